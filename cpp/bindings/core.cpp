@@ -1,0 +1,91 @@
+// Core: threads, interrupt, errors, and what this module was built with.
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <Eigen/Core>
+#include <string>
+
+#include "mmlcore/core/errors.hpp"
+#include "mmlcore/core/interrupt.hpp"
+#include "mmlcore/core/parallel.hpp"
+#include "mmlcore/core/random.hpp"
+#include "mmlcore/core/simd.hpp"
+#include "module.hpp"
+
+namespace py = pybind11;
+
+static_assert(EIGEN_VERSION_AT_LEAST(5, 0, 1) || EIGEN_MAJOR_VERSION >= 5, "mmlcore needs Eigen 5.0.1 or newer");
+
+namespace mmlcore::bindings {
+namespace {
+
+// Leaves the pending exception (KeyboardInterrupt) set for the translator below. Only the main thread sees signals.
+bool python_wants_to_stop() {
+  py::gil_scoped_acquire gil;
+  return PyErr_CheckSignals() != 0;
+}
+
+void set_python_error(const char* name, const char* text) {
+  py::object error = py::module_::import("mmlcore.core.errors").attr(name);
+  PyErr_SetString(error.ptr(), text);
+}
+
+void translate(std::exception_ptr thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const Interrupted&) {
+    if (!PyErr_Occurred()) PyErr_SetNone(PyExc_KeyboardInterrupt);
+  } catch (const SingularMatrix& error) {
+    set_python_error("SingularMatrixError", error.what());
+  } catch (const DomainError& error) {
+    PyErr_SetString(PyExc_ValueError, error.what());
+  }
+}
+
+std::string compiler() {
+#if defined(__clang__)
+  return "Clang " __clang_version__;
+#elif defined(__GNUC__)
+  return "GCC " __VERSION__;
+#else
+  return "unknown";
+#endif
+}
+
+py::dict build_info() {
+  py::dict info;
+  info["isa"] = MMLCORE_ISA_NAME;
+  info["vector_bytes"] = kVectorBytes;
+  info["compiler"] = compiler();
+  info["eigen"] = std::to_string(EIGEN_MAJOR_VERSION) + "." + std::to_string(EIGEN_MINOR_VERSION) + "." +
+                  std::to_string(EIGEN_PATCH_VERSION);
+  info["pybind11"] = PYBIND11_TOSTRING(PYBIND11_VERSION_MAJOR) "." PYBIND11_TOSTRING(PYBIND11_VERSION_MINOR);
+  return info;
+}
+
+py::array_t<double> random_numbers(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, index_t size, bool normal) {
+  py::array_t<double> out(size);
+  double* data = out.mutable_data();
+  const Philox generator(seed, stream);
+  py::gil_scoped_release release;
+  parallel_ranges(size, 1 << 14, [&](index_t begin, index_t end) {
+    for (index_t i = begin; i < end; ++i) data[i] = normal ? generator.normal(first + i) : generator.uniform(first + i);
+  });
+  return out;
+}
+
+}  // namespace
+
+void bind_core(py::module_& m) {
+  interrupt_hook = &python_wants_to_stop;
+  py::register_local_exception_translator(&translate);
+  m.def("build_info", &build_info, "What this module was built with.");
+  m.def("num_threads", &num_threads, "Threads that a kernel called now may use.");
+  m.def("set_num_threads", &set_num_threads, py::arg("count"), "Sets the threads of the process.");
+  m.def("set_thread_override", &set_thread_override, py::arg("count"),
+        "Sets the threads of the calling Python thread (0: the process's number) and returns what was set.");
+  m.def("random_numbers", &random_numbers, py::arg("seed"), py::arg("stream"), py::arg("first"), py::arg("size"),
+        py::arg("normal"), "Numbers first ... first + size - 1 of a Philox stream, uniform in (0, 1) or standard normal.");
+}
+
+}  // namespace mmlcore::bindings

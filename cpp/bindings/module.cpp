@@ -1,0 +1,8 @@
+#include "module.hpp"
+
+PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
+  using namespace mmlcore::bindings;
+  m.doc() = "The compiled kernels of mmlcore, for one instruction level. Private: use the functions of mmlcore.";
+  bind_core(m);
+  bind_matrices(m);
+}

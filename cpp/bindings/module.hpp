@@ -1,0 +1,11 @@
+// Each chapter registers its kernels by one function; module.cpp is the table of contents.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace mmlcore::bindings {
+
+void bind_core(pybind11::module_& m);
+void bind_matrices(pybind11::module_& m);
+
+}  // namespace mmlcore::bindings

@@ -1,0 +1,80 @@
+// SIMD vectors of the instruction level this module is compiled for, through the compilers' vector extension: arithmetic,
+// comparison and `mask ? a : b` work on them as on numbers. One type per element type, as wide as the level's registers.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include "mmlcore/core/views.hpp"
+
+namespace mmlcore {
+
+#if defined(__AVX512F__)
+inline constexpr int kVectorBytes = 64;
+#elif defined(__AVX__)
+inline constexpr int kVectorBytes = 32;
+#else
+inline constexpr int kVectorBytes = 16;
+#endif
+
+// The vector type is named through a struct, because an attribute on a template argument is dropped.
+template <class T, int Bytes = kVectorBytes>
+struct Simd {
+  static constexpr int width = Bytes / int{sizeof(T)};
+  using Int = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+  typedef T Vec __attribute__((vector_size(Bytes)));
+  typedef T Loose __attribute__((vector_size(Bytes), aligned(alignof(T)), may_alias));  // at any address of a T
+  typedef Int Mask __attribute__((vector_size(Bytes)));
+
+  static Vec load(const T* p) { return *reinterpret_cast<const Loose*>(p); }
+  static void store(T* p, Vec v) { *reinterpret_cast<Loose*>(p) = v; }
+  static Vec splat(T x) { return x - Vec{}; }
+  static Vec abs(Vec v) { return v < 0 ? -v : v; }
+  static bool any(Mask m) {
+    Int bits = 0;
+    for (int i = 0; i < width; ++i) bits |= m[i];
+    return bits != 0;
+  }
+};
+
+namespace detail {
+
+// One step of the butterfly that transposes a square of vectors: `a` and `b` exchange their off-diagonal blocks of `Step`.
+template <int Step, class Vec, class Mask, int... E>
+inline void exchange_blocks(Vec& a, Vec& b, std::integer_sequence<int, E...>) {
+  constexpr int W = sizeof...(E);
+#if defined(__clang__) || __GNUC__ >= 12
+  const Vec low = __builtin_shufflevector(a, b, ((E & Step) == 0 ? E : W + E - Step)...);
+  const Vec high = __builtin_shufflevector(a, b, ((E & Step) == 0 ? E + Step : W + E)...);
+#else
+  const Vec low = __builtin_shuffle(a, b, Mask{((E & Step) == 0 ? E : W + E - Step)...});
+  const Vec high = __builtin_shuffle(a, b, Mask{((E & Step) == 0 ? E + Step : W + E)...});
+#endif
+  a = low;
+  b = high;
+}
+
+template <int Step, class T>
+inline void transpose_steps(typename Simd<T>::Vec* v) {
+  if constexpr (Step < Simd<T>::width) {
+#pragma GCC unroll 16
+    for (int i = 0; i < Simd<T>::width; ++i) {
+      if ((i & Step) == 0) {
+        exchange_blocks<Step, typename Simd<T>::Vec, typename Simd<T>::Mask>(
+            v[i], v[i + Step], std::make_integer_sequence<int, Simd<T>::width>{});
+      }
+    }
+    transpose_steps<2 * Step, T>(v);
+  }
+}
+
+}  // namespace detail
+
+// Transposes width x width elements held in as many vectors: log2(width) steps in registers, no gather.
+template <class T>
+inline __attribute__((always_inline)) void transpose(typename Simd<T>::Vec* v) {
+  detail::transpose_steps<1, T>(v);
+}
+
+}  // namespace mmlcore

@@ -1,0 +1,68 @@
+#include "mmlcore/core/buffer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+namespace mmlcore::detail {
+namespace {
+
+constexpr std::size_t kLine = 64, kPage = std::size_t{2} << 20;
+constexpr std::size_t kKept = std::size_t{64} << 20;
+
+// Blocks freed by this thread, the latest last.
+struct Cache {
+  std::array<Block, 8> blocks{};
+  std::size_t used = 0, bytes = 0;
+
+  ~Cache() {
+    while (used > 0) std::free(blocks[--used].data);
+  }
+  void drop_oldest() {
+    std::free(blocks[0].data);
+    bytes -= blocks[0].bytes;
+    std::move(blocks.begin() + 1, blocks.begin() + used, blocks.begin());
+    --used;
+  }
+  Block take(std::size_t wanted) {
+    for (std::size_t i = used; i-- > 0;) {
+      const Block found = blocks[i];
+      if (found.bytes < wanted || found.bytes > 2 * wanted + kPage) continue;
+      std::move(blocks.begin() + i + 1, blocks.begin() + used, blocks.begin() + i);
+      --used;
+      bytes -= found.bytes;
+      return found;
+    }
+    return {};
+  }
+  void give(Block block) {
+    if (block.bytes > kKept) return std::free(block.data);
+    while (used > 0 && (used == blocks.size() || bytes + block.bytes > kKept)) drop_oldest();
+    blocks[used++] = block;
+    bytes += block.bytes;
+  }
+};
+
+thread_local Cache cache;
+
+}  // namespace
+
+Block take_block(std::size_t bytes) {
+  const std::size_t align = bytes >= kPage ? kPage : kLine;
+  bytes = (std::max<std::size_t>(bytes, 1) + kLine - 1) / kLine * kLine;
+  if (Block kept = cache.take(bytes); kept.data) return kept;
+  void* data = std::aligned_alloc(align, (bytes + align - 1) / align * align);
+  if (!data) throw std::bad_alloc();
+#if defined(__linux__)
+  if (bytes >= kPage) madvise(data, bytes, MADV_HUGEPAGE);
+#endif
+  return {data, bytes};
+}
+
+void give_block(Block block) noexcept { cache.give(block); }
+
+}  // namespace mmlcore::detail

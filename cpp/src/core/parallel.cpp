@@ -1,0 +1,224 @@
+#include "mmlcore/core/parallel.hpp"
+
+#include <pthread.h>
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "mmlcore/core/interrupt.hpp"
+
+namespace mmlcore {
+namespace {
+
+constexpr int kMaxThreads = 1024;
+constexpr int kSpins = 2000;  // some 20 us of `pause`, a few times the cost of a futex wake-up
+
+std::atomic<int> process_threads{1};
+thread_local int thread_override = 0;
+thread_local bool in_region = false;
+
+inline void relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// A woken worker is often put on the processor of the thread that woke it, where the two take turns until the system's load
+// balancing finds out, many milliseconds later. A worker that meets its owner there moves away at once: for one call its
+// affinity excludes that processor, which makes the system move it.
+#if defined(__linux__)
+int current_cpu() { return sched_getcpu(); }
+
+void leave_cpu(int cpu) {
+  cpu_set_t allowed, others;
+  if (cpu < 0 || cpu >= CPU_SETSIZE || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  others = allowed;
+  CPU_CLR(cpu, &others);
+  if (CPU_COUNT(&others) == 0) return;
+  if (sched_setaffinity(0, sizeof others, &others) == 0) sched_setaffinity(0, sizeof allowed, &allowed);
+}
+#else
+int current_cpu() { return -1; }
+void leave_cpu(int) {}
+#endif
+
+class Pool {
+ public:
+  // False when another thread owns the pool: the caller then works alone.
+  bool try_run(index_t count, int threads, detail::TaskFn fn, void* context);
+
+ private:
+  // One word says whether a region is open, which one, and how many workers are inside it. A worker enters by adding one
+  // while the region is open; the owner closes it and then waits for the workers inside. A worker that wakes too late finds
+  // the region closed and touches nothing.
+  static constexpr std::uint64_t kOpen = std::uint64_t{1} << 31;
+  static constexpr std::uint64_t kInside = kOpen - 1;
+  static constexpr std::uint64_t kEpoch = std::uint64_t{1} << 32;
+
+  void worker(int id);
+  bool enter(std::uint64_t gate) {
+    return gate_.compare_exchange_strong(gate, gate + 1, std::memory_order_acq_rel);
+  }
+  void work(InterruptPoll* poll);
+  void grow(int workers);
+
+  std::mutex owner_;
+  std::atomic<std::uint64_t> gate_{0};
+  std::atomic<std::uint32_t> alarm_{0};
+  std::atomic<int> sleeping_{0};
+  int workers_ = 0;
+
+  // The open region. Written by the owner before it opens the gate, read by workers inside.
+  detail::TaskFn fn_ = nullptr;
+  void* context_ = nullptr;
+  index_t count_ = 0;
+  int threads_ = 1;
+  int owner_cpu_ = -1;
+  alignas(64) std::atomic<index_t> next_{0};
+  std::atomic<bool> failed_{false};
+  std::exception_ptr error_;
+};
+
+void Pool::work(InterruptPoll* poll) {
+  in_region = true;
+  try {
+    while (!failed_.load(std::memory_order_relaxed)) {
+      const index_t task = next_.fetch_add(1, std::memory_order_relaxed);
+      if (task >= count_) break;
+      fn_(context_, task);
+      if (poll) (*poll)();
+    }
+  } catch (...) {
+    if (!failed_.exchange(true)) error_ = std::current_exception();
+  }
+  in_region = false;
+}
+
+void Pool::worker(int id) {
+  std::uint64_t done = 0;  // the last epoch served
+  int spins = 0;
+  for (;;) {
+    const std::uint32_t alarm = alarm_.load(std::memory_order_acquire);
+    const std::uint64_t gate = gate_.load(std::memory_order_seq_cst);
+    if ((gate & kOpen) && (gate / kEpoch) != done) {
+      if (!enter(gate)) continue;
+      if (id < threads_) {
+        if (owner_cpu_ >= 0 && current_cpu() == owner_cpu_) leave_cpu(owner_cpu_);
+        work(nullptr);
+      }
+      done = gate / kEpoch;
+      gate_.fetch_sub(1, std::memory_order_release);
+      spins = 0;
+    } else if (++spins < kSpins) {
+      relax();
+    } else {
+      sleeping_.fetch_add(1, std::memory_order_seq_cst);
+      const std::uint64_t again = gate_.load(std::memory_order_seq_cst);
+      if (!((again & kOpen) && (again / kEpoch) != done)) alarm_.wait(alarm, std::memory_order_acquire);
+      sleeping_.fetch_sub(1, std::memory_order_relaxed);
+      spins = 0;
+    }
+  }
+}
+
+void Pool::grow(int workers) {
+  for (; workers_ < workers; ++workers_) {
+    try {
+      std::thread([this, id = workers_ + 1] { worker(id); }).detach();
+    } catch (const std::system_error&) {
+      return;  // the system gives no more threads: go on with those there are
+    }
+  }
+}
+
+bool Pool::try_run(index_t count, int threads, detail::TaskFn fn, void* context) {
+  std::unique_lock lock(owner_, std::try_to_lock);
+  if (!lock) return false;
+  grow(threads - 1);
+  fn_ = fn;
+  context_ = context;
+  count_ = count;
+  threads_ = threads;
+  owner_cpu_ = current_cpu();
+  next_.store(0, std::memory_order_relaxed);
+  failed_.store(false, std::memory_order_relaxed);
+  gate_.fetch_add(kEpoch + kOpen, std::memory_order_seq_cst);
+  if (sleeping_.load(std::memory_order_seq_cst) > 0) {
+    alarm_.fetch_add(1, std::memory_order_release);
+    alarm_.notify_all();
+  }
+  InterruptPoll poll;
+  work(&poll);
+  gate_.fetch_and(~kOpen, std::memory_order_acq_rel);
+  for (int spins = 0; gate_.load(std::memory_order_acquire) & kInside; ++spins) {
+    if (spins < kSpins) {
+      relax();
+    } else {
+      std::this_thread::yield();  // a worker has lost its processor
+    }
+  }
+  if (failed_.load(std::memory_order_relaxed)) {
+    std::exception_ptr error = error_;
+    error_ = nullptr;
+    lock.unlock();
+    std::rethrow_exception(error);
+  }
+  return true;
+}
+
+// Never destroyed: its workers are detached and may outlive every static. After fork the child makes its own.
+std::atomic<Pool*> pool{nullptr};
+
+Pool& the_pool() {
+  Pool* current = pool.load(std::memory_order_acquire);
+  if (current) return *current;
+  static const int registered = pthread_atfork(nullptr, nullptr, [] {
+    pool.store(nullptr, std::memory_order_relaxed);
+    in_region = false;
+  });
+  (void)registered;
+  Pool* fresh = new Pool;
+  if (pool.compare_exchange_strong(current, fresh)) return *fresh;
+  delete fresh;  // another thread was first; this one has no workers yet
+  return *current;
+}
+
+}  // namespace
+
+int num_threads() {
+  return thread_override > 0 ? thread_override : process_threads.load(std::memory_order_relaxed);
+}
+
+void set_num_threads(int count) { process_threads.store(std::clamp(count, 1, kMaxThreads)); }
+
+int set_thread_override(int count) {
+  const int before = thread_override;
+  thread_override = std::clamp(count, 0, kMaxThreads);
+  return before;
+}
+
+namespace detail {
+
+void run_tasks(index_t count, int threads, TaskFn fn, void* context) {
+  if (count <= 0) return;
+  if (count > 1 && threads > 1 && !in_region && the_pool().try_run(count, threads, fn, context)) return;
+  if (count == 1) return fn(context, 0);
+  InterruptPoll poll;
+  const bool outermost = !in_region;  // inside a region only its owner polls
+  for (index_t task = 0; task < count; ++task) {
+    fn(context, task);
+    if (outermost) poll();
+  }
+}
+
+}  // namespace detail
+}  // namespace mmlcore

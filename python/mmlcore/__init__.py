@@ -1,0 +1,27 @@
+"""The mathematics of machine learning, compiled.
+
+Linear algebra, multivariate calculus and principal component analysis as C++ kernels behind a thin numpy-style API:
+``import mmlcore as mml``. Every public name of the chapters can be used from here.
+"""
+
+from mmlcore._version import version as __version__
+from mmlcore.core import (
+    ConvergenceError,
+    SingularMatrixError,
+    get_num_threads,
+    set_num_threads,
+    show_config,
+    threads,
+)
+from mmlcore.matrices import matmul
+
+__all__ = [
+    "ConvergenceError",
+    "SingularMatrixError",
+    "__version__",
+    "get_num_threads",
+    "matmul",
+    "set_num_threads",
+    "show_config",
+    "threads",
+]

@@ -1,0 +1,122 @@
+"""The one place where what a user passes becomes an array that a kernel reads.
+
+Kept as they are: float32 and float64 arrays of any strides, read-only ones included. Converted to float64: integers,
+bool, float16, and nested lists of numbers. Copied: other byte orders and unaligned arrays. Taken through their own
+protocols: pandas, polars and Arrow columns and frames (``__array__``), DLPack producers. Refused by a TypeError that
+names the argument: complex where the mathematics has none, object, text, dates, masked and sparse arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[Any]
+
+F32 = np.dtype(np.float32)
+F64 = np.dtype(np.float64)
+
+
+def as_array(x: ArrayLike, name: str, *, complex_ok: bool = False) -> Array:
+    """Return `x` as a float32 or float64 array (or complex, where `complex_ok`), without a copy where possible."""
+    if type(x) is not np.ndarray:
+        x = _foreign(x, name)
+    dtype = x.dtype
+    if dtype is F64 or dtype is F32:
+        return x if x.flags.aligned else x.copy()
+    return _convert(x, name, complex_ok)
+
+
+def as_matrix(x: ArrayLike, name: str, *, complex_ok: bool = False) -> Array:
+    """`as_array` for an argument of shape (..., m, n)."""
+    a = as_array(x, name, complex_ok=complex_ok)
+    if a.ndim < 2:
+        raise shape_error(name, a.shape, "at least 2 axes: the last two are the matrix")
+    return a
+
+
+def as_data(x: ArrayLike, name: str) -> Array:
+    """`as_array` for a data set of shape (n, d), rows are points."""
+    a = as_array(x, name)
+    if a.ndim != 2:
+        raise shape_error(name, a.shape, "2 axes, (points, features)")
+    return a
+
+
+def same_dtype(*arrays: Array) -> list[Array]:
+    """Bring arrays to one type: float32 only when all are."""
+    dtype = np.result_type(*arrays)
+    return [a if a.dtype is dtype else a.astype(dtype) for a in arrays]
+
+
+def shape_error(name: str, got: Sequence[int], needed: str) -> ValueError:
+    """Make the error for a wrong shape: which argument, what came, what was needed."""
+    return ValueError(f"{name}: got shape {tuple(got)}, needed {needed}.")
+
+
+def as_index(value: Any, name: str, least: int, most: int | None = None) -> int:
+    """Return an integer argument, checked against its range."""
+    if isinstance(value, (bool, np.bool_)) or not hasattr(value, "__index__"):
+        msg = f"{name}: got {value!r} of type {type(value).__name__}, needed an integer."
+        raise TypeError(msg)
+    number = int(value.__index__())
+    if number < least or (most is not None and number > most):
+        span = f"at least {least}" if most is None else f"between {least} and {most}"
+        msg = f"{name}: got {number}, needed an integer {span}."
+        raise ValueError(msg)
+    return number
+
+
+def as_real(value: Any, name: str, least: float, most: float) -> float:
+    """Return a finite real argument within [least, most]."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        msg = f"{name}: got {value!r} of type {type(value).__name__}, needed a real number."
+        raise TypeError(msg) from None
+    if not least <= number <= most:
+        msg = f"{name}: got {number}, needed a number between {least} and {most}."
+        raise ValueError(msg)
+    return number
+
+
+def is_sparse(x: object) -> bool:
+    """Tell a scipy.sparse matrix or array, without importing SciPy."""
+    return type(x).__module__.startswith("scipy.sparse")
+
+
+def _foreign(x: Any, name: str) -> Array:
+    if isinstance(x, np.ma.MaskedArray):
+        msg = f"{name}: masked arrays are not taken; fill the gaps first, for example with .filled(value)."
+        raise TypeError(msg)
+    if is_sparse(x):
+        msg = f"{name}: got a sparse matrix of type {type(x).__name__}, needed a dense array; .toarray() makes one."
+        raise TypeError(msg)
+    try:
+        if not hasattr(x, "__array__") and hasattr(x, "__dlpack__"):
+            return np.from_dlpack(x)
+        return np.asarray(x)
+    except (ValueError, TypeError, BufferError, RuntimeError) as error:
+        msg = f"{name}: could not be read as an array of numbers ({error})."
+        raise (ValueError if isinstance(error, ValueError) else TypeError)(msg) from error
+
+
+def _convert(x: Array, name: str, complex_ok: bool) -> Array:
+    kind, size = x.dtype.kind, x.dtype.itemsize
+    if kind in "biu" or (kind == "f" and size <= 8):
+        to = np.float32 if (kind, size) == ("f", 4) else np.float64
+        return np.ascontiguousarray(x, dtype=to) if x.ndim else np.asarray(x, dtype=to)
+    if kind == "c" and complex_ok and size <= 16:
+        return x.astype(np.complex64 if size == 8 else np.complex128, copy=False)
+    raise TypeError(f"{name}: got dtype {x.dtype}, needed {_needed(kind, complex_ok)}.")
+
+
+def _needed(kind: str, complex_ok: bool) -> str:
+    if kind == "c" and not complex_ok:
+        return "real numbers: the operation has no complex form here"
+    if kind == "O":
+        return "numbers: an object array hides what it holds; convert it with .astype(float)"
+    return "float32 or float64 (integers and bool become float64)"

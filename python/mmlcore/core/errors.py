@@ -1,0 +1,28 @@
+"""Exceptions of mmlcore. Each is also the built-in or numpy exception that a caller would expect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+class SingularMatrixError(np.linalg.LinAlgError):
+    """A matrix that has to be inverted is singular to working precision."""
+
+
+class ConvergenceError(RuntimeError):
+    """An iteration ended without reaching its tolerance.
+
+    Attributes
+    ----------
+    result : object
+        The last iterate, in the form that the function returns on success.
+    """
+
+    def __init__(self, message: str, result: Any = None) -> None:
+        super().__init__(message)
+        self.result = result
+
+    def __reduce__(self) -> tuple[type[ConvergenceError], tuple[str, Any]]:
+        return type(self), (str(self), self.result)
