@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_array
+from mmlcore.core.arrays import Array, as_array, same_dtype, shape_error
 
 
 def matmul(a: ArrayLike, b: ArrayLike, *, out: Array | None = None) -> Array:

@@ -50,7 +50,11 @@ def test_pytest_finds_the_chapters_and_measures_both_sides(tmp_path: Path) -> No
     chosen = "matmul and 8 and float64 and not of and not 12 and not 51"
     command = [sys.executable, "-m", "pytest", "bench/", "-q", "-k", chosen]
     done = subprocess.run(
-        [*command, f"--benchmark-json={saved}"], cwd=ROOT, capture_output=True, text=True
+        [*command, f"--benchmark-json={saved}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     rows = json.loads(saved.read_text())["benchmarks"]
@@ -73,7 +77,11 @@ def test_the_command_line(tmp_path: Path) -> None:
 
 def test_an_unknown_chapter_is_refused() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "poetry"], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "bench", "poetry"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 2
     assert "no chapter poetry" in done.stderr
