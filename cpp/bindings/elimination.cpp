@@ -1,5 +1,6 @@
 #include "arrays.hpp"
 #include "fastcall.hpp"
+#include "mmlcore/elimination/lu.hpp"
 #include "mmlcore/elimination/solve_batch.hpp"
 #include "mmlcore/elimination/solve_small.hpp"
 #include "module.hpp"
@@ -7,15 +8,29 @@
 namespace mmlcore::bindings {
 namespace {
 
+// Up to here a system is solved in less time than the general way takes to get started; the GIL is kept.
+constexpr index_t kQuickOrder = 48;
+
 template <class T>
 PyObject* solve_small_of(const Glance& a, const Glance& b) {
   const index_t n = a.size(0), axes = b.axes(), cols = axes == 2 ? b.size(1) : 1;
-  if (a.size(1) != n || n < 1 || n > kSmallOrder || b.size(0) != n || cols < 1 || cols > kSmallColumns) return not_implemented();
+  if (a.size(1) != n || n < 1 || n > kQuickOrder || b.size(0) != n || cols < 1 || cols > kSmallColumns) return not_implemented();
   const index_t shape[2] = {n, cols};
   PyObject* x = new_array<T>(static_cast<int>(axes), shape);
   if (!x) return nullptr;
   const MatrixView<const T> side{b.data<T>(), n, cols, b.stride(0), axes == 2 ? b.stride(1) : 0};
-  if (solve_small<T>(a.matrix<T>(), side, array_data<T>(x))) return x;
+  bool solved = false;
+  if (n <= kSmallOrder) {
+    solved = solve_small<T>(a.matrix<T>(), side, array_data<T>(x));
+  } else {
+    try {
+      solve_one<T>(a.matrix<T>(), side, c_order(array_data<T>(x), n, cols), false, -1);
+      solved = true;
+    } catch (const std::exception&) {
+      // The general way finds the same again and raises it.
+    }
+  }
+  if (solved) return x;
   Py_DECREF(x);
   return not_implemented();
 }

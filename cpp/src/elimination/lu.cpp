@@ -16,7 +16,8 @@
 namespace mmlcore {
 namespace {
 
-constexpr index_t kPanel = 16;
+constexpr index_t kPanel = 16;   // columns of a panel within the recursion
+constexpr index_t kDirect = 48;  // a matrix up to this order is one panel
 
 // Swaps rows k and pivots[k], k in [0, count), of the columns of `a`. Stripes of columns stay in the first-level cache.
 template <class T>
@@ -197,7 +198,8 @@ template <class T>
 index_t lu_factor(MatrixView<T> a, index_t* pivots, bool parallel) {
   if (a.empty()) return -1;
   const index_t ld = padded_stride<T>(a.rows);
-  Buffer<T> scratch(ld * kPanel);
+  Buffer<T> scratch(ld * std::min(a.cols, kDirect));
+  if (a.rows <= kDirect && a.cols <= kDirect) return factor_narrow(a, pivots, scratch.data(), ld);
   return factor(a, pivots, scratch.data(), ld, parallel);
 }
 

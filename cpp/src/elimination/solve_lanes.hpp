@@ -17,73 +17,52 @@ namespace lanes {
 
 enum class Failure { matrix_not_finite, right_side_not_finite, singular, overflow };
 
-// Row `pivot` changes places with row k in every lane where it has the larger entry in column k: after all rows the largest is
-// on the diagonal. Masked selects; for small N, where everything is in registers.
+// Solves W systems at once in place of b (N x cols vectors). Returns the lanes that met an exactly zero pivot.
+//
+// Step k, column by column: the row of the largest entry is known lane by lane (`row`), so while a column is in registers the
+// pivot row is collected by selects, row k is put where it came from, and the elimination is done. The exchange of rows thus
+// costs two selects an element and no pass of its own.
 template <class T, int N>
-inline void pivot_by_select(typename Simd<T>::Vec (*a)[N], typename Simd<T>::Vec* b, index_t cols, int k) {
+typename Simd<T>::Mask eliminate(typename Simd<T>::Vec* a, typename Simd<T>::Vec* b, index_t cols) {
   using S = Simd<T>;
   using Vec = typename S::Vec;
-  for (int i = k + 1; i < N; ++i) {
-    const auto larger = S::abs(a[i][k]) > S::abs(a[k][k]);
-    for (int j = k; j < N; ++j) {
-      const Vec x = a[k][j], y = a[i][j];
-      a[k][j] = larger ? y : x;
-      a[i][j] = larger ? x : y;
-    }
-    for (index_t c = 0; c < cols; ++c) {
-      const Vec x = b[k * cols + c], y = b[i * cols + c];
-      b[k * cols + c] = larger ? y : x;
-      b[i * cols + c] = larger ? x : y;
-    }
-  }
-}
-
-// The pivot row of each lane by comparisons, the exchange lane by lane in memory.
-template <class T, int N>
-inline void pivot_by_lane(typename Simd<T>::Vec (*a)[N], typename Simd<T>::Vec* b, index_t cols, int k) {
-  using S = Simd<T>;
-  constexpr int W = S::width;
-  auto best = S::abs(a[k][k]);
-  typename S::Mask row = k - typename S::Mask{};
-  for (int i = k + 1; i < N; ++i) {
-    const auto size = S::abs(a[i][k]);
-    const auto larger = size > best;
-    best = larger ? size : best;
-    row = larger ? i - typename S::Mask{} : row;
-  }
-  T *flat_a = reinterpret_cast<T*>(a), *flat_b = reinterpret_cast<T*>(b);
-  for (int lane = 0; lane < W; ++lane) {
-    const index_t r = row[lane];
-    if (r == k) continue;
-    for (int j = k; j < N; ++j) std::swap(flat_a[(k * N + j) * W + lane], flat_a[(r * N + j) * W + lane]);
-    for (index_t c = 0; c < cols; ++c) std::swap(flat_b[(k * cols + c) * W + lane], flat_b[(r * cols + c) * W + lane]);
-  }
-}
-
-// Solves W systems at once in place of b (N x cols vectors). Returns the lanes that met an exactly zero pivot.
-template <class T, int N>
-typename Simd<T>::Mask eliminate(typename Simd<T>::Vec (*a)[N], typename Simd<T>::Vec* b, index_t cols) {
-  using Vec = typename Simd<T>::Vec;
-  typename Simd<T>::Mask singular{};
+  using Mask = typename S::Mask;
+  Mask singular{};
   for (int k = 0; k < N; ++k) {
-    if constexpr (N <= 4) {
-      pivot_by_select<T, N>(a, b, cols, k);
-    } else {
-      pivot_by_lane<T, N>(a, b, cols, k);
-    }
-    singular |= a[k][k] == 0;
-    const Vec inverse = 1 / a[k][k];
+    Vec best = S::abs(a[k * N + k]);
+    Mask row = k - Mask{};
     for (int i = k + 1; i < N; ++i) {
-      const Vec factor = a[i][k] * inverse;
-      for (int j = k + 1; j < N; ++j) a[i][j] -= factor * a[k][j];
-      for (index_t c = 0; c < cols; ++c) b[i * cols + c] -= factor * b[k * cols + c];
+      const Vec size = S::abs(a[i * N + k]);
+      const Mask larger = size > best;
+      best = larger ? size : best;
+      row = larger ? i - Mask{} : row;
     }
+    Vec factor[N];
+    // Exchanges within one column x[i * stride], i >= k, and returns the pivot row's entry.
+    auto exchange = [&](Vec* x, index_t stride, auto&& update) {
+      const Vec top = x[k * stride];
+      Vec pivot = top;
+#pragma GCC unroll 16
+      for (int i = k + 1; i < N; ++i) pivot = row == i ? x[i * stride] : pivot;
+      x[k * stride] = pivot;
+#pragma GCC unroll 16
+      for (int i = k + 1; i < N; ++i) update(i, x[i * stride], row == i ? top : x[i * stride], pivot);
+    };
+    Vec inverse{};
+    exchange(a + k, N, [&](int i, Vec&, Vec x, Vec pivot) {
+      if (i == k + 1) inverse = 1 / pivot;
+      factor[i] = x * inverse;
+    });
+    singular |= a[k * N + k] == 0;
+    const auto eliminate_row = [&](int i, Vec& at, Vec x, Vec pivot) { at = x - factor[i] * pivot; };
+    for (int j = k + 1; j < N; ++j) exchange(a + j, N, eliminate_row);
+    for (index_t c = 0; c < cols; ++c) exchange(b + c, cols, eliminate_row);
   }
   for (int i = N - 1; i >= 0; --i) {
     for (index_t c = 0; c < cols; ++c) {
       Vec x = b[i * cols + c];
-      for (int j = i + 1; j < N; ++j) x -= a[i][j] * b[j * cols + c];
-      b[i * cols + c] = x / a[i][i];
+      for (int j = i + 1; j < N; ++j) x -= a[i * N + j] * b[j * cols + c];
+      b[i * cols + c] = x / a[i * N + i];
     }
   }
   return singular;
@@ -109,11 +88,12 @@ void solve_group(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, c
                  typename Simd<T>::Vec* work, FirstFailure<Failure>& failures) {
   using S = Simd<T>;
   const index_t cols = b.item.cols;
-  typename S::Vec matrix[N][N];
+  typename S::Vec matrix[N * N];
   const LaneGroup<const T> from(a, first);
-  load_lanes<T>(from, &matrix[0][0]);
+  load_lanes<T>(from, matrix);
+  from.prefetch_next();
   load_lanes<T>(LaneGroup<const T>(b, first), work);
-  const auto bad_matrix = not_finite<T>(&matrix[0][0], N * N), bad_side = not_finite<T>(work, N * cols);
+  const auto bad_matrix = not_finite<T>(matrix, N * N), bad_side = not_finite<T>(work, N * cols);
   const auto singular = eliminate<T, N>(matrix, work, cols);
   const auto overflow = not_finite<T>(work, N * cols);
   if (S::any(bad_matrix | bad_side | singular | overflow)) [[unlikely]] {

@@ -2,7 +2,9 @@
 //
 // `load_lanes` fills out[i * cols + j] with element (i, j) of W matrices, one a lane. Contiguous items are moved in squares of
 // W x W elements transposed in registers; the last square overlaps the one before it when the item's size is not a multiple of
-// W. Other strides, and items smaller than a vector, go element by element.
+// W. Items smaller than a vector are read and written a whole vector at a time where their neighbours are known to follow
+// them in memory: what is read of a neighbour is dropped, what is written over it is written again by its own store. Anything
+// else goes element by element.
 #pragma once
 
 #include <algorithm>
@@ -20,12 +22,27 @@ struct LaneGroup {
   T* item[W];
   int used;
   MatrixView<T> shape;  // sizes and strides of every item
+  bool dense;           // items follow one another, and another group of W follows this one
 
   LaneGroup(const MatrixBatch<T>& stack, index_t first) : shape(stack.item) {
     used = static_cast<int>(std::min<index_t>(W, stack.count() - first));
-    for (int lane = 0; lane < W; ++lane) {
-      item[lane] = stack.item.data + stack.batch.offset(first + std::min(lane, used - 1));
+    const index_t size = shape.rows * shape.cols;
+    dense = stack.batch.uniform() && stack.batch.stride() == size && first + 2 * W <= stack.count();
+    if (stack.batch.uniform()) {
+      T* start = stack.item.data + first * stack.batch.stride();
+      for (int lane = 0; lane < W; ++lane) item[lane] = start + std::min(lane, used - 1) * stack.batch.stride();
+    } else {
+      for (int lane = 0; lane < W; ++lane) {
+        item[lane] = stack.item.data + stack.batch.offset(first + std::min(lane, used - 1));
+      }
     }
+  }
+  // Asks for the next group's memory: W short streams at once are more than the processor's own prefetcher follows.
+  void prefetch_next() const {
+    if (!dense) return;
+    const index_t bytes = W * shape.rows * shape.cols * index_t{sizeof(T)};
+    const char* next = reinterpret_cast<const char*>(item[0]) + bytes;
+    for (index_t at = 0; at < bytes; at += 64) __builtin_prefetch(next + at);
   }
   bool contiguous() const {
     return (shape.col_stride == 1 || shape.cols == 1) && (shape.row_stride == shape.cols || shape.rows == 1);
@@ -47,6 +64,14 @@ inline void load_lanes(const LaneGroup<const T>& group, typename Simd<T>::Vec* o
 #pragma GCC unroll 16
       for (int k = 0; k < W; ++k) out[e + k] = v[k];
     }
+    return;
+  }
+  if (group.contiguous() && group.dense) {
+    typename S::Vec v[W];
+#pragma GCC unroll 16
+    for (int lane = 0; lane < W; ++lane) v[lane] = S::load(group.item[lane]);
+    transpose<T>(v);
+    for (index_t k = 0; k < size; ++k) out[k] = v[k];
     return;
   }
   T* flat = reinterpret_cast<T*>(out);
@@ -73,6 +98,21 @@ inline void store_lanes(const LaneGroup<T>& group, const typename Simd<T>::Vec* 
 #pragma GCC unroll 16
       for (int lane = 0; lane < W; ++lane) {
         if (lane < group.used) S::store(group.item[lane] + e, v[lane]);
+      }
+    }
+    return;
+  }
+  if (group.contiguous() && group.dense) {
+    typename S::Vec v[W];
+    for (index_t k = 0; k < W; ++k) v[k] = in[std::min(k, size - 1)];
+    transpose<T>(v);
+    // In ascending order; the last stores would reach into the next group, which may be another thread's.
+#pragma GCC unroll 16
+    for (int lane = 0; lane < W; ++lane) {
+      if (lane * size + W <= W * size) {
+        S::store(group.item[lane], v[lane]);
+      } else {
+        for (index_t k = 0; k < size; ++k) group.item[lane][k] = v[lane][k];
       }
     }
     return;

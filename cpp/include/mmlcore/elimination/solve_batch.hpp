@@ -5,9 +5,8 @@
 // of Gaussian elimination is done for all W at once, without a shuffle. n is a template argument: for n <= 4 the whole
 // elimination stays in registers.
 //
-// Partial pivoting per lane: the pivot row is found by W comparisons at once. For n <= 4 rows are exchanged by masked selects;
-// above, a lane that needs an exchange exchanges its own numbers in memory, since the n selects per row that other lanes do
-// not need would cost more than the elimination.
+// Partial pivoting per lane: the pivot row is found by comparisons of all lanes at once, and the exchange rides along with the
+// elimination as two masked selects an element.
 //
 // Cost: 2/3 n^3 flops a matrix at full vector width; from some n = 3 downwards the stack is limited by memory. Same result as
 // LAPACK's gesv up to rounding; backward error as in lu.hpp.

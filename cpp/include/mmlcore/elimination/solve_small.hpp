@@ -11,7 +11,7 @@
 
 namespace mmlcore {
 
-inline constexpr index_t kSmallOrder = 8, kSmallColumns = 8;
+inline constexpr index_t kSmallOrder = 12, kSmallColumns = 8;
 
 // True when the system was solved; false when A or B holds NaN or infinity, a pivot is zero, or X overflows: the caller then
 // lets the general kernel find out which, and say so. `x` is n x k, contiguous.
