@@ -5,4 +5,5 @@ PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   m.doc() = "The compiled kernels of mmlcore, for one instruction level. Private: use the functions of mmlcore.";
   bind_core(m);
   bind_matrices(m);
+  bind_elimination(m);
 }

@@ -13,6 +13,7 @@ from mmlcore.core import (
     show_config,
     threads,
 )
+from mmlcore.elimination import solve
 from mmlcore.matrices import matmul
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "matmul",
     "set_num_threads",
     "show_config",
+    "solve",
     "threads",
 ]

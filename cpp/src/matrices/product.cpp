@@ -1,7 +1,6 @@
 #include "mmlcore/matrices/product.hpp"
 
-#include <cstring>
-
+#include "mmlcore/core/copy.hpp"
 #include "product_tiles.hpp"
 
 namespace mmlcore {
@@ -9,15 +8,7 @@ namespace gemm {
 
 template <Real T>
 void pack_strip(MatrixView<const T> a, int width, T* out) {
-  if (a.row_stride == 1) {
-    for (index_t k = 0; k < a.cols; ++k) std::memcpy(out + k * width, &a(0, k), sizeof(T) * a.rows);
-  } else if (a.col_stride == 1) {
-    pack_rows(a, width, out);
-  } else {
-    for (index_t k = 0; k < a.cols; ++k) {
-      for (index_t i = 0; i < a.rows; ++i) out[k * width + i] = a(i, k);
-    }
-  }
+  copy<T>(a, f_order(out, a.rows, a.cols, width));
   for (index_t k = 0; k < a.cols && a.rows < width; ++k) std::fill(out + k * width + a.rows, out + (k + 1) * width, T{0});
 }
 

@@ -1,4 +1,4 @@
-// The innermost loops of the matrix product (product.hpp): micro-tiles held in registers, and packing.
+// The innermost loops of the matrix product (product.hpp): micro-tiles held in registers.
 #pragma once
 
 #include "mmlcore/matrices/product.hpp"
@@ -80,30 +80,6 @@ void packed_tile_of(index_t depth, const T* a, const T* b, MatrixView<T> c, T al
   alignas(64) T tile[M * N];
   micro.store(tile, M, alpha, T{0});
   add_tile<T>(tile, M, c, beta);
-}
-
-// Rows contiguous in memory along k: vectors of W values of k from each of W rows, transposed in registers.
-template <Real T>
-void pack_rows(MatrixView<const T> a, int width, T* out) {
-  using S = Simd<T>;
-  constexpr index_t W = S::width;
-  for (index_t r = 0; r + W <= a.rows; r += W) {
-    index_t k = 0;
-    for (; k + W <= a.cols; k += W) {
-      typename S::Vec v[W];
-#pragma GCC unroll 16
-      for (index_t i = 0; i < W; ++i) v[i] = S::load(a.data + (r + i) * a.row_stride + k);
-      transpose<T>(v);
-#pragma GCC unroll 16
-      for (index_t i = 0; i < W; ++i) S::store(out + (k + i) * width + r, v[i]);
-    }
-    for (; k < a.cols; ++k) {
-      for (index_t i = 0; i < W; ++i) out[k * width + r + i] = a(r + i, k);
-    }
-  }
-  for (index_t r = a.rows / W * W; r < a.rows; ++r) {
-    for (index_t k = 0; k < a.cols; ++k) out[k * width + r] = a(r, k);
-  }
 }
 
 }  // namespace mmlcore::gemm

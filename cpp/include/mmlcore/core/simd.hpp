@@ -30,7 +30,10 @@ struct Simd {
   static Vec load(const T* p) { return *reinterpret_cast<const Loose*>(p); }
   static void store(T* p, Vec v) { *reinterpret_cast<Loose*>(p) = v; }
   static Vec splat(T x) { return x - Vec{}; }
-  static Vec abs(Vec v) { return v < 0 ? -v : v; }
+  static Vec abs(Vec v) {
+    constexpr Int magnitude = sizeof(T) == 8 ? Int(INT64_MAX) : Int(INT32_MAX);  // all bits but the sign
+    return reinterpret_cast<Vec>(reinterpret_cast<Mask>(v) & magnitude);
+  }
   static bool any(Mask m) {
     Int bits = 0;
     for (int i = 0; i < width; ++i) bits |= m[i];

@@ -1,0 +1,119 @@
+// Copies between matrices of any strides, each direction at memory speed: rows by rows where both sides are contiguous along a
+// row, squares of vectors transposed in registers where one side runs along rows and the other along columns.
+//
+// `copy_finite` also tells whether every element is finite: it sums x * 0, which is NaN as soon as one x is infinite or NaN, so
+// the test rides along in the pass that a kernel makes anyway.
+#pragma once
+
+#include "mmlcore/core/simd.hpp"
+#include "mmlcore/core/views.hpp"
+
+namespace mmlcore {
+
+namespace detail {
+
+// Sums x * 0 in vectors and scalars.
+template <class T>
+struct FiniteCheck {
+  typename Simd<T>::Vec vectors{};
+  T scalars = 0;
+  void operator()(typename Simd<T>::Vec v) { vectors += v * Simd<T>::splat(0); }
+  void operator()(T x) { scalars += x * 0; }
+  bool finite() const {
+    T sum = scalars;
+    for (int i = 0; i < Simd<T>::width; ++i) sum += vectors[i];
+    return sum == 0;
+  }
+};
+
+struct NoCheck {
+  template <class X>
+  void operator()(const X&) {}
+  bool finite() const { return true; }
+};
+
+template <class T, class Check>
+void copy_row(const T* in, T* out, index_t n, Check& check) {
+  using S = Simd<T>;
+  index_t j = 0;
+  for (; j + S::width <= n; j += S::width) {
+    const auto v = S::load(in + j);
+    check(v);
+    S::store(out + j, v);
+  }
+  for (; j < n; ++j) {
+    check(in[j]);
+    out[j] = in[j];
+  }
+}
+
+// Rows of `from` contiguous, columns of `to` contiguous.
+template <class T, class Check>
+void copy_transposing(MatrixView<const T> from, MatrixView<T> to, Check& check) {
+  using S = Simd<T>;
+  constexpr index_t W = S::width;
+  index_t i = 0;
+  for (; i + W <= from.rows; i += W) {
+    index_t j = 0;
+    for (; j + W <= from.cols; j += W) {
+      typename S::Vec v[W];
+#pragma GCC unroll 16
+      for (index_t r = 0; r < W; ++r) {
+        v[r] = S::load(&from(i + r, j));
+        check(v[r]);
+      }
+      transpose<T>(v);
+#pragma GCC unroll 16
+      for (index_t c = 0; c < W; ++c) S::store(&to(i, j + c), v[c]);
+    }
+    for (; j < from.cols; ++j) {
+      for (index_t r = 0; r < W; ++r) {
+        check(from(i + r, j));
+        to(i + r, j) = from(i + r, j);
+      }
+    }
+  }
+  for (; i < from.rows; ++i) {
+    for (index_t j = 0; j < from.cols; ++j) {
+      check(from(i, j));
+      to(i, j) = from(i, j);
+    }
+  }
+}
+
+template <class T, class Check>
+bool copy_checked(MatrixView<const T> from, MatrixView<T> to, Check check) {
+  // Prefer the orientation in which the source is read along its contiguous axis.
+  if (from.col_stride != 1 && from.row_stride == 1) {
+    from = from.transposed();
+    to = to.transposed();
+  }
+  if (from.col_stride == 1 && to.col_stride == 1) {
+    for (index_t i = 0; i < from.rows; ++i) copy_row(&from(i, 0), &to(i, 0), from.cols, check);
+  } else if (from.col_stride == 1 && to.row_stride == 1) {
+    copy_transposing(from, to, check);
+  } else {
+    for (index_t i = 0; i < from.rows; ++i) {
+      for (index_t j = 0; j < from.cols; ++j) {
+        check(from(i, j));
+        to(i, j) = from(i, j);
+      }
+    }
+  }
+  return check.finite();
+}
+
+}  // namespace detail
+
+template <class T>
+void copy(MatrixView<const T> from, MatrixView<T> to) {
+  detail::copy_checked(from, to, detail::NoCheck{});
+}
+
+// Returns false if any element is NaN or infinite; all is copied either way. `from` and `to` may be the same.
+template <class T>
+bool copy_finite(MatrixView<const T> from, MatrixView<T> to) {
+  return detail::copy_checked(from, to, detail::FiniteCheck<T>{});
+}
+
+}  // namespace mmlcore

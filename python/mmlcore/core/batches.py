@@ -1,0 +1,22 @@
+"""Stacks of matrices: numpy's broadcasting rules for arguments and results, without a copy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmlcore.core.arrays import Array
+
+
+def broadcast_batch(shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
+    """Broadcast the leading axes of several arguments, or say which do not fit together."""
+    try:
+        return np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        msg = f"{' and '.join(shapes)}: the leading axes do not broadcast together: {listed}."
+        raise ValueError(msg) from None
+
+
+def spread(a: Array, batch: tuple[int, ...]) -> Array:
+    """Repeat a stack over the leading axes `batch` as a view."""
+    return a if a.shape[:-2] == batch else np.broadcast_to(a, batch + a.shape[-2:])
