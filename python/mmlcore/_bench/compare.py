@@ -21,6 +21,7 @@ from typing import Any
 Call = Callable[[], Any]
 BLOCK = 2e-3  # seconds that a timed block lasts at least
 REST = 0.5  # seconds to wait at most until the other side's threads sleep
+LOST = 0.97  # a smaller ratio is a loss, not noise
 LEAST, MOST = 7, 1000  # rounds
 
 
@@ -85,7 +86,7 @@ class Comparison:
         """``ok``, ``below target``, or ``loses``: slower than the peer beyond 3 % of noise."""
         if self.ratio >= self.case.target:
             return "ok"
-        return "below target" if self.ratio >= 0.97 else "loses"
+        return "below target" if self.ratio >= LOST else "loses"
 
     def as_dict(self) -> dict[str, Any]:
         """Return what is written to JSON."""
