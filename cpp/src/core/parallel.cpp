@@ -6,6 +6,7 @@
 #endif
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <mutex>
@@ -18,7 +19,14 @@ namespace mmlcore {
 namespace {
 
 constexpr int kMaxThreads = 1024;
-constexpr int kSpins = 2000;  // some 20 us of `pause`, a few times the cost of a futex wake-up
+
+// How a worker waits for the next region: first in a tight loop, then, until kAwake is over, offering its processor to any
+// other thread that wants it; then it sleeps. Kernels such as LU alternate regions with serial stretches of 0.1 ms, and a
+// sleeper would pay for a wake-up each time.
+constexpr int kSpins = 1000;
+constexpr auto kAwake = std::chrono::milliseconds(1);
+
+using Clock = std::chrono::steady_clock;
 
 std::atomic<int> process_threads{1};
 thread_local int thread_override = 0;
@@ -106,6 +114,7 @@ void Pool::work(InterruptPoll* poll) {
 void Pool::worker(int id) {
   std::uint64_t done = 0;  // the last epoch served
   int spins = 0;
+  Clock::time_point sleep_at;
   for (;;) {
     const std::uint32_t alarm = alarm_.load(std::memory_order_acquire);
     const std::uint64_t gate = gate_.load(std::memory_order_seq_cst);
@@ -120,6 +129,10 @@ void Pool::worker(int id) {
       spins = 0;
     } else if (++spins < kSpins) {
       relax();
+    } else if (spins == kSpins || Clock::now() < sleep_at) {
+      if (spins == kSpins) sleep_at = Clock::now() + kAwake;
+      for (int i = 0; i < 16; ++i) relax();
+      std::this_thread::yield();
     } else {
       sleeping_.fetch_add(1, std::memory_order_seq_cst);
       const std::uint64_t again = gate_.load(std::memory_order_seq_cst);

@@ -48,6 +48,9 @@ def as_data(x: ArrayLike, name: str) -> Array:
 
 def same_dtype(*arrays: Array) -> list[Array]:
     """Bring arrays to one type: float32 only when all are."""
+    dtype = arrays[0].dtype
+    if all(a.dtype is dtype for a in arrays):
+        return list(arrays)
     dtype = np.result_type(*arrays)
     return [a if a.dtype is dtype else a.astype(dtype) for a in arrays]
 

@@ -9,6 +9,9 @@ from mmlcore.core.arrays import Array
 
 def broadcast_batch(shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
     """Broadcast the leading axes of several arguments, or say which do not fit together."""
+    first, *others = shapes.values()
+    if all(shape == first for shape in others):
+        return first
     try:
         return np.broadcast_shapes(*shapes.values())
     except ValueError:

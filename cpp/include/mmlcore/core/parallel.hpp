@@ -7,7 +7,8 @@
 //
 // * A call inside a region, or while another thread owns the pool, runs its tasks on the calling thread: never a deadlock,
 //   never more threads than asked for.
-// * Workers spin for some 20 us after a region (the next one then starts in under a microsecond), then sleep on a futex.
+// * Workers stay awake for a millisecond after a region (the next one then starts in under a microsecond), giving way to any
+//   thread that wants their processor, then sleep on a futex.
 // * After fork the child starts with a fresh pool; the parent's workers do not exist there and are never waited for.
 // * The calling thread polls for Ctrl-C between tasks: a task should last 10 us to 50 ms.
 #pragma once

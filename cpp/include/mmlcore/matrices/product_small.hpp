@@ -1,0 +1,48 @@
+// Products of small matrices, one or a stack: C = A B without packing.
+//
+// Below some 64 columns the operands lie in the first-level cache and packing them would cost as much as the product. So B's
+// rows are read where they are, a block of columns at a time: C's block is held in registers, and each k adds
+// a(i, k) * B(k, block). Blocks are 3, 2 or 1 full vectors; what remains of the columns is covered by a half, a quarter, ...
+// of a vector, down to one number: no element outside C is touched, and none is computed in vain.
+//
+// Stacks are bounded by memory for n <= 8; the next item is asked for while this one is computed.
+// Needs unit column strides of B and C; A may have any strides. Cost: 2 m n k flops, no scratch memory.
+#pragma once
+
+#include "mmlcore/core/views.hpp"
+
+namespace mmlcore {
+
+inline constexpr index_t kSmallProduct = 96;
+
+template <class T>
+void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c);
+
+// c[i] = a[i] b[i] for stacks of equal count, any strides, any size of the matrices.
+template <class T>
+void product_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& c);
+
+// Stacks of order 2, 3 and 4, one product in each SIMD lane. False, and nothing done, for anything else.
+template <class T>
+bool product_lanes(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& c);
+
+extern template void product_small<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>);
+extern template void product_small<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>);
+extern template void product_batch<float>(const MatrixBatch<const float>&, const MatrixBatch<const float>&,
+                                          const MatrixBatch<float>&);
+extern template void product_batch<double>(const MatrixBatch<const double>&, const MatrixBatch<const double>&,
+                                           const MatrixBatch<double>&);
+
+extern template bool product_lanes<float>(const MatrixBatch<const float>&, const MatrixBatch<const float>&,
+                                          const MatrixBatch<float>&);
+extern template bool product_lanes<double>(const MatrixBatch<const double>&, const MatrixBatch<const double>&,
+                                           const MatrixBatch<double>&);
+
+// Whether product_small takes these operands and is the faster way.
+template <class T>
+bool is_small_product(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
+  const bool in_rows = (b.col_stride == 1 || b.cols == 1) && (c.col_stride == 1 || c.cols == 1);
+  return in_rows && a.rows <= kSmallProduct && b.cols <= kSmallProduct && a.cols <= kSmallProduct;
+}
+
+}  // namespace mmlcore

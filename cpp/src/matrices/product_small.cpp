@@ -1,0 +1,125 @@
+#include "mmlcore/matrices/product_small.hpp"
+
+#include <algorithm>
+
+#include "mmlcore/core/parallel.hpp"
+#include "mmlcore/core/simd.hpp"
+#include "mmlcore/matrices/product.hpp"
+
+namespace mmlcore {
+namespace {
+
+// Rows of C held in registers at once, for blocks of 3 vectors: as in the large product.
+constexpr int kRows = kVectorBytes == 64 ? 8 : 4;
+
+// C's rows i ... i + R - 1, columns j ... j + V * width - 1.
+template <class T, int Bytes, int V, int R>
+inline void block(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, index_t i, index_t j) {
+  using S = Simd<T, Bytes>;
+  typename S::Vec acc[R][V] = {};
+  const T *pa = &a(i, 0), *pb = &b(0, j);
+  for (index_t k = 0; k < a.cols; ++k) {
+    typename S::Vec row[V];
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) row[v] = S::load(pb + v * S::width);
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r) {
+      const auto x = S::splat(pa[r * a.row_stride]);
+#pragma GCC unroll 4
+      for (int v = 0; v < V; ++v) acc[r][v] += x * row[v];
+    }
+    pa += a.col_stride;
+    pb += b.row_stride;
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) S::store(&c(i + r, j) + v * S::width, acc[r][v]);
+  }
+}
+
+template <class T, int Bytes, int V, int R = kRows>
+inline void rows_of_block(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, index_t i, index_t j) {
+  for (; i + R <= c.rows; i += R) block<T, Bytes, V, R>(a, b, c, i, j);
+  if constexpr (R > 1) {
+    if (i < c.rows) rows_of_block<T, Bytes, V, R / 2>(a, b, c, i, j);
+  }
+}
+
+// The columns from j on that do not fill a vector of `Bytes` bytes: by halves.
+template <class T, int Bytes>
+inline void last_columns(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, index_t j) {
+  if constexpr (Bytes > int{sizeof(T)}) {
+    constexpr int half = Bytes / 2;
+    constexpr index_t width = half / index_t{sizeof(T)};
+    if (c.cols - j >= width) {
+      rows_of_block<T, half, 1>(a, b, c, 0, j);
+      j += width;
+    }
+    if (j < c.cols) last_columns<T, half>(a, b, c, j);
+  }
+}
+
+template <class T>
+void ask_for(const MatrixView<const T>& item, index_t distance) {
+  const char* at = reinterpret_cast<const char*>(item.data + distance);
+  const index_t bytes = item.rows * item.cols * index_t{sizeof(T)};
+  for (index_t offset = 0; offset < bytes; offset += 64) __builtin_prefetch(at + offset);
+}
+
+}  // namespace
+
+template <class T>
+void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
+  constexpr index_t W = Simd<T>::width;
+  index_t j = 0;
+  for (; j + 3 * W <= c.cols; j += 3 * W) rows_of_block<T, kVectorBytes, 3>(a, b, c, 0, j);
+  if (j + 2 * W <= c.cols) {
+    rows_of_block<T, kVectorBytes, 2>(a, b, c, 0, j);
+    j += 2 * W;
+  }
+  if (j + W <= c.cols) {
+    rows_of_block<T, kVectorBytes, 1>(a, b, c, 0, j);
+    j += W;
+  }
+  if (j < c.cols) last_columns<T, kVectorBytes>(a, b, c, j);
+}
+
+template <class T>
+void product_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& c) {
+  const index_t count = c.count();
+  if (count == 0 || c.item.empty()) return;
+  if (count == 1 && !is_small_product(a.item, b.item, c.item)) return product<T>(a[0], b[0], c[0]);
+  if (product_lanes<T>(a, b, c)) return;
+  const double work = 2.0 * c.item.rows * c.item.cols * std::max<index_t>(a.item.cols, 1);
+  if (work > 5e7) {
+    for (index_t i = 0; i < count; ++i) product<T>(a[i], b[i], c[i]);
+    return;
+  }
+  const bool small = is_small_product(a.item, b.item, c.item);
+  const bool even = a.batch.uniform() && b.batch.uniform();
+  const index_t ahead = std::max<index_t>(1, 2048 / (a.item.rows * a.item.cols + b.item.rows * b.item.cols + 1));
+  const index_t grain = std::max<index_t>(1, static_cast<index_t>(1e5 / (work + 50)));
+  parallel_ranges(count, grain, [&](index_t begin, index_t end) {
+    for (index_t i = begin; i < end; ++i) {
+      if (!small) {
+        product_serial<T>(a[i], b[i], c[i]);
+        continue;
+      }
+      if (even && i + ahead < end) {
+        ask_for(a[i], ahead * a.batch.stride());
+        ask_for(b[i], ahead * b.batch.stride());
+      }
+      product_small<T>(a[i], b[i], c[i]);
+    }
+  });
+}
+
+template void product_small<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>);
+template void product_small<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>);
+template void product_batch<float>(const MatrixBatch<const float>&, const MatrixBatch<const float>&,
+                                   const MatrixBatch<float>&);
+template void product_batch<double>(const MatrixBatch<const double>&, const MatrixBatch<const double>&,
+                                    const MatrixBatch<double>&);
+
+}  // namespace mmlcore
