@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,17 @@ __all__ = ["FileError", "read_matrix", "replacing", "write_arrays"]
 
 TABLES = {".csv": ",", ".tsv": "\t", ".txt": None}
 NPY, ZIP = b"\x93NUMPY", b"PK"
+# What numpy and zipfile raise on bytes that are not what they should be.
+DAMAGED = (
+    ValueError,
+    EOFError,
+    SyntaxError,
+    TypeError,
+    KeyError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 class FileError(ValueError):
@@ -140,6 +152,12 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         raise FileError(f"{file}: cannot be written: permission denied.")
 
 
+def say_of(file: Path, error: Exception) -> str:
+    """Return the text of an error, with the name of the file that it is about in front."""
+    text = (error.strerror or str(error)).lower() if isinstance(error, OSError) else str(error)
+    return text if text.startswith(str(file)) else f"{file}: {text}"
+
+
 @contextmanager
 def replacing(path: str | os.PathLike[str], mode: str = "wb") -> Iterator[IO[Any]]:
     """Open a file that takes its name only when it is complete; text is UTF-8.
@@ -192,7 +210,7 @@ def _read_npy(file: Path, head: bytes) -> Array:
         raise FileError(f"{file}: not a .npy file, whatever its name says.")
     try:
         return np.load(file, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
-    except (ValueError, EOFError, SyntaxError, TypeError) as error:
+    except DAMAGED as error:
         raise FileError(f"{file}: {_npy_reason(error)}.") from error
 
 
@@ -207,23 +225,16 @@ def _read_npz(file: Path, head: bytes, key: str | None) -> Array:
     if not head.startswith(ZIP):
         raise FileError(f"{file}: not a .npz file, whatever its name says.")
     try:
-        with np.load(file, allow_pickle=False) as archive:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             names = list(archive.files)
             chosen = key or (names[0] if len(names) == 1 else "X")
             if chosen not in names:
                 wish = "choose one with --key" if key is None else f"there is no {key!r}"
                 raise FileError(f"{file}: holds the arrays {', '.join(names) or '(none)'}; {wish}.")
             return archive[chosen]  # type: ignore[no-any-return]
-    except FileError:
-        raise
-    except (
-        ValueError,
-        EOFError,
-        SyntaxError,
-        TypeError,
-        zipfile.BadZipFile,
-        NotImplementedError,
-    ) as error:
+    except DAMAGED as error:
+        if isinstance(error, FileError):
+            raise
         raise FileError(f"{file}: {_npy_reason(error)}.") from error
 
 

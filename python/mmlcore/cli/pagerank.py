@@ -11,7 +11,7 @@ import typer
 import mmlcore as mml
 from mmlcore.cli import show
 from mmlcore.core.arrays import Array
-from mmlcore.io import check_output, write_arrays
+from mmlcore.io import FileError, check_output, say_of, write_arrays
 
 File = Annotated[
     Path, typer.Argument(help="Edge list (source target [weight] on a line), .gz, .mtx, .npz ...")
@@ -34,7 +34,10 @@ def command(
     """Rank the nodes of a graph by PageRank, with a certified error."""
     if output:
         check_output(output)
-    graph = mml.Graph.read(file)
+    try:
+        graph = mml.Graph.read(file)
+    except (ValueError, OSError) as error:
+        raise FileError(say_of(file, error)) from error
     result = mml.pagerank(graph, damping=damping, tol=tol, max_iter=max_iter)
     labels = node_names(graph, len(result.ranks))
     if output:

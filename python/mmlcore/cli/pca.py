@@ -10,7 +10,7 @@ import typer
 
 import mmlcore as mml
 from mmlcore.cli import show
-from mmlcore.io import FileError, check_output, read_matrix, write_arrays
+from mmlcore.io import FileError, check_output, read_matrix, say_of, write_arrays
 
 File = Annotated[Path, typer.Argument(help="Rows are points: .npy, .npz, .csv, .tsv or .txt.")]
 Components = Annotated[
@@ -48,7 +48,7 @@ def command(
         model = mml.PCA(n_components=n_components, whiten=whiten)
         scores = model.fit_transform(points)
     except (ValueError, TypeError) as error:
-        raise FileError(f"{file}: {error}") from error
+        raise FileError(say_of(file, error)) from error
     if output:
         write_arrays(output, _results(model, scores))
     facts = {
