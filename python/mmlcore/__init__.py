@@ -15,12 +15,14 @@ from mmlcore.core import (
 )
 from mmlcore.elimination import solve
 from mmlcore.matrices import matmul
+from mmlcore.orthogonal import gram_schmidt
 
 __all__ = [
     "ConvergenceError",
     "SingularMatrixError",
     "__version__",
     "get_num_threads",
+    "gram_schmidt",
     "matmul",
     "set_num_threads",
     "show_config",

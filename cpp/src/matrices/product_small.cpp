@@ -46,17 +46,26 @@ inline void rows_of_block(MatrixView<const T> a, MatrixView<const T> b, MatrixVi
   }
 }
 
+// The columns j ... j + V vectors of C, as far as `part` wants them.
+template <class T, int Bytes, int V>
+inline void columns(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, index_t j, Part part) {
+  const index_t end = j + V * Simd<T, Bytes>::width;
+  if (part == Part::upper_result) c.rows = std::min(c.rows, end);
+  if (part == Part::upper_factor) a.cols = std::min(a.cols, end);
+  rows_of_block<T, Bytes, V>(a, b, c, 0, j);
+}
+
 // The columns from j on that do not fill a vector of `Bytes` bytes: by halves.
 template <class T, int Bytes>
-inline void last_columns(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, index_t j) {
+inline void last_columns(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, index_t j, Part part) {
   if constexpr (Bytes > int{sizeof(T)}) {
     constexpr int half = Bytes / 2;
     constexpr index_t width = half / index_t{sizeof(T)};
     if (c.cols - j >= width) {
-      rows_of_block<T, half, 1>(a, b, c, 0, j);
+      columns<T, half, 1>(a, b, c, j, part);
       j += width;
     }
-    if (j < c.cols) last_columns<T, half>(a, b, c, j);
+    if (j < c.cols) last_columns<T, half>(a, b, c, j, part);
   }
 }
 
@@ -70,19 +79,19 @@ void ask_for(const MatrixView<const T>& item, index_t distance) {
 }  // namespace
 
 template <class T>
-void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
+void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, Part part) {
   constexpr index_t W = Simd<T>::width;
   index_t j = 0;
-  for (; j + 3 * W <= c.cols; j += 3 * W) rows_of_block<T, kVectorBytes, 3>(a, b, c, 0, j);
+  for (; j + 3 * W <= c.cols; j += 3 * W) columns<T, kVectorBytes, 3>(a, b, c, j, part);
   if (j + 2 * W <= c.cols) {
-    rows_of_block<T, kVectorBytes, 2>(a, b, c, 0, j);
+    columns<T, kVectorBytes, 2>(a, b, c, j, part);
     j += 2 * W;
   }
   if (j + W <= c.cols) {
-    rows_of_block<T, kVectorBytes, 1>(a, b, c, 0, j);
+    columns<T, kVectorBytes, 1>(a, b, c, j, part);
     j += W;
   }
-  if (j < c.cols) last_columns<T, kVectorBytes>(a, b, c, j);
+  if (j < c.cols) last_columns<T, kVectorBytes>(a, b, c, j, part);
 }
 
 template <class T>
@@ -115,8 +124,8 @@ void product_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b,
   });
 }
 
-template void product_small<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>);
-template void product_small<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>);
+template void product_small<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, Part);
+template void product_small<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, Part);
 template void product_batch<float>(const MatrixBatch<const float>&, const MatrixBatch<const float>&,
                                    const MatrixBatch<float>&);
 template void product_batch<double>(const MatrixBatch<const double>&, const MatrixBatch<const double>&,

@@ -15,8 +15,15 @@ namespace mmlcore {
 
 inline constexpr index_t kSmallProduct = 96;
 
+// What is known to be zero, or is not wanted, and so is not computed (block by block: some of it still is).
+enum class Part {
+  full,
+  upper_result,  // only the upper triangle of C is wanted: what is below holds anything
+  upper_factor,  // B is upper triangular
+};
+
 template <class T>
-void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c);
+void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, Part part = Part::full);
 
 // c[i] = a[i] b[i] for stacks of equal count, any strides, any size of the matrices.
 template <class T>
@@ -26,8 +33,8 @@ void product_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b,
 template <class T>
 bool product_lanes(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& c);
 
-extern template void product_small<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>);
-extern template void product_small<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>);
+extern template void product_small<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, Part);
+extern template void product_small<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, Part);
 extern template void product_batch<float>(const MatrixBatch<const float>&, const MatrixBatch<const float>&,
                                           const MatrixBatch<float>&);
 extern template void product_batch<double>(const MatrixBatch<const double>&, const MatrixBatch<const double>&,

@@ -1,0 +1,27 @@
+#include "arrays.hpp"
+#include "mmlcore/core/parallel.hpp"
+#include "mmlcore/orthogonal/gram_schmidt.hpp"
+#include "module.hpp"
+
+namespace mmlcore::bindings {
+
+void bind_orthogonal(py::module_& m) {
+  m.def(
+      "gram_schmidt",
+      [](const py::array& a, py::array& q, py::array& norms, double rtol) {
+        by_dtype(q, [&](auto zero) {
+          using T = decltype(zero);
+          const auto va = matrix_batch<const T>(a, "A");
+          const auto vq = matrix_batch<T>(q, "q");
+          T* out = data_of<T>(norms);
+          without_gil([&] {
+            // A stack is shared out between the threads; a single matrix employs them all by itself.
+            parallel_tasks(vq.count(), [&](index_t i) { gram_schmidt<T>(va[i], vq[i], out + i * va.item.cols, rtol); });
+          });
+        });
+      },
+      py::arg("a"), py::arg("q"), py::arg("norms"), py::arg("rtol"),
+      "Columns of a orthonormalized in order into q; norms (..., n), contiguous: lengths of what they added.");
+}
+
+}  // namespace mmlcore::bindings

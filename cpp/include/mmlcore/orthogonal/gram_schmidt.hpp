@@ -1,0 +1,53 @@
+// Gram-Schmidt: the columns of A made orthonormal in order, orthogonal to machine precision for every A.
+//
+// Column j of Q is what column j of A adds to the span of the columns before it, normalized:
+//
+//   v_j = a_j - sum_{i<j} <q_i, a_j> q_i,    q_j = v_j / ||v_j||,
+//
+// and zero where a_j adds nothing: ||v_j|| <= rtol ||a_j||. That is the Q of A = Q R with r_jj >= 0. The recurrence as written
+// loses orthogonality with the square of A's condition number, its "modified" form with the condition number; so neither is
+// what runs. There are two routes:
+//
+// 1. Cholesky QR, twice (Yamamoto, Nakatsukasa, Yanagisawa, Fukaya, "Roundoff error analysis of the CholeskyQR2 algorithm",
+//    ETNA 44, 2015): A'A = R1'R1, Q1 = A R1^-1, Q1'Q1 = R2'R2, Q = Q1 R2^-1. All work is products of tall blocks that fit the
+//    second-level cache, three passes over the data. It is taken when the columns, scaled to unit length, have a condition
+//    number below kCholeskyCondition, and it certifies itself: Q1'Q1 is computed, must be near I, and when it is I to
+//    rounding, Q1 is the result. Cost: 3 m n^2 flops.
+//
+// 2. Householder QR of row blocks, then of their triangles ("TSQR", Demmel, Grigori, Hoemmen, Langou, "Communication-optimal
+//    parallel and sequential QR and LU", SIAM J. Sci. Comput. 34, 2012): A = Q0 R0 with Q0 orthogonal whatever A is. The
+//    decision which columns depend on earlier ones is taken on the small R0, column by column in order, by Gram-Schmidt
+//    with reorthogonalization until a pass takes away less than half ("twice is enough": Giraud, Langou, Rozloznik, van den
+//    Eshof, Numer. Math. 101, 2005); then Q = Q0 U. Columns are scaled by powers of two first, so that neither 1e-300 nor
+//    1e300 matters. Cost: 6 m n^2 flops.
+//
+// Cholesky QR alone, its shifted form, and twice-iterated Gram-Schmidt on the tall matrix all fail on dependent or zero columns.
+#pragma once
+
+#include "mmlcore/core/views.hpp"
+
+namespace mmlcore {
+
+inline constexpr double kCholeskyCondition = 300;
+
+// q (m x n, unit column stride) receives the orthonormal columns; norms[j] = ||v_j||, 0 for a dependent column. The result
+// does not depend on the number of threads. Throws DomainError on NaN or infinity in `a`. `q` may not overlap `a`.
+template <class T>
+void gram_schmidt(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol);
+
+extern template void gram_schmidt<float>(MatrixView<const float>, MatrixView<float>, float*, double);
+extern template void gram_schmidt<double>(MatrixView<const double>, MatrixView<double>, double*, double);
+
+// The two routes. cholesky_qr returns false, q then holding anything, when it cannot certify its result or a
+// column counts as dependent.
+template <class T>
+bool cholesky_qr(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol);
+template <class T>
+void householder_gram_schmidt(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol);
+
+extern template bool cholesky_qr<float>(MatrixView<const float>, MatrixView<float>, float*, double);
+extern template bool cholesky_qr<double>(MatrixView<const double>, MatrixView<double>, double*, double);
+extern template void householder_gram_schmidt<float>(MatrixView<const float>, MatrixView<float>, float*, double);
+extern template void householder_gram_schmidt<double>(MatrixView<const double>, MatrixView<double>, double*, double);
+
+}  // namespace mmlcore

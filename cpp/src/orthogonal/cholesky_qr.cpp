@@ -1,0 +1,166 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/parallel.hpp"
+#include "mmlcore/matrices/product.hpp"
+#include "mmlcore/matrices/product_small.hpp"
+#include "mmlcore/orthogonal/gram_schmidt.hpp"
+
+namespace mmlcore {
+namespace {
+
+// Rows are shared out in kSlots fixed ranges, whose partial Gram matrices are added in order: the same sums for any number of
+// threads. Within a slot, blocks of rows that stay in the second-level cache.
+constexpr index_t kSlots = 64;
+
+template <class T>
+void product_part(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, Part part) {
+  if (c.cols <= kSmallProduct) {
+    product_small<T>(a, b, c, part);
+  } else {
+    product_serial<T>(a, b, c);
+  }
+}
+
+// Float sums run over one block of rows; blocks are added in double.
+template <class T>
+class GramSum {
+ public:
+  explicit GramSum(index_t n) : n_(n), block_(n * n) {}
+  void add(MatrixView<const T> rows, double* sum) {
+    product_part<T>(rows.transposed(), rows, c_order(block_.data(), n_, n_), Part::upper_result);
+    for (index_t i = 0; i < n_; ++i) {
+      for (index_t j = i; j < n_; ++j) sum[i * n_ + j] += block_[i * n_ + j];
+    }
+  }
+
+ private:
+  index_t n_;
+  Buffer<T> block_;
+};
+
+// One pass over the rows: each block goes through `step`, which returns where to read it, and into the Gram matrix.
+template <class T, class Step>
+void gram_pass(index_t m, index_t n, index_t block, double* gram, Step&& step) {
+  const index_t slots = std::clamp<index_t>(m / block, 1, kSlots);
+  Buffer<double> partial(slots * n * n);
+  std::fill(partial.begin(), partial.end(), 0.0);
+  parallel_tasks(slots, [&](index_t slot) {
+    GramSum<T> gram_sum(n);
+    const index_t end = m * (slot + 1) / slots;
+    for (index_t i = m * slot / slots; i < end; i += block) {
+      gram_sum.add(step(i, std::min(block, end - i)), partial.data() + slot * n * n);
+    }
+  });
+  std::fill(gram, gram + n * n, 0.0);
+  for (index_t slot = 0; slot < slots; ++slot) {
+    for (index_t k = 0; k < n * n; ++k) gram[k] += partial[slot * n * n + k];
+  }
+}
+
+// R with R'R = G (upper triangles), and X = R^-1. False unless G is positive definite well away from rounding, and the columns,
+// scaled to unit length, have a condition number (Frobenius norms) below `most`.
+bool cholesky_and_inverse(const double* g, index_t n, double most, double* r, double* x) {
+  constexpr double tiny = 1e-280, huge = 1e280;
+  for (index_t i = 0; i < n; ++i) {
+    if (!(g[i * n + i] > tiny && g[i * n + i] < huge)) return false;
+  }
+  for (index_t i = 0; i < n; ++i) {
+    for (index_t j = i; j < n; ++j) {
+      double s = g[i * n + j];
+      for (index_t k = 0; k < i; ++k) s -= r[k * n + i] * r[k * n + j];
+      if (i == j) {
+        if (!(s > 1e-12 * g[i * n + i])) return false;
+        r[i * n + i] = std::sqrt(s);
+      } else {
+        r[i * n + j] = s / r[i * n + i];
+      }
+    }
+  }
+  double inverse_norm = 0;  // of R scaled to unit columns: row j of X times ||a_j||
+  for (index_t j = 0; j < n; ++j) {
+    for (index_t i = j; i >= 0; --i) {
+      double s = i == j ? 1 : 0;
+      for (index_t k = i + 1; k <= j; ++k) s -= r[i * n + k] * x[k * n + j];
+      x[i * n + j] = s / r[i * n + i];
+      inverse_norm += x[i * n + j] * x[i * n + j] * g[i * n + i];
+    }
+  }
+  return std::sqrt(inverse_norm * static_cast<double>(n)) <= most * static_cast<double>(n);
+}
+
+template <class T>
+void narrow(const double* x, index_t n, T* out) {
+  for (index_t i = 0; i < n; ++i) {
+    for (index_t j = 0; j < n; ++j) out[i * n + j] = j < i ? T{0} : static_cast<T>(x[i * n + j]);
+  }
+}
+
+double distance_from_identity(const double* g, index_t n) {
+  double most = 0;
+  for (index_t i = 0; i < n; ++i) {
+    for (index_t j = i; j < n; ++j) {
+      const double d = std::abs(g[i * n + j] - (i == j ? 1 : 0));
+      if (!(d <= most)) most = d;
+    }
+  }
+  return most;
+}
+
+}  // namespace
+
+template <class T>
+bool cholesky_qr(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol) {
+  const index_t m = a.rows, n = a.cols;
+  const index_t block = std::max<index_t>(n, std::min<index_t>(512, (index_t{1} << 17) / (n * index_t{sizeof(T)})) / 8 * 8);
+  Buffer<double> gram(n * n), r1(n * n), x(n * n), r2(n * n);
+  Buffer<T> factor(n * n);
+  const MatrixView<const T> upper = c_order<const T>(factor.data(), n, n);
+
+  // Other memory orders pass through q, which is row by row.
+  const bool by_rows = a.col_stride == 1;
+  gram_pass<T>(m, n, block, gram.data(), [&](index_t i, index_t rows) -> MatrixView<const T> {
+    if (by_rows) return a.block(i, 0, rows, n);
+    copy<T>(a.block(i, 0, rows, n), q.block(i, 0, rows, n));
+    return q.block(i, 0, rows, n);
+  });
+  if (!cholesky_and_inverse(gram.data(), n, kCholeskyCondition, r1.data(), x.data())) return false;
+  for (index_t j = 0; j < n; ++j) {  // a coarse rtol may call a column dependent that Cholesky accepts
+    if (!(r1[j * n + j] > rtol * std::sqrt(gram[j * n + j]))) return false;
+  }
+
+  narrow(x.data(), n, factor.data());
+  auto multiply_rows = [&](index_t i, index_t rows) -> MatrixView<const T> {
+    Buffer<T> copied(rows * n);
+    const MatrixView<T> from = c_order(copied.data(), rows, n);
+    copy<T>(q.block(i, 0, rows, n), from);
+    product_part<T>(from, upper, q.block(i, 0, rows, n), Part::upper_factor);
+    return q.block(i, 0, rows, n);
+  };
+  gram_pass<T>(m, n, block, gram.data(), [&](index_t i, index_t rows) -> MatrixView<const T> {
+    if (!by_rows) return multiply_rows(i, rows);
+    product_part<T>(a.block(i, 0, rows, n), upper, q.block(i, 0, rows, n), Part::upper_factor);
+    return q.block(i, 0, rows, n);
+  });
+  const double error = distance_from_identity(gram.data(), n);
+  if (!(error < 0.01)) return false;
+  for (index_t j = 0; j < n; ++j) norms[j] = static_cast<T>(r1[j * n + j]);
+  if (error <= 4 * std::numeric_limits<T>::epsilon()) return true;
+
+  if (!cholesky_and_inverse(gram.data(), n, 2, r2.data(), x.data())) return false;
+  narrow(x.data(), n, factor.data());
+  for (index_t j = 0; j < n; ++j) norms[j] = static_cast<T>(r1[j * n + j] * r2[j * n + j]);
+  const index_t blocks = (m + block - 1) / block;
+  parallel_ranges(blocks, 1, [&](index_t begin, index_t end) {
+    for (index_t b = begin; b < end; ++b) multiply_rows(b * block, std::min(block, m - b * block));
+  });
+  return true;
+}
+
+template bool cholesky_qr<float>(MatrixView<const float>, MatrixView<float>, float*, double);
+template bool cholesky_qr<double>(MatrixView<const double>, MatrixView<double>, double*, double);
+
+}  // namespace mmlcore

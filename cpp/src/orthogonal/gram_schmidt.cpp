@@ -1,0 +1,18 @@
+#include "mmlcore/orthogonal/gram_schmidt.hpp"
+
+namespace mmlcore {
+
+template <class T>
+void gram_schmidt(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol) {
+  if (a.empty()) {
+    for (index_t j = 0; j < a.cols; ++j) norms[j] = 0;
+    return;
+  }
+  if (a.rows >= 2 * a.cols && a.cols <= 512 && cholesky_qr<T>(a, q, norms, rtol)) return;
+  householder_gram_schmidt<T>(a, q, norms, rtol);
+}
+
+template void gram_schmidt<float>(MatrixView<const float>, MatrixView<float>, float*, double);
+template void gram_schmidt<double>(MatrixView<const double>, MatrixView<double>, double*, double);
+
+}  // namespace mmlcore

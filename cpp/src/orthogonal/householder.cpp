@@ -1,0 +1,154 @@
+#include <Eigen/Dense>
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/errors.hpp"
+#include "mmlcore/core/parallel.hpp"
+#include "mmlcore/matrices/product.hpp"
+#include "mmlcore/orthogonal/gram_schmidt.hpp"
+
+namespace mmlcore {
+namespace {
+
+template <class T>
+using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;  // column-major
+
+template <class T>
+MatrixView<T> view(Matrix<T>& x) {
+  return f_order(x.data(), x.rows(), x.cols(), x.rows());
+}
+template <class T>
+MatrixView<const T> view(const Matrix<T>& x) {
+  return f_order(x.data(), x.rows(), x.cols(), x.rows());
+}
+
+// Exponents e_j such that the largest entry of column j times 2^-e_j lies in [0.5, 1); 0 for a zero column.
+template <class T>
+std::vector<int> column_exponents(MatrixView<const T> a) {
+  const index_t n = a.cols, slots = std::clamp<index_t>(a.rows / 4096, 1, 64);
+  Buffer<T> most(slots * n);
+  std::fill(most.begin(), most.end(), T{0});
+  std::atomic<bool> finite{true};
+  parallel_tasks(slots, [&](index_t s) {
+    T* top = most.data() + s * n;
+    T check = 0;
+    for (index_t i = a.rows * s / slots; i < a.rows * (s + 1) / slots; ++i) {
+      for (index_t j = 0; j < n; ++j) {
+        check += a(i, j) * 0;
+        top[j] = std::max(top[j], std::abs(a(i, j)));
+      }
+    }
+    if (check != 0) finite = false;
+  });
+  if (!finite) throw DomainError("A: contains NaN or infinity.");
+  std::vector<int> exponents(n, 0);
+  for (index_t j = 0; j < n; ++j) {
+    T top = 0;
+    for (index_t s = 0; s < slots; ++s) top = std::max(top, most[s * n + j]);
+    if (top > 0) std::frexp(top, &exponents[j]);
+  }
+  return exponents;
+}
+
+// Thin Householder QR: `x` (m x n) becomes Q (m x p), p = min(m, n); returns R (p x n).
+template <class T>
+Matrix<T> thin_qr(Matrix<T>& x) {
+  const index_t p = std::min(x.rows(), x.cols());
+  Eigen::HouseholderQR<Eigen::Ref<Matrix<T>>> qr(x);
+  Matrix<T> r = qr.matrixQR().topRows(p).template triangularView<Eigen::Upper>();
+  Matrix<T> q = Matrix<T>::Identity(x.rows(), p);
+  q.applyOnTheLeft(qr.householderQ());
+  x = std::move(q);
+  return r;
+}
+
+// The columns of the small R0 orthonormalized in order: U (p x n), zero columns where dependent.
+//
+// R0 is upper triangular. As long as no column was dependent, the columns before j span the first j unit vectors: what column j
+// adds is its diagonal entry. From the first dependent column f on, it is what its rows f ... p - 1 add to each other.
+template <class T>
+Matrix<T> orthonormalize_in_order(const Matrix<T>& r, double rtol, T* norms) {
+  using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
+  const index_t p = r.rows(), n = r.cols();
+  Matrix<T> u = Matrix<T>::Zero(p, n);
+  std::fill(norms, norms + n, T{0});
+  index_t f = 0;
+  for (; f < p; ++f) {
+    norms[f] = std::abs(r(f, f));
+    if (!(norms[f] > rtol * r.col(f).norm())) break;
+    u(f, f) = r(f, f) < 0 ? T{-1} : T{1};
+  }
+  if (f < n) norms[f] = 0;
+  Matrix<T> basis(p - f, std::min(p - f, n - std::min(f, n)));
+  index_t kept = 0;
+  for (index_t j = f + 1; j < n && kept < p - f; ++j) {
+    Vector v = r.col(j).tail(p - f);
+    T length = v.norm();
+    for (int pass = 0; pass < 4 && kept > 0; ++pass) {
+      v -= basis.leftCols(kept) * (basis.leftCols(kept).transpose() * v);
+      const T before = std::exchange(length, v.norm());
+      if (length > before / 2) break;
+    }
+    if (!(length > rtol * r.col(j).norm())) continue;
+    norms[j] = length;
+    basis.col(kept) = v / length;
+    u.col(j).tail(p - f) = basis.col(kept++);
+  }
+  return u;
+}
+
+// A = Q0 R0 over blocks of rows; calls back with U = f(R0) and leaves Q = Q0 U in q.
+template <class T, class F>
+void tall_qr(MatrixView<const T> a, const std::vector<int>& exponents, MatrixView<T> q, F&& f) {
+  const index_t m = a.rows, n = a.cols;
+  const index_t wanted = std::max<index_t>(4 * n, (index_t{1} << 18) / (n * index_t{sizeof(T)}));
+  const index_t blocks = std::max<index_t>(1, m / wanted);
+  std::vector<Matrix<T>> local(blocks), triangle(blocks);
+  parallel_tasks(blocks, [&](index_t b) {
+    const index_t begin = m * b / blocks, rows = m * (b + 1) / blocks - begin;
+    local[b].resize(rows, n);
+    copy<T>(a.block(begin, 0, rows, n), view(local[b]));
+    for (index_t j = 0; j < n; ++j) {
+      if (exponents[j] != 0) {
+        for (index_t i = 0; i < rows; ++i) local[b](i, j) = std::ldexp(local[b](i, j), -exponents[j]);
+      }
+    }
+    triangle[b] = thin_qr(local[b]);
+  });
+  // The triangles on top of each other; a second level of blocks would pay from some ten thousand blocks only.
+  index_t total = 0;
+  std::vector<index_t> start(blocks);
+  for (index_t b = 0; b < blocks; ++b) {
+    start[b] = total;
+    total += triangle[b].rows();
+  }
+  Matrix<T> stacked(total, n);
+  for (index_t b = 0; b < blocks; ++b) stacked.middleRows(start[b], triangle[b].rows()) = triangle[b];
+  const Matrix<T> r0 = blocks > 1 ? thin_qr(stacked) : std::move(stacked);
+  Matrix<T> u = f(r0);
+  if (blocks > 1) u = (stacked * u).eval();
+  parallel_tasks(blocks, [&](index_t b) {
+    const index_t begin = m * b / blocks, rows = m * (b + 1) / blocks - begin, p = triangle[b].rows();
+    const MatrixView<const T> top = view<T>(u).block(start[b], 0, p, n);
+    product_serial<T>(view<T>(std::as_const(local[b])), top, q.block(begin, 0, rows, n));
+  });
+}
+
+}  // namespace
+
+template <class T>
+void householder_gram_schmidt(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol) {
+  const std::vector<int> exponents = column_exponents(a);
+  tall_qr<T>(a, exponents, q, [&](const Matrix<T>& r0) { return orthonormalize_in_order<T>(r0, rtol, norms); });
+  for (index_t j = 0; j < a.cols; ++j) norms[j] = std::ldexp(norms[j], exponents[j]);
+}
+
+template void householder_gram_schmidt<float>(MatrixView<const float>, MatrixView<float>, float*, double);
+template void householder_gram_schmidt<double>(MatrixView<const double>, MatrixView<double>, double*, double);
+
+}  // namespace mmlcore
