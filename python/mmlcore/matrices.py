@@ -89,9 +89,7 @@ def matmul(a: ArrayLike, b: ArrayLike, *, out: Array | None = None) -> Array:
         _multiply(spread(a_, batch), spread(b_, batch), result)
         return result if shape == stack_shape else result.reshape(shape)
     _check_out(out, shape, a_.dtype)
-    direct = shape == stack_shape and not (
-        np.may_share_memory(out, a_) or np.may_share_memory(out, b_)
-    )
+    direct = shape == stack_shape and not (np.may_share_memory(out, a_) or np.may_share_memory(out, b_))
     target = out if direct else np.empty(stack_shape, a_.dtype)
     _multiply(spread(a_, batch), spread(b_, batch), target)
     if not direct:
