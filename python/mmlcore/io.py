@@ -1,8 +1,8 @@
 """Matrices from files and results to files.
 
-Read: ``.npy`` and ``.npz`` (never pickled objects), ``.csv``, ``.tsv`` and ``.txt`` tables of numbers. Written: the same, whole or not at
-all. Edge lists are read by `mmlcore.Graph.read`. Whatever is wrong with a file is one sentence that names it, and the line where
-there is one.
+Read: ``.npy`` and ``.npz`` (never pickled objects), ``.csv``, ``.tsv`` and ``.txt`` tables of numbers. Written: the
+same, whole or not at all. Edge lists are read by `mmlcore.Graph.read`. Whatever is wrong with a file is one sentence
+that names it, and the line where there is one.
 """
 
 from __future__ import annotations
@@ -94,7 +94,8 @@ def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> Non
     Parameters
     ----------
     path : path
-        ``.npz`` takes every array; ``.npy`` the first; ``.csv`` and ``.tsv`` those with as many rows as the first, side by side under a line of names.
+        ``.npz`` takes every array; ``.npy`` the first; ``.csv`` and ``.tsv`` those with as many rows as the first, side
+        by side under a line of names.
     arrays : mapping of str to array_like
         The results, the main one first.
 

@@ -7,6 +7,10 @@ import sys
 from collections.abc import Sequence
 
 
+# What bad input, files, results that disagree and want of memory raise; anything else is a fault to be seen whole.
+ERRORS = (ValueError, RuntimeError, OSError, MemoryError, ArithmeticError, AssertionError)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0, 1 when nothing is left to write to, 2 for errors, 130 for Ctrl-C.
 
@@ -45,7 +49,7 @@ def _say(error: BaseException) -> int:
         return 1
     if hasattr(error, "format_message"):
         text = error.format_message()
-    elif isinstance(error, (ValueError, RuntimeError, OSError, MemoryError)):
+    elif isinstance(error, ERRORS):
         text = str(error) or type(error).__name__
     else:
         raise error

@@ -61,8 +61,8 @@ def visit(seconds: float) -> Station:
         )
     )
     station.items.append(
-        "G links to itself only: whoever enters never leaves, and every other rank becomes zero. Damping, a reader who sometimes "
-        "types an address instead of clicking, brings the others back."
+        "G links to itself only: whoever enters never leaves, and every other rank becomes zero. Damping, "
+        "a reader who sometimes types an address instead of clicking, brings the others back."
     )
     source, target = edges(TRAP)
     sides = (

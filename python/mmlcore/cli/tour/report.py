@@ -70,7 +70,10 @@ def _item(item: Item, drawn: bool) -> str:
     if isinstance(item, Grid):
         return _table(item.header, item.rows, item.left, bars=item.bars)
     if drawn:
-        return f'<figure><img alt="{escape(item.title)}" src="{figures.draw(item)}"><figcaption>{escape(item.title)}</figcaption></figure>'
+        title, source = escape(item.title), figures.draw(item)
+        return (
+            f'<figure><img alt="{title}" src="{source}"><figcaption>{title}</figcaption></figure>'
+        )
     return "" if isinstance(item, Images) else _curve_table(item)
 
 

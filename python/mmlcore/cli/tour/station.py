@@ -78,7 +78,10 @@ class Station:
         seconds: float,
         peer: str = "numpy",
     ) -> Beside:
-        """Compare numpy (first of `sides`) with mmlcore and keep the outcome; results further apart than `limit` are an error."""
+        """Compare numpy (first of `sides`) with mmlcore and keep the outcome.
+
+        Results further apart than `limit` are an error.
+        """
         seen: list[float] = []
 
         def verify(expected: Any, got: Any) -> None:
