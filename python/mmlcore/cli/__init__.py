@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-
 # What bad input, files, results that disagree and want of memory raise; anything else is a fault to be seen whole.
 ERRORS = (ValueError, RuntimeError, OSError, MemoryError, ArithmeticError, AssertionError)
 
