@@ -1,0 +1,40 @@
+"""`python -m bench [chapter ...] [-k TEXT] [--json FILE]`: runs the benchmarks, prints the table, writes the JSON."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+from bench.harness import cautions, run, write
+
+HERE = Path(__file__).parent
+OTHERS = {"__init__", "__main__", "conftest", "harness", "report"}
+CHAPTERS = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in OTHERS)
+
+
+def main() -> int:
+    """Run the chapters named, or all."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument(
+        "chapters", nargs="*", metavar="chapter", help=f"of {', '.join(CHAPTERS)}; all by default"
+    )
+    parser.add_argument(
+        "-k", default="", metavar="TEXT", help="only cases whose name contains TEXT"
+    )
+    parser.add_argument("--json", type=Path, help="write or update this file")
+    options = parser.parse_args()
+    if unknown := set(options.chapters) - set(CHAPTERS):
+        parser.error(f"no chapter {', '.join(sorted(unknown))}; there are {', '.join(CHAPTERS)}")
+    for caution in cautions():
+        print("not to be published:", caution, file=sys.stderr)
+    modules = [importlib.import_module(f"bench.{name}") for name in options.chapters or CHAPTERS]
+    results = run(case for module in modules for case in module.CASES if options.k in case.name)
+    if options.json:
+        write(options.json, results)
+    return int(any(row["verdict"] == "wrong" for row in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,13 @@
+"""Orthonormal bases against numpy's QR."""
+
+from bench.harness import as_test
+from mmlcore._bench.cases import gram_schmidt
+
+CASES = [
+    gram_schmidt(100_000, 32, target=4.5),
+    gram_schmidt(100_000, 32, "float32", target=3),
+    gram_schmidt(1_000_000, 16, target=4.5),
+    gram_schmidt(1_000_000, 16, "float32", target=3),
+    gram_schmidt(1000, 10),
+]
+test_cases = as_test(CASES)

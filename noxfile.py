@@ -1,0 +1,138 @@
+#!/usr/bin/env -S uv run --script
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["nox>=2025.2.9"]
+# ///
+"""Every task of the project: `nox -l` lists them, `nox -s tests` runs one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+
+DIR = Path(__file__).parent
+GROUPS = nox.project.dependency_groups
+PROJECT = nox.project.load_toml("pyproject.toml")
+ALL_LEVELS = "-Ccmake.define.MMLCORE_ISA_LEVELS=all"
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Run every pre-commit hook and sp-repo-review."""
+    session.install("pre-commit", "sp-repo-review[cli]")
+    session.run("pre-commit", "run", "--all-files", *session.posargs)
+    session.run("repo-review", ".", "--show", "errskip")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Install the package and run the suite."""
+    session.install(".", *GROUPS(PROJECT, "test"))
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def isa(session: nox.Session) -> None:
+    """Build all instruction levels and run the suite at each one that this processor supports."""
+    session.install(ALL_LEVELS, ".", *GROUPS(PROJECT, "test"))
+    for level in levels(session):
+        session.run("pytest", "-q", *session.posargs, env={"MMLCORE_ISA": level})
+
+
+@nox.session
+def asan(session: nox.Session) -> None:
+    """Run the suite under AddressSanitizer and UndefinedBehaviorSanitizer."""
+    sanitized(session, "address,undefined", ("libasan.so", "libubsan.so"), "tests")
+
+
+@nox.session
+def tsan(session: nox.Session) -> None:
+    """Run the tests of the core, which hold the threads, under ThreadSanitizer."""
+    sanitized(session, "thread", ("libtsan.so",), "tests/core")
+
+
+@nox.session
+def stubs(session: nox.Session) -> None:
+    """Check the types of the package, and the stubs against the compiled module."""
+    session.install(".[cli]", *GROUPS(PROJECT, "dev"))
+    session.run("mypy")
+    session.chdir(session.create_tmp())
+    session.run("python", "-m", "mypy.stubtest", "mmlcore", "--ignore-missing-stub")
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Run the benchmarks: `nox -s bench -- matrices -k 1024`."""
+    session.install(".[bench]")
+    quiet = {"OPENBLAS_CORETYPE": None, "OPENBLAS_L2_SIZE": None}
+    session.run(
+        "python", "-m", "bench", "--json", "bench/results.json", *session.posargs, env=quiet
+    )
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Build the documentation; warnings are errors."""
+    session.install(".", *GROUPS(PROJECT, "docs"))
+    session.run(
+        "sphinx-build", "-n", "-W", "--keep-going", "docs", "docs/_build/html", *session.posargs
+    )
+
+
+@nox.session(default=False)
+def wheel(session: nox.Session) -> None:
+    """Build the wheel with all levels and test it from outside the repository."""
+    shutil.rmtree(DIR / "dist", ignore_errors=True)
+    session.install("build")
+    session.run("python", "-m", "build", "--wheel", ALL_LEVELS)
+    built = next((DIR / "dist").glob("*.whl"))
+    session.install("--force-reinstall", str(built), "pytest")
+    session.chdir(session.create_tmp())
+    session.run(
+        "python", "-m", "pytest", "-p", "no:cacheprovider", str(DIR / "tests" / "test_minimal.py")
+    )
+
+
+def levels(session: nox.Session) -> list[str]:
+    """Return the instruction levels that are installed and that the processor supports."""
+    code = (
+        "from mmlcore import _isa; print(*[n for n in _isa.installed() if n in _isa.supported()])"
+    )
+    text = session.run("python", "-c", code, silent=True, external=True)
+    return str(text).split()
+
+
+def sanitized(session: nox.Session, names: str, libraries: tuple[str, ...], suite: str) -> None:
+    """Build with sanitizers and run a suite with their libraries loaded first."""
+    session.install(
+        f"-Ccmake.define.MMLCORE_SANITIZE={names}",
+        "-Cinstall.strip=false",
+        ".",
+        *GROUPS(PROJECT, "test"),
+    )
+    compiler = os.environ.get("CXX", "g++")
+    found = [
+        subprocess.run(
+            [compiler, f"-print-file-name={name}"], capture_output=True, text=True, check=True
+        )
+        for name in libraries
+    ]
+    env = {
+        "LD_PRELOAD": " ".join(done.stdout.strip() for done in found),
+        "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1",
+        "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+    }
+    session.run(
+        "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", suite, *session.posargs, env=env
+    )
+
+
+if __name__ == "__main__":
+    nox.main()

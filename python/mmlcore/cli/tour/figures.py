@@ -1,0 +1,62 @@
+"""Figures of the report, drawn by matplotlib where it is installed, as images for the HTML page."""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import io
+from typing import Any
+
+from mmlcore.cli.tour.station import Curves, Images
+
+COLOURS = ("#b0413e", "#d99a2b", "#4a6fa5", "#2f7f5f")
+
+
+def available() -> bool:
+    """Tell whether matplotlib is installed."""
+    try:
+        importlib.import_module("matplotlib")
+    except ImportError:
+        return False
+    return True
+
+
+def draw(item: Curves | Images) -> str:
+    """Return a figure as the address of an ``<img>``."""
+    figure_module = importlib.import_module("matplotlib.figure")
+    figure = figure_module.Figure(layout="constrained")
+    if isinstance(item, Images):
+        _images(figure, item)
+    else:
+        _curves(figure, item)
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=160, facecolor="white")
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+
+
+def _images(figure: Any, images: Images) -> None:
+    rows, columns = images.pixels.shape[:2]
+    figure.set_size_inches(1.25 * columns + 1.6, 1.25 * rows)
+    axes = figure.subplots(rows, columns, squeeze=False)
+    for r in range(rows):
+        axes[r, 0].set_ylabel(images.names[r], rotation=0, ha="right", va="center", fontsize=9)
+        for c in range(columns):
+            axes[r, c].imshow(images.pixels[r, c], cmap="gray_r", vmin=0, vmax=1)
+            axes[r, c].set(xticks=[], yticks=[])
+            axes[r, c].spines[:].set_visible(False)
+
+
+def _curves(figure: Any, curves: Curves) -> None:
+    figure.set_size_inches(7, 3.4)
+    axes = figure.subplots()
+    for number, (name, values) in enumerate(curves.y.items()):
+        marker = "o" if len(values) < 30 else None
+        colour = COLOURS[(number - len(curves.y)) % len(COLOURS)]
+        axes.plot(curves.x, values, marker=marker, markersize=4, color=colour, label=name)
+    if curves.log:
+        axes.set_yscale("log")
+    axes.set(xlabel=curves.x_label, ylabel=curves.y_label)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.25)
+    if len(curves.y) > 1:
+        axes.legend(frameon=False, fontsize=9)

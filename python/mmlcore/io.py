@@ -1,0 +1,324 @@
+"""Matrices from files and results to files.
+
+Read: ``.npy`` and ``.npz`` (never pickled objects), ``.csv``, ``.tsv`` and ``.txt`` tables of numbers. Written: the same, whole or not at
+all. Edge lists are read by `mmlcore.Graph.read`. Whatever is wrong with a file is one sentence that names it, and the line where
+there is one.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from mmlcore.core.arrays import Array
+
+__all__ = ["FileError", "read_matrix", "replacing", "write_arrays"]
+
+TABLES = {".csv": ",", ".tsv": "\t", ".txt": None}
+NPY, ZIP = b"\x93NUMPY", b"PK"
+# What numpy and zipfile raise on bytes that are not what they should be.
+DAMAGED = (
+    ValueError,
+    EOFError,
+    SyntaxError,
+    TypeError,
+    KeyError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+class FileError(ValueError):
+    """A file that cannot be read or written as asked; the message names it."""
+
+
+def read_matrix(path: str | os.PathLike[str], *, key: str | None = None) -> Array:
+    """Read an array of numbers from a file.
+
+    Parameters
+    ----------
+    path : path
+        ``.npy`` (memory-mapped, so larger than memory is fine), ``.npz``, or a table: ``.csv``, ``.tsv``, or ``.txt`` with
+        columns set apart by blanks. A first line of names, ``#`` comments and empty lines are skipped.
+    key : str, optional
+        Which array of an ``.npz`` file; needed when it holds several and none is named ``X``.
+
+    Returns
+    -------
+    ndarray
+        As stored; tables as float64 of shape (rows, columns).
+
+    Raises
+    ------
+    FileError
+        When the file is missing, truncated, not what its name says, or holds something else than numbers.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from mmlcore.io import read_matrix
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "points.csv")
+    ...     _ = file.write_text("x,y\\n1,2\\n3,4\\n")
+    ...     read_matrix(file)
+    array([[1., 2.],
+           [3., 4.]])
+    """
+    file = Path(path)
+    with _sentences(file, "read"):
+        head = _head(file)
+        suffix = file.suffix.lower()
+        if suffix == ".npy":
+            return _numbers(file, _read_npy(file, head))
+        if suffix == ".npz":
+            return _numbers(file, _read_npz(file, head, key))
+        if suffix in TABLES:
+            return _read_table(file, TABLES[suffix], head)
+    raise FileError(
+        f"{file}: unknown kind of file {suffix!r}; read are .npy, .npz, {', '.join(TABLES)}."
+    )
+
+
+def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None:
+    """Write results to a file, whole or not at all.
+
+    Parameters
+    ----------
+    path : path
+        ``.npz`` takes every array; ``.npy`` the first; ``.csv`` and ``.tsv`` those with as many rows as the first, side by side under a line of names.
+    arrays : mapping of str to array_like
+        The results, the main one first.
+
+    Raises
+    ------
+    FileError
+        When the kind of file is unknown or the file cannot be written; an older file of that name is then unharmed.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from mmlcore.io import write_arrays
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "ranks.csv")
+    ...     write_arrays(file, {"node": ["a", "b"], "rank": [0.25, 0.75]})
+    ...     print(file.read_text(), end="")
+    node,rank
+    a,0.25
+    b,0.75
+    """
+    suffix = check_output(path)
+    columns = {name: np.asarray(values) for name, values in arrays.items()}
+    if suffix in TABLES:
+        with replacing(path, "w") as stream:
+            _write_table(stream, columns, TABLES[suffix] or " ")
+        return
+    with replacing(path, "wb") as stream:
+        if suffix == ".npy":
+            np.save(stream, next(iter(columns.values())), allow_pickle=False)
+        else:
+            np.savez(stream, allow_pickle=False, **columns)
+
+
+def check_output(path: str | os.PathLike[str]) -> str:
+    """Return the suffix of a file to be written, or say, before any work is done, why it cannot be."""
+    file = Path(path)
+    suffix = file.suffix.lower()
+    if suffix not in (".npy", ".npz", ".csv", ".tsv"):
+        raise FileError(
+            f"{file}: unknown kind of file {suffix!r}; written are .npy, .npz, .csv, .tsv."
+        )
+    check_writable(file)
+    return suffix
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Raise FileError when a file of this name cannot be made."""
+    file = Path(path)
+    folder = file.absolute().parent
+    if file.is_dir():
+        raise FileError(f"{file}: cannot be written: it is a folder.")
+    if not folder.is_dir():
+        raise FileError(f"{file}: cannot be written: there is no folder {folder}.")
+    if not os.access(file if file.exists() else folder, os.W_OK):
+        raise FileError(f"{file}: cannot be written: permission denied.")
+
+
+def say_of(file: Path, error: Exception) -> str:
+    """Return the text of an error, with the name of the file that it is about in front."""
+    text = (error.strerror or str(error)).lower() if isinstance(error, OSError) else str(error)
+    return text if text.startswith(str(file)) else f"{file}: {text}"
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str], mode: str = "wb") -> Iterator[IO[Any]]:
+    """Open a file that takes its name only when it is complete; text is UTF-8.
+
+    Links are followed, and what is no regular file (a pipe, a terminal) is written directly.
+    """
+    shown = Path(path)
+    file = Path(os.path.realpath(path))
+    text: dict[str, Any] = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
+    with _sentences(shown, "written"):
+        if file.exists() and not file.is_file():
+            with file.open(mode, **text) as stream:
+                yield stream
+            return
+        part = file.with_name(f".{file.name}.{os.getpid()}.part")
+        try:
+            with part.open(mode.replace("w", "x"), **text) as stream:
+                yield stream
+            part.replace(file)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _sentences(file: Path, done: str) -> Iterator[None]:
+    """Turn errors of the system into sentences about `file`."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise FileError(f"{file}: no such file or folder.") from None
+    except OSError as error:
+        raise FileError(
+            f"{file}: cannot be {done}: {(error.strerror or str(error)).lower()}."
+        ) from error
+    except MemoryError:
+        raise FileError(f"{file}: cannot be {done}: not enough memory.") from None
+
+
+def _head(file: Path) -> bytes:
+    """First bytes, which tell the kind of file."""
+    with file.open("rb") as stream:
+        head = stream.read(512)
+    if not head:
+        raise FileError(f"{file}: the file is empty.")
+    return head
+
+
+def _read_npy(file: Path, head: bytes) -> Array:
+    if not head.startswith(NPY):
+        raise FileError(f"{file}: not a .npy file, whatever its name says.")
+    try:
+        return np.load(file, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
+    except DAMAGED as error:
+        raise FileError(f"{file}: {_npy_reason(error)}.") from error
+
+
+def _npy_reason(error: Exception) -> str:
+    text = str(error).lower()
+    if "object arrays" in text or "python objects" in text:
+        return "holds Python objects instead of numbers"
+    return "truncated or damaged"
+
+
+def _read_npz(file: Path, head: bytes, key: str | None) -> Array:
+    if not head.startswith(ZIP):
+        raise FileError(f"{file}: not a .npz file, whatever its name says.")
+    try:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            names = list(archive.files)
+            chosen = key or (names[0] if len(names) == 1 else "X")
+            if chosen not in names:
+                wish = "choose one with --key" if key is None else f"there is no {key!r}"
+                raise FileError(f"{file}: holds the arrays {', '.join(names) or '(none)'}; {wish}.")
+            return archive[chosen]  # type: ignore[no-any-return]
+    except DAMAGED as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(f"{file}: {_npy_reason(error)}.") from error
+
+
+def _numbers(file: Path, array: Array) -> Array:
+    if array.dtype.kind not in "biufc":
+        raise FileError(f"{file}: holds {array.dtype}, not numbers.")
+    return array
+
+
+def _read_table(file: Path, delimiter: str | None, head: bytes) -> Array:
+    if b"\0" in head or head.startswith((NPY, ZIP, b"\x1f\x8b")):
+        raise FileError(f"{file}: not a text file, whatever its name says.")
+    try:
+        start = _first_row(file, delimiter)
+        table = np.loadtxt(file, delimiter=delimiter, skiprows=start, ndmin=2, encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise FileError(f"{file}: not a text file in UTF-8.") from None
+    except ValueError as error:
+        raise FileError(f"{file}: {_bad_line(file, delimiter) or error}") from None
+    return table
+
+
+def _rows(file: Path, delimiter: str | None) -> Iterator[tuple[int, list[str]]]:
+    """Line number and fields of each line that holds something."""
+    with file.open(encoding="utf-8-sig") as stream:
+        for number, text in enumerate(stream, 1):
+            line = (
+                text.partition("#")[0].rstrip("\r\n")
+                if delimiter == "\t"
+                else text.partition("#")[0].strip()
+            )
+            if line.strip():
+                yield number, line.split(delimiter)
+
+
+def _first_row(file: Path, delimiter: str | None) -> int:
+    """How many lines stand before the first row of numbers: comments, and one line of names."""
+    rows = _rows(file, delimiter)
+    number, fields = next(rows, (0, []))
+    if fields and not any(_is_number(field) for field in fields):
+        number, fields = next(rows, (0, []))
+    if not fields:
+        raise FileError(f"{file}: holds no row of numbers.")
+    return number - 1
+
+
+def _bad_line(file: Path, delimiter: str | None) -> str:
+    """Say which line of a table is not like the first one."""
+    start, width = _first_row(file, delimiter), 0
+    for number, fields in _rows(file, delimiter):
+        if number <= start:
+            continue
+        width = width or len(fields)
+        if len(fields) != width:
+            return f"line {number} has {len(fields)} columns, the lines before have {width}."
+        for column, field in enumerate(fields, 1):
+            if not field.strip():
+                return f"line {number}, column {column} is empty."
+            if not _is_number(field):
+                return f"line {number}, column {column}: {field.strip()[:40]!r} is not a number."
+    return ""
+
+
+def _is_number(field: str) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
+
+
+def _write_table(stream: IO[str], columns: Mapping[str, Array], delimiter: str) -> None:
+    rows = len(next(iter(columns.values())))
+    names: list[str] = []
+    parts: list[Array] = []
+    for name, values in columns.items():
+        if values.ndim not in (1, 2) or len(values) != rows:
+            continue
+        if values.ndim == 1:
+            names.append(name)
+            parts.append(values)
+        else:
+            names += [f"{name}{i + 1}" for i in range(values.shape[1])]
+            parts += list(values.T)
+    writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(zip(*(part.tolist() for part in parts), strict=True))

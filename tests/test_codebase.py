@@ -1,0 +1,86 @@
+"""The habits of the project, kept by a test: short files, nothing left for later, one version, the common checks."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import mmlcore
+
+ROOT = Path(__file__).parents[1]
+LONGEST = 350
+SOURCES = sorted(
+    path
+    for folder in ("cpp", "python", "bench", "tests")
+    for path in (ROOT / folder).rglob("*")
+    if path.suffix in {".hpp", ".cpp", ".h", ".c", ".py", ".pyi"} and path.name != "_version.py"
+)
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_the_sources_are_here() -> None:
+    assert len(SOURCES) > 30
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in SOURCES if relative(p).startswith(("cpp", "python"))], ids=relative
+)
+def test_files_are_short(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").count("\n")
+    assert lines <= LONGEST, f"{relative(path)} has {lines} lines: could it be two concepts?"
+
+
+def test_nothing_is_left_for_later() -> None:
+    later = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X")))
+    found = [relative(path) for path in SOURCES if later.search(path.read_text(encoding="utf-8"))]
+    assert found == []
+
+
+def test_lines_fit() -> None:
+    long = [
+        f"{relative(path)}:{number}"
+        for path in SOURCES
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > 125
+    ]
+    assert long == []
+
+
+def test_one_version() -> None:
+    from mmlcore.core.config import config  # noqa: PLC0415
+
+    assert config()["mmlcore"] == mmlcore.__version__
+    assert importlib.metadata.version("mmlcore") == mmlcore.__version__
+
+
+def test_the_changelog_starts_with_what_is_new() -> None:
+    assert "## Unreleased" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8") or (
+        mmlcore.__version__ in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    )
+
+
+def test_importing_loads_numpy_alone() -> None:
+    code = "import sys, mmlcore; print(*sorted({m.partition('.')[0] for m in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"scipy", "sklearn", "pandas", "networkx", "matplotlib", "rich", "typer", "pytest"}
+    assert heavy.isdisjoint(done.stdout.split())
+
+
+def test_scientific_python_checks() -> None:
+    pytest.importorskip("repo_review", reason="sp-repo-review is an extra check")
+    command = [sys.executable, "-m", "repo_review", str(ROOT), "--format", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    checks = json.loads(done.stdout)["checks"]
+    failed = {
+        name: check["description"] for name, check in checks.items() if check["result"] is False
+    }
+    assert failed == {}
