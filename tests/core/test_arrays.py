@@ -102,7 +102,9 @@ def test_refused_types(x, message):
 
 def test_refused_sparse_and_ragged():
     sparse = pytest.importorskip("scipy.sparse")
-    with pytest.raises(TypeError, match=r"x: got a sparse matrix of type csr_array, needed a dense array"):
+    with pytest.raises(
+        TypeError, match=r"x: got a sparse matrix of type csr_array, needed a dense array"
+    ):
         as_array(sparse.csr_array(np.eye(2)), "x")
     with pytest.raises(ValueError, match="x: could not be read as an array of numbers"):
         as_array([[1, 2], [3]], "x")

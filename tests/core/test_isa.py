@@ -77,13 +77,18 @@ def test_only_the_chosen_module_is_loaded():
 def test_unknown_level():
     told = run_at("x86-64-v9", "import mmlcore")
     assert told.returncode != 0
-    assert "ImportError: MMLCORE_ISA='x86-64-v9' is not an instruction level; known are x86-64-v4" in told.stderr
+    assert (
+        "ImportError: MMLCORE_ISA='x86-64-v9' is not an instruction level; known are x86-64-v4"
+        in told.stderr
+    )
 
 
 def test_unsupported_level(monkeypatch):
     monkeypatch.setattr(_isa, "supported", lambda: ("v2",))
     monkeypatch.setattr(_isa, "installed", lambda: ("v4", "v2"))
-    with pytest.raises(ImportError, match=r"'v4': this processor does not support it; possible here: x86-64-v2"):
+    with pytest.raises(
+        ImportError, match=r"'v4': this processor does not support it; possible here: x86-64-v2"
+    ):
         _isa.choose("v4")
     with pytest.raises(ImportError, match=r"'generic': this processor does not support it"):
         _isa.choose("generic")
@@ -93,14 +98,18 @@ def test_unsupported_level(monkeypatch):
 def test_level_not_installed(monkeypatch):
     monkeypatch.setattr(_isa, "supported", lambda: ("v4", "v3", "v2"))
     monkeypatch.setattr(_isa, "installed", lambda: ("v4",))
-    with pytest.raises(ImportError, match=r"'v3': this installation holds no build for it.*MMLCORE_ISA_LEVELS=all"):
+    with pytest.raises(
+        ImportError, match=r"'v3': this installation holds no build for it.*MMLCORE_ISA_LEVELS=all"
+    ):
         _isa.choose("v3")
 
 
 def test_moved_to_an_older_processor(monkeypatch):
     monkeypatch.setattr(_isa, "supported", lambda: ("v3", "v2"))
     monkeypatch.setattr(_isa, "installed", lambda: ("v4",))
-    with pytest.raises(ImportError, match="builds for x86-64-v4, and this processor supports x86-64-v3, x86-64-v2"):
+    with pytest.raises(
+        ImportError, match="builds for x86-64-v4, and this processor supports x86-64-v3, x86-64-v2"
+    ):
         _isa.choose(None)
 
 

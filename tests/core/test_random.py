@@ -37,7 +37,9 @@ def test_any_part_of_the_sequence():
     whole = _core.random_numbers(1, 2, 0, 100_000, True)
     for n in (1, 2, 5):
         with mml.threads(n):
-            np.testing.assert_array_equal(_core.random_numbers(1, 2, 37, 99_000, True), whole[37:99_037])
+            np.testing.assert_array_equal(
+                _core.random_numbers(1, 2, 37, 99_000, True), whole[37:99_037]
+            )
 
 
 def test_distributions():

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +20,12 @@ from mmlcore.core.threads import start_value
 def run_python(code, **variables):
     environment = {**os.environ, **variables}
     return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=120, check=False
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=120,
+        check=False,
     )
 
 
@@ -157,17 +162,18 @@ except KeyboardInterrupt:
     told = run_python(code, OMP_NUM_THREADS=threads)
     late, fine = told.stdout.split()
     assert fine == "True"
-    assert float(late) < 0.2 * 3, "generous, for a loaded machine; the polls themselves are 50 ms apart"
     assert told.returncode == 0, told.stderr
-    assert signal.SIGINT
+    assert float(late) < 0.5, "the polls are 50 ms apart; the rest is for a loaded machine"
+
+
+STATM = Path("/proc/self/statm")
 
 
 def resident():
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return int(STATM.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="reads Linux's /proc")
+@pytest.mark.skipif(not STATM.exists(), reason="reads Linux's /proc")
 def test_memory_is_given_back(rng):
     a, b = rng.standard_normal((300, 300)), rng.standard_normal((2000, 9, 9))
     tall = rng.standard_normal((20000, 9))

@@ -13,12 +13,16 @@ import mmlcore as mml
 def backward_error(a, x, b):
     """max |A x - b| / (|A| |x| + |b|) in units of rounding: what LAPACK's test program calls the residual."""
     residual = np.abs(a.astype(np.longdouble) @ x.astype(np.longdouble) - b)
-    scale = np.abs(a).sum(axis=-1).max(axis=-1) * np.abs(x).max(axis=(-1, -2)) + np.abs(b).max(axis=(-1, -2))
+    scale = np.abs(a).sum(axis=-1).max(axis=-1) * np.abs(x).max(axis=(-1, -2)) + np.abs(b).max(
+        axis=(-1, -2)
+    )
     worst = residual.max(axis=(-1, -2)) / np.maximum(scale, np.finfo(x.dtype).tiny)
     return float(worst.max(initial=0)) / np.finfo(x.dtype).eps
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 16, 17, 31, 48, 49, 64, 100, 128, 257, 512])
+@pytest.mark.parametrize(
+    "n", [1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 16, 17, 31, 48, 49, 64, 100, 128, 257, 512]
+)
 @pytest.mark.parametrize("k", [1, 3, 40])
 def test_sizes(n, k, dtype, rng):
     a, b = rng.standard_normal((n, n)).astype(dtype), rng.standard_normal((n, k)).astype(dtype)
@@ -31,7 +35,10 @@ def test_sizes(n, k, dtype, rng):
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6, 8, 11, 16, 17, 40])
 @pytest.mark.parametrize("count", [1, 5, 8, 16, 17, 200])
 def test_stacks(n, count, layout, dtype, rng):
-    a, b = rng.standard_normal((count, n, n)).astype(dtype), rng.standard_normal((count, n, 2)).astype(dtype)
+    a, b = (
+        rng.standard_normal((count, n, n)).astype(dtype),
+        rng.standard_normal((count, n, 2)).astype(dtype),
+    )
     x = mml.solve(layout(a), layout(b))
     assert backward_error(a, x, b) < 30
 
@@ -158,7 +165,10 @@ def test_inputs_are_not_modified(rng):
 
 @pytest.mark.parametrize("shape", [(300, 300), (1000, 8, 8), (60, 30, 30)])
 def test_same_bits_for_every_number_of_threads(shape, dtype, rng):
-    a, b = rng.standard_normal(shape).astype(dtype), rng.standard_normal((*shape[:-1], 2)).astype(dtype)
+    a, b = (
+        rng.standard_normal(shape).astype(dtype),
+        rng.standard_normal((*shape[:-1], 2)).astype(dtype),
+    )
     results = []
     for n in (1, 2, 3, 7):
         with mml.threads(n):
@@ -169,7 +179,9 @@ def test_same_bits_for_every_number_of_threads(shape, dtype, rng):
 
 def test_reference(reference_case):
     inputs = reference_case["inputs"]
-    np.testing.assert_allclose(mml.solve(inputs["A"], inputs["b"]), reference_case["expected"], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        mml.solve(inputs["A"], inputs["b"]), reference_case["expected"], rtol=1e-12, atol=1e-12
+    )
 
 
 @settings(max_examples=60, deadline=None)

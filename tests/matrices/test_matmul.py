@@ -119,7 +119,11 @@ def test_same_bits_for_every_number_of_threads(dtype, rng):
 @pytest.mark.parametrize(
     ("a", "b", "message"),
     [
-        (np.ones((2, 3)), np.ones((2, 3)), r"b: got shape \(2, 3\), needed \(3,\) or \(..., 3, n\)"),
+        (
+            np.ones((2, 3)),
+            np.ones((2, 3)),
+            r"b: got shape \(2, 3\), needed \(3,\) or \(..., 3, n\)",
+        ),
         (1.0, np.ones(3), r"a: got shape \(\)"),
         (np.ones(3), 2.0, r"b: got shape \(\)"),
         (np.ones((2, 2, 2)), np.ones((3, 2, 2)), "a and b: the leading axes do not broadcast"),
@@ -153,12 +157,18 @@ def test_reference(reference_case):
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.integers(0, 20), st.integers(0, 20), st.integers(0, 20), st.integers(0, 12), st.integers(0, 2**32 - 1)
+    st.integers(0, 20),
+    st.integers(0, 20),
+    st.integers(0, 20),
+    st.integers(0, 12),
+    st.integers(0, 2**32 - 1),
 )
 def test_product_with_the_identity_and_transposition(m, k, n, count, seed):
     rng = np.random.default_rng(seed)
     a, b = rng.standard_normal((count, m, k)), rng.standard_normal((count, k, n))
     np.testing.assert_array_equal(mml.matmul(a, np.eye(k)), a)
     np.testing.assert_allclose(
-        mml.matmul(a, b), np.swapaxes(mml.matmul(np.swapaxes(b, 1, 2), np.swapaxes(a, 1, 2)), 1, 2), atol=1e-12
+        mml.matmul(a, b),
+        np.swapaxes(mml.matmul(np.swapaxes(b, 1, 2), np.swapaxes(a, 1, 2)), 1, 2),
+        atol=1e-12,
     )

@@ -58,7 +58,9 @@ def test_random(m, n, dtype, rng):
 @pytest.mark.parametrize(("m", "n"), [(5, 5), (400, 7), (20000, 4)])
 def test_memory_orders(m, n, layout, dtype, rng):
     a = rng.standard_normal((m, n)).astype(dtype)
-    np.testing.assert_allclose(mml.gram_schmidt(layout(a)), mml.gram_schmidt(a), atol=300 * np.finfo(dtype).eps)
+    np.testing.assert_allclose(
+        mml.gram_schmidt(layout(a)), mml.gram_schmidt(a), atol=300 * np.finfo(dtype).eps
+    )
 
 
 HARD = {
@@ -69,12 +71,22 @@ HARD = {
     "duplicates": (np.hstack([hilbert(6), hilbert(6)]), 6),
     "zero columns": (np.hstack([np.zeros((4, 1)), hilbert(4), np.zeros((4, 2))]), 4),
     "all zero": (np.zeros((5, 3)), 0),
-    "magic square": (np.array([[16, 2, 3, 13], [5, 11, 10, 8], [9, 7, 6, 12], [4, 14, 15, 1.0]]), 3),
+    "magic square": (
+        np.array([[16, 2, 3, 13], [5, 11, 10, 8], [9, 7, 6, 12], [4, 14, 15, 1.0]]),
+        3,
+    ),
     "nearly dependent": (np.array([[1, 1], [1, 1 + 1e-13]]), 2),
     "wide": (np.random.default_rng(1).standard_normal((4, 9)), 4),
     "vandermonde": (np.vander(np.linspace(0, 1, 3000), 12), 12),
-    "graded": (np.random.default_rng(2).standard_normal((2000, 8)) @ np.triu(10.0 ** -np.arange(8)[:, None]), None),
-    "dependent in the middle": (np.random.default_rng(3).standard_normal((3000, 4))[:, [0, 1, 0, 2, 1, 3, 3]], 4),
+    "graded": (
+        np.random.default_rng(2).standard_normal((2000, 8))
+        @ np.triu(10.0 ** -np.arange(8)[:, None]),
+        None,
+    ),
+    "dependent in the middle": (
+        np.random.default_rng(3).standard_normal((3000, 4))[:, [0, 1, 0, 2, 1, 3, 3]],
+        4,
+    ),
 }
 
 
@@ -113,7 +125,9 @@ def test_normalize_false(rng):
     for a in (rng.standard_normal((6, 4)), rng.standard_normal((2000, 4)), hilbert(5)):
         v = mml.gram_schmidt(a, normalize=False)
         np.testing.assert_allclose(v[:, 0], a[:, 0], rtol=1e-12)
-        np.testing.assert_allclose(np.linalg.qr(a)[1].diagonal() ** 2, (v**2).sum(axis=0), rtol=1e-6)
+        np.testing.assert_allclose(
+            np.linalg.qr(a)[1].diagonal() ** 2, (v**2).sum(axis=0), rtol=1e-6
+        )
 
 
 def test_metric(rng):
