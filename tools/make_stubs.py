@@ -24,7 +24,7 @@ def stub(module: str) -> str:
         command = [sys.executable, "-m", "pybind11_stubgen", module, "-o", folder]
         subprocess.run(command, check=True, cwd=folder, capture_output=True)
         text = Path(folder, *module.split(".")).with_suffix(".pyi").read_text(encoding="utf-8")
-    text = re.sub(r"^__all__.*\n", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^(__all__|from __future__).*\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"\bnumpy\.ndarray\b(?!\[)", "numpy.ndarray[typing.Any, typing.Any]", text)
     text = re.sub(r"-> (dict|list|tuple):", r"-> \1[typing.Any, typing.Any]:", text)
     text = re.sub(r"-> (list|tuple)\[typing.Any, typing.Any\]:", r"-> \1[typing.Any, ...]:", text)
@@ -48,7 +48,7 @@ def stub(module: str) -> str:
         "ruff",
         "check",
         "--select",
-        "I,PYI021,PYI044,ICN001",
+        "I,ICN001",
         "--fix",
         "-q",
         "-",

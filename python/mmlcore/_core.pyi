@@ -3,8 +3,6 @@
 The compiled kernels of mmlcore, for one instruction level. Private: use the functions of mmlcore.
 """
 
-from __future__ import annotations
-
 import typing
 
 import numpy as np
