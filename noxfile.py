@@ -62,6 +62,7 @@ def tsan(session: nox.Session) -> None:
 def stubs(session: nox.Session) -> None:
     """Check the types of the package, and the stubs against the compiled module."""
     session.install(".[cli]", *GROUPS(PROJECT, "dev"))
+    session.run("python", "tools/make_stubs.py", "--check")
     session.run("mypy")
     session.chdir(session.create_tmp())
     session.run("python", "-m", "mypy.stubtest", "mmlcore", "--ignore-missing-stub")

@@ -12,7 +12,7 @@ static PyObject* level(PyObject* self, PyObject* args) {
 }
 
 static PyMethodDef methods[] = {
-    {"level", level, METH_NOARGS, "level() -> int\n\nHighest x86-64 level supported: 2, 3 or 4; 0 elsewhere."},
+    {"level", level, METH_NOARGS, "level($module, /)\n--\n\nHighest x86-64 level supported: 2, 3 or 4; 0 elsewhere."},
     {NULL, NULL, 0, NULL}};
 
 static PyModuleDef_Slot slots[] = {

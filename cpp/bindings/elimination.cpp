@@ -46,7 +46,7 @@ PyObject* solve_small_call(PyObject*, PyObject* const* args, Py_ssize_t count) {
 
 PyMethodDef fast_methods[] = {
     {"solve_small", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&solve_small_call)), METH_FASTCALL,
-     "solve_small(a, b): one small system of plain arrays; NotImplemented for everything else."},
+     "solve_small($module, a, b, /)\n--\n\nOne small system of plain arrays; NotImplemented for everything else."},
     {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace

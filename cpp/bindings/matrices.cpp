@@ -28,7 +28,7 @@ PyObject* matmul_small_call(PyObject*, PyObject* const* args, Py_ssize_t count) 
 
 PyMethodDef fast_methods[] = {
     {"matmul_small", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&matmul_small_call)), METH_FASTCALL,
-     "matmul_small(a, b): the product of two small plain matrices; NotImplemented for everything else."},
+     "matmul_small($module, a, b, /)\n--\n\nThe product of two small plain matrices; NotImplemented for everything else."},
     {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace

@@ -57,7 +57,7 @@ def solve(A: ArrayLike, b: ArrayLike) -> Array:
     >>> mml.solve([[1, 1, 1], [3, 2, 1], [2, 1, 2]], [15, 28, 23])
     array([3., 7., 5.])
     """
-    x = _core.solve_small(A, b)
+    x: Array = _core.solve_small(A, b)
     if x is not NotImplemented:
         return x
     a_ = as_matrix(A, "A", complex_ok=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -64,11 +64,11 @@ def matmul(a: ArrayLike, b: ArrayLike, *, out: Array | None = None) -> Array:
            [-4.,  8.]])
     """
     if out is None:
-        product = _core.matmul_small(a, b)
+        product: Array = _core.matmul_small(a, b)
         if product is not NotImplemented:
             return product
         if _plain_and_large(a, b):
-            return _blas_product(a, b, np.empty((a.shape[0], b.shape[1]), a.dtype))
+            return _blas_product(cast("Array", a), cast("Array", b))
     a_, b_ = same_dtype(as_array(a, "a", complex_ok=True), as_array(b, "b", complex_ok=True))
     if a_.ndim == 0:
         raise shape_error("a", (), "at least 1 axis")
@@ -89,7 +89,9 @@ def matmul(a: ArrayLike, b: ArrayLike, *, out: Array | None = None) -> Array:
         _multiply(spread(a_, batch), spread(b_, batch), result)
         return result if shape == stack_shape else result.reshape(shape)
     _check_out(out, shape, a_.dtype)
-    direct = shape == stack_shape and not (np.may_share_memory(out, a_) or np.may_share_memory(out, b_))
+    direct = shape == stack_shape and not (
+        np.may_share_memory(out, a_) or np.may_share_memory(out, b_)
+    )
     target = out if direct else np.empty(stack_shape, a_.dtype)
     _multiply(spread(a_, batch), spread(b_, batch), target)
     if not direct:
@@ -145,7 +147,9 @@ def _blas_takes(a: Array) -> bool:
     return a.itemsize in strides and min(strides) > 0 and a.flags.aligned
 
 
-def _blas_product(a: Array, b: Array, out: Array) -> Array:
+def _blas_product(a: Array, b: Array, out: Array | None = None) -> Array:
+    if out is None:
+        out = np.empty((a.shape[0], b.shape[1]), a.dtype)
     rows = max(1, _SLICE // b.size)
     for i in range(0, a.shape[0], rows):
         np.matmul(a[i : i + rows], b, out=out[i : i + rows])

@@ -76,7 +76,7 @@ class Pool {
   bool enter(std::uint64_t gate) {
     return gate_.compare_exchange_strong(gate, gate + 1, std::memory_order_acq_rel);
   }
-  void work(InterruptPoll* poll);
+  void work(bool polls);
   void grow(int workers);
 
   std::mutex owner_;
@@ -96,14 +96,14 @@ class Pool {
   std::exception_ptr error_;
 };
 
-void Pool::work(InterruptPoll* poll) {
+void Pool::work(bool polls) {
   in_region = true;
   try {
     while (!failed_.load(std::memory_order_relaxed)) {
       const index_t task = next_.fetch_add(1, std::memory_order_relaxed);
       if (task >= count_) break;
       fn_(context_, task);
-      if (poll) (*poll)();
+      if (polls) poll_interrupt();
     }
   } catch (...) {
     if (!failed_.exchange(true)) error_ = std::current_exception();
@@ -122,7 +122,7 @@ void Pool::worker(int id) {
       if (!enter(gate)) continue;
       if (id < threads_) {
         if (owner_cpu_ >= 0 && current_cpu() == owner_cpu_) leave_cpu(owner_cpu_);
-        work(nullptr);
+        work(false);
       }
       done = gate / kEpoch;
       gate_.fetch_sub(1, std::memory_order_release);
@@ -169,8 +169,7 @@ bool Pool::try_run(index_t count, int threads, detail::TaskFn fn, void* context)
     alarm_.fetch_add(1, std::memory_order_release);
     alarm_.notify_all();
   }
-  InterruptPoll poll;
-  work(&poll);
+  work(true);
   gate_.fetch_and(~kOpen, std::memory_order_acq_rel);
   for (int spins = 0; gate_.load(std::memory_order_acquire) & kInside; ++spins) {
     if (spins < kSpins) {
@@ -224,12 +223,10 @@ namespace detail {
 void run_tasks(index_t count, int threads, TaskFn fn, void* context) {
   if (count <= 0) return;
   if (count > 1 && threads > 1 && !in_region && the_pool().try_run(count, threads, fn, context)) return;
-  if (count == 1) return fn(context, 0);
-  InterruptPoll poll;
   const bool outermost = !in_region;  // inside a region only its owner polls
   for (index_t task = 0; task < count; ++task) {
     fn(context, task);
-    if (outermost) poll();
+    if (outermost) poll_interrupt();
   }
 }
 

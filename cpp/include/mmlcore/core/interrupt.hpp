@@ -13,18 +13,14 @@ namespace mmlcore {
 using InterruptHook = bool (*)();
 inline std::atomic<InterruptHook> interrupt_hook{nullptr};
 
-class InterruptPoll {
- public:
-  void operator()() {
-    const auto now = Clock::now();
-    if (now < next_) return;
-    next_ = now + std::chrono::milliseconds(50);
-    if (InterruptHook hook = interrupt_hook.load(std::memory_order_relaxed); hook && hook()) throw Interrupted{};
-  }
-
- private:
+// The time of the last poll is the thread's own and outlives a region: a kernel made of many short regions polls too.
+inline void poll_interrupt() {
   using Clock = std::chrono::steady_clock;
-  Clock::time_point next_ = Clock::now() + std::chrono::milliseconds(50);
-};
+  thread_local Clock::time_point next{};
+  const auto now = Clock::now();
+  if (now < next) return;
+  next = now + std::chrono::milliseconds(50);
+  if (InterruptHook hook = interrupt_hook.load(std::memory_order_relaxed); hook && hook()) throw Interrupted{};
+}
 
 }  // namespace mmlcore
