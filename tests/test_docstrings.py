@@ -6,6 +6,8 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import re
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -40,3 +42,17 @@ def test_every_public_name_explains_itself(name: str) -> None:
         return
     text = inspect.getdoc(thing) or ""
     assert ">>>" in text, f"mmlcore.{name} has no example"
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/start.md"])
+def test_the_pages_run_as_printed(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (Path(__file__).parents[1] / name).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+    assert blocks
+    before = mmlcore.get_num_threads()
+    try:
+        for block in blocks:
+            exec(compile(block, name, "exec"), {})  # noqa: S102  (our own pages)
+    finally:
+        mmlcore.set_num_threads(before)
+    assert "nan" not in capsys.readouterr().out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 import mmlcore as mml
@@ -9,7 +11,7 @@ from mmlcore.cli.tour.peers import classical_gram_schmidt, loss, modified_gram_s
 from mmlcore.cli.tour.station import Curves, Grid, Station
 from mmlcore.core.arrays import Array
 
-METHODS = {
+METHODS: dict[str, Callable[[Array], Array]] = {
     "textbook": classical_gram_schmidt,
     "modified": modified_gram_schmidt,
     "numpy QR": lambda a: np.linalg.qr(a)[0],
