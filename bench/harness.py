@@ -75,19 +75,19 @@ def as_test(cases: Sequence[Case]) -> Callable[..., None]:
     return test
 
 
-def run(cases: Iterable[Case], show: Callable[[str], None] = print) -> list[dict[str, Any]]:
+def run(cases: Iterable[Case], show: Callable[..., None] = print) -> list[dict[str, Any]]:
     """Compare each case, say the result as it comes, and return all as dictionaries, wrong ones included."""
     results = []
     for case in cases:
         try:
             result = compare(case)
         except WrongResultError as error:
-            show(str(error))
+            show(str(error), flush=True)
             results.append(
                 {"chapter": case.chapter, "name": case.name, "peer": case.peer, "verdict": "wrong"}
             )
             continue
-        show(line(result))
+        show(line(result), flush=True)
         results.append(result.as_dict())
     return results
 
