@@ -13,14 +13,18 @@ from mmlcore.core import (
     show_config,
     threads,
 )
+from mmlcore.decomposition import PCA
 from mmlcore.elimination import solve
 from mmlcore.matrices import matmul
 from mmlcore.orthogonal import gram_schmidt
+from mmlcore.stats import covariance
 
 __all__ = [
+    "PCA",
     "ConvergenceError",
     "SingularMatrixError",
     "__version__",
+    "covariance",
     "get_num_threads",
     "gram_schmidt",
     "matmul",

@@ -1,7 +1,7 @@
 #include "mmlcore/matrices/product.hpp"
 
 #include "mmlcore/core/copy.hpp"
-#include "product_tiles.hpp"
+#include "mmlcore/matrices/product_tiles.hpp"
 
 namespace mmlcore {
 namespace gemm {

@@ -5,61 +5,11 @@
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/parallel.hpp"
-#include "mmlcore/matrices/product.hpp"
-#include "mmlcore/matrices/product_small.hpp"
+#include "mmlcore/matrices/gram.hpp"
 #include "mmlcore/orthogonal/gram_schmidt.hpp"
 
 namespace mmlcore {
 namespace {
-
-// Rows are shared out in kSlots fixed ranges, whose partial Gram matrices are added in order: the same sums for any number of
-// threads. Within a slot, blocks of rows that stay in the second-level cache.
-constexpr index_t kSlots = 64;
-
-template <class T>
-void product_part(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, Part part) {
-  if (c.cols <= kSmallProduct) {
-    product_small<T>(a, b, c, part);
-  } else {
-    product_serial<T>(a, b, c);
-  }
-}
-
-// Float sums run over one block of rows; blocks are added in double.
-template <class T>
-class GramSum {
- public:
-  explicit GramSum(index_t n) : n_(n), block_(n * n) {}
-  void add(MatrixView<const T> rows, double* sum) {
-    product_part<T>(rows.transposed(), rows, c_order(block_.data(), n_, n_), Part::upper_result);
-    for (index_t i = 0; i < n_; ++i) {
-      for (index_t j = i; j < n_; ++j) sum[i * n_ + j] += block_[i * n_ + j];
-    }
-  }
-
- private:
-  index_t n_;
-  Buffer<T> block_;
-};
-
-// One pass over the rows: each block goes through `step`, which returns where to read it, and into the Gram matrix.
-template <class T, class Step>
-void gram_pass(index_t m, index_t n, index_t block, double* gram, Step&& step) {
-  const index_t slots = std::clamp<index_t>(m / block, 1, kSlots);
-  Buffer<double> partial(slots * n * n);
-  std::fill(partial.begin(), partial.end(), 0.0);
-  parallel_tasks(slots, [&](index_t slot) {
-    GramSum<T> gram_sum(n);
-    const index_t end = m * (slot + 1) / slots;
-    for (index_t i = m * slot / slots; i < end; i += block) {
-      gram_sum.add(step(i, std::min(block, end - i)), partial.data() + slot * n * n);
-    }
-  });
-  std::fill(gram, gram + n * n, 0.0);
-  for (index_t slot = 0; slot < slots; ++slot) {
-    for (index_t k = 0; k < n * n; ++k) gram[k] += partial[slot * n * n + k];
-  }
-}
 
 // R with R'R = G (upper triangles), and X = R^-1. False unless G is positive definite well away from rounding, and the columns,
 // scaled to unit length, have a condition number (Frobenius norms) below `most`.
@@ -122,7 +72,7 @@ bool cholesky_qr(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol) 
 
   // Other memory orders pass through q, which is row by row.
   const bool by_rows = a.col_stride == 1;
-  gram_pass<T>(m, n, block, gram.data(), [&](index_t i, index_t rows) -> MatrixView<const T> {
+  gram_of_rows<T>(m, n, block, gram.data(), [&](index_t, index_t i, index_t rows) -> MatrixView<const T> {
     if (by_rows) return a.block(i, 0, rows, n);
     copy<T>(a.block(i, 0, rows, n), q.block(i, 0, rows, n));
     return q.block(i, 0, rows, n);
@@ -140,7 +90,7 @@ bool cholesky_qr(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol) 
     product_part<T>(from, upper, q.block(i, 0, rows, n), Part::upper_factor);
     return q.block(i, 0, rows, n);
   };
-  gram_pass<T>(m, n, block, gram.data(), [&](index_t i, index_t rows) -> MatrixView<const T> {
+  gram_of_rows<T>(m, n, block, gram.data(), [&](index_t, index_t i, index_t rows) -> MatrixView<const T> {
     if (!by_rows) return multiply_rows(i, rows);
     product_part<T>(a.block(i, 0, rows, n), upper, q.block(i, 0, rows, n), Part::upper_factor);
     return q.block(i, 0, rows, n);

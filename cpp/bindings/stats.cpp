@@ -1,0 +1,39 @@
+#include "mmlcore/stats/covariance.hpp"
+
+#include "arrays.hpp"
+#include "module.hpp"
+
+namespace mmlcore::bindings {
+
+void bind_stats(py::module_& m) {
+  m.def(
+      "scatter",
+      [](const py::array& x, const py::object& roots, py::array_t<double>& mean, py::array_t<double>& scatter_matrix) {
+        Moments moments{mean.mutable_data(), scatter_matrix.mutable_data(), 0};
+        py::array_t<double> kept = roots.is_none() ? py::array_t<double>() : py::array_t<double>(roots);
+        const double* w = roots.is_none() ? nullptr : kept.data();
+        by_dtype(x, [&](auto zero) {
+          using T = decltype(zero);
+          const auto view = matrix_view<const T>(x, "X");
+          without_gil([&] { scatter<T>(view, w, moments); });
+        });
+        return moments.weight;
+      },
+      py::arg("x"), py::arg("roots"), py::arg("mean"), py::arg("scatter_matrix"),
+      "Mean and scatter matrix of the rows of x, weighted by roots squared; returns the sum of the weights.");
+  m.def(
+      "centred_product",
+      [](const py::array& x, const py::array& mean, const py::array& w, py::array& out) {
+        return by_dtype(out, [&](auto zero) {
+          using T = decltype(zero);
+          const auto vx = matrix_view<const T>(x, "X"), vw = matrix_view<const T>(w, "w");
+          const auto vm = vector_view<const T>(mean, "mean");
+          const auto vo = matrix_view<T>(out, "out");
+          return without_gil([&] { return centred_product<T>(vx, vm.data, vw, vo); });
+        });
+      },
+      py::arg("x"), py::arg("mean"), py::arg("w"), py::arg("out"),
+      "out = (x - mean) w, mean contiguous; False if x holds NaN or infinity.");
+}
+
+}  // namespace mmlcore::bindings

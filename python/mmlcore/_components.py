@@ -1,0 +1,192 @@
+"""The routes to principal components, and how many to keep. `mmlcore.decomposition.PCA` is their face."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mmlcore import _core
+from mmlcore.core.arrays import Array, as_index, as_real
+from mmlcore.eigen import largest_of_psd
+from mmlcore.orthogonal import gram_schmidt
+from mmlcore.stats import scatter_of
+
+_SMALL = 500  # up to this many rows and columns LAPACK's SVD is cheap, and keeps every digit
+
+
+@dataclass(frozen=True)
+class Components:
+    """What a route finds: some of the components, in float64 or the data's own type."""
+
+    mean: Array  # (d,)
+    variances: Array  # (k,), descending, divided by n - 1
+    vectors: Array  # (k, d), orthonormal rows
+    total: float  # of all variances
+
+    def choose(self, wanted: Any, n: int) -> int:
+        """Turn the user's `n_components` into a number."""
+        found = len(self.variances)
+        if wanted is None:
+            return found
+        if isinstance(wanted, str):
+            return minka(self.variances, n)
+        if isinstance(wanted, float) and wanted < 1:
+            shares = np.cumsum(self.variances) / self.total if self.total > 0 else np.ones(found)
+            return min(int(np.searchsorted(shares, wanted, side="right")) + 1, found)
+        return int(wanted)
+
+
+def count_components(wanted: Any, n: int, d: int) -> int:
+    """Return how many components a route has to find for `n_components`, or say what is wrong with it."""
+    most = min(n, d)
+    if wanted is None:
+        return most
+    if isinstance(wanted, str):
+        if wanted != "mle":
+            msg = f"n_components: got {wanted!r}, needed an integer, a fraction, 'mle' or None."
+            raise ValueError(msg)
+        if n < d:
+            msg = f"n_components: 'mle' needs at least as many points as features, got {n} points of {d} features."
+            raise ValueError(msg)
+        return most
+    if isinstance(wanted, (float, np.floating)):
+        if 0 < wanted < 1:
+            return most
+        if wanted != int(as_real(wanted, "n_components", 0, most)):
+            msg = f"n_components: got {wanted}, needed an integer or a fraction of the variance between 0 and 1."
+            raise ValueError(msg)
+        return int(wanted)
+    return as_index(wanted, "n_components", 0, most)
+
+
+def route_of(solver: str, n: int, d: int) -> str:
+    """Choose the route: see the Notes of `PCA`."""
+    if solver != "auto":
+        if solver not in routes:
+            msg = f"solver: got {solver!r}, needed 'auto' or one of {', '.join(map(repr, routes))}."
+            raise ValueError(msg)
+        return solver
+    if max(n, d) <= _SMALL:
+        return "svd"
+    return "covariance" if n >= d else "dual"
+
+
+def by_covariance(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001
+    """One pass over the data, then the largest eigenpairs of the scatter matrix."""
+    mean, scatter, _ = scatter_of(x)
+    freedom = max(x.shape[0] - 1, 1)
+    total = float(np.trace(scatter)) / freedom
+    values, vectors = largest_of_psd(scatter, k)
+    return Components(mean, np.maximum(values, 0) / freedom, signed(vectors.T), total)
+
+
+def by_dual(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001
+    """For wide data: X'u for the eigenvectors u of the inner products of the centred points."""
+    mean = checked_mean(x)
+    centred = x - mean.astype(x.dtype)
+    inner = np.matmul(centred, centred.T).astype(np.float64)
+    freedom = max(x.shape[0] - 1, 1)
+    values, left = largest_of_psd(inner, k)
+    values = np.maximum(values, 0)
+    rows = np.matmul(left.T.astype(x.dtype), centred)
+    # Rows that belong to no variance are rounding errors: any orthonormal completion serves in their place.
+    u = float(np.finfo(x.dtype).eps)
+    rows[values <= x.shape[0] * u * values.max(initial=0)] = 0
+    vectors = completed(rows)
+    return Components(mean, values / freedom, signed(vectors), float(np.trace(inner)) / freedom)
+
+
+def by_svd(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001
+    """LAPACK's singular value decomposition of the centred data."""
+    mean = checked_mean(x)
+    _, s, vectors = np.linalg.svd(x - mean.astype(x.dtype), full_matrices=False)
+    variances = s.astype(np.float64) ** 2 / max(x.shape[0] - 1, 1)
+    return Components(mean, variances[:k], signed(vectors[:k]), float(variances.sum()))
+
+
+def by_sketch(x: Array, k: int, seed: int) -> Components:
+    """The range of the centred data from a random sketch and four power iterations."""
+    mean = checked_mean(x)
+    centred = x - mean.astype(x.dtype)
+    n, d = x.shape
+    width = min(k + 10, n, d)
+    seed = as_index(seed, "random_state", 0)
+    sketch = _core.random_numbers(seed, 0, 0, d * width, True).reshape(d, width).astype(x.dtype)
+    basis = gram_schmidt(centred @ sketch, rtol=0)
+    for _ in range(4):
+        basis = gram_schmidt(centred @ gram_schmidt(centred.T @ basis, rtol=0), rtol=0)
+    _, s, vectors = np.linalg.svd(basis.T @ centred, full_matrices=False)
+    freedom = max(n - 1, 1)
+    total = float(np.einsum("ij,ij->", centred, centred, dtype=np.float64)) / freedom
+    return Components(mean, (s[:k].astype(np.float64) ** 2) / freedom, signed(vectors[:k]), total)
+
+
+routes: dict[str, Callable[[Array, int, int], Components]] = {
+    "covariance": by_covariance,
+    "dual": by_dual,
+    "randomized": by_sketch,
+    "svd": by_svd,
+}
+
+
+def checked_mean(x: Array) -> Array:
+    """Mean of each column in float64; ValueError for NaN and infinity."""
+    mean = np.asarray(x.mean(axis=0, dtype=np.float64))
+    if not np.isfinite(mean).all():
+        bad = int(np.flatnonzero(~np.isfinite(mean))[0])
+        msg = f"X: contains NaN or infinity, or numbers whose sum overflows, in column {bad}."
+        raise ValueError(msg)
+    return mean
+
+
+def signed(vectors: Array) -> Array:
+    """Make the largest entry of each row positive, so that a sign is not left to chance."""
+    top = np.abs(vectors).argmax(axis=1)
+    signs = np.where(vectors[np.arange(len(vectors)), top] < 0, -1, 1).astype(vectors.dtype)
+    return vectors * signs[:, np.newaxis]
+
+
+def completed(rows: Array) -> Array:
+    """Orthonormalize rows in order; rows of zeros are replaced by further orthonormal ones."""
+    k, d = rows.shape
+    q = gram_schmidt(rows.T)
+    empty = ~q.any(axis=0)
+    missing = int(empty.sum())
+    if missing:
+        more = _core.random_numbers(1, 0, 0, d * missing, True).reshape(d, missing).astype(rows.dtype)
+        extended = gram_schmidt(np.concatenate([q[:, ~empty], more], axis=1))
+        q[:, empty] = extended[:, k - missing :]
+    return q.T
+
+
+def minka(variances: Array, n: int) -> int:
+    """Return Minka's estimate of the dimension (T. Minka, "Automatic choice of dimensionality for PCA", NIPS 2000)."""
+    d = len(variances)
+    scores = [_log_evidence(variances, rank, n) for rank in range(1, d)]
+    return int(np.argmax(scores)) + 1 if scores else d
+
+
+def _log_evidence(variances: Array, rank: int, n: int) -> float:
+    d = len(variances)
+    tiny = 1e-15
+    if variances[rank - 1] < tiny:
+        return -math.inf
+    uniform = -rank * math.log(2.0)
+    for i in range(1, rank + 1):
+        uniform += math.lgamma((d - i + 1) / 2) - math.log(math.pi) * (d - i + 1) / 2
+    likelihood = -np.log(variances[:rank]).sum() * n / 2
+    rest = max(float(variances[rank:].sum()) / (d - rank), tiny)
+    noise = -math.log(rest) * n * (d - rank) / 2
+    free = d * rank - rank * (rank + 1) / 2
+    volume = math.log(2 * math.pi) * (free + rank) / 2
+    spread = variances.copy()
+    spread[rank:] = rest
+    curvature = 0.0
+    for i in range(rank):
+        for j in range(i + 1, d):
+            curvature += math.log((variances[i] - variances[j]) * (1 / spread[j] - 1 / spread[i])) + math.log(n)
+    return float(uniform + likelihood + noise + volume - curvature / 2 - rank * math.log(n) / 2)
