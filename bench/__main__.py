@@ -21,7 +21,10 @@ def main() -> int:
         "chapters", nargs="*", metavar="chapter", help=f"of {', '.join(CHAPTERS)}; all by default"
     )
     parser.add_argument(
-        "-k", default="", metavar="TEXT", help="only cases whose name contains TEXT"
+        "-k",
+        default="",
+        metavar="TEXT",
+        help="only cases whose title (chapter: name vs peer) contains TEXT",
     )
     parser.add_argument("--json", type=Path, help="write or update this file")
     options = parser.parse_args()
@@ -30,7 +33,7 @@ def main() -> int:
     for caution in cautions():
         print("not to be published:", caution, file=sys.stderr)
     modules = [importlib.import_module(f"bench.{name}") for name in options.chapters or CHAPTERS]
-    results = run(case for module in modules for case in module.CASES if options.k in case.name)
+    results = run(case for module in modules for case in module.CASES if options.k in str(case))
     if options.json:
         write(options.json, results)
     return int(any(row["verdict"] == "wrong" for row in results))

@@ -14,7 +14,7 @@ BEGIN, END = "<!-- benchmarks: written by python -m bench.report -->", "<!-- end
 
 def table(document: dict[str, Any], chosen: list[str] | None = None) -> str:
     """Return the Markdown of a run; `chosen` names the rows, in order; all by default."""
-    rows = {f"{row['chapter']}: {row['name']}": row for row in document["results"]}
+    rows = {f"{row['chapter']}: {row['name']} vs {row['peer']}": row for row in document["results"]}
     facts, config = document["machine"], document["machine"]["mmlcore"]
     lines = [
         f"{facts['processor']}, {config['threads']} threads, {config['isa']}; "
@@ -22,7 +22,7 @@ def table(document: dict[str, Any], chosen: list[str] | None = None) -> str:
         + f"; {document['date']}.",
         "",
         "| work | peer | peer's time | mmlcore's | ratio |",
-        "| --- | --- | ---: | ---: | ---: |",
+        "| -- | -- | -: | -: | -: |",
     ]
     lines += [_line(rows[key]) for key in chosen or rows if key in rows]
     cautions = [f"\nNot for comparison elsewhere: {text}" for text in document["cautions"]]

@@ -30,7 +30,7 @@ def test_losing_and_wrong_rows_are_shown() -> None:
     assert "*0.5x, loses*" in text
     assert "wrong result" in text
     assert "busy" in text
-    assert "| a |" not in table(document, ["core: b"])
+    assert "| a |" not in table(document, ["core: b vs numpy"])
 
 
 def test_the_table_is_replaced_between_its_marks() -> None:

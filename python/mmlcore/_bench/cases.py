@@ -14,6 +14,10 @@ import mmlcore as mml
 from mmlcore._bench.compare import Call, Case
 from mmlcore.core.arrays import Array
 
+Peer = tuple[str, Callable[..., Any]]
+NUMPY_SOLVE: Peer = ("numpy", np.linalg.solve)
+NUMPY_QR: Peer = ("numpy", np.linalg.qr)
+
 
 def agree(rtol: float) -> Callable[[Any, Any], None]:
     """Return a check that no element differs by more than `rtol` times the largest one."""
@@ -51,7 +55,9 @@ def matmul(n: int, dtype: str = "float64", *, batch: int = 0, target: float = 1.
     return Case(name, "matrices", setup, agree(8 * n * rounding(dtype)), target)
 
 
-def solve(n: int, dtype: str = "float64", *, batch: int = 0, target: float = 1.0) -> Case:
+def solve(
+    n: int, dtype: str = "float64", *, batch: int = 0, target: float = 1.0, peer: Peer = NUMPY_SOLVE
+) -> Case:
     """Linear system with one right side, or a batch of them; well-conditioned, so that the solutions can be compared."""
 
     def setup() -> tuple[Call, Call]:
@@ -60,21 +66,24 @@ def solve(n: int, dtype: str = "float64", *, batch: int = 0, target: float = 1.0
             b = data((batch, n, 1), dtype, 1)
         else:
             a, b = data((n, n), dtype) + 2 * n**0.5 * np.eye(n, dtype=dtype), data((n,), dtype, 1)
-        return lambda: np.linalg.solve(a, b), lambda: mml.solve(a, b)
+        return lambda: peer[1](a, b), lambda: mml.solve(a, b)
 
     name = f"solve {batch:,} of {n}x{n} {dtype}" if batch else f"solve {n} {dtype}"
-    return Case(name, "elimination", setup, agree(100 * n * rounding(dtype)), target)
+    return Case(name, "elimination", setup, agree(100 * n * rounding(dtype)), target, peer[0])
 
 
-def gram_schmidt(m: int, n: int, dtype: str = "float64", *, target: float = 1.0) -> Case:
-    """Orthonormal basis of the columns of a tall matrix; the peer is numpy's QR in its best memory order."""
+def gram_schmidt(
+    m: int, n: int, dtype: str = "float64", *, target: float = 1.0, peer: Peer = NUMPY_QR
+) -> Case:
+    """Orthonormal basis of the columns of a tall matrix; the peer is a QR in its best memory order."""
 
     def setup() -> tuple[Call, Call]:
         a = data((m, n), dtype)
         f = np.asfortranarray(a)
-        return lambda: np.linalg.qr(f)[0], lambda: mml.gram_schmidt(a)
+        return lambda: peer[1](f)[0], lambda: mml.gram_schmidt(a)
 
-    return Case(f"gram_schmidt {m:,} x {n} {dtype}", "orthogonal", setup, same_basis(dtype), target)
+    name = f"gram_schmidt {m:,} x {n} {dtype}"
+    return Case(name, "orthogonal", setup, same_basis(dtype), target, peer[0])
 
 
 def same_basis(dtype: str) -> Callable[[Any, Any], None]:
