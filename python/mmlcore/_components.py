@@ -80,7 +80,7 @@ def by_covariance(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001
     mean, scatter, _ = scatter_of(x)
     freedom = max(x.shape[0] - 1, 1)
     total = float(np.trace(scatter)) / freedom
-    values, vectors = largest_of_psd(scatter, k)
+    values, vectors = largest_of_psd(scatter, k, _tolerance(x))
     return Components(mean, np.maximum(values, 0) / freedom, signed(vectors.T), total)
 
 
@@ -90,7 +90,7 @@ def by_dual(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001
     centred = x - mean.astype(x.dtype)
     inner = np.matmul(centred, centred.T).astype(np.float64)
     freedom = max(x.shape[0] - 1, 1)
-    values, left = largest_of_psd(inner, k)
+    values, left = largest_of_psd(inner, k, _tolerance(x))
     values = np.maximum(values, 0)
     rows = np.matmul(left.T.astype(x.dtype), centred)
     # Rows that belong to no variance are rounding errors: any orthonormal completion serves in their place.
@@ -131,6 +131,11 @@ routes: dict[str, Callable[[Array, int, int], Components]] = {
     "randomized": by_sketch,
     "svd": by_svd,
 }
+
+
+def _tolerance(x: Array) -> float:
+    """Residual, against the largest eigenvalue, that is below what rounding the data does."""
+    return 1e-11 if x.dtype == np.float64 else 1e-9
 
 
 def checked_mean(x: Array) -> Array:

@@ -8,17 +8,17 @@ from mmlcore import _core
 from mmlcore.core.arrays import Array
 from mmlcore.orthogonal import gram_schmidt
 
-_DEGREE = 10
-_ROUNDS = 8
+_DEGREE = 8
+_ROUNDS = 6
 
 
-def largest_of_psd(a: Array, k: int) -> tuple[Array, Array]:
+def largest_of_psd(a: Array, k: int, tol: float = 1e-11) -> tuple[Array, Array]:
     """Return the k largest eigenvalues, descending, of a positive semidefinite float64 matrix, and their vectors.
 
     For k well below the order, subspace iteration filtered by Chebyshev polynomials [1]_: the block is multiplied by
     T_m of A scaled so that the unwanted part of the spectrum, from 0 to the smallest Ritz value of the block, falls
     into [-1, 1], where T_m stays below 1, while outside it grows exponentially. A round costs m products with the
-    block. The result is certified by its residuals, ||A v - theta v|| <= 1e-13 ||A||; a spectrum too flat for that
+    block. The result is certified by its residuals, ||A v - theta v|| <= tol ||A||; a spectrum too flat for that
     within some rounds, and any larger k, goes to LAPACK's full decomposition.
 
     References
@@ -29,30 +29,42 @@ def largest_of_psd(a: Array, k: int) -> tuple[Array, Array]:
     d = a.shape[0]
     block = k + max(10, k // 5)
     if d >= 192 and 6 * block <= d:
-        found = _filtered_subspace(a, k, block)
+        found = _filtered_subspace(a, k, block, tol)
         if found is not None:
             return found
     values, vectors = np.linalg.eigh(a)
     return values[::-1][:k], vectors[:, ::-1][:, :k]
 
 
-def _filtered_subspace(a: Array, k: int, block: int) -> tuple[Array, Array] | None:
+def _filtered_subspace(a: Array, k: int, block: int, tol: float) -> tuple[Array, Array] | None:
     d = a.shape[0]
     start = _core.random_numbers(0, 0, 0, d * block, True).reshape(d, block)
-    basis = gram_schmidt(a @ start, rtol=0)
-    for _ in range(_ROUNDS):
-        image = a @ basis
-        small = basis.T @ image
+    basis = gram_schmidt(_times(a, start), rtol=0)
+    before = np.inf
+    for left in reversed(range(_ROUNDS)):
+        image = _times(a, basis)
+        small = _times(basis.T, image)
         theta, turn = np.linalg.eigh((small + small.T) / 2)
-        theta, turn = theta[::-1], turn[:, ::-1]
-        basis, image = basis @ turn, image @ turn
-        residual = np.linalg.norm(image[:, :k] - basis[:, :k] * theta[:k], axis=0)
-        if theta[0] <= 0:
+        theta, turn = theta[::-1], np.ascontiguousarray(turn[:, ::-1])
+        if not theta[0] > 0:
             return None
-        if residual.max() <= 1e-13 * theta[0]:
+        basis, image = _times(basis, turn), _times(image, turn)
+        residual = np.linalg.norm(image[:, :k] - basis[:, :k] * theta[:k], axis=0).max() / theta[0]
+        if residual <= tol:
             return theta[:k], basis[:, :k]
+        rate = residual / before
+        if left < _ROUNDS - 3 and residual * rate**left > tol:
+            return None  # at this rate the rounds that are left do not suffice
+        before = residual
         basis = gram_schmidt(_filter(a, basis, image, theta), rtol=0)
     return None
+
+
+def _times(a: Array, b: Array) -> Array:
+    """Multiply by our own kernel whatever the size: a change between two thread pools would cost more."""
+    out = np.empty((a.shape[0], b.shape[1]))
+    _core.matmul(a, b, out)
+    return out
 
 
 def _filter(a: Array, basis: Array, image: Array, theta: Array) -> Array:
@@ -63,7 +75,7 @@ def _filter(a: Array, basis: Array, image: Array, theta: Array) -> Array:
     rate = sigma
     for _ in range(_DEGREE - 1):
         following = 1 / (2 / sigma - rate)
-        product = np.matmul(a, now)
+        product = _times(a, now)
         product -= c * now
         product *= 2 * following / c
         product -= (rate * following) * before

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <cstring>
 
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/matrices/gram.hpp"
@@ -73,19 +74,46 @@ void narrow_pass(MatrixView<const T> x, const T* shift, const double* roots, dou
   }
 }
 
-// tile (strip of A by strip of B, both packed) added to the double matrix s, n columns, at (i, j).
+// tile (strip of A by strip of B, both packed) added to the double matrix s, n columns, at (i, j). Runs of kFlush rows are summed
+// in registers, runs in a tile of T, and the tile is added in double: two short sums in T instead of one long one.
 template <class T, int MV>
 void add_product(index_t depth, const T* a, const T* b, double* s, index_t n, index_t i, index_t j) {
   using Shape = gemm::Shape<T>;
   constexpr int M = MV * Shape::W, N = Shape::N;
-  gemm::Micro<T, MV, N> micro;
-  micro.run(depth, a, M, b, N, 1);
-  alignas(64) T tile[M * N];
-  micro.store(tile, M, T{1}, T{0});
   const index_t rows = std::min<index_t>(M, n - i), cols = std::min<index_t>(N, n - j);
+  // Column-major below the diagonal is row-major above it.
   for (index_t c = 0; c < cols; ++c) {
-    double* to = s + (j + c) * n + i;  // column-major below the diagonal is row-major above it
-    for (index_t r = 0; r < rows; ++r) to[r] += tile[c * M + r];
+    for (index_t r = 0; r < rows; r += 8) __builtin_prefetch(s + (j + c) * n + i + r, 1);
+  }
+  alignas(64) T tile[M * N];
+  for (index_t k = 0; k < depth; k += kFlush) {
+    gemm::Micro<T, MV, N> micro;
+    micro.run(std::min(kFlush, depth - k), a + k * M, M, b + k * N, N, 1);
+    micro.store(tile, M, T{1}, k == 0 ? T{0} : T{1});
+  }
+  for (index_t c = 0; c < cols; ++c) {
+    double* to = s + (j + c) * n + i;
+    if (rows == M) {
+      for (index_t r = 0; r < M; ++r) to[r] += tile[c * M + r];
+    } else {
+      for (index_t r = 0; r < rows; ++r) to[r] += tile[c * M + r];
+    }
+  }
+}
+
+// Strips of N columns, each k by k, from contiguous rows: constant sizes make the copies single moves.
+template <class T>
+void pack_columns(MatrixView<const T> rows, T* out) {
+  constexpr index_t N = gemm::Shape<T>::N;
+  const index_t whole = rows.cols / N, rest = rows.cols - whole * N;
+  for (index_t k = 0; k < rows.rows; ++k) {
+    const T* from = &rows(k, 0);
+    for (index_t p = 0; p < whole; ++p) std::memcpy(out + (p * rows.rows + k) * N, from + p * N, sizeof(T) * N);
+    if (rest > 0) {
+      T* last = out + (whole * rows.rows + k) * N;
+      std::fill(last, last + N, T{0});
+      std::copy(from + whole * N, from + rows.cols, last);
+    }
   }
 }
 
@@ -94,7 +122,7 @@ void add_product(index_t depth, const T* a, const T* b, double* s, index_t n, in
 template <class T>
 void wide_pass(MatrixView<const T> x, const T* shift, const double* roots, double* s, double* d) {
   using Shape = gemm::Shape<T>;
-  constexpr index_t M = Shape::M, N = Shape::N, W = Shape::W, depth = kFlush, slice = 8 * depth;
+  constexpr index_t M = Shape::M, N = Shape::N, W = Shape::W, depth = 4 * kFlush, slice = 4 * depth;
   const index_t n = x.cols, a_strips = (n + M - 1) / M, b_strips = (n + N - 1) / N;
   const index_t rows_max = std::min(slice, x.rows);
   Buffer<T> centred(rows_max * n), pa(rows_max * a_strips * M), pb(rows_max * b_strips * N);
@@ -116,9 +144,7 @@ void wide_pass(MatrixView<const T> x, const T* shift, const double* roots, doubl
         const index_t width = std::min(M, n - p * M);
         gemm::pack_strip<T>(block.block(0, p * M, size, width).transposed(), gemm::strip_width<T>(width), to_a + p * M * size);
       }
-      for (index_t p = 0; p < b_strips; ++p) {
-        gemm::pack_strip<T>(block.block(0, p * N, size, std::min(N, n - p * N)).transposed(), N, to_b + p * N * size);
-      }
+      pack_columns<T>(block, to_b);
     });
     for (index_t g = 0; g < parts; ++g) {
       for (index_t j = 0; j < n; ++j) d[j] += sums[g * n + j];

@@ -11,8 +11,8 @@
 //
 // The subtraction happens while a block of rows is brought into the cache, so centring costs no pass of its own. Up to
 // kSmallProduct columns a block is multiplied where it lies (gram.hpp); beyond, blocks are packed and the upper triangle of
-// tiles is shared out between the threads. float32 sums run over kFlush rows and are then added in double: longer float32 sums
-// of repeated values (pixels) drift. Every sum has a fixed order: same bits for every number of threads.
+// tiles is shared out between the threads. float32 sums run over kFlush rows, a few such sums are
+// added, and the rest is double: longer float32 sums of repeated values (pixels) drift. Every sum has a fixed order: same bits for every number of threads.
 //
 // Cost: n d^2 flops, one pass over the data in any memory order, scratch 8 d^2 bytes and some blocks.
 #pragma once
@@ -21,7 +21,7 @@
 
 namespace mmlcore {
 
-inline constexpr index_t kFlush = 128;
+inline constexpr index_t kFlush = 64;
 
 // Sums over n rows with weights w (all 1 when roots is null; roots[i] = sqrt(w_i)).
 struct Moments {
