@@ -8,4 +8,5 @@ PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   bind_elimination(m);
   bind_orthogonal(m);
   bind_stats(m);
+  bind_graph(m);
 }

@@ -15,6 +15,7 @@ from mmlcore.core import (
 )
 from mmlcore.decomposition import PCA
 from mmlcore.elimination import solve
+from mmlcore.graph import Graph, PageRank, link_matrix, pagerank
 from mmlcore.matrices import matmul
 from mmlcore.orthogonal import gram_schmidt
 from mmlcore.stats import covariance
@@ -22,12 +23,16 @@ from mmlcore.stats import covariance
 __all__ = [
     "PCA",
     "ConvergenceError",
+    "Graph",
+    "PageRank",
     "SingularMatrixError",
     "__version__",
     "covariance",
     "get_num_threads",
     "gram_schmidt",
+    "link_matrix",
     "matmul",
+    "pagerank",
     "set_num_threads",
     "show_config",
     "solve",

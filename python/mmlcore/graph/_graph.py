@@ -1,0 +1,279 @@
+"""Compact graphs from edge arrays, matrices, networkx graphs and files."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mmlcore import _core
+from mmlcore.core.arrays import Array, as_array, as_index, is_sparse, shape_error
+
+_MOST_NODES = 2**31 - 1
+_BYTES_PER_NODE = 48  # the graph and the vectors of a PageRank
+
+
+class Graph:
+    """A directed graph, kept as the list of in-edges of each node: 4 bytes an edge, 16 a node.
+
+    Made by `from_edges`, `from_labels`, `from_scipy`, `from_networkx` or `read`; immutable.
+
+    Attributes
+    ----------
+    num_nodes, num_edges : int
+    labels : list or None
+        The names of the nodes, in order, if the graph was made from names.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> mml.Graph.from_edges([0, 1, 2, 2], [1, 2, 0, 1])
+    Graph(num_nodes=3, num_edges=4)
+    """
+
+    def __init__(self, edges: _core.InEdges, labels: list[Any] | None = None) -> None:
+        self._edges = edges
+        self.labels = labels
+
+    @property
+    def num_nodes(self) -> int:
+        """Number of nodes."""
+        return int(self._edges.nodes)
+
+    @property
+    def num_edges(self) -> int:
+        """Number of edges, repeated ones counted as often as they were kept."""
+        return int(self._edges.edges)
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether edges carry weights."""
+        return bool(self._edges.weight.size)
+
+    def __repr__(self) -> str:
+        """Show the size."""
+        weighted = ", weighted" if self.is_weighted else ""
+        return f"Graph(num_nodes={self.num_nodes}, num_edges={self.num_edges}{weighted})"
+
+    @classmethod
+    def from_edges(
+        cls,
+        source: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        num_nodes: int | None = None,
+        combine: str = "keep",
+    ) -> Graph:
+        """Make a graph from the ends of its edges.
+
+        Parameters
+        ----------
+        source, target : array_like of int, shape (m,)
+            Edge i goes from source[i] to target[i]; integers of any width. int64 arrays are read in place.
+        weight : array_like of shape (m,), optional
+            Non-negative, finite. Default: every edge counts 1.
+        num_nodes : int, optional
+            Default: one more than the largest index. Below 2**31.
+        combine : {'keep', 'sum', 'first'}
+            Repeated edges: each counts, they are merged and their weights added, or the first stands for all.
+
+        Raises
+        ------
+        ValueError
+            Lengths that differ, an index that is negative or too large, a bad weight, more nodes than memory holds.
+        TypeError
+            Indices that are not integers.
+        """
+        s, t = _indices(source, "source"), _indices(target, "target")
+        if s.shape != t.shape:
+            raise shape_error("target", t.shape, f"{s.shape}, as many as source")
+        w = None if weight is None else _weights(weight, len(s))
+        if num_nodes is None:
+            nodes = max(int(s.max(initial=-1)), int(t.max(initial=-1))) + 1
+        else:
+            nodes = as_index(num_nodes, "num_nodes", 0)
+        _check_size(nodes)
+        if combine not in ("keep", "sum", "first"):
+            msg = f"combine: got {combine!r}, needed 'keep', 'sum' or 'first'."
+            raise ValueError(msg)
+        if combine != "keep":
+            s, t, w = _merged(s, t, w, nodes, combine)
+        return cls(_core.InEdges(s, t, w, nodes))
+
+    @classmethod
+    def from_labels(cls, source: Sequence[Any], target: Sequence[Any], weight: ArrayLike | None = None) -> Graph:
+        """Make a graph from the names of the ends of its edges; nodes are numbered as they first appear."""
+        if len(source) != len(target):
+            raise shape_error("target", (len(target),), f"({len(source)},), as many as source")
+        number: dict[Any, int] = {}
+        ends = [number.setdefault(name, len(number)) for pair in zip(source, target, strict=True) for name in pair]
+        both = np.array(ends, dtype=np.int64).reshape(-1, 2)
+        graph = cls.from_edges(both[:, 0], both[:, 1], weight=weight, num_nodes=len(number))
+        graph.labels = list(number)
+        return graph
+
+    @classmethod
+    def from_scipy(cls, matrix: Any) -> Graph:
+        """Make a graph from a square scipy.sparse matrix: entry (i, j) is the weight of the edge from i to j."""
+        if not is_sparse(matrix):
+            msg = f"matrix: got {type(matrix).__name__}, needed a scipy.sparse matrix."
+            raise TypeError(msg)
+        if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+            raise shape_error("matrix", matrix.shape, "a square matrix")
+        entries = matrix.tocoo()
+        data = _weights(entries.data, len(entries.data))
+        plain = bool((data == 1).all())
+        return cls.from_edges(
+            entries.row, entries.col, weight=None if plain else data, num_nodes=matrix.shape[0]
+        )
+
+    @classmethod
+    def from_networkx(cls, graph: Any, weight: str | None = "weight") -> Graph:
+        """Make a graph from a networkx graph; an undirected edge becomes two. `weight` names the edge attribute."""
+        number = {name: i for i, name in enumerate(graph)}
+        ends, weights = [], []
+        undirected = not graph.is_directed()
+        for u, v, value in graph.edges(data=weight, default=1) if weight else graph.edges(data="", default=1):
+            ends.append((number[u], number[v]))
+            weights.append(value)
+            if undirected and u != v:
+                ends.append((number[v], number[u]))
+                weights.append(value)
+        both = np.array(ends, dtype=np.int64).reshape(-1, 2)
+        w = np.array(weights, dtype=np.float64)
+        made = cls.from_edges(
+            both[:, 0], both[:, 1], weight=None if (w == 1).all() else w, num_nodes=len(number)
+        )
+        made.labels = list(number)
+        return made
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> Graph:
+        """Read an edge list: two node numbers a line, a third column is the weight.
+
+        Separated by blanks, tabs or a comma; lines that start with # or % are comments; a name that ends in .gz is
+        unpacked on the way. ValueError names the first bad line.
+        """
+        path = Path(path)
+        try:
+            text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        except (EOFError, gzip.BadGzipFile) as error:
+            msg = f"{path}: is not a complete gzip file ({error})."
+            raise ValueError(msg) from error
+        try:
+            source, target, weight = _core.parse_edges(text)
+        except ValueError as error:
+            msg = f"{path}: {error}"
+            raise ValueError(msg) from None
+        return cls.from_edges(source, target, weight=weight)
+
+
+def link_matrix(graph: Graph) -> Array:
+    """Return the dense column-stochastic link matrix of a graph.
+
+    Parameters
+    ----------
+    graph : Graph
+        Or anything that `pagerank` takes for one.
+
+    Returns
+    -------
+    ndarray of shape (n, n), float64
+        Entry (i, j) is the probability to go from node j to node i. The column of a node without links is zero.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> mml.link_matrix(mml.Graph.from_edges([0, 0, 1], [1, 2, 0]))
+    array([[0. , 1. , 0. ],
+           [0.5, 0. , 0. ],
+           [0.5, 0. , 0. ]])
+    """
+    edges = as_graph(graph)._edges
+    n = edges.nodes
+    if n > 50_000:
+        msg = f"graph: a dense matrix of {n} x {n} numbers is not made; pagerank works on the graph itself."
+        raise ValueError(msg)
+    matrix = np.zeros((n, n))
+    targets = np.repeat(np.arange(n), np.diff(edges.start))
+    weights = edges.weight if edges.weight.size else np.ones(edges.edges)
+    np.add.at(matrix, (targets, edges.source), weights)
+    total = np.asarray(edges.out_weight)
+    return np.divide(matrix, total, out=matrix, where=total > 0)
+
+
+def as_graph(graph: Any) -> Graph:
+    """Return a Graph from whatever `pagerank` takes."""
+    if isinstance(graph, Graph):
+        return graph
+    if isinstance(graph, tuple) and len(graph) == 2:
+        return Graph.from_edges(*graph)
+    if is_sparse(graph):
+        return Graph.from_scipy(graph)
+    if type(graph).__module__.startswith("networkx.") or hasattr(graph, "adj"):
+        return Graph.from_networkx(graph)
+    msg = (
+        f"graph: got {type(graph).__name__}, needed a Graph, a (source, target) pair, a scipy.sparse matrix or a "
+        "networkx graph."
+    )
+    raise TypeError(msg)
+
+
+def _indices(values: ArrayLike, name: str) -> Array:
+    a = np.asarray(values)
+    if a.size == 0 and a.dtype.kind == "f":
+        a = a.astype(np.int64)
+    if a.dtype.kind not in "iu":
+        msg = f"{name}: got dtype {a.dtype}, needed integers: the indices of nodes."
+        raise TypeError(msg)
+    if a.ndim != 1:
+        raise shape_error(name, a.shape, "1 axis: an index for each edge")
+    if a.dtype == np.uint64 and a.size and a.max() > np.iinfo(np.int64).max:
+        msg = f"{name}: names node {a.max()}, needed indices below 2**31."
+        raise ValueError(msg)
+    return np.require(a, np.int64, "A")
+
+
+def _weights(values: ArrayLike, m: int) -> Array:
+    w = as_array(values, "weight").astype(np.float64, copy=False)
+    if w.shape != (m,):
+        raise shape_error("weight", w.shape, f"({m},), one for each edge")
+    if not (np.isfinite(w).all() and (w >= 0).all()):
+        bad = int(np.flatnonzero(~(np.isfinite(w) & (w >= 0)))[0])
+        msg = f"weight: edge {bad} has weight {w[bad]}, needed finite and non-negative weights."
+        raise ValueError(msg)
+    return np.ascontiguousarray(w)
+
+
+def _check_size(nodes: int) -> None:
+    memory = _physical_memory()
+    if nodes > _MOST_NODES or nodes * _BYTES_PER_NODE > memory:
+        msg = (
+            f"num_nodes: a graph of {nodes} nodes needs {nodes * _BYTES_PER_NODE / 2**30:.3g} GiB and indices below "
+            f"2**31; this machine has {memory / 2**30:.3g} GiB."
+        )
+        raise ValueError(msg)
+
+
+def _physical_memory() -> int:
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):
+        return 2**40
+
+
+def _merged(s: Array, t: Array, w: Array | None, nodes: int, combine: str) -> tuple[Array, Array, Array | None]:
+    outside = (s < 0) | (s >= nodes) | (t < 0) | (t >= nodes)
+    if outside.any():
+        return s, t, w  # the kernel names the edge
+    keys, first, inverse = np.unique(s * max(nodes, 1) + t, return_index=True, return_inverse=True)
+    if combine == "first":
+        return s[first], t[first], None if w is None else w[first]
+    total = np.bincount(inverse, weights=w, minlength=len(keys))
+    return s[first], t[first], np.asarray(total, dtype=np.float64)

@@ -1,0 +1,149 @@
+"""PageRank with a certified error."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mmlcore import _core
+from mmlcore.core.arrays import Array, as_array, as_index, as_real, shape_error
+from mmlcore.core.errors import ConvergenceError
+from mmlcore.graph._graph import as_graph
+
+
+class PageRank(NamedTuple):
+    """What `pagerank` returns."""
+
+    ranks: Array
+    """The ranks, shape (n,) or (p, n), float64, sum 1."""
+    iterations: int
+    """Passes over the edges; the largest number with several personalizations."""
+    error: float
+    """Bound on the L1 distance to the true vector; with damping 1 the residual. The largest with several."""
+    converged: bool
+    """Whether `error` is at most the tolerance."""
+
+
+def pagerank(
+    graph: Any,
+    *,
+    damping: float = 0.85,
+    personalization: ArrayLike | None = None,
+    dangling: ArrayLike | None = None,
+    start: ArrayLike | None = None,
+    tol: float = 1e-8,
+    max_iter: int = 1000,
+    method: str = "auto",
+) -> PageRank:
+    """Rank the nodes of a graph by PageRank, with an error that is known.
+
+    Parameters
+    ----------
+    graph : Graph, (source, target), scipy.sparse matrix or networkx graph
+        A matrix's entry (i, j) is the weight of the edge from i to j.
+    damping : float in [0, 1], default 0.85
+        Probability to follow a link.
+    personalization : array_like of shape (n,) or (p, n), optional
+        Where a surfer goes who does not follow a link: non-negative, scaled to sum 1. Default: anywhere. Several rows are
+        several problems.
+    dangling : array_like of shape (n,), optional
+        Where surfers go from a node without links. Default: as `personalization`.
+    start : array_like of shape (n,), optional
+        A first guess, such as the ranks of an earlier version of the graph.
+    tol : float, default 1e-8
+        Bound on the L1 distance of the result to the true PageRank vector.
+    max_iter : int, default 1000
+        Most passes over the edges.
+    method : {'auto', 'gauss-seidel'}
+        Gauss-Seidel sweeps are the one method for damping below 1.
+
+    Returns
+    -------
+    PageRank
+        (ranks, iterations, error, converged).
+
+    Raises
+    ------
+    ConvergenceError
+        `max_iter` passes, or the accuracy of float64, did not suffice. Its `.result` is the last PageRank.
+    ValueError, TypeError
+        Arguments out of range; vectors that are negative, not finite, zero or of the wrong length.
+
+    Notes
+    -----
+    Guarantee: error = d / (1 - d) ||T x - x||_1 plus a bound on rounding, computed from a last exact application of the
+    PageRank operator T to the result; T is a contraction with factor d in the L1 norm [1]_. With damping 1 there is no such
+    bound: the lazy walk (x + T x) / 2 is followed, which converges on periodic graphs too, and on reducible ones to one
+    of the stationary distributions; `error` is then the residual. Cost: 12 bytes read for an edge and a sweep; 24
+    bytes a node of memory. Sweeps run in one range of nodes per thread: the same bits for the same number of threads.
+
+    References
+    ----------
+    .. [1] A. N. Langville, C. D. Meyer, "Google's PageRank and beyond" (2006), section 4.5.
+
+    Examples
+    --------
+    The micro-internet of the course: A links to B, C and D, and so on.
+
+    >>> import mmlcore as mml
+    >>> names = mml.Graph.from_labels("AAABBCCCDEEFF", "BCDACADFCBDCD")
+    >>> ranks, _, error, _ = mml.pagerank(names, damping=1)
+    >>> dict(zip(names.labels, (100 * ranks).round(2).tolist()))
+    {'A': 16.0, 'B': 5.33, 'C': 40.0, 'D': 25.33, 'F': 13.33, 'E': 0.0}
+    """
+    g = as_graph(graph)
+    n = g.num_nodes
+    damping = as_real(damping, "damping", 0, 1)
+    tol = as_real(tol, "tol", 0, 2)
+    max_iter = as_index(max_iter, "max_iter", 1, 2**40)
+    if method not in ("auto", "gauss-seidel"):
+        msg = f"method: got {method!r}, needed 'auto' or 'gauss-seidel'."
+        raise ValueError(msg)
+    if n == 0:
+        return PageRank(np.empty(0), 0, 0.0, True)
+    jumps = [None] if personalization is None else _rows(personalization, n)
+    landing = None if dangling is None else _distribution(dangling, "dangling", n)
+    first = None if start is None else _distribution(start, "start", n)
+    ranks = np.empty((len(jumps), n))
+    outcomes = [
+        _core.pagerank(g._edges, damping, jump, landing, first, tol, max_iter, row)
+        for jump, row in zip(jumps, ranks, strict=True)
+    ]
+    several = personalization is not None and np.ndim(personalization) == 2
+    result = PageRank(
+        ranks if several else ranks[0],
+        max((o[0] for o in outcomes), default=0),
+        max((o[1] for o in outcomes), default=0.0),
+        all(o[2] for o in outcomes),
+    )
+    if not result.converged:
+        msg = (
+            f"pagerank reached an error of {result.error:.3g} in {result.iterations} iterations, needed {tol:.3g}: "
+            "raise max_iter or tol. The last ranks are in .result of this error."
+        )
+        raise ConvergenceError(msg, result)
+    return result
+
+
+def _rows(personalization: ArrayLike, n: int) -> list[Array]:
+    p = as_array(personalization, "personalization")
+    if p.ndim not in (1, 2) or p.shape[-1] != n:
+        raise shape_error("personalization", p.shape, f"({n},) or (p, {n})")
+    return [_distribution(row, "personalization", n) for row in np.atleast_2d(p)]
+
+
+def _distribution(values: ArrayLike, name: str, n: int) -> Array:
+    p = as_array(values, name).astype(np.float64)
+    if p.shape != (n,):
+        raise shape_error(name, p.shape, f"({n},), one for each node")
+    if not (np.isfinite(p).all() and (p >= 0).all()):
+        msg = f"{name}: contains a negative or non-finite number."
+        raise ValueError(msg)
+    top = p.max()
+    if not top > 0:
+        msg = f"{name}: the sum is zero, needed at least one positive entry."
+        raise ValueError(msg)
+    p /= top
+    return np.ascontiguousarray(p / p.sum())
