@@ -162,7 +162,9 @@ def completed(rows: Array) -> Array:
     empty = ~q.any(axis=0)
     missing = int(empty.sum())
     if missing:
-        more = _core.random_numbers(1, 0, 0, d * missing, True).reshape(d, missing).astype(rows.dtype)
+        more = (
+            _core.random_numbers(1, 0, 0, d * missing, True).reshape(d, missing).astype(rows.dtype)
+        )
         extended = gram_schmidt(np.concatenate([q[:, ~empty], more], axis=1))
         q[:, empty] = extended[:, k - missing :]
     return q.T
@@ -193,5 +195,7 @@ def _log_evidence(variances: Array, rank: int, n: int) -> float:
     curvature = 0.0
     for i in range(rank):
         for j in range(i + 1, d):
-            curvature += math.log((variances[i] - variances[j]) * (1 / spread[j] - 1 / spread[i])) + math.log(n)
+            curvature += math.log(
+                (variances[i] - variances[j]) * (1 / spread[j] - 1 / spread[i])
+            ) + math.log(n)
     return float(uniform + likelihood + noise + volume - curvature / 2 - rank * math.log(n) / 2)

@@ -7,9 +7,43 @@ import typing
 
 import numpy as np
 
+class InEdges:
+    """
+    Compressed lists of the edges that come in to each node.
+    """
+    def __init__(
+        self,
+        source: np.ndarray[typing.Any, typing.Any],
+        target: np.ndarray[typing.Any, typing.Any],
+        weight: typing.Any,
+        nodes: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    @property
+    def edges(self) -> int: ...
+    @property
+    def nodes(self) -> int: ...
+    @property
+    def out_weight(self) -> np.ndarray[typing.Any, typing.Any]: ...
+    @property
+    def source(self) -> np.ndarray[typing.Any, typing.Any]: ...
+    @property
+    def start(self) -> np.ndarray[typing.Any, typing.Any]: ...
+    @property
+    def weight(self) -> np.ndarray[typing.Any, typing.Any]: ...
+
 def build_info() -> dict[typing.Any, typing.Any]:
     """
     What this module was built with.
+    """
+
+def centred_product(
+    x: np.ndarray[typing.Any, typing.Any],
+    mean: np.ndarray[typing.Any, typing.Any],
+    w: np.ndarray[typing.Any, typing.Any],
+    out: np.ndarray[typing.Any, typing.Any],
+) -> bool:
+    """
+    out = (x - mean) w, mean contiguous; False if x holds NaN or infinity.
     """
 
 def gram_schmidt(
@@ -41,6 +75,25 @@ def num_threads() -> int:
     Threads that a kernel called now may use.
     """
 
+def pagerank(
+    graph: InEdges,
+    damping: typing.SupportsFloat | typing.SupportsIndex,
+    jump: typing.Any,
+    dangling: typing.Any,
+    start: typing.Any,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+    ranks: typing.Annotated[np.typing.ArrayLike, np.float64],
+) -> tuple[typing.Any, ...]:
+    """
+    Fills ranks; returns (iterations, error, converged).
+    """
+
+def parse_edges(text: bytes) -> tuple[typing.Any, ...]:
+    """
+    Edge list in text to (source, target, weight or None).
+    """
+
 def random_numbers(
     seed: typing.SupportsInt | typing.SupportsIndex,
     stream: typing.SupportsInt | typing.SupportsIndex,
@@ -50,6 +103,16 @@ def random_numbers(
 ) -> np.typing.NDArray[np.float64]:
     """
     Numbers first ... first + size - 1 of a Philox stream, uniform in (0, 1) or standard normal.
+    """
+
+def scatter(
+    x: np.ndarray[typing.Any, typing.Any],
+    roots: typing.Any,
+    mean: typing.Annotated[np.typing.ArrayLike, np.float64],
+    scatter_matrix: typing.Annotated[np.typing.ArrayLike, np.float64],
+) -> float:
+    """
+    Mean and scatter matrix of the rows of x, weighted by roots squared; returns the sum of the weights.
     """
 
 def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None:

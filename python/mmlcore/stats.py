@@ -71,7 +71,9 @@ def covariance(
     return (scatter / _divisor(total, ddof)).astype(x.dtype, copy=False)
 
 
-def scatter_of(x: Array, weights: ArrayLike | None = None, name: str = "X") -> tuple[Array, Array, float]:
+def scatter_of(
+    x: Array, weights: ArrayLike | None = None, name: str = "X"
+) -> tuple[Array, Array, float]:
     """Return mean (d,), scatter matrix (d, d) in float64 and sum of weights of checked data (n, d)."""
     n, d = x.shape
     if n == 0:
@@ -81,7 +83,9 @@ def scatter_of(x: Array, weights: ArrayLike | None = None, name: str = "X") -> t
     total = _core.scatter(x, roots, mean, scatter)
     if not np.isfinite(scatter.diagonal()).all():
         bad = int(np.flatnonzero(~np.isfinite(scatter.diagonal()))[0])
-        msg = f"{name}: contains NaN or infinity, or numbers whose squares overflow, in column {bad}."
+        msg = (
+            f"{name}: contains NaN or infinity, or numbers whose squares overflow, in column {bad}."
+        )
         raise ValueError(msg)
     return mean, scatter, total
 

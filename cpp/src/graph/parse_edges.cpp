@@ -55,6 +55,7 @@ EdgeText parse_edges(const char* text, index_t size) {
     }
     if (s < 0 || t < 0) refuse(line, begin, stop, "a negative node number");
     const char* third = skip_separator(after_t, stop);
+    if (third == after_t && third != stop) refuse(line, begin, stop, "the second node number is not an integer");
     if (third != stop) {
       if (!out.weighted) {
         if (out.edges > 0) refuse(line, begin, stop, "a third column, which the lines before do not have");

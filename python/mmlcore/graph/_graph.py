@@ -107,12 +107,18 @@ class Graph:
         return cls(_core.InEdges(s, t, w, nodes))
 
     @classmethod
-    def from_labels(cls, source: Sequence[Any], target: Sequence[Any], weight: ArrayLike | None = None) -> Graph:
+    def from_labels(
+        cls, source: Sequence[Any], target: Sequence[Any], weight: ArrayLike | None = None
+    ) -> Graph:
         """Make a graph from the names of the ends of its edges; nodes are numbered as they first appear."""
         if len(source) != len(target):
             raise shape_error("target", (len(target),), f"({len(source)},), as many as source")
         number: dict[Any, int] = {}
-        ends = [number.setdefault(name, len(number)) for pair in zip(source, target, strict=True) for name in pair]
+        ends = [
+            number.setdefault(name, len(number))
+            for pair in zip(source, target, strict=True)
+            for name in pair
+        ]
         both = np.array(ends, dtype=np.int64).reshape(-1, 2)
         graph = cls.from_edges(both[:, 0], both[:, 1], weight=weight, num_nodes=len(number))
         graph.labels = list(number)
@@ -139,7 +145,9 @@ class Graph:
         number = {name: i for i, name in enumerate(graph)}
         ends, weights = [], []
         undirected = not graph.is_directed()
-        for u, v, value in graph.edges(data=weight, default=1) if weight else graph.edges(data="", default=1):
+        for u, v, value in (
+            graph.edges(data=weight, default=1) if weight else graph.edges(data="", default=1)
+        ):
             ends.append((number[u], number[v]))
             weights.append(value)
             if undirected and u != v:
@@ -268,7 +276,9 @@ def _physical_memory() -> int:
         return 2**40
 
 
-def _merged(s: Array, t: Array, w: Array | None, nodes: int, combine: str) -> tuple[Array, Array, Array | None]:
+def _merged(
+    s: Array, t: Array, w: Array | None, nodes: int, combine: str
+) -> tuple[Array, Array, Array | None]:
     outside = (s < 0) | (s >= nodes) | (t < 0) | (t >= nodes)
     if outside.any():
         return s, t, w  # the kernel names the edge

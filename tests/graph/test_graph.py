@@ -1,0 +1,179 @@
+"""Graphs: building, merging, reading, refusing."""
+
+from __future__ import annotations
+
+import gzip
+
+import numpy as np
+import pytest
+
+import mmlcore as mml
+
+networkx = pytest.importorskip("networkx")
+sparse = pytest.importorskip("scipy.sparse")
+
+
+def matrix_of(graph):
+    """Dense weights, [source, target], from the rows of in-edges."""
+    edges = graph._edges
+    dense = np.zeros((graph.num_nodes,) * 2)
+    targets = np.repeat(np.arange(graph.num_nodes), np.diff(edges.start))
+    np.add.at(dense, (edges.source, targets), edges.weight if edges.weight.size else 1.0)
+    return dense
+
+
+@pytest.mark.parametrize(
+    ("n", "m"), [(1, 0), (1, 5), (7, 3), (100, 1000), (5000, 200_000), (70_000, 300_000)]
+)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_rows_keep_the_order_of_the_input(n, m, weighted, rng):
+    s, t = rng.integers(0, n, m), rng.integers(0, n, m)
+    w = rng.random(m) if weighted else None
+    graph = mml.Graph.from_edges(s, t, weight=w, num_nodes=n)
+    order = np.argsort(t, kind="stable")
+    assert (graph.num_nodes, graph.num_edges) == (n, m)
+    np.testing.assert_array_equal(graph._edges.source, s[order])
+    np.testing.assert_array_equal(np.diff(graph._edges.start), np.bincount(t, minlength=n))
+    np.testing.assert_allclose(
+        graph._edges.out_weight, np.bincount(s, weights=w, minlength=n), rtol=1e-12
+    )
+    if weighted:
+        np.testing.assert_array_equal(graph._edges.weight, w[order])
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", ">i4", ">i8"])
+def test_integers_of_any_width(dtype):
+    s, t = np.array([0, 1, 2, 2], dtype), np.array([1, 2, 0, 1], dtype)
+    expected = matrix_of(mml.Graph.from_edges([0, 1, 2, 2], [1, 2, 0, 1]))
+    np.testing.assert_array_equal(matrix_of(mml.Graph.from_edges(s, t)), expected)
+    wide = np.zeros((4, 2), dtype)
+    wide[:, 1] = s
+    view = wide[:, 1]
+    view.setflags(write=False)
+    np.testing.assert_array_equal(matrix_of(mml.Graph.from_edges(view, t[::-1][::-1])), expected)
+
+
+def test_combine():
+    s, t, w = [0, 0, 1, 0], [1, 1, 0, 1], [1.0, 2.0, 5.0, 4.0]
+    assert mml.Graph.from_edges(s, t).num_edges == 4
+    summed = mml.Graph.from_edges(s, t, weight=w, combine="sum")
+    np.testing.assert_array_equal(matrix_of(summed), [[0, 7], [5, 0]])
+    np.testing.assert_array_equal(
+        matrix_of(mml.Graph.from_edges(s, t, combine="sum")), [[0, 3], [1, 0]]
+    )
+    first = mml.Graph.from_edges(s, t, weight=w, combine="first")
+    np.testing.assert_array_equal(matrix_of(first), [[0, 1], [5, 0]])
+
+
+def test_from_scipy_networkx_and_labels(rng):
+    dense = np.where(rng.random((20, 20)) < 0.2, rng.random((20, 20)), 0)
+    graph = mml.Graph.from_scipy(sparse.csr_array(dense))
+    np.testing.assert_array_equal(matrix_of(graph), dense)
+    digraph = networkx.from_numpy_array(dense, create_using=networkx.DiGraph)
+    np.testing.assert_array_equal(matrix_of(mml.Graph.from_networkx(digraph)), dense)
+    undirected = networkx.Graph([("a", "b"), ("b", "b"), ("b", "c")])
+    graph = mml.Graph.from_networkx(undirected)
+    assert graph.labels == ["a", "b", "c"]
+    np.testing.assert_array_equal(matrix_of(graph), [[0, 1, 0], [1, 1, 1], [0, 1, 0]])
+    named = mml.Graph.from_labels(["x", "y", "x"], ["y", "z", "z"])
+    assert named.labels == ["x", "y", "z"]
+    assert repr(named) == "Graph(num_nodes=3, num_edges=3)"
+
+
+def test_read(tmp_path):
+    text = "# a comment\n0 1\n1\t2\n\n% another\n2, 0\r\n  2 1"
+    for name, data in (
+        ("plain.txt", text.encode()),
+        ("packed.txt.gz", gzip.compress(text.encode())),
+    ):
+        (tmp_path / name).write_bytes(data)
+        np.testing.assert_array_equal(
+            matrix_of(mml.Graph.read(tmp_path / name)), [[0, 1, 0], [0, 0, 1], [1, 1, 0]]
+        )
+    (tmp_path / "weighted.csv").write_text("0,1,0.5\n1,0,2e3\n")
+    np.testing.assert_array_equal(
+        matrix_of(mml.Graph.read(tmp_path / "weighted.csv")), [[0, 0.5], [2000, 0]]
+    )
+    (tmp_path / "empty.txt").write_text("# nothing\n")
+    assert mml.Graph.read(tmp_path / "empty.txt").num_nodes == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("0 1\n2\n", r"line 2: needed two node numbers.*\"2\""),
+        ("0 1\nx y\n", "line 2: needed two node numbers"),
+        ("0 1\n1 -2\n", "line 2: a negative node number"),
+        ("99999999999999999999 1\n", "line 1: a node number beyond 64 bits"),
+        ("0 1\n1 2 3\n", "line 2: a third column, which the lines before do not have"),
+        ("0 1 2\n1 2\n", "line 2: no weight"),
+        ("0 1 2 3\n", "line 1: the third column is not one number"),
+        ("0 1.5\n", "line 1: the second node number is not an integer"),
+        ("\x00\x01\x02", "line 1: needed two node numbers"),
+        ("0 3000000000\n", "num_nodes: a graph of 3000000001 nodes needs"),
+        ("0 1 -1\n", "weight: edge 0 has weight -1"),
+    ],
+)
+def test_bad_files(text, message, tmp_path):
+    path = tmp_path / "edges.txt"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        mml.Graph.read(path)
+
+
+def test_missing_and_truncated_files(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        mml.Graph.read(tmp_path / "no.txt")
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(b"0 1\n" * 1000)[:-10])
+    with pytest.raises(ValueError, match="is not a complete gzip file"):
+        mml.Graph.read(tmp_path / "cut.gz")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"source": [0, 1], "target": [1]}, ValueError, r"target: got shape \(1,\), needed \(2,\)"),
+        ({"source": [0.5], "target": [1]}, TypeError, "source: got dtype float64, needed integers"),
+        (
+            {"source": [-1], "target": [1]},
+            ValueError,
+            "source: edge 0 names node -1, needed 0 to 1",
+        ),
+        (
+            {"source": [0, 0], "target": [1, 9], "num_nodes": 3},
+            ValueError,
+            "target: edge 1 names node 9, needed 0 to 2",
+        ),
+        ({"source": [[0]], "target": [[1]]}, ValueError, r"source: got shape \(1, 1\)"),
+        ({"source": [0], "target": [1], "num_nodes": 2**60}, ValueError, "num_nodes: a graph of"),
+        ({"source": [0], "target": [2**62]}, ValueError, "num_nodes: a graph of"),
+        ({"source": [0], "target": [1], "num_nodes": -1}, ValueError, "num_nodes: got -1"),
+        (
+            {"source": [0], "target": [1], "weight": [np.nan]},
+            ValueError,
+            "weight: edge 0 has weight nan",
+        ),
+        ({"source": [0], "target": [1], "weight": [1, 2]}, ValueError, r"weight: got shape \(2,\)"),
+        ({"source": [0], "target": [1], "combine": "max"}, ValueError, "combine: got 'max'"),
+        (
+            {"source": np.array([2**64 - 1], np.uint64), "target": [1]},
+            ValueError,
+            "source: names node 18446744073709551615",
+        ),
+        (
+            {"source": [0], "target": [0], "num_nodes": 0},
+            ValueError,
+            "there are edges but no nodes",
+        ),
+    ],
+)
+def test_bad_edges(arguments, error, message):
+    with pytest.raises(error, match=message):
+        mml.Graph.from_edges(**arguments)
+
+
+def test_link_matrix():
+    graph = mml.Graph.from_edges([0, 0, 0, 1], [1, 1, 2, 0])
+    np.testing.assert_allclose(mml.link_matrix(graph), [[0, 1, 0], [2 / 3, 0, 0], [1 / 3, 0, 0]])
+    with pytest.raises(ValueError, match="a dense matrix of"):
+        mml.link_matrix(mml.Graph.from_edges([0], [1], num_nodes=60_000))

@@ -1,0 +1,205 @@
+"""pagerank: the right vector, an honest error, the same bits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mmlcore as mml
+
+networkx = pytest.importorskip("networkx")
+sparse = pytest.importorskip("scipy.sparse")
+
+
+def power_iteration(s, t, n, d=0.85, w=None, jump=None, dangling=None):
+    """The readable reference: the definition, iterated until nothing changes."""
+    w = np.ones(len(s)) if w is None else w
+    jump = np.full(n, 1 / n) if jump is None else jump / jump.sum()
+    dangling = jump if dangling is None else dangling / dangling.sum()
+    out = np.bincount(s, weights=w, minlength=n)
+    x = np.full(n, 1 / n)
+    for _ in range(2000):
+        share = np.divide(x, out, out=np.zeros(n), where=out > 0)
+        y = (
+            d * (np.bincount(t, weights=w * share[s], minlength=n) + dangling * x[out == 0].sum())
+            + (1 - d) * jump
+        )
+        if np.abs(y - x).sum() < 1e-17:
+            break
+        x = y
+    return y
+
+
+def random_graph(rng, n, m):
+    return rng.integers(0, n, m), rng.integers(0, max(1, n // 2), m)
+
+
+@pytest.mark.parametrize(
+    ("n", "m"), [(1, 0), (1, 3), (2, 1), (10, 4), (300, 900), (20_000, 300_000)]
+)
+@pytest.mark.parametrize("d", [0.0, 0.3, 0.85, 0.99])
+def test_against_the_definition(n, m, d, rng):
+    s, t = random_graph(rng, n, m)
+    result = mml.pagerank(mml.Graph.from_edges(s, t, num_nodes=n), damping=d)
+    exact = power_iteration(s, t, n, d)
+    distance = np.abs(result.ranks - exact).sum()
+    assert distance <= result.error + 1e-13
+    assert result.error <= 1e-8
+    assert result.converged
+    assert abs(result.ranks.sum() - 1) < 1e-12
+    assert (result.ranks >= 0).all()
+
+
+@pytest.mark.parametrize("tol", [1e-2, 1e-5, 1e-12])
+def test_the_error_is_a_bound_and_reaches_the_tolerance(tol, rng):
+    s, t = random_graph(rng, 500, 3000)
+    result = mml.pagerank((s, t), tol=tol)
+    exact = power_iteration(s, t, result.ranks.size)
+    assert np.abs(result.ranks - exact).sum() <= result.error <= tol
+
+
+def test_weights_personalization_dangling_start(rng):
+    n = 200
+    s, t = random_graph(rng, n, 800)
+    w, jump, dangling = rng.random(800), rng.random(n), rng.random(n)
+    graph = mml.Graph.from_edges(s, t, weight=w, num_nodes=n)
+    exact = power_iteration(s, t, n, 0.85, w, jump, dangling)
+    result = mml.pagerank(graph, personalization=jump, dangling=dangling)
+    np.testing.assert_allclose(result.ranks, exact, atol=1e-8)
+    warm = mml.pagerank(graph, personalization=jump, dangling=dangling, start=result.ranks)
+    assert warm.iterations <= 4
+    alone = mml.pagerank(graph, personalization=np.eye(n)[3] * 7)
+    np.testing.assert_allclose(
+        alone.ranks, power_iteration(s, t, n, 0.85, w, np.eye(n)[3]), atol=1e-8
+    )
+    several = mml.pagerank(graph, personalization=np.stack([jump, np.eye(n)[3]]))
+    assert several.ranks.shape == (2, n)
+    np.testing.assert_array_equal(several.ranks[1], alone.ranks)
+
+
+def test_like_networkx(rng):
+    n = 60
+    s, t = random_graph(rng, n, 150)
+    multi = networkx.MultiDiGraph()
+    multi.add_nodes_from(range(n))
+    multi.add_edges_from(zip(s.tolist(), t.tolist(), strict=True))
+    expected = networkx.pagerank(multi, tol=1e-15, max_iter=1000)
+    for graph in (
+        multi,
+        (np.append(s, n - 1), np.append(t, n - 1))[:0] or multi,
+        mml.Graph.from_networkx(multi),
+    ):
+        np.testing.assert_allclose(mml.pagerank(graph).ranks, list(expected.values()), atol=1e-8)
+    matrix = networkx.to_scipy_sparse_array(multi, dtype=float)
+    np.testing.assert_allclose(mml.pagerank(matrix).ranks, list(expected.values()), atol=1e-8)
+
+
+def course_graph(links, order):
+    pairs = [(order.index(a), order.index(b)) for a, targets in links.items() for b in targets]
+    s, t = np.array(pairs).T
+    return mml.Graph.from_edges(s, t, num_nodes=len(order))
+
+
+def test_reference(reference_case):
+    inputs, expected = reference_case["inputs"], np.array(reference_case["expected"])
+    graph = course_graph(inputs["out_links"], inputs["order"])
+    if reference_case["operation"] == "link_matrix":
+        np.testing.assert_allclose(mml.link_matrix(graph), expected, atol=1e-12)
+    else:
+        ranks = mml.pagerank(graph, damping=inputs["d"], tol=1e-13).ranks
+        np.testing.assert_allclose(ranks, expected / expected.sum(), atol=1e-12)
+
+
+def test_damping_one():
+    micro = course_graph(
+        {"A": "BCD", "B": "AC", "C": "ADF", "D": "C", "E": "BD", "F": "CD"}, "ABCDEF"
+    )
+    ranks = mml.pagerank(micro, damping=1, tol=1e-13).ranks
+    np.testing.assert_allclose(100 * ranks, [16, 16 / 3, 40, 76 / 3, 0, 40 / 3], atol=1e-9)
+    trap = course_graph(
+        {"A": "BCD", "B": "AC", "C": "ADF", "D": "C", "E": "BD", "F": "CDG", "G": "G"}, "ABCDEFG"
+    )
+    np.testing.assert_allclose(
+        mml.pagerank(trap, damping=1).ranks, [0, 0, 0, 0, 0, 0, 1], atol=1e-6
+    )
+    cycle = mml.Graph.from_edges([0, 1, 2, 3], [1, 2, 3, 0])
+    np.testing.assert_allclose(
+        mml.pagerank(cycle, damping=1, start=[1, 0, 0, 0]).ranks, 0.25, atol=1e-7
+    )
+    blocks = mml.Graph.from_edges([0, 1, 2, 3], [1, 0, 3, 2])
+    result = mml.pagerank(blocks, damping=1, start=[0.5, 0.5, 0, 0])
+    np.testing.assert_allclose(result.ranks, [0.5, 0.5, 0, 0], atol=1e-8)
+
+
+def test_no_convergence():
+    path = mml.Graph.from_edges(np.arange(1, 3001), np.arange(3000))
+    with pytest.raises(mml.ConvergenceError, match="raise max_iter or tol") as caught:
+        mml.pagerank(path, max_iter=3, damping=0.999)
+    result = caught.value.result
+    assert not result.converged
+    assert result.error > 1e-8
+    assert abs(result.ranks.sum() - 1) < 1e-9
+    with pytest.raises(mml.ConvergenceError):
+        mml.pagerank(path, tol=0, max_iter=500)
+
+
+def test_special_graphs():
+    assert mml.pagerank(mml.Graph.from_edges([], [])).ranks.shape == (0,)
+    np.testing.assert_allclose(mml.pagerank(mml.Graph.from_edges([], [], num_nodes=4)).ranks, 0.25)
+    np.testing.assert_allclose(mml.pagerank(mml.Graph.from_edges([0], [0])).ranks, [1.0])
+    star = mml.Graph.from_edges(np.arange(1, 100_000), np.zeros(99_999, int))
+    exact = power_iteration(np.arange(1, 100_000), np.zeros(99_999, int), 100_000)
+    result = mml.pagerank(star)
+    assert np.abs(result.ranks - exact).sum() <= result.error
+
+
+def test_same_bits_for_the_same_number_of_threads(rng):
+    s, t = random_graph(rng, 50_000, 500_000)
+    exact = power_iteration(s, t, 50_000)
+    for n in (1, 2, 3, 7):
+        with mml.threads(n):
+            first = mml.pagerank(mml.Graph.from_edges(s, t, num_nodes=50_000))
+            again = mml.pagerank(mml.Graph.from_edges(s, t, num_nodes=50_000))
+        np.testing.assert_array_equal(first.ranks, again.ranks)
+        assert np.abs(first.ranks - exact).sum() <= first.error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"damping": 1.5}, ValueError, "damping: got 1.5, needed a number between 0 and 1"),
+        ({"damping": float("nan")}, ValueError, "damping: got nan"),
+        ({"tol": -1}, ValueError, "tol: got -1"),
+        ({"max_iter": 0}, ValueError, "max_iter: got 0"),
+        ({"method": "magic"}, ValueError, "method: got 'magic'"),
+        (
+            {"personalization": [1, 2]},
+            ValueError,
+            r"personalization: got shape \(2,\), needed \(3,\) or \(p, 3\)",
+        ),
+        ({"personalization": [0, 0, 0]}, ValueError, "personalization: the sum is zero"),
+        ({"dangling": [1, -1, 1]}, ValueError, "dangling: contains a negative"),
+        ({"start": [1, np.nan, 1]}, ValueError, "start: contains a negative or non-finite"),
+    ],
+)
+def test_bad_arguments(arguments, error, message):
+    with pytest.raises(error, match=message):
+        mml.pagerank(([0, 1], [1, 2]), **arguments)
+
+
+def test_bad_graph():
+    with pytest.raises(TypeError, match="graph: got str, needed a Graph"):
+        mml.pagerank("graph")
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 40), st.integers(0, 150), st.floats(0, 0.95), st.integers(0, 2**32 - 1))
+def test_renaming_nodes_renames_ranks(n, m, d, seed):
+    rng = np.random.default_rng(seed)
+    s, t = random_graph(rng, n, m)
+    name = rng.permutation(n)
+    ranks = mml.pagerank(mml.Graph.from_edges(s, t, num_nodes=n), damping=d).ranks
+    renamed = mml.pagerank(mml.Graph.from_edges(name[s], name[t], num_nodes=n), damping=d).ranks
+    np.testing.assert_allclose(renamed[name], ranks, atol=3e-8)

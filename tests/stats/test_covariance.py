@@ -1,0 +1,140 @@
+"""covariance against extended precision: no digit lost that the data have."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mmlcore as mml
+
+
+def reference(x, weights=None, ddof=0):
+    x = x.astype(np.longdouble)
+    w = np.ones(len(x)) if weights is None else np.asarray(weights, np.longdouble)
+    centred = x - (w @ x) / w.sum()
+    return (centred.T * w) @ centred / (w.sum() - ddof)
+
+
+def assert_close(result, expected, tolerance):
+    deviation = np.sqrt(np.maximum(expected.diagonal(), np.finfo(float).tiny))
+    assert (np.abs(result - expected) <= tolerance * np.outer(deviation, deviation) + 1e-300).all()
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 63, 64, 65, 1000, 5001])
+@pytest.mark.parametrize("d", [1, 2, 7, 33, 97, 131])
+def test_sizes(n, d, dtype, rng):
+    x = (rng.standard_normal((n, d)) * np.geomspace(1, 1e-3, d) + 2).astype(dtype)
+    c = mml.covariance(x)
+    assert c.dtype == dtype
+    np.testing.assert_array_equal(c, c.T)
+    assert_close(c, reference(x), 3e-6 if dtype == np.float32 else 1e-13)
+
+
+@pytest.mark.parametrize("d", [3, 120])
+def test_memory_orders(d, layout, dtype, rng):
+    x = rng.standard_normal((300, d)).astype(dtype)
+    np.testing.assert_allclose(
+        mml.covariance(layout(x)), mml.covariance(x), atol=1e-6 if dtype == np.float32 else 1e-14
+    )
+
+
+@pytest.mark.parametrize("d", [4, 110])
+@pytest.mark.parametrize(
+    ("dtype", "mean", "tolerance"),
+    [
+        (np.float64, 1e8, 1e-12),
+        (np.float32, 1e4, 1e-5),
+        (np.float32, 1e6, 1e-5),
+    ],
+)
+def test_no_cancellation(d, dtype, mean, tolerance, rng):
+    x = (rng.standard_normal((4000, d)) + mean).astype(dtype)
+    assert_close(mml.covariance(x), reference(x), tolerance)
+
+
+@pytest.mark.parametrize("d", [2, 100])
+def test_a_sample_that_misleads(d, rng):
+    """The rows that the provisional mean sees lie far from all others."""
+    x = rng.standard_normal((25_600, d))
+    x[::100] += 1e9
+    x[25_000:] = x[:600][::-1]
+    hidden = rng.standard_normal((25_600, d)) + 1e6
+    hidden[np.arange(256) * 100] = 0
+    for data in (x, hidden):
+        assert_close(mml.covariance(data), reference(data), 1e-9)
+
+
+def test_repeated_values_in_float32(rng):
+    pixels = np.round(np.clip(rng.standard_normal((30_000, 100)) * 80 + 60, 0, 255)).astype(
+        np.float32
+    )
+    assert_close(mml.covariance(pixels), reference(pixels), 1e-6)
+
+
+def test_constant_columns_have_exactly_no_variance(dtype, rng):
+    x = rng.standard_normal((500, 3)).astype(dtype)
+    x[:, 1] = dtype(0.1)
+    assert mml.covariance(x)[1].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("d", [3, 100])
+def test_weights_and_ddof(d, rng):
+    x, w = rng.standard_normal((400, d)) + 10, rng.integers(0, 4, 400)
+    repeated = np.repeat(x, w, axis=0)
+    assert_close(mml.covariance(x, weights=w, ddof=1), reference(repeated, ddof=1), 1e-12)
+    assert_close(mml.covariance(x, ddof=1), reference(x, ddof=1), 1e-13)
+
+
+def test_cross_covariance(rng):
+    x, y = rng.standard_normal((200, 3)) + 1e6, rng.standard_normal((200, 2)) - 1e6
+    both = reference(np.hstack([x, y]))
+    np.testing.assert_allclose(mml.covariance(x, y), both[:3, 3:].astype(float), atol=1e-12)
+
+
+@pytest.mark.parametrize("d", [3, 100])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e300])
+def test_not_finite(d, bad):
+    x = np.zeros((1000, d))
+    x[777, d - 1] = bad
+    with pytest.raises(ValueError, match=f"X: contains NaN or infinity.* in column {d - 1}"):
+        mml.covariance(x)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"X": [1.0, 2.0]}, r"X: got shape \(2,\), needed 2 axes"),
+        ({"X": np.empty((0, 3))}, r"X: got shape \(0, 3\), needed at least one point"),
+        ({"X": [[1.0]], "ddof": 1}, "ddof: got 1, needed less than the number of points"),
+        ({"X": [[1.0], [2.0]], "weights": [1, -1]}, "weights: contains a negative"),
+        ({"X": [[1.0], [2.0]], "weights": [0, 0]}, "weights: the sum is zero"),
+        ({"X": [[1.0], [2.0]], "weights": [1]}, r"weights: got shape \(1,\), needed \(2,\)"),
+        ({"X": [[1.0], [2.0]], "Y": [[1.0]]}, r"Y: got shape \(1, 1\), needed \(2, e\)"),
+    ],
+)
+def test_bad_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        mml.covariance(**arguments)
+
+
+@pytest.mark.parametrize("d", [5, 110])
+def test_same_bits_for_every_number_of_threads(d, dtype, rng):
+    x = rng.standard_normal((3001, d)).astype(dtype)
+    results = []
+    for n in (1, 2, 3, 7):
+        with mml.threads(n):
+            results.append(mml.covariance(x))
+    for other in results[1:]:
+        np.testing.assert_array_equal(results[0], other)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 60), st.integers(1, 6), st.floats(-1e6, 1e6), st.integers(0, 2**32 - 1))
+def test_shifting_changes_nothing_and_scaling_squares(n, d, shift, seed):
+    x = np.random.default_rng(seed).integers(-1000, 1000, (n, d)).astype(float)
+    c = mml.covariance(x)
+    np.testing.assert_allclose(mml.covariance(x + round(shift)), c, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(mml.covariance(4 * x), 16 * c, rtol=1e-12, atol=1e-9)
+    assert np.linalg.eigvalsh(c).min() > -1e-9 * max(np.trace(c), 1)
