@@ -1,5 +1,5 @@
-// numpy arrays to views and back. Python has validated dtypes and shapes (python/mmlcore/core/arrays.py); what is checked here
-// again is only what would crash.
+// numpy arrays to views and back. Python has validated dtypes and shapes (python/mmlcore/core/arrays.py); what is checked
+// here again is only what would crash.
 #pragma once
 
 #include <pybind11/numpy.h>

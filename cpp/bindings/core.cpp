@@ -63,7 +63,8 @@ py::dict build_info() {
   return info;
 }
 
-py::array_t<double> random_numbers(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, index_t size, bool normal) {
+py::array_t<double> random_numbers(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, index_t size,
+                                   bool normal) {
   py::array_t<double> out(size);
   double* data = out.mutable_data();
   const Philox generator(seed, stream);

@@ -21,7 +21,7 @@ static PyModuleDef_Slot slots[] = {
 #endif
     {0, NULL}};
 
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_cpu", "The processor's instruction level.", 0,
-                                    methods, slots, NULL, NULL, NULL};
+static struct PyModuleDef module = {
+    PyModuleDef_HEAD_INIT, "_cpu", "The processor's instruction level.", 0, methods, slots, NULL, NULL, NULL};
 
 PyMODINIT_FUNC PyInit__cpu(void) { return PyModuleDef_Init(&module); }

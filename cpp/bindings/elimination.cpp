@@ -14,7 +14,8 @@ constexpr index_t kQuickOrder = 48;
 template <class T>
 PyObject* solve_small_of(const Glance& a, const Glance& b) {
   const index_t n = a.size(0), axes = b.axes(), cols = axes == 2 ? b.size(1) : 1;
-  if (a.size(1) != n || n < 1 || n > kQuickOrder || b.size(0) != n || cols < 1 || cols > kSmallColumns) return not_implemented();
+  if (a.size(1) != n || n < 1 || n > kQuickOrder || b.size(0) != n || cols < 1 || cols > kSmallColumns)
+    return not_implemented();
   const index_t shape[2] = {n, cols};
   PyObject* x = new_array<T>(static_cast<int>(axes), shape);
   if (!x) return nullptr;

@@ -1,6 +1,6 @@
-// The short path for small single problems. pybind11's dispatcher and casters cost several hundred nanoseconds, more than a 3 x 3
-// system; a METH_FASTCALL function that looks into the array object through numpy's C API costs about a hundred with its
-// result. Such a function takes only what it understands at a glance (a plain aligned ndarray of float32 or float64 in
+// The short path for small single problems. pybind11's dispatcher and casters cost several hundred nanoseconds, more than a
+// 3 x 3 system; a METH_FASTCALL function that looks into the array object through numpy's C API costs about a hundred with
+// its result. Such a function takes only what it understands at a glance (a plain aligned ndarray of float32 or float64 in
 // native byte order) and answers NotImplemented to everything else, which then goes the general way with all its checks.
 #pragma once
 
@@ -26,7 +26,8 @@ class Glance {
     if (Py_TYPE(object) != api.PyArray_Type_) return;
     array_ = py::detail::array_proxy(object);
     const auto* descr = py::detail::array_descriptor_proxy(array_->descr);
-    if (!(array_->flags & py::detail::npy_api::NPY_ARRAY_ALIGNED_) || (descr->byteorder != '=' && descr->byteorder != '|')) return;
+    if (!(array_->flags & py::detail::npy_api::NPY_ARRAY_ALIGNED_) || (descr->byteorder != '=' && descr->byteorder != '|'))
+      return;
     if (descr->type_num == py::detail::npy_api::NPY_DOUBLE_) size_ = sizeof(double);
     if (descr->type_num == py::detail::npy_api::NPY_FLOAT_) size_ = sizeof(float);
   }

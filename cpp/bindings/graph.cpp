@@ -1,9 +1,8 @@
-#include "mmlcore/graph/in_edges.hpp"
-
 #include <memory>
 #include <string_view>
 
 #include "arrays.hpp"
+#include "mmlcore/graph/in_edges.hpp"
 #include "mmlcore/graph/pagerank.hpp"
 #include "module.hpp"
 
@@ -37,8 +36,8 @@ py::array look(const py::object& self, const Buffer<T>& buffer) {
 py::tuple run(const InEdges& graph, double damping, const py::object& jump, const py::object& dangling,
               const py::object& start, double tol, index_t max_iter, Doubles& ranks) {
   Doubles kept[3];
-  const PageRankOptions options{damping, optional(jump, kept[0]), optional(dangling, kept[1]), optional(start, kept[2]),
-                                tol, max_iter};
+  const PageRankOptions options{damping, optional(jump, kept[0]), optional(dangling, kept[1]), optional(start, kept[2]), tol,
+                                max_iter};
   double* out = ranks.mutable_data();
   const PageRankResult result = without_gil([&] { return pagerank(graph, options, out); });
   return py::make_tuple(result.iterations, result.error, result.converged);

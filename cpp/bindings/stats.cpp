@@ -1,6 +1,5 @@
-#include "mmlcore/stats/covariance.hpp"
-
 #include "arrays.hpp"
+#include "mmlcore/stats/covariance.hpp"
 #include "module.hpp"
 
 namespace mmlcore::bindings {

@@ -152,7 +152,7 @@ def signed(vectors: Array) -> Array:
     """Make the largest entry of each row positive, so that a sign is not left to chance."""
     top = np.abs(vectors).argmax(axis=1)
     signs = np.where(vectors[np.arange(len(vectors)), top] < 0, -1, 1).astype(vectors.dtype)
-    return vectors * signs[:, np.newaxis]
+    return np.asarray(vectors * signs[:, np.newaxis])
 
 
 def completed(rows: Array) -> Array:
@@ -167,7 +167,7 @@ def completed(rows: Array) -> Array:
         )
         extended = gram_schmidt(np.concatenate([q[:, ~empty], more], axis=1))
         q[:, empty] = extended[:, k - missing :]
-    return q.T
+    return np.asarray(q.T)
 
 
 def minka(variances: Array, n: int) -> int:

@@ -160,7 +160,7 @@ class PCA:
             raise ValueError(msg)
         if self.whiten:
             scores = scores * np.sqrt(self.explained_variance_, dtype=scores.dtype)
-        points = np.matmul(scores, self.components_.astype(scores.dtype, copy=False))
+        points: Array = np.matmul(scores, self.components_.astype(scores.dtype, copy=False))
         points += self.mean_.astype(scores.dtype, copy=False)
         return points
 
@@ -176,7 +176,7 @@ class PCA:
         """Return the covariance (d, d) of the model: components plus isotropic noise."""
         self._fitted()
         excess = np.maximum(self.explained_variance_ - self.noise_variance_, 0)
-        model = (self.components_.T * excess) @ self.components_
+        model: Array = (self.components_.T * excess) @ self.components_
         model[np.diag_indices_from(model)] += self.noise_variance_
         return model
 

@@ -71,7 +71,8 @@ def _filter(a: Array, basis: Array, image: Array, theta: Array) -> Array:
     """Multiply the block by T_m((A - c) / c), c half the smallest Ritz value, scaled to stay in range."""
     c = max(theta[-1] / 2, 1e-14 * theta[0])
     sigma = c / (theta[0] - c)  # 1 / T_1 at the largest eigenvalue; each degree is divided by its T
-    before, now = basis, (image - c * basis) * (sigma / c)
+    before: Array = basis
+    now: Array = (image - c * basis) * (sigma / c)
     rate = sigma
     for _ in range(_DEGREE - 1):
         following = 1 / (2 / sigma - rate)

@@ -73,9 +73,7 @@ class Pool {
   static constexpr std::uint64_t kEpoch = std::uint64_t{1} << 32;
 
   void worker(int id);
-  bool enter(std::uint64_t gate) {
-    return gate_.compare_exchange_strong(gate, gate + 1, std::memory_order_acq_rel);
-  }
+  bool enter(std::uint64_t gate) { return gate_.compare_exchange_strong(gate, gate + 1, std::memory_order_acq_rel); }
   void work(bool polls);
   void grow(int workers);
 
@@ -206,9 +204,7 @@ Pool& the_pool() {
 
 }  // namespace
 
-int num_threads() {
-  return thread_override > 0 ? thread_override : process_threads.load(std::memory_order_relaxed);
-}
+int num_threads() { return thread_override > 0 ? thread_override : process_threads.load(std::memory_order_relaxed); }
 
 void set_num_threads(int count) { process_threads.store(std::clamp(count, 1, kMaxThreads)); }
 

@@ -36,9 +36,8 @@ void swap_rows(MatrixView<T> a, const index_t* pivots, index_t count, bool paral
   };
   const index_t stripes = (a.cols + stripe - 1) / stripe;
   if (parallel && count * a.cols > 20000) {
-    parallel_ranges(stripes, std::max<index_t>(1, 4000 / (count * stripe)), [&](index_t begin, index_t end) {
-      range(begin * stripe, std::min(a.cols, end * stripe));
-    });
+    parallel_ranges(stripes, std::max<index_t>(1, 4000 / (count * stripe)),
+                    [&](index_t begin, index_t end) { range(begin * stripe, std::min(a.cols, end * stripe)); });
   } else {
     range(0, a.cols);
   }

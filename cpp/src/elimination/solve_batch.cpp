@@ -30,7 +30,7 @@ class FirstError {
   std::exception_ptr error_;
 };
 
-constexpr index_t kLaneColumns = 32;    // more right sides are worth the products of solve_one
+constexpr index_t kLaneColumns = 32;     // more right sides are worth the products of solve_one
 constexpr index_t kParallelOrder = 256;  // from here on one matrix employs all threads
 
 }  // namespace
@@ -57,7 +57,8 @@ void solve_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, c
   errors.rethrow();
 }
 
-template void solve_batch<float>(const MatrixBatch<const float>&, const MatrixBatch<const float>&, const MatrixBatch<float>&);
+template void solve_batch<float>(const MatrixBatch<const float>&, const MatrixBatch<const float>&,
+                                 const MatrixBatch<float>&);
 template void solve_batch<double>(const MatrixBatch<const double>&, const MatrixBatch<const double>&,
                                   const MatrixBatch<double>&);
 

@@ -19,9 +19,9 @@ enum class Failure { matrix_not_finite, right_side_not_finite, singular, overflo
 
 // Solves W systems at once in place of b (N x cols vectors). Returns the lanes that met an exactly zero pivot.
 //
-// Step k, column by column: the row of the largest entry is known lane by lane (`row`), so while a column is in registers the
-// pivot row is collected by selects, row k is put where it came from, and the elimination is done. The exchange of rows thus
-// costs two selects an element and no pass of its own.
+// Step k, column by column: the row of the largest entry is known lane by lane (`row`), so while a column is in registers
+// the pivot row is collected by selects, row k is put where it came from, and the elimination is done. The exchange of rows
+// thus costs two selects an element and no pass of its own.
 template <class T, int N>
 typename Simd<T>::Mask eliminate(typename Simd<T>::Vec* a, typename Simd<T>::Vec* b, index_t cols) {
   using S = Simd<T>;
@@ -109,10 +109,14 @@ void solve_group(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, c
 [[noreturn]] inline void raise(const FirstFailure<Failure>& failures, index_t count) {
   const std::string item = count == 1 ? "" : " (matrix " + std::to_string(failures.item()) + " of the batch)";
   switch (failures.kind()) {
-    case Failure::matrix_not_finite: throw DomainError("A: contains NaN or infinity" + item + ".");
-    case Failure::right_side_not_finite: throw DomainError("b: contains NaN or infinity" + item + ".");
-    case Failure::singular: throw SingularMatrix("A: singular matrix" + item + ": elimination finds no pivot.");
-    default: throw SingularMatrix("A: singular to working precision" + item + ": the solution overflows.");
+    case Failure::matrix_not_finite:
+      throw DomainError("A: contains NaN or infinity" + item + ".");
+    case Failure::right_side_not_finite:
+      throw DomainError("b: contains NaN or infinity" + item + ".");
+    case Failure::singular:
+      throw SingularMatrix("A: singular matrix" + item + ": elimination finds no pivot.");
+    default:
+      throw SingularMatrix("A: singular to working precision" + item + ": the solution overflows.");
   }
 }
 

@@ -2,5 +2,5 @@
 
 namespace mmlcore {
 template void solve_lanes<double>(const MatrixBatch<const double>&, const MatrixBatch<const double>&,
-                                 const MatrixBatch<double>&);
+                                  const MatrixBatch<double>&);
 }  // namespace mmlcore

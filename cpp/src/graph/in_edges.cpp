@@ -11,7 +11,7 @@
 namespace mmlcore {
 namespace {
 
-constexpr index_t kChunks = 16;       // ranges of edges, in order: what is summed over chunks has a fixed order
+constexpr index_t kChunks = 16;  // ranges of edges, in order: what is summed over chunks has a fixed order
 constexpr index_t kMostBuckets = 1024;
 
 struct Entry {

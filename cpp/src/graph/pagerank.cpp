@@ -26,7 +26,14 @@ struct Sums {
 class Solver {
  public:
   Solver(const InEdges& graph, const PageRankOptions& options, double* ranks)
-      : g_(graph), o_(options), n_(graph.nodes), x_(ranks), shares_(2 * n_), inverse_(n_), share_(shares_.data()), old_(share_ + n_) {
+      : g_(graph),
+        o_(options),
+        n_(graph.nodes),
+        x_(ranks),
+        shares_(2 * n_),
+        inverse_(n_),
+        share_(shares_.data()),
+        old_(share_ + n_) {
     ranges_ = static_cast<int>(std::clamp<index_t>((g_.edges + n_) / 100000, 1, num_threads()));
     cut();
     const double uniform = 1.0 / static_cast<double>(n_);

@@ -15,9 +15,12 @@ void pack_strip(MatrixView<const T> a, int width, T* out) {
 template <Real T>
 void packed_tile(int width, index_t depth, const T* a, const T* b, MatrixView<T> c, T alpha, T beta) {
   switch (width / Shape<T>::W) {
-    case 1: return packed_tile_of<T, 1>(depth, a, b, c, alpha, beta);
-    case 2: return packed_tile_of<T, 2>(depth, a, b, c, alpha, beta);
-    default: return packed_tile_of<T, 3>(depth, a, b, c, alpha, beta);
+    case 1:
+      return packed_tile_of<T, 1>(depth, a, b, c, alpha, beta);
+    case 2:
+      return packed_tile_of<T, 2>(depth, a, b, c, alpha, beta);
+    default:
+      return packed_tile_of<T, 3>(depth, a, b, c, alpha, beta);
   }
 }
 

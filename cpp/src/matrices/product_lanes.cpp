@@ -1,5 +1,6 @@
-// Stacks of products of order 2, 3 and 4: one product in each SIMD lane (core/lanes.hpp). Such a product is over before a loop
-// over its rows has started; in lanes it is n^3 multiply-adds of whole vectors, and the stack runs at the speed of memory.
+// Stacks of products of order 2, 3 and 4: one product in each SIMD lane (core/lanes.hpp). Such a product is over before a
+// loop over its rows has started; in lanes it is n^3 multiply-adds of whole vectors, and the stack runs at the speed of
+// memory.
 #include <algorithm>
 
 #include "mmlcore/core/lanes.hpp"
@@ -43,14 +44,22 @@ bool product_lanes(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b,
   const index_t n = c.item.rows;
   if (c.item.cols != n || a.item.cols != n || c.count() < Simd<T>::width) return false;
   switch (n) {
-    case 2: multiply_stack<T, 2>(a, b, c); return true;
-    case 3: multiply_stack<T, 3>(a, b, c); return true;
-    case 4: multiply_stack<T, 4>(a, b, c); return true;
-    default: return false;
+    case 2:
+      multiply_stack<T, 2>(a, b, c);
+      return true;
+    case 3:
+      multiply_stack<T, 3>(a, b, c);
+      return true;
+    case 4:
+      multiply_stack<T, 4>(a, b, c);
+      return true;
+    default:
+      return false;
   }
 }
 
-template bool product_lanes<float>(const MatrixBatch<const float>&, const MatrixBatch<const float>&, const MatrixBatch<float>&);
+template bool product_lanes<float>(const MatrixBatch<const float>&, const MatrixBatch<const float>&,
+                                   const MatrixBatch<float>&);
 template bool product_lanes<double>(const MatrixBatch<const double>&, const MatrixBatch<const double>&,
                                     const MatrixBatch<double>&);
 

@@ -11,8 +11,8 @@
 namespace mmlcore {
 namespace {
 
-// R with R'R = G (upper triangles), and X = R^-1. False unless G is positive definite well away from rounding, and the columns,
-// scaled to unit length, have a condition number (Frobenius norms) below `most`.
+// R with R'R = G (upper triangles), and X = R^-1. False unless G is positive definite well away from rounding, and the
+// columns, scaled to unit length, have a condition number (Frobenius norms) below `most`.
 bool cholesky_and_inverse(const double* g, index_t n, double most, double* r, double* x) {
   constexpr double tiny = 1e-280, huge = 1e280;
   for (index_t i = 0; i < n; ++i) {

@@ -69,8 +69,9 @@ Matrix<T> thin_qr(Matrix<T>& x) {
 
 // The columns of the small R0 orthonormalized in order: U (p x n), zero columns where dependent.
 //
-// R0 is upper triangular. As long as no column was dependent, the columns before j span the first j unit vectors: what column j
-// adds is its diagonal entry. From the first dependent column f on, it is what its rows f ... p - 1 add to each other.
+// R0 is upper triangular. As long as no column was dependent, the columns before j span the first j unit vectors: what
+// column j adds is its diagonal entry. From the first dependent column f on, it is what its rows f ... p - 1 add to each
+// other.
 template <class T>
 Matrix<T> orthonormalize_in_order(const Matrix<T>& r, double rtol, T* norms) {
   using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;

@@ -74,8 +74,8 @@ void narrow_pass(MatrixView<const T> x, const T* shift, const double* roots, dou
   }
 }
 
-// tile (strip of A by strip of B, both packed) added to the double matrix s, n columns, at (i, j). Runs of kFlush rows are summed
-// in registers, runs in a tile of T, and the tile is added in double: two short sums in T instead of one long one.
+// tile (strip of A by strip of B, both packed) added to the double matrix s, n columns, at (i, j). Runs of kFlush rows are
+// summed in registers, runs in a tile of T, and the tile is added in double: two short sums in T instead of one long one.
 template <class T, int MV>
 void add_product(index_t depth, const T* a, const T* b, double* s, index_t n, index_t i, index_t j) {
   using Shape = gemm::Shape<T>;
@@ -137,12 +137,13 @@ void wide_pass(MatrixView<const T> x, const T* shift, const double* roots, doubl
       const index_t k = g * depth, size = std::min(depth, rows - k);
       Buffer<T> column(n);
       const MatrixView<T> block = c_order(centred.data() + k * n, size, n);
-      centre_block<T>(x.block(first + k, 0, size, n), shift, roots ? roots + first + k : nullptr, block,
-                      sums.data() + g * n, column.data());
+      centre_block<T>(x.block(first + k, 0, size, n), shift, roots ? roots + first + k : nullptr, block, sums.data() + g * n,
+                      column.data());
       T *to_a = pa.data() + k * a_strips * M, *to_b = pb.data() + k * b_strips * N;
       for (index_t p = 0; p < a_strips; ++p) {
         const index_t width = std::min(M, n - p * M);
-        gemm::pack_strip<T>(block.block(0, p * M, size, width).transposed(), gemm::strip_width<T>(width), to_a + p * M * size);
+        gemm::pack_strip<T>(block.block(0, p * M, size, width).transposed(), gemm::strip_width<T>(width),
+                            to_a + p * M * size);
       }
       pack_columns<T>(block, to_b);
     });
@@ -159,9 +160,14 @@ void wide_pass(MatrixView<const T> x, const T* shift, const double* roots, doubl
         const T *a = pa.data() + k * a_strips * M + i * size, *b = pb.data() + k * b_strips * N;
         for (index_t q = 0; q < last; ++q) {
           switch (width / W) {
-            case 1: add_product<T, 1>(size, a, b + q * N * size, s, n, i, q * N); break;
-            case 2: add_product<T, 2>(size, a, b + q * N * size, s, n, i, q * N); break;
-            default: add_product<T, 3>(size, a, b + q * N * size, s, n, i, q * N);
+            case 1:
+              add_product<T, 1>(size, a, b + q * N * size, s, n, i, q * N);
+              break;
+            case 2:
+              add_product<T, 2>(size, a, b + q * N * size, s, n, i, q * N);
+              break;
+            default:
+              add_product<T, 3>(size, a, b + q * N * size, s, n, i, q * N);
           }
         }
       }
@@ -208,7 +214,8 @@ void scatter(MatrixView<const T> x, const double* roots, Moments& moments) {
 
 template <class T>
 bool centred_product(MatrixView<const T> x, const T* mean, MatrixView<const T> w, MatrixView<T> out) {
-  const index_t n = x.cols, block = std::max<index_t>(64, (index_t{1} << 19) / (std::max<index_t>(n, 1) * index_t{sizeof(T)}));
+  const index_t n = x.cols,
+                block = std::max<index_t>(64, (index_t{1} << 19) / (std::max<index_t>(n, 1) * index_t{sizeof(T)}));
   std::atomic<bool> finite{true};
   parallel_tasks((x.rows + block - 1) / block, [&](index_t task) {
     const index_t first = task * block, rows = std::min(block, x.rows - first);

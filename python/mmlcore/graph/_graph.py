@@ -213,7 +213,8 @@ def link_matrix(graph: Graph) -> Array:
     weights = edges.weight if edges.weight.size else np.ones(edges.edges)
     np.add.at(matrix, (targets, edges.source), weights)
     total = np.asarray(edges.out_weight)
-    return np.divide(matrix, total, out=matrix, where=total > 0)
+    np.divide(matrix, total, out=matrix, where=total > 0)
+    return matrix
 
 
 def as_graph(graph: Any) -> Graph:

@@ -1,8 +1,8 @@
-// Copies between matrices of any strides, each direction at memory speed: rows by rows where both sides are contiguous along a
-// row, squares of vectors transposed in registers where one side runs along rows and the other along columns.
+// Copies between matrices of any strides, each direction at memory speed: rows by rows where both sides are contiguous along
+// a row, squares of vectors transposed in registers where one side runs along rows and the other along columns.
 //
-// `copy_finite` also tells whether every element is finite: it sums x * 0, which is NaN as soon as one x is infinite or NaN, so
-// the test rides along in the pass that a kernel makes anyway.
+// `copy_finite` also tells whether every element is finite: it sums x * 0, which is NaN as soon as one x is infinite or NaN,
+// so the test rides along in the pass that a kernel makes anyway.
 #pragma once
 
 #include "mmlcore/core/simd.hpp"

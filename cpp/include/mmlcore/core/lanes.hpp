@@ -1,10 +1,10 @@
 // Stacks of small matrices in SIMD lanes: how W matrices become an array of vectors and back.
 //
-// `load_lanes` fills out[i * cols + j] with element (i, j) of W matrices, one a lane. Contiguous items are moved in squares of
-// W x W elements transposed in registers; the last square overlaps the one before it when the item's size is not a multiple of
-// W. Items smaller than a vector are read and written a whole vector at a time where their neighbours are known to follow
-// them in memory: what is read of a neighbour is dropped, what is written over it is written again by its own store. Anything
-// else goes element by element.
+// `load_lanes` fills out[i * cols + j] with element (i, j) of W matrices, one a lane. Contiguous items are moved in squares
+// of W x W elements transposed in registers; the last square overlaps the one before it when the item's size is not a
+// multiple of W. Items smaller than a vector are read and written a whole vector at a time where their neighbours are known
+// to follow them in memory: what is read of a neighbour is dropped, what is written over it is written again by its own
+// store. Anything else goes element by element.
 #pragma once
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // The thread pool: one small pool for the whole process, with no OpenMP beside it (two runtimes in one process oversubscribe
 // the processor, and libgomp hangs after fork).
 //
-// A region is `parallel_tasks(count, f)`: f(0) ... f(count - 1), each exactly once. Which thread runs which task is open; what
-// a task does depends on its number alone. So results repeat for the same thread count, and kernels whose tasks do not
+// A region is `parallel_tasks(count, f)`: f(0) ... f(count - 1), each exactly once. Which thread runs which task is open;
+// what a task does depends on its number alone. So results repeat for the same thread count, and kernels whose tasks do not
 // depend on the thread count give the same bits for every count.
 //
 // * A call inside a region, or while another thread owns the pool, runs its tasks on the calling thread: never a deadlock,

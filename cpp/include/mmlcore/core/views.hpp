@@ -1,8 +1,8 @@
 // Views: how a kernel sees an array. A pointer, sizes and strides; no ownership, no Python.
 //
-// A matrix of `rows` x `cols` is read at data[i * row_stride + j * col_stride]. Strides count elements, not bytes, and may be
-// negative (a reversed array) or zero (a broadcast one). C order is col_stride == 1, Fortran order row_stride == 1, and the
-// transpose is a swap of two pairs of numbers: so every kernel reads every numpy array in place.
+// A matrix of `rows` x `cols` is read at data[i * row_stride + j * col_stride]. Strides count elements, not bytes, and may
+// be negative (a reversed array) or zero (a broadcast one). C order is col_stride == 1, Fortran order row_stride == 1, and
+// the transpose is a swap of two pairs of numbers: so every kernel reads every numpy array in place.
 #pragma once
 
 #include <array>

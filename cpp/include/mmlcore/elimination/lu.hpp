@@ -1,18 +1,18 @@
 // LU decomposition with partial pivoting, P A = L U, and the solutions that follow from it, for one matrix of any size.
 //
-// The variant is the recursive one (Toledo, "Locality of reference in LU decomposition with partial pivoting", SIAM J. Matrix
-// Anal. Appl. 18, 1997). Cut the columns in two halves, A = [A1 A2]:
+// The variant is the recursive one (Toledo, "Locality of reference in LU decomposition with partial pivoting", SIAM J.
+// Matrix Anal. Appl. 18, 1997). Cut the columns in two halves, A = [A1 A2]:
 //
 //   factor A1 = P1 [L11; L21] U11                         (recursion)
 //   A2 := P1' A2;  U12 = L11^-1 A12                       (row swaps, triangular solve)
 //   A22 := A22 - L21 U12                                  (one matrix product: nearly all the work)
 //   factor A22 = P2 L22 U22;  L21 := P2' L21              (recursion, row swaps)
 //
-// The halving makes every product as square as it can be, so a level of blocking needs no tuning. A panel of kPanel columns is
-// factored in a small column-major copy, where the pivot search and the updates run down contiguous columns.
+// The halving makes every product as square as it can be, so a level of blocking needs no tuning. A panel of kPanel columns
+// is factored in a small column-major copy, where the pivot search and the updates run down contiguous columns.
 //
-// Storage is row-major with a padded leading dimension (padded_stride): rows that start at multiples of 4 KiB would all fall on
-// the same cache sets, which costs half the speed at n = 512, 1024, 2048.
+// Storage is row-major with a padded leading dimension (padded_stride): rows that start at multiples of 4 KiB would all fall
+// on the same cache sets, which costs half the speed at n = 512, 1024, 2048.
 //
 // Backward error: (L + dL)(U + dU) = P A + E with |E| <= gamma_n |L||U| (Higham, "Accuracy and stability of numerical
 // algorithms", 2nd ed., theorem 9.3). Cost: 2/3 n^3 flops, scratch one panel. Parallel in the products, solves and swaps.
@@ -22,9 +22,9 @@
 
 namespace mmlcore {
 
-// Factors `a` (row-major, unit column stride) in place: U on and above the diagonal, the unit lower L below. Row k was swapped
-// with row pivots[k] >= k at step k. Returns -1, or the first column whose pivot is exactly zero (or not a number); the
-// factors are complete up to there.
+// Factors `a` (row-major, unit column stride) in place: U on and above the diagonal, the unit lower L below. Row k was
+// swapped with row pivots[k] >= k at step k. Returns -1, or the first column whose pivot is exactly zero (or not a number);
+// the factors are complete up to there.
 template <class T>
 index_t lu_factor(MatrixView<T> a, index_t* pivots, bool parallel);
 
@@ -43,6 +43,7 @@ extern template index_t lu_factor<double>(MatrixView<double>, index_t*, bool);
 extern template void lu_solve<float>(MatrixView<const float>, const index_t*, MatrixView<float>, bool);
 extern template void lu_solve<double>(MatrixView<const double>, const index_t*, MatrixView<double>, bool);
 extern template void solve_one<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, bool, index_t);
-extern template void solve_one<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, bool, index_t);
+extern template void solve_one<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, bool,
+                                       index_t);
 
 }  // namespace mmlcore

@@ -1,15 +1,15 @@
 // A X = B for a stack of small matrices, one matrix in each SIMD lane.
 //
-// A matrix of order n <= kLaneOrder is too small to fill a vector along its rows, but a stack holds thousands: so W matrices (W =
-// 8 doubles on AVX-512) are transposed in registers into an array of vectors a[i][j], lane by lane one matrix, and every step
-// of Gaussian elimination is done for all W at once, without a shuffle. n is a template argument: for n <= 4 the whole
-// elimination stays in registers.
+// A matrix of order n <= kLaneOrder is too small to fill a vector along its rows, but a stack holds thousands: so W matrices
+// (W = 8 doubles on AVX-512) are transposed in registers into an array of vectors a[i][j], lane by lane one matrix, and
+// every step of Gaussian elimination is done for all W at once, without a shuffle. n is a template argument: for n <= 4 the
+// whole elimination stays in registers.
 //
-// Partial pivoting per lane: the pivot row is found by comparisons of all lanes at once, and the exchange rides along with the
-// elimination as two masked selects an element.
+// Partial pivoting per lane: the pivot row is found by comparisons of all lanes at once, and the exchange rides along with
+// the elimination as two masked selects an element.
 //
-// Cost: 2/3 n^3 flops a matrix at full vector width; from some n = 3 downwards the stack is limited by memory. Same result as
-// LAPACK's gesv up to rounding; backward error as in lu.hpp.
+// Cost: 2/3 n^3 flops a matrix at full vector width; from some n = 3 downwards the stack is limited by memory. Same result
+// as LAPACK's gesv up to rounding; backward error as in lu.hpp.
 #pragma once
 
 #include "mmlcore/core/views.hpp"

@@ -1,5 +1,5 @@
-// One small system A X = B, n <= kSmallOrder, in plain scalar code: no scratch memory, no blocking, no threads. For the single
-// 3 x 3 system whose cost is otherwise all overhead.
+// One small system A X = B, n <= kSmallOrder, in plain scalar code: no scratch memory, no blocking, no threads. For the
+// single 3 x 3 system whose cost is otherwise all overhead.
 //
 // Gaussian elimination with partial pivoting on a copy of [A B] on the stack, then back substitution by division.
 #pragma once

@@ -1,8 +1,8 @@
 // Triangular systems T X = B in place of B, for row-major T and B (unit column stride).
 //
-// Recursive: with T = [T11 0; T21 T22], X1 = T11^-1 B1, B2 := B2 - T21 X1, X2 = T22^-1 B2. The middle step is a matrix product,
-// so all but the diagonal blocks of 8 rows runs at its speed; a diagonal block is solved in registers, 8 rows by one vector
-// of columns at a time. One right side is a sweep of dot products instead.
+// Recursive: with T = [T11 0; T21 T22], X1 = T11^-1 B1, B2 := B2 - T21 X1, X2 = T22^-1 B2. The middle step is a matrix
+// product, so all but the diagonal blocks of 8 rows runs at its speed; a diagonal block is solved in registers, 8 rows by
+// one vector of columns at a time. One right side is a sweep of dot products instead.
 //
 // Backward stable whatever the order of the sums (Higham, "Accuracy and stability of numerical algorithms", theorem 8.5).
 // Cost: n^2 k flops.

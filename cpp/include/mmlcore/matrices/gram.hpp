@@ -1,9 +1,9 @@
 // X'X of tall matrices whose rows are produced block by block: the pass that Cholesky QR and covariances are made of.
 //
-// Rows are shared out in kSlots fixed ranges; a range goes in blocks that stay in the second-level cache, and each block is handed
-// to `step`, which may centre or multiply it on the way. Sums run in T over one block and in double over the blocks, and the
-// slots are added in order: the bits do not depend on the number of threads, and float32 data lose nothing to long sums.
-// For n <= kSmallProduct columns; cost m n^2 flops (the upper triangle alone), one pass over the rows.
+// Rows are shared out in kSlots fixed ranges; a range goes in blocks that stay in the second-level cache, and each block is
+// handed to `step`, which may centre or multiply it on the way. Sums run in T over one block and in double over the blocks,
+// and the slots are added in order: the bits do not depend on the number of threads, and float32 data lose nothing to long
+// sums. For n <= kSmallProduct columns; cost m n^2 flops (the upper triangle alone), one pass over the rows.
 #pragma once
 
 #include <algorithm>

@@ -73,7 +73,8 @@ extern template void packed_tile<double>(int, index_t, const double*, const doub
 
 extern template void product<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, float, float);
 extern template void product<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, double, double);
-extern template void product_serial<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, float, float);
+extern template void product_serial<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, float,
+                                           float);
 extern template void product_serial<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, double,
                                             double);
 

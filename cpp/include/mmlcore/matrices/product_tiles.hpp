@@ -73,7 +73,8 @@ void packed_tile_of(index_t depth, const T* a, const T* b, MatrixView<T> c, T al
   constexpr int N = Shape<T>::N, M = MV * Shape<T>::W;
   Micro<T, MV, N> micro;
   for (index_t j = 0; j < c.cols; ++j) {
-    for (index_t i = 0; i < c.rows * c.row_stride; i += 64 / index_t{sizeof(T)}) __builtin_prefetch(&c.data[j * c.col_stride + i], 1);
+    for (index_t i = 0; i < c.rows * c.row_stride; i += 64 / index_t{sizeof(T)})
+      __builtin_prefetch(&c.data[j * c.col_stride + i], 1);
   }
   micro.run(depth, a, M, b, N, 1);
   if (c.rows == M && c.cols == N && c.row_stride == 1) return micro.store(c.data, c.col_stride, alpha, beta);

@@ -4,15 +4,15 @@
 //
 //   v_j = a_j - sum_{i<j} <q_i, a_j> q_i,    q_j = v_j / ||v_j||,
 //
-// and zero where a_j adds nothing: ||v_j|| <= rtol ||a_j||. That is the Q of A = Q R with r_jj >= 0. The recurrence as written
-// loses orthogonality with the square of A's condition number, its "modified" form with the condition number; so neither is
-// what runs. There are two routes:
+// and zero where a_j adds nothing: ||v_j|| <= rtol ||a_j||. That is the Q of A = Q R with r_jj >= 0. The recurrence as
+// written loses orthogonality with the square of A's condition number, its "modified" form with the condition number; so
+// neither is what runs. There are two routes:
 //
 // 1. Cholesky QR, twice (Yamamoto, Nakatsukasa, Yanagisawa, Fukaya, "Roundoff error analysis of the CholeskyQR2 algorithm",
-//    ETNA 44, 2015): A'A = R1'R1, Q1 = A R1^-1, Q1'Q1 = R2'R2, Q = Q1 R2^-1. All work is products of tall blocks that fit the
-//    second-level cache, three passes over the data. It is taken when the columns, scaled to unit length, have a condition
-//    number below kCholeskyCondition, and it certifies itself: Q1'Q1 is computed, must be near I, and when it is I to
-//    rounding, Q1 is the result. Cost: 3 m n^2 flops.
+//    ETNA 44, 2015): A'A = R1'R1, Q1 = A R1^-1, Q1'Q1 = R2'R2, Q = Q1 R2^-1. All work is products of tall blocks that fit
+//    the second-level cache, three passes over the data. It is taken when the columns, scaled to unit length, have a
+//    condition number below kCholeskyCondition, and it certifies itself: Q1'Q1 is computed, must be near I, and when it is I
+//    to rounding, Q1 is the result. Cost: 3 m n^2 flops.
 //
 // 2. Householder QR of row blocks, then of their triangles ("TSQR", Demmel, Grigori, Hoemmen, Langou, "Communication-optimal
 //    parallel and sequential QR and LU", SIAM J. Sci. Comput. 34, 2012): A = Q0 R0 with Q0 orthogonal whatever A is. The
@@ -21,7 +21,8 @@
 //    Eshof, Numer. Math. 101, 2005); then Q = Q0 U. Columns are scaled by powers of two first, so that neither 1e-300 nor
 //    1e300 matters. Cost: 6 m n^2 flops.
 //
-// Cholesky QR alone, its shifted form, and twice-iterated Gram-Schmidt on the tall matrix all fail on dependent or zero columns.
+// Cholesky QR alone, its shifted form, and twice-iterated Gram-Schmidt on the tall matrix all fail on dependent or zero
+// columns.
 #pragma once
 
 #include "mmlcore/core/views.hpp"

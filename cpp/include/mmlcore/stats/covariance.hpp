@@ -1,18 +1,19 @@
 // Means and covariances of data, rows are points, in one pass and without cancellation.
 //
-// The textbook formula sum(x x') - n m m' loses all digits when the mean is large against the spread: at mean 1e8 and deviation 1,
-// float64 keeps none. So a provisional mean s, the mean of some rows taken evenly from the whole data, is subtracted first
-// (Chan, Golub, LeVeque, "Algorithms for computing the sample variance", Am. Stat. 37, 1983, eq. 1.7):
+// The textbook formula sum(x x') - n m m' loses all digits when the mean is large against the spread: at mean 1e8 and
+// deviation 1, float64 keeps none. So a provisional mean s, the mean of some rows taken evenly from the whole data, is
+// subtracted first (Chan, Golub, LeVeque, "Algorithms for computing the sample variance", Am. Stat. 37, 1983, eq. 1.7):
 //
 //   d = sum(x - s),   S = sum((x - s)(x - s)'),   mean = s + d / n,   scatter = S - d d' / n.
 //
-// As s lies within a deviation of the mean, the last subtraction costs no more than a bit or two. When a sample misled (d d' / n
-// takes most of S away in some column), the pass is repeated with the mean that was found.
+// As s lies within a deviation of the mean, the last subtraction costs no more than a bit or two. When a sample misled (d d'
+// / n takes most of S away in some column), the pass is repeated with the mean that was found.
 //
 // The subtraction happens while a block of rows is brought into the cache, so centring costs no pass of its own. Up to
 // kSmallProduct columns a block is multiplied where it lies (gram.hpp); beyond, blocks are packed and the upper triangle of
 // tiles is shared out between the threads. float32 sums run over kFlush rows, a few such sums are
-// added, and the rest is double: longer float32 sums of repeated values (pixels) drift. Every sum has a fixed order: same bits for every number of threads.
+// added, and the rest is double: longer float32 sums of repeated values (pixels) drift. Every sum has a fixed order: same
+// bits for every number of threads.
 //
 // Cost: n d^2 flops, one pass over the data in any memory order, scratch 8 d^2 bytes and some blocks.
 #pragma once
@@ -41,7 +42,8 @@ bool centred_product(MatrixView<const T> x, const T* mean, MatrixView<const T> w
 
 extern template void scatter<float>(MatrixView<const float>, const double*, Moments&);
 extern template void scatter<double>(MatrixView<const double>, const double*, Moments&);
-extern template bool centred_product<float>(MatrixView<const float>, const float*, MatrixView<const float>, MatrixView<float>);
+extern template bool centred_product<float>(MatrixView<const float>, const float*, MatrixView<const float>,
+                                            MatrixView<float>);
 extern template bool centred_product<double>(MatrixView<const double>, const double*, MatrixView<const double>,
                                              MatrixView<double>);
 
