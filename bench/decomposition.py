@@ -1,0 +1,58 @@
+"""Principal components against scikit-learn's, on data with forty strong directions and noise, like images."""
+
+import numpy as np
+from sklearn.decomposition import PCA as Theirs
+
+import mmlcore as mml
+from bench.harness import as_test
+from mmlcore._bench.cases import agree, data
+from mmlcore._bench.compare import Call, Case
+
+
+def images(n: int, d: int, dtype: str) -> np.ndarray:
+    """Whole numbers from 0 to 255, the strong directions decaying from 1 to 0.1."""
+    strong = data((40, d), "float32", 1) * np.geomspace(1, 0.1, 40, dtype="float32")[:, None]
+    x = data((n, 40), "float32") @ strong * 20 + data((n, d), "float32", 2) * 15 + 90
+    return np.round(np.clip(x, 0, 255)).astype(dtype)
+
+
+def fit(n: int, d: int, k: int, dtype: str, solver: str, target: float) -> Case:
+    """The variances of the first k components."""
+
+    def setup() -> tuple[Call, Call]:
+        x = images(n, d, dtype)
+        return (
+            lambda: Theirs(k, svd_solver=solver).fit(x).explained_variance_,
+            lambda: mml.PCA(k).fit(x).explained_variance_,
+        )
+
+    name = f"PCA fit {n:,} x {d} k={k} {dtype}"
+    return Case(name, "decomposition", setup, agree(1e-4), target, f"scikit-learn {solver}")
+
+
+def transform(n: int, d: int, k: int, dtype: str, target: float) -> Case:
+    """Scores of the points that were fitted."""
+
+    def setup() -> tuple[Call, Call]:
+        x = images(n, d, dtype)
+        ours = mml.PCA(k).fit(x)
+        theirs = Theirs(k, svd_solver="covariance_eigh").fit(x)
+        theirs.components_ = ours.components_
+        theirs.mean_ = ours.mean_
+        return lambda: theirs.transform(x), lambda: ours.transform(x)
+
+    name = f"PCA transform {n:,} x {d} k={k} {dtype}"
+    return Case(name, "decomposition", setup, agree(1e-4), target, "scikit-learn")
+
+
+CASES = [
+    fit(60_000, 784, 50, "float32", "covariance_eigh", 1.5),
+    fit(60_000, 784, 2, "float32", "covariance_eigh", 1.8),
+    fit(60_000, 784, 50, "float64", "covariance_eigh", 1.6),
+    fit(5_000, 784, 50, "float32", "covariance_eigh", 2.5),
+    fit(5_000, 784, 2, "float32", "arpack", 1.5),
+    fit(2_000_000, 64, 10, "float32", "covariance_eigh", 2.5),
+    fit(400, 40_000, 50, "float32", "arpack", 10),
+    transform(60_000, 784, 50, "float32", 1.5),
+]
+test_cases = as_test(CASES)

@@ -1,0 +1,30 @@
+"""Covariances against numpy's."""
+
+import numpy as np
+
+import mmlcore as mml
+from bench.harness import as_test
+from mmlcore._bench.cases import agree, data
+from mmlcore._bench.compare import Call, Case
+
+
+def covariance(n: int, d: int, dtype: str, mean: float, target: float) -> Case:
+    """Covariance of n points in d dimensions, `mean` deviations away from the origin."""
+
+    def setup() -> tuple[Call, Call]:
+        x = data((n, d), dtype) + np.asarray(mean, dtype)
+        return (
+            lambda: np.cov(x, rowvar=False, ddof=0).astype(dtype),
+            lambda: mml.covariance(x),
+        )
+
+    return Case(f"covariance {n:,} x {d} {dtype}", "stats", setup, agree(1e-6), target)
+
+
+CASES = [
+    covariance(1_000_000, 16, "float64", 0, 4),
+    covariance(1_000_000, 32, "float64", 0, 4),
+    covariance(2_000_000, 64, "float32", 20, 6),
+    covariance(60_000, 784, "float32", 0, 1),
+]
+test_cases = as_test(CASES)
