@@ -7,5 +7,6 @@ PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   bind_matrices(m);
   bind_elimination(m);
   bind_orthogonal(m);
+  bind_graph(m);
   bind_stats(m);
 }

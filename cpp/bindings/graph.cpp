@@ -1,0 +1,104 @@
+// Graph: a compiled graph of 32-bit or 64-bit indices behind one Python type.
+#include <memory>
+#include <variant>
+
+#include "arrays.hpp"
+#include "mmlcore/graph/build.hpp"
+#include "mmlcore/graph/pagerank.hpp"
+#include "module.hpp"
+
+namespace mmlcore::bindings {
+namespace {
+
+using Narrow = Csr<std::uint32_t>;
+using Wide = Csr<std::uint64_t>;
+
+struct GraphHandle {
+  std::variant<Narrow, Wide> csr;
+
+  template <class F>
+  auto visit(F&& f) const {
+    return std::visit(f, csr);
+  }
+};
+
+// Python hands over aligned one-dimensional integer arrays in native byte order.
+IdColumn id_column(const py::array& array, const char* name) {
+  const char kind = array.dtype().kind();
+  if ((kind != 'i' && kind != 'u') || array.ndim() != 1) throw py::type_error(std::string(name) + ": needed a column of integers");
+  const auto bytes = static_cast<py::ssize_t>(array.itemsize());
+  return {array.data(), array.shape(0), array.strides(0) / bytes, static_cast<int>(bytes), kind == 'i'};
+}
+
+std::unique_ptr<GraphHandle> build_graph(const py::array& source, const py::array& target, const py::object& weight, index_t nodes, bool wide) {
+  Edges edges{id_column(source, "source"), id_column(target, "target"), {}};
+  py::array weights;
+  if (!weight.is_none()) {
+    weights = weight.cast<py::array>();
+    edges.weight = vector_view<const double>(weights, "weight");
+    static const double none = 0;
+    if (!edges.weight.data) edges.weight.data = &none;
+  }
+  if (edges.target.size != edges.size() || (edges.weight.data && edges.weight.size != edges.size())) {
+    throw DomainError("source, target and weight have different lengths");
+  }
+  auto graph = std::make_unique<GraphHandle>();
+  const index_t most = index_t{1} << 32;
+  without_gil([&] {
+    if (wide || nodes >= most || edges.size() >= most) {
+      graph->csr = build_csr<std::uint64_t>(edges, nodes);
+    } else {
+      graph->csr = build_csr<std::uint32_t>(edges, nodes);
+    }
+  });
+  return graph;
+}
+
+const double* optional_vector(const py::object& x, index_t size, py::array_t<double>& kept) {
+  if (x.is_none()) return nullptr;
+  kept = x.cast<py::array_t<double>>();
+  if (kept.size() != size) throw DomainError("an internal call came with a vector of the wrong length");
+  return kept.data();
+}
+
+py::tuple rank(const GraphHandle& graph, double damping, const py::object& restart, const py::object& dangling, const py::object& start,
+               double tol, index_t max_iter, bool power) {
+  return graph.visit([&](const auto& csr) {
+    RankOptions options;
+    py::array_t<double> v, u, s;
+    options.damping = damping;
+    options.restart = optional_vector(restart, csr.nodes, v);
+    options.dangling = optional_vector(dangling, csr.nodes, u);
+    options.start = optional_vector(start, csr.nodes, s);
+    options.tol = tol;
+    options.max_iter = max_iter;
+    options.power = power;
+    py::array_t<double> ranks(csr.nodes);
+    double* out = ranks.mutable_data();
+    const RankResult result = without_gil([&] { return pagerank(csr, options, out); });
+    return py::make_tuple(ranks, result.iterations, result.error, result.converged);
+  });
+}
+
+}  // namespace
+
+void bind_graph(py::module_& m) {
+  py::class_<GraphHandle>(m, "Graph", "A graph as compressed rows of in-links.")
+      .def_property_readonly("num_nodes", [](const GraphHandle& g) { return g.visit([](const auto& csr) { return csr.nodes; }); })
+      .def_property_readonly("num_edges", [](const GraphHandle& g) { return g.visit([](const auto& csr) { return csr.edges; }); })
+      .def_property_readonly("weighted", [](const GraphHandle& g) { return g.visit([](const auto& csr) { return csr.weighted; }); });
+  m.def("build_graph", &build_graph, py::arg("source"), py::arg("target"), py::arg("weight"), py::arg("nodes"), py::arg("wide"),
+        "Graph of links source -> target between nodes 0 ... nodes - 1.");
+  m.def(
+      "id_range",
+      [](const py::array& ids) {
+        const IdColumn column = id_column(ids, "ids");
+        const IdRange range = without_gil([&] { return id_range(column); });
+        return py::make_tuple(range.least, range.largest);
+      },
+      py::arg("ids"), "The least and the largest of a column of integers.");
+  m.def("pagerank", &rank, py::arg("graph"), py::arg("damping"), py::arg("restart"), py::arg("dangling"), py::arg("start"), py::arg("tol"),
+        py::arg("max_iter"), py::arg("power"), "(ranks, iterations, error, converged); vectors are checked and sum to 1, or None.");
+}
+
+}  // namespace mmlcore::bindings
