@@ -9,7 +9,7 @@ import numpy as np
 
 class InEdges:
     """
-    Compressed lists of the edges that come in to each node.
+    A graph as compressed rows of in-links, arranged for PageRank.
     """
     def __init__(
         self,
@@ -17,19 +17,18 @@ class InEdges:
         target: np.ndarray[typing.Any, typing.Any],
         weight: typing.Any,
         nodes: typing.SupportsInt | typing.SupportsIndex,
+        wide: bool = False,
     ) -> None: ...
+    def rows(self) -> tuple[typing.Any, ...]:
+        """
+        (start, source, weight, out_weight): rows by node, their links in the order of the input.
+        """
     @property
     def edges(self) -> int: ...
     @property
     def nodes(self) -> int: ...
     @property
-    def out_weight(self) -> np.ndarray[typing.Any, typing.Any]: ...
-    @property
-    def source(self) -> np.ndarray[typing.Any, typing.Any]: ...
-    @property
-    def start(self) -> np.ndarray[typing.Any, typing.Any]: ...
-    @property
-    def weight(self) -> np.ndarray[typing.Any, typing.Any]: ...
+    def weighted(self) -> bool: ...
 
 def build_info() -> dict[typing.Any, typing.Any]:
     """
@@ -56,6 +55,11 @@ def gram_schmidt(
     Columns of a orthonormalized in order into q; norms (..., n), contiguous: lengths of what they added.
     """
 
+def id_range(ids: np.ndarray[typing.Any, typing.Any]) -> tuple[int, int]:
+    """
+    The least and the largest of a column of integers.
+    """
+
 def matmul(
     a: np.ndarray[typing.Any, typing.Any],
     b: np.ndarray[typing.Any, typing.Any],
@@ -78,15 +82,16 @@ def num_threads() -> int:
 def pagerank(
     graph: InEdges,
     damping: typing.SupportsFloat | typing.SupportsIndex,
-    jump: typing.Any,
+    restart: typing.Any,
     dangling: typing.Any,
     start: typing.Any,
     tol: typing.SupportsFloat | typing.SupportsIndex,
     max_iter: typing.SupportsInt | typing.SupportsIndex,
+    power: bool,
     ranks: typing.Annotated[np.typing.ArrayLike, np.float64],
 ) -> tuple[typing.Any, ...]:
     """
-    Fills ranks; returns (iterations, error, converged).
+    Fills ranks; returns (iterations, error, converged). Vectors are checked and sum to 1, or None.
     """
 
 def parse_edges(text: bytes) -> tuple[typing.Any, ...]:

@@ -15,10 +15,10 @@ sparse = pytest.importorskip("scipy.sparse")
 
 def matrix_of(graph):
     """Dense weights, [source, target], from the rows of in-edges."""
-    edges = graph._edges
+    start, source, weight, _ = graph._edges.rows()
     dense = np.zeros((graph.num_nodes,) * 2)
-    targets = np.repeat(np.arange(graph.num_nodes), np.diff(edges.start))
-    np.add.at(dense, (edges.source, targets), edges.weight if edges.weight.size else 1.0)
+    targets = np.repeat(np.arange(graph.num_nodes), np.diff(start))
+    np.add.at(dense, (source, targets), weight if graph.is_weighted else 1.0)
     return dense
 
 
@@ -32,13 +32,12 @@ def test_rows_keep_the_order_of_the_input(n, m, weighted, rng):
     graph = mml.Graph.from_edges(s, t, weight=w, num_nodes=n)
     order = np.argsort(t, kind="stable")
     assert (graph.num_nodes, graph.num_edges) == (n, m)
-    np.testing.assert_array_equal(graph._edges.source, s[order])
-    np.testing.assert_array_equal(np.diff(graph._edges.start), np.bincount(t, minlength=n))
-    np.testing.assert_allclose(
-        graph._edges.out_weight, np.bincount(s, weights=w, minlength=n), rtol=1e-12
-    )
+    start, source, weight, out_weight = graph._edges.rows()
+    np.testing.assert_array_equal(source, s[order])
+    np.testing.assert_array_equal(np.diff(start), np.bincount(t, minlength=n))
+    np.testing.assert_allclose(out_weight, np.bincount(s, weights=w, minlength=n), rtol=1e-12)
     if weighted:
-        np.testing.assert_array_equal(graph._edges.weight, w[order])
+        np.testing.assert_array_equal(weight, w[order])
 
 
 @pytest.mark.parametrize("dtype", ["i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", ">i4", ">i8"])
@@ -158,12 +157,12 @@ def test_missing_and_truncated_files(tmp_path):
         (
             {"source": np.array([2**64 - 1], np.uint64), "target": [1]},
             ValueError,
-            "source: names node 18446744073709551615",
+            "num_nodes: a graph of 18446744073709551616 nodes",
         ),
         (
             {"source": [0], "target": [0], "num_nodes": 0},
             ValueError,
-            "there are edges but no nodes",
+            "source: edge 0 names node 0, but num_nodes is 0",
         ),
     ],
 )

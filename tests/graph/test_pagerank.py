@@ -134,15 +134,21 @@ def test_damping_one():
 
 
 def test_no_convergence():
-    path = mml.Graph.from_edges(np.arange(1, 3001), np.arange(3000))
+    rng = np.random.default_rng(0)
+    cycles = mml.Graph.from_edges(np.arange(3000), rng.integers(0, 3000, 3000))
     with pytest.raises(mml.ConvergenceError, match="raise max_iter or tol") as caught:
-        mml.pagerank(path, max_iter=3, damping=0.999)
+        mml.pagerank(cycles, max_iter=3, damping=0.999)
     result = caught.value.result
     assert not result.converged
     assert result.error > 1e-8
     assert abs(result.ranks.sum() - 1) < 1e-9
     with pytest.raises(mml.ConvergenceError):
-        mml.pagerank(path, tol=0, max_iter=500)
+        mml.pagerank(cycles, tol=0, max_iter=500)
+
+
+def test_a_long_path_is_one_sweep():
+    path = mml.Graph.from_edges(np.arange(1, 3001), np.arange(3000))
+    assert mml.pagerank(path, damping=0.999).iterations <= 4
 
 
 def test_special_graphs():
@@ -155,15 +161,41 @@ def test_special_graphs():
     assert np.abs(result.ranks - exact).sum() <= result.error
 
 
-def test_same_bits_for_the_same_number_of_threads(rng):
-    s, t = random_graph(rng, 50_000, 500_000)
-    exact = power_iteration(s, t, 50_000)
-    for n in (1, 2, 3, 7):
-        with mml.threads(n):
-            first = mml.pagerank(mml.Graph.from_edges(s, t, num_nodes=50_000))
-            again = mml.pagerank(mml.Graph.from_edges(s, t, num_nodes=50_000))
-        np.testing.assert_array_equal(first.ranks, again.ranks)
-        assert np.abs(first.ranks - exact).sum() <= first.error
+@pytest.mark.parametrize("weighted", [False, True])
+def test_same_bits_for_any_number_of_threads(weighted, rng):
+    n, m = 50_000, 700_000
+    s, t = random_graph(rng, n, m)
+    w = rng.random(m) if weighted else None
+    seen = []
+    for threads in (1, 2, 3, 7):
+        with mml.threads(threads):
+            graph = mml.Graph.from_edges(s, t, weight=w, num_nodes=n)
+            seen.append(mml.pagerank(graph))
+    for one in seen:
+        np.testing.assert_array_equal(one.ranks, seen[0].ranks)
+    exact = power_iteration(s, t, n, w=w)
+    assert np.abs(seen[0].ranks - exact).sum() <= seen[0].error
+
+
+@pytest.mark.parametrize("d", [0.0, 0.5, 0.85, 0.99])
+@pytest.mark.parametrize("where", ["live", "dangling", "both"])
+@pytest.mark.parametrize("then", ["live", "dangling", "both"])
+@pytest.mark.parametrize("method", ["gauss-seidel", "power"])
+def test_restarts_and_dangling_anywhere(d, where, then, method, rng):
+    n = 40
+    s, t = (
+        rng.integers(0, n // 2, 120),
+        rng.integers(0, n, 120),
+    )  # nodes of the upper half are dangling
+    s[:5] = t[:5] = np.arange(5)
+    part = {"live": np.arange(n) < n // 2, "dangling": np.arange(n) >= n // 2, "both": np.ones(n)}
+    v, u = rng.random(n) * part[where], rng.random(n) * part[then]
+    exact = power_iteration(s, t, n, d, jump=v, dangling=u)
+    graph = mml.Graph.from_edges(s, t, num_nodes=n)
+    result = mml.pagerank(graph, damping=d, personalization=v, dangling=u, tol=1e-11, method=method)
+    assert np.abs(result.ranks - exact).sum() <= result.error + 1e-13
+    assert result.error <= 1e-11
+    assert abs(result.ranks.sum() - 1) < 1e-12
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@
 
 #include "mmlcore/core/errors.hpp"
 #include "mmlcore/core/interrupt.hpp"
-#include "mmlcore/graph/in_edges.hpp"
+#include "mmlcore/graph/edge_text.hpp"
 
 namespace mmlcore {
 namespace {

@@ -53,7 +53,7 @@ class Graph:
     @property
     def is_weighted(self) -> bool:
         """Whether edges carry weights."""
-        return bool(self._edges.weight.size)
+        return bool(self._edges.weighted)
 
     def __repr__(self) -> str:
         """Show the size."""
@@ -75,7 +75,7 @@ class Graph:
         Parameters
         ----------
         source, target : array_like of int, shape (m,)
-            Edge i goes from source[i] to target[i]; integers of any width. int64 arrays are read in place.
+            Edge i goes from source[i] to target[i]; integers of any width, sign and strides are read in place.
         weight : array_like of shape (m,), optional
             Non-negative, finite. Default: every edge counts 1.
         num_nodes : int, optional
@@ -94,10 +94,7 @@ class Graph:
         if s.shape != t.shape:
             raise shape_error("target", t.shape, f"{s.shape}, as many as source")
         w = None if weight is None else _weights(weight, len(s))
-        if num_nodes is None:
-            nodes = max(int(s.max(initial=-1)), int(t.max(initial=-1))) + 1
-        else:
-            nodes = as_index(num_nodes, "num_nodes", 0)
+        nodes = _count(s, t) if num_nodes is None else as_index(num_nodes, "num_nodes", 0)
         _check_size(nodes)
         if combine not in ("keep", "sum", "first"):
             msg = f"combine: got {combine!r}, needed 'keep', 'sum' or 'first'."
@@ -209,10 +206,9 @@ def link_matrix(graph: Graph) -> Array:
         msg = f"graph: a dense matrix of {n} x {n} numbers is not made; pagerank works on the graph itself."
         raise ValueError(msg)
     matrix = np.zeros((n, n))
-    targets = np.repeat(np.arange(n), np.diff(edges.start))
-    weights = edges.weight if edges.weight.size else np.ones(edges.edges)
-    np.add.at(matrix, (targets, edges.source), weights)
-    total = np.asarray(edges.out_weight)
+    start, source, weight, total = edges.rows()
+    targets = np.repeat(np.arange(n), np.diff(start))
+    np.add.at(matrix, (targets, source), weight if edges.weighted else 1.0)
     np.divide(matrix, total, out=matrix, where=total > 0)
     return matrix
 
@@ -243,10 +239,12 @@ def _indices(values: ArrayLike, name: str) -> Array:
         raise TypeError(msg)
     if a.ndim != 1:
         raise shape_error(name, a.shape, "1 axis: an index for each edge")
-    if a.dtype == np.uint64 and a.size and a.max() > np.iinfo(np.int64).max:
-        msg = f"{name}: names node {a.max()}, needed indices below 2**31."
-        raise ValueError(msg)
-    return np.require(a, np.int64, "A")
+    return np.require(a, a.dtype.newbyteorder("="), "A")
+
+
+def _count(s: Array, t: Array) -> int:
+    """Return one more than the largest index; a negative one is left for the kernel to name."""
+    return 1 + max(int(_core.id_range(a)[1]) if a.size else -1 for a in (s, t))
 
 
 def _weights(values: ArrayLike, m: int) -> Array:
@@ -283,7 +281,9 @@ def _merged(
     outside = (s < 0) | (s >= nodes) | (t < 0) | (t >= nodes)
     if outside.any():
         return s, t, w  # the kernel names the edge
-    keys, first, inverse = np.unique(s * max(nodes, 1) + t, return_index=True, return_inverse=True)
+    keys, first, inverse = np.unique(
+        s.astype(np.int64) * nodes + t.astype(np.int64), return_index=True, return_inverse=True
+    )
     if combine == "first":
         return s[first], t[first], None if w is None else w[first]
     total = np.bincount(inverse, weights=w, minlength=len(keys))

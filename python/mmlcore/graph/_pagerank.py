@@ -56,8 +56,9 @@ def pagerank(
         Bound on the L1 distance of the result to the true PageRank vector.
     max_iter : int, default 1000
         Most passes over the edges.
-    method : {'auto', 'gauss-seidel'}
-        Gauss-Seidel sweeps are the one method for damping below 1.
+    method : {'auto', 'gauss-seidel', 'power'}
+        'auto' is Gauss-Seidel in blocks of rows, which takes about two thirds of the sweeps of the power iteration. With
+        damping 1 all are the lazy walk of the notes.
 
     Returns
     -------
@@ -77,7 +78,7 @@ def pagerank(
     PageRank operator T to the result; T is a contraction with factor d in the L1 norm [1]_. With damping 1 there is no such
     bound: the lazy walk (x + T x) / 2 is followed, which converges on periodic graphs too, and on reducible ones to one
     of the stationary distributions; `error` is then the residual. Cost: 12 bytes read for an edge and a sweep; 24
-    bytes a node of memory. Sweeps run in one range of nodes per thread: the same bits for the same number of threads.
+    bytes a node of memory. The same graph gives the same bits for any number of threads.
 
     References
     ----------
@@ -98,9 +99,10 @@ def pagerank(
     damping = as_real(damping, "damping", 0, 1)
     tol = as_real(tol, "tol", 0, 2)
     max_iter = as_index(max_iter, "max_iter", 1, 2**40)
-    if method not in ("auto", "gauss-seidel"):
-        msg = f"method: got {method!r}, needed 'auto' or 'gauss-seidel'."
+    if method not in ("auto", "gauss-seidel", "power"):
+        msg = f"method: got {method!r}, needed 'auto', 'gauss-seidel' or 'power'."
         raise ValueError(msg)
+    power = method == "power"
     if n == 0:
         return PageRank(np.empty(0), 0, 0.0, True)
     jumps = [None] if personalization is None else _rows(personalization, n)
@@ -108,7 +110,7 @@ def pagerank(
     first = None if start is None else _distribution(start, "start", n)
     ranks = np.empty((len(jumps), n))
     outcomes = [
-        _core.pagerank(g._edges, damping, jump, landing, first, tol, max_iter, row)
+        _core.pagerank(g._edges, damping, jump, landing, first, tol, max_iter, power, row)
         for jump, row in zip(jumps, ranks, strict=True)
     ]
     several = personalization is not None and np.ndim(personalization) == 2

@@ -1,46 +1,49 @@
-// PageRank: the stationary distribution of a surfer who follows a random link with probability d and else jumps (Brin, Page,
-// "The anatomy of a large-scale hypertextual web search engine", 1998). With P the column-stochastic link matrix, zero
-// columns for dangling nodes D, jump distribution p and w where surfers go from dangling nodes,
+// PageRank with a certified error.
 //
-//   x = T x = d (P x + w sum_{j in D} x_j) + (1 - d) p.
+// A reader follows a link of the page with probability d (damping), each in proportion to its weight, and else restarts at a
+// page drawn from v. From a page without links he goes on to a page drawn from u. Where is he in the long run?
+//   x = T x,   T x = d A x + d (sum of x over dangling pages) u + (1 - d) v,   sum x = 1.
 //
-// d < 1: a linear system with a contraction: ||T x - T y||_1 <= d ||x - y||_1. It is solved by Gauss-Seidel sweeps (each new
-// x_i is used at once, which about halves the number of sweeps; Arasu et al., "PageRank computation and the structure of the
-// web", WWW 2002): the nodes are cut into one range per thread, a range sees its own new values and the others' old ones. A
-// sweep pulls over in-edges, reads the contributions x_j / outdegree_j divided beforehand, and sums the change in passing.
-// When the change has become small, x is scaled to sum 1 and one exact application of T certifies it:
+// A linear system. Without its dangling columns, A is the same for every u and v, and x is a multiple of the solution of
+//   y = d A y + a v + c u,   a = (1 - d) sum y,   c = d (sum of y over dangling pages).
+// Dangling rows feed nobody: the iteration leaves them out, and after each sweep a and c are matched to what the live rows
+// hold, as if the dangling ones were solved exactly (src/graph/balance.hpp). The stored vector is z = d y / W (W: links
+// out), so that a row is a plain sum over what it gathers: y_t = a v_t + c u_t + sum z_s.
 //
-//   ||T x - x*||_1 <= d / (1 - d) ||T x - x||_1 + rounding,
+// Iteration. Rows are computed in place with the newest values, in blocks (block Gauss-Seidel: within a block of many rows
+// the old values of that block are used, so that threads do not race and any number of them gives the same bits). A small
+// graph is one thread's work and is computed row by row. A link from a page to itself is solved for, not iterated.
 //
-// and T x is returned. Rounding is bounded by u sum_i (indegree_i + 4) y_i / (1 - d), all terms being positive.
-//
-// d = 1: there is no contraction, and a periodic graph has no limit of T^k. The lazy walk (x + T x) / 2 has the same
-// stationary distributions and converges on every graph, to one that depends on the start when there are several; the error
-// is then the residual ||T x - x||_1.
-//
-// Cost: 12 bytes read an edge and a sweep. The bits depend on the number of threads (ranges), not on chance.
+// Certificate. d A contracts distances in the L1 norm by d, and so does T on vectors of sum 1. One last application x' = T x
+// gives
+//   |x' - x*| <= d / (1 - d) |x' - x|,
+// to which the rounding of x' (u times the length of the longest chain of additions of each row, weighted with its rank) is
+// added, amplified alike. That sum is `error`. Cost: a sweep reads 4 bytes a link and gathers 8.
 #pragma once
 
-#include "mmlcore/core/views.hpp"
-#include "mmlcore/graph/in_edges.hpp"
+#include "mmlcore/graph/csr.hpp"
 
 namespace mmlcore {
 
-struct PageRankOptions {
+struct RankOptions {
   double damping = 0.85;
-  const double* jump = nullptr;      // (nodes), sum 1; null is uniform
-  const double* dangling = nullptr;  // (nodes), sum 1; null is `jump`
-  const double* start = nullptr;     // (nodes), sum 1; null is `jump`
+  const double* restart = nullptr;   // v, (nodes), sum 1; null: uniform
+  const double* dangling = nullptr;  // u, (nodes), sum 1; null: as v
+  const double* start = nullptr;     // first iterate, (nodes), non-negative; null: none
   double tol = 1e-8;
   index_t max_iter = 1000;
+  bool power = false;  // plain power iteration: Jacobi sweeps
 };
 
-struct PageRankResult {
+struct RankResult {
   index_t iterations = 0;
   double error = 0;
   bool converged = false;
 };
 
-PageRankResult pagerank(const InEdges& graph, const PageRankOptions& options, double* ranks);
+// Ranks of all nodes into `ranks` (nodes). With damping 1 the lazy walk is followed, and `error` is the residual |T x - x|:
+// see src/graph/lazy.hpp.
+template <class Index>
+RankResult pagerank(const Csr<Index>& graph, const RankOptions& options, double* ranks);
 
 }  // namespace mmlcore

@@ -1,0 +1,41 @@
+// The steps of build_csr that look at nodes: links out of each, which are live, where each lies. Private to build.cpp.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "mmlcore/graph/csr.hpp"
+#include "mmlcore/graph/edges.hpp"
+
+namespace mmlcore::graph {
+
+// How the work is cut, from the sizes alone.
+struct Plan {
+  index_t nodes, edges;
+  int id_bits, row_bits;  // a node's number; a row's number within its range
+  index_t ranges, chunk, chunks;
+
+  Plan(index_t nodes, index_t edges);
+  bool narrow() const { return id_bits + row_bits <= 32; }  // a link fits into 32 bits
+  index_t chunk_end(index_t c) const { return c + 1 == chunks ? edges : (c + 1) * chunk; }
+};
+
+// What one reading of the columns tells.
+template <class Index>
+struct Counts {
+  Buffer<Index> out_degree;          // (nodes)
+  Buffer<double> strength;           // (nodes), weighted only
+  std::vector<index_t> first;        // (chunks, ranges): where a chunk's links of a range start; then the end of all
+  std::vector<index_t> range_begin;  // (ranges + 1)
+  index_t forward = 0;               // links to a node of a higher number
+};
+
+template <class Index>
+Counts<Index> count_links(const Edges& edges, const Plan& plan);
+
+// The numbers of nodes ordered by falling out-degree (in classes of a quarter octave), dangling ones last; empty where the
+// order would not make the gathered vector smaller or its much-read part denser.
+template <class Index>
+Buffer<Index> dense_order(const Buffer<Index>& out_degree, index_t live);
+
+}  // namespace mmlcore::graph

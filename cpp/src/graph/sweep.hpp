@@ -1,0 +1,184 @@
+// A pass over the rows: one row's sum, and Gauss-Seidel sweeps over all. Private to pagerank.cpp.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/parallel.hpp"
+#include "mmlcore/graph/csr.hpp"
+
+namespace mmlcore::graph {
+
+// Graphs of fewer links are one thread's work: row by row in place, which converges fastest.
+inline constexpr index_t kSerialLinks = index_t{1} << 19;
+// Blocks of a parallel sweep. Each is two regions of the thread pool, so it holds some 0.1 ms of work.
+inline constexpr index_t kBlocks = 16, kBlockLinks = index_t{1} << 18;
+
+// The sum of z over `count` sources, in four chains of additions.
+template <class Index, bool Weighted>
+double gather(const Index* source, const double* weight, index_t count, const double* z) {
+  const auto term = [&](index_t k) {
+    if constexpr (Weighted) return weight[k] * z[source[k]];
+    return z[source[k]];
+  };
+  double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+  index_t k = 0;
+  for (; k + 4 <= count; k += 4) {
+    s0 += term(k);
+    s1 += term(k + 1);
+    s2 += term(k + 2);
+    s3 += term(k + 3);
+  }
+  for (; k < count; ++k) s0 += term(k);
+  return (s0 + s1) + (s2 + s3);
+}
+
+// Roundings on the way of one term to the sum of a row, with those of g, of the weight and of z = d y / W.
+inline double chain(index_t count) { return static_cast<double>(count / 4) + 12; }
+
+// A solution under way: y by slot, z by place, and the factors of v and u in g = a v + c u (c = 0 when u is v).
+struct Iterate {
+  Buffer<double> y, z;
+  double a = 1, c = 0;
+};
+
+// v and u on live rows, by slot; empty: uniform, or as v.
+struct Restarts {
+  Buffer<double> v, u;
+};
+
+struct SweepSums {
+  double sum = 0, kept = 0, change = 0;  // of y; of q y; of |y - y before|
+};
+
+template <class Index>
+class Sweeper {
+ public:
+  Sweeper(const Csr<Index>& graph, double damping, bool power)
+      : g_(graph),
+        damping_(damping),
+        step_(graph.live),
+        serial_(graph.edges < kSerialLinks && !power),
+        loops_(graph.loop.size() && !power) {
+    parallel_ranges(graph.live, 1 << 14, [&](index_t begin, index_t end) {
+      for (index_t i = begin; i < end; ++i) step_[i] = damping / graph.out_of(i);
+    });
+    cut_blocks(power);
+  }
+
+  Restarts restarts(const double* v, const double* u) const { return {by_slot(v), by_slot(u)}; }
+
+  Iterate zero() const {
+    Iterate it;
+    it.y = Buffer<double>(g_.live);
+    it.z = Buffer<double>(g_.weighted ? g_.nodes : g_.places());
+    clear(it.y);
+    clear(it.z);
+    return it;
+  }
+
+  // z from y, for all rows.
+  void publish(Iterate& it) const {
+    parallel_tasks(g_.live_pieces, threads(), [&](index_t p) { publish(it, g_.pieces[p]); });
+  }
+
+  SweepSums sweep(Iterate& it, const Restarts& b) {
+    partial_.assign(g_.live_pieces, {});
+    const bool personal = b.v.size() || b.u.size();
+    if (g_.weighted) {
+      personal ? run<true, true>(it, b) : run<true, false>(it, b);
+    } else {
+      personal ? run<false, true>(it, b) : run<false, false>(it, b);
+    }
+    SweepSums sums;
+    for (const SweepSums& one : partial_) {  // in order: the same bits for any number of threads
+      sums.sum += one.sum;
+      sums.kept += one.kept;
+      sums.change += one.change;
+    }
+    return sums;
+  }
+
+  int threads() const { return g_.edges < kSerialLinks ? 1 : num_threads(); }
+
+ private:
+  void cut_blocks(bool power) {
+    blocks_.push_back(0);
+    const index_t blocks = power || serial_ ? 1 : std::clamp<index_t>(g_.edges / kBlockLinks, 1, kBlocks);
+    for (index_t k = 1; k <= blocks; ++k) blocks_.push_back(g_.live_pieces * k / blocks);
+  }
+
+  Buffer<double> by_slot(const double* v) const {
+    if (!v) return {};
+    Buffer<double> b(g_.live);
+    parallel_ranges(g_.live, 1 << 14, [&](index_t begin, index_t end) {
+      for (index_t i = begin; i < end; ++i) b[i] = v[g_.row[i]];
+    });
+    return b;
+  }
+
+  static void clear(const Buffer<double>& x) {
+    parallel_ranges(x.size(), 1 << 15,
+                    [&](index_t begin, index_t end) { std::fill(x.data() + begin, x.data() + end, 0.0); });
+  }
+
+  void publish(Iterate& it, const Piece& piece) const {
+    const Index* where = g_.place.size() ? g_.place.data() : g_.row.data();
+    for (index_t i = piece.slot, end = i + piece.slots; i < end; ++i) it.z[where[i]] = step_[i] * it.y[i];
+  }
+
+  template <bool Weighted, bool Personal>
+  void run(Iterate& it, const Restarts& b) {
+    for (std::size_t k = 0; k + 1 < blocks_.size(); ++k) {
+      const index_t first = blocks_[k], count = blocks_[k + 1] - first;
+      if (serial_) {
+        parallel_tasks(count, 1, [&](index_t p) { rows<Weighted, Personal, true>(it, b, first + p); });
+      } else {
+        parallel_tasks(count, threads(), [&](index_t p) { rows<Weighted, Personal, false>(it, b, first + p); });
+        parallel_tasks(count, threads(), [&](index_t p) { publish(it, g_.pieces[first + p]); });
+      }
+    }
+  }
+
+  template <bool Weighted, bool Personal, bool InPlace>
+  void rows(Iterate& it, const Restarts& b, index_t number) {
+    const Piece& piece = g_.pieces[number];
+    const Index* source = g_.source.data() + piece.edge;
+    const double* weight = Weighted ? g_.weight.data() + piece.edge : nullptr;
+    const Index* where = g_.place.size() ? g_.place.data() : g_.row.data();
+    const double uniform = it.a / static_cast<double>(g_.nodes);
+    const double* v = b.v.size() ? b.v.data() : nullptr;
+    const double* u = b.u.size() ? b.u.data() : nullptr;
+    const double* loop = loops_ ? g_.loop.data() : nullptr;
+    double* z = it.z.data();
+    SweepSums sums;
+    for (index_t i = piece.slot, end = i + piece.slots; i < end; ++i) {
+      const auto links = static_cast<index_t>(g_.in_degree[i]);
+      double y = gather<Index, Weighted>(source, weight, links, z);
+      if (loop) y = std::max(y - damping_ * loop[i] * it.y[i], 0.0);
+      y += Personal && v ? it.a * v[i] : uniform;
+      if (Personal && u) y += it.c * u[i];
+      if (loop) y /= 1 - damping_ * loop[i];
+      sums.sum += y;
+      sums.kept += g_.kept.size() ? g_.kept[i] * y : y;
+      sums.change += std::abs(y - it.y[i]);
+      it.y[i] = y;
+      if (InPlace) z[where[i]] = step_[i] * y;
+      source += links;
+      if (Weighted) weight += links;
+    }
+    partial_[number] = sums;
+  }
+
+  const Csr<Index>& g_;
+  const double damping_;
+  Buffer<double> step_;  // d / W by slot
+  const bool serial_;    // row by row in place
+  const bool loops_;     // rows are solved for themselves: y_t = (g_t + sum over others) / (1 - d a_tt)
+  std::vector<index_t> blocks_;
+  std::vector<SweepSums> partial_;
+};
+
+}  // namespace mmlcore::graph
