@@ -72,13 +72,15 @@ py::tuple rank(const GraphHandle& graph, double damping, const py::object& resta
     RankOptions options;
     py::array_t<double> v, u, s;
     options.damping = damping;
-    options.restart = optional_vector(restart, csr.nodes, v);
+    options.problems = csr.nodes == 0 ? 1 : ranks.size() / csr.nodes;
+    options.restart = optional_vector(restart, options.problems * csr.nodes, v);
     options.dangling = optional_vector(dangling, csr.nodes, u);
     options.start = optional_vector(start, csr.nodes, s);
     options.tol = tol;
     options.max_iter = max_iter;
     options.power = power;
-    if (ranks.size() != csr.nodes) throw DomainError("an internal call came with ranks of the wrong length");
+    if (ranks.size() != options.problems * csr.nodes)
+      throw DomainError("an internal call came with ranks of the wrong length");
     double* out = ranks.mutable_data();
     const RankResult result = without_gil([&] { return pagerank(csr, options, out); });
     return py::make_tuple(result.iterations, result.error, result.converged);

@@ -235,3 +235,19 @@ def test_renaming_nodes_renames_ranks(n, m, d, seed):
     ranks = mml.pagerank(mml.Graph.from_edges(s, t, num_nodes=n), damping=d).ranks
     renamed = mml.pagerank(mml.Graph.from_edges(name[s], name[t], num_nodes=n), damping=d).ranks
     np.testing.assert_allclose(renamed[name], ranks, atol=3e-8)
+
+
+@pytest.mark.parametrize("p", [1, 2, 3, 8, 9, 17])
+@pytest.mark.parametrize(("n", "m"), [(50, 120), (60_000, 600_000)])
+@pytest.mark.parametrize("dangling", [False, True])
+def test_problems_together_are_each_alone(p, n, m, dangling, rng):
+    s, t = random_graph(rng, n, m)
+    graph = mml.Graph.from_edges(s, t, num_nodes=n)
+    jumps = rng.random((p, n)) * (rng.random((p, n)) < 0.2)
+    jumps[:, 0] += 1
+    landing = rng.random(n) if dangling else None
+    together = mml.pagerank(graph, personalization=jumps, dangling=landing)
+    assert together.ranks.shape == (p, n)
+    for jump, ranks in zip(jumps, together.ranks, strict=True):
+        alone = mml.pagerank(graph, personalization=jump, dangling=landing)
+        assert np.abs(ranks - alone.ranks).sum() <= together.error + alone.error

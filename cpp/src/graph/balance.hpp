@@ -9,48 +9,50 @@
 #pragma once
 
 #include "mmlcore/graph/csr.hpp"
-#include "mmlcore/graph/pagerank.hpp"
-#include "sweep.hpp"
+#include "pack.hpp"
 
 namespace mmlcore::graph {
 
+template <class V>
 class Balance {
  public:
   struct Factors {
-    double a, c;
+    V a, c;
   };
 
+  // `u` without data: as v.
   template <class Index>
-  Balance(const Csr<Index>& graph, const RankOptions& options) : d_(options.damping), split_(options.dangling != nullptr) {
-    const double *v = options.restart, *u = split_ ? options.dangling : v;
-    const double even = 1 / static_cast<double>(graph.nodes);
-    double v_live = 0, u_live = 0;
+  Balance(const Csr<Index>& graph, double damping, const Rows& v, const Rows& u)
+      : d_(damping), split_(static_cast<bool>(u)) {
+    V v_live{}, u_live{};
     for (index_t i = 0; i < graph.nodes; ++i) {
       const auto node = static_cast<index_t>(graph.row[i]);
-      (i < graph.live ? v_live : v_dangling_) += v ? v[node] : even;
-      if (i < graph.live) u_live += u ? u[node] : even;
+      (i < graph.live ? v_live : v_dangling_) += v.at<V>(node);
+      if (split_ && i < graph.live) u_live += u.at<V>(node);
     }
-    rest_ = (1 - d_) * v_live + d_ * u_live;
+    rest_ = (1 - d_) * v_live + d_ * (split_ ? u_live : v_live);
   }
 
-  // False when nobody restarts on a live row: live ranks are then zero.
-  bool feeds_live() const { return rest_ > 0; }
+  // Zero for a problem where nobody restarts on a live row, whose live ranks are then zero, and else one.
+  V feeds_live() const { return rest_ > 0.0 ? V{} + 1.0 : V{}; }
 
-  Factors factors(double live, double to_dangling) const {
-    if (!(live > 0)) return {1 - d_, d_};  // any scale will do: all mass is on dangling rows, or none yet
-    const double dangling = rest_ > 0 ? ((1 - d_) * live * v_dangling_ + to_dangling) / rest_ : 0;
-    return {(1 - d_) * (live + dangling), d_ * dangling};
+  Factors factors(V live, V to_dangling) const {
+    const V held = ((1 - d_) * live * v_dangling_ + to_dangling) / (rest_ > 0.0 ? rest_ : V{} + 1.0);
+    const V dangling = rest_ > 0.0 ? held : V{};
+    // Without mass on live rows any scale will do: all is on dangling rows, or there is none yet.
+    return {live > 0.0 ? (1 - d_) * (live + dangling) : V{} + (1 - d_), live > 0.0 ? d_ * dangling : V{} + d_};
   }
 
   // Where u is v, one factor serves both.
-  void set(Iterate& it, Factors f) const {
+  void set(Iterate<V>& it, const Factors& f) const {
     it.a = split_ ? f.a : f.a + f.c;
-    it.c = split_ ? f.c : 0;
+    it.c = split_ ? f.c : V{};
   }
 
  private:
-  double d_, v_dangling_ = 0, rest_ = 0;
+  double d_;
   bool split_;
+  V v_dangling_{}, rest_{};
 };
 
 }  // namespace mmlcore::graph

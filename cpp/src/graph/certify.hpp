@@ -10,48 +10,46 @@
 
 namespace mmlcore::graph {
 
-// A sum that carries its rounding errors along (Neumaier): right to two roundings whatever its length.
+// A sum that carries its rounding errors along (Knuth's two-sum): right to two roundings whatever its length.
+template <class V>
 struct Sum {
-  double sum = 0, lost = 0;
+  V sum{}, lost{};
 
-  void add(double x) {
-    const double t = sum + x;
-    lost += std::abs(sum) >= std::abs(x) ? (sum - t) + x : (x - t) + sum;
+  void add(V x) {
+    const V t = sum + x, y = t - sum;
+    lost += (sum - (t - y)) + (x - y);
     sum = t;
   }
   void add(const Sum& other) {
     add(other.sum);
     add(other.lost);
   }
-  double value() const { return sum + lost; }
+  V value() const { return sum + lost; }
 };
 
-// y holds live rows. With h = d A y (all rows), V and U the parts of v and u on dangling rows, the sum D of the dangling
-// rows of
-//   y' = a v + c u + h,   a = (1 - d)(Y + D),   c = d D,   Y = sum of live y,
-// is D = ((1 - d) Y V + H) / (1 - (1 - d) V - d U), H the part of h on dangling rows: see Balance. Then x' = y' / (Y + D)
-// is T x for x = (live y, dangling y') / (Y + D), and x' - x is zero on dangling rows.
-template <class Index>
+// y holds live rows. With h = d A y (all rows), y' = a v + c u + h for the factors of Balance, which make the dangling rows
+// of y' the solution of their own equations. Then x' = y' / sum y' is T x for x = (live y, dangling y') / sum y', and x' - x
+// is zero on dangling rows.
+template <class Index, class V>
 struct Certifier {
   const Csr<Index>& g;
   double damping;
-  const double *v, *u;  // by node; null: uniform
+  Rows v, u;  // u without data: as v
   int threads;
-  const Balance& balance;
-  Buffer<double> h{g.nodes};
+  const Balance<V>& balance;
+  Buffer<V> h{g.nodes};
 
+  using Factors = typename Balance<V>::Factors;
   struct Sums {
-    Sum live, flow, to_dangling;
+    Sum<V> live, flow, to_dangling;
   };
   struct Residual {
-    double change = 0, rounding = 0;
+    V change{}, rounding{};
   };
 
-  double at(const double* p, index_t node) const { return p ? p[node] : 1.0 / static_cast<double>(g.nodes); }
-
-  // Ranks into `ranks`, the live rows of y' into it.y, and z from them: one more Jacobi step of the iteration. Returns the
-  // error.
-  double apply(Iterate& it, double* ranks) {
+  // Ranks into `ranks` (v.count, nodes), the live rows of y' into it.y: one more Jacobi step of the iteration, without its
+  // z. Returns the errors.
+  V apply(Iterate<V>& it, double* ranks) {
     const auto pieces = static_cast<index_t>(g.pieces.size());
     std::vector<Sums> parts(pieces);
     parallel_tasks(pieces, threads, [&](index_t p) { parts[p] = g.weighted ? rows<true>(it, p) : rows<false>(it, p); });
@@ -62,8 +60,8 @@ struct Certifier {
       s.to_dangling.add(one.to_dangling);
     }
     const double d = damping;
-    const Balance::Factors f = balance.factors(s.live.value(), s.to_dangling.value());
-    const double total = f.a + f.c + s.flow.value();
+    const Factors f = balance.factors(s.live.value(), s.to_dangling.value());
+    const V total = f.a + f.c + s.flow.value();
     std::vector<Residual> residuals(pieces);
     parallel_tasks(pieces, threads, [&](index_t p) { residuals[p] = finish(it, ranks, p, f, total); });
     Residual r;
@@ -73,12 +71,12 @@ struct Certifier {
     }
     balance.set(it, f);
     constexpr double unit = std::numeric_limits<double>::epsilon() / 2;
-    const double rounding = unit * (r.rounding / total + 16), change = r.change / total;
+    const V rounding = unit * (r.rounding / total + 16), change = r.change / total;
     return (d / (1 - d) * (change + rounding) + rounding) * (1 + 1e-9);
   }
 
   template <bool Weighted>
-  Sums rows(const Iterate& it, index_t number) {
+  Sums rows(const Iterate<V>& it, index_t number) {
     const Piece& piece = g.pieces[number];
     const Index* source = g.source.data() + piece.edge;
     const double* weight = Weighted ? g.weight.data() + piece.edge : nullptr;
@@ -86,7 +84,7 @@ struct Certifier {
     Sums s;
     for (index_t i = piece.slot, end = i + piece.slots; i < end; ++i) {
       const auto links = static_cast<index_t>(g.in_degree[i]);
-      h[i] = gather<Index, Weighted>(source, weight, links, it.z.data());
+      h[i] = gather<Weighted>(source, weight, links, it.z.data());
       source += links;
       if (Weighted) weight += links;
       s.flow.add(h[i]);
@@ -95,18 +93,17 @@ struct Certifier {
     return s;
   }
 
-  Residual finish(Iterate& it, double* ranks, index_t number, Balance::Factors f, double total) const {
+  Residual finish(Iterate<V>& it, double* ranks, index_t number, const Factors& f, const V& total) const {
     const Piece& piece = g.pieces[number];
     const bool live = number < g.live_pieces;
-    const double* second = u ? u : v;
     Residual r;
     for (index_t i = piece.slot, end = i + piece.slots; i < end; ++i) {
       const auto node = static_cast<index_t>(g.row[i]);
-      const double y = f.a * at(v, node) + f.c * at(second, node) + h[i];
-      ranks[node] = y / total;
+      const V jump = v.at<V>(node), y = f.a * jump + f.c * (u ? u.at<V>(node) : jump) + h[i], rank = y / total;
+      for (int k = 0; k < v.count; ++k) ranks[k * g.nodes + node] = lane(rank, k);
       r.rounding += chain(static_cast<index_t>(g.in_degree[i])) * y;
       if (!live) continue;
-      r.change += std::abs(y - it.y[i]);
+      r.change += magnitude<V>(y - it.y[i]);
       it.y[i] = y;
     }
     return r;

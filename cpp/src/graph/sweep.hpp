@@ -8,6 +8,7 @@
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/graph/csr.hpp"
+#include "pack.hpp"
 
 namespace mmlcore::graph {
 
@@ -17,13 +18,13 @@ inline constexpr index_t kSerialLinks = index_t{1} << 19;
 inline constexpr index_t kBlocks = 16, kBlockLinks = index_t{1} << 18;
 
 // The sum of z over `count` sources, in four chains of additions.
-template <class Index, bool Weighted>
-double gather(const Index* source, const double* weight, index_t count, const double* z) {
+template <bool Weighted, class Index, class V>
+inline __attribute__((always_inline)) V gather(const Index* source, const double* weight, index_t count, const V* z) {
   const auto term = [&](index_t k) {
     if constexpr (Weighted) return weight[k] * z[source[k]];
     return z[source[k]];
   };
-  double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+  V s0{}, s1{}, s2{}, s3{};
   index_t k = 0;
   for (; k + 4 <= count; k += 4) {
     s0 += term(k);
@@ -39,21 +40,24 @@ double gather(const Index* source, const double* weight, index_t count, const do
 inline double chain(index_t count) { return static_cast<double>(count / 4) + 12; }
 
 // A solution under way: y by slot, z by place, and the factors of v and u in g = a v + c u (c = 0 when u is v).
+template <class V>
 struct Iterate {
-  Buffer<double> y, z;
-  double a = 1, c = 0;
+  Buffer<V> y, z;
+  V a{}, c{};
 };
 
 // v and u on live rows, by slot; empty: uniform, or as v.
+template <class V>
 struct Restarts {
-  Buffer<double> v, u;
+  Buffer<V> v, u;
 };
 
+template <class V>
 struct SweepSums {
-  double sum = 0, kept = 0, change = 0;  // of y; of q y; of |y - y before|
+  V sum{}, kept{}, change{};  // of y; of q y; of |y - y before|
 };
 
-template <class Index>
+template <class Index, class V>
 class Sweeper {
  public:
   Sweeper(const Csr<Index>& graph, double damping, bool power)
@@ -65,26 +69,38 @@ class Sweeper {
     parallel_ranges(graph.live, 1 << 14, [&](index_t begin, index_t end) {
       for (index_t i = begin; i < end; ++i) step_[i] = damping / graph.out_of(i);
     });
-    cut_blocks(power);
+    blocks_.push_back(0);
+    const index_t blocks = power || serial_ ? 1 : std::clamp<index_t>(g_.edges / kBlockLinks, 1, kBlocks);
+    for (index_t k = 1; k <= blocks; ++k) blocks_.push_back(g_.live_pieces * k / blocks);
   }
 
-  Restarts restarts(const double* v, const double* u) const { return {by_slot(v), by_slot(u)}; }
+  // The vectors on live rows, by slot; empty where there is none.
+  Buffer<V> by_slot(const Rows& rows) const {
+    if (!rows) return {};
+    Buffer<V> b(g_.live);
+    parallel_ranges(g_.live, 1 << 14, [&](index_t begin, index_t end) {
+      for (index_t i = begin; i < end; ++i) b[i] = rows.at<V>(static_cast<index_t>(g_.row[i]));
+    });
+    return b;
+  }
 
-  Iterate zero() const {
-    Iterate it;
-    it.y = Buffer<double>(g_.live);
-    it.z = Buffer<double>(g_.weighted ? g_.nodes : g_.places());
-    clear(it.y);
-    clear(it.z);
+  Iterate<V> zero() const {
+    Iterate<V> it;
+    it.y = Buffer<V>(g_.live);
+    it.z = Buffer<V>(g_.weighted ? g_.nodes : g_.places());
+    for (const Buffer<V>* x : {&it.y, &it.z}) {
+      parallel_ranges(x->size(), 1 << 15,
+                      [&](index_t begin, index_t end) { std::fill(x->data() + begin, x->data() + end, V{}); });
+    }
     return it;
   }
 
   // z from y, for all rows.
-  void publish(Iterate& it) const {
+  void publish(Iterate<V>& it) const {
     parallel_tasks(g_.live_pieces, threads(), [&](index_t p) { publish(it, g_.pieces[p]); });
   }
 
-  SweepSums sweep(Iterate& it, const Restarts& b) {
+  SweepSums<V> sweep(Iterate<V>& it, const Restarts<V>& b) {
     partial_.assign(g_.live_pieces, {});
     const bool personal = b.v.size() || b.u.size();
     if (g_.weighted) {
@@ -92,8 +108,8 @@ class Sweeper {
     } else {
       personal ? run<false, true>(it, b) : run<false, false>(it, b);
     }
-    SweepSums sums;
-    for (const SweepSums& one : partial_) {  // in order: the same bits for any number of threads
+    SweepSums<V> sums;
+    for (const SweepSums<V>& one : partial_) {  // in order: the same bits for any number of threads
       sums.sum += one.sum;
       sums.kept += one.kept;
       sums.change += one.change;
@@ -104,33 +120,13 @@ class Sweeper {
   int threads() const { return g_.edges < kSerialLinks ? 1 : num_threads(); }
 
  private:
-  void cut_blocks(bool power) {
-    blocks_.push_back(0);
-    const index_t blocks = power || serial_ ? 1 : std::clamp<index_t>(g_.edges / kBlockLinks, 1, kBlocks);
-    for (index_t k = 1; k <= blocks; ++k) blocks_.push_back(g_.live_pieces * k / blocks);
-  }
-
-  Buffer<double> by_slot(const double* v) const {
-    if (!v) return {};
-    Buffer<double> b(g_.live);
-    parallel_ranges(g_.live, 1 << 14, [&](index_t begin, index_t end) {
-      for (index_t i = begin; i < end; ++i) b[i] = v[g_.row[i]];
-    });
-    return b;
-  }
-
-  static void clear(const Buffer<double>& x) {
-    parallel_ranges(x.size(), 1 << 15,
-                    [&](index_t begin, index_t end) { std::fill(x.data() + begin, x.data() + end, 0.0); });
-  }
-
-  void publish(Iterate& it, const Piece& piece) const {
+  void publish(Iterate<V>& it, const Piece& piece) const {
     const Index* where = g_.place.size() ? g_.place.data() : g_.row.data();
     for (index_t i = piece.slot, end = i + piece.slots; i < end; ++i) it.z[where[i]] = step_[i] * it.y[i];
   }
 
   template <bool Weighted, bool Personal>
-  void run(Iterate& it, const Restarts& b) {
+  void run(Iterate<V>& it, const Restarts<V>& b) {
     for (std::size_t k = 0; k + 1 < blocks_.size(); ++k) {
       const index_t first = blocks_[k], count = blocks_[k + 1] - first;
       if (serial_) {
@@ -143,27 +139,31 @@ class Sweeper {
   }
 
   template <bool Weighted, bool Personal, bool InPlace>
-  void rows(Iterate& it, const Restarts& b, index_t number) {
+  void rows(Iterate<V>& it, const Restarts<V>& b, index_t number) {
     const Piece& piece = g_.pieces[number];
     const Index* source = g_.source.data() + piece.edge;
     const double* weight = Weighted ? g_.weight.data() + piece.edge : nullptr;
     const Index* where = g_.place.size() ? g_.place.data() : g_.row.data();
-    const double uniform = it.a / static_cast<double>(g_.nodes);
-    const double* v = b.v.size() ? b.v.data() : nullptr;
-    const double* u = b.u.size() ? b.u.data() : nullptr;
+    const V uniform = it.a / static_cast<double>(g_.nodes);
+    const V* v = b.v.size() ? b.v.data() : nullptr;
+    const V* u = b.u.size() ? b.u.data() : nullptr;
     const double* loop = loops_ ? g_.loop.data() : nullptr;
-    double* z = it.z.data();
-    SweepSums sums;
+    const double* kept = g_.kept.size() ? g_.kept.data() : nullptr;
+    V* z = it.z.data();
+    SweepSums<V> sums;
     for (index_t i = piece.slot, end = i + piece.slots; i < end; ++i) {
       const auto links = static_cast<index_t>(g_.in_degree[i]);
-      double y = gather<Index, Weighted>(source, weight, links, z);
-      if (loop) y = std::max(y - damping_ * loop[i] * it.y[i], 0.0);
+      V y = gather<Weighted>(source, weight, links, z);
+      if (loop) {
+        y -= damping_ * loop[i] * it.y[i];
+        y = y > 0.0 ? y : V{};
+      }
       y += Personal && v ? it.a * v[i] : uniform;
       if (Personal && u) y += it.c * u[i];
       if (loop) y /= 1 - damping_ * loop[i];
       sums.sum += y;
-      sums.kept += g_.kept.size() ? g_.kept[i] * y : y;
-      sums.change += std::abs(y - it.y[i]);
+      sums.kept += kept ? kept[i] * y : y;
+      sums.change += magnitude<V>(y - it.y[i]);
       it.y[i] = y;
       if (InPlace) z[where[i]] = step_[i] * y;
       source += links;
@@ -178,7 +178,7 @@ class Sweeper {
   const bool serial_;    // row by row in place
   const bool loops_;     // rows are solved for themselves: y_t = (g_t + sum over others) / (1 - d a_tt)
   std::vector<index_t> blocks_;
-  std::vector<SweepSums> partial_;
+  std::vector<SweepSums<V>> partial_;
 };
 
 }  // namespace mmlcore::graph

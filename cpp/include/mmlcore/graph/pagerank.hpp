@@ -27,7 +27,8 @@ namespace mmlcore {
 
 struct RankOptions {
   double damping = 0.85;
-  const double* restart = nullptr;   // v, (nodes), sum 1; null: uniform
+  const double* restart = nullptr;   // v, (problems, nodes), each sum 1; null: one problem, uniform
+  index_t problems = 1;
   const double* dangling = nullptr;  // u, (nodes), sum 1; null: as v
   const double* start = nullptr;     // first iterate, (nodes), non-negative; null: none
   double tol = 1e-8;
@@ -41,7 +42,8 @@ struct RankResult {
   bool converged = false;
 };
 
-// Ranks of all nodes into `ranks` (nodes). With damping 1 the lazy walk is followed, and `error` is the residual |T x - x|:
+// Ranks of all nodes into `ranks` (problems, nodes), eight problems at a time; the result holds the most iterations and the
+// largest error. With damping 1 the lazy walk is followed, and `error` is the residual |T x - x|:
 // see src/graph/lazy.hpp.
 template <class Index>
 RankResult pagerank(const Csr<Index>& graph, const RankOptions& options, double* ranks);
