@@ -7,6 +7,7 @@ PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   bind_matrices(m);
   bind_elimination(m);
   bind_orthogonal(m);
+  bind_eigen(m);
   bind_stats(m);
   bind_graph(m);
 }

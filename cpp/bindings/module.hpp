@@ -9,6 +9,7 @@ void bind_core(pybind11::module_& m);
 void bind_matrices(pybind11::module_& m);
 void bind_elimination(pybind11::module_& m);
 void bind_orthogonal(pybind11::module_& m);
+void bind_eigen(pybind11::module_& m);
 void bind_stats(pybind11::module_& m);
 void bind_graph(pybind11::module_& m);
 

@@ -143,3 +143,12 @@ def solve_small(a: typing.Any, b: typing.Any, /) -> typing.Any:
     """
     One small system of plain arrays; NotImplemented for everything else.
     """
+
+def symmetric_top(
+    a: np.ndarray[typing.Any, typing.Any],
+    values: typing.Annotated[np.typing.ArrayLike, np.float64],
+    vectors: typing.Annotated[np.typing.ArrayLike, np.float64],
+) -> float:
+    """
+    Fills values (k,) and vectors (n, k) with the largest eigenpairs of a; returns the largest relative residual.
+    """

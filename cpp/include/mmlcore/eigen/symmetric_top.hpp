@@ -1,0 +1,16 @@
+// The k largest eigenpairs of a symmetric matrix, by its tridiagonal form: see tridiagonal.hpp.
+//
+// A full decomposition spends most of its time on vectors nobody asked for. Here the reduction to T costs 4/3 n^3 flops, and
+// each wanted vector 2 n^2 for the way back from T and 2 n^2 for its certificate, the residual ||A v - theta v||. An
+// eigenvalue is within its residual of a true one (Parlett, "The symmetric eigenvalue problem", theorem 4.5.1).
+#pragma once
+
+#include "mmlcore/core/views.hpp"
+
+namespace mmlcore {
+
+// values (k), descending; vectors (n x k, unit column stride), orthonormal columns. Returns the largest residual, relative
+// to the largest |value|; it is of the order of n u, unless a cluster of eigenvalues could not be separated from the rest.
+double symmetric_top(MatrixView<const double> a, double* values, MatrixView<double> vectors);
+
+}  // namespace mmlcore

@@ -1,0 +1,251 @@
+#include <algorithm>
+#include <cmath>
+
+#include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/errors.hpp"
+#include "mmlcore/core/parallel.hpp"
+#include "mmlcore/core/simd.hpp"
+#include "mmlcore/eigen/tridiagonal.hpp"
+#include "mmlcore/matrices/product.hpp"
+
+namespace mmlcore {
+namespace {
+
+constexpr index_t kPanel = 24;
+constexpr index_t kSlots = 4;         // partial sums of A v: a fixed number, so that bits do not depend on the threads
+constexpr index_t kSerial = 96;       // smaller triangles are one thread's work
+constexpr index_t kUpdateRows = 192;  // rows of a task of the panel's update
+using V = Simd<double>;
+constexpr index_t W = V::width;
+
+double dot(const double* x, const double* y, index_t n) {
+  typename V::Vec s0{}, s1{}, s2{}, s3{};
+  index_t i = 0;
+  for (; i + 4 * W <= n; i += 4 * W) {
+    s0 += V::load(x + i) * V::load(y + i);
+    s1 += V::load(x + i + W) * V::load(y + i + W);
+    s2 += V::load(x + i + 2 * W) * V::load(y + i + 2 * W);
+    s3 += V::load(x + i + 3 * W) * V::load(y + i + 3 * W);
+  }
+  for (; i + W <= n; i += W) s0 += V::load(x + i) * V::load(y + i);
+  double sum = 0;
+  const typename V::Vec s = (s0 + s1) + (s2 + s3);
+  for (index_t k = 0; k < W; ++k) sum += s[k];
+  for (; i < n; ++i) sum += x[i] * y[i];
+  return sum;
+}
+
+void add_scaled(double factor, const double* x, double* y, index_t n) {
+  for (index_t i = 0; i < n; ++i) y[i] += factor * x[i];
+}
+
+class Reducer {
+ public:
+  explicit Reducer(MatrixView<const double> a) : n_(a.rows), stride_(padded_stride<double>(n_)), a_(n_ * stride_) {
+    out_.n = n_;
+    out_.stride = stride_;
+    out_.diagonal = Buffer<double>(n_);
+    out_.off = Buffer<double>(n_);
+    out_.tau = Buffer<double>(n_);
+    w_ = Buffer<double>(kPanel * stride_);
+    parts_ = Buffer<double>(kSlots * stride_);
+    if (!copy_finite<double>(a, MatrixView<double>{a_.data(), n_, n_, stride_, 1}))
+      throw DomainError("a: contains NaN or infinity.");
+    scale();
+    std::fill(out_.off.begin(), out_.off.end(), 0.0);
+    std::fill(out_.tau.begin(), out_.tau.end(), 0.0);
+  }
+
+  Tridiagonal run() {
+    for (index_t top = n_; top > 0;) {
+      const index_t panel = std::min(kPanel, top);
+      first_ = top - 1;
+      for (index_t k = 0; k < panel; ++k) reduce_row(top - 1 - k, k);
+      top -= panel;
+      if (top > 0) update(top, panel);
+    }
+    out_.reflectors = std::move(a_);
+    return std::move(out_);
+  }
+
+ private:
+  void scale() {
+    double largest = 0;
+    for (index_t i = 0; i < n_; ++i) {
+      for (index_t c = 0; c <= i; ++c) largest = std::max(largest, std::abs(row(i)[c]));
+    }
+    if (largest == 0) return;
+    out_.scale = std::exp2(-std::clamp(std::ilogb(largest), -1000, 1000));
+    for (index_t i = 0; i < n_; ++i) {
+      for (index_t c = 0; c <= i; ++c) row(i)[c] *= out_.scale;
+    }
+  }
+
+  double* row(index_t i) const { return a_.data() + i * stride_; }
+  double* v(index_t k) const { return row(first_ - k); }  // of the panel's k-th row, which v replaces
+  double* w(index_t k) const { return w_.data() + k * stride_; }
+
+  // Row i is the panel's k-th: brings it up to date, and makes v and w of it.
+  void reduce_row(index_t i, index_t k) {
+    double* x = row(i);
+    for (index_t j = 0; j < k; ++j) {
+      const double vj = v(j)[i], wj = w(j)[i];
+      const double *from_v = v(j), *from_w = w(j);
+      for (index_t c = 0; c <= i; ++c) x[c] -= vj * from_w[c] + wj * from_v[c];
+    }
+    out_.diagonal[i] = x[i];
+    if (i == 0) return;
+    const double tau = reflector(x, i);
+    out_.tau[i] = tau;
+    double* p = w(k);
+    if (tau == 0) {
+      std::fill(p, p + i, 0.0);
+      return;
+    }
+    multiply(x, i, k, p);
+    for (index_t j = 0; j < k; ++j) {
+      const double vx = products_[2 * j], wx = products_[2 * j + 1];
+      const double *from_v = v(j), *from_w = w(j);
+      for (index_t c = 0; c < i; ++c) p[c] -= vx * from_w[c] + wx * from_v[c];
+    }
+    for (index_t c = 0; c < i; ++c) p[c] *= tau;
+    add_scaled(-0.5 * tau * dot(p, x, i), x, p, i);
+  }
+
+  // x (length i) becomes v; out_.off[i] what x is mapped on; returns tau.
+  double reflector(double* x, index_t i) {
+    const double alpha = x[i - 1];
+    double largest = 0;
+    for (index_t c = 0; c + 1 < i; ++c) largest = std::max(largest, std::abs(x[c]));
+    out_.off[i] = alpha;
+    if (largest == 0) {
+      std::fill(x, x + i, 0.0);
+      x[i - 1] = 1;
+      return 0;
+    }
+    largest = std::max(largest, std::abs(alpha));
+    const double scale = std::exp2(-std::ilogb(largest));  // squares then neither overflow nor vanish
+    for (index_t c = 0; c < i; ++c) x[c] *= scale;
+    const double a = x[i - 1], beta = -std::copysign(std::sqrt(dot(x, x, i)), a);
+    const double factor = 1 / (a - beta);
+    for (index_t c = 0; c + 1 < i; ++c) x[c] *= factor;
+    x[i - 1] = 1;
+    out_.off[i] = beta / scale;
+    return (beta - a) / beta;
+  }
+
+  // p = A x for the leading i rows and columns, of which the lower triangle is kept; and the products of x with the panel's
+  // k earlier v and w.
+  void multiply(const double* x, index_t i, index_t k, double* p) {
+    const bool serial = i < kSerial;
+    const index_t slots = serial ? 1 : kSlots, groups = i / 4;
+    const auto part = [&](index_t slot) {
+      double* y = parts_.data() + slot * stride_;
+      std::fill(y, y + i, 0.0);
+      for (index_t g = slot; g < groups; g += slots) four_rows(x, 4 * g, y);
+      if (slot == 0) {
+        for (index_t r = 4 * groups; r < i; ++r) {
+          y[r] += dot(row(r), x, r + 1);
+          add_scaled(x[r], row(r), y, r);
+        }
+      }
+    };
+    const auto correction = [&](index_t half) {
+      for (index_t j = half; j < k; j += 2) {
+        products_[2 * j] = dot(v(j), x, i);
+        products_[2 * j + 1] = dot(w(j), x, i);
+      }
+    };
+    const index_t tasks = slots + 2;
+    parallel_tasks(tasks, serial ? 1 : num_threads(),
+                   [&](index_t task) { task < slots ? part(task) : correction(task - slots); });
+    const double* y = parts_.data();
+    for (index_t c = 0; c < i; ++c) p[c] = y[c];
+    for (index_t s = 1; s < slots; ++s) {
+      y += stride_;
+      for (index_t c = 0; c < i; ++c) p[c] += y[c];
+    }
+  }
+
+  // Rows r ... r + 3 of the triangle, and their mirror images. Row r and r + 1 have r + 1, r + 2, ... elements.
+  void four_rows(const double* x, index_t r, double* y) const {
+    const double *a0 = row(r), *a1 = row(r + 1), *a2 = row(r + 2), *a3 = row(r + 3);
+    const double x0 = x[r], x1 = x[r + 1], x2 = x[r + 2], x3 = x[r + 3];
+    typename V::Vec s0{}, s1{}, s2{}, s3{};
+    index_t c = 0;
+    for (; c + W <= r; c += W) {
+      const typename V::Vec xc = V::load(x + c), r0 = V::load(a0 + c), r1 = V::load(a1 + c), r2 = V::load(a2 + c),
+                            r3 = V::load(a3 + c);
+      s0 += r0 * xc;
+      s1 += r1 * xc;
+      s2 += r2 * xc;
+      s3 += r3 * xc;
+      V::store(y + c, V::load(y + c) + ((r0 * x0 + r1 * x1) + (r2 * x2 + r3 * x3)));
+    }
+    double t0 = 0, t1 = 0, t2 = 0, t3 = 0;
+    for (index_t k = 0; k < W; ++k) {
+      t0 += s0[k];
+      t1 += s1[k];
+      t2 += s2[k];
+      t3 += s3[k];
+    }
+    for (; c < r; ++c) {
+      t0 += a0[c] * x[c];
+      t1 += a1[c] * x[c];
+      t2 += a2[c] * x[c];
+      t3 += a3[c] * x[c];
+      y[c] += (a0[c] * x0 + a1[c] * x1) + (a2[c] * x2 + a3[c] * x3);
+    }
+    // The 4 x 4 block on the diagonal.
+    y[r] += t0 + a0[r] * x0 + a1[r] * x1 + a2[r] * x2 + a3[r] * x3;
+    y[r + 1] += t1 + a1[r] * x0 + a1[r + 1] * x1 + a2[r + 1] * x2 + a3[r + 1] * x3;
+    y[r + 2] += t2 + a2[r] * x0 + a2[r + 1] * x1 + a2[r + 2] * x2 + a3[r + 2] * x3;
+    y[r + 3] += t3 + a3[r] * x0 + a3[r + 1] * x1 + a3[r + 2] * x2 + a3[r + 3] * x3;
+  }
+
+  // The leading `top` rows and columns minus the panel's v w' + w v', as one product by blocks of rows.
+  void update(index_t top, index_t panel) {
+    Buffer<double> left(2 * panel * stride_), right(2 * panel * stride_);
+    for (index_t k = 0; k < panel; ++k) {
+      std::copy(v(k), v(k) + top, left.data() + k * stride_);
+      std::copy(w(k), w(k) + top, left.data() + (panel + k) * stride_);
+      std::copy(w(k), w(k) + top, right.data() + k * stride_);
+      std::copy(v(k), v(k) + top, right.data() + (panel + k) * stride_);
+    }
+    const MatrixView<const double> l{left.data(), 2 * panel, top, stride_, 1}, r{right.data(), 2 * panel, top, stride_, 1};
+    const index_t tasks = (top + kUpdateRows - 1) / kUpdateRows;
+    parallel_tasks(tasks, [&](index_t task) {
+      const index_t begin = (tasks - 1 - task) * kUpdateRows, rows = std::min(kUpdateRows, top - begin);  // longest first
+      product_serial<double>(l.block(0, begin, 2 * panel, rows).transposed(), r.block(0, 0, 2 * panel, begin + rows),
+                             MatrixView<double>{row(begin), rows, begin + rows, stride_, 1}, -1.0, 1.0);
+    });
+  }
+
+  const index_t n_, stride_;
+  index_t first_ = 0;  // the panel's first row
+  double products_[2 * kPanel] = {};
+  Tridiagonal out_;
+  Buffer<double> a_, w_, parts_;
+};
+
+}  // namespace
+
+Tridiagonal tridiagonalize(MatrixView<const double> a) { return Reducer(a).run(); }
+
+void back_transform(const Tridiagonal& t, MatrixView<double> z) {
+  constexpr index_t group = 4;
+  parallel_tasks((z.rows + group - 1) / group, [&](index_t task) {
+    const index_t first = task * group, rows = std::min(group, z.rows - first);
+    for (index_t i = 1; i < t.n; ++i) {
+      const double tau = t.tau[i];
+      if (tau == 0) continue;
+      const double* v = t.reflectors.data() + i * t.stride;
+      for (index_t r = first; r < first + rows; ++r) {
+        double* x = &z(r, 0);
+        add_scaled(-tau * dot(v, x, i), v, x, i);
+      }
+    }
+  });
+}
+
+}  // namespace mmlcore

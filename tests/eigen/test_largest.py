@@ -1,0 +1,104 @@
+"""The largest eigenpairs of symmetric matrices: the tridiagonal route, the filter, and the choice between them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import mmlcore as mml
+from mmlcore import _core, eigen
+
+
+def spectrum(values, rng):
+    """A dense symmetric matrix with the given eigenvalues."""
+    q, _ = np.linalg.qr(rng.standard_normal((len(values),) * 2))
+    a = (q * values) @ q.T
+    return (a + a.T) / 2
+
+
+def matrices(n, rng):
+    g = rng.standard_normal((n, n))
+    return {
+        "random": g + g.T,
+        "low rank": g[:, : n // 5 + 1] @ g[:, : n // 5 + 1].T,
+        "identity": np.eye(n),
+        "diagonal": np.diag(rng.random(n)),
+        "two clusters": spectrum(np.where(np.arange(n) < n // 3, 2.0, 1.0), rng),
+        "graded": spectrum(np.geomspace(1, 1e-12, n), rng),
+        "tiny": (g + g.T) * 1e-300,
+        "huge": g * 1e300 + g.T * 1e300,
+        "zero": np.zeros((n, n)),
+        "ones": np.ones((n, n)),
+        "wilkinson": np.diag(np.abs(np.arange(n) - n // 2).astype(float))
+        + np.diag(np.ones(n - 1), 1)
+        + np.diag(np.ones(n - 1), -1),
+    }
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 8, 33, 64, 130, 401])
+@pytest.mark.parametrize("kind", list(matrices(2, np.random.default_rng(0))))
+def test_symmetric_top(n, kind, rng):
+    a = matrices(n, rng)[kind]
+    k = max(1, n // 4)
+    values, vectors = np.empty(k), np.empty((n, k))
+    residual = _core.symmetric_top(a, values, vectors)
+    expected = np.linalg.eigvalsh(a)[::-1]
+    size = np.abs(expected).max() or 1.0
+    np.testing.assert_allclose(values / size, expected[:k] / size, atol=1e-14 * max(n, 10))
+    np.testing.assert_allclose(vectors.T @ vectors, np.eye(k), atol=1e-13)
+    assert residual < 2e-12
+    scale = 1 / size
+    found = np.linalg.norm((a * scale) @ vectors - vectors * (values * scale), axis=0).max()
+    assert found <= residual * 1.01 + 1e-13
+
+
+@pytest.mark.parametrize("order", ["C", "F", "reversed"])
+def test_layouts_and_threads(order, rng):
+    a = matrices(300, rng)["random"]
+    laid = {"C": a, "F": np.asfortranarray(a), "reversed": a[::-1, ::-1].copy()[::-1, ::-1]}[order]
+    seen = []
+    for threads in (1, 2, 5):
+        values, vectors = np.empty(20), np.empty((300, 20))
+        with mml.threads(threads):
+            _core.symmetric_top(laid, values, vectors)
+        seen.append((values, vectors))
+    for values, vectors in seen:
+        np.testing.assert_array_equal(values, seen[0][0])
+        np.testing.assert_array_equal(vectors, seen[0][1])
+    np.testing.assert_allclose(seen[0][0], np.linalg.eigvalsh(a)[::-1][:20], atol=1e-11)
+
+
+def test_bad_numbers_are_refused(rng):
+    a = matrices(40, rng)["random"]
+    a[3, 30] = a[30, 3] = np.nan
+    with pytest.raises(ValueError, match="a: contains NaN or infinity"):
+        _core.symmetric_top(a, np.empty(2), np.empty((40, 2)))
+
+
+@pytest.mark.parametrize(("n", "k"), [(100, 3), (100, 60), (500, 2), (500, 100), (800, 6)])
+@pytest.mark.parametrize("kind", ["graded", "two clusters", "low rank", "identity", "zero"])
+def test_every_route_gives_the_same(n, k, kind, rng):
+    a = matrices(n, rng)[kind]
+    values, vectors = eigen.largest_of_psd(a, k)
+    expected = np.linalg.eigvalsh(a)[::-1]
+    size = max(np.abs(expected).max(), 1e-300)
+    np.testing.assert_allclose(values, expected[:k], atol=1e-12 * size)
+    np.testing.assert_allclose(vectors.T @ vectors, np.eye(k), atol=1e-12)
+    assert np.linalg.norm(a @ vectors - vectors * values, axis=0).max() <= 1e-10 * size
+
+
+def test_the_filter_is_taken_for_few_vectors(rng, monkeypatch):
+    a = spectrum(np.geomspace(1, 1e-6, 600), rng)
+    monkeypatch.setattr(eigen, "_DIRECT_SHARE", 10**9)
+    monkeypatch.setattr(np.linalg, "eigh", only_small(np.linalg.eigh, 100))
+    values, vectors = eigen.largest_of_psd(a, 2, 1e-10)
+    np.testing.assert_allclose(values, np.geomspace(1, 1e-6, 600)[:2], rtol=1e-10)
+    assert np.linalg.norm(a @ vectors - vectors * values) < 1e-9
+
+
+def only_small(function, most):
+    def guarded(a):
+        assert len(a) < most
+        return function(a)
+
+    return guarded
