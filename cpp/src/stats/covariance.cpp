@@ -74,8 +74,73 @@ void narrow_pass(MatrixView<const T> x, const T* shift, const double* roots, dou
   }
 }
 
-// tile (strip of A by strip of B, both packed) added to the double matrix s, n columns, at (i, j). Runs of kFlush rows are
-// summed in registers, runs in a tile of T, and the tile is added in double: two short sums in T instead of one long one.
+// A slice of rows in both orders that the micro-kernel reads: strips of M and strips of N columns,
+// [strip][part][row][column].
+template <class T>
+struct Packed {
+  using V = Simd<T>;
+  static constexpr index_t M = gemm::Shape<T>::M, N = gemm::Shape<T>::N, W = V::width;
+  // Rows of a part: they are summed in runs of kFlush, the runs in a tile of T, and parts in double. Few enough that such a
+  // sum stays short, enough that adding the tile costs little.
+  static constexpr index_t kPart = 8 * kFlush, kSlice = 2 * kPart;
+  // A line of the cache between strips: rows of all strips would else fall on the same sets of the cache.
+  static constexpr index_t kLine = 64 / index_t{sizeof(T)}, kStrideA = kPart * M + kLine, kStrideB = kPart * N + kLine;
+
+  static index_t parts(index_t rows) { return (rows + kPart - 1) / kPart; }
+
+  Packed(index_t n, index_t rows)
+      : n(n),
+        wide((n + M - 1) / M),
+        narrow((n + N - 1) / N),
+        a(parts(rows) * wide * kStrideA),
+        b(parts(rows) * narrow * kStrideB) {}
+
+  T* strip_a(index_t start, index_t p) const { return a.data() + (start / kPart * wide + p) * kStrideA; }
+  T* strip_b(index_t start, index_t q) const { return b.data() + (start / kPart * narrow + q) * kStrideB; }
+
+  // Rows first ... first + x.rows - 1 of the slice, each root * (x - shift); column[j] += root^2 (x - shift). The part that
+  // they belong to starts at row `start` of the slice.
+  void fill(MatrixView<const T> x, const T* shift, const double* roots, index_t start, index_t first, T* column) {
+    for (index_t i = 0; i < x.rows; ++i) {
+      const T* in = &x(i, 0);
+      const T root = roots ? static_cast<T>(roots[i]) : T{1};
+      for (index_t p = 0; p < wide; ++p) {
+        T* to = strip_a(start, p) + (first + i) * M;
+        const index_t j = p * M, width = std::min(M, n - j);
+        if (width == M) {
+          for (index_t c = 0; c < M; c += W) {
+            const typename V::Vec centred = root * (V::load(in + j + c) - V::load(shift + j + c));
+            V::store(to + c, centred);
+            V::store(column + j + c, V::load(column + j + c) + root * centred);
+          }
+        } else {
+          for (index_t c = 0; c < width; ++c) {
+            to[c] = root * (in[j + c] - shift[j + c]);
+            column[j + c] += root * to[c];
+          }
+          std::fill(to + width, to + M, T{0});
+        }
+      }
+      for (index_t q = 0; q < narrow; ++q) copy_narrow(start, first + i, q);
+    }
+  }
+
+  index_t n, wide, narrow;
+  Buffer<T> a, b;
+
+ private:
+  void copy_narrow(index_t start, index_t row, index_t q) const {
+    T* to = strip_b(start, q) + row * N;
+    const auto from = [&](index_t j) { return strip_a(start, j / M) + row * M + j % M; };
+    if constexpr (M % N == 0) {
+      std::memcpy(to, from(q * N), sizeof(T) * N);  // a constant size is a single move
+    } else {
+      for (index_t c = 0; c < N; ++c) to[c] = q * N + c < wide * M ? *from(q * N + c) : T{0};
+    }
+  }
+};
+
+// The product of a wide strip and a narrow one added to the double matrix s, n columns, at (i, j).
 template <class T, int MV>
 void add_product(index_t depth, const T* a, const T* b, double* s, index_t n, index_t i, index_t j) {
   using Shape = gemm::Shape<T>;
@@ -88,7 +153,7 @@ void add_product(index_t depth, const T* a, const T* b, double* s, index_t n, in
   alignas(64) T tile[M * N];
   for (index_t k = 0; k < depth; k += kFlush) {
     gemm::Micro<T, MV, N> micro;
-    micro.run(std::min(kFlush, depth - k), a + k * M, M, b + k * N, N, 1);
+    micro.run(std::min(kFlush, depth - k), a + k * Shape::M, Shape::M, b + k * N, N, 1);
     micro.store(tile, M, T{1}, k == 0 ? T{0} : T{1});
   }
   for (index_t c = 0; c < cols; ++c) {
@@ -101,73 +166,54 @@ void add_product(index_t depth, const T* a, const T* b, double* s, index_t n, in
   }
 }
 
-// Strips of N columns, each k by k, from contiguous rows: constant sizes make the copies single moves.
-template <class T>
-void pack_columns(MatrixView<const T> rows, T* out) {
-  constexpr index_t N = gemm::Shape<T>::N;
-  const index_t whole = rows.cols / N, rest = rows.cols - whole * N;
-  for (index_t k = 0; k < rows.rows; ++k) {
-    const T* from = &rows(k, 0);
-    for (index_t p = 0; p < whole; ++p) std::memcpy(out + (p * rows.rows + k) * N, from + p * N, sizeof(T) * N);
-    if (rest > 0) {
-      T* last = out + (whole * rows.rows + k) * N;
-      std::fill(last, last + N, T{0});
-      std::copy(from + whole * N, from + rows.cols, last);
-    }
-  }
-}
-
-// S and d for many columns. A slice of rows is centred and packed by strips of columns, then the tiles on and below the
-// diagonal (in column-major order) are shared out.
+// S and d for many columns. A slice of rows is centred and packed, then the tiles on and below the diagonal (in column-major
+// order) are shared out.
 template <class T>
 void wide_pass(MatrixView<const T> x, const T* shift, const double* roots, double* s, double* d) {
   using Shape = gemm::Shape<T>;
-  constexpr index_t M = Shape::M, N = Shape::N, W = Shape::W, depth = 4 * kFlush, slice = 4 * depth;
-  const index_t n = x.cols, a_strips = (n + M - 1) / M, b_strips = (n + N - 1) / N;
-  const index_t rows_max = std::min(slice, x.rows);
-  Buffer<T> centred(rows_max * n), pa(rows_max * a_strips * M), pb(rows_max * b_strips * N);
-  constexpr index_t groups = slice / depth;
-  Buffer<double> sums(groups * n);
+  constexpr index_t M = Shape::M, N = Shape::N, W = Shape::W, part = Packed<T>::kPart, slice = Packed<T>::kSlice;
+  constexpr index_t chunk = kFlush, chunks = slice / chunk;
+  const index_t n = x.cols;
+  Packed<T> packed(n, std::min(slice, x.rows));
+  Buffer<T> columns(chunks * n);
   std::fill(s, s + n * n, 0.0);
   std::fill(d, d + n, 0.0);
   for (index_t first = 0; first < x.rows; first += slice) {
-    const index_t rows = std::min(slice, x.rows - first), parts = (rows + depth - 1) / depth;
-    std::fill(sums.begin(), sums.end(), 0.0);
-    parallel_tasks(parts, [&](index_t g) {
-      const index_t k = g * depth, size = std::min(depth, rows - k);
-      Buffer<T> column(n);
-      const MatrixView<T> block = c_order(centred.data() + k * n, size, n);
-      centre_block<T>(x.block(first + k, 0, size, n), shift, roots ? roots + first + k : nullptr, block, sums.data() + g * n,
-                      column.data());
-      T *to_a = pa.data() + k * a_strips * M, *to_b = pb.data() + k * b_strips * N;
-      for (index_t p = 0; p < a_strips; ++p) {
-        const index_t width = std::min(M, n - p * M);
-        gemm::pack_strip<T>(block.block(0, p * M, size, width).transposed(), gemm::strip_width<T>(width),
-                            to_a + p * M * size);
+    const index_t rows = std::min(slice, x.rows - first), used = (rows + chunk - 1) / chunk;
+    parallel_tasks(used, [&](index_t g) {
+      const index_t k = g * chunk, size = std::min(chunk, rows - k), start = k / part * part;
+      MatrixView<const T> block = x.block(first + k, 0, size, n);
+      Buffer<T> copied(block.col_stride == 1 ? 0 : size * n);
+      if (block.col_stride != 1) {
+        copy<T>(block, c_order(copied.data(), size, n));
+        block = c_order<const T>(copied.data(), size, n);
       }
-      pack_columns<T>(block, to_b);
+      T* column = columns.data() + g * n;
+      std::fill(column, column + n, T{0});
+      packed.fill(block, shift, roots ? roots + first + k : nullptr, start, k - start, column);
     });
-    for (index_t g = 0; g < parts; ++g) {
-      for (index_t j = 0; j < n; ++j) d[j] += sums[g * n + j];
+    for (index_t g = 0; g < used; ++g) {
+      for (index_t j = 0; j < n; ++j) d[j] += columns[g * n + j];
     }
-    // Row strips from the last (shortest in tiles) to the first would do as well: tasks are taken as threads get free.
-    parallel_tasks(a_strips, [&](index_t task) {
-      const index_t p = a_strips - 1 - task, i = p * M;
-      const int width = gemm::strip_width<T>(std::min(M, n - i));
-      const index_t last = std::min(b_strips, (i + width + N - 1) / N);
-      for (index_t g = 0; g < parts; ++g) {
-        const index_t k = g * depth, size = std::min(depth, rows - k);
-        const T *a = pa.data() + k * a_strips * M + i * size, *b = pb.data() + k * b_strips * N;
+    // The strips with most tiles first: threads then end at about the same time.
+    parallel_tasks(packed.wide, [&](index_t task) {
+      const index_t p = packed.wide - 1 - task, i = p * M;
+      const int vectors = gemm::strip_width<T>(std::min(M, n - i)) / static_cast<int>(W);
+      const index_t last = std::min(packed.narrow, (i + vectors * W + N - 1) / N);
+      for (index_t start = 0; start < rows; start += part) {
+        const index_t size = std::min(part, rows - start);
+        const T* a = packed.strip_a(start, p);
         for (index_t q = 0; q < last; ++q) {
-          switch (width / W) {
+          const T* b = packed.strip_b(start, q);
+          switch (vectors) {
             case 1:
-              add_product<T, 1>(size, a, b + q * N * size, s, n, i, q * N);
+              add_product<T, 1>(size, a, b, s, n, i, q * N);
               break;
             case 2:
-              add_product<T, 2>(size, a, b + q * N * size, s, n, i, q * N);
+              add_product<T, 2>(size, a, b, s, n, i, q * N);
               break;
             default:
-              add_product<T, 3>(size, a, b + q * N * size, s, n, i, q * N);
+              add_product<T, 3>(size, a, b, s, n, i, q * N);
           }
         }
       }
