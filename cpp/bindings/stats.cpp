@@ -1,4 +1,5 @@
 #include "arrays.hpp"
+#include "mmlcore/stats/centred_product.hpp"
 #include "mmlcore/stats/covariance.hpp"
 #include "module.hpp"
 

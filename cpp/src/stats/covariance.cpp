@@ -1,7 +1,6 @@
 #include "mmlcore/stats/covariance.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <cstring>
 
@@ -258,28 +257,7 @@ void scatter(MatrixView<const T> x, const double* roots, Moments& moments) {
   for (index_t j = 0; j < n; ++j) mean[j] = shift[j] + d[j] / moments.weight;
 }
 
-template <class T>
-bool centred_product(MatrixView<const T> x, const T* mean, MatrixView<const T> w, MatrixView<T> out) {
-  const index_t n = x.cols,
-                block = std::max<index_t>(64, (index_t{1} << 19) / (std::max<index_t>(n, 1) * index_t{sizeof(T)}));
-  std::atomic<bool> finite{true};
-  parallel_tasks((x.rows + block - 1) / block, [&](index_t task) {
-    const index_t first = task * block, rows = std::min(block, x.rows - first);
-    Buffer<T> buffer(rows * n);
-    const MatrixView<T> centred = c_order(buffer.data(), rows, n);
-    if (!copy_finite<T>(x.block(first, 0, rows, n), centred)) finite = false;
-    for (index_t i = 0; i < rows; ++i) {
-      T* row = &centred(i, 0);
-      for (index_t j = 0; j < n; ++j) row[j] -= mean[j];
-    }
-    product_serial<T>(centred, w, out.block(first, 0, rows, out.cols));
-  });
-  return finite;
-}
-
 template void scatter<float>(MatrixView<const float>, const double*, Moments&);
 template void scatter<double>(MatrixView<const double>, const double*, Moments&);
-template bool centred_product<float>(MatrixView<const float>, const float*, MatrixView<const float>, MatrixView<float>);
-template bool centred_product<double>(MatrixView<const double>, const double*, MatrixView<const double>, MatrixView<double>);
 
 }  // namespace mmlcore

@@ -35,16 +35,7 @@ struct Moments {
 template <class T>
 void scatter(MatrixView<const T> x, const double* roots, Moments& moments);
 
-// out = (x - mean) w for scores of principal components: blocks of rows are centred on their way into the product. False if
-// an element of x is NaN or infinite.
-template <class T>
-bool centred_product(MatrixView<const T> x, const T* mean, MatrixView<const T> w, MatrixView<T> out);
-
 extern template void scatter<float>(MatrixView<const float>, const double*, Moments&);
 extern template void scatter<double>(MatrixView<const double>, const double*, Moments&);
-extern template bool centred_product<float>(MatrixView<const float>, const float*, MatrixView<const float>,
-                                            MatrixView<float>);
-extern template bool centred_product<double>(MatrixView<const double>, const double*, MatrixView<const double>,
-                                             MatrixView<double>);
 
 }  // namespace mmlcore

@@ -1,0 +1,152 @@
+#include "mmlcore/stats/centred_product.hpp"
+
+#include <algorithm>
+#include <atomic>
+
+#include "mmlcore/core/copy.hpp"
+#include "mmlcore/matrices/product_tiles.hpp"
+
+namespace mmlcore {
+namespace {
+
+constexpr index_t kDepth = 128;  // elements of a row that a tile takes at a time: W's part then fits the first-level cache
+constexpr index_t kTaskBlocks = 8;  // blocks of kScoreRows rows that a task computes
+
+template <class T>
+class Scores {
+ public:
+  Scores(MatrixView<const T> x, const T* mean, MatrixView<const T> w, MatrixView<T> out)
+      : x_(x),
+        mean_(mean),
+        out_(out),
+        d_(w.rows),
+        k_(w.cols),
+        dots_(k_ % M <= kDots ? k_ % M : 0),
+        tiled_(k_ - dots_),
+        packed_(d_ * padded()),
+        rest_(d_ * dots_) {
+    copy<T>(w.block(0, tiled_, d_, dots_), MatrixView<T>{rest_.data(), d_, dots_, 1, d_});
+    for (index_t p = 0; p * M < tiled_; ++p) {
+      const index_t columns = std::min(M, tiled_ - p * M);
+      gemm::pack_strip<T>(w.block(0, p * M, d_, columns).transposed(), gemm::strip_width<T>(columns), strip(p));
+    }
+  }
+
+  bool run() {
+    const index_t rows = kTaskBlocks * kScoreRows;
+    parallel_tasks((x_.rows + rows - 1) / rows, [&](index_t task) {
+      const index_t stride = padded_stride<T>(d_);
+      Buffer<T> centred(kScoreRows * stride), tile(kScoreRows * padded());
+      for (index_t i = task * rows, end = std::min(x_.rows, i + rows); i < end; i += kScoreRows) {
+        block(i, std::min(kScoreRows, end - i), MatrixView<T>{centred.data(), kScoreRows, d_, stride, 1}, tile.data());
+      }
+    });
+    return finite_;
+  }
+
+ private:
+  using V = Simd<T>;
+  static constexpr index_t M = gemm::Shape<T>::M, N = gemm::Shape<T>::N, W = V::width;
+
+  // The last columns, if they are few, would fill little of a vector: they are sums along the row instead.
+  static constexpr index_t kDots = W / 4;
+
+  index_t padded() const { return tiled_ / M * M + (tiled_ % M > 0 ? gemm::strip_width<T>(tiled_ % M) : 0); }
+  T* strip(index_t p) const { return packed_.data() + p * M * d_; }
+
+  void block(index_t first, index_t rows, MatrixView<T> centred, T* tile) {
+    if (x_.col_stride == 1) {
+      for (index_t i = 0; i < rows; ++i) centre(&x_(first + i, 0), &centred(i, 0));
+    } else {  // the copy reads such an array in the order of its memory
+      copy<T>(x_.block(first, 0, rows, d_), centred.block(0, 0, rows, d_));
+      for (index_t i = 0; i < rows; ++i) centre(&centred(i, 0), &centred(i, 0));
+    }
+    for (index_t i = rows; i < (rows + N - 1) / N * N; ++i) std::fill(&centred(i, 0), &centred(i, 0) + d_, T{0});
+    const index_t width = padded();
+    for (index_t from = 0; from < d_; from += kDepth) {
+      const index_t depth = std::min(kDepth, d_ - from);
+      for (index_t j = 0; j < width; j += M) {
+        const index_t vectors = std::min(M, width - j) / W;
+        const T* w = strip(j / M) + from * vectors * W;
+        for (index_t i = 0; i < rows; i += N) {
+          const T* b = &centred(i, from);
+          T* to = tile + i * width + j;
+          const T keep = from == 0 ? T{0} : T{1};
+          switch (vectors) {
+            case 1:
+              multiply<1>(depth, w, b, centred.row_stride, to, width, keep);
+              break;
+            case 2:
+              multiply<2>(depth, w, b, centred.row_stride, to, width, keep);
+              break;
+            default:
+              multiply<3>(depth, w, b, centred.row_stride, to, width, keep);
+          }
+        }
+      }
+    }
+    if (d_ == 0) std::fill(tile, tile + rows * width, T{0});
+    for (index_t i = 0; i < rows; ++i) {
+      for (index_t j = 0; j < tiled_; ++j) out_(first + i, j) = tile[i * width + j];
+      for (index_t j = 0; j < dots_; ++j) out_(first + i, tiled_ + j) = dot(&centred(i, 0), rest_.data() + j * d_);
+    }
+  }
+
+  T dot(const T* x, const T* w) const {
+    typename V::Vec sums[4] = {};
+    index_t j = 0;
+    for (; j + 4 * W <= d_; j += 4 * W) {
+      for (int u = 0; u < 4; ++u) sums[u] += V::load(x + j + u * W) * V::load(w + j + u * W);
+    }
+    for (; j + W <= d_; j += W) sums[0] += V::load(x + j) * V::load(w + j);
+    const typename V::Vec all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    T sum = 0;
+    for (index_t c = 0; c < W; ++c) sum += all[c];
+    for (; j < d_; ++j) sum += x[j] * w[j];
+    return sum;
+  }
+
+  template <int MV>
+  static void multiply(index_t depth, const T* w, const T* b, index_t stride, T* to, index_t width, T keep) {
+    gemm::Micro<T, MV, static_cast<int>(N)> micro;
+    micro.run(depth, w, MV * W, b, 1, stride);
+    micro.store(to, width, T{1}, keep);
+  }
+
+  // A row minus the mean. Sums x * 0, which is NaN as soon as one x is NaN or infinite.
+  void centre(const T* from, T* to) {
+    typename V::Vec zeros{};
+    index_t j = 0;
+    for (; j + W <= d_; j += W) {
+      const typename V::Vec v = V::load(from + j);
+      zeros += v * T{0};
+      V::store(to + j, v - V::load(mean_ + j));
+    }
+    T zero = 0;
+    for (index_t c = 0; c < W; ++c) zero += zeros[c];
+    for (; j < d_; ++j) {
+      zero += from[j] * T{0};
+      to[j] = from[j] - mean_[j];
+    }
+    if (!(zero == 0)) finite_ = false;
+  }
+
+  const MatrixView<const T> x_;
+  const T* mean_;
+  const MatrixView<T> out_;
+  const index_t d_, k_, dots_, tiled_;  // k = tiled + dots
+  Buffer<T> packed_, rest_;
+  std::atomic<bool> finite_{true};
+};
+
+}  // namespace
+
+template <class T>
+bool centred_product(MatrixView<const T> x, const T* mean, MatrixView<const T> w, MatrixView<T> out) {
+  return Scores<T>(x, mean, w, out).run();
+}
+
+template bool centred_product<float>(MatrixView<const float>, const float*, MatrixView<const float>, MatrixView<float>);
+template bool centred_product<double>(MatrixView<const double>, const double*, MatrixView<const double>, MatrixView<double>);
+
+}  // namespace mmlcore
