@@ -1,3 +1,7 @@
+// The second route of gram_schmidt.hpp, for every matrix. Private to householder_f32.cpp and householder_f64.cpp: what Eigen
+// brings takes a minute to compile for each type.
+#pragma once
+
 #include <Eigen/Dense>
 #include <algorithm>
 #include <atomic>
@@ -148,8 +152,5 @@ void householder_gram_schmidt(MatrixView<const T> a, MatrixView<T> q, T* norms, 
   tall_qr<T>(a, exponents, q, [&](const Matrix<T>& r0) { return orthonormalize_in_order<T>(r0, rtol, norms); });
   for (index_t j = 0; j < a.cols; ++j) norms[j] = std::ldexp(norms[j], exponents[j]);
 }
-
-template void householder_gram_schmidt<float>(MatrixView<const float>, MatrixView<float>, float*, double);
-template void householder_gram_schmidt<double>(MatrixView<const double>, MatrixView<double>, double*, double);
 
 }  // namespace mmlcore
