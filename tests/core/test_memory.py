@@ -1,0 +1,91 @@
+"""Memory: given back after every call, and no more of it than is said."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mmlcore as mml
+
+STATM = Path("/proc/self/statm")
+pytestmark = pytest.mark.skipif(not STATM.exists(), reason="reads Linux's /proc")
+
+
+def resident():
+    return int(STATM.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_it_is_given_back(rng):
+    a, b = rng.standard_normal((300, 300)), rng.standard_normal((2000, 9, 9))
+    tall = rng.standard_normal((20000, 9))
+    tall[:, 3] = tall[:, 2]
+    s, t = rng.integers(0, 5000, (2, 50_000))
+    jumps = rng.random((5, 5000))
+
+    def work():
+        for _ in range(10):
+            mml.solve(a, a)
+            mml.solve(b, b)
+            mml.matmul(b, b)
+            mml.gram_schmidt(tall)
+            mml.covariance(tall)
+            mml.PCA(3).fit(tall).transform(tall)
+            mml.PCA(20).fit(np.vstack([a, a]))
+            graph = mml.Graph.from_edges(s, t, num_nodes=5000)
+            mml.pagerank(graph, personalization=jumps)
+            with pytest.raises(mml.SingularMatrixError):
+                mml.solve(np.zeros((50, 50)), a[:50, :50])
+            with pytest.raises(ValueError, match="names node"):
+                mml.Graph.from_edges(s, t, num_nodes=100)
+
+    work()
+    work()
+    before = resident()
+    for _ in range(10):
+        work()
+    assert resident() - before < 16 * 2**20
+
+
+def peak_of(code):
+    """Bytes by which the peak of a fresh process grows while `work()` runs."""
+    program = f"""
+import numpy as np, mmlcore as mml
+from pathlib import Path
+def status(key):
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(key)) * 1024
+rng = np.random.default_rng(0)
+{code}
+Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # forgets the peak so far
+before = status("VmRSS")
+kept = work()
+print(status("VmHWM") - before)
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stderr
+    return int(told.stdout)
+
+
+def test_pca_reads_the_data_in_place():
+    peak = peak_of("""
+x = rng.random((60_000, 784), dtype=np.float32)
+mml.PCA(5).fit(x[:900])
+work = lambda: mml.PCA(50).fit(x)
+""")
+    assert peak < 40 * 2**20
+
+
+def test_pagerank_needs_little_beside_the_edges():
+    peak = peak_of("""
+s, t = rng.integers(0, 250_000, (2, 4_000_000))
+mml.pagerank((s[:10], t[:10]))
+work = lambda: mml.pagerank(mml.Graph.from_edges(s, t))
+""")
+    assert peak < 2.5 * (4 * 4_000_000 + 24 * 250_000)
