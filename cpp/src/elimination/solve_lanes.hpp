@@ -10,6 +10,7 @@
 #include "mmlcore/core/first_failure.hpp"
 #include "mmlcore/core/lanes.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/elimination/lu.hpp"
 #include "mmlcore/elimination/solve_batch.hpp"
 
 namespace mmlcore {
@@ -17,54 +18,66 @@ namespace lanes {
 
 enum class Failure { matrix_not_finite, right_side_not_finite, singular, overflow };
 
-// Solves W systems at once in place of b (N x cols vectors). Returns the lanes that met an exactly zero pivot.
-//
-// Step k, column by column: the row of the largest entry is known lane by lane (`row`), so while a column is in registers
-// the pivot row is collected by selects, row k is put where it came from, and the elimination is done. The exchange of rows
-// thus costs two selects an element and no pass of its own.
-template <class T, int N>
-typename Simd<T>::Mask eliminate(typename Simd<T>::Vec* a, typename Simd<T>::Vec* b, index_t cols) {
+// One step of the elimination, of W systems at once. The row of the largest entry is known lane by lane, so while a column
+// is in registers the pivot row is collected by selects, row K is put where it came from, and the elimination is done: the
+// exchange of rows costs two selects an element and no pass of its own. K is a constant, so every loop over rows unrolls.
+// Returns the lanes whose pivot is zero.
+template <class T, int N, int K>
+inline typename Simd<T>::Mask eliminate_column(typename Simd<T>::Vec* a, typename Simd<T>::Vec* b, index_t cols,
+                                               typename Simd<T>::Vec* inverse) {
   using S = Simd<T>;
   using Vec = typename S::Vec;
   using Mask = typename S::Mask;
-  Mask singular{};
-  for (int k = 0; k < N; ++k) {
-    Vec best = S::abs(a[k * N + k]);
-    Mask row = k - Mask{};
-    for (int i = k + 1; i < N; ++i) {
-      const Vec size = S::abs(a[i * N + k]);
-      const Mask larger = size > best;
-      best = larger ? size : best;
-      row = larger ? i - Mask{} : row;
-    }
-    Vec factor[N];
-    // Exchanges within one column x[i * stride], i >= k, and returns the pivot row's entry.
-    auto exchange = [&](Vec* x, index_t stride, auto&& update) {
-      const Vec top = x[k * stride];
-      Vec pivot = top;
+  Vec best = S::abs(a[K * N + K]);
+  Mask row = K - Mask{};
 #pragma GCC unroll 16
-      for (int i = k + 1; i < N; ++i) pivot = row == i ? x[i * stride] : pivot;
-      x[k * stride] = pivot;
+  for (int i = K + 1; i < N; ++i) {
+    const Vec size = S::abs(a[i * N + K]);
+    const Mask larger = size > best;
+    best = larger ? size : best;
+    row = larger ? i - Mask{} : row;
+  }
+  // Exchanges rows within one column x[i * stride], i >= K, and returns the pivot row's entry.
+  const auto exchange = [&](Vec* x, index_t stride, auto&& update) {
+    const Vec top = x[K * stride];
+    Vec pivot = top;
 #pragma GCC unroll 16
-      for (int i = k + 1; i < N; ++i) update(i, x[i * stride], row == i ? top : x[i * stride], pivot);
-    };
-    Vec inverse{};
-    exchange(a + k, N, [&](int i, Vec&, Vec x, Vec pivot) {
-      if (i == k + 1) inverse = 1 / pivot;
-      factor[i] = x * inverse;
-    });
-    singular |= a[k * N + k] == 0;
-    const auto eliminate_row = [&](int i, Vec& at, Vec x, Vec pivot) { at = x - factor[i] * pivot; };
-    for (int j = k + 1; j < N; ++j) exchange(a + j, N, eliminate_row);
-    for (index_t c = 0; c < cols; ++c) exchange(b + c, cols, eliminate_row);
-  }
-  for (int i = N - 1; i >= 0; --i) {
-    for (index_t c = 0; c < cols; ++c) {
-      Vec x = b[i * cols + c];
-      for (int j = i + 1; j < N; ++j) x -= a[i * N + j] * b[j * cols + c];
-      b[i * cols + c] = x / a[i * N + i];
-    }
-  }
+    for (int i = K + 1; i < N; ++i) pivot = row == i ? x[i * stride] : pivot;
+    x[K * stride] = pivot;
+#pragma GCC unroll 16
+    for (int i = K + 1; i < N; ++i) update(i, x[i * stride], row == i ? top : x[i * stride], pivot);
+  };
+  Vec factor[N];
+  exchange(a + K, N, [&](int i, Vec&, Vec x, Vec) { factor[i] = x; });
+  const Vec pivot = a[K * N + K];
+  inverse[K] = 1 / pivot;
+#pragma GCC unroll 16
+  for (int i = K + 1; i < N; ++i) factor[i] *= inverse[K];
+  const auto eliminate_row = [&](int i, Vec& at, Vec x, Vec from) { at = x - factor[i] * from; };
+  for (int j = K + 1; j < N; ++j) exchange(a + j, N, eliminate_row);
+  for (index_t c = 0; c < cols; ++c) exchange(b + c, cols, eliminate_row);
+  return pivot == 0;
+}
+
+// x[K] of one right side, when those behind it are known.
+template <class T, int N, int K>
+inline void substitute(const typename Simd<T>::Vec* a, typename Simd<T>::Vec* b, index_t cols,
+                       const typename Simd<T>::Vec* inverse) {
+  typename Simd<T>::Vec x = b[K * cols];
+#pragma GCC unroll 16
+  for (int j = K + 1; j < N; ++j) x -= a[K * N + j] * b[j * cols];
+  b[K * cols] = x * inverse[K];
+}
+
+// Solves W systems at once in place of b (N x cols vectors), calling between(K) before step K. Returns the lanes that met an
+// exactly zero pivot.
+template <class T, int N, class F, int... K>
+inline typename Simd<T>::Mask eliminate(typename Simd<T>::Vec* a, typename Simd<T>::Vec* b, index_t cols, F&& between,
+                                        std::integer_sequence<int, K...>) {
+  typename Simd<T>::Vec inverse[N];
+  typename Simd<T>::Mask singular{};
+  ((between(K), singular |= eliminate_column<T, N, K>(a, b, cols, inverse)), ...);
+  for (index_t c = 0; c < cols; ++c) (substitute<T, N, N - 1 - K>(a, b + c, cols, inverse), ...);
   return singular;
 }
 
@@ -78,9 +91,27 @@ void report(const typename Simd<T>::Mask& bad, index_t first, int used, Failure 
 // NaN in a lane of the sum of x * 0 tells that one of its x is not finite.
 template <class T>
 typename Simd<T>::Mask not_finite(const typename Simd<T>::Vec* x, index_t size) {
-  typename Simd<T>::Vec sum{};
-  for (index_t i = 0; i < size; ++i) sum += x[i] * 0;
-  return sum != 0;
+  typename Simd<T>::Vec sum[4] = {};  // chains of additions that overlap
+  index_t i = 0;
+  for (; i + 4 <= size; i += 4) {
+    for (int k = 0; k < 4; ++k) sum[k] += x[i + k] * 0;
+  }
+  for (; i < size; ++i) sum[0] += x[i] * 0;
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]) != 0;
+}
+
+// Lanes whose result overflowed: 1 / pivot may have, where the solution itself does not. The kernel for one matrix divides.
+template <class T>
+void solve_again(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& x, index_t first,
+                 const typename Simd<T>::Mask& lanes, FirstFailure<Failure>& failures) {
+  for (index_t l = 0; l < Simd<T>::width && first + l < x.count(); ++l) {
+    if (!lanes[l]) continue;
+    try {
+      solve_one<T>(a[first + l], b[first + l], x[first + l], false, -1);
+    } catch (const SingularMatrix&) {
+      failures.record(first + l, Failure::overflow);
+    }
+  }
 }
 
 template <class T, int N>
@@ -91,19 +122,20 @@ void solve_group(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, c
   typename S::Vec matrix[N * N];
   const LaneGroup<const T> from(a, first);
   load_lanes<T>(from, matrix);
-  from.prefetch_next();
   load_lanes<T>(LaneGroup<const T>(b, first), work);
   const auto bad_matrix = not_finite<T>(matrix, N * N), bad_side = not_finite<T>(work, N * cols);
-  const auto singular = eliminate<T, N>(matrix, work, cols);
+  const auto singular = eliminate<T, N>(
+      matrix, work, cols, [&](int k) { from.prefetch(k, N); }, std::make_integer_sequence<int, N>{});
   const auto overflow = not_finite<T>(work, N * cols);
   if (S::any(bad_matrix | bad_side | singular | overflow)) [[unlikely]] {
     // The lowest item counts, and for one item the first cause.
     report<T>(bad_matrix, first, from.used, Failure::matrix_not_finite, failures);
     report<T>(bad_side, first, from.used, Failure::right_side_not_finite, failures);
     report<T>(singular, first, from.used, Failure::singular, failures);
-    report<T>(overflow, first, from.used, Failure::overflow, failures);
   }
   store_lanes<T>(LaneGroup<T>(x, first), work);
+  if (S::any(overflow)) [[unlikely]]
+    solve_again<T>(a, b, x, first, overflow & ~(bad_matrix | bad_side | singular), failures);
 }
 
 [[noreturn]] inline void raise(const FirstFailure<Failure>& failures, index_t count) {

@@ -17,8 +17,8 @@ void multiply_group(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b
   const LaneGroup<const T> from_a(a, first), from_b(b, first);
   load_lanes<T>(from_a, x);
   load_lanes<T>(from_b, y);
-  from_a.prefetch_next();
-  from_b.prefetch_next();
+  from_a.prefetch();
+  from_b.prefetch();
   for (int i = 0; i < N; ++i) {
     for (int j = 0; j < N; ++j) {
       Vec sum = x[i * N] * y[j];

@@ -1,15 +1,15 @@
 // Stacks of small matrices in SIMD lanes: how W matrices become an array of vectors and back.
 //
 // `load_lanes` fills out[i * cols + j] with element (i, j) of W matrices, one a lane. Contiguous items are moved in squares
-// of W x W elements transposed in registers; the last square overlaps the one before it when the item's size is not a
-// multiple of W. Items smaller than a vector are read and written a whole vector at a time where their neighbours are known
-// to follow them in memory: what is read of a neighbour is dropped, what is written over it is written again by its own
-// store. Anything else goes element by element.
+// of W x W elements transposed in registers; what then remains of an item goes number by number when it is little, and else
+// as one more square that overlaps the one before. Short items that follow one another in memory are shuffled
+// (short_items.hpp). Anything else goes element by element.
 #pragma once
 
 #include <algorithm>
 #include <type_traits>
 
+#include "mmlcore/core/short_items.hpp"
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/core/views.hpp"
 
@@ -19,111 +19,146 @@ namespace mmlcore {
 template <class T>
 struct LaneGroup {
   static constexpr int W = Simd<std::remove_const_t<T>>::width;
-  T* item[W];
+  const MatrixBatch<T>& stack;
+  index_t first;
   int used;
-  MatrixView<T> shape;  // sizes and strides of every item
-  bool dense;           // items follow one another, and another group of W follows this one
+  bool even, contiguous;  // lanes are one stride apart; the elements of an item follow one another
 
-  LaneGroup(const MatrixBatch<T>& stack, index_t first) : shape(stack.item) {
-    used = static_cast<int>(std::min<index_t>(W, stack.count() - first));
-    const index_t size = shape.rows * shape.cols;
-    dense = stack.batch.uniform() && stack.batch.stride() == size && first + 2 * W <= stack.count();
-    if (stack.batch.uniform()) {
-      T* start = stack.item.data + first * stack.batch.stride();
-      for (int lane = 0; lane < W; ++lane) item[lane] = start + std::min(lane, used - 1) * stack.batch.stride();
-    } else {
-      for (int lane = 0; lane < W; ++lane) {
-        item[lane] = stack.item.data + stack.batch.offset(first + std::min(lane, used - 1));
-      }
+  LaneGroup(const MatrixBatch<T>& stack, index_t first)
+      : stack(stack), first(first), used(static_cast<int>(std::min<index_t>(W, stack.count() - first))) {
+    const MatrixView<T>& shape = stack.item;
+    even = used == W && stack.batch.uniform();
+    contiguous = (shape.col_stride == 1 || shape.cols == 1) && (shape.row_stride == shape.cols || shape.rows == 1);
+  }
+  index_t size() const { return stack.item.rows * stack.item.cols; }
+  T* start() const { return stack.item.data + first * stack.batch.stride(); }
+  bool dense() const { return even && contiguous && stack.batch.stride() == size(); }
+
+  // Asks the second-level cache for one of `parts` parts of the memory of the group after the next: W short streams at once
+  // are more than the processor's own prefetcher follows, and more lines at once than it can wait for would hold up the
+  // computation.
+  void prefetch(index_t part = 0, index_t parts = 1) const {
+    if (!dense()) return;
+    const index_t lines = (W * size() * index_t{sizeof(T)} + 63) / 64;
+    const char* later = reinterpret_cast<const char*>(start() + 2 * W * size());
+    for (index_t at = lines * part / parts; at < lines * (part + 1) / parts; ++at) __builtin_prefetch(later + 64 * at, 0, 2);
+  }
+
+  // Calls f with a function that tells where a lane's item starts.
+  template <class F>
+  void with_items(F&& f) const {
+    if (even) {
+      T* const begin = start();
+      const index_t stride = stack.batch.stride();
+      return f([=](int lane) { return begin + lane * stride; });
     }
-  }
-  // Asks for the next group's memory: W short streams at once are more than the processor's own prefetcher follows.
-  void prefetch_next() const {
-    if (!dense) return;
-    const index_t bytes = W * shape.rows * shape.cols * index_t{sizeof(T)};
-    const char* next = reinterpret_cast<const char*>(item[0]) + bytes;
-    for (index_t at = 0; at < bytes; at += 64) __builtin_prefetch(next + at);
-  }
-  bool contiguous() const {
-    return (shape.col_stride == 1 || shape.cols == 1) && (shape.row_stride == shape.cols || shape.rows == 1);
+    T* item[W];
+    for (int lane = 0; lane < W; ++lane) item[lane] = stack.item.data + stack.batch.offset(first + std::min(lane, used - 1));
+    f([&](int lane) { return item[lane]; });
   }
 };
+
+namespace detail {
+
+// Calls f<S>() for S = size when items of that many numbers are shorter than a vector.
+template <class T, class F>
+inline bool as_short(index_t size, F&& f) {
+  constexpr int W = Simd<T>::width;
+  if constexpr (W >= 4) {
+    if (size == 2) return f(std::integral_constant<int, 2>{}), true;
+    if (size == 3) return f(std::integral_constant<int, 3>{}), true;
+  }
+  if constexpr (W >= 8) {
+    if (size == 4) return f(std::integral_constant<int, 4>{}), true;
+  }
+  return false;
+}
+
+// Squares of a contiguous item of `size` elements: f(e) moves e ... e + W - 1. Returns how many elements are left over.
+template <int W, class F>
+inline index_t squares(index_t size, F&& f) {
+  index_t e = 0;
+  for (; e + W <= size; e += W) f(e);
+  if (size - e <= W / 4) return size - e;
+  f(size - W);
+  return 0;
+}
+
+}  // namespace detail
 
 template <class T>
 inline void load_lanes(const LaneGroup<const T>& group, typename Simd<T>::Vec* out) {
   using S = Simd<T>;
   constexpr index_t W = S::width;
-  const index_t rows = group.shape.rows, cols = group.shape.cols, size = rows * cols;
-  if (group.contiguous() && size >= W) {
-    for (index_t at = 0; at < size; at += W) {
-      const index_t e = std::min(at, size - W);
-      typename S::Vec v[W];
-#pragma GCC unroll 16
-      for (int lane = 0; lane < W; ++lane) v[lane] = S::load(group.item[lane] + e);
-      transpose<T>(v);
-#pragma GCC unroll 16
-      for (int k = 0; k < W; ++k) out[e + k] = v[k];
-    }
+  const MatrixView<const T>& shape = group.stack.item;
+  const index_t size = group.size();
+  if (size < W && group.dense() &&
+      detail::as_short<T>(size, [&](auto s) { load_short<T, decltype(s)::value>(group.start(), out); })) {
     return;
   }
-  if (group.contiguous() && group.dense) {
-    typename S::Vec v[W];
+  group.with_items([&](auto&& item) {
+    if (group.contiguous && size >= W) {
+      const index_t left = detail::squares<W>(size, [&](index_t e) {
+        typename S::Vec v[W];
 #pragma GCC unroll 16
-    for (int lane = 0; lane < W; ++lane) v[lane] = S::load(group.item[lane]);
-    transpose<T>(v);
-    for (index_t k = 0; k < size; ++k) out[k] = v[k];
-    return;
-  }
-  T* flat = reinterpret_cast<T*>(out);
-  for (index_t i = 0; i < rows; ++i) {
-    for (index_t j = 0; j < cols; ++j) {
-      const index_t at = i * group.shape.row_stride + j * group.shape.col_stride;
-      for (int lane = 0; lane < W; ++lane) flat[(i * cols + j) * W + lane] = group.item[lane][at];
+        for (int lane = 0; lane < W; ++lane) v[lane] = S::load(item(lane) + e);
+        transpose<T>(v);
+#pragma GCC unroll 16
+        for (int k = 0; k < W; ++k) out[e + k] = v[k];
+      });
+      for (index_t e = size - left; e < size; ++e) {
+        typename S::Vec v{};
+#pragma GCC unroll 16
+        for (int lane = 0; lane < W; ++lane) v[lane] = item(lane)[e];
+        out[e] = v;
+      }
+      return;
     }
-  }
+    T* flat = reinterpret_cast<T*>(out);
+    for (index_t i = 0; i < shape.rows; ++i) {
+      for (index_t j = 0; j < shape.cols; ++j) {
+        const index_t at = i * shape.row_stride + j * shape.col_stride;
+        for (int lane = 0; lane < W; ++lane) flat[(i * shape.cols + j) * W + lane] = item(lane)[at];
+      }
+    }
+  });
 }
 
 template <class T>
 inline void store_lanes(const LaneGroup<T>& group, const typename Simd<T>::Vec* in) {
   using S = Simd<T>;
   constexpr index_t W = S::width;
-  const index_t rows = group.shape.rows, cols = group.shape.cols, size = rows * cols;
-  if (group.contiguous() && size >= W) {
-    for (index_t at = 0; at < size; at += W) {
-      const index_t e = std::min(at, size - W);
-      typename S::Vec v[W];
-#pragma GCC unroll 16
-      for (int k = 0; k < W; ++k) v[k] = in[e + k];
-      transpose<T>(v);
-#pragma GCC unroll 16
-      for (int lane = 0; lane < W; ++lane) {
-        if (lane < group.used) S::store(group.item[lane] + e, v[lane]);
-      }
-    }
+  const MatrixView<T>& shape = group.stack.item;
+  const index_t size = group.size();
+  if (size < W && group.dense() &&
+      detail::as_short<T>(size, [&](auto s) { store_short<T, decltype(s)::value>(group.start(), in); })) {
     return;
   }
-  if (group.contiguous() && group.dense) {
-    typename S::Vec v[W];
-    for (index_t k = 0; k < W; ++k) v[k] = in[std::min(k, size - 1)];
-    transpose<T>(v);
-    // In ascending order; the last stores would reach into the next group, which may be another thread's.
+  group.with_items([&](auto&& item) {
+    if (group.contiguous && size >= W) {
+      const index_t left = detail::squares<W>(size, [&](index_t e) {
+        typename S::Vec v[W];
 #pragma GCC unroll 16
-    for (int lane = 0; lane < W; ++lane) {
-      if (lane * size + W <= W * size) {
-        S::store(group.item[lane], v[lane]);
-      } else {
-        for (index_t k = 0; k < size; ++k) group.item[lane][k] = v[lane][k];
+        for (int k = 0; k < W; ++k) v[k] = in[e + k];
+        transpose<T>(v);
+#pragma GCC unroll 16
+        for (int lane = 0; lane < W; ++lane) {
+          if (lane < group.used) S::store(item(lane) + e, v[lane]);
+        }
+      });
+      for (index_t e = size - left; e < size; ++e) {
+        for (int lane = 0; lane < group.used; ++lane) item(lane)[e] = in[e][lane];
+      }
+      return;
+    }
+    const T* flat = reinterpret_cast<const T*>(in);
+    for (index_t i = 0; i < shape.rows; ++i) {
+      for (index_t j = 0; j < shape.cols; ++j) {
+        const index_t at = i * shape.row_stride + j * shape.col_stride;
+        for (int lane = 0; lane < group.used; ++lane) item(lane)[at] = flat[(i * shape.cols + j) * W + lane];
       }
     }
-    return;
-  }
-  const T* flat = reinterpret_cast<const T*>(in);
-  for (index_t i = 0; i < rows; ++i) {
-    for (index_t j = 0; j < cols; ++j) {
-      const index_t at = i * group.shape.row_stride + j * group.shape.col_stride;
-      for (int lane = 0; lane < group.used; ++lane) group.item[lane][at] = flat[(i * cols + j) * W + lane];
-    }
-  }
+  });
 }
 
 }  // namespace mmlcore
