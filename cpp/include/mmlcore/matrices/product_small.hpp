@@ -29,7 +29,7 @@ void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c
 template <class T>
 void product_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& c);
 
-// Stacks of order 2, 3 and 4, one product in each SIMD lane. False, and nothing done, for anything else.
+// Stacks of square matrices shorter than a vector. False, and nothing done, for anything else.
 template <class T>
 bool product_lanes(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& c);
 
