@@ -1,20 +1,42 @@
+#include <new>
+
 #include "arrays.hpp"
 #include "fastcall.hpp"
+#include "mmlcore/matrices/product.hpp"
 #include "mmlcore/matrices/product_small.hpp"
 #include "module.hpp"
 
 namespace mmlcore::bindings {
 namespace {
 
-// Two plain matrices whose product is small.
+// Above so many multiplications the BLAS that numpy brings is as fast (python/mmlcore/matrices.py).
+template <class T>
+constexpr double kLarge = sizeof(T) == 8 ? 1 << 23 : 1 << 21;
+
+// The product of two plain matrices that is not large.
 template <class T>
 PyObject* matmul_small_of(const Glance& a, const Glance& b) {
   const MatrixView<const T> va = a.matrix<T>(), vb = b.matrix<T>();
   const index_t shape[2] = {va.rows, vb.cols};
-  if (va.cols != vb.rows || !is_small_product(va, vb, c_order<T>(nullptr, va.rows, vb.cols))) return not_implemented();
+  const bool small = is_small_product(va, vb, c_order<T>(nullptr, va.rows, vb.cols));
+  if (va.cols != vb.rows || (!small && static_cast<double>(va.rows) * va.cols * vb.cols >= kLarge<T>)) return not_implemented();
   PyObject* out = new_array<T>(2, shape);
-  if (out) product_small<T>(va, vb, c_order(array_data<T>(out), va.rows, vb.cols));
-  return out;
+  if (!out) return nullptr;
+  const MatrixView<T> vc = c_order(array_data<T>(out), va.rows, vb.cols);
+  if (small) {
+    product_small<T>(va, vb, vc);
+    return out;
+  }
+  try {
+    without_gil([&] { product<T>(va, vb, vc); });
+    return out;
+  } catch (py::error_already_set& error) {
+    error.restore();
+  } catch (const std::bad_alloc&) {
+    PyErr_NoMemory();
+  }
+  Py_DECREF(out);
+  return nullptr;
 }
 
 PyObject* matmul_small_call(PyObject*, PyObject* const* args, Py_ssize_t count) {
@@ -28,7 +50,8 @@ PyObject* matmul_small_call(PyObject*, PyObject* const* args, Py_ssize_t count) 
 
 PyMethodDef fast_methods[] = {
     {"matmul_small", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&matmul_small_call)), METH_FASTCALL,
-     "matmul_small($module, a, b, /)\n--\n\nThe product of two small plain matrices; NotImplemented for everything else."},
+     "matmul_small($module, a, b, /)\n--\n\nThe product of two plain matrices that is not large; NotImplemented for "
+     "everything else."},
     {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace

@@ -13,7 +13,7 @@ from mmlcore.core.batches import broadcast_batch, spread
 
 # One product of this many multiplications or more goes to numpy's BLAS: see `matmul`, Notes. A slice of it takes
 # some 50 ms, after which Python looks for Ctrl-C.
-_LARGE = 2**20
+_LARGE = {F64: 2**23, F32: 2**21}
 _SLICE = 2**31
 
 
@@ -46,7 +46,7 @@ def matmul(a: ArrayLike, b: ArrayLike, *, out: Array | None = None) -> Array:
     -----
     2 m n k operations. Small matrices are multiplied where they lie, a stack of them in parallel; larger ones are
     packed block by block and multiplied at the peak of the processor's multiply-add units [1]_, whatever the strides
-    of the operands. A single product of more than a million multiplications of operands as BLAS takes them is
+    of the operands. A single product of more than some million multiplications of operands as BLAS takes them is
     handed to numpy's BLAS when more than one thread is allowed: the two are equally fast, but BLAS libraries keep
     their threads spinning, and switching between two pools in turn would slow both down. Error of each element: at
     most k u \\|a\\| \\|b\\|, u the unit roundoff.
@@ -134,7 +134,7 @@ def _plain_and_large(a: Any, b: Any) -> bool:
         and a.dtype is b.dtype
         and (a.dtype is F32 or a.dtype is F64)
         and a.shape[1] == b.shape[0]
-        and a.size * b.shape[1] >= _LARGE
+        and a.size * b.shape[1] >= _LARGE[a.dtype]
         and _blas_takes(a)
         and _blas_takes(b)
         and _core.num_threads() > 1

@@ -55,7 +55,9 @@ void multiply_slice(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> 
   // last one. Neighbours in the order share their strips of A.
   const index_t i_tiles = ceil_div(a_strips, kTileStrips), i_step = ceil_div(a_strips, i_tiles);
   const index_t wanted = threads == 1 ? 1 : ceil_div(16 * threads, i_tiles);
-  const index_t j_tiles = std::clamp<index_t>(wanted, 1, std::max<index_t>(b_strips / 6, 1));
+  index_t j_tiles = std::clamp<index_t>(wanted, 1, std::max<index_t>(b_strips / 4, 1));
+  // Few tiles are as many for every thread.
+  if (i_tiles == 1 && j_tiles > threads && j_tiles < 4 * threads) j_tiles = j_tiles / threads * threads;
   const index_t j_step = ceil_div(b_strips, j_tiles);
   parallel_tasks(i_tiles * j_tiles, threads, [&](index_t task) {
     const index_t i0 = task / j_tiles * i_step, i1 = std::min(a_strips, i0 + i_step);
