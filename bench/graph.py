@@ -1,8 +1,10 @@
-"""PageRank from edge arrays, build included, against a careful SciPy version with the same certified error."""
+"""PageRank from edge arrays, build included, against a careful SciPy version with the same certified error, igraph, networkit."""
 
 from collections.abc import Callable
 from functools import partial
 
+import igraph
+import networkit
 import numpy as np
 from scipy import sparse
 
@@ -47,27 +49,72 @@ def by_scipy(n: int, source: np.ndarray, target: np.ndarray, tol: float = 1e-8) 
             return x
 
 
+def by_igraph(n: int, source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """PRPACK, to its own tolerance of 1e-10."""
+    graph = igraph.Graph(n=n, edges=np.column_stack((source, target)), directed=True)
+    return np.array(graph.pagerank(damping=0.85))
+
+
+def by_networkit(n: int, source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Power iteration until two vectors differ by 1e-9 in the L1 norm."""
+    graph = networkit.GraphFromCoo((source, target), n=n, directed=True)
+    method = networkit.centrality.PageRank(
+        graph,
+        damp=0.85,
+        tol=1e-9,
+        distributeSinks=networkit.centrality.SinkHandling.DistributeSinks,
+    )
+    method.norm = networkit.centrality.Norm.L1_NORM
+    method.run()
+    return np.array(method.scores())
+
+
 def close(expected: np.ndarray, got: np.ndarray) -> None:
     """Both are certified to 1e-8."""
     assert np.abs(expected - got).sum() <= 2e-8
 
 
-def pagerank(name: str, make: Callable[[], Edges], target: float) -> Case:
+PEERS = {"scipy": by_scipy, "igraph": by_igraph, "networkit": by_networkit}
+
+
+def pagerank(name: str, make: Callable[[], Edges], target: float, peer: str = "scipy") -> Case:
     """Build and solve."""
 
     def setup() -> tuple[Call, Call]:
         n, s, t = make()
         return (
-            lambda: by_scipy(n, s, t),
+            lambda: PEERS[peer](n, s, t),
             lambda: mml.pagerank(mml.Graph.from_edges(s, t, num_nodes=n)).ranks,
         )
 
-    return Case(f"pagerank {name}", "graph", setup, close, target, "scipy")
+    return Case(f"pagerank {name}", "graph", setup, close, target, peer)
+
+
+def together(vectors: int, target: float) -> Case:
+    """Several restart vectors at once against one after the other, both ours."""
+
+    def setup() -> tuple[Call, Call]:
+        n, s, t = rmat(18)
+        graph = mml.Graph.from_edges(s, t, num_nodes=n)
+        jumps = np.random.default_rng(1).random((vectors, n))
+        return (
+            lambda: np.stack([mml.pagerank(graph, personalization=jump).ranks for jump in jumps]),
+            lambda: mml.pagerank(graph, personalization=jumps).ranks,
+        )
+
+    def each_close(expected: np.ndarray, got: np.ndarray) -> None:
+        assert np.abs(expected - got).sum(axis=1).max() <= 2e-8
+
+    name = f"pagerank RMAT 18, {vectors} restart vectors"
+    return Case(name, "graph", setup, each_close, target, "mmlcore, one by one")
 
 
 CASES = [
     pagerank("RMAT 18", partial(rmat, 18), 10),
     pagerank("uniform 1 M nodes, 16 M edges", partial(uniform, 1_000_000, 16_000_000), 9),
     pagerank("RMAT 20", partial(rmat, 20), 12),
+    pagerank("RMAT 18", partial(rmat, 18), 50, "networkit"),
+    pagerank("RMAT 18", partial(rmat, 18), 150, "igraph"),
+    together(16, 5),
 ]
 test_cases = as_test(CASES)
