@@ -204,15 +204,19 @@ void wide_pass(MatrixView<const T> x, const T* shift, const double* roots, doubl
         const T* a = packed.strip_a(start, p);
         for (index_t q = 0; q < last; ++q) {
           const T* b = packed.strip_b(start, q);
-          switch (vectors) {
+          // Rows above the diagonal are left out, a vector of them at a time.
+          const index_t above = std::max<index_t>(q * N - i, 0) / W;
+          const T* from = a + above * W;
+          const index_t row = i + above * W;
+          switch (vectors - above) {
             case 1:
-              add_product<T, 1>(size, a, b, s, n, i, q * N);
+              add_product<T, 1>(size, from, b, s, n, row, q * N);
               break;
             case 2:
-              add_product<T, 2>(size, a, b, s, n, i, q * N);
+              add_product<T, 2>(size, from, b, s, n, row, q * N);
               break;
             default:
-              add_product<T, 3>(size, a, b, s, n, i, q * N);
+              add_product<T, 3>(size, from, b, s, n, row, q * N);
           }
         }
       }
