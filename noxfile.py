@@ -49,7 +49,9 @@ def isa(session: nox.Session) -> None:
 @nox.session
 def asan(session: nox.Session) -> None:
     """Run the suite under AddressSanitizer and UndefinedBehaviorSanitizer."""
-    sanitized(session, "address,undefined", ("libasan.so", "libubsan.so"), "tests")
+    # The command and the benchmarks start processes of their own and add no kernel.
+    suite = ("tests", "--ignore=tests/cli", "--ignore=tests/bench")
+    sanitized(session, "address,undefined", ("libasan.so", "libubsan.so"), *suite)
 
 
 @nox.session
@@ -116,10 +118,11 @@ def levels(session: nox.Session) -> list[str]:
     return str(text).split()
 
 
-def sanitized(session: nox.Session, names: str, libraries: tuple[str, ...], suite: str) -> None:
-    """Build with sanitizers and run a suite with their libraries loaded first."""
+def sanitized(session: nox.Session, names: str, libraries: tuple[str, ...], *suite: str) -> None:
+    """Build one level with sanitizers and run a suite with their libraries loaded first."""
     session.install(
         f"-Ccmake.define.MMLCORE_SANITIZE={names}",
+        "-Ccmake.define.MMLCORE_ISA_LEVELS=v3",
         "-Cinstall.strip=false",
         ".",
         *GROUPS(PROJECT, "test"),
@@ -137,7 +140,7 @@ def sanitized(session: nox.Session, names: str, libraries: tuple[str, ...], suit
         "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
     }
     session.run(
-        "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", suite, *session.posargs, env=env
+        "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *suite, *session.posargs, env=env
     )
 
 

@@ -12,7 +12,7 @@ import mmlcore as mml
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-CHAPTERS = ["matrices", "elimination", "orthogonal", "graph", "stats", "decomposition"]
+CHAPTERS = ["vectors", "matrices", "elimination", "orthogonal", "graph", "stats", "decomposition"]
 
 
 def blocks(page):

@@ -19,6 +19,19 @@ from mmlcore.graph import Graph, PageRank, link_matrix, pagerank
 from mmlcore.matrices import matmul
 from mmlcore.orthogonal import gram_schmidt
 from mmlcore.stats import covariance
+from mmlcore.vectors import (
+    angle,
+    coordinates,
+    cosine,
+    distance,
+    inner,
+    is_independent,
+    length,
+    nearest_neighbors,
+    pairwise_distances,
+    scalar_projection,
+    vector_projection,
+)
 
 __all__ = [
     "PCA",
@@ -27,14 +40,25 @@ __all__ = [
     "PageRank",
     "SingularMatrixError",
     "__version__",
+    "angle",
+    "coordinates",
+    "cosine",
     "covariance",
+    "distance",
     "get_num_threads",
     "gram_schmidt",
+    "inner",
+    "is_independent",
+    "length",
     "link_matrix",
     "matmul",
+    "nearest_neighbors",
     "pagerank",
+    "pairwise_distances",
+    "scalar_projection",
     "set_num_threads",
     "show_config",
     "solve",
     "threads",
+    "vector_projection",
 ]

@@ -60,6 +60,15 @@ def id_range(ids: np.ndarray[typing.Any, typing.Any]) -> tuple[int, int]:
     The least and the largest of a column of integers.
     """
 
+def inner_products(
+    x: np.ndarray[typing.Any, typing.Any],
+    y: np.ndarray[typing.Any, typing.Any],
+    out: np.ndarray[typing.Any, typing.Any],
+) -> None:
+    """
+    out[i] = x_i y_i' for stacks (..., 1, d); out contiguous.
+    """
+
 def matmul(
     a: np.ndarray[typing.Any, typing.Any],
     b: np.ndarray[typing.Any, typing.Any],
@@ -71,7 +80,17 @@ def matmul(
 
 def matmul_small(a: typing.Any, b: typing.Any, /) -> typing.Any:
     """
-    The product of two small plain matrices; NotImplemented for everything else.
+    The product of two plain matrices that is not large; NotImplemented for everything else.
+    """
+
+def nearest_neighbors(
+    points: np.ndarray[typing.Any, typing.Any],
+    queries: np.ndarray[typing.Any, typing.Any],
+    distances: np.ndarray[typing.Any, typing.Any],
+    indices: typing.Annotated[np.typing.ArrayLike, np.int64],
+) -> bool:
+    """
+    Fills squared distances and indices (q, k), nearest first; False for NaN, infinity or overflow.
     """
 
 def num_threads() -> int:
@@ -92,6 +111,16 @@ def pagerank(
 ) -> tuple[typing.Any, ...]:
     """
     Fills ranks; returns (iterations, error, converged). Vectors are checked and sum to 1, or None.
+    """
+
+def pairwise_distances(
+    x: np.ndarray[typing.Any, typing.Any],
+    y: np.ndarray[typing.Any, typing.Any],
+    squared: bool,
+    out: np.ndarray[typing.Any, typing.Any],
+) -> None:
+    """
+    out[i, j] = |x_i - y_j|, or its square.
     """
 
 def parse_edges(text: bytes) -> tuple[typing.Any, ...]:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_matrix, as_real, same_dtype, shape_error
+from mmlcore.core.arrays import Array, as_matrix, as_real, same_dtype
+from mmlcore.core.metric import as_metric, factor_of
 
 
 def gram_schmidt(
@@ -104,11 +105,8 @@ def _in_metric(a: Array, metric: ArrayLike, rtol: float) -> tuple[Array, Array]:
     The way there and back costs digits when M is ill-conditioned, so what comes out is orthonormalized once more by
     the Cholesky factor of its Gram matrix in the metric, which is near the identity.
     """
-    m = as_matrix(metric, "metric")
-    if m.shape != (a.shape[-2], a.shape[-2]):
-        raise shape_error("metric", m.shape, f"{(a.shape[-2],) * 2} to fit A of shape {a.shape}")
-    a, m = same_dtype(a, m)
-    lower = _cholesky(m)
+    a, m = same_dtype(a, as_metric(metric, a.shape[-2], f"A of shape {a.shape}"))
+    lower = factor_of(m)
     q, norms = _in_order(np.matmul(lower.T, a), rtol)
     q = np.linalg.solve(lower.T, q)
     kept = norms > 0
@@ -117,25 +115,6 @@ def _in_metric(a: Array, metric: ArrayLike, rtol: float) -> tuple[Array, Array]:
     correction = np.linalg.cholesky((gram + np.swapaxes(gram, -1, -2)) / 2)
     q = np.swapaxes(np.linalg.solve(correction, np.swapaxes(q, -1, -2)), -1, -2)
     return q * kept[..., np.newaxis, :], norms
-
-
-def _cholesky(metric: Array) -> Array:
-    if not np.isfinite(metric).all():
-        msg = "metric: contains NaN or infinity."
-        raise ValueError(msg)
-    scale = np.abs(metric).max(initial=0)
-    if np.abs(metric - metric.T).max(initial=0) > 8 * np.finfo(metric.dtype).eps * scale:
-        msg = "metric: is not symmetric, so it defines no inner product."
-        raise ValueError(msg)
-    try:
-        return np.linalg.cholesky(metric)
-    except np.linalg.LinAlgError:
-        value, vector = (x[..., 0] for x in np.linalg.eigh(metric))
-        msg = (
-            f"metric: is not positive definite, so it defines no inner product: x' M x = {value:.3g} for the unit "
-            f"vector x = {np.array2string(vector, precision=3, threshold=8)}."
-        )
-        raise ValueError(msg) from None
 
 
 def _dropped(q: Array, kept: Array) -> Array:

@@ -1,0 +1,34 @@
+// Distances between the rows of two data sets, and nearest neighbours, without cancellation.
+//
+// The usual way, |x - y|^2 = |x|^2 + |y|^2 - 2 x'y with one matrix product, loses all digits of points that lie close
+// together: at |x| = 1 and a distance of 1e-8 nothing is left of it, and negative squares come out. Here the differences are
+// squared and added as the definition says. On processors that add and multiply-add in different units that costs no more
+// than the product: the differences of W points to one number are a subtraction and a multiply-add, as many columns as
+// registers hold.
+//
+// The points of Y are packed by strips of columns, so that one vector holds a coordinate of W points; rows of X are read in
+// place. kDepth coordinates at a time, so that a strip's part stays in the first-level cache.
+//
+// Neighbours: the same tiles, for chunks of points in ascending order; a tile is compared with the worst of each query's
+// list and what is nearer is inserted. Exact, ties by the lower index, and independent of the number of threads.
+//
+// Cost: 3 n m d flops; scratch of a chunk of Y.
+#pragma once
+
+#include <cstdint>
+
+#include "mmlcore/core/views.hpp"
+
+namespace mmlcore {
+
+// out(i, j) = |x_i - y_j|, or its square. Squares may overflow or vanish: the caller scales.
+template <class T>
+void pairwise_distances(MatrixView<const T> x, MatrixView<const T> y, bool squared, MatrixView<T> out);
+
+// The k rows of `points` nearest to each query, nearest first: squared distances and indices, both (queries, k), C-ordered.
+// False, and nothing of use, if a coordinate is NaN or infinite or a square overflows.
+template <class T>
+bool nearest_neighbors(MatrixView<const T> points, MatrixView<const T> queries, MatrixView<T> distances,
+                       MatrixView<std::int64_t> indices);
+
+}  // namespace mmlcore

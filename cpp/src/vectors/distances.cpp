@@ -1,0 +1,51 @@
+#include "mmlcore/vectors/distances.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "difference_tiles.hpp"
+
+namespace mmlcore {
+namespace {
+
+constexpr index_t kRows = 64, kStrips = 16;  // of a task
+constexpr index_t kChunk = 6144;             // points packed at once: a multiple of every strip
+
+}  // namespace
+
+template <class T>
+void pairwise_distances(MatrixView<const T> x, MatrixView<const T> y, bool squared, MatrixView<T> out) {
+  using distances::Tile;
+  constexpr index_t M = Tile<T>::M, N = Tile<T>::N;
+  if (out.empty()) return;
+  Buffer<T> kept;
+  x = distances::in_rows<T>(x, kept);
+  const index_t d = x.cols;
+  Buffer<T> packed((std::min(kChunk, y.rows) + M - 1) / M * M * d);
+  for (index_t chunk = 0; chunk < y.rows; chunk += kChunk) {
+    const index_t points = std::min(kChunk, y.rows - chunk), strips = (points + M - 1) / M;
+    distances::pack_points<T>(y.block(chunk, 0, points, d), packed.data());
+    const index_t row_tasks = (x.rows + kRows - 1) / kRows, strip_tasks = (strips + kStrips - 1) / kStrips;
+    parallel_tasks(row_tasks * strip_tasks, [&](index_t task) {
+      const index_t i0 = task / strip_tasks * kRows, i1 = std::min(x.rows, i0 + kRows);
+      const index_t p0 = task % strip_tasks * kStrips, p1 = std::min(strips, p0 + kStrips);
+      Tile<T> tile;
+      for (index_t p = p0; p < p1; ++p) {
+        const index_t j = p * M, cols = std::min(M, points - j);
+        for (index_t i = i0; i < i1; i += N) {
+          const index_t rows = std::min(N, i1 - i);
+          tile.compute(&x(i, 0), rows, x.row_stride, packed.data() + j * d, d);
+          for (index_t r = 0; r < rows; ++r) {
+            const T* from = tile.values + r * M;
+            for (index_t c = 0; c < cols; ++c) out(i + r, chunk + j + c) = squared ? from[c] : std::sqrt(from[c]);
+          }
+        }
+      }
+    });
+  }
+}
+
+template void pairwise_distances<float>(MatrixView<const float>, MatrixView<const float>, bool, MatrixView<float>);
+template void pairwise_distances<double>(MatrixView<const double>, MatrixView<const double>, bool, MatrixView<double>);
+
+}  // namespace mmlcore
