@@ -11,10 +11,10 @@ from mmlcore import _core
 from mmlcore.core.arrays import F32, F64, Array, as_array, same_dtype, shape_error
 from mmlcore.core.batches import broadcast_batch, spread
 
-# One product of this many multiplications or more goes to numpy's BLAS: see `matmul`, Notes. A slice of it takes
-# some 50 ms, after which Python looks for Ctrl-C.
+# One product of so many multiplications goes to numpy's BLAS: see `matmul`, Notes. A larger one would keep Python from
+# looking for Ctrl-C for too long, and is ours again.
 _LARGE = {F64: 2**23, F32: 2**21}
-_SLICE = 2**31
+_HUGE = 2**31
 
 
 def matmul(a: ArrayLike, b: ArrayLike, *, out: Array | None = None) -> Array:
@@ -46,8 +46,8 @@ def matmul(a: ArrayLike, b: ArrayLike, *, out: Array | None = None) -> Array:
     -----
     2 m n k operations. Small matrices are multiplied where they lie, a stack of them in parallel; larger ones are
     packed block by block and multiplied at the peak of the processor's multiply-add units [1]_, whatever the strides
-    of the operands. A single product of more than some million multiplications of operands as BLAS takes them is
-    handed to numpy's BLAS when more than one thread is allowed: the two are equally fast, but BLAS libraries keep
+    of the operands. A single product of some million to two thousand million multiplications of operands
+    as BLAS takes them is handed to numpy's BLAS when more than one thread is allowed: the two are equally fast, but BLAS libraries keep
     their threads spinning, and switching between two pools in turn would slow both down. Error of each element: at
     most k u \\|a\\| \\|b\\|, u the unit roundoff.
 
@@ -68,7 +68,8 @@ def matmul(a: ArrayLike, b: ArrayLike, *, out: Array | None = None) -> Array:
         if product is not NotImplemented:
             return product
         if _plain_and_large(a, b):
-            return _blas_product(cast("Array", a), cast("Array", b))
+            blas: Array = np.matmul(cast("Array", a), cast("Array", b))
+            return blas
     a_, b_ = same_dtype(as_array(a, "a", complex_ok=True), as_array(b, "b", complex_ok=True))
     if a_.ndim == 0:
         raise shape_error("a", (), "at least 1 axis")
@@ -120,7 +121,7 @@ def _multiply(a: Array, b: Array, out: Array) -> None:
     elif k == 1 and a.ndim > 2:
         np.multiply(a, b, out=out)
     elif _plain_and_large(a, b) and _blas_takes(out):
-        _blas_product(a, b, out)
+        np.matmul(a, b, out=out)
     else:
         _core.matmul(a, b, out)
 
@@ -134,7 +135,7 @@ def _plain_and_large(a: Any, b: Any) -> bool:
         and a.dtype is b.dtype
         and (a.dtype is F32 or a.dtype is F64)
         and a.shape[1] == b.shape[0]
-        and a.size * b.shape[1] >= _LARGE[a.dtype]
+        and _LARGE[a.dtype] <= a.size * b.shape[1] < _HUGE
         and _blas_takes(a)
         and _blas_takes(b)
         and _core.num_threads() > 1
@@ -145,12 +146,3 @@ def _blas_takes(a: Array) -> bool:
     """Tell whether one axis is contiguous and the other runs forward."""
     strides = a.strides
     return a.itemsize in strides and min(strides) > 0 and a.flags.aligned
-
-
-def _blas_product(a: Array, b: Array, out: Array | None = None) -> Array:
-    if out is None:
-        out = np.empty((a.shape[0], b.shape[1]), a.dtype)
-    rows = max(1, _SLICE // b.size)
-    for i in range(0, a.shape[0], rows):
-        np.matmul(a[i : i + rows], b, out=out[i : i + rows])
-    return out

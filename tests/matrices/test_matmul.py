@@ -99,10 +99,14 @@ def test_nan_and_infinity_propagate():
     assert result[1, 0] == np.inf
 
 
-def test_large_product_in_slices(rng, monkeypatch):
-    monkeypatch.setattr("mmlcore.matrices._SLICE", 2**22)
-    a, b = rng.standard_normal((301, 200)), rng.standard_normal((200, 150))
-    np.testing.assert_allclose(mml.matmul(a, b), a @ b, rtol=1e-12, atol=1e-12)
+@pytest.mark.parametrize("huge", [0, 2**31])
+def test_large_products_by_either_kernel(huge, dtype, rng, monkeypatch):
+    monkeypatch.setattr("mmlcore.matrices._HUGE", huge)
+    a, b = (
+        rng.standard_normal((301, 200)).astype(dtype),
+        rng.standard_normal((200, 150)).astype(dtype),
+    )
+    np.testing.assert_allclose(mml.matmul(a, b), a @ b, rtol=1e-4, atol=1e-4)
 
 
 def test_same_bits_for_every_number_of_threads(dtype, rng):

@@ -1,0 +1,146 @@
+"""All distances between two sets of points, and the nearest points."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mmlcore import _core
+from mmlcore.core.arrays import Array, as_data, as_index, same_dtype, shape_error
+from mmlcore.vectors._rows import in_metric, require_finite
+
+
+def pairwise_distances(
+    X: ArrayLike,
+    Y: ArrayLike | None = None,
+    *,
+    metric: ArrayLike | None = None,
+    squared: bool = False,
+) -> Array:
+    """Distances of all points of one set from all of another.
+
+    Parameters
+    ----------
+    X : array_like of shape (n, d)
+        Rows are points.
+    Y : array_like of shape (m, d), optional
+        Default: X itself.
+    metric : array_like of shape (d, d), optional
+        Of the inner product; symmetric and positive definite.
+    squared : bool, default False
+        Leave out the square root.
+
+    Returns
+    -------
+    ndarray of shape (n, m)
+
+    Raises
+    ------
+    ValueError
+        Shapes that do not fit; a metric that is none.
+
+    Notes
+    -----
+    Differences are squared and added, blocked like a matrix product and nearly as fast; |x|^2 + |y|^2 - 2 x'y, which
+    others use, has no digit left where points are close [1]_. Relative error some u; equal points have distance 0, and the
+    result for X alone is symmetric. Data whose squares would overflow or vanish are scaled. Cost: 3 n m d operations.
+
+    References
+    ----------
+    .. [1] N. J. Higham, "Accuracy and stability of numerical algorithms" (2002), section 1.7.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> mml.pairwise_distances([[0.0, 0.0], [3.0, 4.0]], [[0.0, 0.0], [3.0, 0.0]])
+    array([[0., 3.],
+           [5., 4.]])
+    """
+    x, y = _point_sets(X, Y, "Y")
+    x, y = in_metric(x, metric), x if Y is None and metric is None else in_metric(y, metric)
+    scale = _scale(x, y)
+    if scale != 1:
+        x, y = x * x.dtype.type(scale), y * y.dtype.type(scale)
+    out = np.empty((x.shape[0], y.shape[0]), x.dtype)
+    _core.pairwise_distances(x, y, squared, out)
+    if scale != 1:
+        with np.errstate(over="ignore", under="ignore"):
+            out /= out.dtype.type(scale)
+            if squared:
+                out /= out.dtype.type(scale)
+    return out
+
+
+def nearest_neighbors(
+    X: ArrayLike, queries: ArrayLike, k: int, *, metric: ArrayLike | None = None
+) -> tuple[Array, Array]:
+    """Find the k points nearest to each query, exactly.
+
+    Parameters
+    ----------
+    X : array_like of shape (n, d)
+        The points, as rows.
+    queries : array_like of shape (q, d)
+    k : int
+        Neighbours of each query, 1 to n.
+    metric : array_like of shape (d, d), optional
+        Of the inner product; symmetric and positive definite.
+
+    Returns
+    -------
+    distances : ndarray of shape (q, k)
+        Ascending.
+    indices : ndarray of shape (q, k) of int64
+        Rows of X; of equal distances the lower index comes first.
+
+    Raises
+    ------
+    ValueError
+        k beyond the number of points; NaN or infinity; shapes that do not fit.
+
+    Notes
+    -----
+    Every distance is computed, as `pairwise_distances` does, in tiles that never leave the cache: no approximation, no
+    index to build, no n x q matrix. Cost: 3 n q d operations, some megabytes of memory.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> distances, indices = mml.nearest_neighbors([[0.0], [1.0], [5.0]], [[4.0]], 2)
+    >>> distances, indices
+    (array([[1., 3.]]), array([[2, 1]]))
+    """
+    x, q = _point_sets(X, queries, "queries")
+    k = as_index(k, "k", 1, x.shape[0])
+    for points, name in ((x, "X"), (q, "queries")):
+        require_finite(points, name)
+    x, q = in_metric(x, metric), in_metric(q, metric)
+    scale = _scale(x, q)
+    if scale != 1:
+        x, q = x * x.dtype.type(scale), q * q.dtype.type(scale)
+    distances, indices = np.empty((len(q), k), x.dtype), np.empty((len(q), k), np.int64)
+    if not _core.nearest_neighbors(x, q, distances, indices):
+        msg = "X, queries: their distances overflow."
+        raise ValueError(msg)
+    np.sqrt(distances, out=distances)
+    return distances / distances.dtype.type(scale), indices
+
+
+def _point_sets(X: ArrayLike, other: ArrayLike | None, name: str) -> tuple[Array, Array]:
+    x = as_data(X, "X")
+    y = x if other is None else as_data(other, name)
+    if x.shape[1] != y.shape[1]:
+        raise shape_error(name, y.shape, f"(m, {x.shape[1]}) to fit X of shape {x.shape}")
+    x, y = same_dtype(x, y)
+    return x, y
+
+
+def _scale(x: Array, y: Array) -> float:
+    """Return 1, or the power of two that brings coordinates whose squares overflow or vanish near 1."""
+    top = max(float(np.abs(x).max(initial=0)), float(np.abs(y).max(initial=0)))
+    limits = np.finfo(x.dtype)
+    high = float(limits.max) ** 0.5 / (4 * max(x.shape[1], 1))
+    low = float(limits.tiny) ** 0.5 / float(limits.eps) ** 1.5
+    if not np.isfinite(top) or top == 0 or low < top < high:
+        return 1.0
+    return float(2.0 ** -np.clip(np.frexp(top)[1], -1000, 1000))

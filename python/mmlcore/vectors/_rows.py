@@ -1,0 +1,69 @@
+"""What the functions of this chapter share: vectors that fit each other, sums over the last axis, maps into a metric."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mmlcore import _core
+from mmlcore.core.arrays import Array, as_array, same_dtype, shape_error
+from mmlcore.core.batches import broadcast_batch, spread
+from mmlcore.core.metric import as_metric, factor_of
+
+
+def as_vectors(x: ArrayLike, name: str) -> Array:
+    a = as_array(x, name)
+    if a.ndim == 0:
+        raise shape_error(name, (), "at least 1 axis: the last is the vector")
+    return a
+
+
+def as_pair(x: ArrayLike, y: ArrayLike, second: str = "y") -> list[Array]:
+    a, b = as_vectors(x, "x"), as_vectors(y, second)
+    if a.shape[-1] != b.shape[-1]:
+        raise shape_error(second, b.shape, f"(..., {a.shape[-1]}) to fit x of shape {a.shape}")
+    broadcast_batch({"x": a.shape[:-1], second: b.shape[:-1]})
+    return same_dtype(a, b)
+
+
+def products(a: Array, b: Array) -> Array:
+    """Inner products of the last axes of arrays that fit."""
+    batch = np.broadcast_shapes(a.shape[:-1], b.shape[:-1])
+    out = np.empty(batch, a.dtype)
+    _core.inner_products(
+        spread(a[..., np.newaxis, :], batch), spread(b[..., np.newaxis, :], batch), out
+    )
+    return out[()]
+
+
+def lengths(a: Array) -> Array:
+    """Lengths over the last axis; rows whose squares leave the range of the type are scaled."""
+    sizes = np.asarray(np.sqrt(products(a, a)))
+    limits = np.finfo(a.dtype)
+    least = np.sqrt(limits.tiny / limits.eps)
+    odd = ~((sizes > least) & (sizes < np.inf))
+    if odd.any():
+        rows = a[odd]
+        top = np.abs(rows).max(axis=-1, initial=0)
+        scaled = np.isfinite(top) & (top > 0)
+        found = top.copy()  # zero, infinity and NaN are what they are
+        power = np.frexp(top[scaled])[1]  # powers of two: scaling rounds nothing
+        unit = np.ldexp(rows[scaled], -power[..., np.newaxis])
+        found[scaled] = np.ldexp(np.sqrt(products(unit, unit)), power)
+        sizes[odd] = found
+    return sizes[()]
+
+
+def in_metric(x: Array, metric: ArrayLike | None) -> Array:
+    """Map vectors so that the dot product of the images is the inner product in the metric: x -> L'x, M = L L'."""
+    if metric is None:
+        return x
+    m = as_metric(metric, x.shape[-1], f"vectors of length {x.shape[-1]}")
+    x, m = same_dtype(x, m)
+    return np.asarray(np.matmul(x, factor_of(m)))
+
+
+def require_finite(x: Array, name: str) -> None:
+    if not np.isfinite(x).all():
+        msg = f"{name}: contains NaN or infinity."
+        raise ValueError(msg)
