@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from functools import partial
 
-import igraph
-import networkit
 import numpy as np
 from scipy import sparse
 
@@ -51,12 +49,16 @@ def by_scipy(n: int, source: np.ndarray, target: np.ndarray, tol: float = 1e-8) 
 
 def by_igraph(n: int, source: np.ndarray, target: np.ndarray) -> np.ndarray:
     """PRPACK, to its own tolerance of 1e-10."""
+    import igraph  # noqa: PLC0415  (only these rows need it)
+
     graph = igraph.Graph(n=n, edges=np.column_stack((source, target)), directed=True)
     return np.array(graph.pagerank(damping=0.85))
 
 
 def by_networkit(n: int, source: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Power iteration until two vectors differ by 1e-9 in the L1 norm."""
+    import networkit  # noqa: PLC0415  (only these rows need it)
+
     graph = networkit.GraphFromCoo((source, target), n=n, directed=True)
     method = networkit.centrality.PageRank(
         graph,
