@@ -1,5 +1,14 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+#include <vector>
+
 #include "arrays.hpp"
 #include "fastcall.hpp"
+#include "mmlcore/core/parallel.hpp"
+#include "mmlcore/elimination/determinant.hpp"
+#include "mmlcore/elimination/echelon.hpp"
 #include "mmlcore/elimination/lu.hpp"
 #include "mmlcore/elimination/solve_batch.hpp"
 #include "mmlcore/elimination/solve_small.hpp"
@@ -45,7 +54,86 @@ PyObject* solve_small_call(PyObject*, PyObject* const* args, Py_ssize_t count) {
   return two ? solve_small_of<double>(a, b) : solve_small_of<float>(a, b);
 }
 
+// The largest sum of the absolute values of a row: what is small is small against this.
+template <class T>
+T row_norm(const MatrixView<T>& a) {
+  T norm = 0;
+  for (index_t i = 0; i < a.rows; ++i) {
+    T sum = 0;
+    for (index_t j = 0; j < a.cols; ++j) sum += std::abs(a(i, j));
+    norm = std::max(norm, sum);
+  }
+  return norm;
+}
+
+template <class T>
+py::object echelon_of(py::array& a, bool reduced, double rtol, bool with_steps) {
+  const auto stack = matrix_batch<T>(a, "A");
+  const index_t count = stack.count(), most = std::min(stack.item.rows, stack.item.cols);
+  std::vector<index_t> pivots(count * most), ranks(count), swaps(count);
+  std::vector<RowStep> steps;
+  without_gil([&] {
+    parallel_ranges(count, 1000 / (most * most * most + 1) + 1, [&](index_t begin, index_t end) {
+      for (index_t i = begin; i < end; ++i) {
+        const T tol = static_cast<T>(rtol) * row_norm(stack[i]);
+        const EchelonResult one =
+            row_echelon<T>(stack[i], reduced, tol, pivots.data() + i * most, with_steps ? &steps : nullptr);
+        ranks[i] = one.rank;
+        swaps[i] = one.swaps;
+      }
+    });
+  });
+  py::list log;
+  constexpr const char* names[] = {"swap", "scale", "add"};
+  for (const RowStep& step : steps) log.append(py::make_tuple(names[step.kind], step.i, step.j, step.factor));
+  return py::make_tuple(py::array_t<index_t>({count, most}, pivots.data()), py::array_t<index_t>(count, ranks.data()),
+                        py::array_t<index_t>(count, swaps.data()), log);
+}
+
+template <class T>
+void lu_of(const MatrixBatch<T>& stack, std::int64_t* perm) {
+  const index_t m = stack.item.rows, least = std::min(m, stack.item.cols), count = stack.count();
+  const auto one = [&](index_t i, bool parallel) {
+    std::vector<index_t> pivots(least);
+    lu_factor<T>(stack[i], pivots.data(), parallel);
+    std::int64_t* to = perm + i * m;
+    std::iota(to, to + m, std::int64_t{0});
+    for (index_t k = 0; k < least; ++k) std::swap(to[k], to[pivots[k]]);
+  };
+  without_gil([&] {
+    if (count == 1) return one(0, least >= 64);
+    parallel_ranges(count, 100000 / (least * least * least + 100) + 1, [&](index_t begin, index_t end) {
+      for (index_t i = begin; i < end; ++i) one(i, false);
+    });
+  });
+}
+
+// The inverse of one small matrix.
+template <class T>
+PyObject* inverse_small_of(const Glance& a) {
+  const index_t n = a.size(0);
+  if (a.size(1) != n || n < 1 || n > kSmallColumns) return not_implemented();
+  T identity[kSmallColumns * kSmallColumns] = {};
+  for (index_t i = 0; i < n; ++i) identity[i * n + i] = 1;
+  const index_t shape[2] = {n, n};
+  PyObject* x = new_array<T>(2, shape);
+  if (!x) return nullptr;
+  if (solve_small<T>(a.matrix<T>(), c_order<const T>(identity, n, n), array_data<T>(x))) return x;
+  Py_DECREF(x);
+  return not_implemented();
+}
+
+PyObject* inverse_small_call(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  if (count != 1) return not_implemented();
+  const Glance a(args[0]);
+  if (a.holds<double>() && a.axes() == 2) return inverse_small_of<double>(a);
+  if (a.holds<float>() && a.axes() == 2) return inverse_small_of<float>(a);
+  return not_implemented();
+}
+
 PyMethodDef fast_methods[] = {
+    {"inverse_small", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&inverse_small_call)), METH_FASTCALL,
+     "inverse_small($module, a, /)\n--\n\nThe inverse of one small plain matrix; NotImplemented for everything else."},
     {"solve_small", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&solve_small_call)), METH_FASTCALL,
      "solve_small($module, a, b, /)\n--\n\nOne small system of plain arrays; NotImplemented for everything else."},
     {nullptr, nullptr, 0, nullptr}};
@@ -65,6 +153,37 @@ void bind_elimination(py::module_& m) {
         });
       },
       py::arg("a"), py::arg("b"), py::arg("x"), "x = a^-1 b for stacks of matrices (..., n, n) and (..., n, k).");
+  m.def(
+      "determinants",
+      [](const py::array& a, py::array& mantissa, py::array_t<std::int64_t>& exponent) {
+        by_dtype(mantissa, [&](auto zero) {
+          using T = decltype(zero);
+          const auto va = matrix_batch<const T>(a, "A");
+          T* m_to = data_of<T>(mantissa);
+          std::int64_t* e_to = exponent.mutable_data();
+          without_gil([&] { determinants<T>(va, m_to, e_to); });
+        });
+      },
+      py::arg("a"), py::arg("mantissa"), py::arg("exponent"), "det a[i] = mantissa[i] 2^exponent[i]; outputs contiguous.");
+  m.def(
+      "row_echelon",
+      [](py::array& a, bool reduced, double rtol, bool with_steps) {
+        return by_dtype(a, [&](auto zero) -> py::object {
+          using T = decltype(zero);
+          return echelon_of<T>(a, reduced, rtol, with_steps);
+        });
+      },
+      py::arg("a"), py::arg("reduced"), py::arg("rtol"), py::arg("with_steps"),
+      "Brings contiguous matrices to echelon form in place; returns (pivots, ranks, swaps, steps).");
+  m.def(
+      "lu_factor",
+      [](py::array& a, py::array_t<std::int64_t>& perm) {
+        by_dtype(a, [&](auto zero) {
+          using T = decltype(zero);
+          lu_of<T>(matrix_batch<T>(a, "A"), perm.mutable_data());
+        });
+      },
+      py::arg("a"), py::arg("perm"), "Factors contiguous matrices in place; perm (..., m): A[perm] = L U.");
 }
 
 }  // namespace mmlcore::bindings

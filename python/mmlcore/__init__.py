@@ -14,7 +14,20 @@ from mmlcore.core import (
     threads,
 )
 from mmlcore.decomposition import PCA
-from mmlcore.elimination import solve
+from mmlcore.elimination import (
+    LU,
+    Echelon,
+    condition,
+    determinant,
+    inverse,
+    is_singular,
+    lu,
+    null_space,
+    rank,
+    row_echelon,
+    slogdet,
+    solve,
+)
 from mmlcore.graph import Graph, PageRank, link_matrix, pagerank
 from mmlcore.matrices import matmul
 from mmlcore.orthogonal import gram_schmidt
@@ -34,30 +47,41 @@ from mmlcore.vectors import (
 )
 
 __all__ = [
+    "LU",
     "PCA",
     "ConvergenceError",
+    "Echelon",
     "Graph",
     "PageRank",
     "SingularMatrixError",
     "__version__",
     "angle",
+    "condition",
     "coordinates",
     "cosine",
     "covariance",
+    "determinant",
     "distance",
     "get_num_threads",
     "gram_schmidt",
     "inner",
+    "inverse",
     "is_independent",
+    "is_singular",
     "length",
     "link_matrix",
+    "lu",
     "matmul",
     "nearest_neighbors",
+    "null_space",
     "pagerank",
     "pairwise_distances",
+    "rank",
+    "row_echelon",
     "scalar_projection",
     "set_num_threads",
     "show_config",
+    "slogdet",
     "solve",
     "threads",
     "vector_projection",

@@ -45,6 +45,15 @@ def centred_product(
     out = (x - mean) w, mean contiguous; False if x holds NaN or infinity.
     """
 
+def determinants(
+    a: np.ndarray[typing.Any, typing.Any],
+    mantissa: np.ndarray[typing.Any, typing.Any],
+    exponent: typing.Annotated[np.typing.ArrayLike, np.int64],
+) -> None:
+    """
+    det a[i] = mantissa[i] 2^exponent[i]; outputs contiguous.
+    """
+
 def gram_schmidt(
     a: np.ndarray[typing.Any, typing.Any],
     q: np.ndarray[typing.Any, typing.Any],
@@ -67,6 +76,18 @@ def inner_products(
 ) -> None:
     """
     out[i] = x_i y_i' for stacks (..., 1, d); out contiguous.
+    """
+
+def inverse_small(a: typing.Any, /) -> typing.Any:
+    """
+    The inverse of one small plain matrix; NotImplemented for everything else.
+    """
+
+def lu_factor(
+    a: np.ndarray[typing.Any, typing.Any], perm: typing.Annotated[np.typing.ArrayLike, np.int64]
+) -> None:
+    """
+    Factors contiguous matrices in place; perm (..., m): A[perm] = L U.
     """
 
 def matmul(
@@ -137,6 +158,16 @@ def random_numbers(
 ) -> np.typing.NDArray[np.float64]:
     """
     Numbers first ... first + size - 1 of a Philox stream, uniform in (0, 1) or standard normal.
+    """
+
+def row_echelon(
+    a: np.ndarray[typing.Any, typing.Any],
+    reduced: bool,
+    rtol: typing.SupportsFloat | typing.SupportsIndex,
+    with_steps: bool,
+) -> typing.Any:
+    """
+    Brings contiguous matrices to echelon form in place; returns (pivots, ranks, swaps, steps).
     """
 
 def scatter(

@@ -178,10 +178,15 @@ def test_same_bits_for_every_number_of_threads(shape, dtype, rng):
 
 
 def test_reference(reference_case):
-    inputs = reference_case["inputs"]
-    np.testing.assert_allclose(
-        mml.solve(inputs["A"], inputs["b"]), reference_case["expected"], rtol=1e-12, atol=1e-12
-    )
+    inputs, expected = reference_case["inputs"], reference_case["expected"]
+    calls = {
+        "solve": lambda: mml.solve(inputs["A"], inputs["b"]),
+        "det": lambda: mml.determinant(inputs["A"]),
+        "is_singular": lambda: mml.is_singular(inputs["A"]),
+        "rref": lambda: mml.row_echelon(inputs["A"], reduced=True).matrix,
+    }
+    got = calls[reference_case["operation"]]()
+    np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12)
 
 
 @settings(max_examples=60, deadline=None)

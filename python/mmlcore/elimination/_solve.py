@@ -1,4 +1,4 @@
-"""Gaussian elimination and what follows from it."""
+"""Systems of linear equations."""
 
 from __future__ import annotations
 

@@ -1,0 +1,134 @@
+#include "mmlcore/elimination/determinant.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/errors.hpp"
+#include "mmlcore/core/first_failure.hpp"
+#include "mmlcore/core/parallel.hpp"
+#include "mmlcore/elimination/lu.hpp"
+
+namespace mmlcore {
+namespace {
+
+constexpr index_t kParallelOrder = 256;  // from here on one matrix employs all threads
+
+enum class Failure { not_finite };
+
+// A product that cannot leave the range: mantissa and power of two.
+template <class T>
+struct Product {
+  T mantissa = 1;
+  std::int64_t exponent = 0;
+
+  void multiply(T factor) {
+    int power = 0;
+    mantissa = std::frexp(mantissa * std::frexp(factor, &power), &shift_) * 2;
+    exponent += power + shift_ - 1;
+  }
+
+ private:
+  int shift_ = 0;
+};
+
+// Elimination in place of a small row-major matrix, without blocks: the pivots are the diagonal. Returns the sign.
+template <class T>
+T eliminate(T* a, index_t n) {
+  T sign = 1;
+  for (index_t k = 0; k < n; ++k) {
+    index_t p = k;
+    for (index_t i = k + 1; i < n; ++i) {
+      if (std::abs(a[i * n + k]) > std::abs(a[p * n + k])) p = i;
+    }
+    if (a[p * n + k] == 0) return sign;
+    if (p != k) {
+      sign = -sign;
+      for (index_t j = k; j < n; ++j) std::swap(a[p * n + j], a[k * n + j]);
+    }
+    for (index_t i = k + 1; i < n; ++i) {
+      const T factor = a[i * n + k] / a[k * n + k];
+      for (index_t j = k + 1; j < n; ++j) a[i * n + j] -= factor * a[k * n + j];
+    }
+  }
+  return sign;
+}
+
+// Brings the largest element near 1 by a power of two, so that no step overflows or vanishes. Returns the power taken out.
+template <class T>
+int scale(MatrixView<T> a) {
+  T top = 0;
+  for (index_t i = 0; i < a.rows; ++i) {
+    for (index_t j = 0; j < a.cols; ++j) top = std::max(top, std::abs(a(i, j)));
+  }
+  int power = 0;
+  std::frexp(top, &power);
+  if (std::abs(power) < 64) return 0;  // harmless as it is
+  for (index_t i = 0; i < a.rows; ++i) {
+    for (index_t j = 0; j < a.cols; ++j) a(i, j) = std::ldexp(a(i, j), -power);
+  }
+  return power;
+}
+
+constexpr index_t kPlain = 24;  // up to here plain loops take less than a panel's start
+
+// False for NaN or infinity.
+template <class T>
+bool determinant(MatrixView<const T> a, bool parallel, T& mantissa, std::int64_t& exponent) {
+  const index_t n = a.rows, ld = n <= kPlain ? n : padded_stride<T>(n);
+  Buffer<T> storage(ld * n);
+  const MatrixView<T> lu{storage.data(), n, n, ld, 1};
+  if (!copy_finite<T>(a, lu)) return false;
+  const int power = scale(lu);
+  Product<T> product;
+  if (n <= kPlain) {
+    product.multiply(eliminate(lu.data, n));
+  } else {
+    Buffer<index_t> pivots(n);
+    lu_factor<T>(lu, pivots.data(), parallel);
+    for (index_t k = 0; k < n; ++k) {
+      if (pivots[k] != k) product.multiply(-1);
+      if (lu(k, k) == 0) break;
+    }
+  }
+  for (index_t k = 0; k < n; ++k) {
+    if (lu(k, k) == 0) {
+      mantissa = 0;
+      exponent = 0;
+      return true;
+    }
+    product.multiply(lu(k, k));
+  }
+  mantissa = product.mantissa;
+  exponent = product.exponent + power * n;
+  return true;
+}
+
+}  // namespace
+
+template <class T>
+void determinants(const MatrixBatch<const T>& a, T* mantissa, std::int64_t* exponent) {
+  const index_t n = a.item.rows, count = a.count();
+  FirstFailure<Failure> failures;
+  const auto one = [&](index_t i, bool parallel) {
+    if (!determinant<T>(a[i], parallel, mantissa[i], exponent[i])) failures.record(i, Failure::not_finite);
+  };
+  if (n >= kParallelOrder || count == 1) {
+    for (index_t i = 0; i < count; ++i) one(i, n >= 64);
+  } else {
+    parallel_ranges(count, 100000 / (n * n * n + 100) + 1, [&](index_t begin, index_t end) {
+      for (index_t i = begin; i < end; ++i) one(i, false);
+    });
+  }
+  if (!failures.any()) return;
+  const std::string item = count == 1 ? "" : " (matrix " + std::to_string(failures.item()) + " of the batch)";
+  throw DomainError("A: contains NaN or infinity" + item + ".");
+}
+
+template void determinants<float>(const MatrixBatch<const float>&, float*, std::int64_t*);
+template void determinants<double>(const MatrixBatch<const double>&, double*, std::int64_t*);
+
+}  // namespace mmlcore

@@ -1,0 +1,90 @@
+"""Echelon forms, with the row operations that lead to them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mmlcore import _core
+from mmlcore.core.arrays import Array, as_matrix, as_real
+
+
+class Echelon(NamedTuple):
+    """Result of `row_echelon`; for a stack of matrices the fields are arrays and lists over it."""
+
+    matrix: Array  # (..., m, n)
+    pivots: Any  # columns of the pivots: tuple of int, or a list of such
+    rank: Any  # int, or array (...)
+    swaps: Any  # exchanges of rows: int, or array (...)
+    steps: (
+        list[tuple[str, int, int, float]] | None
+    )  # ('swap', i, j, 1), ('scale', i, i, f), ('add', i, j, f)
+
+
+def row_echelon(
+    A: ArrayLike, *, reduced: bool = False, steps: bool = False, rtol: float | None = None
+) -> Echelon:
+    """Row echelon form by Gaussian elimination with partial pivoting.
+
+    Parameters
+    ----------
+    A : array_like of shape (..., m, n), float32 or float64
+    reduced : bool, default False
+        The reduced form: pivots are 1 and alone in their columns.
+    steps : bool, default False
+        Record the elementary row operations; for one matrix only.
+    rtol : float, optional
+        Entries up to rtol times the largest row sum of absolute values of A count as zero when a pivot is looked for.
+        Default: max(m, n) times the machine epsilon.
+
+    Returns
+    -------
+    Echelon
+        (matrix, pivots, rank, swaps, steps). A step ('swap', i, j, 1) exchanges rows i and j, ('scale', i, i, f)
+        multiplies row i by f, ('add', i, j, f) adds f times row j to row i.
+
+    Raises
+    ------
+    ValueError
+        Fewer than two axes; NaN or infinity; steps of a stack.
+
+    Notes
+    -----
+    The steps applied to A in order give the result up to rounding [1]_. A rank found so is right unless a matrix is
+    near one of lower rank; `rank` decides by singular values. Cost: m n min(m, n) operations.
+
+    References
+    ----------
+    .. [1] G. Strang, "Introduction to linear algebra", 5th ed. (2016), section 3.3.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> found = mml.row_echelon([[1, 1, 1, 15], [3, 2, 1, 28], [2, 1, 2, 23]], reduced=True)
+    >>> found.matrix.round(12) + 0.0
+    array([[1., 0., 0., 3.],
+           [0., 1., 0., 7.],
+           [0., 0., 1., 5.]])
+    >>> found.pivots, found.rank
+    ((0, 1, 2), 3)
+    """
+    a = as_matrix(A, "A")
+    if not np.isfinite(a).all():
+        msg = "A: contains NaN or infinity."
+        raise ValueError(msg)
+    if steps and a.ndim > 2:
+        msg = f"steps: can be recorded for one matrix, got a stack of shape {a.shape}."
+        raise ValueError(msg)
+    if rtol is None:
+        rtol = max(a.shape[-2:]) * float(np.finfo(a.dtype).eps)
+    matrix = np.array(a, order="C")
+    columns, ranks, swaps, log = _core.row_echelon(
+        matrix, reduced, as_real(rtol, "rtol", 0, 1), steps
+    )
+    pivots = [tuple(row[:rank].tolist()) for row, rank in zip(columns, ranks, strict=True)]
+    if a.ndim == 2:
+        return Echelon(matrix, pivots[0], int(ranks[0]), int(swaps[0]), log if steps else None)
+    batch = a.shape[:-2]
+    return Echelon(matrix, pivots, ranks.reshape(batch), swaps.reshape(batch), None)

@@ -1,0 +1,195 @@
+"""Rank, null space, condition: decided by singular values."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mmlcore.core.arrays import Array, as_matrix, as_real, shape_error
+
+
+def rank(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
+    """Rank of a matrix, or of each of a stack.
+
+    Parameters
+    ----------
+    A : array_like of shape (..., m, n), float32 or float64
+    rtol : float, optional
+        Singular values up to rtol times the largest count as zero. Default: max(m, n) times the machine epsilon.
+
+    Returns
+    -------
+    int, or ndarray of int of shape (...)
+
+    Raises
+    ------
+    ValueError
+        Fewer than two axes; NaN or infinity.
+
+    Notes
+    -----
+    The number of dimensions of the nearest matrix of lower rank that is within rtol [1]_. Cost: that of the singular values,
+    some 4 m n min(m, n) operations, in LAPACK.
+
+    References
+    ----------
+    .. [1] G. H. Golub, C. F. Van Loan, "Matrix computations" (2013), section 5.4.1.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> mml.rank([[16, 2, 3, 13], [5, 11, 10, 8], [9, 7, 6, 12], [4, 14, 15, 1]])
+    3
+    """
+    a = _checked(A)
+    counts = np.asarray(_counts(a, rtol))
+    return counts if counts.ndim else int(counts)
+
+
+def is_singular(A: ArrayLike, *, rtol: float | None = None) -> bool | Array:
+    """Tell whether square matrices are singular to working precision.
+
+    Parameters
+    ----------
+    A : array_like of shape (..., n, n), float32 or float64
+    rtol : float, optional
+        As in `rank`.
+
+    Returns
+    -------
+    bool, or ndarray of bool of shape (...)
+
+    Raises
+    ------
+    ValueError
+        Not square; NaN or infinity.
+
+    Notes
+    -----
+    The decision is relative: 1e-15 times the identity is not singular, the magic square of order 4 is, though its computed
+    determinant is not zero. Cost: that of the singular values, in LAPACK.
+
+    Examples
+    --------
+    >>> import mmlcore as mml, numpy as np
+    >>> mml.is_singular(1e-15 * np.eye(4)), mml.is_singular([[1.0, 2.0], [2.0, 4.0]])
+    (False, True)
+    """
+    a = _checked(A)
+    if a.shape[-1] != a.shape[-2]:
+        raise shape_error("A", a.shape, "square matrices (..., n, n)")
+    singular = np.asarray(_counts(a, rtol) < a.shape[-1])
+    return singular if singular.ndim else bool(singular)
+
+
+def null_space(A: ArrayLike, *, rtol: float | None = None) -> Array:
+    """Orthonormal basis of the vectors that a matrix maps on zero.
+
+    Parameters
+    ----------
+    A : array_like of shape (m, n), float32 or float64
+    rtol : float, optional
+        As in `rank`.
+
+    Returns
+    -------
+    ndarray of shape (n, n - rank)
+        Columns are the basis; the largest entry of each is positive.
+
+    Raises
+    ------
+    ValueError
+        Not one matrix; NaN or infinity.
+
+    Notes
+    -----
+    The right singular vectors of the singular values that count as zero [1]_. Cost: that of a singular value
+    decomposition, in LAPACK.
+
+    References
+    ----------
+    .. [1] G. H. Golub, C. F. Van Loan, "Matrix computations" (2013), section 2.4.2.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> mml.null_space([[1.0, 1.0]]).round(6)
+    array([[-0.707107],
+           [ 0.707107]])
+    """
+    a = _checked(A)
+    if a.ndim != 2:
+        raise shape_error("A", a.shape, "one matrix (m, n)")
+    m, n = a.shape
+    if m == 0 or n == 0:
+        return np.eye(n, dtype=a.dtype)
+    _, values, right = np.linalg.svd(a)
+    tol = _rtol(a, rtol) * values[0]
+    basis = right[int((values > tol).sum()) :].T
+    top = np.abs(basis).argmax(axis=0)
+    signs = np.where(basis[top, np.arange(basis.shape[1])] < 0, -1, 1)
+    return np.ascontiguousarray(basis * signs.astype(a.dtype))
+
+
+def condition(A: ArrayLike) -> Array:
+    """Condition number of matrices in the spectral norm.
+
+    Parameters
+    ----------
+    A : array_like of shape (..., m, n), float32 or float64
+
+    Returns
+    -------
+    ndarray of shape (...), or a scalar for one matrix
+        The largest singular value over the smallest; infinity where that is zero, 1 for empty matrices.
+
+    Raises
+    ------
+    ValueError
+        Fewer than two axes; NaN or infinity.
+
+    Notes
+    -----
+    A solution of A x = b has an error of about condition times u, relative to x [1]_. Cost: that of the singular values, in
+    LAPACK.
+
+    References
+    ----------
+    .. [1] N. J. Higham, "Accuracy and stability of numerical algorithms", 2nd ed. (2002), section 7.1.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> float(mml.condition([[2.0, 0.0], [0.0, 0.5]]))
+    4.0
+    """
+    a = _checked(A)
+    if a.shape[-1] == 0 or a.shape[-2] == 0:
+        return np.ones(a.shape[:-2], a.dtype)[()]
+    values = np.linalg.svd(a, compute_uv=False)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = values[..., 0] / values[..., -1]
+    return np.where(values[..., -1] > 0, ratio, np.inf).astype(a.dtype)[()]
+
+
+def _checked(A: ArrayLike) -> Array:
+    a = as_matrix(A, "A")
+    if not np.isfinite(a).all():
+        msg = "A: contains NaN or infinity."
+        raise ValueError(msg)
+    return a
+
+
+def _rtol(a: Array, rtol: float | None) -> float:
+    if rtol is None:
+        return float(max(a.shape[-2:]) * np.finfo(a.dtype).eps)
+    return as_real(rtol, "rtol", 0, 1)
+
+
+def _counts(a: Array, rtol: float | None) -> Array:
+    """Return how many singular values of each matrix are not negligible."""
+    tol = _rtol(a, rtol)
+    if a.shape[-1] == 0 or a.shape[-2] == 0:
+        return np.zeros(a.shape[:-2], np.int64)
+    values = np.linalg.svd(a, compute_uv=False)
+    return np.asarray((values > tol * values[..., :1]).sum(axis=-1))
