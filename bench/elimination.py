@@ -1,15 +1,39 @@
 """Linear systems against the LAPACK of numpy and of SciPy."""
 
 import functools
+from collections.abc import Callable
 
+import numpy as np
 import scipy.linalg
 
+import mmlcore as mml
 from bench.harness import as_test
-from mmlcore._bench.cases import solve
+from mmlcore._bench.cases import agree, data, rounding, solve
+from mmlcore._bench.compare import Call, Case
 
 BATCH = {2: 20, 3: 28, 4: 10, 6: 9, 8: 14, 16: 9, 24: 1.5, 32: 1.5, 64: 1.5}
 
 SCIPY = ("scipy", functools.partial(scipy.linalg.solve, assume_a="gen", check_finite=False))
+
+INVERSES = {2: 38, 3: 24, 4: 15, 6: 12, 8: 12, 16: 9, 24: 1.5, 64: 1.5}
+DETERMINANTS = {2: 55, 3: 48, 4: 20, 6: 14, 8: 17, 16: 9, 24: 1.5, 64: 1.5}
+CALLS: dict[str, tuple[Callable[..., object], Callable[..., object]]] = {
+    "inverse": (np.linalg.inv, mml.inverse),
+    "determinant": (np.linalg.det, mml.determinant),
+}
+
+
+def of_one_matrix(name: str, n: int, *, batch: int = 0, target: float = 1.0) -> Case:
+    """A function of one matrix, or of a stack, against numpy's."""
+
+    def setup() -> tuple[Call, Call]:
+        a = data((batch or 1, n, n), "float64") / n**0.5 + np.eye(n)
+        a = a if batch else a[0]
+        return lambda: CALLS[name][0](a), lambda: CALLS[name][1](a)
+
+    title = f"{name} {batch:,} of {n}x{n} float64" if batch else f"{name} {n} float64"
+    return Case(title, "elimination", setup, agree(1e5 * n * rounding("float64")), target, "numpy")
+
 
 CASES = [
     solve(3, target=10),
@@ -22,5 +46,15 @@ CASES = [
     solve(3, target=10, peer=SCIPY),
     *(solve(n, batch=4_000_000 // n**2, target=target) for n, target in BATCH.items()),
     *(solve(n, "float32", batch=8_000_000 // n**2, target=BATCH[n]) for n in (3, 8, 16, 32)),
+    *(of_one_matrix("inverse", n, target=t) for n, t in ((3, 10), (64, 1), (256, 1), (1024, 1.2))),
+    *(
+        of_one_matrix("determinant", n, target=t)
+        for n, t in ((3, 10), (64, 1), (256, 1), (1024, 1.2))
+    ),
+    *(of_one_matrix("inverse", n, batch=4_000_000 // n**2, target=t) for n, t in INVERSES.items()),
+    *(
+        of_one_matrix("determinant", n, batch=4_000_000 // n**2, target=t)
+        for n, t in DETERMINANTS.items()
+    ),
 ]
 test_cases = as_test(CASES)

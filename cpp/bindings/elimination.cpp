@@ -8,6 +8,7 @@
 #include "fastcall.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/elimination/determinant.hpp"
+#include "mmlcore/elimination/determinant_small.hpp"
 #include "mmlcore/elimination/echelon.hpp"
 #include "mmlcore/elimination/lu.hpp"
 #include "mmlcore/elimination/solve_batch.hpp"
@@ -131,7 +132,33 @@ PyObject* inverse_small_call(PyObject*, PyObject* const* args, Py_ssize_t count)
   return not_implemented();
 }
 
+// The determinant of one small matrix, as a Python float.
+template <class T>
+PyObject* determinant_small_of(const Glance& a) {
+  const index_t n = a.size(0);
+  if (a.size(1) != n || n < 1 || n > kQuickOrder) return not_implemented();
+  T value = 0;
+  if (n > kSmallOrder || !determinant_small<T>(a.matrix<T>(), value)) {
+    std::int64_t power = 0;
+    if (!determinant<T>(a.matrix<T>(), false, value, power)) return not_implemented();
+    value = std::ldexp(value, static_cast<int>(power));
+  }
+  return PyFloat_FromDouble(static_cast<double>(value));
+}
+
+PyObject* determinant_small_call(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  if (count != 1) return not_implemented();
+  const Glance a(args[0]);
+  if (a.holds<double>() && a.axes() == 2) return determinant_small_of<double>(a);
+  if (a.holds<float>() && a.axes() == 2) return determinant_small_of<float>(a);
+  return not_implemented();
+}
+
 PyMethodDef fast_methods[] = {
+    {"determinant_small", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&determinant_small_call)),
+     METH_FASTCALL,
+     "determinant_small($module, a, /)\n--\n\nThe determinant of one small plain matrix; NotImplemented for everything "
+     "else."},
     {"inverse_small", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&inverse_small_call)), METH_FASTCALL,
      "inverse_small($module, a, /)\n--\n\nThe inverse of one small plain matrix; NotImplemented for everything else."},
     {"solve_small", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&solve_small_call)), METH_FASTCALL,
@@ -155,16 +182,17 @@ void bind_elimination(py::module_& m) {
       py::arg("a"), py::arg("b"), py::arg("x"), "x = a^-1 b for stacks of matrices (..., n, n) and (..., n, k).");
   m.def(
       "determinants",
-      [](const py::array& a, py::array& mantissa, py::array_t<std::int64_t>& exponent) {
+      [](const py::array& a, py::array& mantissa, const py::object& exponent) {
         by_dtype(mantissa, [&](auto zero) {
           using T = decltype(zero);
           const auto va = matrix_batch<const T>(a, "A");
           T* m_to = data_of<T>(mantissa);
-          std::int64_t* e_to = exponent.mutable_data();
+          std::int64_t* e_to = exponent.is_none() ? nullptr : data_of<std::int64_t>(exponent.cast<py::array>());
           without_gil([&] { determinants<T>(va, m_to, e_to); });
         });
       },
-      py::arg("a"), py::arg("mantissa"), py::arg("exponent"), "det a[i] = mantissa[i] 2^exponent[i]; outputs contiguous.");
+      py::arg("a"), py::arg("mantissa"), py::arg("exponent"),
+      "det a[i] = mantissa[i] 2^exponent[i], or mantissa[i] itself with None; outputs contiguous.");
   m.def(
       "row_echelon",
       [](py::array& a, bool reduced, double rtol, bool with_steps) {

@@ -45,13 +45,18 @@ def centred_product(
     out = (x - mean) w, mean contiguous; False if x holds NaN or infinity.
     """
 
+def determinant_small(a: typing.Any, /) -> typing.Any:
+    """
+    The determinant of one small plain matrix; NotImplemented for everything else.
+    """
+
 def determinants(
     a: np.ndarray[typing.Any, typing.Any],
     mantissa: np.ndarray[typing.Any, typing.Any],
-    exponent: typing.Annotated[np.typing.ArrayLike, np.int64],
+    exponent: typing.Any,
 ) -> None:
     """
-    det a[i] = mantissa[i] 2^exponent[i]; outputs contiguous.
+    det a[i] = mantissa[i] 2^exponent[i], or mantissa[i] itself with None; outputs contiguous.
     """
 
 def gram_schmidt(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -10,7 +11,9 @@
 #include "mmlcore/core/errors.hpp"
 #include "mmlcore/core/first_failure.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/elimination/determinant_small.hpp"
 #include "mmlcore/elimination/lu.hpp"
+#include "mmlcore/elimination/solve_batch.hpp"
 
 namespace mmlcore {
 namespace {
@@ -35,28 +38,6 @@ struct Product {
   int shift_ = 0;
 };
 
-// Elimination in place of a small row-major matrix, without blocks: the pivots are the diagonal. Returns the sign.
-template <class T>
-T eliminate(T* a, index_t n) {
-  T sign = 1;
-  for (index_t k = 0; k < n; ++k) {
-    index_t p = k;
-    for (index_t i = k + 1; i < n; ++i) {
-      if (std::abs(a[i * n + k]) > std::abs(a[p * n + k])) p = i;
-    }
-    if (a[p * n + k] == 0) return sign;
-    if (p != k) {
-      sign = -sign;
-      for (index_t j = k; j < n; ++j) std::swap(a[p * n + j], a[k * n + j]);
-    }
-    for (index_t i = k + 1; i < n; ++i) {
-      const T factor = a[i * n + k] / a[k * n + k];
-      for (index_t j = k + 1; j < n; ++j) a[i * n + j] -= factor * a[k * n + j];
-    }
-  }
-  return sign;
-}
-
 // Brings the largest element near 1 by a power of two, so that no step overflows or vanishes. Returns the power taken out.
 template <class T>
 int scale(MatrixView<T> a) {
@@ -75,7 +56,8 @@ int scale(MatrixView<T> a) {
 
 constexpr index_t kPlain = 24;  // up to here plain loops take less than a panel's start
 
-// False for NaN or infinity.
+}  // namespace
+
 template <class T>
 bool determinant(MatrixView<const T> a, bool parallel, T& mantissa, std::int64_t& exponent) {
   const index_t n = a.rows, ld = n <= kPlain ? n : padded_stride<T>(n);
@@ -85,7 +67,7 @@ bool determinant(MatrixView<const T> a, bool parallel, T& mantissa, std::int64_t
   const int power = scale(lu);
   Product<T> product;
   if (n <= kPlain) {
-    product.multiply(eliminate(lu.data, n));
+    product.multiply(eliminate_plain(lu.data, n));
   } else {
     Buffer<index_t> pivots(n);
     lu_factor<T>(lu, pivots.data(), parallel);
@@ -107,16 +89,22 @@ bool determinant(MatrixView<const T> a, bool parallel, T& mantissa, std::int64_t
   return true;
 }
 
-}  // namespace
-
 template <class T>
 void determinants(const MatrixBatch<const T>& a, T* mantissa, std::int64_t* exponent) {
   const index_t n = a.item.rows, count = a.count();
   FirstFailure<Failure> failures;
   const auto one = [&](index_t i, bool parallel) {
-    if (!determinant<T>(a[i], parallel, mantissa[i], exponent[i])) failures.record(i, Failure::not_finite);
+    std::int64_t power = 0;
+    if (!determinant<T>(a[i], parallel, mantissa[i], power)) return failures.record(i, Failure::not_finite);
+    if (exponent) {
+      exponent[i] = power;
+    } else {
+      mantissa[i] = std::ldexp(mantissa[i], static_cast<int>(std::clamp<std::int64_t>(power, -5000, 5000)));
+    }
   };
-  if (n >= kParallelOrder || count == 1) {
+  if (n >= 2 && n <= kLaneOrder && count > 1) {
+    determinant_lanes<T>(a, mantissa, exponent, [&](index_t i) { one(i, false); });
+  } else if (n >= kParallelOrder || count == 1) {
     for (index_t i = 0; i < count; ++i) one(i, n >= 64);
   } else {
     parallel_ranges(count, 100000 / (n * n * n + 100) + 1, [&](index_t begin, index_t end) {
@@ -128,6 +116,8 @@ void determinants(const MatrixBatch<const T>& a, T* mantissa, std::int64_t* expo
   throw DomainError("A: contains NaN or infinity" + item + ".");
 }
 
+template bool determinant<float>(MatrixView<const float>, bool, float&, std::int64_t&);
+template bool determinant<double>(MatrixView<const double>, bool, double&, std::int64_t&);
 template void determinants<float>(const MatrixBatch<const float>&, float*, std::int64_t*);
 template void determinants<double>(const MatrixBatch<const double>&, double*, std::int64_t*);
 

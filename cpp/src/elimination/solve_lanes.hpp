@@ -21,10 +21,10 @@ enum class Failure { matrix_not_finite, right_side_not_finite, singular, overflo
 // One step of the elimination, of W systems at once. The row of the largest entry is known lane by lane, so while a column
 // is in registers the pivot row is collected by selects, row K is put where it came from, and the elimination is done: the
 // exchange of rows costs two selects an element and no pass of its own. K is a constant, so every loop over rows unrolls.
-// Returns the lanes whose pivot is zero.
+// Returns the lanes whose pivot is zero; `swapped` tells the lanes with an odd number of exchanges.
 template <class T, int N, int K>
 inline typename Simd<T>::Mask eliminate_column(typename Simd<T>::Vec* a, typename Simd<T>::Vec* b, index_t cols,
-                                               typename Simd<T>::Vec* inverse) {
+                                               typename Simd<T>::Vec* inverse, typename Simd<T>::Mask& swapped) {
   using S = Simd<T>;
   using Vec = typename S::Vec;
   using Mask = typename S::Mask;
@@ -37,6 +37,7 @@ inline typename Simd<T>::Mask eliminate_column(typename Simd<T>::Vec* a, typenam
     best = larger ? size : best;
     row = larger ? i - Mask{} : row;
   }
+  swapped ^= row != K;
   // Exchanges rows within one column x[i * stride], i >= K, and returns the pivot row's entry.
   const auto exchange = [&](Vec* x, index_t stride, auto&& update) {
     const Vec top = x[K * stride];
@@ -72,11 +73,11 @@ inline void substitute(const typename Simd<T>::Vec* a, typename Simd<T>::Vec* b,
 // Solves W systems at once in place of b (N x cols vectors), calling between(K) before step K. Returns the lanes that met an
 // exactly zero pivot.
 template <class T, int N, class F, int... K>
-inline typename Simd<T>::Mask eliminate(typename Simd<T>::Vec* a, typename Simd<T>::Vec* b, index_t cols, F&& between,
-                                        std::integer_sequence<int, K...>) {
+inline typename Simd<T>::Mask eliminate(typename Simd<T>::Vec* a, typename Simd<T>::Vec* b, index_t cols,
+                                        typename Simd<T>::Mask& swapped, F&& between, std::integer_sequence<int, K...>) {
   typename Simd<T>::Vec inverse[N];
   typename Simd<T>::Mask singular{};
-  ((between(K), singular |= eliminate_column<T, N, K>(a, b, cols, inverse)), ...);
+  ((between(K), singular |= eliminate_column<T, N, K>(a, b, cols, inverse, swapped)), ...);
   for (index_t c = 0; c < cols; ++c) (substitute<T, N, N - 1 - K>(a, b + c, cols, inverse), ...);
   return singular;
 }
@@ -124,8 +125,9 @@ void solve_group(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, c
   load_lanes<T>(from, matrix);
   load_lanes<T>(LaneGroup<const T>(b, first), work);
   const auto bad_matrix = not_finite<T>(matrix, N * N), bad_side = not_finite<T>(work, N * cols);
+  typename S::Mask swapped{};
   const auto singular = eliminate<T, N>(
-      matrix, work, cols, [&](int k) { from.prefetch(k, N); }, std::make_integer_sequence<int, N>{});
+      matrix, work, cols, swapped, [&](int k) { from.prefetch(k, N); }, std::make_integer_sequence<int, N>{});
   const auto overflow = not_finite<T>(work, N * cols);
   if (S::any(bad_matrix | bad_side | singular | overflow)) [[unlikely]] {
     // The lowest item counts, and for one item the first cause.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_matrix, shape_error
+from mmlcore.core.arrays import F32, F64, Array, as_matrix, shape_error
 from mmlcore.elimination._solve import solve
+
+_SCALARS: dict[np.dtype[Any], type] = {F32: np.float32, F64: np.float64}
 
 
 class LU(NamedTuple):
@@ -94,13 +96,15 @@ def determinant(A: ArrayLike) -> Array:
     >>> float(mml.determinant([[1.0, 1.0, 1.0], [3.0, 2.0, 1.0], [2.0, 1.0, 2.0]]).round(12))
     -2.0
     """
+    d = _core.determinant_small(A)
+    if d is not NotImplemented:
+        return _SCALARS[cast("Array", A).dtype](d)
     a = _square(A)
     if a.dtype.kind == "c":
         return np.asarray(np.linalg.det(_finite(a)))[()]
-    mantissa, exponent = _determinants(a)
-    with np.errstate(over="ignore", under="ignore"):
-        power = np.clip(exponent, -5000, 5000).astype(np.int32)
-        return np.asarray(np.ldexp(mantissa, power))[()]
+    out = np.empty(a.shape[:-2], a.dtype)
+    _core.determinants(a, out, None)
+    return out[()]
 
 
 def slogdet(A: ArrayLike) -> tuple[Array, Array]:
@@ -137,7 +141,8 @@ def slogdet(A: ArrayLike) -> tuple[Array, Array]:
     if a.dtype.kind == "c":
         sign, logarithm = np.linalg.slogdet(_finite(a))
         return sign, logarithm
-    mantissa, exponent = _determinants(a)
+    mantissa, exponent = np.empty(a.shape[:-2], a.dtype), np.empty(a.shape[:-2], np.int64)
+    _core.determinants(a, mantissa, exponent)
     with np.errstate(divide="ignore"):
         logarithm = np.log(np.abs(mantissa)).astype(np.float64) + exponent * np.log(2.0)
     return np.sign(mantissa)[()], logarithm.astype(a.dtype)[()]
@@ -187,13 +192,6 @@ def lu(A: ArrayLike) -> LU:
     lower = np.tril(factors[..., :, :k], -1)
     lower[..., np.arange(k), np.arange(k)] = 1
     return LU(perm, lower, np.triu(factors[..., :k, :]))
-
-
-def _determinants(a: Array) -> tuple[Array, Array]:
-    mantissa = np.empty(a.shape[:-2], a.dtype)
-    exponent = np.empty(a.shape[:-2], np.int64)
-    _core.determinants(a, mantissa, exponent)
-    return mantissa, exponent
 
 
 def _square(A: ArrayLike) -> Array:

@@ -3,18 +3,31 @@
 // The product of n pivots leaves the range of numbers long before the pivots do (the determinant of 0.1 I of order 400 is
 // 1e-400), so it is kept as a mantissa, of absolute value in [1, 2) or 0, and a power of two.
 //
-// Small matrices are eliminated in plain loops, larger ones by lu_factor; a stack is shared out between the threads. Error:
+// A stack of order n <= kLaneOrder: one matrix in each SIMD lane (solve_batch.hpp); else plain loops up to some 24 rows, and
+// lu_factor above. Error:
 // that of a matrix with backward error as in lu.hpp. Cost: 2/3 n^3 flops a matrix.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore {
 
-// det a[i] = mantissa[i] * 2^exponent[i]. A singular matrix has mantissa 0. Throws DomainError on NaN or infinity.
+// det a[i] = mantissa[i] * 2^exponent[i]; without `exponent`, mantissa[i] is the determinant itself, 0 or infinity where it
+// leaves the range. A singular matrix has mantissa 0. Throws DomainError on NaN or infinity.
 template <class T>
 void determinants(const MatrixBatch<const T>& a, T* mantissa, std::int64_t* exponent);
+
+// The same for one matrix. False for NaN or infinity.
+template <class T>
+bool determinant(MatrixView<const T> a, bool parallel, T& mantissa, std::int64_t& exponent);
+
+// The same for a stack of order n <= kLaneOrder. Calls `other(i)` for each matrix that lanes cannot be trusted with: one
+// that holds NaN or infinity, or meets pivots near the ends of the range.
+template <class T>
+void determinant_lanes(const MatrixBatch<const T>& a, T* mantissa, std::int64_t* exponent,
+                       const std::function<void(index_t)>& other);
 
 }  // namespace mmlcore

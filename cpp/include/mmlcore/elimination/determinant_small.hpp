@@ -1,0 +1,54 @@
+// The determinant of one small matrix in plain scalar code: the counterpart of solve_small.hpp.
+#pragma once
+
+#include <cmath>
+#include <utility>
+
+#include "mmlcore/elimination/solve_small.hpp"
+
+namespace mmlcore {
+
+// Gaussian elimination with partial pivoting in place of a row-major n x n matrix; the pivots are left on the diagonal, up
+// to the first that is zero. Returns the sign of the exchanges.
+template <Real T>
+T eliminate_plain(T* a, index_t n) {
+  T sign = 1;
+  for (index_t k = 0; k < n; ++k) {
+    index_t p = k;
+    for (index_t i = k + 1; i < n; ++i) {
+      if (std::abs(a[i * n + k]) > std::abs(a[p * n + k])) p = i;
+    }
+    if (a[p * n + k] == 0) return sign;
+    if (p != k) {
+      sign = -sign;
+      for (index_t j = k; j < n; ++j) std::swap(a[p * n + j], a[k * n + j]);
+    }
+    for (index_t i = k + 1; i < n; ++i) {
+      const T factor = a[i * n + k] / a[k * n + k];
+      for (index_t j = k + 1; j < n; ++j) a[i * n + j] -= factor * a[k * n + j];
+    }
+  }
+  return sign;
+}
+
+// True when `value` is the determinant; false when A holds NaN or infinity, or when the product of the pivots leaves the
+// comfortable middle of the range: the general kernel then finds out more.
+template <Real T>
+bool determinant_small(MatrixView<const T> a, T& value) {
+  const index_t n = a.rows;
+  T m[kSmallOrder * kSmallOrder];
+  T check = 0;
+  for (index_t i = 0; i < n; ++i) {
+    for (index_t j = 0; j < n; ++j) check += (m[i * n + j] = a(i, j)) * 0;
+  }
+  if (check != 0) return false;
+  constexpr T least = sizeof(T) == 8 ? T(1e-140) : T(1e-14), most = 1 / least;
+  value = eliminate_plain(m, n);
+  for (index_t k = 0; k < n; ++k) {
+    value *= m[k * n + k];
+    if (!(std::abs(value) > least && std::abs(value) < most)) return false;
+  }
+  return true;
+}
+
+}  // namespace mmlcore

@@ -1,0 +1,99 @@
+// determinant_lanes for one element type; solve_lanes_f32.cpp and _f64.cpp instantiate it.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "mmlcore/elimination/determinant.hpp"
+#include "solve_lanes.hpp"
+
+namespace mmlcore {
+namespace lanes {
+
+// A number is sign, exponent field and fraction: the product of pivots is kept as a product of numbers in [1, 2) and a sum
+// of exponents, both in vectors.
+template <class T>
+struct Bits {
+  using Int = typename Simd<T>::Int;
+  static constexpr int fraction = sizeof(T) == 8 ? 52 : 23;
+  static constexpr Int field = sizeof(T) == 8 ? 0x7ff : 0xff, bias = field / 2;
+  static constexpr Int keep = ~(field << fraction), one = bias << fraction;
+  static constexpr Int low = field / 8, high = field - field / 8;  // pivots outside are left to the other kernel
+};
+
+template <class T, int N>
+void determinant_group(const MatrixBatch<const T>& a, index_t first, T* mantissa, std::int64_t* exponent,
+                       const std::function<void(index_t)>& other) {
+  using S = Simd<T>;
+  using Vec = typename S::Vec;
+  using Mask = typename S::Mask;
+  using B = Bits<T>;
+  Vec matrix[N * N];
+  const LaneGroup<const T> from(a, first);
+  load_lanes<T>(from, matrix);
+  Mask odd = not_finite<T>(matrix, N * N), swapped{};
+  eliminate<T, N>(
+      matrix, nullptr, 0, swapped, [&](int k) { from.prefetch(k, N); }, std::make_integer_sequence<int, N>{});
+  Vec product = S::splat(1);
+  Mask sum{};
+  for (int k = 0; k < N; ++k) {
+    const Mask bits = reinterpret_cast<Mask>(matrix[k * N + k]);
+    const Mask field = (bits >> B::fraction) & B::field;
+    odd |= (field < B::low) | (field > B::high);
+    sum += field - B::bias;
+    product *= reinterpret_cast<Vec>((bits & B::keep) | B::one);
+  }
+  // The product of up to 16 numbers in [1, 2) is below 2^16: its exponent joins the sum.
+  const Mask bits = reinterpret_cast<Mask>(product);
+  sum += ((bits >> B::fraction) & B::field) - B::bias;
+  product = reinterpret_cast<Vec>((bits & B::keep) | B::one);
+  product = swapped != 0 ? -product : product;
+  if (!exponent) {
+    const Mask outside = (sum <= -B::bias) | (sum > B::bias);
+    product *= reinterpret_cast<Vec>(((outside ? Mask{} : sum) + B::bias) << B::fraction);
+    for (int l = 0; l < from.used && S::any(outside); ++l) {
+      if (outside[l]) product[l] = std::ldexp(product[l], static_cast<int>(sum[l]));
+    }
+  }
+  const bool all = !S::any(odd);
+  if (all && from.used == S::width) {
+    S::store(mantissa + first, product);
+    for (int l = 0; exponent && l < S::width; ++l) exponent[first + l] = sum[l];
+    return;
+  }
+  for (int l = 0; l < from.used; ++l) {
+    if (odd[l]) {
+      other(first + l);
+      continue;
+    }
+    mantissa[first + l] = product[l];
+    if (exponent) exponent[first + l] = sum[l];
+  }
+}
+
+template <class T, int N>
+void determinant_stack(const MatrixBatch<const T>& a, T* mantissa, std::int64_t* exponent,
+                       const std::function<void(index_t)>& other) {
+  constexpr index_t W = Simd<T>::width;
+  parallel_ranges((a.count() + W - 1) / W, 4000 / (N * N * N) + 1, [&](index_t begin, index_t end) {
+    for (index_t g = begin; g < end; ++g) determinant_group<T, N>(a, g * W, mantissa, exponent, other);
+  });
+}
+
+template <class T, int... N>
+void determinant_dispatch(std::integer_sequence<int, N...>, const MatrixBatch<const T>& a, T* mantissa,
+                          std::int64_t* exponent, const std::function<void(index_t)>& other) {
+  using Fn = void (*)(const MatrixBatch<const T>&, T*, std::int64_t*, const std::function<void(index_t)>&);
+  static constexpr std::array<Fn, sizeof...(N)> table{&determinant_stack<T, N + 1>...};
+  table[a.item.rows - 1](a, mantissa, exponent, other);
+}
+
+}  // namespace lanes
+
+template <class T>
+void determinant_lanes(const MatrixBatch<const T>& a, T* mantissa, std::int64_t* exponent,
+                       const std::function<void(index_t)>& other) {
+  lanes::determinant_dispatch<T>(std::make_integer_sequence<int, kLaneOrder>{}, a, mantissa, exponent, other);
+}
+
+}  // namespace mmlcore
