@@ -98,7 +98,8 @@ def determinant(A: ArrayLike) -> Array:
     """
     d = _core.determinant_small(A)
     if d is not NotImplemented:
-        return _SCALARS[cast("Array", A).dtype](d)
+        value: Array = _SCALARS[cast("Array", A).dtype](d)
+        return value
     a = _square(A)
     if a.dtype.kind == "c":
         return np.asarray(np.linalg.det(_finite(a)))[()]
