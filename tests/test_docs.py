@@ -12,7 +12,16 @@ import mmlcore as mml
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-CHAPTERS = ["vectors", "matrices", "elimination", "orthogonal", "graph", "stats", "decomposition"]
+CHAPTERS = [
+    "vectors",
+    "matrices",
+    "elimination",
+    "orthogonal",
+    "eigen",
+    "graph",
+    "stats",
+    "decomposition",
+]
 
 
 def blocks(page):

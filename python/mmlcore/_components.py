@@ -11,7 +11,7 @@ import numpy as np
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_index, as_real
-from mmlcore.eigen import largest_of_psd
+from mmlcore.eigen._largest import largest_of_psd
 from mmlcore.orthogonal import gram_schmidt
 from mmlcore.stats import scatter_of
 

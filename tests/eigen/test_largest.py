@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import mmlcore as mml
-from mmlcore import _core, eigen
+from mmlcore import _core
+from mmlcore.eigen import _largest as eigen
 
 
 def spectrum(values, rng):

@@ -11,7 +11,11 @@
 namespace mmlcore::detail {
 namespace {
 
-constexpr std::size_t kLine = 64, kPage = std::size_t{2} << 20;
+constexpr std::size_t kLine = 64;
+
+#if !defined(__SANITIZE_ADDRESS__)
+
+constexpr std::size_t kPage = std::size_t{2} << 20;
 constexpr std::size_t kKept = std::size_t{64} << 20;
 
 // Blocks freed by this thread, the latest last.
@@ -49,7 +53,22 @@ struct Cache {
 
 thread_local Cache cache;
 
+#endif
+
 }  // namespace
+
+#if defined(__SANITIZE_ADDRESS__)
+
+// Under AddressSanitizer every block has its exact size and is given back at once: kept and rounded ones would hide errors.
+Block take_block(std::size_t bytes) {
+  void* data = nullptr;
+  if (posix_memalign(&data, kLine, std::max<std::size_t>(bytes, 1)) != 0) throw std::bad_alloc();
+  return {data, bytes};
+}
+
+void give_block(Block block) noexcept { std::free(block.data); }
+
+#else
 
 Block take_block(std::size_t bytes) {
   const std::size_t align = bytes >= kPage ? kPage : kLine;
@@ -64,5 +83,7 @@ Block take_block(std::size_t bytes) {
 }
 
 void give_block(Block block) noexcept { cache.give(block); }
+
+#endif
 
 }  // namespace mmlcore::detail

@@ -1,11 +1,12 @@
 """What every chapter stands on: the kernel loader, arrays, threads, errors, and the account of the build."""
 
 from mmlcore.core.config import show_config
-from mmlcore.core.errors import ConvergenceError, SingularMatrixError
+from mmlcore.core.errors import ConvergenceError, DefectiveMatrixError, SingularMatrixError
 from mmlcore.core.threads import get_num_threads, set_num_threads, threads
 
 __all__ = [
     "ConvergenceError",
+    "DefectiveMatrixError",
     "SingularMatrixError",
     "get_num_threads",
     "set_num_threads",

@@ -11,6 +11,10 @@ class SingularMatrixError(np.linalg.LinAlgError):
     """A matrix that has to be inverted is singular to working precision."""
 
 
+class DefectiveMatrixError(np.linalg.LinAlgError):
+    """A matrix has no basis of eigenvectors, up to rounding."""
+
+
 class ConvergenceError(RuntimeError):
     """An iteration ended without reaching its tolerance.
 

@@ -1,0 +1,27 @@
+"""Eigenvalues, eigenvectors and what they are good for."""
+
+from mmlcore.eigen._full import (
+    Diagonalization,
+    Eigen,
+    characteristic_polynomial,
+    diagonalize,
+    eig,
+    eigh,
+    eigvals,
+)
+from mmlcore.eigen._power import PowerIteration, matrix_power, power_iteration
+from mmlcore.eigen._top import top_eigh
+
+__all__ = [
+    "Diagonalization",
+    "Eigen",
+    "PowerIteration",
+    "characteristic_polynomial",
+    "diagonalize",
+    "eig",
+    "eigh",
+    "eigvals",
+    "matrix_power",
+    "power_iteration",
+    "top_eigh",
+]

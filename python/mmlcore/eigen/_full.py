@@ -1,0 +1,238 @@
+"""All eigenvalues, by LAPACK, and diagonalization."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mmlcore.core.arrays import Array, as_matrix, shape_error
+from mmlcore.core.errors import DefectiveMatrixError
+
+
+class Eigen(NamedTuple):
+    """Eigenvalues and eigenvectors: A @ vectors = vectors * values."""
+
+    values: Array  # (..., k)
+    vectors: Array  # (..., n, k), columns of length 1
+
+
+class Diagonalization(NamedTuple):
+    """A = P @ D @ P_inverse."""
+
+    P: Array  # (n, n), columns are eigenvectors
+    D: Array  # (n, n), diagonal
+    P_inverse: Array  # (n, n)
+
+
+def eigh(A: ArrayLike) -> Eigen:
+    """All eigenvalues and eigenvectors of a symmetric matrix, or of each of a stack.
+
+    Parameters
+    ----------
+    A : array_like of shape (..., n, n), float32, float64 or complex
+        Symmetric (Hermitian); only the lower triangle is read.
+
+    Returns
+    -------
+    Eigen
+        (values, vectors): ascending values (..., n), orthonormal columns (..., n, n).
+
+    Raises
+    ------
+    ValueError
+        Not square; NaN or infinity.
+
+    Notes
+    -----
+    LAPACK's divide and conquer, through numpy [1]_. Errors of the values are some u \\|A\\|; for some of the largest only,
+    `top_eigh` takes a half to a tenth of the time. Cost: some 9 n^3 operations a matrix.
+
+    References
+    ----------
+    .. [1] E. Anderson et al., "LAPACK users' guide", 3rd ed. (1999), section 2.4.4.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> mml.eigh([[2.0, 1.0], [1.0, 2.0]]).values.round(12)
+    array([1., 3.])
+    """
+    values, vectors = np.linalg.eigh(square_matrix(A))
+    return Eigen(values, vectors)
+
+
+def eig(A: ArrayLike) -> Eigen:
+    """All eigenvalues and eigenvectors of a square matrix, or of each of a stack.
+
+    Parameters
+    ----------
+    A : array_like of shape (..., n, n), float32, float64 or complex
+
+    Returns
+    -------
+    Eigen
+        (values, vectors), complex where an eigenvalue is; columns of length 1, in no order.
+
+    Raises
+    ------
+    ValueError
+        Not square; NaN or infinity.
+
+    Notes
+    -----
+    LAPACK's QR iteration, through numpy. A matrix without enough eigenvectors gets columns that are parallel up to rounding:
+    see `diagonalize`. Cost: some 25 n^3 operations a matrix.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> mml.eig([[0.0, -1.0], [1.0, 0.0]]).values
+    array([0.+1.j, 0.-1.j])
+    """
+    values, vectors = np.linalg.eig(square_matrix(A))
+    return Eigen(values, vectors)
+
+
+def eigvals(A: ArrayLike) -> Array:
+    """All eigenvalues of a square matrix, or of each of a stack.
+
+    Parameters
+    ----------
+    A : array_like of shape (..., n, n), float32, float64 or complex
+
+    Returns
+    -------
+    ndarray of shape (..., n)
+        Complex where an eigenvalue is; in no order.
+
+    Raises
+    ------
+    ValueError
+        Not square; NaN or infinity.
+
+    Notes
+    -----
+    LAPACK's QR iteration, through numpy. A k-fold eigenvalue of a defective matrix is found to some u^(1/k) only. Cost: some
+    10 n^3 operations a matrix.
+
+    Examples
+    --------
+    >>> import mmlcore as mml, numpy as np
+    >>> np.sort(mml.eigvals([[-3.0, 8.0], [2.0, 3.0]])).round(12)
+    array([-5.,  5.])
+    """
+    values: Array = np.linalg.eigvals(square_matrix(A))
+    return values
+
+
+def characteristic_polynomial(A: ArrayLike) -> Array:
+    """Coefficients of det(x I - A), the highest power first.
+
+    Parameters
+    ----------
+    A : array_like of shape (n, n), float32 or float64
+
+    Returns
+    -------
+    ndarray of shape (n + 1,)
+        The first coefficient is 1.
+
+    Raises
+    ------
+    ValueError
+        Not one square matrix; NaN or infinity.
+
+    Notes
+    -----
+    Up to order 8 by the recurrence of Leverrier and Faddeev [1]_, which is exact for whole numbers that fit; above, from the
+    eigenvalues. Coefficients of high order are no way to find eigenvalues: their roots are ill-conditioned. Cost: n^4
+    operations up to order 8, then that of `eigvals`.
+
+    References
+    ----------
+    .. [1] D. K. Faddeev, V. N. Faddeeva, "Computational methods of linear algebra" (1963), section 47.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> mml.characteristic_polynomial([[1, 0], [-1, 4]])
+    array([ 1., -5.,  4.])
+    """
+    a = square_matrix(A, one=True)
+    n = len(a)
+    if n > _LEVERRIER:
+        roots = np.linalg.eigvals(a)
+        return np.real(np.poly(roots)).astype(a.dtype)
+    coefficients, power = np.ones(n + 1, a.dtype), np.zeros_like(a)
+    for k in range(1, n + 1):
+        power = a @ power + coefficients[k - 1] * np.eye(n, dtype=a.dtype)
+        coefficients[k] = -np.trace(a @ power) / k
+    return coefficients
+
+
+def diagonalize(A: ArrayLike) -> Diagonalization:
+    """Write a matrix as P D P^-1 with D diagonal.
+
+    Parameters
+    ----------
+    A : array_like of shape (n, n), float32 or float64
+
+    Returns
+    -------
+    Diagonalization
+        (P, D, P_inverse), complex where an eigenvalue is. For a symmetric matrix P is orthogonal.
+
+    Raises
+    ------
+    DefectiveMatrixError
+        There is no basis of eigenvectors, up to rounding.
+    ValueError
+        Not one square matrix; NaN or infinity.
+
+    Notes
+    -----
+    A matrix counts as defective when its eigenvectors have a condition number above 0.1 u^(-1/2): a perturbation by rounding
+    then joins two eigenvectors [1]_. Cost: some 30 n^3 operations.
+
+    References
+    ----------
+    .. [1] J. H. Wilkinson, "The algebraic eigenvalue problem" (1965), chapter 2.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> P, D, P_inverse = mml.diagonalize([[6.0, -1.0], [2.0, 3.0]])
+    >>> (P @ D @ P_inverse).round(12)
+    array([[ 6., -1.],
+           [ 2.,  3.]])
+    """
+    a = square_matrix(A, one=True)
+    if np.array_equal(a, a.T):
+        values, vectors = np.linalg.eigh(a)
+        return Diagonalization(vectors, np.diag(values), np.ascontiguousarray(vectors.T))
+    values, vectors = np.linalg.eig(a)
+    spread = np.linalg.svd(vectors, compute_uv=False)
+    if spread[-1] < 10 * np.sqrt(np.finfo(a.dtype).eps / 2) * spread[0]:
+        msg = (
+            "A: is defective, it has no basis of eigenvectors: the computed ones are dependent up to rounding "
+            f"(singular values from {spread[0]:.3g} down to {spread[-1]:.3g})."
+        )
+        raise DefectiveMatrixError(msg)
+    return Diagonalization(vectors, np.diag(values), np.linalg.inv(vectors))
+
+
+_LEVERRIER = 8
+
+
+def square_matrix(A: ArrayLike, *, one: bool = False) -> Array:
+    """Return a finite square matrix, or a stack of them unless `one`."""
+    a = as_matrix(A, "A", complex_ok=not one)
+    if a.shape[-1] != a.shape[-2] or (one and a.ndim != 2):
+        needed = "one square matrix (n, n)" if one else "square matrices (..., n, n)"
+        raise shape_error("A", a.shape, needed)
+    if not np.isfinite(a).all():
+        msg = "A: contains NaN or infinity."
+        raise ValueError(msg)
+    return a
