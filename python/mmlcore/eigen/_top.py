@@ -73,7 +73,7 @@ def top_eigh(
     if is_sparse(A):
         _check_square(A.shape)
         A = A.tocsr()
-        if abs(A - A.T).max() > 8 * np.finfo(float).eps * abs(A).max():
+        if abs(A - A.T).max() > 8 * max(A.shape[0], 8) * np.finfo(float).eps * abs(A).max():
             msg = "A: is not symmetric."
             raise ValueError(msg)
         return _lanczos(lambda v: A @ v, A.shape[0], k, tol, random_state)
@@ -86,7 +86,9 @@ def top_eigh(
     a = square_matrix(A, one=True)
     n = len(a)
     k = as_index(k, "k", 1, n)
-    if np.abs(a - a.T).max(initial=0) > 8 * np.finfo(a.dtype).eps * np.abs(a).max(initial=0):
+    if np.abs(a - a.T).max(initial=0) > 8 * max(n, 8) * np.finfo(a.dtype).eps * np.abs(a).max(
+        initial=0
+    ):
         msg = "A: is not symmetric."
         raise ValueError(msg)
     bound = _bound(tol, a.dtype)
