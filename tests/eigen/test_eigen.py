@@ -35,6 +35,8 @@ def test_general_eigenvalues(rng):
     np.testing.assert_allclose(a @ vectors, vectors * values[..., None, :], atol=1e-12)
     for found, expected in zip(mml.eigvals(a), values, strict=True):
         np.testing.assert_allclose(np.sort_complex(found), np.sort_complex(expected), atol=1e-10)
+    for result in (mml.eigvals(np.diag([1.0, 2.0])), mml.eig([[1.0, 2.0], [0.0, 3.0]]).vectors):
+        assert result.dtype == np.float64
     turn = mml.eigvals([[0.0, -1.0], [1.0, 0.0]])
     np.testing.assert_allclose(np.sort_complex(turn), [-1j, 1j])
 

@@ -91,8 +91,7 @@ def eig(A: ArrayLike) -> Eigen:
     >>> mml.eig([[0.0, -1.0], [1.0, 0.0]]).values
     array([0.+1.j, 0.-1.j])
     """
-    values, vectors = np.linalg.eig(square_matrix(A))
-    return Eigen(values, vectors)
+    return _pairs(square_matrix(A))
 
 
 def eigvals(A: ArrayLike) -> Array:
@@ -123,8 +122,9 @@ def eigvals(A: ArrayLike) -> Array:
     >>> np.sort(mml.eigvals([[-3.0, 8.0], [2.0, 3.0]])).round(12)
     array([-5.,  5.])
     """
-    values: Array = np.linalg.eigvals(square_matrix(A))
-    return values
+    a = square_matrix(A)
+    values: Array = np.linalg.eigvals(a)
+    return values.real.copy() if _needless(a, values) else values
 
 
 def characteristic_polynomial(A: ArrayLike) -> Array:
@@ -212,7 +212,7 @@ def diagonalize(A: ArrayLike) -> Diagonalization:
     if np.array_equal(a, a.T):
         values, vectors = np.linalg.eigh(a)
         return Diagonalization(vectors, np.diag(values), np.ascontiguousarray(vectors.T))
-    values, vectors = np.linalg.eig(a)
+    values, vectors = _pairs(a)
     spread = np.linalg.svd(vectors, compute_uv=False)
     if spread[-1] < 10 * np.sqrt(np.finfo(a.dtype).eps / 2) * spread[0]:
         msg = (
@@ -224,6 +224,18 @@ def diagonalize(A: ArrayLike) -> Diagonalization:
 
 
 _LEVERRIER = 8
+
+
+def _pairs(a: Array) -> Eigen:
+    values, vectors = np.linalg.eig(a)
+    if _needless(a, values):
+        return Eigen(values.real.copy(), vectors.real.copy())
+    return Eigen(values, vectors)
+
+
+def _needless(a: Array, values: Array) -> bool:
+    """Tell whether real eigenvalues of a real matrix came as complex numbers, as numpy from 2.5 on returns them."""
+    return a.dtype.kind != "c" and values.dtype.kind == "c" and not values.imag.any()
 
 
 def square_matrix(A: ArrayLike, *, one: bool = False) -> Array:
