@@ -125,11 +125,7 @@ PyObject* inverse_small_of(const Glance& a) {
 }
 
 PyObject* inverse_small_call(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  if (count != 1) return not_implemented();
-  const Glance a(args[0]);
-  if (a.holds<double>() && a.axes() == 2) return inverse_small_of<double>(a);
-  if (a.holds<float>() && a.axes() == 2) return inverse_small_of<float>(a);
-  return not_implemented();
+  return with_one_matrix(args, count, [](auto zero, const Glance& a) { return inverse_small_of<decltype(zero)>(a); });
 }
 
 // The determinant of one small matrix, as a Python float.
@@ -147,22 +143,20 @@ PyObject* determinant_small_of(const Glance& a) {
 }
 
 PyObject* determinant_small_call(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  if (count != 1) return not_implemented();
-  const Glance a(args[0]);
-  if (a.holds<double>() && a.axes() == 2) return determinant_small_of<double>(a);
-  if (a.holds<float>() && a.axes() == 2) return determinant_small_of<float>(a);
-  return not_implemented();
+  return with_one_matrix(args, count, [](auto zero, const Glance& a) { return determinant_small_of<decltype(zero)>(a); });
 }
 
 PyMethodDef fast_methods[] = {
-    {"determinant_small", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&determinant_small_call)),
-     METH_FASTCALL,
-     "determinant_small($module, a, /)\n--\n\nThe determinant of one small plain matrix; NotImplemented for everything "
-     "else."},
-    {"inverse_small", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&inverse_small_call)), METH_FASTCALL,
-     "inverse_small($module, a, /)\n--\n\nThe inverse of one small plain matrix; NotImplemented for everything else."},
-    {"solve_small", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&solve_small_call)), METH_FASTCALL,
-     "solve_small($module, a, b, /)\n--\n\nOne small system of plain arrays; NotImplemented for everything else."},
+    fast_method(
+        "determinant_small", &determinant_small_call,
+        "determinant_small($module, a, /)\n--\n\nThe determinant of one small plain matrix; NotImplemented for everything "
+        "else."),
+    fast_method(
+        "inverse_small", &inverse_small_call,
+        "inverse_small($module, a, /)\n--\n\nThe inverse of one small plain matrix; NotImplemented for everything else."),
+    fast_method(
+        "solve_small", &solve_small_call,
+        "solve_small($module, a, b, /)\n--\n\nOne small system of plain arrays; NotImplemented for everything else."),
     {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace

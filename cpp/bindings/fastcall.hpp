@@ -67,4 +67,19 @@ T* array_data(PyObject* array) {
   return reinterpret_cast<T*>(py::detail::array_proxy(array)->data);
 }
 
+// Calls f(zero, a) with a value of the element type for a call with one plain matrix.
+template <class F>
+PyObject* with_one_matrix(PyObject* const* args, Py_ssize_t count, F&& f) {
+  if (count != 1) return not_implemented();
+  const Glance a(args[0]);
+  if (a.holds<double>() && a.axes() == 2) return f(double{}, a);
+  if (a.holds<float>() && a.axes() == 2) return f(float{}, a);
+  return not_implemented();
+}
+
+inline PyMethodDef fast_method(const char* name, PyObject* (*call)(PyObject*, PyObject* const*, Py_ssize_t),
+                               const char* doc) {
+  return {name, reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(call)), METH_FASTCALL, doc};
+}
+
 }  // namespace mmlcore::bindings

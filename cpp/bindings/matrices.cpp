@@ -19,7 +19,8 @@ PyObject* matmul_small_of(const Glance& a, const Glance& b) {
   const MatrixView<const T> va = a.matrix<T>(), vb = b.matrix<T>();
   const index_t shape[2] = {va.rows, vb.cols};
   const bool small = is_small_product(va, vb, c_order<T>(nullptr, va.rows, vb.cols));
-  if (va.cols != vb.rows || (!small && static_cast<double>(va.rows) * va.cols * vb.cols >= kLarge<T>)) return not_implemented();
+  if (va.cols != vb.rows || (!small && static_cast<double>(va.rows) * va.cols * vb.cols >= kLarge<T>))
+    return not_implemented();
   PyObject* out = new_array<T>(2, shape);
   if (!out) return nullptr;
   const MatrixView<T> vc = c_order(array_data<T>(out), va.rows, vb.cols);
@@ -49,9 +50,10 @@ PyObject* matmul_small_call(PyObject*, PyObject* const* args, Py_ssize_t count) 
 }
 
 PyMethodDef fast_methods[] = {
-    {"matmul_small", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&matmul_small_call)), METH_FASTCALL,
-     "matmul_small($module, a, b, /)\n--\n\nThe product of two plain matrices that is not large; NotImplemented for "
-     "everything else."},
+    fast_method(
+        "matmul_small", &matmul_small_call,
+        "matmul_small($module, a, b, /)\n--\n\nThe product of two plain matrices that is not large; NotImplemented for "
+        "everything else."),
     {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace

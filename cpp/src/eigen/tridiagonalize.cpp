@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/dot.hpp"
 #include "mmlcore/core/errors.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/simd.hpp"
@@ -17,23 +18,6 @@ constexpr index_t kSerial = 96;       // smaller triangles are one thread's work
 constexpr index_t kUpdateRows = 192;  // rows of a task of the panel's update
 using V = Simd<double>;
 constexpr index_t W = V::width;
-
-double dot(const double* x, const double* y, index_t n) {
-  typename V::Vec s0{}, s1{}, s2{}, s3{};
-  index_t i = 0;
-  for (; i + 4 * W <= n; i += 4 * W) {
-    s0 += V::load(x + i) * V::load(y + i);
-    s1 += V::load(x + i + W) * V::load(y + i + W);
-    s2 += V::load(x + i + 2 * W) * V::load(y + i + 2 * W);
-    s3 += V::load(x + i + 3 * W) * V::load(y + i + 3 * W);
-  }
-  for (; i + W <= n; i += W) s0 += V::load(x + i) * V::load(y + i);
-  double sum = 0;
-  const typename V::Vec s = (s0 + s1) + (s2 + s3);
-  for (index_t k = 0; k < W; ++k) sum += s[k];
-  for (; i < n; ++i) sum += x[i] * y[i];
-  return sum;
-}
 
 void add_scaled(double factor, const double* x, double* y, index_t n) {
   for (index_t i = 0; i < n; ++i) y[i] += factor * x[i];

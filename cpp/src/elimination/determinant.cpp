@@ -112,7 +112,7 @@ void determinants(const MatrixBatch<const T>& a, T* mantissa, std::int64_t* expo
     });
   }
   if (!failures.any()) return;
-  const std::string item = count == 1 ? "" : " (matrix " + std::to_string(failures.item()) + " of the batch)";
+  const std::string item = of_item(count == 1 ? -1 : failures.item());
   throw DomainError("A: contains NaN or infinity" + item + ".");
 }
 

@@ -189,8 +189,6 @@ bool copy_rows(MatrixView<const T> from, MatrixView<T> to, bool parallel) {
   return finite;
 }
 
-std::string of_item(index_t item) { return item < 0 ? "" : " (matrix " + std::to_string(item) + " of the batch)"; }
-
 }  // namespace
 
 template <class T>

@@ -141,7 +141,7 @@ void solve_group(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, c
 }
 
 [[noreturn]] inline void raise(const FirstFailure<Failure>& failures, index_t count) {
-  const std::string item = count == 1 ? "" : " (matrix " + std::to_string(failures.item()) + " of the batch)";
+  const std::string item = of_item(count == 1 ? -1 : failures.item());
   switch (failures.kind()) {
     case Failure::matrix_not_finite:
       throw DomainError("A: contains NaN or infinity" + item + ".");

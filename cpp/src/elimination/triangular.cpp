@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mmlcore/core/dot.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/matrices/product.hpp"
@@ -18,25 +19,6 @@ void multiply_into(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c
   } else {
     product_serial<T>(a, b, c, T{-1}, T{1});
   }
-}
-
-template <class T>
-T dot(const T* x, const T* y, index_t n) {
-  using S = Simd<T>;
-  typename S::Vec s0{}, s1{}, s2{}, s3{};
-  index_t i = 0;
-  for (; i + 4 * S::width <= n; i += 4 * S::width) {
-    s0 += S::load(x + i) * S::load(y + i);
-    s1 += S::load(x + i + S::width) * S::load(y + i + S::width);
-    s2 += S::load(x + i + 2 * S::width) * S::load(y + i + 2 * S::width);
-    s3 += S::load(x + i + 3 * S::width) * S::load(y + i + 3 * S::width);
-  }
-  for (; i + S::width <= n; i += S::width) s0 += S::load(x + i) * S::load(y + i);
-  s0 = (s0 + s1) + (s2 + s3);
-  T sum = 0;
-  for (int k = 0; k < S::width; ++k) sum += s0[k];
-  for (; i < n; ++i) sum += x[i] * y[i];
-  return sum;
 }
 
 // x[rows] -= A x[cols], the rows shared out between the threads.

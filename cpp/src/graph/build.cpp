@@ -14,7 +14,6 @@ using graph::Combiner;
 using graph::Counts;
 using graph::Plan;
 
-constexpr index_t kNatural = index_t{1} << 19;    // smaller graphs keep the order of their rows: see pagerank.cpp
 constexpr index_t kPieceWork = index_t{1} << 15;  // links and rows of a piece: 20 to 100 us
 constexpr index_t kLongest = 256;                 // rows with more links than that need no order
 
@@ -51,7 +50,7 @@ class Builder {
  private:
   static constexpr bool kInPlace = sizeof(Word) == sizeof(Index);
 
-  bool natural() const { return plan_.edges < kNatural; }
+  bool natural() const { return plan_.edges < kSerialLinks; }
   // Rows run against the numbers when most links do: a sweep then meets sources before those they link to.
   bool downward() const { return 2 * counts_.forward < plan_.edges; }
   bool live(index_t node) const { return csr_.weighted ? counts_.strength[node] > 0 : counts_.out_degree[node] > 0; }
@@ -156,7 +155,7 @@ class Builder {
       if (k == lives) slot = csr_.live + before - live_before_[r];
       const index_t local = sequence[k];
       place_row(slot, base + local, count[local]);
-      add_to_piece(pieces_[k < lives ? r : plan_.ranges + r], slot, edge, count[local]);
+      add_to_piece(pieces_[k < lives ? r : plan_.ranges + r], slot, edge);
       next[local] = edge;
       slot_of[local] = slot;
       edge += count[local];
@@ -253,11 +252,10 @@ class Builder {
     }
   }
 
-  void add_to_piece(std::vector<Piece>& pieces, index_t slot, index_t edge, index_t links) const {
+  void add_to_piece(std::vector<Piece>& pieces, index_t slot, index_t edge) const {
     if (pieces.empty() || edge - pieces.back().edge + 4 * pieces.back().slots >= kPieceWork)
       pieces.push_back({slot, 0, edge});
     ++pieces.back().slots;
-    (void)links;
   }
 
   const Edges& edges_;

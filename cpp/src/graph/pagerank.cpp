@@ -18,7 +18,7 @@ template <class Index>
 RankResult single(const Csr<Index>& graph, RankOptions options, const double* restart, double* ranks) {
   if (options.damping < 1) return Solver<Index, double>(graph, options, Rows{restart, graph.nodes, 1}).solve(ranks);
   options.restart = restart;
-  return LazyWalk<Index>(graph, options, graph.edges < graph::kSerialLinks ? 1 : num_threads()).solve(ranks);
+  return LazyWalk<Index>(graph, options, graph.edges < kSerialLinks ? 1 : num_threads()).solve(ranks);
 }
 
 }  // namespace

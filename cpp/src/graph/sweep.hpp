@@ -12,8 +12,6 @@
 
 namespace mmlcore::graph {
 
-// Graphs of fewer links are one thread's work: row by row in place, which converges fastest.
-inline constexpr index_t kSerialLinks = index_t{1} << 19;
 // Blocks of a parallel sweep. Each is two regions of the thread pool, so it holds some 0.1 ms of work.
 inline constexpr index_t kBlocks = 16, kBlockLinks = index_t{1} << 18;
 

@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/dot.hpp"
 #include "mmlcore/matrices/product_tiles.hpp"
 
 namespace mmlcore {
@@ -88,22 +89,8 @@ class Scores {
     if (d_ == 0) std::fill(tile, tile + rows * width, T{0});
     for (index_t i = 0; i < rows; ++i) {
       for (index_t j = 0; j < tiled_; ++j) out_(first + i, j) = tile[i * width + j];
-      for (index_t j = 0; j < dots_; ++j) out_(first + i, tiled_ + j) = dot(&centred(i, 0), rest_.data() + j * d_);
+      for (index_t j = 0; j < dots_; ++j) out_(first + i, tiled_ + j) = dot(&centred(i, 0), rest_.data() + j * d_, d_);
     }
-  }
-
-  T dot(const T* x, const T* w) const {
-    typename V::Vec sums[4] = {};
-    index_t j = 0;
-    for (; j + 4 * W <= d_; j += 4 * W) {
-      for (int u = 0; u < 4; ++u) sums[u] += V::load(x + j + u * W) * V::load(w + j + u * W);
-    }
-    for (; j + W <= d_; j += W) sums[0] += V::load(x + j) * V::load(w + j);
-    const typename V::Vec all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-    T sum = 0;
-    for (index_t c = 0; c < W; ++c) sum += all[c];
-    for (; j < d_; ++j) sum += x[j] * w[j];
-    return sum;
   }
 
   template <int MV>

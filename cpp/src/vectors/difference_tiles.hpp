@@ -11,6 +11,8 @@
 
 namespace mmlcore::distances {
 
+inline constexpr index_t kChunk = 6144;  // points packed at once: a multiple of every strip
+
 template <class T>
 struct Tile {
   using S = Simd<T>;

@@ -9,8 +9,6 @@ namespace mmlcore {
 namespace {
 
 constexpr index_t kRows = 64, kStrips = 16;  // of a task
-constexpr index_t kChunk = 6144;             // points packed at once: a multiple of every strip
-
 }  // namespace
 
 template <class T>
@@ -21,9 +19,9 @@ void pairwise_distances(MatrixView<const T> x, MatrixView<const T> y, bool squar
   Buffer<T> kept;
   x = distances::in_rows<T>(x, kept);
   const index_t d = x.cols;
-  Buffer<T> packed((std::min(kChunk, y.rows) + M - 1) / M * M * d);
-  for (index_t chunk = 0; chunk < y.rows; chunk += kChunk) {
-    const index_t points = std::min(kChunk, y.rows - chunk), strips = (points + M - 1) / M;
+  Buffer<T> packed((std::min(distances::kChunk, y.rows) + M - 1) / M * M * d);
+  for (index_t chunk = 0; chunk < y.rows; chunk += distances::kChunk) {
+    const index_t points = std::min(distances::kChunk, y.rows - chunk), strips = (points + M - 1) / M;
     distances::pack_points<T>(y.block(chunk, 0, points, d), packed.data());
     const index_t row_tasks = (x.rows + kRows - 1) / kRows, strip_tasks = (strips + kStrips - 1) / kStrips;
     parallel_tasks(row_tasks * strip_tasks, [&](index_t task) {

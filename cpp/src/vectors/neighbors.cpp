@@ -9,8 +9,6 @@
 namespace mmlcore {
 namespace {
 
-constexpr index_t kChunk = 6144;  // points packed at once: a multiple of every strip
-
 // The k nearest of one query so far, nearest first.
 template <class T>
 struct Nearest {
@@ -45,10 +43,10 @@ bool nearest_neighbors(MatrixView<const T> points, MatrixView<const T> queries, 
   queries = mmlcore::distances::in_rows<T>(queries, kept);
   std::fill(distances.data, distances.data + queries.rows * k, std::numeric_limits<T>::infinity());
   std::fill(indices.data, indices.data + queries.rows * k, std::int64_t{-1});
-  Buffer<T> packed((std::min(kChunk, points.rows) + M - 1) / M * M * d);
+  Buffer<T> packed((std::min(mmlcore::distances::kChunk, points.rows) + M - 1) / M * M * d);
   std::atomic<bool> finite{true};
-  for (index_t chunk = 0; chunk < points.rows; chunk += kChunk) {
-    const index_t count = std::min(kChunk, points.rows - chunk), strips = (count + M - 1) / M;
+  for (index_t chunk = 0; chunk < points.rows; chunk += mmlcore::distances::kChunk) {
+    const index_t count = std::min(mmlcore::distances::kChunk, points.rows - chunk), strips = (count + M - 1) / M;
     mmlcore::distances::pack_points<T>(points.block(chunk, 0, count, d), packed.data());
     parallel_tasks((queries.rows + N - 1) / N, [&](index_t task) {
       const index_t i = task * N, rows = std::min(N, queries.rows - i);

@@ -13,11 +13,6 @@ struct DomainError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
-// An index outside the array that it points into -> ValueError naming the index (API.md: bad input is a ValueError).
-struct IndexError : DomainError {
-  using DomainError::DomainError;
-};
-
 // An exactly singular matrix -> mmlcore.SingularMatrixError.
 struct SingularMatrix : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -27,5 +22,10 @@ struct SingularMatrix : std::runtime_error {
 struct Interrupted : std::exception {
   const char* what() const noexcept override { return "interrupted"; }
 };
+
+// What a message says of a matrix of a batch; nothing for a single one, item -1.
+inline std::string of_item(std::ptrdiff_t item) {
+  return item < 0 ? "" : " (matrix " + std::to_string(item) + " of the batch)";
+}
 
 }  // namespace mmlcore

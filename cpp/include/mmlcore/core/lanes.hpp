@@ -84,13 +84,20 @@ inline index_t squares(index_t size, F&& f) {
   return 0;
 }
 
+// Calls f(e, at) for each element of an item: its number, row by row, and its place.
+template <class T, class F>
+inline void elements(const MatrixView<T>& shape, F&& f) {
+  for (index_t i = 0; i < shape.rows; ++i) {
+    for (index_t j = 0; j < shape.cols; ++j) f(i * shape.cols + j, i * shape.row_stride + j * shape.col_stride);
+  }
+}
+
 }  // namespace detail
 
 template <class T>
 inline void load_lanes(const LaneGroup<const T>& group, typename Simd<T>::Vec* out) {
   using S = Simd<T>;
   constexpr index_t W = S::width;
-  const MatrixView<const T>& shape = group.stack.item;
   const index_t size = group.size();
   if (size < W && group.dense() &&
       detail::as_short<T>(size, [&](auto s) { load_short<T, decltype(s)::value>(group.start(), out); })) {
@@ -115,12 +122,9 @@ inline void load_lanes(const LaneGroup<const T>& group, typename Simd<T>::Vec* o
       return;
     }
     T* flat = reinterpret_cast<T*>(out);
-    for (index_t i = 0; i < shape.rows; ++i) {
-      for (index_t j = 0; j < shape.cols; ++j) {
-        const index_t at = i * shape.row_stride + j * shape.col_stride;
-        for (int lane = 0; lane < W; ++lane) flat[(i * shape.cols + j) * W + lane] = item(lane)[at];
-      }
-    }
+    detail::elements(group.stack.item, [&](index_t e, index_t at) {
+      for (int lane = 0; lane < W; ++lane) flat[e * W + lane] = item(lane)[at];
+    });
   });
 }
 
@@ -128,7 +132,6 @@ template <class T>
 inline void store_lanes(const LaneGroup<T>& group, const typename Simd<T>::Vec* in) {
   using S = Simd<T>;
   constexpr index_t W = S::width;
-  const MatrixView<T>& shape = group.stack.item;
   const index_t size = group.size();
   if (size < W && group.dense() &&
       detail::as_short<T>(size, [&](auto s) { store_short<T, decltype(s)::value>(group.start(), in); })) {
@@ -152,12 +155,9 @@ inline void store_lanes(const LaneGroup<T>& group, const typename Simd<T>::Vec* 
       return;
     }
     const T* flat = reinterpret_cast<const T*>(in);
-    for (index_t i = 0; i < shape.rows; ++i) {
-      for (index_t j = 0; j < shape.cols; ++j) {
-        const index_t at = i * shape.row_stride + j * shape.col_stride;
-        for (int lane = 0; lane < group.used; ++lane) item(lane)[at] = flat[(i * shape.cols + j) * W + lane];
-      }
-    }
+    detail::elements(group.stack.item, [&](index_t e, index_t at) {
+      for (int lane = 0; lane < group.used; ++lane) item(lane)[at] = flat[e * W + lane];
+    });
   });
 }
 

@@ -21,6 +21,9 @@
 
 namespace mmlcore {
 
+// Graphs of fewer links are one thread's work, row by row in place, and keep the order of their rows.
+inline constexpr index_t kSerialLinks = index_t{1} << 19;
+
 struct Piece {
   index_t slot, slots;  // rows slot ... slot + slots - 1
   index_t edge;         // where their links start; row after row without a gap

@@ -27,7 +27,7 @@ namespace mmlcore {
 
 struct RankOptions {
   double damping = 0.85;
-  const double* restart = nullptr;   // v, (problems, nodes), each sum 1; null: one problem, uniform
+  const double* restart = nullptr;  // v, (problems, nodes), each sum 1; null: one problem, uniform
   index_t problems = 1;
   const double* dangling = nullptr;  // u, (nodes), sum 1; null: as v
   const double* start = nullptr;     // first iterate, (nodes), non-negative; null: none

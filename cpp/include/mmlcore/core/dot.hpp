@@ -1,0 +1,31 @@
+// The sum of products of two contiguous vectors, in four chains of SIMD vectors that overlap. One order of additions for a
+// length: the same bits wherever it is called.
+#pragma once
+
+#include "mmlcore/core/simd.hpp"
+#include "mmlcore/core/views.hpp"
+
+namespace mmlcore {
+
+template <class T>
+T dot(const T* x, const T* y, index_t n) {
+  using S = Simd<T>;
+  T sum = 0;
+  index_t i = 0;
+  if (n >= S::width) {
+    typename S::Vec s0{}, s1{}, s2{}, s3{};
+    for (; i + 4 * S::width <= n; i += 4 * S::width) {
+      s0 += S::load(x + i) * S::load(y + i);
+      s1 += S::load(x + i + S::width) * S::load(y + i + S::width);
+      s2 += S::load(x + i + 2 * S::width) * S::load(y + i + 2 * S::width);
+      s3 += S::load(x + i + 3 * S::width) * S::load(y + i + 3 * S::width);
+    }
+    for (; i + S::width <= n; i += S::width) s0 += S::load(x + i) * S::load(y + i);
+    s0 = (s0 + s1) + (s2 + s3);
+    for (int k = 0; k < S::width; ++k) sum += s0[k];
+  }
+  for (; i < n; ++i) sum += x[i] * y[i];
+  return sum;
+}
+
+}  // namespace mmlcore
