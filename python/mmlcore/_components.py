@@ -11,6 +11,7 @@ import numpy as np
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_index, as_real
+from mmlcore.core.signs import signed
 from mmlcore.eigen._largest import largest_of_psd
 from mmlcore.orthogonal import gram_schmidt
 from mmlcore.stats import scatter_of
@@ -146,13 +147,6 @@ def checked_mean(x: Array) -> Array:
         msg = f"X: contains NaN or infinity, or numbers whose sum overflows, in column {bad}."
         raise ValueError(msg)
     return mean
-
-
-def signed(vectors: Array) -> Array:
-    """Make the largest entry of each row positive, so that a sign is not left to chance."""
-    top = np.abs(vectors).argmax(axis=1)
-    signs = np.where(vectors[np.arange(len(vectors)), top] < 0, -1, 1).astype(vectors.dtype)
-    return np.asarray(vectors * signs[:, np.newaxis])
 
 
 def completed(rows: Array) -> Array:

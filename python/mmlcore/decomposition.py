@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore._components import Components, count_components, route_of, routes
-from mmlcore.core.arrays import Array, as_data, shape_error
+from mmlcore.core.arrays import Array, as_data, finite, shape_error
 
 
 class NotFittedError(ValueError, AttributeError):
@@ -155,9 +155,7 @@ class PCA:
     def inverse_transform(self, X: ArrayLike) -> Array:
         """Return the points (n, d) that scores (n, k) stand for."""
         scores = self._points(X, "X", self.n_components_ if self._fitted() else 0)
-        if not np.isfinite(scores).all():
-            msg = "X: contains NaN or infinity."
-            raise ValueError(msg)
+        finite(scores, "X")
         if self.whiten:
             scores = scores * np.sqrt(self.explained_variance_, dtype=scores.dtype)
         points: Array = np.matmul(scores, self.components_.astype(scores.dtype, copy=False))
@@ -189,9 +187,7 @@ class PCA:
             msg = "The model's covariance is singular: no noise was left out, or features are dependent."
             raise ValueError(msg)
         centred = x.astype(np.float64) - self.mean_
-        if not np.isfinite(centred).all():
-            msg = "X: contains NaN or infinity."
-            raise ValueError(msg)
+        finite(centred, "X")
         distances = np.einsum("ij,ij->i", centred, np.linalg.solve(covariance, centred.T).T)
         constant = self.n_features_in_ * math.log(2 * math.pi)
         return np.asarray(-0.5 * (distances + log_determinant + constant))

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_matrix, as_real, same_dtype
-from mmlcore.core.metric import as_metric, factor_of
+from mmlcore.core.arrays import Array, as_matrix, as_real
+from mmlcore.core.metric import as_metric
 
 
 def gram_schmidt(
@@ -105,8 +105,9 @@ def _in_metric(a: Array, metric: ArrayLike, rtol: float) -> tuple[Array, Array]:
     The way there and back costs digits when M is ill-conditioned, so what comes out is orthonormalized once more by
     the Cholesky factor of its Gram matrix in the metric, which is near the identity.
     """
-    a, m = same_dtype(a, as_metric(metric, a.shape[-2], f"A of shape {a.shape}"))
-    lower = factor_of(m)
+    given = as_metric(metric, a.shape[-2], f"A of shape {a.shape}")
+    dtype = np.result_type(a, given.matrix)
+    a, (m, lower) = a.astype(dtype, copy=False), given.astype(dtype)
     q, norms = _in_order(np.matmul(lower.T, a), rtol)
     q = np.linalg.solve(lower.T, q)
     kept = norms > 0

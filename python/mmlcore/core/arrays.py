@@ -38,12 +38,28 @@ def as_matrix(x: ArrayLike, name: str, *, complex_ok: bool = False) -> Array:
     return a
 
 
+def as_square(x: ArrayLike, name: str, *, complex_ok: bool = False) -> Array:
+    """`as_array` for an argument of shape (..., n, n)."""
+    a = as_matrix(x, name, complex_ok=complex_ok)
+    if a.shape[-1] != a.shape[-2]:
+        raise shape_error(name, a.shape, "square matrices (..., n, n)")
+    return a
+
+
 def as_data(x: ArrayLike, name: str) -> Array:
     """`as_array` for a data set of shape (n, d), rows are points."""
     a = as_array(x, name)
     if a.ndim != 2:
         raise shape_error(name, a.shape, "2 axes, (points, features)")
     return a
+
+
+def finite(x: Array, name: str) -> Array:
+    """Return `x`; ValueError where it contains NaN or infinity."""
+    if not np.isfinite(x).all():
+        msg = f"{name}: contains NaN or infinity."
+        raise ValueError(msg)
+    return x
 
 
 def same_dtype(*arrays: Array) -> list[Array]:

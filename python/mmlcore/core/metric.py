@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike
 
-from mmlcore.core.arrays import Array, as_matrix, shape_error
+from mmlcore.core.arrays import Array, as_matrix, finite, shape_error
 
 
-def as_metric(metric: ArrayLike, d: int, fitting: str) -> Array:
-    """Return the metric as an array (d, d); ValueError for a matrix that is none, with the reason."""
+class Metric(NamedTuple):
+    """A matrix that is an inner product, and the proof."""
+
+    matrix: Array  # (d, d)
+    lower: Array  # (d, d), lower triangular: matrix = lower @ lower.T
+
+    def astype(self, dtype: DTypeLike) -> Metric:
+        """Return the metric in another type, factored anew."""
+        return self if self.matrix.dtype == dtype else _factored(self.matrix.astype(dtype))
+
+
+def as_metric(metric: ArrayLike, d: int, fitting: str) -> Metric:
+    """Return the metric of shape (d, d) with its factor; ValueError for a matrix that is none, with the reason."""
     m = as_matrix(metric, "metric")
     if m.shape != (d, d):
         raise shape_error("metric", m.shape, f"{(d, d)} to fit {fitting}")
-    factor_of(m)
-    return m
+    return _factored(m)
 
 
-def factor_of(metric: Array) -> Array:
-    """Return the lower triangular L with M = L L', by Cholesky; ValueError with a witness where there is none."""
-    if not np.isfinite(metric).all():
-        msg = "metric: contains NaN or infinity."
-        raise ValueError(msg)
-    scale = np.abs(metric).max(initial=0)
+def _factored(metric: Array) -> Metric:
+    """Factor by Cholesky; ValueError with a witness where there is no factor."""
+    scale = np.abs(finite(metric, "metric")).max(initial=0)
     gap = np.abs(metric - metric.T)
     if gap.max(initial=0) > 8 * np.finfo(metric.dtype).eps * scale:
         i, j = (int(k) for k in np.unravel_index(gap.argmax(), gap.shape))
@@ -32,7 +41,7 @@ def factor_of(metric: Array) -> Array:
         )
         raise ValueError(msg)
     try:
-        return np.linalg.cholesky(metric)
+        return Metric(metric, np.linalg.cholesky(metric))
     except np.linalg.LinAlgError:
         value, vector = (x[..., 0] for x in np.linalg.eigh(metric))
         msg = (

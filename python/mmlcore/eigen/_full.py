@@ -7,8 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_matrix, shape_error
+from mmlcore.core.arrays import Array, as_matrix, as_square, finite, shape_error
 from mmlcore.core.errors import DefectiveMatrixError
+
+_LEVERRIER = 8  # up to this order the characteristic polynomial comes from its recurrence
 
 
 class Eigen(NamedTuple):
@@ -59,7 +61,7 @@ def eigh(A: ArrayLike) -> Eigen:
     >>> mml.eigh([[2.0, 1.0], [1.0, 2.0]]).values.round(12)
     array([1., 3.])
     """
-    values, vectors = np.linalg.eigh(square_matrix(A))
+    values, vectors = np.linalg.eigh(finite(as_square(A, "A", complex_ok=True), "A"))
     return Eigen(values, vectors)
 
 
@@ -91,7 +93,7 @@ def eig(A: ArrayLike) -> Eigen:
     >>> mml.eig([[0.0, -1.0], [1.0, 0.0]]).values
     array([0.+1.j, 0.-1.j])
     """
-    return _pairs(square_matrix(A))
+    return _pairs(finite(as_square(A, "A", complex_ok=True), "A"))
 
 
 def eigvals(A: ArrayLike) -> Array:
@@ -122,7 +124,7 @@ def eigvals(A: ArrayLike) -> Array:
     >>> np.sort(mml.eigvals([[-3.0, 8.0], [2.0, 3.0]])).round(12)
     array([-5.,  5.])
     """
-    a = square_matrix(A)
+    a = finite(as_square(A, "A", complex_ok=True), "A")
     values: Array = np.linalg.eigvals(a)
     return values.real.copy() if _needless(a, values) else values
 
@@ -160,7 +162,7 @@ def characteristic_polynomial(A: ArrayLike) -> Array:
     >>> mml.characteristic_polynomial([[1, 0], [-1, 4]])
     array([ 1., -5.,  4.])
     """
-    a = square_matrix(A, one=True)
+    a = one_square(A)
     n = len(a)
     if n > _LEVERRIER:
         roots = np.linalg.eigvals(a)
@@ -208,7 +210,7 @@ def diagonalize(A: ArrayLike) -> Diagonalization:
     array([[ 6., -1.],
            [ 2.,  3.]])
     """
-    a = square_matrix(A, one=True)
+    a = one_square(A)
     if np.array_equal(a, a.T):
         values, vectors = np.linalg.eigh(a)
         return Diagonalization(vectors, np.diag(values), np.ascontiguousarray(vectors.T))
@@ -223,9 +225,6 @@ def diagonalize(A: ArrayLike) -> Diagonalization:
     return Diagonalization(vectors, np.diag(values), np.linalg.inv(vectors))
 
 
-_LEVERRIER = 8
-
-
 def _pairs(a: Array) -> Eigen:
     values, vectors = np.linalg.eig(a)
     if _needless(a, values):
@@ -238,13 +237,9 @@ def _needless(a: Array, values: Array) -> bool:
     return a.dtype.kind != "c" and values.dtype.kind == "c" and not values.imag.any()
 
 
-def square_matrix(A: ArrayLike, *, one: bool = False) -> Array:
-    """Return a finite square matrix, or a stack of them unless `one`."""
-    a = as_matrix(A, "A", complex_ok=not one)
-    if a.shape[-1] != a.shape[-2] or (one and a.ndim != 2):
-        needed = "one square matrix (n, n)" if one else "square matrices (..., n, n)"
-        raise shape_error("A", a.shape, needed)
-    if not np.isfinite(a).all():
-        msg = "A: contains NaN or infinity."
-        raise ValueError(msg)
-    return a
+def one_square(A: ArrayLike) -> Array:
+    """Return one finite square matrix."""
+    a = as_matrix(A, "A")
+    if a.ndim != 2 or a.shape[0] != a.shape[1]:
+        raise shape_error("A", a.shape, "one square matrix (n, n)")
+    return finite(a, "A")

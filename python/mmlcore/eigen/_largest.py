@@ -35,8 +35,14 @@ def largest_of_psd(a: Array, k: int, tol: float = 1e-11) -> tuple[Array, Array]:
         found = _filtered_subspace(a, k, block, tol)
         if found is not None:
             return found
-    if _DIRECT_SHARE * k <= d:
-        values, vectors = np.empty(k), np.empty((d, k))
+    return largest_of_symmetric(a, k, tol)
+
+
+def largest_of_symmetric(a: Array, k: int, tol: float) -> tuple[Array, Array]:
+    """Return the k largest eigenpairs of a symmetric float64 matrix: those alone where that is faster, or all."""
+    n = a.shape[0]
+    if _DIRECT_SHARE * k <= n:
+        values, vectors = np.empty(k), np.empty((n, k))
         if _core.symmetric_top(a, values, vectors) <= tol:
             return values, vectors
     values, vectors = np.linalg.eigh(a)

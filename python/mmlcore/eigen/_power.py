@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_array, as_index, as_real, shape_error
+from mmlcore.core.arrays import Array, as_array, as_index, as_real, as_square, finite, shape_error
 from mmlcore.core.errors import ConvergenceError
-from mmlcore.eigen._full import square_matrix
+from mmlcore.core.signs import signed
+from mmlcore.eigen._full import one_square
 from mmlcore.elimination import inverse
 from mmlcore.matrices import matmul
 
@@ -66,7 +67,7 @@ def power_iteration(
     >>> round(value, 8), vector.round(4), residual <= 1e-10
     (3.0, array([0.7071, 0.7071]), True)
     """
-    a = square_matrix(A, one=True)
+    a = one_square(A)
     n = len(a)
     if n == 0:
         raise shape_error("A", a.shape, "at least one row")
@@ -82,7 +83,7 @@ def power_iteration(
         left = float(np.linalg.norm(image - a.dtype.type(value) * v))
         size = float(np.linalg.norm(image))
         residual = left / abs(value) if value else (0.0 if size == 0 else np.inf)
-        result = PowerIteration(value * scale, _signed(v), iteration, residual)
+        result = PowerIteration(value * scale, signed(v[np.newaxis])[0], iteration, residual)
         if residual <= tol:
             return result
         if size == 0:
@@ -130,7 +131,7 @@ def matrix_power(A: ArrayLike, n: int) -> Array:
     array([[89., 55.],
            [55., 34.]])
     """
-    a = square_matrix(A)
+    a = finite(as_square(A, "A", complex_ok=True), "A")
     left = as_index(n, "n", -(2**63), 2**63)
     if left < 0:
         a, left = inverse(a), -left
@@ -158,7 +159,3 @@ def _first(v0: ArrayLike | None, n: int) -> Array:
             raise ValueError(msg)
         v = v / np.abs(v).max()
     return np.asarray(v / np.linalg.norm(v))
-
-
-def _signed(v: Array) -> Array:
-    return v if v[np.abs(v).argmax()] > 0 else -v

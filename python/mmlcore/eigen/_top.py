@@ -10,9 +10,10 @@ import numpy as np
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_index, as_real, is_sparse, shape_error
 from mmlcore.core.errors import ConvergenceError
-from mmlcore.eigen._full import Eigen, square_matrix
+from mmlcore.eigen._full import Eigen, one_square
+from mmlcore.eigen._largest import largest_of_symmetric
 
-_DIRECT_SHARE, _RESTARTS = 4, 300
+_RESTARTS = 300
 
 
 def top_eigh(
@@ -73,9 +74,7 @@ def top_eigh(
     if is_sparse(A):
         _check_square(A.shape)
         A = A.tocsr()
-        if abs(A - A.T).max() > 8 * max(A.shape[0], 8) * np.finfo(float).eps * abs(A).max():
-            msg = "A: is not symmetric."
-            raise ValueError(msg)
+        _check_symmetric(abs(A - A.T).max(), abs(A).max(), A.shape[0], np.dtype(np.float64))
         return _lanczos(lambda v: A @ v, A.shape[0], k, tol, random_state)
     if callable(A):
         if shape is None:
@@ -83,21 +82,20 @@ def top_eigh(
             raise ValueError(msg)
         _check_square(shape)
         return _lanczos(A, shape[0], k, tol, random_state)
-    a = square_matrix(A, one=True)
+    a = one_square(A)
     n = len(a)
     k = as_index(k, "k", 1, n)
-    if np.abs(a - a.T).max(initial=0) > 8 * max(n, 8) * np.finfo(a.dtype).eps * np.abs(a).max(
-        initial=0
-    ):
+    _check_symmetric(np.abs(a - a.T).max(initial=0), np.abs(a).max(initial=0), n, a.dtype)
+    values, vectors = largest_of_symmetric(
+        a.astype(np.float64, copy=False), k, _bound(tol, a.dtype)
+    )
+    return Eigen(values.astype(a.dtype), np.ascontiguousarray(vectors.astype(a.dtype, copy=False)))
+
+
+def _check_symmetric(gap: float, largest: float, n: int, dtype: np.dtype[Any]) -> None:
+    if gap > 8 * max(n, 8) * np.finfo(dtype).eps * largest:
         msg = "A: is not symmetric."
         raise ValueError(msg)
-    bound = _bound(tol, a.dtype)
-    wide = a.astype(np.float64, copy=False)
-    values, vectors = np.empty(k), np.empty((n, k))
-    if _DIRECT_SHARE * k > n or _core.symmetric_top(wide, values, vectors) > bound:
-        all_values, all_vectors = np.linalg.eigh(wide)
-        values, vectors = all_values[::-1][:k], all_vectors[:, ::-1][:, :k]
-    return Eigen(values.astype(a.dtype), np.ascontiguousarray(vectors.astype(a.dtype, copy=False)))
 
 
 def _check_square(shape: tuple[int, ...]) -> None:
@@ -131,10 +129,8 @@ def _lanczos(
             for _ in range(2):  # twice is enough
                 image -= basis[: j + 1].T @ (basis[: j + 1] @ image)
             beta = float(np.linalg.norm(image))
-            if (
-                beta <= 1e-14 * np.abs(small).max()
-            ):  # an invariant subspace: go on in another direction
-                beta = 0.0
+            if beta <= 1e-14 * np.abs(small).max():
+                beta = 0.0  # an invariant subspace: go on in another direction
                 if j + 1 < n:
                     basis[j + 1] = _random_direction(
                         seed, restart * size + j + 1, n, basis[: j + 1]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_matrix, as_real
+from mmlcore.core.arrays import Array, as_matrix, as_real, finite
 
 
 class Echelon(NamedTuple):
@@ -18,9 +18,8 @@ class Echelon(NamedTuple):
     pivots: Any  # columns of the pivots: tuple of int, or a list of such
     rank: Any  # int, or array (...)
     swaps: Any  # exchanges of rows: int, or array (...)
-    steps: (
-        list[tuple[str, int, int, float]] | None
-    )  # ('swap', i, j, 1), ('scale', i, i, f), ('add', i, j, f)
+    # Each is ('swap', i, j, 1), ('scale', i, i, f), ('add', i, j, f).
+    steps: list[tuple[str, int, int, float]] | None
 
 
 def row_echelon(
@@ -70,10 +69,7 @@ def row_echelon(
     >>> found.pivots, found.rank
     ((0, 1, 2), 3)
     """
-    a = as_matrix(A, "A")
-    if not np.isfinite(a).all():
-        msg = "A: contains NaN or infinity."
-        raise ValueError(msg)
+    a = finite(as_matrix(A, "A"), "A")
     if steps and a.ndim > 2:
         msg = f"steps: can be recorded for one matrix, got a stack of shape {a.shape}."
         raise ValueError(msg)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import F32, F64, Array, as_matrix, shape_error
+from mmlcore.core.arrays import F32, F64, Array, as_matrix, as_square, finite
 from mmlcore.elimination._solve import solve
 
 _SCALARS: dict[np.dtype[Any], type] = {F32: np.float32, F64: np.float64}
@@ -59,7 +59,7 @@ def inverse(A: ArrayLike) -> Array:
     x: Array = _core.inverse_small(A)
     if x is not NotImplemented:
         return x
-    a = _square(A)
+    a = as_square(A, "A", complex_ok=True)
     return solve(a, np.eye(a.shape[-1], dtype=a.dtype))
 
 
@@ -100,9 +100,9 @@ def determinant(A: ArrayLike) -> Array:
     if d is not NotImplemented:
         value: Array = _SCALARS[cast("Array", A).dtype](d)
         return value
-    a = _square(A)
+    a = as_square(A, "A", complex_ok=True)
     if a.dtype.kind == "c":
-        return np.asarray(np.linalg.det(_finite(a)))[()]
+        return np.asarray(np.linalg.det(finite(a, "A")))[()]
     out = np.empty(a.shape[:-2], a.dtype)
     _core.determinants(a, out, None)
     return out[()]
@@ -138,9 +138,9 @@ def slogdet(A: ArrayLike) -> tuple[Array, Array]:
     >>> float(sign), round(float(logarithm), 6)
     (1.0, -921.034037)
     """
-    a = _square(A)
+    a = as_square(A, "A", complex_ok=True)
     if a.dtype.kind == "c":
-        sign, logarithm = np.linalg.slogdet(_finite(a))
+        sign, logarithm = np.linalg.slogdet(finite(a, "A"))
         return sign, logarithm
     mantissa, exponent = np.empty(a.shape[:-2], a.dtype), np.empty(a.shape[:-2], np.int64)
     _core.determinants(a, mantissa, exponent)
@@ -185,7 +185,7 @@ def lu(A: ArrayLike) -> LU:
            [0.25, 1.  ]]), array([[4.  , 3.  ],
            [0.  , 1.25]]))
     """
-    a = _finite(as_matrix(A, "A"))
+    a = finite(as_matrix(A, "A"), "A")
     m, n = a.shape[-2:]
     k = min(m, n)
     factors, perm = np.array(a, order="C"), np.empty((*a.shape[:-2], m), np.int64)
@@ -193,17 +193,3 @@ def lu(A: ArrayLike) -> LU:
     lower = np.tril(factors[..., :, :k], -1)
     lower[..., np.arange(k), np.arange(k)] = 1
     return LU(perm, lower, np.triu(factors[..., :k, :]))
-
-
-def _square(A: ArrayLike) -> Array:
-    a = as_matrix(A, "A", complex_ok=True)
-    if a.shape[-1] != a.shape[-2]:
-        raise shape_error("A", a.shape, "square matrices (..., n, n)")
-    return a
-
-
-def _finite(a: Array) -> Array:
-    if not np.isfinite(a).all():
-        msg = "A: contains NaN or infinity."
-        raise ValueError(msg)
-    return a

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_matrix, as_real, shape_error
+from mmlcore.core.arrays import Array, as_matrix, as_real, as_square, finite, shape_error
+from mmlcore.core.signs import signed
 
 
 def rank(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
@@ -41,7 +42,7 @@ def rank(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
     >>> mml.rank([[16, 2, 3, 13], [5, 11, 10, 8], [9, 7, 6, 12], [4, 14, 15, 1]])
     3
     """
-    a = _checked(A)
+    a = finite(as_matrix(A, "A"), "A")
     counts = np.asarray(_counts(a, rtol))
     return counts if counts.ndim else int(counts)
 
@@ -75,9 +76,7 @@ def is_singular(A: ArrayLike, *, rtol: float | None = None) -> bool | Array:
     >>> mml.is_singular(1e-15 * np.eye(4)), mml.is_singular([[1.0, 2.0], [2.0, 4.0]])
     (False, True)
     """
-    a = _checked(A)
-    if a.shape[-1] != a.shape[-2]:
-        raise shape_error("A", a.shape, "square matrices (..., n, n)")
+    a = finite(as_square(A, "A"), "A")
     singular = np.asarray(_counts(a, rtol) < a.shape[-1])
     return singular if singular.ndim else bool(singular)
 
@@ -117,7 +116,7 @@ def null_space(A: ArrayLike, *, rtol: float | None = None) -> Array:
     array([[-0.707107],
            [ 0.707107]])
     """
-    a = _checked(A)
+    a = finite(as_matrix(A, "A"), "A")
     if a.ndim != 2:
         raise shape_error("A", a.shape, "one matrix (m, n)")
     m, n = a.shape
@@ -126,9 +125,7 @@ def null_space(A: ArrayLike, *, rtol: float | None = None) -> Array:
     _, values, right = np.linalg.svd(a)
     tol = _rtol(a, rtol) * values[0]
     basis = right[int((values > tol).sum()) :].T
-    top = np.abs(basis).argmax(axis=0)
-    signs = np.where(basis[top, np.arange(basis.shape[1])] < 0, -1, 1)
-    return np.ascontiguousarray(basis * signs.astype(a.dtype))
+    return np.ascontiguousarray(signed(basis.T).T)
 
 
 def condition(A: ArrayLike) -> Array:
@@ -163,21 +160,13 @@ def condition(A: ArrayLike) -> Array:
     >>> float(mml.condition([[2.0, 0.0], [0.0, 0.5]]))
     4.0
     """
-    a = _checked(A)
+    a = finite(as_matrix(A, "A"), "A")
     if a.shape[-1] == 0 or a.shape[-2] == 0:
         return np.ones(a.shape[:-2], a.dtype)[()]
     values = np.linalg.svd(a, compute_uv=False)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = values[..., 0] / values[..., -1]
     return np.where(values[..., -1] > 0, ratio, np.inf).astype(a.dtype)[()]
-
-
-def _checked(A: ArrayLike) -> Array:
-    a = as_matrix(A, "A")
-    if not np.isfinite(a).all():
-        msg = "A: contains NaN or infinity."
-        raise ValueError(msg)
-    return a
 
 
 def _rtol(a: Array, rtol: float | None) -> float:

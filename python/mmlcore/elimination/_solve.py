@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_array, as_matrix, same_dtype, shape_error
+from mmlcore.core.arrays import Array, as_array, as_matrix, finite, same_dtype, shape_error
 from mmlcore.core.batches import broadcast_batch, spread
 from mmlcore.core.errors import SingularMatrixError
 
@@ -83,10 +83,7 @@ def solve(A: ArrayLike, b: ArrayLike) -> Array:
 
 
 def _solve_complex(a: Array, b: Array) -> Array:
-    for name, array in (("A", a), ("b", b)):
-        if not np.isfinite(array).all():
-            msg = f"{name}: contains NaN or infinity."
-            raise ValueError(msg)
+    a, b = finite(a, "A"), finite(b, "b")
     try:
         x = np.linalg.solve(a, b)
     except np.linalg.LinAlgError as error:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_array, as_real, same_dtype, shape_error
+from mmlcore.core.arrays import Array, as_array, as_real, finite, same_dtype, shape_error
 from mmlcore.core.errors import SingularMatrixError
 from mmlcore.elimination import solve
-from mmlcore.vectors._rows import as_vectors, lengths, require_finite
+from mmlcore.vectors._rows import as_vectors, lengths
 
 
 def is_independent(vectors: ArrayLike, *, rtol: float | None = None) -> bool | Array:
@@ -49,7 +49,7 @@ def is_independent(vectors: ArrayLike, *, rtol: float | None = None) -> bool | A
     v = as_vectors(vectors, "vectors")
     if v.ndim < 2:
         raise shape_error("vectors", v.shape, "at least 2 axes: rows are vectors")
-    require_finite(v, "vectors")
+    finite(v, "vectors")
     n, d = v.shape[-2:]
     if n == 0 or n > d:
         full = np.full(v.shape[:-2], n == 0)
@@ -99,8 +99,8 @@ def coordinates(x: ArrayLike, basis: ArrayLike) -> Array:
     v, b = same_dtype(as_vectors(x, "x"), as_array(basis, "basis"))
     if b.ndim != 2 or b.shape[0] != v.shape[-1]:
         raise shape_error("basis", b.shape, f"({v.shape[-1]}, k) to fit x of shape {v.shape}")
-    require_finite(v, "x")
-    require_finite(b, "basis")
+    finite(v, "x")
+    finite(b, "basis")
     d, k = b.shape
     if k > d or not is_independent(b.T):
         msg = f"basis: the {k} columns are linearly dependent."

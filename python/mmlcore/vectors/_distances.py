@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_data, as_index, same_dtype, shape_error
-from mmlcore.vectors._rows import in_metric, require_finite
+from mmlcore.core.arrays import Array, as_data, as_index, finite, same_dtype, shape_error
+from mmlcore.vectors._rows import in_metric
 
 
 def pairwise_distances(
@@ -57,10 +57,7 @@ def pairwise_distances(
            [5., 4.]])
     """
     x, y = _point_sets(X, Y, "Y")
-    x, y = in_metric(x, metric), x if Y is None and metric is None else in_metric(y, metric)
-    scale = _scale(x, y)
-    if scale != 1:
-        x, y = x * x.dtype.type(scale), y * y.dtype.type(scale)
+    x, y, scale = _comfortable(*in_metric(metric, x, y))
     out = np.empty((x.shape[0], y.shape[0]), x.dtype)
     _core.pairwise_distances(x, y, squared, out)
     if scale != 1:
@@ -112,12 +109,7 @@ def nearest_neighbors(
     """
     x, q = _point_sets(X, queries, "queries")
     k = as_index(k, "k", 1, x.shape[0])
-    for points, name in ((x, "X"), (q, "queries")):
-        require_finite(points, name)
-    x, q = in_metric(x, metric), in_metric(q, metric)
-    scale = _scale(x, q)
-    if scale != 1:
-        x, q = x * x.dtype.type(scale), q * q.dtype.type(scale)
+    x, q, scale = _comfortable(*in_metric(metric, finite(x, "X"), finite(q, "queries")))
     distances, indices = np.empty((len(q), k), x.dtype), np.empty((len(q), k), np.int64)
     if not _core.nearest_neighbors(x, q, distances, indices):
         msg = "X, queries: their distances overflow."
@@ -135,12 +127,13 @@ def _point_sets(X: ArrayLike, other: ArrayLike | None, name: str) -> tuple[Array
     return x, y
 
 
-def _scale(x: Array, y: Array) -> float:
-    """Return 1, or the power of two that brings coordinates whose squares overflow or vanish near 1."""
-    top = max(float(np.abs(x).max(initial=0)), float(np.abs(y).max(initial=0)))
+def _comfortable(x: Array, y: Array) -> tuple[Array, Array, float]:
+    """Scale coordinates whose squares would overflow or vanish by a power of two; returns the power as well, or 1."""
+    top = max(float(np.abs(points).max(initial=0)) for points in (x, y))
     limits = np.finfo(x.dtype)
     high = float(limits.max) ** 0.5 / (4 * max(x.shape[1], 1))
     low = float(limits.tiny) ** 0.5 / float(limits.eps) ** 1.5
     if not np.isfinite(top) or top == 0 or low < top < high:
-        return 1.0
-    return float(2.0 ** -np.clip(np.frexp(top)[1], -1000, 1000))
+        return x, y, 1.0
+    scale = float(2.0 ** -np.clip(np.frexp(top)[1], -1000, 1000))
+    return x * x.dtype.type(scale), y * y.dtype.type(scale), scale

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, same_dtype
+from mmlcore.core.arrays import Array, finite, same_dtype
 from mmlcore.core.metric import as_metric
-from mmlcore.vectors._rows import as_pair, as_vectors, in_metric, lengths, products, require_finite
+from mmlcore.vectors._rows import as_pair, as_vectors, in_metric, lengths, products
 
 
 def inner(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> Array:
@@ -48,7 +48,7 @@ def inner(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> Arr
     """
     a, b = as_pair(x, y)
     if metric is not None:
-        m = as_metric(metric, a.shape[-1], f"vectors of length {a.shape[-1]}")
+        m = as_metric(metric, a.shape[-1], f"vectors of length {a.shape[-1]}").matrix
         a, b, m = same_dtype(a, b, m)
         b = np.matmul(b, m)
     return products(a, b)
@@ -87,7 +87,7 @@ def length(x: ArrayLike, *, metric: ArrayLike | None = None) -> Array:
     >>> round(float(mml.length([3e200, 4e200]) / 1e200), 12)
     5.0
     """
-    return lengths(in_metric(as_vectors(x, "x"), metric))
+    return lengths(*in_metric(metric, as_vectors(x, "x")))
 
 
 def distance(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> Array:
@@ -125,7 +125,7 @@ def distance(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> 
     5.0
     """
     a, b = as_pair(x, y)
-    return lengths(in_metric(a - b, metric))
+    return lengths(*in_metric(metric, a - b))
 
 
 def angle(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> Array:
@@ -231,9 +231,7 @@ def scalar_projection(x: ArrayLike, onto: ArrayLike, *, metric: ArrayLike | None
     2.0
     """
     a, b = as_pair(x, onto, "onto")
-    a, b = in_metric(a, metric), in_metric(b, metric)
-    b = _scaled(b, "onto")
-    return np.asarray(products(a, b) / lengths(b))[()]
+    return _along(*in_metric(metric, a, b))
 
 
 def vector_projection(x: ArrayLike, onto: ArrayLike, *, metric: ArrayLike | None = None) -> Array:
@@ -266,15 +264,21 @@ def vector_projection(x: ArrayLike, onto: ArrayLike, *, metric: ArrayLike | None
     array([ 1.2, -1.6,  0. ])
     """
     a, b = as_pair(x, onto, "onto")
-    size = lengths(in_metric(b, metric))[..., np.newaxis]
-    along = np.asarray(scalar_projection(a, b, metric=metric))[..., np.newaxis]
+    inside_a, inside_b = in_metric(metric, a, b)
+    along = np.asarray(_along(inside_a, inside_b))[..., np.newaxis]
+    size = np.asarray(lengths(inside_b))[..., np.newaxis]
     return np.asarray(along * (b / size))
+
+
+def _along(x: Array, onto: Array) -> Array:
+    """Signed length of x along `onto`, in the dot product."""
+    scaled = _scaled(onto, "onto")
+    return np.asarray(products(x, scaled) / lengths(scaled))[()]
 
 
 def _scaled(x: Array, name: str) -> Array:
     """Scale vectors by powers of two to entries near 1; ValueError for those without a direction."""
-    require_finite(x, name)
-    top = np.abs(x).max(axis=-1, initial=0, keepdims=True)
+    top = np.abs(finite(x, name)).max(axis=-1, initial=0, keepdims=True)
     if not (top > 0).all():
         msg = f"{name}: contains a zero vector, which has no direction."
         raise ValueError(msg)
@@ -287,5 +291,5 @@ def _unit(x: Array, name: str) -> Array:
 
 
 def _directions(x: ArrayLike, y: ArrayLike, metric: ArrayLike | None) -> tuple[Array, Array]:
-    a, b = as_pair(x, y)
-    return _unit(in_metric(a, metric), "x"), _unit(in_metric(b, metric), "y")
+    a, b = in_metric(metric, *as_pair(x, y))
+    return _unit(a, "x"), _unit(b, "y")

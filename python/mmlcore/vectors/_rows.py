@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_array, same_dtype, shape_error
 from mmlcore.core.batches import broadcast_batch, spread
-from mmlcore.core.metric import as_metric, factor_of
+from mmlcore.core.metric import as_metric
 
 
 def as_vectors(x: ArrayLike, name: str) -> Array:
@@ -54,16 +54,12 @@ def lengths(a: Array) -> Array:
     return sizes[()]
 
 
-def in_metric(x: Array, metric: ArrayLike | None) -> Array:
+def in_metric(metric: ArrayLike | None, *vectors: Array) -> tuple[Array, ...]:
     """Map vectors so that the dot product of the images is the inner product in the metric: x -> L'x, M = L L'."""
     if metric is None:
-        return x
-    m = as_metric(metric, x.shape[-1], f"vectors of length {x.shape[-1]}")
-    x, m = same_dtype(x, m)
-    return np.asarray(np.matmul(x, factor_of(m)))
-
-
-def require_finite(x: Array, name: str) -> None:
-    if not np.isfinite(x).all():
-        msg = f"{name}: contains NaN or infinity."
-        raise ValueError(msg)
+        return vectors
+    d = vectors[0].shape[-1]
+    m = as_metric(metric, d, f"vectors of length {d}")
+    dtype = np.result_type(vectors[0], m.matrix)
+    lower = m.astype(dtype).lower
+    return tuple(np.matmul(x.astype(dtype, copy=False), lower) for x in vectors)
