@@ -1,6 +1,7 @@
 #include "arrays.hpp"
 #include "mmlcore/stats/centred_product.hpp"
 #include "mmlcore/stats/covariance.hpp"
+#include "mmlcore/stats/dual_scatter.hpp"
 #include "module.hpp"
 
 namespace mmlcore::bindings {
@@ -23,17 +24,28 @@ void bind_stats(py::module_& m) {
       "Mean and scatter matrix of the rows of x, weighted by roots squared; returns the sum of the weights.");
   m.def(
       "centred_product",
-      [](const py::array& x, const py::array& mean, const py::array& w, py::array& out) {
+      [](const py::array& x, const py::object& mean, const py::array& w, py::array& out) {
         return by_dtype(out, [&](auto zero) {
           using T = decltype(zero);
           const auto vx = matrix_view<const T>(x, "X"), vw = matrix_view<const T>(w, "w");
-          const auto vm = vector_view<const T>(mean, "mean");
+          const T* vm = mean.is_none() ? nullptr : vector_view<const T>(py::array(mean), "mean").data;
           const auto vo = matrix_view<T>(out, "out");
-          return without_gil([&] { return centred_product<T>(vx, vm.data, vw, vo); });
+          return without_gil([&] { return centred_product<T>(vx, vm, vw, vo); });
         });
       },
       py::arg("x"), py::arg("mean"), py::arg("w"), py::arg("out"),
-      "out = (x - mean) w, mean contiguous; False if x holds NaN or infinity.");
+      "out = (x - mean) w, mean contiguous; False if x holds NaN or infinity. None: each row minus its own mean.");
+  m.def(
+      "dual_scatter",
+      [](const py::array& x, py::array_t<double>& mean, py::array_t<double>& inner) {
+        by_dtype(x, [&](auto zero) {
+          using T = decltype(zero);
+          const auto view = matrix_view<const T>(x, "X");
+          double *m = mean.mutable_data(), *k = inner.mutable_data();
+          without_gil([&] { dual_scatter<T>(view, m, k); });
+        });
+      },
+      py::arg("x"), py::arg("mean"), py::arg("inner"), "Mean of the rows of x, and the inner products of the centred rows.");
 }
 
 }  // namespace mmlcore::bindings

@@ -87,16 +87,18 @@ def by_covariance(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001
 
 def by_dual(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001
     """For wide data: X'u for the eigenvectors u of the inner products of the centred points."""
-    mean = checked_mean(x)
-    centred = x - mean.astype(x.dtype)
-    inner = np.matmul(centred, centred.T).astype(np.float64)
-    freedom = max(x.shape[0] - 1, 1)
+    n, d = x.shape
+    mean, inner = np.empty(d), np.empty((n, n))
+    _core.dual_scatter(x, mean, inner)
+    require_finite_mean(mean)
+    freedom = max(n - 1, 1)
     values, left = largest_of_psd(inner, k, _tolerance(x))
     values = np.maximum(values, 0)
-    rows = np.matmul(left.T.astype(x.dtype), centred)
+    rows = np.empty((left.shape[1], d), x.dtype)
+    _core.centred_product(x.T, None, left.astype(x.dtype), rows.T)
     # Rows that belong to no variance are rounding errors: any orthonormal completion serves in their place.
     u = float(np.finfo(x.dtype).eps)
-    rows[values <= x.shape[0] * u * values.max(initial=0)] = 0
+    rows[values <= n * u * values.max(initial=0)] = 0
     vectors = completed(rows)
     return Components(mean, values / freedom, signed(vectors), float(np.trace(inner)) / freedom)
 
@@ -142,11 +144,16 @@ def _tolerance(x: Array) -> float:
 def checked_mean(x: Array) -> Array:
     """Mean of each column in float64; ValueError for NaN and infinity."""
     mean = np.asarray(x.mean(axis=0, dtype=np.float64))
+    require_finite_mean(mean)
+    return mean
+
+
+def require_finite_mean(mean: Array) -> None:
+    """Refuse data by the mean (d,) of their columns."""
     if not np.isfinite(mean).all():
         bad = int(np.flatnonzero(~np.isfinite(mean))[0])
         msg = f"X: contains NaN or infinity, or numbers whose sum overflows, in column {bad}."
         raise ValueError(msg)
-    return mean
 
 
 def completed(rows: Array) -> Array:

@@ -37,12 +37,12 @@ def build_info() -> dict[typing.Any, typing.Any]:
 
 def centred_product(
     x: np.ndarray[typing.Any, typing.Any],
-    mean: np.ndarray[typing.Any, typing.Any],
+    mean: typing.Any,
     w: np.ndarray[typing.Any, typing.Any],
     out: np.ndarray[typing.Any, typing.Any],
 ) -> bool:
     """
-    out = (x - mean) w, mean contiguous; False if x holds NaN or infinity.
+    out = (x - mean) w, mean contiguous; False if x holds NaN or infinity. None: each row minus its own mean.
     """
 
 def determinant_small(a: typing.Any, /) -> typing.Any:
@@ -57,6 +57,15 @@ def determinants(
 ) -> None:
     """
     det a[i] = mantissa[i] 2^exponent[i], or mantissa[i] itself with None; outputs contiguous.
+    """
+
+def dual_scatter(
+    x: np.ndarray[typing.Any, typing.Any],
+    mean: typing.Annotated[np.typing.ArrayLike, np.float64],
+    inner: typing.Annotated[np.typing.ArrayLike, np.float64],
+) -> None:
+    """
+    Mean of the rows of x, and the inner products of the centred rows.
     """
 
 def gram_schmidt(

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "centre_rows.hpp"
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/dot.hpp"
 #include "mmlcore/matrices/product_tiles.hpp"
@@ -56,11 +57,13 @@ class Scores {
   T* strip(index_t p) const { return packed_.data() + p * M * d_; }
 
   void block(index_t first, index_t rows, MatrixView<T> centred, T* tile) {
-    if (x_.col_stride == 1) {
-      for (index_t i = 0; i < rows; ++i) centre(&x_(first + i, 0), &centred(i, 0));
+    if (!mean_) {
+      centre_rows<T>(x_.block(first, 0, rows, d_), centred.block(0, 0, rows, d_), nullptr);
+    } else if (x_.col_stride == 1) {
+      for (index_t i = 0; i < rows; ++i) subtract_mean(&x_(first + i, 0), &centred(i, 0));
     } else {  // the copy reads such an array in the order of its memory
       copy<T>(x_.block(first, 0, rows, d_), centred.block(0, 0, rows, d_));
-      for (index_t i = 0; i < rows; ++i) centre(&centred(i, 0), &centred(i, 0));
+      for (index_t i = 0; i < rows; ++i) subtract_mean(&centred(i, 0), &centred(i, 0));
     }
     for (index_t i = rows; i < (rows + N - 1) / N * N; ++i) std::fill(&centred(i, 0), &centred(i, 0) + d_, T{0});
     const index_t width = padded();
@@ -87,8 +90,8 @@ class Scores {
       }
     }
     if (d_ == 0) std::fill(tile, tile + rows * width, T{0});
+    copy<T>(MatrixView<const T>{tile, rows, tiled_, width, 1}, out_.block(first, 0, rows, tiled_));
     for (index_t i = 0; i < rows; ++i) {
-      for (index_t j = 0; j < tiled_; ++j) out_(first + i, j) = tile[i * width + j];
       for (index_t j = 0; j < dots_; ++j) out_(first + i, tiled_ + j) = dot(&centred(i, 0), rest_.data() + j * d_, d_);
     }
   }
@@ -101,7 +104,7 @@ class Scores {
   }
 
   // A row minus the mean. Sums x * 0, which is NaN as soon as one x is NaN or infinite.
-  void centre(const T* from, T* to) {
+  void subtract_mean(const T* from, T* to) {
     typename V::Vec zeros{};
     index_t j = 0;
     for (; j + W <= d_; j += W) {

@@ -14,7 +14,8 @@ namespace mmlcore {
 
 inline constexpr index_t kScoreRows = 32;
 
-// out (m x k) = (x - mean) w, any strides. False if an element of x is NaN or infinite.
+// out (m x k) = (x - mean) w, any strides. False if an element of x is NaN or infinite. Without a mean (null) each row is
+// centred by its own, and x has to be finite: the components of wide data, whose rows are features (dual_scatter.hpp).
 template <class T>
 bool centred_product(MatrixView<const T> x, const T* mean, MatrixView<const T> w, MatrixView<T> out);
 

@@ -1,0 +1,163 @@
+// Scatter matrices of many columns: the pass that covariances and inner products of points share.
+//
+// A slice of rows is centred while it is packed into the strips that the micro-kernel reads, then the tiles on and below the
+// diagonal (in column-major order) are shared out between the threads.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+
+#include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/parallel.hpp"
+#include "mmlcore/matrices/product_tiles.hpp"
+#include "mmlcore/stats/covariance.hpp"
+
+namespace mmlcore {
+
+// A slice of rows in both orders that the micro-kernel reads: strips of M and strips of N columns,
+// [strip][part][row][column].
+template <class T>
+struct Packed {
+  using V = Simd<T>;
+  static constexpr index_t M = gemm::Shape<T>::M, N = gemm::Shape<T>::N, W = V::width;
+  // Rows of a part: they are summed in runs of kFlush, the runs in a tile of T, and parts in double. Few enough that such a
+  // sum stays short, enough that adding the tile costs little.
+  static constexpr index_t kPart = 8 * kFlush, kSlice = 2 * kPart;
+  // A line of the cache between strips: rows of all strips would else fall on the same sets of the cache.
+  static constexpr index_t kLine = 64 / index_t{sizeof(T)}, kStrideA = kPart * M + kLine, kStrideB = kPart * N + kLine;
+
+  static index_t parts(index_t rows) { return (rows + kPart - 1) / kPart; }
+
+  Packed(index_t n, index_t rows)
+      : n(n),
+        wide((n + M - 1) / M),
+        narrow((n + N - 1) / N),
+        a(parts(rows) * wide * kStrideA),
+        b(parts(rows) * narrow * kStrideB) {}
+
+  T* strip_a(index_t start, index_t p) const { return a.data() + (start / kPart * wide + p) * kStrideA; }
+  T* strip_b(index_t start, index_t q) const { return b.data() + (start / kPart * narrow + q) * kStrideB; }
+
+  // Rows first ... first + x.rows - 1 of the slice, each root * (x - shift); column[j] += root^2 (x - shift). The part that
+  // they belong to starts at row `start` of the slice.
+  void fill(MatrixView<const T> x, const T* shift, const double* roots, index_t start, index_t first, T* column) {
+    for (index_t i = 0; i < x.rows; ++i) {
+      const T* in = &x(i, 0);
+      const T root = roots ? static_cast<T>(roots[i]) : T{1};
+      for (index_t p = 0; p < wide; ++p) {
+        T* to = strip_a(start, p) + (first + i) * M;
+        const index_t j = p * M, width = std::min(M, n - j);
+        if (width == M) {
+          for (index_t c = 0; c < M; c += W) {
+            const typename V::Vec centred = root * (V::load(in + j + c) - V::load(shift + j + c));
+            V::store(to + c, centred);
+            V::store(column + j + c, V::load(column + j + c) + root * centred);
+          }
+        } else {
+          for (index_t c = 0; c < width; ++c) {
+            to[c] = root * (in[j + c] - shift[j + c]);
+            column[j + c] += root * to[c];
+          }
+          std::fill(to + width, to + M, T{0});
+        }
+      }
+      for (index_t q = 0; q < narrow; ++q) copy_narrow(start, first + i, q);
+    }
+  }
+
+  index_t n, wide, narrow;
+  Buffer<T> a, b;
+
+ private:
+  void copy_narrow(index_t start, index_t row, index_t q) const {
+    T* to = strip_b(start, q) + row * N;
+    const auto from = [&](index_t j) { return strip_a(start, j / M) + row * M + j % M; };
+    if constexpr (M % N == 0) {
+      std::memcpy(to, from(q * N), sizeof(T) * N);  // a constant size is a single move
+    } else {
+      for (index_t c = 0; c < N; ++c) to[c] = q * N + c < wide * M ? *from(q * N + c) : T{0};
+    }
+  }
+};
+
+// The product of a wide strip and a narrow one added to the double matrix s, n columns, at (i, j).
+template <class T, int MV>
+void add_product(index_t depth, const T* a, const T* b, double* s, index_t n, index_t i, index_t j) {
+  using Shape = gemm::Shape<T>;
+  constexpr int M = MV * Shape::W, N = Shape::N;
+  const index_t rows = std::min<index_t>(M, n - i), cols = std::min<index_t>(N, n - j);
+  // Column-major below the diagonal is row-major above it.
+  for (index_t c = 0; c < cols; ++c) {
+    for (index_t r = 0; r < rows; r += 8) __builtin_prefetch(s + (j + c) * n + i + r, 1);
+  }
+  alignas(64) T tile[M * N];
+  for (index_t k = 0; k < depth; k += kFlush) {
+    gemm::Micro<T, MV, N> micro;
+    micro.run(std::min(kFlush, depth - k), a + k * Shape::M, Shape::M, b + k * N, N, 1);
+    micro.store(tile, M, T{1}, k == 0 ? T{0} : T{1});
+  }
+  for (index_t c = 0; c < cols; ++c) {
+    double* to = s + (j + c) * n + i;
+    if (rows == M) {
+      for (index_t r = 0; r < M; ++r) to[r] += tile[c * M + r];
+    } else {
+      for (index_t r = 0; r < rows; ++r) to[r] += tile[c * M + r];
+    }
+  }
+}
+
+// s (n x n; its upper triangle, row by row) = sum of w (x - shift)(x - shift)', d = sum of w (x - shift), over `m` rows of n
+// numbers. rows_of(first, rows, scratch) returns a view of these rows, each contiguous; it may fill `scratch` for it.
+template <class T, class RowsOf>
+void packed_scatter(index_t m, index_t n, RowsOf&& rows_of, const T* shift, const double* roots, double* s, double* d) {
+  using Shape = gemm::Shape<T>;
+  constexpr index_t M = Shape::M, N = Shape::N, W = Shape::W, part = Packed<T>::kPart, slice = Packed<T>::kSlice;
+  constexpr index_t chunk = kFlush, chunks = slice / chunk;
+  Packed<T> packed(n, std::min(slice, m));
+  Buffer<T> columns(chunks * n);
+  std::fill(s, s + n * n, 0.0);
+  std::fill(d, d + n, 0.0);
+  for (index_t first = 0; first < m; first += slice) {
+    const index_t rows = std::min(slice, m - first), used = (rows + chunk - 1) / chunk;
+    parallel_tasks(used, [&](index_t g) {
+      const index_t k = g * chunk, size = std::min(chunk, rows - k), start = k / part * part;
+      Buffer<T> scratch;
+      const MatrixView<const T> block = rows_of(first + k, size, scratch);
+      T* column = columns.data() + g * n;
+      std::fill(column, column + n, T{0});
+      packed.fill(block, shift, roots ? roots + first + k : nullptr, start, k - start, column);
+    });
+    for (index_t g = 0; g < used; ++g) {
+      for (index_t j = 0; j < n; ++j) d[j] += columns[g * n + j];
+    }
+    // The strips with most tiles first: threads then end at about the same time.
+    parallel_tasks(packed.wide, [&](index_t task) {
+      const index_t p = packed.wide - 1 - task, i = p * M;
+      const int vectors = gemm::strip_width<T>(std::min(M, n - i)) / static_cast<int>(W);
+      const index_t last = std::min(packed.narrow, (i + vectors * W + N - 1) / N);
+      for (index_t start = 0; start < rows; start += part) {
+        const index_t size = std::min(part, rows - start);
+        const T* a = packed.strip_a(start, p);
+        for (index_t q = 0; q < last; ++q) {
+          const T* b = packed.strip_b(start, q);
+          // Rows above the diagonal are left out, a vector of them at a time.
+          const index_t above = std::max<index_t>(q * N - i, 0) / W;
+          const T* from = a + above * W;
+          const index_t row = i + above * W;
+          switch (vectors - above) {
+            case 1:
+              add_product<T, 1>(size, from, b, s, n, row, q * N);
+              break;
+            case 2:
+              add_product<T, 2>(size, from, b, s, n, row, q * N);
+              break;
+            default:
+              add_product<T, 3>(size, from, b, s, n, row, q * N);
+          }
+        }
+      }
+    });
+  }
+}
+
+}  // namespace mmlcore
