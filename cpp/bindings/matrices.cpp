@@ -9,18 +9,29 @@
 namespace mmlcore::bindings {
 namespace {
 
-// Above so many multiplications the BLAS that numpy brings is as fast (python/mmlcore/matrices.py).
-template <class T>
-constexpr double kLarge = sizeof(T) == 8 ? 1 << 23 : 1 << 21;
+// Between so many multiplications the BLAS that numpy brings is as fast (python/mmlcore/matrices.py, which repeats them).
+constexpr double kLarge = kSmallProduct * kSmallProduct * kSmallProduct;
+constexpr double kHuge = 2147483648.0;
 
-// The product of two plain matrices that is not large.
+PyObject* numpy_matmul = nullptr;
+
+// Whether one axis is contiguous and the other runs forward.
 template <class T>
-PyObject* matmul_small_of(const Glance& a, const Glance& b) {
+bool blas_takes(const MatrixView<const T>& a) {
+  return (a.row_stride == 1 || a.col_stride == 1) && a.row_stride > 0 && a.col_stride > 0;
+}
+
+// The product of two plain matrices: ours while it is small, numpy's where that is as fast.
+template <class T>
+PyObject* matmul_plain_of(PyObject* const* args, const Glance& a, const Glance& b) {
   const MatrixView<const T> va = a.matrix<T>(), vb = b.matrix<T>();
+  if (va.cols != vb.rows) return not_implemented();
   const index_t shape[2] = {va.rows, vb.cols};
   const bool small = is_small_product(va, vb, c_order<T>(nullptr, va.rows, vb.cols));
-  if (va.cols != vb.rows || (!small && static_cast<double>(va.rows) * va.cols * vb.cols >= kLarge<T>))
-    return not_implemented();
+  const double work = static_cast<double>(va.rows) * static_cast<double>(va.cols) * static_cast<double>(vb.cols);
+  if (!small && work >= kHuge) return not_implemented();
+  if (!small && work >= kLarge && blas_takes(va) && blas_takes(vb) && num_threads() > 1)
+    return PyObject_Vectorcall(numpy_matmul, args, 2, nullptr);
   PyObject* out = new_array<T>(2, shape);
   if (!out) return nullptr;
   const MatrixView<T> vc = c_order(array_data<T>(out), va.rows, vb.cols);
@@ -40,26 +51,26 @@ PyObject* matmul_small_of(const Glance& a, const Glance& b) {
   return nullptr;
 }
 
-PyObject* matmul_small_call(PyObject*, PyObject* const* args, Py_ssize_t count) {
+PyObject* matmul_plain_call(PyObject*, PyObject* const* args, Py_ssize_t count) {
   if (count != 2) return not_implemented();
   const Glance a(args[0]), b(args[1]);
   const bool two = a.holds<double>() && b.holds<double>();
   if (!two && !(a.holds<float>() && b.holds<float>())) return not_implemented();
   if (a.axes() != 2 || b.axes() != 2) return not_implemented();
-  return two ? matmul_small_of<double>(a, b) : matmul_small_of<float>(a, b);
+  return two ? matmul_plain_of<double>(args, a, b) : matmul_plain_of<float>(args, a, b);
 }
 
 PyMethodDef fast_methods[] = {
     fast_method(
-        "matmul_small", &matmul_small_call,
-        "matmul_small($module, a, b, /)\n--\n\nThe product of two plain matrices that is not large; NotImplemented for "
-        "everything else."),
+        "matmul_plain", &matmul_plain_call,
+        "matmul_plain($module, a, b, /)\n--\n\nThe product of two plain matrices; NotImplemented for everything else."),
     {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace
 
 void bind_matrices(py::module_& m) {
   if (PyModule_AddFunctions(m.ptr(), fast_methods) != 0) throw py::error_already_set();
+  numpy_matmul = py::object(py::module_::import("numpy").attr("matmul")).release().ptr();
   m.def(
       "matmul",
       [](const py::array& a, const py::array& b, py::array& out) {

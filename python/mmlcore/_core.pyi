@@ -113,9 +113,9 @@ def matmul(
     out = a b for stacks of matrices.
     """
 
-def matmul_small(a: typing.Any, b: typing.Any, /) -> typing.Any:
+def matmul_plain(a: typing.Any, b: typing.Any, /) -> typing.Any:
     """
-    The product of two plain matrices that is not large; NotImplemented for everything else.
+    The product of two plain matrices; NotImplemented for everything else.
     """
 
 def nearest_neighbors(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,9 +11,9 @@ from mmlcore import _core
 from mmlcore.core.arrays import F32, F64, Array, as_array, same_dtype, shape_error
 from mmlcore.core.batches import broadcast_batch, spread
 
-# One product of so many multiplications goes to numpy's BLAS: see `matmul`, Notes. A larger one would keep Python from
-# looking for Ctrl-C for too long, and is ours again.
-_LARGE = {F64: 2**23, F32: 2**21}
+# One product of so many multiplications goes to numpy's BLAS: see `matmul`, Notes (without `out`, the compiled module decides
+# so itself). A larger one would keep Python from looking for Ctrl-C for too long, and is ours again.
+_LARGE = 96**3
 _HUGE = 2**31
 
 
@@ -46,7 +46,7 @@ def matmul(a: ArrayLike, b: ArrayLike, *, out: Array | None = None) -> Array:
     -----
     2 m n k operations. Small matrices are multiplied where they lie, a stack of them in parallel; larger ones are
     packed block by block and multiplied at the peak of the processor's multiply-add units [1]_, whatever the strides
-    of the operands. A single product of some million to two thousand million multiplications of operands
+    of the operands. A single product of a million to two thousand million multiplications of operands
     as BLAS takes them is handed to numpy's BLAS when more than one thread is allowed: the two are equally fast, but BLAS libraries keep
     their threads spinning, and switching between two pools in turn would slow both down. Error of each element: at
     most k u \\|a\\| \\|b\\|, u the unit roundoff.
@@ -64,12 +64,9 @@ def matmul(a: ArrayLike, b: ArrayLike, *, out: Array | None = None) -> Array:
            [-4.,  8.]])
     """
     if out is None:
-        product: Array = _core.matmul_small(a, b)
+        product: Array = _core.matmul_plain(a, b)
         if product is not NotImplemented:
             return product
-        if _plain_and_large(a, b):
-            blas: Array = np.matmul(cast("Array", a), cast("Array", b))
-            return blas
     a_, b_ = same_dtype(as_array(a, "a", complex_ok=True), as_array(b, "b", complex_ok=True))
     if a_.ndim == 0:
         raise shape_error("a", (), "at least 1 axis")
@@ -135,7 +132,7 @@ def _plain_and_large(a: Any, b: Any) -> bool:
         and a.dtype is b.dtype
         and (a.dtype is F32 or a.dtype is F64)
         and a.shape[1] == b.shape[0]
-        and _LARGE[a.dtype] <= a.size * b.shape[1] < _HUGE
+        and _LARGE <= a.size * b.shape[1] < _HUGE
         and _blas_takes(a)
         and _blas_takes(b)
         and _core.num_threads() > 1

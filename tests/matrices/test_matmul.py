@@ -107,6 +107,8 @@ def test_large_products_by_either_kernel(huge, dtype, rng, monkeypatch):
         rng.standard_normal((200, 150)).astype(dtype),
     )
     np.testing.assert_allclose(mml.matmul(a, b), a @ b, rtol=1e-4, atol=1e-4)
+    out = np.empty((301, 150), dtype)
+    np.testing.assert_allclose(mml.matmul(a, b, out=out), a @ b, rtol=1e-4, atol=1e-4)
 
 
 def test_same_bits_for_every_number_of_threads(dtype, rng):
