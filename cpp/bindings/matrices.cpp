@@ -4,6 +4,8 @@
 #include "fastcall.hpp"
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/matrices/product_small.hpp"
+#include "mmlcore/matrices/product_tall.hpp"
+#include "mmlcore/matrices/resample.hpp"
 #include "module.hpp"
 
 namespace mmlcore::bindings {
@@ -30,7 +32,8 @@ PyObject* matmul_plain_of(PyObject* const* args, const Glance& a, const Glance& 
   const bool small = is_small_product(va, vb, c_order<T>(nullptr, va.rows, vb.cols));
   const double work = static_cast<double>(va.rows) * static_cast<double>(va.cols) * static_cast<double>(vb.cols);
   if (!small && work >= kHuge) return not_implemented();
-  if (!small && work >= kLarge && blas_takes(va) && blas_takes(vb) && num_threads() > 1)
+  const bool ours = small || is_tall_product(va, vb, c_order<T>(nullptr, va.rows, vb.cols));
+  if (!ours && work >= kLarge && blas_takes(va) && blas_takes(vb) && num_threads() > 1)
     return PyObject_Vectorcall(numpy_matmul, args, 2, nullptr);
   PyObject* out = new_array<T>(2, shape);
   if (!out) return nullptr;
@@ -40,7 +43,7 @@ PyObject* matmul_plain_of(PyObject* const* args, const Glance& a, const Glance& 
     return out;
   }
   try {
-    without_gil([&] { product<T>(va, vb, vc); });
+    without_gil([&] { product_single<T>(va, vb, vc); });
     return out;
   } catch (py::error_already_set& error) {
     error.restore();
@@ -58,6 +61,19 @@ PyObject* matmul_plain_call(PyObject*, PyObject* const* args, Py_ssize_t count) 
   if (!two && !(a.holds<float>() && b.holds<float>())) return not_implemented();
   if (a.axes() != 2 || b.axes() != 2) return not_implemented();
   return two ? matmul_plain_of<double>(args, a, b) : matmul_plain_of<float>(args, a, b);
+}
+
+// (h, w, channels)
+template <class T>
+ImageView<T> image_view(const py::array& array, const char* name) {
+  require<T>(array, 3, name);
+  return {data_of<T>(array),
+          array.shape(0),
+          array.shape(1),
+          array.shape(2),
+          element_stride<T>(array, 0),
+          element_stride<T>(array, 1),
+          element_stride<T>(array, 2)};
 }
 
 PyMethodDef fast_methods[] = {
@@ -82,6 +98,21 @@ void bind_matrices(py::module_& m) {
         });
       },
       py::arg("a"), py::arg("b"), py::arg("out"), "out = a b for stacks of matrices.");
+  m.def(
+      "resample",
+      [](const py::array& image, const py::array_t<double>& h, int order, const py::array& fill, py::array& out) {
+        double inverse[9];
+        for (py::ssize_t i = 0; i < 9; ++i) inverse[i] = h.at(i / 3, i % 3);
+        by_dtype(out, [&](auto zero) {
+          using T = decltype(zero);
+          const auto from = image_view<const T>(image, "image");
+          const auto to = image_view<T>(out, "out");
+          const auto values = vector_view<const T>(fill, "fill");
+          without_gil([&] { resample<T>(from, inverse, static_cast<Interpolation>(order), values.data, to); });
+        });
+      },
+      py::arg("image"), py::arg("h"), py::arg("order"), py::arg("fill"), py::arg("out"),
+      "out (h, w, channels): the image at the places h (x, y), by order 0, 1 or 3; fill is contiguous.");
 }
 
 }  // namespace mmlcore::bindings

@@ -43,7 +43,21 @@ from mmlcore.elimination import (
     solve,
 )
 from mmlcore.graph import Graph, PageRank, link_matrix, pagerank
-from mmlcore.matrices import matmul
+from mmlcore.matrices import (
+    change_basis,
+    classify,
+    compose,
+    einsum,
+    matmul,
+    oblique_projection,
+    reflection,
+    rotation,
+    rotation3d,
+    scaling,
+    shear,
+    transform_image,
+    transform_points,
+)
 from mmlcore.orthogonal import gram_schmidt
 from mmlcore.stats import covariance
 from mmlcore.vectors import (
@@ -74,7 +88,10 @@ __all__ = [
     "SingularMatrixError",
     "__version__",
     "angle",
+    "change_basis",
     "characteristic_polynomial",
+    "classify",
+    "compose",
     "condition",
     "coordinates",
     "cosine",
@@ -85,6 +102,7 @@ __all__ = [
     "eig",
     "eigh",
     "eigvals",
+    "einsum",
     "get_num_threads",
     "gram_schmidt",
     "inner",
@@ -98,17 +116,25 @@ __all__ = [
     "matrix_power",
     "nearest_neighbors",
     "null_space",
+    "oblique_projection",
     "pagerank",
     "pairwise_distances",
     "power_iteration",
     "rank",
+    "reflection",
+    "rotation",
+    "rotation3d",
     "row_echelon",
     "scalar_projection",
+    "scaling",
     "set_num_threads",
+    "shear",
     "show_config",
     "slogdet",
     "solve",
     "threads",
     "top_eigh",
+    "transform_image",
+    "transform_points",
     "vector_projection",
 ]

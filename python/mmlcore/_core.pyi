@@ -174,6 +174,17 @@ def random_numbers(
     Numbers first ... first + size - 1 of a Philox stream, uniform in (0, 1) or standard normal.
     """
 
+def resample(
+    image: np.ndarray[typing.Any, typing.Any],
+    h: typing.Annotated[np.typing.ArrayLike, np.float64],
+    order: typing.SupportsInt | typing.SupportsIndex,
+    fill: np.ndarray[typing.Any, typing.Any],
+    out: np.ndarray[typing.Any, typing.Any],
+) -> None:
+    """
+    out (h, w, channels): the image at the places h (x, y), by order 0, 1 or 3; fill is contiguous.
+    """
+
 def row_echelon(
     a: np.ndarray[typing.Any, typing.Any],
     reduced: bool,

@@ -101,7 +101,7 @@ def test_nan_and_infinity_propagate():
 
 @pytest.mark.parametrize("huge", [0, 2**31])
 def test_large_products_by_either_kernel(huge, dtype, rng, monkeypatch):
-    monkeypatch.setattr("mmlcore.matrices._HUGE", huge)
+    monkeypatch.setattr("mmlcore.matrices._product._HUGE", huge)
     a, b = (
         rng.standard_normal((301, 200)).astype(dtype),
         rng.standard_normal((200, 150)).astype(dtype),

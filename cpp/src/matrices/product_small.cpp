@@ -5,6 +5,7 @@
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/matrices/product.hpp"
+#include "mmlcore/matrices/product_tall.hpp"
 
 namespace mmlcore {
 namespace {
@@ -95,10 +96,16 @@ void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c
 }
 
 template <class T>
+void product_single(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
+  if (is_small_product(a, b, c)) return product_small<T>(a, b, c);
+  is_tall_product(a, b, c) ? product_tall<T>(a, b, c) : product<T>(a, b, c);
+}
+
+template <class T>
 void product_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& c) {
   const index_t count = c.count();
   if (count == 0 || c.item.empty()) return;
-  if (count == 1 && !is_small_product(a.item, b.item, c.item)) return product<T>(a[0], b[0], c[0]);
+  if (count == 1) return product_single<T>(a[0], b[0], c[0]);
   if (product_lanes<T>(a, b, c)) return;
   const double work = 2.0 * c.item.rows * c.item.cols * std::max<index_t>(a.item.cols, 1);
   if (work > 5e7) {
@@ -126,6 +133,8 @@ void product_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b,
 
 template void product_small<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, Part);
 template void product_small<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, Part);
+template void product_single<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>);
+template void product_single<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>);
 template void product_batch<float>(const MatrixBatch<const float>&, const MatrixBatch<const float>&,
                                    const MatrixBatch<float>&);
 template void product_batch<double>(const MatrixBatch<const double>&, const MatrixBatch<const double>&,

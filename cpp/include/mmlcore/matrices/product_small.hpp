@@ -25,6 +25,10 @@ enum class Part {
 template <class T>
 void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, Part part = Part::full);
 
+// One product, by the way that fits its shape: small, tall (product_tall.hpp) or large.
+template <class T>
+void product_single(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c);
+
 // c[i] = a[i] b[i] for stacks of equal count, any strides, any size of the matrices.
 template <class T>
 void product_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& c);
@@ -35,6 +39,8 @@ bool product_lanes(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b,
 
 extern template void product_small<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, Part);
 extern template void product_small<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, Part);
+extern template void product_single<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>);
+extern template void product_single<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>);
 extern template void product_batch<float>(const MatrixBatch<const float>&, const MatrixBatch<const float>&,
                                           const MatrixBatch<float>&);
 extern template void product_batch<double>(const MatrixBatch<const double>&, const MatrixBatch<const double>&,

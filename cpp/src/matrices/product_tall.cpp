@@ -1,0 +1,76 @@
+#include "mmlcore/matrices/product_tall.hpp"
+
+#include <algorithm>
+
+#include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/parallel.hpp"
+
+namespace mmlcore {
+namespace {
+
+constexpr index_t kGrain = 1 << 15;  // elements of A and C worth a task of their own
+
+// R rows of A times B, whose rows are N vectors of V.
+template <class V, int N, int R, class T>
+inline void rows(const T* a, index_t row_stride, index_t col_stride, index_t k, const T* b, T* to, index_t n) {
+  typename V::Vec sum[R][N] = {};
+  for (index_t j = 0; j < k; ++j) {
+    typename V::Vec row[N];
+#pragma GCC unroll 4
+    for (int v = 0; v < N; ++v) row[v] = V::load(b + (j * N + v) * V::width);
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r) {
+      const auto x = V::splat(a[r * row_stride + j * col_stride]);
+#pragma GCC unroll 4
+      for (int v = 0; v < N; ++v) sum[r][v] += x * row[v];
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < N; ++v) V::store(to + r * n + v * V::width, sum[r][v]);
+  }
+}
+
+template <class T, int Bytes, int N = 1>
+void tall(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
+  using V = Simd<T, Bytes>;
+  // As many rows as leave registers for one of B's: 32 registers or 16.
+  constexpr index_t W = N * V::width, R = kVectorBytes == 64 ? (N == 4 ? 6 : 8) : (N == 4 ? 2 : 4);
+  const index_t k = a.cols, n = c.cols;
+  Buffer<T> padded(k * W);
+  std::fill(padded.begin(), padded.end(), T{0});
+  for (index_t i = 0; i < k; ++i) {
+    for (index_t j = 0; j < n; ++j) padded[i * W + j] = b(i, j);
+  }
+  const index_t spill = (W - 1) / n;  // rows whose vectors may reach beyond the end of the block
+  parallel_ranges(a.rows, std::max<index_t>(1, kGrain / (k + n)), [&](index_t begin, index_t end) {
+    index_t i = begin;
+    for (; i + R + spill <= end; i += R) rows<V, N, R>(&a(i, 0), a.row_stride, a.col_stride, k, padded.data(), &c(i, 0), n);
+    for (; i < end; ++i) {
+      T last[W];
+      rows<V, N, 1>(&a(i, 0), a.row_stride, a.col_stride, k, padded.data(), last, n);
+      std::copy_n(last, n, &c(i, 0));
+    }
+  });
+}
+
+}  // namespace
+
+template <class T>
+void product_tall(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
+  const index_t bytes = c.cols * index_t{sizeof(T)};
+  if (bytes <= 16) return tall<T, 16>(a, b, c);
+  if (bytes > 3 * kVectorBytes) return tall<T, kVectorBytes, 4>(a, b, c);
+  if (bytes > 2 * kVectorBytes) return tall<T, kVectorBytes, 3>(a, b, c);
+  if (bytes > kVectorBytes) return tall<T, kVectorBytes, 2>(a, b, c);
+  if constexpr (kVectorBytes >= 32) {
+    if (bytes <= 32) return tall<T, 32>(a, b, c);
+  }
+  tall<T, kVectorBytes>(a, b, c);
+}
+
+template void product_tall<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>);
+template void product_tall<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>);
+
+}  // namespace mmlcore

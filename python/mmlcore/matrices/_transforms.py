@@ -1,0 +1,277 @@
+"""Matrices of the common transformations: rotation, scaling, shear, reflection, oblique projection."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mmlcore.core.arrays import Array, as_array, as_index, finite, same_dtype, shape_error
+from mmlcore.core.batches import broadcast_batch
+from mmlcore.vectors._rows import as_vectors, lengths
+
+
+def rotation(theta: ArrayLike) -> Array:
+    """Rotation of the plane by an angle, anticlockwise.
+
+    Parameters
+    ----------
+    theta : array_like of shape (...), float32 or float64
+        Angles in radians.
+
+    Returns
+    -------
+    ndarray of shape (..., 2, 2)
+
+    Raises
+    ------
+    ValueError
+        NaN or infinity.
+
+    Notes
+    -----
+    [[cos t, -sin t], [sin t, cos t]] for columns (x, y) with y pointing up [1]_. Orthogonal to rounding, determinant 1.
+
+    References
+    ----------
+    .. [1] G. Strang, "Introduction to linear algebra", 5th ed. (2016), section 8.1.
+
+    Examples
+    --------
+    >>> import mmlcore as mml, numpy as np
+    >>> (mml.rotation(np.pi / 2) @ [1, 0]).round(12)
+    array([0., 1.])
+    """
+    angle = finite(as_array(theta, "theta"), "theta")
+    turn = np.empty((*angle.shape, 2, 2), angle.dtype)
+    turn[..., 0, 0] = turn[..., 1, 1] = np.cos(angle)
+    turn[..., 1, 0] = np.sin(angle)
+    turn[..., 0, 1] = -turn[..., 1, 0]
+    return turn
+
+
+def rotation3d(axis: ArrayLike, theta: ArrayLike) -> Array:
+    """Rotation of space about an axis by an angle, by the right-hand rule.
+
+    Parameters
+    ----------
+    axis : array_like of shape (..., 3), float32 or float64
+        Direction of the axis, of any length but zero.
+    theta : array_like of shape (...)
+        Angles in radians; the leading axes broadcast against those of `axis`.
+
+    Returns
+    -------
+    ndarray of shape (..., 3, 3)
+
+    Raises
+    ------
+    ValueError
+        An axis of length zero or not of three numbers; NaN or infinity.
+
+    Notes
+    -----
+    Rodrigues' formula R = I + sin t K + 2 sin^2(t / 2) K^2 with K v = axis x v for the unit axis [1]_: the last factor,
+    for 1 - cos t, loses nothing for small angles.
+
+    References
+    ----------
+    .. [1] R. M. Murray, Z. Li, S. S. Sastry, "A mathematical introduction to robotic manipulation" (1994), eq. 2.14.
+
+    Examples
+    --------
+    >>> import mmlcore as mml, numpy as np
+    >>> (mml.rotation3d([0, 0, 5], np.pi / 2) @ [1, 0, 2]).round(12)
+    array([0., 1., 2.])
+    """
+    line, angle = same_dtype(as_vectors(axis, "axis"), as_array(theta, "theta"))
+    if line.shape[-1] != 3:
+        raise shape_error("axis", line.shape, "(..., 3)")
+    broadcast_batch({"axis": line.shape[:-1], "theta": angle.shape})
+    x, y, z = np.moveaxis(_unit(line, "axis"), -1, 0)
+    zero = np.zeros_like(x)
+    cross = np.stack(
+        [np.stack(row, axis=-1) for row in ((zero, -z, y), (z, zero, -x), (-y, x, zero))], axis=-2
+    )
+    angle = finite(angle, "theta")[..., np.newaxis, np.newaxis]
+    bend = 2 * np.sin(angle / 2) ** 2
+    return np.asarray(
+        np.eye(3, dtype=line.dtype) + np.sin(angle) * cross + bend * np.matmul(cross, cross)
+    )
+
+
+def scaling(*factors: ArrayLike) -> Array:
+    """Scaling along the axes of coordinates.
+
+    Parameters
+    ----------
+    *factors : array_like of shape (...), float32 or float64
+        One for each dimension; arrays make a stack and broadcast together. A negative factor flips its axis.
+
+    Returns
+    -------
+    ndarray of shape (..., d, d)
+        Diagonal, d the number of factors.
+
+    Raises
+    ------
+    ValueError
+        No factor; NaN or infinity.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> mml.scaling(2, -1)
+    array([[ 2.,  0.],
+           [ 0., -1.]])
+    """
+    if not factors:
+        msg = "factors: got none, needed one for each dimension."
+        raise ValueError(msg)
+    names = [f"factors[{i}]" for i in range(len(factors))]
+    parts = same_dtype(
+        *(finite(as_array(f, name), name) for f, name in zip(factors, names, strict=True))
+    )
+    batch = broadcast_batch({name: p.shape for name, p in zip(names, parts, strict=True)})
+    result = np.zeros((*batch, len(parts), len(parts)), parts[0].dtype)
+    for i, part in enumerate(parts):
+        result[..., i, i] = part
+    return result
+
+
+def shear(k: ArrayLike, axis: int = 0) -> Array:
+    """Shear of the plane: one coordinate moves in proportion to the other.
+
+    Parameters
+    ----------
+    k : array_like of shape (...), float32 or float64
+        How far a point at height 1 moves.
+    axis : {0, 1}, default 0
+        The coordinate that moves: 0 for x + k y, 1 for y + k x.
+
+    Returns
+    -------
+    ndarray of shape (..., 2, 2)
+        Determinant 1: areas are kept.
+
+    Raises
+    ------
+    ValueError
+        NaN or infinity; another axis.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> mml.shear(0.5)
+    array([[1. , 0.5],
+           [0. , 1. ]])
+    """
+    amount = finite(as_array(k, "k"), "k")
+    axis = as_index(axis, "axis", 0, 1)
+    result = np.zeros((*amount.shape, 2, 2), amount.dtype)
+    result[..., 0, 0] = result[..., 1, 1] = 1
+    result[..., axis, 1 - axis] = amount
+    return result
+
+
+def reflection(normal: ArrayLike) -> Array:
+    """Reflection in the hyperplane through the origin with a given normal, in any dimension.
+
+    Parameters
+    ----------
+    normal : array_like of shape (..., d), float32 or float64
+        Perpendicular to the mirror, of any length but zero.
+
+    Returns
+    -------
+    ndarray of shape (..., d, d)
+        Symmetric, orthogonal, its own inverse; determinant -1.
+
+    Raises
+    ------
+    ValueError
+        A normal of length zero; NaN or infinity.
+
+    Notes
+    -----
+    I - 2 n n' for the unit normal n: Householder's reflector [1]_.
+
+    References
+    ----------
+    .. [1] G. H. Golub, C. F. Van Loan, "Matrix computations" (2013), section 5.1.2.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> mml.reflection([0.0, 2.0])
+    array([[ 1.,  0.],
+           [ 0., -1.]])
+    """
+    n = _unit(as_vectors(normal, "normal"), "normal")
+    d = n.shape[-1]
+    result = np.eye(d, dtype=n.dtype) - (2 * n)[..., :, np.newaxis] * n[..., np.newaxis, :]
+    return np.asarray(result + 0)  # no minus zeros
+
+
+def oblique_projection(direction: ArrayLike, normal: ArrayLike | None = None) -> Array:
+    """Projection along a direction onto a hyperplane through the origin: shadows on the ground.
+
+    Parameters
+    ----------
+    direction : array_like of shape (..., d), float32 or float64
+        Where points move: the direction of the light.
+    normal : array_like of shape (..., d), optional
+        Perpendicular to the hyperplane. Default: the last axis of coordinates, so that the hyperplane is the ground.
+
+    Returns
+    -------
+    ndarray of shape (..., d, d)
+        Idempotent, of rank d - 1. On the ground the last row is zero, and the first d - 1 rows are the map to
+        coordinates in the ground.
+
+    Raises
+    ------
+    ValueError
+        A direction within rounding of the hyperplane; a length of zero; NaN or infinity.
+
+    Notes
+    -----
+    I - s n' / (n's) [1]_; orthogonal projection where s and n are parallel.
+
+    References
+    ----------
+    .. [1] C. D. Meyer, "Matrix analysis and applied linear algebra" (2000), section 5.9.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> mml.oblique_projection([4 / 13, -3 / 13, -12 / 13])[:2] @ [6, 2, 3]
+    array([7.  , 1.25])
+    """
+    s = as_vectors(direction, "direction")
+    d = s.shape[-1]
+    if normal is None:
+        n = np.zeros(d, s.dtype)
+        n[-1:] = 1
+    else:
+        s, n = same_dtype(s, as_vectors(normal, "normal"))
+        if n.shape[-1] != d:
+            raise shape_error("normal", n.shape, f"(..., {d}) to fit direction of shape {s.shape}")
+        broadcast_batch({"direction": s.shape[:-1], "normal": n.shape[:-1]})
+    s, n = _unit(s, "direction"), _unit(n, "normal")
+    across = (s * n).sum(axis=-1)[..., np.newaxis, np.newaxis]
+    if (np.abs(across) <= 4 * d * np.finfo(s.dtype).eps).any():
+        msg = "direction: is parallel to the hyperplane, so points never reach it."
+        raise ValueError(msg)
+    moved = s[..., :, np.newaxis] * n[..., np.newaxis, :] / across
+    return np.asarray(np.eye(d, dtype=s.dtype) - moved)
+
+
+def _unit(v: Array, name: str) -> Array:
+    """Scale vectors to length 1."""
+    sizes = np.asarray(lengths(finite(v, name)))
+    if (sizes == 0).any():
+        msg = f"{name}: a vector of length zero has no direction."
+        raise ValueError(msg)
+    top = np.abs(v).max(axis=-1, keepdims=True, initial=0)
+    power = np.frexp(top)[1]  # lengths near overflow would divide inexactly
+    return np.asarray(np.ldexp(v, -power) / np.ldexp(sizes[..., np.newaxis], -power))

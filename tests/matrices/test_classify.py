@@ -1,0 +1,121 @@
+"""The classes of a matrix: each by an example, against each other, and at the edge of rounding."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import mmlcore as mml
+
+EVERY = {"symmetric", "diagonal", "upper_triangular", "lower_triangular"}
+
+
+@pytest.mark.parametrize(
+    ("matrix", "kinds"),
+    [
+        (
+            np.zeros((3, 3)),
+            EVERY
+            | {
+                "zero",
+                "skew_symmetric",
+                "idempotent",
+                "nilpotent",
+                "positive_semidefinite",
+                "singular",
+            },
+        ),
+        (
+            np.eye(3),
+            EVERY
+            | {
+                "identity",
+                "orthogonal",
+                "permutation",
+                "idempotent",
+                "involutory",
+                "positive_definite",
+                "positive_semidefinite",
+                "invertible",
+            },
+        ),
+        (np.diag([2.0, 3]), EVERY | {"positive_definite", "positive_semidefinite", "invertible"}),
+        (np.diag([1.0, -1]), EVERY | {"orthogonal", "involutory", "invertible"}),
+        (1e-15 * np.eye(4), EVERY | {"positive_definite", "positive_semidefinite", "invertible"}),
+        (np.eye(3)[[1, 2, 0]], {"orthogonal", "permutation", "invertible"}),
+        (mml.rotation(0.3), {"orthogonal", "invertible"}),
+        (mml.reflection([1.0, 2, 3]), {"symmetric", "orthogonal", "involutory", "invertible"}),
+        ([[0, 1], [-1, 0]], {"skew_symmetric", "orthogonal", "invertible"}),
+        (np.ones((2, 2)) / 2, {"symmetric", "idempotent", "positive_semidefinite", "singular"}),
+        ([[1, 1], [0, 0]], {"idempotent", "upper_triangular", "singular"}),
+        ([[2, -1], [-4, 2]], {"singular"}),
+        ([[4, -2], [8, -4]], {"nilpotent", "singular"}),
+        (mml.shear(2), {"upper_triangular", "invertible"}),
+        ([[1, 2], [2, 1]], {"symmetric", "invertible"}),
+        ([[16, 2, 3, 13], [5, 11, 10, 8], [9, 7, 6, 12], [4, 14, 15, 1]], {"singular"}),
+        (
+            np.zeros((0, 0)),
+            EVERY
+            | {
+                "zero",
+                "identity",
+                "skew_symmetric",
+                "orthogonal",
+                "permutation",
+                "idempotent",
+                "involutory",
+                "nilpotent",
+                "positive_definite",
+                "positive_semidefinite",
+                "invertible",
+            },
+        ),
+    ],
+)
+def test_examples(matrix, kinds):
+    assert mml.classify(matrix) == kinds
+
+
+@pytest.mark.parametrize("n", [2, 5, 12])
+def test_kinds_survive_a_change_of_orthonormal_basis(n, dtype, rng):
+    q = np.linalg.qr(rng.standard_normal((n, n)))[0]
+    chain = np.diag(np.ones(n - 1), 1)
+    rank = max(n // 2, 1)
+    for matrix, kind in [
+        (q @ chain @ q.T, "nilpotent"),
+        (q[:, :rank] @ q[:, :rank].T, "idempotent"),
+        (q @ np.diag(np.where(np.arange(n) % 2, -1.0, 1)) @ q.T, "involutory"),
+        (q @ np.diag(np.arange(1.0, n + 1)) @ q.T, "positive_definite"),
+        (q @ np.diag(np.arange(0.0, n)) @ q.T, "positive_semidefinite"),
+        (q, "orthogonal"),
+    ]:
+        assert kind in mml.classify(matrix.astype(dtype), rtol=8 * n * np.finfo(dtype).eps)
+
+
+def test_small_eigenvalues_are_not_nilpotent():
+    """0.01 to the tenth power is below any rounding, yet the matrix is invertible."""
+    a = np.zeros((10, 10))
+    a[:5, :5] = np.diag(np.ones(4), 1)
+    a[5:, 5:] = 0.01 * np.eye(5)
+    assert mml.classify(a) == {"upper_triangular", "singular"}
+
+
+def test_scale_does_not_matter(rng):
+    a = rng.standard_normal((4, 4))
+    a = a + a.T
+    for scale in (1e-300, 1e300):
+        assert mml.classify(a * scale) == mml.classify(a)
+
+
+def test_tolerance_is_the_callers():
+    a = [[1.0, 1e-6], [0, 1]]
+    assert "identity" not in mml.classify(a)
+    assert {"identity", "symmetric"} <= mml.classify(a, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "bad", [np.ones((2, 3)), np.ones(3), np.ones((2, 2, 2)), [[np.nan, 0], [0, 1]]]
+)
+def test_errors(bad):
+    with pytest.raises(ValueError, match="matrix: "):
+        mml.classify(bad)
