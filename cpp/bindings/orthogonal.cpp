@@ -1,6 +1,7 @@
 #include "arrays.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/orthogonal/gram_schmidt.hpp"
+#include "mmlcore/orthogonal/qr.hpp"
 #include "module.hpp"
 
 namespace mmlcore::bindings {
@@ -22,6 +23,17 @@ void bind_orthogonal(py::module_& m) {
       },
       py::arg("a"), py::arg("q"), py::arg("norms"), py::arg("rtol"),
       "Columns of a orthonormalized in order into q; norms (..., n), contiguous: lengths of what they added.");
+  m.def(
+      "qr",
+      [](const py::array& a, py::array& q, py::array& r) {
+        by_dtype(q, [&](auto zero) {
+          using T = decltype(zero);
+          const auto va = matrix_batch<const T>(a, "A");
+          const auto vq = matrix_batch<T>(q, "q"), vr = matrix_batch<T>(r, "r");
+          without_gil([&] { qr<T>(va, vq, vr); });
+        });
+      },
+      py::arg("a"), py::arg("q"), py::arg("r"), "a = q r, the diagonal of r non-negative, for stacks of matrices.");
 }
 
 }  // namespace mmlcore::bindings

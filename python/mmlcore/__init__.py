@@ -58,7 +58,17 @@ from mmlcore.matrices import (
     transform_image,
     transform_points,
 )
-from mmlcore.orthogonal import gram_schmidt
+from mmlcore.orthogonal import (
+    QR,
+    Projection,
+    gram_schmidt,
+    is_orthogonal,
+    orthogonal_complement,
+    project,
+    projection_matrix,
+    qr,
+    span_dimension,
+)
 from mmlcore.stats import covariance
 from mmlcore.vectors import (
     angle,
@@ -77,6 +87,7 @@ from mmlcore.vectors import (
 __all__ = [
     "LU",
     "PCA",
+    "QR",
     "ConvergenceError",
     "DefectiveMatrixError",
     "Diagonalization",
@@ -85,6 +96,7 @@ __all__ = [
     "Graph",
     "PageRank",
     "PowerIteration",
+    "Projection",
     "SingularMatrixError",
     "__version__",
     "angle",
@@ -108,6 +120,7 @@ __all__ = [
     "inner",
     "inverse",
     "is_independent",
+    "is_orthogonal",
     "is_singular",
     "length",
     "link_matrix",
@@ -117,9 +130,13 @@ __all__ = [
     "nearest_neighbors",
     "null_space",
     "oblique_projection",
+    "orthogonal_complement",
     "pagerank",
     "pairwise_distances",
     "power_iteration",
+    "project",
+    "projection_matrix",
+    "qr",
     "rank",
     "reflection",
     "rotation",
@@ -132,6 +149,7 @@ __all__ = [
     "show_config",
     "slogdet",
     "solve",
+    "span_dimension",
     "threads",
     "top_eigh",
     "transform_image",

@@ -163,6 +163,15 @@ def parse_edges(text: bytes) -> tuple[typing.Any, ...]:
     Edge list in text to (source, target, weight or None).
     """
 
+def qr(
+    a: np.ndarray[typing.Any, typing.Any],
+    q: np.ndarray[typing.Any, typing.Any],
+    r: np.ndarray[typing.Any, typing.Any],
+) -> None:
+    """
+    a = q r, the diagonal of r non-negative, for stacks of matrices.
+    """
+
 def random_numbers(
     seed: typing.SupportsInt | typing.SupportsIndex,
     stream: typing.SupportsInt | typing.SupportsIndex,

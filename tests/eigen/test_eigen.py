@@ -182,18 +182,3 @@ def test_more_bad_input():
         mml.top_eigh(lambda v: v * np.nan, 1, shape=(3, 3))
     with pytest.raises(ValueError, match="v0: is zero"):
         mml.power_iteration(np.eye(2), v0=[0.0, 0.0])
-
-
-def test_reference(reference_case):
-    inputs, expected = reference_case["inputs"], reference_case["expected"]
-    operation, tolerance = reference_case["operation"], reference_case["tolerance"]
-    if operation == "char_poly":
-        got = mml.characteristic_polynomial(inputs["A"])
-    elif operation == "eigenvalues":
-        got, expected = np.sort(mml.eigvals(inputs["A"])), np.sort(expected)
-    elif operation == "matrix_power":
-        got = mml.matrix_power(inputs["T"], inputs["k"])
-    else:
-        C = np.array(inputs["C"], float)
-        got = mml.inverse(C) @ inputs["T"] @ C
-    np.testing.assert_allclose(got, expected, **tolerance)

@@ -225,18 +225,6 @@ def test_bad_input(call, error, message):
         call()
 
 
-def test_reference(reference_case):
-    inputs, expected = reference_case["inputs"], reference_case["expected"]
-    operation, tolerance = reference_case["operation"], reference_case["tolerance"]
-    if operation == "pairwise_distances":
-        got = mml.pairwise_distances(inputs["X"], inputs["Y"])
-    elif operation == "vector_projection":
-        got = mml.vector_projection(inputs["of"], inputs["onto"])
-    else:
-        got = getattr(mml, operation)(inputs["a"], inputs["b"])
-    np.testing.assert_allclose(got, expected, **tolerance)
-
-
 finite = st.floats(-1e100, 1e100, allow_subnormal=False)
 
 

@@ -42,11 +42,23 @@ bool cholesky_and_inverse(const double* g, index_t n, double most, double* r, do
   return std::sqrt(inverse_norm * static_cast<double>(n)) <= most * static_cast<double>(n);
 }
 
+// The upper triangle of x in T, zeros below.
 template <class T>
-void narrow(const double* x, index_t n, T* out) {
+void narrow(const double* x, index_t n, MatrixView<T> out) {
   for (index_t i = 0; i < n; ++i) {
-    for (index_t j = 0; j < n; ++j) out[i * n + j] = j < i ? T{0} : static_cast<T>(x[i * n + j]);
+    for (index_t j = 0; j < n; ++j) out(i, j) = j < i ? T{0} : static_cast<T>(x[i * n + j]);
   }
+}
+
+Buffer<double> product_of_triangles(const double* a, const double* b, index_t n) {
+  Buffer<double> c(n * n);
+  for (index_t i = 0; i < n; ++i) {
+    std::fill(c.data() + i * n, c.data() + (i + 1) * n, 0.0);
+    for (index_t k = i; k < n; ++k) {
+      for (index_t j = k; j < n; ++j) c[i * n + j] += a[i * n + k] * b[k * n + j];
+    }
+  }
+  return c;
 }
 
 double distance_from_identity(const double* g, index_t n) {
@@ -63,7 +75,7 @@ double distance_from_identity(const double* g, index_t n) {
 }  // namespace
 
 template <class T>
-bool cholesky_qr(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol) {
+bool cholesky_qr(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol, const MatrixView<T>* r) {
   const index_t m = a.rows, n = a.cols;
   const index_t block = std::max<index_t>(n, std::min<index_t>(512, (index_t{1} << 17) / (n * index_t{sizeof(T)})) / 8 * 8);
   Buffer<double> gram(n * n), r1(n * n), x(n * n), r2(n * n);
@@ -82,7 +94,7 @@ bool cholesky_qr(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol) 
     if (!(r1[j * n + j] > rtol * std::sqrt(gram[j * n + j]))) return false;
   }
 
-  narrow(x.data(), n, factor.data());
+  narrow(x.data(), n, c_order(factor.data(), n, n));
   auto multiply_rows = [&](index_t i, index_t rows) -> MatrixView<const T> {
     Buffer<T> copied(rows * n);
     const MatrixView<T> from = c_order(copied.data(), rows, n);
@@ -98,11 +110,15 @@ bool cholesky_qr(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol) 
   const double error = distance_from_identity(gram.data(), n);
   if (!(error < 0.01)) return false;
   for (index_t j = 0; j < n; ++j) norms[j] = static_cast<T>(r1[j * n + j]);
-  if (error <= 4 * std::numeric_limits<T>::epsilon()) return true;
+  if (error <= 4 * std::numeric_limits<T>::epsilon()) {
+    if (r) narrow(r1.data(), n, *r);
+    return true;
+  }
 
   if (!cholesky_and_inverse(gram.data(), n, 2, r2.data(), x.data())) return false;
-  narrow(x.data(), n, factor.data());
+  narrow(x.data(), n, c_order(factor.data(), n, n));
   for (index_t j = 0; j < n; ++j) norms[j] = static_cast<T>(r1[j * n + j] * r2[j * n + j]);
+  if (r) narrow(product_of_triangles(r2.data(), r1.data(), n).data(), n, *r);
   const index_t blocks = (m + block - 1) / block;
   parallel_ranges(blocks, 1, [&](index_t begin, index_t end) {
     for (index_t b = begin; b < end; ++b) multiply_rows(b * block, std::min(block, m - b * block));
@@ -110,7 +126,7 @@ bool cholesky_qr(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol) 
   return true;
 }
 
-template bool cholesky_qr<float>(MatrixView<const float>, MatrixView<float>, float*, double);
-template bool cholesky_qr<double>(MatrixView<const double>, MatrixView<double>, double*, double);
+template bool cholesky_qr<float>(MatrixView<const float>, MatrixView<float>, float*, double, const MatrixView<float>*);
+template bool cholesky_qr<double>(MatrixView<const double>, MatrixView<double>, double*, double, const MatrixView<double>*);
 
 }  // namespace mmlcore

@@ -14,6 +14,7 @@
 #include "mmlcore/core/errors.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/matrices/product.hpp"
+#include "mmlcore/orthogonal/blocked_qr.hpp"
 #include "mmlcore/orthogonal/gram_schmidt.hpp"
 
 namespace mmlcore {
@@ -31,7 +32,8 @@ MatrixView<const T> view(const Matrix<T>& x) {
   return f_order(x.data(), x.rows(), x.cols(), x.rows());
 }
 
-// Exponents e_j such that the largest entry of column j times 2^-e_j lies in [0.5, 1); 0 for a zero column.
+// Exponents e_j such that the largest entry of column j times 2^-e_j lies in [0.5, 1); 0 for a zero column, and for one
+// whose squares are in no danger.
 template <class T>
 std::vector<int> column_exponents(MatrixView<const T> a) {
   const index_t n = a.cols, slots = std::clamp<index_t>(a.rows / 4096, 1, 64);
@@ -55,6 +57,7 @@ std::vector<int> column_exponents(MatrixView<const T> a) {
     T top = 0;
     for (index_t s = 0; s < slots; ++s) top = std::max(top, most[s * n + j]);
     if (top > 0) std::frexp(top, &exponents[j]);
+    if (std::abs(exponents[j]) < (sizeof(T) == 8 ? 128 : 16)) exponents[j] = 0;
   }
   return exponents;
 }
@@ -62,11 +65,9 @@ std::vector<int> column_exponents(MatrixView<const T> a) {
 // Thin Householder QR: `x` (m x n) becomes Q (m x p), p = min(m, n); returns R (p x n).
 template <class T>
 Matrix<T> thin_qr(Matrix<T>& x) {
-  const index_t p = std::min(x.rows(), x.cols());
-  Eigen::HouseholderQR<Eigen::Ref<Matrix<T>>> qr(x);
-  Matrix<T> r = qr.matrixQR().topRows(p).template triangularView<Eigen::Upper>();
-  Matrix<T> q = Matrix<T>::Identity(x.rows(), p);
-  q.applyOnTheLeft(qr.householderQ());
+  Matrix<T> q(x.rows(), std::min(x.rows(), x.cols()));
+  blocked_qr<T>(view(x), view(q));
+  Matrix<T> r = x.topRows(q.cols());
   x = std::move(q);
   return r;
 }
@@ -107,22 +108,30 @@ Matrix<T> orthonormalize_in_order(const Matrix<T>& r, double rtol, T* norms) {
   return u;
 }
 
+// Column j of x times 2^-e_j.
+template <class T>
+void scale_columns(MatrixView<T> x, const std::vector<int>& exponents) {
+  for (index_t j = 0; j < x.cols; ++j) {
+    for (index_t i = 0; exponents[j] != 0 && i < x.rows; ++i) x(i, j) = std::ldexp(x(i, j), -exponents[j]);
+  }
+}
+
+template <class T>
+index_t row_blocks(index_t m, index_t n) {
+  return std::max<index_t>(1, m / std::max<index_t>(4 * n, (index_t{1} << 18) / (n * index_t{sizeof(T)})));
+}
+
 // A = Q0 R0 over blocks of rows; calls back with U = f(R0) and leaves Q = Q0 U in q.
 template <class T, class F>
 void tall_qr(MatrixView<const T> a, const std::vector<int>& exponents, MatrixView<T> q, F&& f) {
   const index_t m = a.rows, n = a.cols;
-  const index_t wanted = std::max<index_t>(4 * n, (index_t{1} << 18) / (n * index_t{sizeof(T)}));
-  const index_t blocks = std::max<index_t>(1, m / wanted);
+  const index_t blocks = row_blocks<T>(m, n);
   std::vector<Matrix<T>> local(blocks), triangle(blocks);
   parallel_tasks(blocks, [&](index_t b) {
     const index_t begin = m * b / blocks, rows = m * (b + 1) / blocks - begin;
     local[b].resize(rows, n);
     copy<T>(a.block(begin, 0, rows, n), view(local[b]));
-    for (index_t j = 0; j < n; ++j) {
-      if (exponents[j] != 0) {
-        for (index_t i = 0; i < rows; ++i) local[b](i, j) = std::ldexp(local[b](i, j), -exponents[j]);
-      }
-    }
+    scale_columns<T>(view(local[b]), exponents);
     triangle[b] = thin_qr(local[b]);
   });
   // The triangles on top of each other; a second level of blocks would pay from some ten thousand blocks only.
@@ -137,10 +146,14 @@ void tall_qr(MatrixView<const T> a, const std::vector<int>& exponents, MatrixVie
   const Matrix<T> r0 = blocks > 1 ? thin_qr(stacked) : std::move(stacked);
   Matrix<T> u = f(r0);
   if (blocks > 1) u = (stacked * u).eval();
+  if (blocks == 1 && u.isDiagonal(0)) {  // no column was dependent: signs alone
+    for (index_t j = 0; j < u.cols(); ++j) local[0].col(j) *= u(j, j);
+    return copy<T>(view<T>(std::as_const(local[0])), q);
+  }
   parallel_tasks(blocks, [&](index_t b) {
     const index_t begin = m * b / blocks, rows = m * (b + 1) / blocks - begin, p = triangle[b].rows();
-    const MatrixView<const T> top = view<T>(u).block(start[b], 0, p, n);
-    product_serial<T>(view<T>(std::as_const(local[b])), top, q.block(begin, 0, rows, n));
+    const MatrixView<const T> top = view<T>(u).block(start[b], 0, p, u.cols());
+    product<T>(view<T>(std::as_const(local[b])), top, q.block(begin, 0, rows, top.cols));
   });
 }
 
@@ -151,6 +164,30 @@ void householder_gram_schmidt(MatrixView<const T> a, MatrixView<T> q, T* norms, 
   const std::vector<int> exponents = column_exponents(a);
   tall_qr<T>(a, exponents, q, [&](const Matrix<T>& r0) { return orthonormalize_in_order<T>(r0, rtol, norms); });
   for (index_t j = 0; j < a.cols; ++j) norms[j] = std::ldexp(norms[j], exponents[j]);
+}
+
+template <class T>
+void householder_qr(MatrixView<const T> a, MatrixView<T> q, MatrixView<T> r) {
+  const std::vector<int> exponents = column_exponents(a);
+  const auto keep = [&](index_t p, auto&& r0) {
+    for (index_t i = 0; i < p; ++i) {
+      for (index_t j = 0; j < a.cols; ++j)
+        r(i, j) = j < i ? T{0} : exponents[j] == 0 ? r0(i, j) : std::ldexp(r0(i, j), exponents[j]);
+    }
+  };
+  if (row_blocks<T>(a.rows, a.cols) > 1) {
+    return tall_qr<T>(a, exponents, q, [&](const Matrix<T>& r0) {
+      keep(r0.rows(), r0);
+      return Matrix<T>(Matrix<T>::Identity(r0.rows(), r0.rows()));
+    });
+  }
+  const index_t ld = padded_stride<T>(a.rows);
+  Buffer<T> storage(ld * a.cols);
+  const MatrixView<T> x = f_order(storage.data(), a.rows, a.cols, ld);
+  copy<T>(a, x);
+  scale_columns<T>(x, exponents);
+  blocked_qr<T>(x, q);
+  keep(q.cols, x);
 }
 
 }  // namespace mmlcore

@@ -40,14 +40,21 @@ extern template void gram_schmidt<float>(MatrixView<const float>, MatrixView<flo
 extern template void gram_schmidt<double>(MatrixView<const double>, MatrixView<double>, double*, double);
 
 // The two routes. cholesky_qr returns false, q then holding anything, when it cannot certify its result or a
-// column counts as dependent.
+// column counts as dependent; it also gives R, if wanted.
 template <class T>
-bool cholesky_qr(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol);
+bool cholesky_qr(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol, const MatrixView<T>* r = nullptr);
+// Q (m x p) and R (p x n) of A = Q R with r_jj >= 0 for every A, p = min(m, n).
+template <class T>
+void householder_qr(MatrixView<const T> a, MatrixView<T> q, MatrixView<T> r);
 template <class T>
 void householder_gram_schmidt(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol);
 
-extern template bool cholesky_qr<float>(MatrixView<const float>, MatrixView<float>, float*, double);
-extern template bool cholesky_qr<double>(MatrixView<const double>, MatrixView<double>, double*, double);
+extern template bool cholesky_qr<float>(MatrixView<const float>, MatrixView<float>, float*, double,
+                                        const MatrixView<float>*);
+extern template void householder_qr<float>(MatrixView<const float>, MatrixView<float>, MatrixView<float>);
+extern template bool cholesky_qr<double>(MatrixView<const double>, MatrixView<double>, double*, double,
+                                         const MatrixView<double>*);
+extern template void householder_qr<double>(MatrixView<const double>, MatrixView<double>, MatrixView<double>);
 extern template void householder_gram_schmidt<float>(MatrixView<const float>, MatrixView<float>, float*, double);
 extern template void householder_gram_schmidt<double>(MatrixView<const double>, MatrixView<double>, double*, double);
 

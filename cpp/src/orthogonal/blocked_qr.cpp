@@ -1,0 +1,156 @@
+#include "mmlcore/orthogonal/blocked_qr.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/dot.hpp"
+#include "mmlcore/matrices/product.hpp"
+
+namespace mmlcore {
+namespace {
+
+constexpr index_t kBlock = 64;  // columns of a panel
+constexpr index_t kBase = 8;    // columns that are reflected one by one
+
+// x -= s v
+template <class T>
+void subtract(T s, const T* v, T* x, index_t n) {
+  using S = Simd<T>;
+  const auto factor = S::splat(s);
+  index_t i = 0;
+  for (; i + S::width <= n; i += S::width) S::store(x + i, S::load(x + i) - factor * S::load(v + i));
+  for (; i < n; ++i) x[i] -= s * v[i];
+}
+
+template <class T>
+class BlockedQr {
+ public:
+  BlockedQr(MatrixView<T> a, MatrixView<T> q)
+      : a_(a),
+        q_(q),
+        p_(std::min(a.rows, a.cols)),
+        ld_(padded_stride<T>(a.rows)),
+        vectors_(ld_ * p_),
+        t_(kBlock * p_),
+        w_(2 * kBlock * std::max(a.cols, kBlock)) {}
+
+  void run() {
+    std::fill(vectors_.begin(), vectors_.end(), T{0});
+    std::fill(t_.begin(), t_.end(), T{0});
+    for (index_t j = 0; j < p_; j += kBlock) {
+      const index_t w = std::min(kBlock, p_ - j);
+      factor(j, w, triangle(j));
+      apply(j, w, triangle(j).transposed(), a_.block(j, j + w, a_.rows - j, a_.cols - j - w));
+    }
+    for (index_t j = 0; j < p_; ++j) std::fill(&a_(j, j) + 1, &a_(0, j) + a_.rows, T{0});
+    const MatrixView<T> rows = q_.row_stride > q_.col_stride ? q_ : q_.transposed();
+    for (index_t i = 0; i < rows.rows; ++i) std::fill(&rows(i, 0), &rows(i, 0) + rows.cols, T{0});
+    for (index_t j = 0; j < p_; ++j) {  // the diagonal of R positive: its rows and Q's columns change sign together
+      const T sign = a_(j, j) < 0 ? T{-1} : T{1};
+      q_(j, j) = sign;
+      for (index_t k = j; k < a_.cols; ++k) a_(j, k) *= sign;
+    }
+    for (index_t j = (p_ - 1) / kBlock * kBlock; j >= 0; j -= kBlock) {
+      const index_t w = std::min(kBlock, p_ - j);
+      apply(j, w, triangle(j), q_.block(j, j, q_.rows - j, p_ - j));
+    }
+  }
+
+ private:
+  T* v(index_t j) const { return vectors_.data() + j * ld_; }  // column j of V
+  MatrixView<T> v(index_t i, index_t j, index_t w) const { return f_order(v(j) + i, a_.rows - i, w, ld_); }
+  MatrixView<T> triangle(index_t j) const { return f_order(t_.data() + j * kBlock, kBlock, kBlock, kBlock); }
+
+  // c = (I - V T V') c for the panel of w columns from j on; c starts at row j. `t` is T or its transpose.
+  void apply(index_t j, index_t w, MatrixView<const T> t, MatrixView<T> c) {
+    if (c.empty()) return;
+    const MatrixView<const T> panel = v(j, j, w);
+    const MatrixView<T> along = f_order(w_.data(), w, c.cols, kBlock);
+    const MatrixView<T> turned = f_order(w_.data() + kBlock * c.cols, w, c.cols, kBlock);
+    product<T>(panel.transposed(), c, along);
+    product<T>(t.block(0, 0, w, w), along, turned);
+    product<T>(panel, turned, c, T{-1}, T{1});
+  }
+
+  void factor(index_t j, index_t w, MatrixView<T> t) {
+    if (w <= kBase) return columns(j, w, t);
+    const index_t h = std::max(kBase, w / 2 / kBase * kBase);
+    factor(j, h, t);
+    apply(j, h, t.transposed(), a_.block(j, j + h, a_.rows - j, w - h));
+    const MatrixView<T> right = t.block(h, h, kBlock - h, kBlock - h);
+    factor(j + h, w - h, right);
+    join(j, h, w - h, t);
+  }
+
+  // T12 = -T1 (V1'V2) T2
+  void join(index_t j, index_t h, index_t w, MatrixView<T> t) {
+    const MatrixView<T> both = f_order(w_.data(), h, w, kBlock), turned = f_order(w_.data() + kBlock * w, h, w, kBlock);
+    const MatrixView<const T> left = v(j + h, j, h);
+    product<T>(left.transposed(), v(j + h, j + h, w), both);
+    product<T>(t.block(0, 0, h, h), both, turned);
+    product<T>(turned, t.block(h, h, w, w), t.block(0, h, h, w), T{-1});
+  }
+
+  void columns(index_t j, index_t w, MatrixView<T> t) {
+    for (index_t c = 0; c < w; ++c) {
+      const index_t k = j + c, rows = a_.rows - k;
+      T* vector = v(k) + k;
+      const T tau = reflector(&a_(k, k), rows, vector);
+      for (index_t d = c + 1; d < w; ++d) {
+        T* x = &a_(k, j + d);
+        subtract<T>(tau * dot(vector, x, rows), vector, x, rows);
+      }
+      T along[kBase];
+      for (index_t i = 0; i < c; ++i) along[i] = dot(v(j + i) + k, vector, rows);
+      for (index_t i = 0; i < c; ++i) {
+        T sum = 0;
+        for (index_t l = i; l < c; ++l) sum += t(i, l) * along[l];
+        t(i, c) = -tau * sum;
+      }
+      t(c, c) = tau;
+    }
+  }
+
+  // v with v_0 = 1 and tau, so that (I - tau v v') x = x_0' e_0; x_0 becomes x_0'.
+  static T reflector(T* x, index_t n, T* vector) {
+    vector[0] = 1;
+    T squares = dot(x + 1, x + 1, n - 1);
+    int power = 0;
+    if (squares < std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon()) {
+      T top = 0;
+      for (index_t i = 0; i < n; ++i) top = std::max(top, std::abs(x[i]));
+      if (n == 1 || top == 0) return 0;
+      std::frexp(top, &power);
+      for (index_t i = 0; i < n; ++i) x[i] = std::ldexp(x[i], -power);
+      squares = dot(x + 1, x + 1, n - 1);
+    }
+    if (squares == 0) {
+      x[0] = std::ldexp(x[0], power);
+      std::fill(vector + 1, vector + n, T{0});
+      return 0;
+    }
+    const T norm = std::sqrt(x[0] * x[0] + squares), beta = x[0] < 0 ? norm : -norm;
+    const T scale = 1 / (x[0] - beta), tau = (beta - x[0]) / beta;
+    for (index_t i = 1; i < n; ++i) vector[i] = scale * x[i];
+    x[0] = std::ldexp(beta, power);
+    return tau;
+  }
+
+  const MatrixView<T> a_, q_;
+  const index_t p_, ld_;
+  Buffer<T> vectors_, t_, w_;
+};
+
+}  // namespace
+
+template <class T>
+void blocked_qr(MatrixView<T> a, MatrixView<T> q) {
+  if (!a.empty()) BlockedQr<T>(a, q).run();
+}
+
+template void blocked_qr<float>(MatrixView<float>, MatrixView<float>);
+template void blocked_qr<double>(MatrixView<double>, MatrixView<double>);
+
+}  // namespace mmlcore

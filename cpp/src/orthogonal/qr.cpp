@@ -1,0 +1,57 @@
+#include "mmlcore/orthogonal/qr.hpp"
+
+#include <algorithm>
+
+#include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/parallel.hpp"
+#include "mmlcore/orthogonal/gram_schmidt.hpp"
+#include "qr_lanes.hpp"
+
+namespace mmlcore {
+namespace {
+
+template <class T>
+void one(MatrixView<const T> a, MatrixView<T> q, MatrixView<T> r) {
+  if (a.empty()) return;
+  if (a.rows >= 4 * a.cols && a.cols <= 512) {
+    Buffer<T> norms(a.cols);
+    if (cholesky_qr<T>(a, q, norms.data(), 0, &r)) return;
+  }
+  householder_qr<T>(a, q, r);
+}
+
+template <class T>
+void in_lanes(const MatrixBatch<const T>& a, const MatrixBatch<T>& q, const MatrixBatch<T>& r) {
+  constexpr index_t W = Simd<T>::width;
+  const index_t m = a.item.rows, n = a.item.cols;
+  parallel_ranges((a.count() + W - 1) / W, 4000 / (m * n * n) + 1, [&](index_t begin, index_t end) {
+    Buffer<typename Simd<T>::Vec> matrix(m * n), left(m * n), right(n * n);
+    for (index_t g = begin; g < end; ++g) {
+      const LaneGroup<const T> from(a, g * W);
+      load_lanes<T>(from, matrix.data());
+      from.prefetch();
+      const auto odd = qr_group<T>(m, n, matrix.data(), left.data(), right.data());
+      store_lanes<T>(LaneGroup<T>(q, g * W), left.data());
+      store_lanes<T>(LaneGroup<T>(r, g * W), right.data());
+      if (!Simd<T>::any(odd)) continue;
+      for (index_t l = 0; l < from.used; ++l) {
+        if (odd[l]) one<T>(a[g * W + l], q[g * W + l], r[g * W + l]);
+      }
+    }
+  });
+}
+
+}  // namespace
+
+template <class T>
+void qr(const MatrixBatch<const T>& a, const MatrixBatch<T>& q, const MatrixBatch<T>& r) {
+  const index_t count = a.count();
+  if (count > 1 && a.item.cols >= 1 && a.item.cols <= a.item.rows && a.item.rows <= kQrLanes) return in_lanes<T>(a, q, r);
+  // A stack is shared out between the threads; a single matrix employs them all by itself.
+  parallel_tasks(count, [&](index_t i) { one<T>(a[i], q[i], r[i]); });
+}
+
+template void qr<float>(const MatrixBatch<const float>&, const MatrixBatch<float>&, const MatrixBatch<float>&);
+template void qr<double>(const MatrixBatch<const double>&, const MatrixBatch<double>&, const MatrixBatch<double>&);
+
+}  // namespace mmlcore

@@ -1,0 +1,77 @@
+// QR of W small matrices at once (qr.hpp). Private to qr.cpp.
+#pragma once
+
+#include <cmath>
+#include <limits>
+
+#include "mmlcore/core/lanes.hpp"
+#include "mmlcore/orthogonal/qr.hpp"
+
+namespace mmlcore {
+
+template <class T>
+inline typename Simd<T>::Vec lane_sqrt(typename Simd<T>::Vec v) {
+  for (int l = 0; l < Simd<T>::width; ++l) v[l] = std::sqrt(v[l]);
+  return v;
+}
+
+// One group of lanes, m x n with n <= m <= kQrLanes. a: the matrices, overwritten by the vectors v below and on the
+// diagonal, and by R above it; q: m x n. Returns the lanes that are not done.
+template <class T>
+typename Simd<T>::Mask qr_group(index_t m, index_t n, typename Simd<T>::Vec* a, typename Simd<T>::Vec* q,
+                                typename Simd<T>::Vec* r) {
+  using S = Simd<T>;
+  using Vec = typename S::Vec;
+  using Mask = typename S::Mask;
+  const T least = std::sqrt(std::numeric_limits<T>::min()) / std::numeric_limits<T>::epsilon();
+  const T most = std::sqrt(std::numeric_limits<T>::max()) / 1024;
+  Mask odd{};
+  Vec scale[kQrLanes], diagonal[kQrLanes];  // 2 / v'v, and r_kk with its sign
+  for (index_t k = 0; k < n; ++k) {
+    Vec squares{};
+    for (index_t i = k; i < m; ++i) squares += a[i * n + k] * a[i * n + k];
+    const Vec x = a[k * n + k];
+    if (k + 1 == m) {  // a single number is a triangle as it is
+      odd |= ~((S::abs(x) > least) & (S::abs(x) < most));
+      scale[k] = Vec{};
+      diagonal[k] = x;
+      continue;
+    }
+    odd |= ~((squares > least * least) & (squares < most * most));  // NaN as well
+    const Vec norm = lane_sqrt<T>(squares);
+    const Vec alpha = x < 0 ? norm : -norm;
+    const Vec head = x - alpha;
+    a[k * n + k] = head;
+    // v'v = 2 (norm^2 + |x| norm) = -2 alpha head
+    scale[k] = Vec{} + T{1} / (-alpha * head);
+    diagonal[k] = alpha;
+    for (index_t j = k + 1; j < n; ++j) {
+      Vec along{};
+      for (index_t i = k; i < m; ++i) along += a[i * n + k] * a[i * n + j];
+      along *= scale[k];
+      for (index_t i = k; i < m; ++i) a[i * n + j] -= along * a[i * n + k];
+    }
+  }
+  for (index_t i = 0; i < m * n; ++i) q[i] = Vec{};
+  for (index_t k = n; k-- > 0;) {
+    // Column k of Q is H_k e_k; the columns after it are multiplied by H_k.
+    const Vec head = scale[k] * a[k * n + k];
+    q[k * n + k] = 1 - head * a[k * n + k];
+    for (index_t i = k + 1; i < m; ++i) q[i * n + k] = -head * a[i * n + k];
+    for (index_t j = k + 1; j < n; ++j) {
+      Vec along{};
+      for (index_t i = k + 1; i < m; ++i) along += a[i * n + k] * q[i * n + j];
+      along *= scale[k];
+      for (index_t i = k; i < m; ++i) q[i * n + j] -= along * a[i * n + k];
+    }
+  }
+  // The diagonal of R positive: rows of R and columns of Q change sign together.
+  for (index_t k = 0; k < n; ++k) {
+    const Vec sign = diagonal[k] < 0 ? S::splat(-1) : S::splat(1);
+    for (index_t j = 0; j < n; ++j) r[k * n + j] = j < k ? Vec{} : sign * (j == k ? diagonal[k] : a[k * n + j]);
+    for (index_t i = 0; i < m; ++i) q[i * n + k] *= sign;
+  }
+  return odd;
+}
+
+}  // namespace mmlcore

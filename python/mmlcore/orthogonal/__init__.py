@@ -1,0 +1,18 @@
+"""Gram-Schmidt, projections, orthogonal complements."""
+
+from mmlcore.orthogonal._gram_schmidt import gram_schmidt
+from mmlcore.orthogonal._projection import Projection, project, projection_matrix
+from mmlcore.orthogonal._qr import QR, qr
+from mmlcore.orthogonal._spans import is_orthogonal, orthogonal_complement, span_dimension
+
+__all__ = [
+    "QR",
+    "Projection",
+    "gram_schmidt",
+    "is_orthogonal",
+    "orthogonal_complement",
+    "project",
+    "projection_matrix",
+    "qr",
+    "span_dimension",
+]
