@@ -97,6 +97,15 @@ def inverse_small(a: typing.Any, /) -> typing.Any:
     The inverse of one small plain matrix; NotImplemented for everything else.
     """
 
+def jacobi(
+    a: np.ndarray[typing.Any, typing.Any],
+    values: np.ndarray[typing.Any, typing.Any],
+    vectors: np.ndarray[typing.Any, typing.Any],
+) -> None:
+    """
+    All eigenpairs of a stack of symmetric matrices of up to 16 rows; values (..., n) contiguous.
+    """
+
 def lu_factor(
     a: np.ndarray[typing.Any, typing.Any], perm: typing.Annotated[np.typing.ArrayLike, np.int64]
 ) -> None:

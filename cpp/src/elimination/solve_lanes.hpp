@@ -89,18 +89,6 @@ void report(const typename Simd<T>::Mask& bad, index_t first, int used, Failure 
   }
 }
 
-// NaN in a lane of the sum of x * 0 tells that one of its x is not finite.
-template <class T>
-typename Simd<T>::Mask not_finite(const typename Simd<T>::Vec* x, index_t size) {
-  typename Simd<T>::Vec sum[4] = {};  // chains of additions that overlap
-  index_t i = 0;
-  for (; i + 4 <= size; i += 4) {
-    for (int k = 0; k < 4; ++k) sum[k] += x[i + k] * 0;
-  }
-  for (; i < size; ++i) sum[0] += x[i] * 0;
-  return (sum[0] + sum[1]) + (sum[2] + sum[3]) != 0;
-}
-
 // Lanes whose result overflowed: 1 / pivot may have, where the solution itself does not. The kernel for one matrix divides.
 template <class T>
 void solve_again(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& x, index_t first,

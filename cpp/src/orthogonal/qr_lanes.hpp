@@ -9,12 +9,6 @@
 
 namespace mmlcore {
 
-template <class T>
-inline typename Simd<T>::Vec lane_sqrt(typename Simd<T>::Vec v) {
-  for (int l = 0; l < Simd<T>::width; ++l) v[l] = std::sqrt(v[l]);
-  return v;
-}
-
 // One group of lanes, m x n with n <= m <= kQrLanes. a: the matrices, overwritten by the vectors v below and on the
 // diagonal, and by R above it; q: m x n. Returns the lanes that are not done.
 template <class T>
@@ -38,7 +32,7 @@ typename Simd<T>::Mask qr_group(index_t m, index_t n, typename Simd<T>::Vec* a, 
       continue;
     }
     odd |= ~((squares > least * least) & (squares < most * most));  // NaN as well
-    const Vec norm = lane_sqrt<T>(squares);
+    const Vec norm = S::sqrt(squares);
     const Vec alpha = x < 0 ? norm : -norm;
     const Vec head = x - alpha;
     a[k * n + k] = head;

@@ -7,9 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mmlcore import _core
 from mmlcore.core.arrays import Array, as_matrix, as_square, finite, shape_error
 from mmlcore.core.errors import DefectiveMatrixError
 
+_JACOBI = 16  # up to this order a stack is rotated in SIMD lanes
 _LEVERRIER = 8  # up to this order the characteristic polynomial comes from its recurrence
 
 
@@ -48,12 +50,14 @@ def eigh(A: ArrayLike) -> Eigen:
 
     Notes
     -----
-    LAPACK's divide and conquer, through numpy [1]_. Errors of the values are some u \\|A\\|; for some of the largest only,
+    LAPACK's divide and conquer, through numpy [1]_; stacks of matrices of 2 to 16 rows by Jacobi's rotations in SIMD
+    lanes [2]_, with the largest entry of each vector positive. Errors of the values are some u \\|A\\|; for some of the largest only,
     `top_eigh` takes a half to a tenth of the time. Cost: some 9 n^3 operations a matrix.
 
     References
     ----------
     .. [1] E. Anderson et al., "LAPACK users' guide", 3rd ed. (1999), section 2.4.4.
+    .. [2] G. H. Golub, C. F. Van Loan, "Matrix computations" (2013), section 8.5.
 
     Examples
     --------
@@ -61,7 +65,12 @@ def eigh(A: ArrayLike) -> Eigen:
     >>> mml.eigh([[2.0, 1.0], [1.0, 2.0]]).values.round(12)
     array([1., 3.])
     """
-    values, vectors = np.linalg.eigh(finite(as_square(A, "A", complex_ok=True), "A"))
+    a = as_square(A, "A", complex_ok=True)
+    n = a.shape[-1]
+    if a.ndim == 2 or not 2 <= n <= _JACOBI or a.dtype.kind == "c":
+        return Eigen(*np.linalg.eigh(finite(a, "A")))
+    values, vectors = np.empty(a.shape[:-1], a.dtype), np.empty(a.shape, a.dtype)
+    _core.jacobi(a, values, vectors)
     return Eigen(values, vectors)
 
 

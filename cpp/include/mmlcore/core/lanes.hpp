@@ -3,7 +3,7 @@
 // `load_lanes` fills out[i * cols + j] with element (i, j) of W matrices, one a lane. Contiguous items are moved in squares
 // of W x W elements transposed in registers; what then remains of an item goes number by number when it is little, and else
 // as one more square that overlaps the one before. Short items that follow one another in memory are shuffled
-// (short_items.hpp). Anything else goes element by element.
+// (short_items.hpp). Anything else goes element by element. `not_finite` tells lanes that hold NaN or infinity.
 #pragma once
 
 #include <algorithm>
@@ -159,6 +159,18 @@ inline void store_lanes(const LaneGroup<T>& group, const typename Simd<T>::Vec* 
       for (int lane = 0; lane < group.used; ++lane) item(lane)[at] = flat[e * W + lane];
     });
   });
+}
+
+// NaN in a lane of the sum of x * 0 tells that one of its x is not finite.
+template <class T>
+typename Simd<T>::Mask not_finite(const typename Simd<T>::Vec* x, index_t size) {
+  typename Simd<T>::Vec sum[4] = {};  // chains of additions that overlap
+  index_t i = 0;
+  for (; i + 4 <= size; i += 4) {
+    for (int k = 0; k < 4; ++k) sum[k] += x[i + k] * 0;
+  }
+  for (; i < size; ++i) sum[0] += x[i] * 0;
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]) != 0;
 }
 
 }  // namespace mmlcore

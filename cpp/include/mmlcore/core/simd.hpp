@@ -2,6 +2,7 @@
 // comparison and `mask ? a : b` work on them as on numbers. One type per element type, as wide as the level's registers.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <type_traits>
 #include <utility>
@@ -33,6 +34,10 @@ struct Simd {
   static Vec abs(Vec v) {
     constexpr Int magnitude = sizeof(T) == 8 ? Int(INT64_MAX) : Int(INT32_MAX);  // all bits but the sign
     return reinterpret_cast<Vec>(reinterpret_cast<Mask>(v) & magnitude);
+  }
+  static Vec sqrt(Vec v) {
+    for (int i = 0; i < width; ++i) v[i] = std::sqrt(v[i]);  // compilers make it one instruction
+    return v;
   }
   static bool any(Mask m) {
     Int bits = 0;

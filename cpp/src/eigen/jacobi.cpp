@@ -1,0 +1,202 @@
+#include "mmlcore/eigen/jacobi.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "mmlcore/core/errors.hpp"
+#include "mmlcore/core/first_failure.hpp"
+#include "mmlcore/core/lanes.hpp"
+#include "mmlcore/core/parallel.hpp"
+
+namespace mmlcore {
+namespace {
+
+constexpr int kSweeps = 20;  // three times what is needed
+
+// W matrices of N rows: a(i, j) for i >= j, and the rows of v are the eigenvectors.
+template <class T, int N>
+class Group {
+ public:
+  using S = Simd<T>;
+  using Vec = typename S::Vec;
+  using Mask = typename S::Mask;
+
+  Vec* matrix() { return a_; }
+
+  void solve() {
+    scale();
+    for (int i = 0; i < N; ++i) {
+      for (int j = 0; j < N; ++j) v_[i][j] = S::splat(i == j ? 1 : 0);
+    }
+    constexpr T small = std::numeric_limits<T>::epsilon() / 4;
+    for (int sweep = 0; sweep < kSweeps; ++sweep) {
+      const Vec rounding = small * small * diagonal_squares();
+      if (!S::any(off_squares() > rounding)) break;
+      limit_ = rounding / T(N * N);
+      for (int q = 1; q < N; ++q) {
+        for (int p = 0; p < q; ++p) rotate(p, q);
+      }
+    }
+    sort();
+    for (int i = 0; i < N; ++i) {
+      a_[i * N + i] *= unscale_;
+      point(v_[i]);
+    }
+  }
+
+  const Vec& value(int i) const { return a_[i * N + i]; }
+  const Vec& vector(int i, int k) const { return v_[i][k]; }
+
+ private:
+  // Entry (i, j) of the symmetric matrix, in its lower triangle.
+  Vec& at(int i, int j) { return i >= j ? a_[i * N + j] : a_[j * N + i]; }
+
+  // Powers of two that bring matrices whose squares would leave the range near 1.
+  void scale() {
+    Vec top{};
+    for (int i = 0; i < N; ++i) {
+      for (int j = 0; j <= i; ++j) {
+        const Vec size = S::abs(a_[i * N + j]);
+        top = size > top ? size : top;
+      }
+    }
+    const T most = std::ldexp(T{1}, sizeof(T) == 8 ? 200 : 20);
+    unscale_ = S::splat(1);
+    const Mask outside = (top > most) | ((top < 1 / most) & (top > 0));
+    if (!S::any(outside)) return;
+    Vec down = S::splat(1), half = S::splat(1);
+    for (int l = 0; l < S::width; ++l) {
+      if (!outside[l] || !std::isfinite(top[l])) continue;
+      int power = 0;
+      std::frexp(top[l], &power);
+      down[l] = std::ldexp(T{1}, -power / 2);  // in two steps: the whole power may not be a number
+      half[l] = std::ldexp(T{1}, -power + power / 2);
+      unscale_[l] = std::ldexp(T{1}, power);
+    }
+    for (int i = 0; i < N; ++i) {
+      for (int j = 0; j <= i; ++j) a_[i * N + j] = a_[i * N + j] * down * half;
+    }
+  }
+
+  Vec off_squares() const {
+    Vec sum{};
+    for (int i = 1; i < N; ++i) {
+      for (int j = 0; j < i; ++j) sum += a_[i * N + j] * a_[i * N + j];
+    }
+    return sum;
+  }
+  Vec diagonal_squares() const {
+    Vec sum{};
+    for (int i = 0; i < N; ++i) sum += a_[i * N + i] * a_[i * N + i];
+    return sum;
+  }
+
+  inline __attribute__((always_inline)) void rotate(int p, int q) {
+    const Vec apq = at(q, p), app = at(p, p), aqq = at(q, q);
+    if (!S::any(apq * apq > limit_)) return;
+    // t with one division; where a_pq is too small for its square, it is far below rounding (see scale).
+    const Vec gap = aqq - app, twice = apq + apq;
+    const Vec size = S::abs(gap) + S::sqrt(gap * gap + twice * twice);
+    Vec t = (gap < 0 ? -twice : twice) / size;
+    t = S::abs(apq) < kTiny ? Vec{} : t;
+    const Vec c = 1 / S::sqrt(t * t + 1), s = t * c;
+    at(p, p) = app - t * apq;
+    at(q, q) = aqq + t * apq;
+    at(q, p) = Vec{};
+    for (int i = 0; i < p; ++i) turn(c, s, a_[p * N + i], a_[q * N + i]);
+    for (int i = p + 1; i < q; ++i) turn(c, s, a_[i * N + p], a_[q * N + i]);
+    for (int i = q + 1; i < N; ++i) turn(c, s, a_[i * N + p], a_[i * N + q]);
+    for (int i = 0; i < N; ++i) turn(c, s, v_[p][i], v_[q][i]);
+  }
+
+  static inline __attribute__((always_inline)) void turn(Vec c, Vec s, Vec& x, Vec& y) {
+    const Vec old = x;
+    x = c * old - s * y;
+    y = s * old + c * y;
+  }
+
+  // Ascending, by exchanges of neighbours in rounds of odd and even places.
+  void sort() {
+    for (int round = 0; round < N; ++round) {
+      for (int i = round % 2; i + 1 < N; i += 2) {
+        Vec &x = a_[i * N + i], &y = a_[(i + 1) * N + i + 1];
+        const Mask swap = x > y;
+        if (!S::any(swap)) continue;
+        exchange(swap, x, y);
+        for (int k = 0; k < N; ++k) exchange(swap, v_[i][k], v_[i + 1][k]);
+      }
+    }
+  }
+  static void exchange(Mask swap, Vec& x, Vec& y) {
+    const Vec old = x;
+    x = swap ? y : x;
+    y = swap ? old : y;
+  }
+
+  // The entry of largest magnitude positive.
+  static void point(Vec (&row)[N]) {
+    Vec best = row[0];
+    for (int k = 1; k < N; ++k) best = S::abs(row[k]) > S::abs(best) ? row[k] : best;
+    for (int k = 0; k < N; ++k) row[k] = best < 0 ? -row[k] : row[k];
+  }
+
+  static constexpr T kTiny = sizeof(T) == 8 ? T(1e-150) : T(1e-18);
+
+  Vec a_[N * N], v_[N][N], unscale_, limit_;
+};
+
+enum class Failure { not_finite };
+
+template <class T, int N>
+void stack(const MatrixBatch<const T>& a, T* values, const MatrixBatch<T>& vectors, FirstFailure<Failure>& failures) {
+  using S = Simd<T>;
+  constexpr index_t W = S::width;
+  parallel_ranges((a.count() + W - 1) / W, 500 / (N * N * N) + 1, [&](index_t begin, index_t end) {
+    Group<T, N> group;
+    typename S::Vec columns[N * N];
+    for (index_t g = begin; g < end; ++g) {
+      const LaneGroup<const T> from(a, g * W);
+      load_lanes<T>(from, group.matrix());
+      from.prefetch();
+      const auto bad = not_finite<T>(group.matrix(), N * N);
+      for (index_t l = 0; l < from.used && S::any(bad); ++l) {
+        if (bad[l]) failures.record(g * W + l, Failure::not_finite);
+      }
+      group.solve();
+      for (int i = 0; i < N; ++i) {
+        for (int k = 0; k < N; ++k) columns[k * N + i] = group.vector(i, k);
+      }
+      store_lanes<T>(LaneGroup<T>(vectors, g * W), columns);
+      for (int i = 0; i < N; ++i) {
+        for (index_t l = 0; l < from.used; ++l) values[(g * W + l) * N + i] = group.value(i)[l];
+      }
+    }
+  });
+}
+
+template <class T, int... N>
+void dispatch(std::integer_sequence<int, N...>, const MatrixBatch<const T>& a, T* values, const MatrixBatch<T>& vectors,
+              FirstFailure<Failure>& failures) {
+  using Fn = void (*)(const MatrixBatch<const T>&, T*, const MatrixBatch<T>&, FirstFailure<Failure>&);
+  static constexpr std::array<Fn, sizeof...(N)> table{&stack<T, N + 1>...};
+  table[a.item.rows - 1](a, values, vectors, failures);
+}
+
+}  // namespace
+
+template <class T>
+void jacobi(const MatrixBatch<const T>& a, T* values, const MatrixBatch<T>& vectors) {
+  if (a.count() == 0 || a.item.empty()) return;
+  FirstFailure<Failure> failures;
+  dispatch<T>(std::make_integer_sequence<int, kJacobiOrder>{}, a, values, vectors, failures);
+  if (!failures.any()) return;
+  throw DomainError("A: contains NaN or infinity" + of_item(a.count() == 1 ? -1 : failures.item()) + ".");
+}
+
+template void jacobi<float>(const MatrixBatch<const float>&, float*, const MatrixBatch<float>&);
+template void jacobi<double>(const MatrixBatch<const double>&, double*, const MatrixBatch<double>&);
+
+}  // namespace mmlcore
