@@ -31,6 +31,7 @@ from mmlcore.eigen import (
 from mmlcore.elimination import (
     LU,
     Echelon,
+    LogDeterminant,
     condition,
     determinant,
     inverse,
@@ -94,6 +95,7 @@ __all__ = [
     "Echelon",
     "Eigen",
     "Graph",
+    "LogDeterminant",
     "PageRank",
     "PowerIteration",
     "Projection",

@@ -145,6 +145,12 @@ def test_matrix_power_of_a_singular_matrix():
         mml.matrix_power(np.eye(2), 0.5)
 
 
+def test_matrix_power_refuses_to_overflow():
+    with pytest.raises(OverflowError, match="the power 2000 of A"):
+        mml.matrix_power([[2.0, 1], [0, 2]], 2000)
+    np.testing.assert_array_equal(mml.matrix_power([[0, 1], [1, 0]], 2**100 + 1), [[0, 1], [1, 0]])
+
+
 @pytest.mark.parametrize(
     "call",
     [

@@ -66,6 +66,13 @@ bool determinant(MatrixView<const T> a, bool parallel, T& mantissa, std::int64_t
   if (!copy_finite<T>(a, lu)) return false;
   const int power = scale(lu);
   Product<T> product;
+  if (n == 2) {
+    const T value = cross(lu(0, 0), lu(0, 1), lu(1, 0), lu(1, 1), [](T x, T y, T z) { return std::fma(x, y, z); });
+    int exponent_of = 0;
+    mantissa = std::frexp(value, &exponent_of) * 2;
+    exponent = value == 0 ? 0 : exponent_of - 1 + 2 * power;
+    return true;
+  }
   if (n <= kPlain) {
     product.multiply(eliminate_plain(lu.data, n));
   } else {

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "mmlcore/elimination/determinant.hpp"
+#include "mmlcore/elimination/determinant_small.hpp"
 #include "solve_lanes.hpp"
 
 namespace mmlcore {
@@ -32,16 +33,24 @@ void determinant_group(const MatrixBatch<const T>& a, index_t first, T* mantissa
   const LaneGroup<const T> from(a, first);
   load_lanes<T>(from, matrix);
   Mask odd = not_finite<T>(matrix, N * N), swapped{};
-  eliminate<T, N>(
-      matrix, nullptr, 0, swapped, [&](int k) { from.prefetch(k, N); }, std::make_integer_sequence<int, N>{});
+  const auto field_of = [](Vec v) { return (reinterpret_cast<Mask>(v) >> B::fraction) & B::field; };
   Vec product = S::splat(1);
   Mask sum{};
-  for (int k = 0; k < N; ++k) {
-    const Mask bits = reinterpret_cast<Mask>(matrix[k * N + k]);
-    const Mask field = (bits >> B::fraction) & B::field;
-    odd |= (field < B::low) | (field > B::high);
-    sum += field - B::bias;
-    product *= reinterpret_cast<Vec>((bits & B::keep) | B::one);
+  if constexpr (N == 2) {
+    const Vec first_term = matrix[0] * matrix[3], second_term = matrix[1] * matrix[2];
+    const Vec top = S::abs(first_term) > S::abs(second_term) ? first_term : second_term;
+    product = cross(matrix[0], matrix[1], matrix[2], matrix[3], [](Vec x, Vec y, Vec z) { return S::fma(x, y, z); });
+    odd |= (field_of(top) < B::low) | (field_of(top) > B::high) | (field_of(product) == 0);
+  } else {
+    eliminate<T, N>(
+        matrix, nullptr, 0, swapped, [&](int k) { from.prefetch(k, N); }, std::make_integer_sequence<int, N>{});
+    for (int k = 0; k < N; ++k) {
+      const Mask bits = reinterpret_cast<Mask>(matrix[k * N + k]);
+      const Mask field = field_of(matrix[k * N + k]);
+      odd |= (field < B::low) | (field > B::high);
+      sum += field - B::bias;
+      product *= reinterpret_cast<Vec>((bits & B::keep) | B::one);
+    }
   }
   // The product of up to 16 numbers in [1, 2) is below 2^16: its exponent joins the sum.
   const Mask bits = reinterpret_cast<Mask>(product);

@@ -132,8 +132,8 @@ class BlockedQr {
       return 0;
     }
     const T norm = std::sqrt(x[0] * x[0] + squares), beta = x[0] < 0 ? norm : -norm;
-    const T scale = 1 / (x[0] - beta), tau = (beta - x[0]) / beta;
-    for (index_t i = 1; i < n; ++i) vector[i] = scale * x[i];
+    const T head = x[0] - beta, tau = -head / beta;
+    for (index_t i = 1; i < n; ++i) vector[i] = x[i] / head;
     x[0] = std::ldexp(beta, power);
     return tau;
   }

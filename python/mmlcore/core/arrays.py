@@ -34,7 +34,7 @@ def as_matrix(x: ArrayLike, name: str, *, complex_ok: bool = False) -> Array:
     """`as_array` for an argument of shape (..., m, n)."""
     a = as_array(x, name, complex_ok=complex_ok)
     if a.ndim < 2:
-        raise shape_error(name, a.shape, "at least 2 axes: the last two are the matrix")
+        raise matrix_error(name, a.shape, "at least 2 axes: the last two are the matrix")
     return a
 
 
@@ -42,7 +42,7 @@ def as_square(x: ArrayLike, name: str, *, complex_ok: bool = False) -> Array:
     """`as_array` for an argument of shape (..., n, n)."""
     a = as_matrix(x, name, complex_ok=complex_ok)
     if a.shape[-1] != a.shape[-2]:
-        raise shape_error(name, a.shape, "square matrices (..., n, n)")
+        raise matrix_error(name, a.shape, "square matrices (..., n, n)")
     return a
 
 
@@ -76,13 +76,18 @@ def shape_error(name: str, got: Sequence[int], needed: str) -> ValueError:
     return ValueError(f"{name}: got shape {tuple(got)}, needed {needed}.")
 
 
-def as_index(value: Any, name: str, least: int, most: int | None = None) -> int:
+def matrix_error(name: str, got: Sequence[int], needed: str) -> np.linalg.LinAlgError:
+    """Make the error for what is no (square) matrix: a ValueError, as numpy.linalg raises it."""
+    return np.linalg.LinAlgError(*shape_error(name, got, needed).args)
+
+
+def as_index(value: Any, name: str, least: int | None = None, most: int | None = None) -> int:
     """Return an integer argument, checked against its range."""
     if isinstance(value, (bool, np.bool_)) or not hasattr(value, "__index__"):
         msg = f"{name}: got {value!r} of type {type(value).__name__}, needed an integer."
         raise TypeError(msg)
     number = int(value.__index__())
-    if number < least or (most is not None and number > most):
+    if (least is not None and number < least) or (most is not None and number > most):
         span = f"at least {least}" if most is None else f"between {least} and {most}"
         msg = f"{name}: got {number}, needed an integer {span}."
         raise ValueError(msg)

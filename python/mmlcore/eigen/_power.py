@@ -115,6 +115,8 @@ def matrix_power(A: ArrayLike, n: int) -> Array:
         n is negative and A singular.
     ValueError, TypeError
         Not square; NaN or infinity; n not a whole number.
+    OverflowError
+        The power leaves the range of the dtype.
 
     Notes
     -----
@@ -132,18 +134,22 @@ def matrix_power(A: ArrayLike, n: int) -> Array:
            [55., 34.]])
     """
     a = finite(as_square(A, "A", complex_ok=True), "A")
-    left = as_index(n, "n", -(2**63), 2**63)
+    left = as_index(n, "n")
     if left < 0:
         a, left = inverse(a), -left
     result: Array = np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape).copy()
     first = True
-    while left:
-        if left & 1:
-            result = a.copy() if first else matmul(result, a)
-            first = False
-        left >>= 1
-        if left:
-            a = matmul(a, a)
+    with np.errstate(over="ignore", invalid="ignore"):
+        while left:
+            if left & 1:
+                result = a.copy() if first else matmul(result, a)
+                first = False
+            left >>= 1
+            if left:
+                a = matmul(a, a)
+    if not np.isfinite(result).all():
+        msg = f"n: the power {n} of A leaves the range of {result.dtype}."
+        raise OverflowError(msg)
     return result
 
 

@@ -22,6 +22,13 @@ class LU(NamedTuple):
     upper: Array  # (..., k, n), upper triangular
 
 
+class LogDeterminant(NamedTuple):
+    """A determinant as sign * exp(logabsdet)."""
+
+    sign: Array  # (...)
+    logabsdet: Array  # (...)
+
+
 def inverse(A: ArrayLike) -> Array:
     """Inverse of a matrix or of each of a stack, by Gaussian elimination with partial pivoting.
 
@@ -108,7 +115,7 @@ def determinant(A: ArrayLike) -> Array:
     return out[()]
 
 
-def slogdet(A: ArrayLike) -> tuple[Array, Array]:
+def slogdet(A: ArrayLike) -> LogDeterminant:
     """Sign and logarithm of the absolute value of determinants.
 
     Parameters
@@ -117,9 +124,8 @@ def slogdet(A: ArrayLike) -> tuple[Array, Array]:
 
     Returns
     -------
-    sign : ndarray of shape (...), or a scalar
-        1, -1, or 0 for a singular matrix; of absolute value 1 for complex A.
-    logabsdet : ndarray of shape (...), or a scalar
+    LogDeterminant
+        ``sign`` (...): 1, -1, or 0 for a singular matrix, of absolute value 1 for complex A; ``logabsdet`` (...):
         -infinity for a singular matrix.
 
     Raises
@@ -141,12 +147,12 @@ def slogdet(A: ArrayLike) -> tuple[Array, Array]:
     a = as_square(A, "A", complex_ok=True)
     if a.dtype.kind == "c":
         sign, logarithm = np.linalg.slogdet(finite(a, "A"))
-        return sign, logarithm
+        return LogDeterminant(sign, logarithm)
     mantissa, exponent = np.empty(a.shape[:-2], a.dtype), np.empty(a.shape[:-2], np.int64)
     _core.determinants(a, mantissa, exponent)
     with np.errstate(divide="ignore"):
         logarithm = np.log(np.abs(mantissa)).astype(np.float64) + exponent * np.log(2.0)
-    return np.sign(mantissa)[()], logarithm.astype(a.dtype)[()]
+    return LogDeterminant(np.sign(mantissa)[()], logarithm.astype(a.dtype)[()])
 
 
 def lu(A: ArrayLike) -> LU:

@@ -6,7 +6,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_array, as_matrix, finite, same_dtype, shape_error
+from mmlcore.core.arrays import (
+    Array,
+    as_array,
+    as_matrix,
+    finite,
+    matrix_error,
+    same_dtype,
+    shape_error,
+)
 from mmlcore.core.batches import broadcast_batch, spread
 from mmlcore.core.errors import SingularMatrixError
 
@@ -66,7 +74,7 @@ def solve(A: ArrayLike, b: ArrayLike) -> Array:
         raise shape_error("b", b_.shape, "a vector (n,) or matrices (..., n, k)")
     n = a_.shape[-1]
     if a_.shape[-2] != n:
-        raise shape_error("A", a_.shape, "square matrices (..., n, n)")
+        raise matrix_error("A", a_.shape, "square matrices (..., n, n)")
     is_vector = b_.ndim == 1
     if b_.shape[0 if is_vector else -2] != n:
         raise shape_error("b", b_.shape, f"({n},) or (..., {n}, k) to fit A of shape {a_.shape}")

@@ -39,6 +39,15 @@ struct Simd {
     for (int i = 0; i < width; ++i) v[i] = std::sqrt(v[i]);  // compilers make it one instruction
     return v;
   }
+  // x y + z, rounded once where the processor can.
+  static Vec fma(Vec x, Vec y, Vec z) {
+#ifdef __FMA__
+    for (int i = 0; i < width; ++i) z[i] = std::fma(x[i], y[i], z[i]);
+    return z;
+#else
+    return x * y + z;
+#endif
+  }
   static bool any(Mask m) {
     Int bits = 0;
     for (int i = 0; i < width; ++i) bits |= m[i];
