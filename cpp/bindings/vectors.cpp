@@ -2,6 +2,7 @@
 
 #include "arrays.hpp"
 #include "mmlcore/vectors/distances.hpp"
+#include "mmlcore/vectors/filtered_neighbors.hpp"
 #include "mmlcore/vectors/inner.hpp"
 #include "module.hpp"
 
@@ -43,6 +44,37 @@ void bind_vectors(py::module_& m) {
       },
       py::arg("points"), py::arg("queries"), py::arg("distances"), py::arg("indices"),
       "Fills squared distances and indices (q, k), nearest first; False for NaN, infinity or overflow.");
+  m.def(
+      "reduce_points",
+      [](const py::array& x, const py::array& centre, const py::array& basis, py::array& out) {
+        return by_dtype(out, [&](auto zero) {
+          using T = decltype(zero);
+          const auto vx = matrix_view<const T>(x, "x"), vb = matrix_view<const T>(basis, "basis");
+          const auto c = vector_view<const T>(centre, "centre");
+          const auto to = matrix_view<T>(out, "out");
+          return without_gil([&] { return static_cast<double>(reduce_points<T>(vx, c.data, vb, to)); });
+        });
+      },
+      py::arg("x"), py::arg("centre"), py::arg("basis"), py::arg("out"),
+      "out (n, m + 1): coordinates of x - centre in the basis, and the length of the rest; returns the largest length.");
+  m.def(
+      "filtered_neighbors",
+      [](const py::array& points, const py::array& queries, const py::array& reduced_points,
+         const py::array& reduced_queries, double margin, double most, py::array& distances,
+         py::array_t<std::int64_t>& indices) {
+        return by_dtype(distances, [&](auto zero) {
+          using T = decltype(zero);
+          const auto vp = matrix_view<const T>(points, "points"), vq = matrix_view<const T>(queries, "queries");
+          const auto rp = matrix_view<const T>(reduced_points, "points"),
+                     rq = matrix_view<const T>(reduced_queries, "queries");
+          const auto vd = matrix_view<T>(distances, "distances");
+          const auto vi = matrix_view<std::int64_t>(indices, "indices");
+          return without_gil([&] { return filtered_neighbors<T>(vp, vq, rp, rq, static_cast<T>(margin), most, vd, vi); });
+        });
+      },
+      py::arg("points"), py::arg("queries"), py::arg("reduced_points"), py::arg("reduced_queries"), py::arg("margin"),
+      py::arg("most"), py::arg("distances"), py::arg("indices"),
+      "As nearest_neighbors, for points in rows; False if more than the share `most` of the points is left.");
 }
 
 }  // namespace mmlcore::bindings

@@ -68,6 +68,20 @@ def dual_scatter(
     Mean of the rows of x, and the inner products of the centred rows.
     """
 
+def filtered_neighbors(
+    points: np.ndarray[typing.Any, typing.Any],
+    queries: np.ndarray[typing.Any, typing.Any],
+    reduced_points: np.ndarray[typing.Any, typing.Any],
+    reduced_queries: np.ndarray[typing.Any, typing.Any],
+    margin: typing.SupportsFloat | typing.SupportsIndex,
+    most: typing.SupportsFloat | typing.SupportsIndex,
+    distances: np.ndarray[typing.Any, typing.Any],
+    indices: typing.Annotated[np.typing.ArrayLike, np.int64],
+) -> bool:
+    """
+    As nearest_neighbors, for points in rows; False if more than the share `most` of the points is left.
+    """
+
 def gram_schmidt(
     a: np.ndarray[typing.Any, typing.Any],
     q: np.ndarray[typing.Any, typing.Any],
@@ -190,6 +204,16 @@ def random_numbers(
 ) -> np.typing.NDArray[np.float64]:
     """
     Numbers first ... first + size - 1 of a Philox stream, uniform in (0, 1) or standard normal.
+    """
+
+def reduce_points(
+    x: np.ndarray[typing.Any, typing.Any],
+    centre: np.ndarray[typing.Any, typing.Any],
+    basis: np.ndarray[typing.Any, typing.Any],
+    out: np.ndarray[typing.Any, typing.Any],
+) -> float:
+    """
+    out (n, m + 1): coordinates of x - centre in the basis, and the length of the rest; returns the largest length.
     """
 
 def resample(

@@ -1,35 +1,12 @@
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <limits>
 
 #include "difference_tiles.hpp"
 #include "mmlcore/vectors/distances.hpp"
+#include "nearest.hpp"
 
 namespace mmlcore {
-namespace {
-
-// The k nearest of one query so far, nearest first.
-template <class T>
-struct Nearest {
-  T* distance;
-  std::int64_t* index;
-  index_t k;
-
-  T worst() const { return distance[k - 1]; }
-  // Of equal distances the earlier stays in front: points come in ascending order.
-  void insert(T value, std::int64_t at) {
-    index_t i = k - 1;
-    for (; i > 0 && distance[i - 1] > value; --i) {
-      distance[i] = distance[i - 1];
-      index[i] = index[i - 1];
-    }
-    distance[i] = value;
-    index[i] = at;
-  }
-};
-
-}  // namespace
 
 template <class T>
 bool nearest_neighbors(MatrixView<const T> points, MatrixView<const T> queries, MatrixView<T> distances,
@@ -48,11 +25,15 @@ bool nearest_neighbors(MatrixView<const T> points, MatrixView<const T> queries, 
   for (index_t chunk = 0; chunk < points.rows; chunk += mmlcore::distances::kChunk) {
     const index_t count = std::min(mmlcore::distances::kChunk, points.rows - chunk), strips = (count + M - 1) / M;
     mmlcore::distances::pack_points<T>(points.block(chunk, 0, count, d), packed.data());
-    parallel_tasks((queries.rows + N - 1) / N, [&](index_t task) {
-      const index_t i = task * N, rows = std::min(N, queries.rows - i);
+    // Several groups of queries for each strip: it comes from the third-level cache once for all of them.
+    const index_t groups = (queries.rows + N - 1) / N, together = std::clamp<index_t>(groups / (8 * num_threads()), 1, 8);
+    parallel_tasks((groups + together - 1) / together, [&](index_t task) {
+      const index_t end = std::min(groups, (task + 1) * together);
       Tile<T> tile;
-      for (index_t p = 0; p < strips; ++p) {
-        const index_t j = p * M, cols = std::min(M, count - j);
+      for (index_t part = 0; part < strips * together; ++part) {
+        const index_t j = part / together * M, cols = std::min(M, count - j);
+        const index_t group = task * together + part % together, i = group * N, rows = std::min(N, queries.rows - i);
+        if (group >= end) continue;
         tile.compute(&queries(i, 0), rows, queries.row_stride, packed.data() + j * d, d);
         for (index_t r = 0; r < rows; ++r) {
           Nearest<T> nearest{&distances(i + r, 0), &indices(i + r, 0), k};
