@@ -2,12 +2,14 @@
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import scipy.linalg
 
 import mmlcore as mml
 from bench.harness import as_test
+from bench.peers import with_torch
 from mmlcore._bench.cases import agree, data, rounding, solve
 from mmlcore._bench.compare import Call, Case
 
@@ -21,6 +23,15 @@ CALLS: dict[str, tuple[Callable[..., object], Callable[..., object]]] = {
     "inverse": (np.linalg.inv, mml.inverse),
     "determinant": (np.linalg.det, mml.determinant),
 }
+
+
+def torch_cases(torch: Any) -> list[Case]:
+    """Stacks of inverses and of systems."""
+
+    def solve_of(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return torch.linalg.solve(torch.from_numpy(a), torch.from_numpy(b)).numpy()
+
+    return [solve(n, batch=4_000_000 // n**2, peer=("torch", solve_of)) for n in (3, 8, 32)]
 
 
 def of_one_matrix(name: str, n: int, *, batch: int = 0, target: float = 1.0) -> Case:
@@ -56,5 +67,6 @@ CASES = [
         of_one_matrix("determinant", n, batch=4_000_000 // n**2, target=t)
         for n, t in DETERMINANTS.items()
     ),
+    *with_torch(torch_cases),
 ]
 test_cases = as_test(CASES)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import mmlcore as mml
+from mmlcore.eigen import _top
 from mmlcore import _core
 from mmlcore.eigen import _largest as eigen
 
@@ -103,3 +104,39 @@ def only_small(function, most):
         return function(a)
 
     return guarded
+
+
+def spectrum_of(values, rng):
+    q = np.linalg.qr(rng.standard_normal((len(values), len(values))))[0]
+    a = q @ (values[:, None] * q.T)
+    return (a + a.T) / 2
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.geomspace(1, 1e-3, 640),
+        np.linspace(-5, 3, 640),
+        -np.linspace(1, 2, 640),
+        np.r_[np.full(7, 4.0), np.linspace(0, 3, 633)],
+        np.r_[np.full(3, 4.0), np.full(637, 1.0)],
+        np.ones(640),
+        np.r_[1e-12 * np.arange(5.0), np.ones(10), np.zeros(625)],
+    ],
+    ids=["decay", "indefinite", "negative", "repeated", "two values", "identity", "low rank"],
+)
+def test_few_of_many(values, rng):
+    """Lanczos with its certificate: repeated eigenvalues come as often as they are there."""
+    a = spectrum_of(values, rng)
+    got, vectors = mml.top_eigh(a, 10)
+    size = np.abs(values).max()
+    np.testing.assert_allclose(got, np.sort(values)[::-1][:10], atol=1e-10 * size)
+    np.testing.assert_allclose(vectors.T @ vectors, np.eye(10), atol=1e-10)
+    assert np.abs(a @ vectors - vectors * got).max() <= 1e-10 * size
+
+
+def test_certificate_sees_what_is_missing(rng):
+    a = spectrum_of(np.r_[5.0, 4, 3, np.zeros(97)], rng)
+    values, vectors = np.linalg.eigh(a)
+    assert _top._complete(a, mml.Eigen(values[:-4:-1], vectors[:, :-4:-1]), 1e-11)
+    assert not _top._complete(a, mml.Eigen(values[[-1, -3]], vectors[:, [-1, -3]]), 1e-11)

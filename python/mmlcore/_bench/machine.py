@@ -11,7 +11,7 @@ from typing import Any
 
 from mmlcore.core.config import config
 
-PEERS = ("numpy", "scipy", "scikit-learn", "networkx")
+PEERS = ("numpy", "scipy", "scikit-learn", "networkx", "torch")
 OPENBLAS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 

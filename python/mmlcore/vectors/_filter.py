@@ -51,5 +51,5 @@ def _margin(radius: float, d: int, m: int, *rests: Array) -> float:
     most = max(float(rest.max()) for rest in rests)
     rest = min(square**0.5, square / least if least > 0 else np.inf)
     tiles = (d / 8 + m) * u * radius**2
-    margin = 8 * radius * each + 4 * most * rest + 4 * rest**2 + 4 * tiles
+    margin: float = 8 * radius * each + 4 * most * rest + 4 * rest**2 + 4 * tiles
     return margin + float(np.finfo(rests[0].dtype).tiny)
