@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import importlib
 import re
 from pathlib import Path
 
@@ -58,3 +59,14 @@ def test_examples(page):
 def test_every_chapter_has_a_page_with_an_example(chapter):
     assert any(">>>" in block for block in blocks(ROOT / "docs" / f"{chapter}.md"))
     assert f"\n{chapter}\n" in (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+
+
+def test_pictures_are_drawn(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    pictures = importlib.import_module("pictures")
+    paths = pictures.draw(tmp_path)
+    assert [path.stem for path in paths] == list(pictures.CHAPTERS)
+    for path in paths:
+        assert path.read_text(encoding="utf-8").count("<path") > 20
+        page = (ROOT / "docs" / f"{path.stem}.md").read_text(encoding="utf-8")
+        assert f"](_pictures/{path.name})" in page

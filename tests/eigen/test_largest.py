@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import mmlcore as mml
-from mmlcore.eigen import _top
 from mmlcore import _core
 from mmlcore.eigen import _largest as eigen
+from mmlcore.eigen import _top
 
 
 def spectrum(values, rng):

@@ -12,7 +12,18 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from mmlcore._bench import cautions, machine
 from mmlcore.cli import show
-from mmlcore.cli.tour import basis, dependencies, digits, internet, report, screen, systems
+from mmlcore.cli.tour import (
+    basis,
+    dependencies,
+    digits,
+    internet,
+    neighbours,
+    report,
+    screen,
+    stretches,
+    systems,
+    transformations,
+)
 from mmlcore.cli.tour.station import Station
 from mmlcore.io import check_writable
 
@@ -21,8 +32,11 @@ STATIONS: dict[str, Callable[[float], Station]] = {
     "the micro-internet": internet.visit,
     "packages of this computer": dependencies.visit,
     "handwritten digits": digits.visit,
+    "digits that look alike": neighbours.visit,
+    "transformations": transformations.visit,
     "an ill-conditioned basis": basis.visit,
     "100,000 small systems": systems.visit,
+    "200,000 eigenproblems": stretches.visit,
 }
 
 Report = Annotated[

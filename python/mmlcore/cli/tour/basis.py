@@ -1,4 +1,4 @@
-"""Station 4: a basis so ill-conditioned that textbook Gram-Schmidt fails."""
+"""Station: a basis so ill-conditioned that textbook Gram-Schmidt fails."""
 
 from __future__ import annotations
 

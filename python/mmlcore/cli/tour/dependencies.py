@@ -1,4 +1,4 @@
-"""Station 2: a real graph of this computer. What does everything depend on?"""
+"""Station: a real graph of this computer. What does everything depend on?"""
 
 from __future__ import annotations
 

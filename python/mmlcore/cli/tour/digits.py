@@ -1,4 +1,4 @@
-"""Station 3: handwritten digits, compressed by principal components and drawn again."""
+"""Station: handwritten digits, compressed by principal components and drawn again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Station 1: the micro-internet of the course, and the page that swallows it."""
+"""Station: the micro-internet of the course, and the page that swallows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Station 5: 100,000 small systems at once."""
+"""Station: 100,000 small systems at once."""
 
 from __future__ import annotations
 
