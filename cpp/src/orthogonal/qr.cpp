@@ -1,6 +1,7 @@
 #include "mmlcore/orthogonal/qr.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/parallel.hpp"
@@ -10,9 +11,31 @@
 namespace mmlcore {
 namespace {
 
+// A small float32 matrix is factored in float64: at this size that takes no longer, and rounds once.
+constexpr index_t kWide = 1024;
+
+void one_in_double(MatrixView<const float> a, MatrixView<float> q, MatrixView<float> r) {
+  const index_t m = a.rows, n = a.cols, p = std::min(m, n);
+  Buffer<double> storage(m * n + m * p + p * n);
+  const MatrixView<double> wide = c_order(storage.data(), m, n), wide_q = c_order(wide.data + m * n, m, p),
+                           wide_r = c_order(wide_q.data + m * p, p, n);
+  const auto convert = [](auto from, auto to) {
+    for (index_t i = 0; i < to.rows; ++i) {
+      for (index_t j = 0; j < to.cols; ++j) to(i, j) = static_cast<std::decay_t<decltype(to(0, 0))>>(from(i, j));
+    }
+  };
+  convert(a, wide);
+  householder_qr<double>(wide, wide_q, wide_r);
+  convert(wide_q, q);
+  convert(wide_r, r);
+}
+
 template <class T>
 void one(MatrixView<const T> a, MatrixView<T> q, MatrixView<T> r) {
   if (a.empty()) return;
+  if constexpr (sizeof(T) == 4) {
+    if (a.rows * a.cols <= kWide) return one_in_double(a, q, r);
+  }
   if (a.rows >= 4 * a.cols && a.cols <= 512) {
     Buffer<T> norms(a.cols);
     if (cholesky_qr<T>(a, q, norms.data(), 0, &r)) return;

@@ -16,30 +16,6 @@ using distances::Tile;
 constexpr index_t kRows = 64;   // points that are reduced together
 constexpr index_t kTrial = 32;  // groups of queries that decide whether the filter pays
 
-template <class T>
-T squared_distance(const T* x, const T* y, index_t n) {
-  using S = Simd<T>;
-  constexpr index_t W = S::width;
-  typename S::Vec sums[4] = {};
-  index_t i = 0;
-  for (; i + 4 * W <= n; i += 4 * W) {
-#pragma GCC unroll 4
-    for (int c = 0; c < 4; ++c) {
-      const auto gap = S::load(x + i + c * W) - S::load(y + i + c * W);
-      sums[c] += gap * gap;
-    }
-  }
-  for (; i + W <= n; i += W) {
-    const auto gap = S::load(x + i) - S::load(y + i);
-    sums[0] += gap * gap;
-  }
-  const auto all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-  T sum = 0;
-  for (index_t c = 0; c < W; ++c) sum += all[c];
-  for (; i < n; ++i) sum += (x[i] - y[i]) * (x[i] - y[i]);
-  return sum;
-}
-
 // The search for a group of N queries.
 template <class T>
 class Search {

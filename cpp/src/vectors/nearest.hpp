@@ -1,10 +1,11 @@
-// The list of nearest points of one query. Private to this folder.
+// The list of nearest points of one query, and exact distances for it. Private to this folder.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <limits>
 
+#include "mmlcore/core/simd.hpp"
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore {
@@ -32,5 +33,39 @@ struct Nearest {
     index[i] = at;
   }
 };
+
+template <class T>
+T squared_distance(const T* x, const T* y, index_t n) {
+  using S = Simd<T>;
+  constexpr index_t W = S::width;
+  typename S::Vec sums[4] = {};
+  index_t i = 0;
+  for (; i + 4 * W <= n; i += 4 * W) {
+#pragma GCC unroll 4
+    for (int c = 0; c < 4; ++c) {
+      const auto gap = S::load(x + i + c * W) - S::load(y + i + c * W);
+      sums[c] += gap * gap;
+    }
+  }
+  for (; i + W <= n; i += W) {
+    const auto gap = S::load(x + i) - S::load(y + i);
+    sums[0] += gap * gap;
+  }
+  const auto all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  T sum = 0;
+  for (index_t c = 0; c < W; ++c) sum += all[c];
+  for (; i < n; ++i) sum += (x[i] - y[i]) * (x[i] - y[i]);
+  return sum;
+}
+
+// nearest_neighbors by products and refinement (distances.hpp), for points of many coordinates.
+template <class T>
+bool neighbors_by_product(MatrixView<const T> points, MatrixView<const T> queries, MatrixView<T> distances,
+                          MatrixView<std::int64_t> indices);
+
+extern template bool neighbors_by_product<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>,
+                                                 MatrixView<std::int64_t>);
+extern template bool neighbors_by_product<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>,
+                                                  MatrixView<std::int64_t>);
 
 }  // namespace mmlcore

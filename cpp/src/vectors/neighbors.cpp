@@ -7,6 +7,11 @@
 #include "nearest.hpp"
 
 namespace mmlcore {
+namespace {
+
+constexpr index_t kProductFrom = 48;  // coordinates from which the refinement costs less than the subtractions
+
+}  // namespace
 
 template <class T>
 bool nearest_neighbors(MatrixView<const T> points, MatrixView<const T> queries, MatrixView<T> distances,
@@ -16,6 +21,7 @@ bool nearest_neighbors(MatrixView<const T> points, MatrixView<const T> queries, 
   constexpr index_t M = Tile<T>::M, N = Tile<T>::N;
   const index_t d = points.cols, k = indices.cols;
   if (indices.empty()) return true;
+  if (d >= kProductFrom) return neighbors_by_product<T>(points, queries, distances, indices);
   Buffer<T> kept;
   queries = mmlcore::distances::in_rows<T>(queries, kept);
   std::fill(distances.data, distances.data + queries.rows * k, std::numeric_limits<T>::infinity());

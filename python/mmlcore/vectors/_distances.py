@@ -98,10 +98,11 @@ def nearest_neighbors(
 
     Notes
     -----
-    Differences are squared and added, as in `pairwise_distances`, in tiles that never leave the cache: no approximation, no
-    n x q matrix. With some hundred coordinates and some thousand points, distances from a few leading directions bound
-    the others from below [1]_, and only points whose bound is small enough get an exact distance; where that leaves too
-    many, every distance is computed. The result is the same. Cost: 3 n q d operations at most, n times 50 numbers of memory.
+    Distances are those of differences, as in `pairwise_distances`: no approximation, no n x q matrix. For 48 coordinates and
+    more a matrix product, whose rounding is bounded, chooses the points whose differences are squared. With some hundred
+    coordinates and some thousand points, distances from a few leading directions bound the others from below [1]_, and
+    only points whose bound is small enough get an exact distance; where that leaves too many, all points take part. The
+    result is the same. Cost: 2 n q d operations at most, n times 50 numbers of memory.
 
     References
     ----------

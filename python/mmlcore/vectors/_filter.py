@@ -21,12 +21,22 @@ def filtered_neighbors(x: Array, q: Array, distances: Array, indices: Array) -> 
     sample = x[:: max(1, n // _SAMPLE)][:_SAMPLE]
     centre = sample.mean(axis=0, dtype=np.float64).astype(x.dtype)
     basis = _leading(sample - centre, m)
-    near, far = np.empty((n, m + 1), x.dtype), np.empty((len(q), m + 1), x.dtype)
-    radius = max(
-        _core.reduce_points(x, centre, basis, near), _core.reduce_points(q, centre, basis, far)
-    )
-    margin = _margin(radius, d, m, near[:, m], far[:, m])
-    return bool(_core.filtered_neighbors(x, q, near, far, margin, _MOST, distances, indices))
+
+    def search(some: Array, asked: Array, distances: Array, indices: Array) -> bool:
+        near, far = np.empty((len(some), m + 1), x.dtype), np.empty((len(asked), m + 1), x.dtype)
+        radius = max(
+            _core.reduce_points(some, centre, basis, near),
+            _core.reduce_points(asked, centre, basis, far),
+        )
+        margin = _margin(radius, d, m, near[:, m], far[:, m])
+        return bool(
+            _core.filtered_neighbors(some, asked, near, far, margin, _MOST, distances, indices)
+        )
+
+    # A trial on a few of both: reducing all points is worth it only where the filter is.
+    k, few = min(indices.shape[1], 8), np.ascontiguousarray(q[:: max(1, len(q) // 64)][:64])
+    found = np.empty((len(few), k), x.dtype), np.empty((len(few), k), np.int64)
+    return search(np.ascontiguousarray(sample), few, *found) and search(x, q, distances, indices)
 
 
 def _leading(rows: Array, m: int) -> Array:

@@ -10,7 +10,9 @@
 // place. kDepth coordinates at a time, so that a strip's part stays in the first-level cache.
 //
 // Neighbours: the same tiles, for chunks of points in ascending order; a tile is compared with the worst of each query's
-// list and what is nearer is inserted. Exact, ties by the lower index, and independent of the number of threads.
+// list and what is nearer is inserted. From kProductFrom coordinates on, tiles of |x|^2 + |y|^2 - 2 x'y, whose rounding is
+// bounded, choose the points whose exact distance is computed: a multiply-add for each coordinate, and few exact
+// distances. Ties go to the lower index, and the result does not depend on the number of threads.
 //
 // Cost: 3 n m d flops; scratch of a chunk of Y.
 #pragma once
