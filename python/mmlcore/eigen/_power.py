@@ -36,7 +36,7 @@ def power_iteration(
     v0 : array_like of shape (n,), optional
         First vector. Default: random, the same each time.
     tol : float, default 1e-10
-        Bound on the residual ||A v - value v|| / |value|; not below some u.
+        Bound on the residual, the length of A v - value v over the size of value; not below some u.
     max_iter : int, default 1000
 
     Returns
@@ -54,7 +54,7 @@ def power_iteration(
     Notes
     -----
     The residual certifies the pair: value is an eigenvalue of a matrix that differs from A by residual times value at
-    most [1]_. The error falls by |lambda_2 / lambda_1| a product. Cost: 2 n^2 operations a product.
+    most [1]_. The error falls by the ratio of the second value to the first a product. Cost: 2 n^2 operations a product.
 
     References
     ----------
@@ -120,7 +120,7 @@ def matrix_power(A: ArrayLike, n: int) -> Array:
 
     Notes
     -----
-    Repeated squaring: at most 2 log2 |n| products [1]_. Cost: 4 m^3 log2 |n| operations a matrix.
+    Repeated squaring: at most 2 log2 n products [1]_. Cost: 4 m^3 log2 n operations a matrix.
 
     References
     ----------

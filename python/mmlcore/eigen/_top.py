@@ -35,7 +35,7 @@ def top_eigh(
     k : int
         How many, 1 to n.
     tol : float, optional
-        Bound on the residuals ||A v - value v||, relative to the largest |value|. Default: 1e-11, for float32 1e-5.
+        Bound on the residuals, the lengths of A v - value v, relative to the largest size of a value. Default: 1e-11, for float32 1e-5.
     random_state : int, optional
         Seed of the first vector of the iteration. The same seed gives the same result; None is seed 0.
     shape : tuple of int, optional

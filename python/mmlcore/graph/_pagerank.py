@@ -74,7 +74,7 @@ def pagerank(
 
     Notes
     -----
-    Guarantee: error = d / (1 - d) ||T x - x||_1 plus a bound on rounding, computed from a last exact application of the
+    Guarantee: error = d / (1 - d) times the 1-norm of T x - x plus a bound on rounding, computed from a last exact application of the
     PageRank operator T to the result; T is a contraction with factor d in the L1 norm [1]_. With damping 1 there is no such
     bound: the lazy walk (x + T x) / 2 is followed, which converges on periodic graphs too, and on reducible ones to one
     of the stationary distributions; `error` is then the residual. Several problems report the largest error and the most

@@ -42,7 +42,7 @@ def pairwise_distances(
 
     Notes
     -----
-    Differences are squared and added, blocked like a matrix product and nearly as fast; |x|^2 + |y|^2 - 2 x'y, which
+    Differences are squared and added, blocked like a matrix product and nearly as fast; x'x + y'y - 2 x'y, which
     others use, has no digit left where points are close [1]_. Relative error some u; equal points have distance 0, and the
     result for X alone is symmetric. Data whose squares would overflow or vanish are scaled. Cost: 3 n m d operations.
 

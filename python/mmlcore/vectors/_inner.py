@@ -31,7 +31,7 @@ def inner(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> Arr
 
     Notes
     -----
-    Error at most about d u / 4 sum |x_i y_i|, u the unit roundoff. NaN and infinity propagate. Cost: 2 d operations a
+    Error at most about d u / 4 sum the absolute x_i y_i, u the unit roundoff. NaN and infinity propagate. Cost: 2 d operations a
     pair, 2 d^2 with a metric [1]_.
 
     References
