@@ -72,6 +72,7 @@ from mmlcore.orthogonal import (
 )
 from mmlcore.stats import covariance
 from mmlcore.vectors import (
+    Neighbors,
     angle,
     coordinates,
     cosine,
@@ -96,6 +97,7 @@ __all__ = [
     "Eigen",
     "Graph",
     "LogDeterminant",
+    "Neighbors",
     "PageRank",
     "PowerIteration",
     "Projection",

@@ -1,7 +1,7 @@
 """Lengths, distances, angles and projections of vectors, for the dot product and any other inner product."""
 
 from mmlcore.vectors._bases import coordinates, is_independent
-from mmlcore.vectors._distances import nearest_neighbors, pairwise_distances
+from mmlcore.vectors._distances import Neighbors, nearest_neighbors, pairwise_distances
 from mmlcore.vectors._inner import (
     angle,
     cosine,
@@ -13,6 +13,7 @@ from mmlcore.vectors._inner import (
 )
 
 __all__ = [
+    "Neighbors",
     "angle",
     "coordinates",
     "cosine",

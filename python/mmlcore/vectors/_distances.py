@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -9,6 +11,13 @@ from mmlcore import _core
 from mmlcore.core.arrays import Array, as_data, as_index, finite, same_dtype, shape_error
 from mmlcore.vectors._filter import filtered_neighbors
 from mmlcore.vectors._rows import in_metric
+
+
+class Neighbors(NamedTuple):
+    """The nearest points of each query, nearest first."""
+
+    distances: Array  # (q, k), ascending
+    indices: Array  # (q, k) of int64, rows of X
 
 
 def pairwise_distances(
@@ -71,7 +80,7 @@ def pairwise_distances(
 
 def nearest_neighbors(
     X: ArrayLike, queries: ArrayLike, k: int, *, metric: ArrayLike | None = None
-) -> tuple[Array, Array]:
+) -> Neighbors:
     """Find the k points nearest to each query, exactly.
 
     Parameters
@@ -86,10 +95,9 @@ def nearest_neighbors(
 
     Returns
     -------
-    distances : ndarray of shape (q, k)
-        Ascending.
-    indices : ndarray of shape (q, k) of int64
-        Rows of X; of equal distances the lower index comes first.
+    Neighbors
+        ``distances`` (q, k), ascending; ``indices`` (q, k) of int64, rows of X: of equal distances the lower comes
+        first.
 
     Raises
     ------
@@ -126,7 +134,7 @@ def nearest_neighbors(
         msg = "X, queries: their distances overflow."
         raise ValueError(msg)
     np.sqrt(distances, out=distances)
-    return distances / distances.dtype.type(scale), indices
+    return Neighbors(distances / distances.dtype.type(scale), indices)
 
 
 def _point_sets(X: ArrayLike, other: ArrayLike | None, name: str) -> tuple[Array, Array]:

@@ -31,8 +31,8 @@ def inner(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> Arr
 
     Notes
     -----
-    Error at most about d u / 4 sum the absolute x_i y_i, u the unit roundoff. NaN and infinity propagate. Cost: 2 d operations a
-    pair, 2 d^2 with a metric [1]_.
+    Error at most about d u / 4 times the sum of the sizes of x_i y_i, u the unit roundoff. NaN and infinity propagate.
+    Cost: 2 d operations a pair, 2 d^2 with a metric [1]_.
 
     References
     ----------
