@@ -140,3 +140,12 @@ def test_certificate_sees_what_is_missing(rng):
     values, vectors = np.linalg.eigh(a)
     assert _top._complete(a, mml.Eigen(values[:-4:-1], vectors[:, :-4:-1]), 1e-11)
     assert not _top._complete(a, mml.Eigen(values[[-1, -3]], vectors[:, [-1, -3]]), 1e-11)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-200, 1e200, 1e300])
+def test_scales_of_dense_matrices(scale, rng):
+    a = spectrum_of(np.geomspace(1, 1e-3, 640), rng)
+    near, far = mml.top_eigh(a, 5), mml.top_eigh(a * scale, 5)
+    np.testing.assert_allclose(far.values, near.values * scale, rtol=1e-10)
+    small = mml.top_eigh(a[:60, :60] * scale, 5).values
+    np.testing.assert_allclose(small, mml.top_eigh(a[:60, :60], 5).values * scale, rtol=1e-10)

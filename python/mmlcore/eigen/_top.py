@@ -14,6 +14,7 @@ from mmlcore.eigen._full import Eigen, one_square
 from mmlcore.eigen._largest import largest_of_symmetric
 
 _RESTARTS = 300
+_FAR = 300  # exponents of two beyond which a matrix is scaled
 # Dense matrices: measured, Lanczos and its certificate beat the tridiagonal form from here on, if they converge so soon.
 _LANCZOS_FROM, _LANCZOS_SHARE, _FEW_RESTARTS = 512, 40, 12
 
@@ -89,10 +90,16 @@ def top_eigh(
     a = one_square(A)
     n = len(a)
     k = as_index(k, "k", 1, n)
-    _check_symmetric(_asymmetry(a), np.abs(a).max(initial=0), n, a.dtype)
-    values, vectors = _largest_of_dense(
-        a.astype(np.float64, copy=False), k, _bound(tol, a.dtype), random_state
-    )
+    top = np.abs(a).max(initial=0)
+    _check_symmetric(_asymmetry(a), top, n, a.dtype)
+    wide, power = a.astype(np.float64, copy=False), int(np.frexp(top)[1])
+    if abs(power) > _FAR:  # squares would leave the range
+        values, vectors = _largest_of_dense(
+            np.ldexp(wide, -power), k, _bound(tol, a.dtype), random_state
+        )
+        values = np.ldexp(values, power)
+    else:
+        values, vectors = _largest_of_dense(wide, k, _bound(tol, a.dtype), random_state)
     return Eigen(values.astype(a.dtype), np.ascontiguousarray(vectors.astype(a.dtype, copy=False)))
 
 
