@@ -1,5 +1,7 @@
 """Distances and neighbours against SciPy and scikit-learn, lengths against numpy."""
 
+from typing import Any
+
 import numpy as np
 import scipy.spatial.distance
 from sklearn.neighbors import NearestNeighbors
@@ -7,6 +9,7 @@ from sklearn.neighbors import NearestNeighbors
 import mmlcore as mml
 from bench.decomposition import images
 from bench.harness import as_test
+from bench.peers import with_torch
 from mmlcore._bench.cases import agree, data
 from mmlcore._bench.compare import Call, Case
 
@@ -35,6 +38,27 @@ def distances(n: int, d: int, dtype: str, target: float = 1.0) -> Case:
     return Case(name, "vectors", setup, agree(1e-5), target, "scipy")
 
 
+def torch_cases(torch: Any) -> list[Case]:
+    """All distances, by differences (torch's exact mode) and by torch's product."""
+
+    def case(mode: str, name: str) -> Case:
+        def setup() -> tuple[Call, Call]:
+            x, y = data((2_000, 784), "float32"), data((2_000, 784), "float32", 1)
+            a, b = torch.from_numpy(x), torch.from_numpy(y)
+            return (
+                lambda: torch.cdist(a, b, compute_mode=mode).numpy(),
+                lambda: mml.pairwise_distances(x, y),
+            )
+
+        title = "pairwise_distances 2,000 x 784 float32"
+        return Case(title, "vectors", setup, agree(1e-4), 1.0, name)
+
+    return [
+        case("donot_use_mm_for_euclid_dist", "torch"),
+        case("use_mm_for_euclid_dist", "torch by product"),
+    ]
+
+
 def neighbors(kind: str, target: float) -> Case:
     """5 neighbours of 5000 queries among 60,000 points of 784 coordinates, preparation included."""
 
@@ -60,5 +84,6 @@ CASES = [
     distances(2_000, 784, "float32", 2),
     neighbors("images", 5),
     neighbors("noise", 2.3),
+    *with_torch(torch_cases),
 ]
 test_cases = as_test(CASES)
