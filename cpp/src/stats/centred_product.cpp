@@ -112,8 +112,7 @@ class Scores {
       zeros += v * T{0};
       V::store(to + j, v - V::load(mean_ + j));
     }
-    T zero = 0;
-    for (index_t c = 0; c < W; ++c) zero += zeros[c];
+    T zero = V::sum(zeros);
     for (; j < d_; ++j) {
       zero += from[j] * T{0};
       to[j] = from[j] - mean_[j];

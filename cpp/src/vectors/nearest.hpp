@@ -51,9 +51,7 @@ T squared_distance(const T* x, const T* y, index_t n) {
     const auto gap = S::load(x + i) - S::load(y + i);
     sums[0] += gap * gap;
   }
-  const auto all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-  T sum = 0;
-  for (index_t c = 0; c < W; ++c) sum += all[c];
+  T sum = S::sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
   for (; i < n; ++i) sum += (x[i] - y[i]) * (x[i] - y[i]);
   return sum;
 }

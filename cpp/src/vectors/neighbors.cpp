@@ -46,9 +46,7 @@ bool nearest_neighbors(MatrixView<const T> points, MatrixView<const T> queries, 
           const T* values = tile.values + r * M;
           typename S::Vec check{};
           for (int v = 0; v < Tile<T>::V; ++v) check += S::load(values + v * S::width) * 0;
-          T sum = 0;
-          for (index_t c = 0; c < S::width; ++c) sum += check[c];
-          if (!(sum == 0)) finite = false;
+          if (!(S::sum(check) == 0)) finite = false;
           for (int v = 0; v < Tile<T>::V; ++v) {
             if (!S::any(S::load(values + v * S::width) < S::splat(nearest.worst()))) continue;
             for (index_t c = v * S::width; c < std::min<index_t>(cols, (v + 1) * S::width); ++c) {

@@ -22,7 +22,7 @@ T dot(const T* x, const T* y, index_t n) {
     }
     for (; i + S::width <= n; i += S::width) s0 += S::load(x + i) * S::load(y + i);
     s0 = (s0 + s1) + (s2 + s3);
-    for (int k = 0; k < S::width; ++k) sum += s0[k];
+    sum = S::sum(s0);
   }
   for (; i < n; ++i) sum += x[i] * y[i];
   return sum;

@@ -48,6 +48,11 @@ struct Simd {
     return x * y + z;
 #endif
   }
+  static T sum(Vec v) {  // in the order of the lanes
+    T total = 0;
+    for (int i = 0; i < width; ++i) total += v[i];
+    return total;
+  }
   static bool any(Mask m) {
     Int bits = 0;
     for (int i = 0; i < width; ++i) bits |= m[i];
