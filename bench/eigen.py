@@ -1,7 +1,5 @@
 """Symmetric eigenproblems against numpy, SciPy and torch."""
 
-from typing import Any
-
 import numpy as np
 import scipy.linalg
 import scipy.sparse.linalg
@@ -29,17 +27,10 @@ def full(
 
     def setup() -> tuple[Call, Call]:
         a = symmetric((batch, n, n) if batch else (n, n), dtype)
-        given = a if peer[0] != "torch" else _tensor(a)
-        return lambda: peer[1](given)[0], lambda: mml.eigh(a).values
+        return lambda: peer[1](a)[0], lambda: mml.eigh(a).values
 
     name = f"eigh {batch:,} of {n}x{n} {dtype}" if batch else f"eigh {n} {dtype}"
     return Case(name, "eigen", setup, agree(1e3 * np.finfo(dtype).eps), target, peer[0])
-
-
-def _tensor(a: np.ndarray) -> Any:
-    import torch  # noqa: PLC0415
-
-    return torch.from_numpy(a)
 
 
 def largest(n: int, k: int, target: float, peer: Peer) -> Case:
@@ -72,7 +63,12 @@ CASES = [
     *(full(n, "float32", batch=4_000_000 // n**2, target=STACKS[n]) for n in (3, 8, 16)),
     *with_torch(
         lambda torch: [
-            full(n, batch=4_000_000 // n**2, peer=("torch", torch.linalg.eigh)) for n in (3, 8)
+            full(
+                n,
+                batch=4_000_000 // n**2,
+                peer=("torch", lambda a: torch.linalg.eigh(torch.from_numpy(a))),
+            )
+            for n in (3, 8)
         ]
     ),
     full(256),

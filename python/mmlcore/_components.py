@@ -76,7 +76,7 @@ def route_of(solver: str, n: int, d: int) -> str:
     return "covariance" if n >= d else "dual"
 
 
-def by_covariance(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001
+def by_covariance(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001  (one signature for all routes)
     """One pass over the data, then the largest eigenpairs of the scatter matrix."""
     mean, scatter, _ = scatter_of(x)
     freedom = max(x.shape[0] - 1, 1)
@@ -85,7 +85,7 @@ def by_covariance(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001
     return Components(mean, np.maximum(values, 0) / freedom, signed(vectors.T), total)
 
 
-def by_dual(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001
+def by_dual(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001  (one signature for all routes)
     """For wide data: X'u for the eigenvectors u of the inner products of the centred points."""
     n, d = x.shape
     mean, inner = np.empty(d), np.empty((n, n))
@@ -103,7 +103,7 @@ def by_dual(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001
     return Components(mean, values / freedom, signed(vectors), float(np.trace(inner)) / freedom)
 
 
-def by_svd(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001
+def by_svd(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001  (one signature for all routes)
     """LAPACK's singular value decomposition of the centred data."""
     mean = checked_mean(x)
     _, s, vectors = np.linalg.svd(x - mean.astype(x.dtype), full_matrices=False)

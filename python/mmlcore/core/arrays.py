@@ -9,12 +9,13 @@ names the argument: complex where the mathematics has none, object, text, dates,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[Any]
+Number = TypeVar("Number", bool, int)
 
 F32 = np.dtype(np.float32)
 F64 = np.dtype(np.float64)
@@ -60,6 +61,11 @@ def finite(x: Array, name: str) -> Array:
         msg = f"{name}: contains NaN or infinity."
         raise ValueError(msg)
     return x
+
+
+def plain(x: Array, number: type[Number]) -> Number | Array:
+    """Return an array without axes as the Python number it holds, any other as it is."""
+    return x if x.ndim else number(x.item())
 
 
 def same_dtype(*arrays: Array) -> list[Array]:

@@ -22,11 +22,14 @@ class Metric(NamedTuple):
 
 
 def as_metric(metric: ArrayLike, d: int, fitting: str) -> Metric:
-    """Return the metric of shape (d, d) with its factor; ValueError for a matrix that is none, with the reason."""
-    m = as_matrix(metric, "metric")
+    """Return the metric of shape (d, d) with its factor; ValueError for a matrix that is none, with the reason.
+
+    A `Metric` comes back as it is, so that a function can hand the one that it factored to others.
+    """
+    m = metric.matrix if isinstance(metric, Metric) else as_matrix(metric, "metric")
     if m.shape != (d, d):
         raise shape_error("metric", m.shape, f"{(d, d)} to fit {fitting}")
-    return _factored(m)
+    return metric if isinstance(metric, Metric) else _factored(m)
 
 
 def _factored(metric: Array) -> Metric:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_matrix, as_real, as_square, finite, shape_error
+from mmlcore.core.arrays import Array, as_matrix, as_real, as_square, finite, plain, shape_error
 from mmlcore.core.signs import signed
 
 
@@ -44,7 +44,7 @@ def rank(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
     """
     a = finite(as_matrix(A, "A"), "A")
     counts = np.asarray(_counts(a, rtol))
-    return counts if counts.ndim else int(counts)
+    return plain(counts, int)
 
 
 def is_singular(A: ArrayLike, *, rtol: float | None = None) -> bool | Array:
@@ -78,7 +78,7 @@ def is_singular(A: ArrayLike, *, rtol: float | None = None) -> bool | Array:
     """
     a = finite(as_square(A, "A"), "A")
     singular = np.asarray(_counts(a, rtol) < a.shape[-1])
-    return singular if singular.ndim else bool(singular)
+    return plain(singular, bool)
 
 
 def null_space(A: ArrayLike, *, rtol: float | None = None) -> Array:

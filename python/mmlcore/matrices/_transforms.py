@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import Array, as_array, as_index, finite, same_dtype, shape_error
 from mmlcore.core.batches import broadcast_batch
-from mmlcore.vectors._rows import as_vectors, lengths
+from mmlcore.vectors._rows import as_vectors, unit
 
 
 def rotation(theta: ArrayLike) -> Array:
@@ -267,11 +267,4 @@ def oblique_projection(direction: ArrayLike, normal: ArrayLike | None = None) ->
 
 
 def _unit(v: Array, name: str) -> Array:
-    """Scale vectors to length 1."""
-    sizes = np.asarray(lengths(finite(v, name)))
-    if (sizes == 0).any():
-        msg = f"{name}: a vector of length zero has no direction."
-        raise ValueError(msg)
-    top = np.abs(v).max(axis=-1, keepdims=True, initial=0)
-    power = np.frexp(top)[1]  # lengths near overflow would divide inexactly
-    return np.asarray(np.ldexp(v, -power) / np.ldexp(sizes[..., np.newaxis], -power))
+    return unit(v, name, "a vector of length zero")

@@ -64,11 +64,11 @@ def projection_matrix(B: ArrayLike, *, metric: ArrayLike | None = None) -> Array
            [2., 4., 4.]])
     """
     b = _columns(B)
-    q = gram_schmidt(b, metric=metric)
+    given = None if metric is None else as_metric(metric, b.shape[-2], f"B of shape {b.shape}")
+    q = gram_schmidt(b, metric=given)
     onto = matmul(q, np.swapaxes(q, -1, -2))
-    if metric is None:
+    if given is None:
         return onto
-    given = as_metric(metric, b.shape[-2], f"B of shape {b.shape}")
     return matmul(onto, given.matrix.astype(onto.dtype, copy=False))
 
 
@@ -117,10 +117,10 @@ def project(X: ArrayLike, B: ArrayLike, *, metric: ArrayLike | None = None) -> P
     if x.ndim == 0 or x.shape[-1] != b.shape[0]:
         raise shape_error("X", x.shape, f"(..., {b.shape[0]}) to fit B of shape {b.shape}")
     finite(x, "X")
-    q = gram_schmidt(b, metric=metric)
+    given = None if metric is None else as_metric(metric, b.shape[0], f"B of shape {b.shape}")
+    q = gram_schmidt(b, metric=given)
     dual = q
-    if metric is not None:
-        given = as_metric(metric, b.shape[0], f"B of shape {b.shape}")
+    if given is not None:
         dtype = np.result_type(b, given.matrix)
         x, b, q = (v.astype(dtype, copy=False) for v in (x, b, q))
         dual = matmul(given.matrix.astype(dtype, copy=False), q)
@@ -130,7 +130,7 @@ def project(X: ArrayLike, B: ArrayLike, *, metric: ArrayLike | None = None) -> P
     along += matmul(rows - matmul(along, q.T), dual)
     points = matmul(along, q.T)
     coordinates = _coordinates(matmul(dual.T, b), along)
-    residual = np.asarray(length(rows - points, metric=metric), dtype=x.dtype)
+    residual = np.asarray(length(rows - points, metric=given), dtype=x.dtype)
     batch = x.shape[:-1]
     return Projection(
         points.reshape(x.shape),

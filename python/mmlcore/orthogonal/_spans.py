@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_array, as_matrix, as_real, finite, shape_error
+from mmlcore.core.arrays import Array, as_array, as_matrix, as_real, finite, plain, shape_error
 from mmlcore.core.signs import signed
 from mmlcore.matrices import matmul
 from mmlcore.orthogonal._gram_schmidt import gram_schmidt
@@ -50,7 +50,7 @@ def span_dimension(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
     """
     q = gram_schmidt(A, rtol=rtol)
     counts = np.asarray(q.any(axis=-2).sum(axis=-1))
-    return counts if counts.ndim else int(counts)
+    return plain(counts, int)
 
 
 def is_orthogonal(Q: ArrayLike, *, rtol: float | None = None) -> bool | Array:
@@ -90,7 +90,7 @@ def is_orthogonal(Q: ArrayLike, *, rtol: float | None = None) -> bool | Array:
     with np.errstate(over="ignore", invalid="ignore"):  # squares that overflow are not 1
         gap = np.abs(matmul(np.swapaxes(q, -1, -2), q) - np.eye(n, dtype=q.dtype))
     close = np.asarray((gap <= rtol).all(axis=(-1, -2)))
-    return close if close.ndim else bool(close)
+    return plain(close, bool)
 
 
 def orthogonal_complement(B: ArrayLike) -> Array:

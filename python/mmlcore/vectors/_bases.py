@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_array, as_real, finite, same_dtype, shape_error
+from mmlcore.core.arrays import Array, as_array, as_real, finite, plain, same_dtype, shape_error
 from mmlcore.core.errors import SingularMatrixError
 from mmlcore.elimination import solve
 from mmlcore.vectors._rows import as_vectors, lengths
@@ -53,12 +53,12 @@ def is_independent(vectors: ArrayLike, *, rtol: float | None = None) -> bool | A
     n, d = v.shape[-2:]
     if n == 0 or n > d:
         full = np.full(v.shape[:-2], n == 0)
-        return full if full.ndim else bool(full)
+        return plain(full, bool)
     rtol = max(n, d) * float(np.finfo(v.dtype).eps) if rtol is None else as_real(rtol, "rtol", 0, 1)
     sizes = np.asarray(lengths(v))[..., np.newaxis]
     values = np.linalg.svd(v / np.where(sizes > 0, sizes, 1), compute_uv=False)
     independent = values[..., -1] > rtol * values[..., 0]
-    return independent if independent.ndim else bool(independent)
+    return plain(independent, bool)
 
 
 def coordinates(x: ArrayLike, basis: ArrayLike) -> Array:

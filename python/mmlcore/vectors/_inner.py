@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, finite, same_dtype
+from mmlcore.core.arrays import Array, same_dtype
 from mmlcore.core.metric import as_metric
-from mmlcore.vectors._rows import as_pair, as_vectors, in_metric, lengths, products
+from mmlcore.vectors._rows import as_pair, as_vectors, in_metric, lengths, products, scaled, unit
 
 
 def inner(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> Array:
@@ -272,24 +272,10 @@ def vector_projection(x: ArrayLike, onto: ArrayLike, *, metric: ArrayLike | None
 
 def _along(x: Array, onto: Array) -> Array:
     """Signed length of x along `onto`, in the dot product."""
-    scaled = _scaled(onto, "onto")
-    return np.asarray(products(x, scaled) / lengths(scaled))[()]
-
-
-def _scaled(x: Array, name: str) -> Array:
-    """Scale vectors by powers of two to entries near 1; ValueError for those without a direction."""
-    top = np.abs(finite(x, name)).max(axis=-1, initial=0, keepdims=True)
-    if not (top > 0).all():
-        msg = f"{name}: contains a zero vector, which has no direction."
-        raise ValueError(msg)
-    return np.asarray(np.ldexp(x, -np.frexp(top)[1]))
-
-
-def _unit(x: Array, name: str) -> Array:
-    scaled = _scaled(x, name)
-    return np.asarray(scaled / np.asarray(lengths(scaled))[..., np.newaxis])
+    near_one = scaled(onto, "onto")
+    return np.asarray(products(x, near_one) / lengths(near_one))[()]
 
 
 def _directions(x: ArrayLike, y: ArrayLike, metric: ArrayLike | None) -> tuple[Array, Array]:
     a, b = in_metric(metric, *as_pair(x, y))
-    return _unit(a, "x"), _unit(b, "y")
+    return unit(a, "x"), unit(b, "y")

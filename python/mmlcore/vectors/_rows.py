@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_array, same_dtype, shape_error
+from mmlcore.core.arrays import Array, as_array, finite, same_dtype, shape_error
 from mmlcore.core.batches import broadcast_batch, spread
 from mmlcore.core.metric import as_metric
 
@@ -52,6 +52,21 @@ def lengths(a: Array) -> Array:
         found[scaled] = np.ldexp(np.sqrt(products(unit, unit)), power)
         sizes[odd] = found
     return sizes[()]
+
+
+def scaled(x: Array, name: str, none: str = "contains a zero vector, which") -> Array:
+    """Scale vectors by powers of two to entries near 1; ValueError for those without a direction."""
+    top = np.abs(finite(x, name)).max(axis=-1, initial=0, keepdims=True)
+    if not (top > 0).all():
+        msg = f"{name}: {none} has no direction."
+        raise ValueError(msg)
+    return np.asarray(np.ldexp(x, -np.frexp(top)[1]))
+
+
+def unit(x: Array, name: str, none: str = "contains a zero vector, which") -> Array:
+    """Scale vectors to length 1; ValueError for those without a direction."""
+    near_one = scaled(x, name, none)
+    return np.asarray(near_one / np.asarray(lengths(near_one))[..., np.newaxis])
 
 
 def in_metric(metric: ArrayLike | None, *vectors: Array) -> tuple[Array, ...]:
