@@ -11,7 +11,8 @@
 namespace mmlcore::bindings {
 namespace {
 
-// Between so many multiplications the BLAS that numpy brings is as fast (python/mmlcore/matrices/_product.py, which repeats them).
+// Between so many multiplications the BLAS that numpy brings is as fast (python/mmlcore/matrices/_product.py, which repeats
+// them).
 constexpr double kLarge = kSmallProduct * kSmallProduct * kSmallProduct;
 constexpr double kHuge = 2147483648.0;
 
