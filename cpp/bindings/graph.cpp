@@ -34,9 +34,24 @@ IdColumn id_column(const py::array& array, const char* name) {
   return {array.data(), array.shape(0), array.strides(0) / bytes, static_cast<int>(bytes), kind == 'i'};
 }
 
-std::unique_ptr<GraphHandle> build_graph(const py::array& source, const py::array& target, const py::object& weight,
-                                         index_t nodes, bool wide) {
-  Edges edges{id_column(source, "source"), id_column(target, "target"), {}};
+// Column `name`: integers, or, as a tuple (starts,), the runs of compressed rows.
+IdColumn column_or_runs(const py::object& column, const char* name) {
+  if (!py::isinstance<py::tuple>(column)) return id_column(column.cast<py::array>(), name);
+  const auto starts = column.cast<py::tuple>()[0].cast<py::array_t<std::int64_t, py::array::c_style>>();
+  IdColumn runs;
+  runs.starts = starts.data();
+  runs.runs = starts.size() - 1;
+  runs.size = static_cast<index_t>(starts.at(runs.runs));
+  return runs;
+}
+
+Combine combine_of(const std::string& name) {
+  return name == "sum" ? Combine::kSum : name == "first" ? Combine::kFirst : Combine::kKeep;
+}
+
+std::unique_ptr<GraphHandle> build_graph(const py::object& source, const py::object& target, const py::object& weight,
+                                         index_t nodes, const std::string& combine, bool wide) {
+  Edges edges{column_or_runs(source, "source"), column_or_runs(target, "target"), {}};
   py::array weights;
   if (!weight.is_none()) {
     weights = weight.cast<py::array>();
@@ -49,11 +64,12 @@ std::unique_ptr<GraphHandle> build_graph(const py::array& source, const py::arra
   }
   auto graph = std::make_unique<GraphHandle>();
   const index_t most = index_t{1} << 32;
+  const BuildOptions options{combine_of(combine)};
   without_gil([&] {
     if (wide || nodes >= most || edges.size() >= most) {
-      graph->csr = build_csr<std::uint64_t>(edges, nodes);
+      graph->csr = build_csr<std::uint64_t>(edges, nodes, options);
     } else {
-      graph->csr = build_csr<std::uint32_t>(edges, nodes);
+      graph->csr = build_csr<std::uint32_t>(edges, nodes, options);
     }
   });
   return graph;
@@ -114,7 +130,7 @@ void bind_graph(py::module_& m) {
   const auto weighted = [](const GraphHandle& g) { return g.visit([](const auto& csr) { return csr.weighted; }); };
   py::class_<GraphHandle>(m, "InEdges", "A graph as compressed rows of in-links, arranged for PageRank.")
       .def(py::init(&build_graph), py::arg("source"), py::arg("target"), py::arg("weight"), py::arg("nodes"),
-           py::arg("wide") = false)
+           py::arg("combine") = "keep", py::arg("wide") = false)
       .def_property_readonly("nodes", nodes)
       .def_property_readonly("edges", edges)
       .def_property_readonly("weighted", weighted)

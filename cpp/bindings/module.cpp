@@ -11,4 +11,5 @@ PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   bind_eigen(m);
   bind_stats(m);
   bind_graph(m);
+  bind_python_graphs(m);
 }

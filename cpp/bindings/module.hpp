@@ -13,5 +13,6 @@ void bind_orthogonal(pybind11::module_& m);
 void bind_eigen(pybind11::module_& m);
 void bind_stats(pybind11::module_& m);
 void bind_graph(pybind11::module_& m);
+void bind_python_graphs(pybind11::module_& m);
 
 }  // namespace mmlcore::bindings

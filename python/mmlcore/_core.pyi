@@ -13,10 +13,11 @@ class InEdges:
     """
     def __init__(
         self,
-        source: np.ndarray[typing.Any, typing.Any],
-        target: np.ndarray[typing.Any, typing.Any],
+        source: typing.Any,
+        target: typing.Any,
         weight: typing.Any,
         nodes: typing.SupportsInt | typing.SupportsIndex,
+        combine: str = "keep",
         wide: bool = False,
     ) -> None: ...
     def rows(self) -> tuple[typing.Any, ...]:
@@ -151,9 +152,21 @@ def nearest_neighbors(
     Fills squared distances and indices (q, k), nearest first; False for NaN, infinity or overflow.
     """
 
+def networkx_links(
+    nodes: typing.Any, adjacency: typing.Any, weight: typing.Any, multigraph: bool
+) -> tuple[typing.Any, ...]:
+    """
+    (source, target, weight or None) of a networkx adjacency.
+    """
+
 def num_threads() -> int:
     """
     Threads that a kernel called now may use.
+    """
+
+def number_names(source: typing.Any, target: typing.Any) -> tuple[typing.Any, ...]:
+    """
+    (source, target, names): numbers as names first appear.
     """
 
 def pagerank(

@@ -64,6 +64,105 @@ def test_combine():
     np.testing.assert_array_equal(matrix_of(first), [[0, 1], [5, 0]])
 
 
+@pytest.mark.parametrize(("n", "m"), [(5, 40), (300, 40_000), (70_000, 900_000)])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("combine", ["sum", "first"])
+def test_combine_against_numpy(n, m, weighted, combine, rng):
+    s, t = rng.integers(0, n, m), rng.integers(0, max(1, n // 20), m)
+    w = rng.integers(0, 5, m).astype(float) if weighted else None
+    keys, first, inverse = np.unique(t * n + s, return_index=True, return_inverse=True)
+    total = np.bincount(inverse, weights=w)
+    expected = total if combine == "sum" else (np.ones(len(keys)) if w is None else w[first])
+    graphs = []
+    for threads in (1, 3):
+        with mml.threads(threads):
+            graphs.append(
+                mml.Graph.from_edges(s, t, weight=w, num_nodes=n, combine=combine)._edges.rows()
+            )
+    start, source, weight, out = graphs[0]
+    np.testing.assert_array_equal(source, keys % n)
+    np.testing.assert_array_equal(np.repeat(np.arange(n), np.diff(start)), keys // n)
+    np.testing.assert_array_equal(weight if len(weight) else np.ones(len(keys)), expected)
+    np.testing.assert_array_equal(out, np.bincount(s[first], weights=expected, minlength=n))
+    for one, other in zip(*graphs, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_sum_without_repetition_needs_no_weights():
+    assert not mml.Graph.from_edges([0, 1], [1, 0], combine="sum").is_weighted
+    assert mml.Graph.from_edges([0, 0], [1, 1], combine="sum").is_weighted
+
+
+@pytest.mark.parametrize("form", ["csr", "csc", "coo", "lil"])
+def test_scipy_formats_are_read_in_place(form, rng):
+    dense = np.where(rng.random((300, 300)) < 0.1, rng.random((300, 300)), 0)
+    dense[7] = dense[:, 8] = 0  # an empty row and column
+    graph = mml.Graph.from_scipy(sparse.csr_array(dense).asformat(form))
+    np.testing.assert_array_equal(matrix_of(graph), dense)
+    ones = sparse.csr_array((dense > 0).astype(np.int8)).asformat(form)
+    assert not mml.Graph.from_scipy(ones).is_weighted
+    bad = sparse.csr_array(-dense).asformat(form)
+    with pytest.raises(ValueError, match="weight: edge 0 has weight -"):
+        mml.Graph.from_scipy(bad)
+
+
+def columns():
+    pandas, polars, arrow = (pytest.importorskip(m) for m in ("pandas", "polars", "pyarrow"))
+    return {
+        "pandas": pandas.Series,
+        "pandas nullable": lambda x: pandas.Series(
+            x, dtype="Int64" if isinstance(x[0], int) else "string"
+        ),
+        "polars": polars.Series,
+        "arrow": arrow.array,
+        "chunked": lambda x: arrow.chunked_array([x[:2], x[2:]]),
+        "numpy": np.array,
+        "list": list,
+    }
+
+
+@pytest.mark.parametrize(
+    "kind", ["pandas", "pandas nullable", "polars", "arrow", "chunked", "numpy", "list"]
+)
+def test_columns_of_other_libraries(kind):
+    make = columns()[kind]
+    graph = mml.Graph.from_edges(make([0, 1, 2, 2]), make([1, 2, 0, 1]))
+    np.testing.assert_array_equal(matrix_of(graph), [[0, 1, 0], [0, 0, 1], [1, 1, 0]])
+    named = mml.Graph.from_labels(make(["a", "b", "c", "c"]), make(["b", "c", "a", "b"]))
+    assert named.labels == ["a", "b", "c"]
+    np.testing.assert_array_equal(matrix_of(named), matrix_of(graph))
+
+
+def test_names_that_are_missing_or_odd():
+    with pytest.raises(ValueError, match="target: edge 1 has no name"):
+        mml.Graph.from_labels(["a", "b"], ["b", None])
+    with pytest.raises(ValueError, match="source: edge 0 has no name"):
+        mml.Graph.from_labels([float("nan")], ["b"])
+    with pytest.raises(TypeError, match="a name cannot be told from others"):
+        mml.Graph.from_labels([[1]], ["b"])
+    with pytest.raises(ValueError, match=r"target: got shape \(1,\), needed \(2,\)"):
+        mml.Graph.from_labels(["a", "b"], ["b"])
+    mixed = mml.Graph.from_labels([("a", 1), 2], [2, "x"])
+    assert mixed.labels == [("a", 1), 2, "x"]
+
+
+def test_igraph(rng):
+    igraph = pytest.importorskip("igraph")
+    s, t = rng.integers(0, 80, 300), rng.integers(0, 40, 300)
+    w = rng.random(300)
+    for directed in (True, False):
+        g = igraph.Graph(
+            n=80, edges=list(zip(s.tolist(), t.tolist(), strict=True)), directed=directed
+        )
+        for weight in (None, "weight"):
+            if weight:
+                g.es["weight"] = w.tolist()
+            expected = np.array(g.pagerank(weights=weight))
+            np.testing.assert_allclose(mml.pagerank(g).ranks, expected, atol=2e-8)
+    g.vs["name"] = [f"v{i}" for i in range(80)]
+    assert mml.Graph.from_igraph(g).labels[79] == "v79"
+
+
 def test_from_scipy_networkx_and_labels(rng):
     dense = np.where(rng.random((20, 20)) < 0.2, rng.random((20, 20)), 0)
     graph = mml.Graph.from_scipy(sparse.csr_array(dense))

@@ -4,6 +4,8 @@
 #include <cstdint>
 
 #include "builder.hpp"
+#include "merge.hpp"
+#include "mmlcore/core/pages.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "partition.hpp"
 
@@ -21,18 +23,24 @@ constexpr index_t kLongest = 256;                 // rows with more links than t
 template <class Index, class Word>
 class Builder {
  public:
-  Builder(const Edges& edges, index_t nodes) : edges_(edges), plan_(nodes, edges.size()) {}
+  Builder(const Edges& edges, index_t nodes, const BuildOptions& options)
+      : edges_(edges), options_(options), plan_(nodes, edges.size()) {}
 
   Csr<Index> build() {
-    const index_t n = plan_.nodes, m = plan_.edges;
-    csr_.nodes = n;
-    csr_.edges = m;
-    csr_.weighted = edges_.weight.data != nullptr;
+    csr_.nodes = plan_.nodes;
+    csr_.edges = plan_.edges;
+    csr_.weighted = edges_.weight.data != nullptr || options_.combine == Combine::kSum;
     counts_ = graph::count_links<Index>(edges_, plan_);
+    allocate_links();
+    parallel_tasks(plan_.chunks, [&](index_t c) {
+      csr_.weighted ? partition_weighted(c) : partition(c);
+      edges_.release(c * plan_.chunk, plan_.chunk_end(c) - c * plan_.chunk, true);
+      release_words(0, plan_.edges);
+    });
+    if (options_.combine != Combine::kKeep) merge();
     count_live();
     order_ = graph::dense_order<Index>(counts_.out_degree, csr_.live);
-    allocate();
-    parallel_tasks(plan_.chunks, [&](index_t c) { csr_.weighted ? partition_weighted(c) : partition(c); });
+    allocate_nodes();
     pieces_.resize(2 * plan_.ranges);
     loops_.resize(plan_.ranges);
     parallel_tasks(plan_.ranges, [&](index_t r) { order_range(downward() ? plan_.ranges - 1 - r : r); });
@@ -42,8 +50,9 @@ class Builder {
       const auto& part = pieces_[half + (downward() ? plan_.ranges - 1 - k : k)];
       csr_.pieces.insert(csr_.pieces.end(), part.begin(), part.end());
     }
-    share_to_live();
-    share_to_self();
+    graph::share_to_live(csr_, options_.files != nullptr);
+    graph::share_to_self(csr_, loops_);
+    if (!options_.files && csr_.edges < plan_.edges - plan_.edges / 4) trim(csr_.source);
     return std::move(csr_);
   }
 
@@ -81,25 +90,53 @@ class Builder {
 
   index_t range_end(index_t r) const { return std::min(plan_.nodes, (r + 1) << plan_.row_bits); }
 
-  void allocate() {
-    const index_t n = plan_.nodes, m = plan_.edges;
-    csr_.source = Buffer<Index>(m);
+  // A buffer in memory, or over a mapped file.
+  template <class T>
+  Buffer<T> take(index_t size, void* file) const {
+    return options_.files && size > 0 ? Buffer<T>::over(static_cast<T*>(file), size) : Buffer<T>(size);
+  }
+
+  void allocate_links() {
+    const index_t m = plan_.edges;
+    const LinkFiles files = options_.files ? *options_.files : LinkFiles{};
+    if (csr_.weighted) weights_ = take<double>(m, files.word_weight);
+    if constexpr (kInPlace) {
+      csr_.source = take<Index>(m, files.source);
+      words_ = reinterpret_cast<Word*>(csr_.source.data());
+    } else {
+      separate_ = take<Word>(m, files.words);
+      words_ = separate_.data();
+    }
+  }
+
+  void allocate_nodes() {
+    const index_t n = plan_.nodes;
+    const LinkFiles files = options_.files ? *options_.files : LinkFiles{};
     csr_.in_degree = Buffer<Index>(n);
     csr_.row = Buffer<Index>(n);
     if (order_.size()) csr_.place = Buffer<Index>(csr_.weighted ? n : csr_.live);
     if (csr_.weighted) {
       csr_.strength = Buffer<double>(csr_.live);
-      csr_.weight = Buffer<double>(m);
-      weights_ = Buffer<double>(m);
+      csr_.weight = take<double>(csr_.edges, files.weight);
     } else {
       csr_.out_degree = Buffer<Index>(csr_.live);
     }
-    if constexpr (kInPlace) {
-      words_ = reinterpret_cast<Word*>(csr_.source.data());
-    } else {
-      separate_ = Buffer<Word>(m);
-      words_ = separate_.data();
-    }
+    if constexpr (!kInPlace) csr_.source = take<Index>(csr_.edges, files.source);
+  }
+
+  // Merged links take the room that they need.
+  void trim(Buffer<Index>& source) const {
+    Buffer<Index> exact(csr_.edges);
+    std::copy(source.data(), source.data() + csr_.edges, exact.data());
+    source = std::move(exact);
+  }
+
+  // Words that have been written (all, while others write on) or read; those in memory only when they are done with.
+  void release_words(index_t first, index_t count, bool done = false) const {
+    // In memory, blocks that the next call may use again keep their pages (core/buffer.hpp).
+    if (!options_.files && (!done || plan_.edges < (index_t{1} << 24))) return;
+    if (!kInPlace || options_.files) release_pages(words_, first, count);
+    if (csr_.weighted) release_pages(weights_.data(), first, count);
   }
 
   template <class Put>
@@ -128,8 +165,48 @@ class Builder {
     for_words(c, [&](index_t e, index_t range, Word word) {
       const index_t at = next[range]++;
       words_[at] = word;
-      weights_[at] = edges_.weight[e];
+      weights_[at] = edges_.weight.data ? edges_.weight[e] : 1.0;
     });
+  }
+
+  // Third step: equal words of each range become one, and what is left moves together. Afterwards the counts are those of
+  // the merged links; without a single repetition a sum of ones is left without weights.
+  void merge() {
+    std::vector<index_t> left(plan_.ranges);
+    parallel_tasks(plan_.ranges, [&](index_t r) {
+      const index_t begin = counts_.range_begin[r], size = counts_.range_begin[r + 1] - begin;
+      graph::Merger<Word> merger(words_ + begin, csr_.weighted ? weights_.data() + begin : nullptr, size,
+                                 plan_.id_bits + plan_.row_bits);
+      left[r] = merger.unite(options_.combine, [&](Word word) {
+        __atomic_fetch_sub(&counts_.out_degree[static_cast<index_t>(word >> plan_.row_bits)], Index{1}, __ATOMIC_RELAXED);
+      });
+      release_words(begin, size);
+    });
+    index_t at = 0;
+    for (index_t r = 0; r < plan_.ranges; ++r) {
+      const index_t begin = counts_.range_begin[r];
+      if (at != begin) {
+        std::move(words_ + begin, words_ + begin + left[r], words_ + at);
+        if (csr_.weighted) std::move(weights_.data() + begin, weights_.data() + begin + left[r], weights_.data() + at);
+        release_words(begin, left[r]);
+      }
+      counts_.range_begin[r] = at;
+      at += left[r];
+    }
+    counts_.range_begin[plan_.ranges] = at;
+    const bool repeated = at != csr_.edges, given = edges_.weight.data != nullptr;
+    csr_.edges = at;
+    if (!given && !repeated) csr_.weighted = false;
+    if (csr_.weighted && repeated && (!given || options_.combine == Combine::kFirst)) sum_strengths();
+  }
+
+  // By one thread, in the order of the words: the same bits for any number of threads.
+  void sum_strengths() {
+    counts_.strength = Buffer<double>(plan_.nodes);
+    std::fill(counts_.strength.begin(), counts_.strength.end(), 0.0);
+    for (index_t e = 0; e < csr_.edges; ++e) {
+      counts_.strength[static_cast<index_t>(words_[e] >> plan_.row_bits)] += weights_[e];
+    }
   }
 
   // Third step: the rows of range r get their slots, and its links their rows.
@@ -170,51 +247,11 @@ class Builder {
       if (csr_.weighted) csr_.weight[at] = weights_[begin + e];
       if (source == base + local) loops_[r].push_back({slot_of[local], csr_.weighted ? weights_[begin + e] : 1.0});
     }
-  }
-
-  // csr_.loop, from the links found to lead from a row to itself.
-  void share_to_self() {
-    if (std::all_of(loops_.begin(), loops_.end(), [](const auto& one) { return one.empty(); })) return;
-    csr_.loop = Buffer<double>(csr_.live);
-    std::fill(csr_.loop.begin(), csr_.loop.end(), 0.0);
-    for (const auto& one : loops_) {
-      for (const Loop& loop : one) {
-        if (loop.slot < csr_.live) csr_.loop[loop.slot] += loop.weight / csr_.out_of(loop.slot);
-      }
+    release_words(begin, size, true);
+    if (options_.files) {
+      release_pages(csr_.source.data(), begin, size);
+      if (csr_.weighted) release_pages(csr_.weight.data(), begin, size);
     }
-  }
-
-  // csr_.kept, from the links of dangling rows. Counts are whole numbers and may be added in any order; sums of weights are
-  // added in the order of the rows, by one thread.
-  void share_to_live() {
-    const auto pieces = static_cast<index_t>(csr_.pieces.size());
-    index_t links = 0;
-    for (index_t i = csr_.live; i < csr_.nodes; ++i) links += static_cast<index_t>(csr_.in_degree[i]);
-    if (links == 0) return;
-    Buffer<Index> count(csr_.weighted ? 0 : csr_.places());
-    Buffer<double> sum(csr_.weighted ? csr_.nodes : 0);
-    std::fill(count.begin(), count.end(), Index{0});
-    std::fill(sum.begin(), sum.end(), 0.0);
-    parallel_tasks(pieces - csr_.live_pieces, csr_.weighted ? 1 : num_threads(), [&](index_t p) {
-      const Piece& piece = csr_.pieces[csr_.live_pieces + p];
-      index_t end = piece.edge;
-      for (index_t i = 0; i < piece.slots; ++i) end += static_cast<index_t>(csr_.in_degree[piece.slot + i]);
-      for (index_t e = piece.edge; e < end; ++e) {
-        const auto place = static_cast<index_t>(csr_.source[e]);
-        if (csr_.weighted) {
-          sum[place] += csr_.weight[e];
-        } else {
-          __atomic_fetch_add(&count[place], Index{1}, __ATOMIC_RELAXED);
-        }
-      }
-    });
-    csr_.kept = Buffer<double>(csr_.live);
-    parallel_ranges(csr_.live, 1 << 14, [&](index_t begin, index_t end) {
-      for (index_t i = begin; i < end; ++i) {
-        const auto place = static_cast<index_t>(csr_.place_of(i));
-        csr_.kept[i] = 1 - (csr_.weighted ? sum[place] : static_cast<double>(count[place])) / csr_.out_of(i);
-      }
-    });
   }
 
   // The rows of a range: live ones, then dangling ones; by number, or the live ones by number of links.
@@ -259,6 +296,7 @@ class Builder {
   }
 
   const Edges& edges_;
+  const BuildOptions options_;
   const Plan plan_;
   Csr<Index> csr_;
   Counts<Index> counts_;
@@ -268,25 +306,22 @@ class Builder {
   Word* words_ = nullptr;
   Buffer<double> weights_;
   std::vector<std::vector<Piece>> pieces_;
-  struct Loop {
-    index_t slot;
-    double weight;
-  };
-  std::vector<std::vector<Loop>> loops_;  // by range
+  std::vector<std::vector<graph::Loop>> loops_;  // by range
 };
 
 }  // namespace
 
+bool needs_words(index_t nodes, index_t edges) { return !Plan(nodes, edges).narrow(); }
+
 template <class Index>
-Csr<Index> build_csr(const Edges& edges, index_t nodes) {
-  const Plan plan(nodes, edges.size());
+Csr<Index> build_csr(const Edges& edges, index_t nodes, const BuildOptions& options) {
   if constexpr (sizeof(Index) == 4) {
-    if (plan.narrow()) return Builder<Index, std::uint32_t>(edges, nodes).build();
+    if (!needs_words(nodes, edges.size())) return Builder<Index, std::uint32_t>(edges, nodes, options).build();
   }
-  return Builder<Index, std::uint64_t>(edges, nodes).build();
+  return Builder<Index, std::uint64_t>(edges, nodes, options).build();
 }
 
-template Csr<std::uint32_t> build_csr<std::uint32_t>(const Edges&, index_t);
-template Csr<std::uint64_t> build_csr<std::uint64_t>(const Edges&, index_t);
+template Csr<std::uint32_t> build_csr<std::uint32_t>(const Edges&, index_t, const BuildOptions&);
+template Csr<std::uint64_t> build_csr<std::uint64_t>(const Edges&, index_t, const BuildOptions&);
 
 }  // namespace mmlcore

@@ -38,4 +38,16 @@ Counts<Index> count_links(const Edges& edges, const Plan& plan);
 template <class Index>
 Buffer<Index> dense_order(const Buffer<Index>& out_degree, index_t live);
 
+// A link from a row to itself.
+struct Loop {
+  index_t slot;
+  double weight;
+};
+
+// Fill csr.loop from the links found to lead from a row to itself, by range; csr.kept from those of dangling rows.
+template <class Index>
+void share_to_self(Csr<Index>& csr, const std::vector<std::vector<Loop>>& loops);
+template <class Index>
+void share_to_live(Csr<Index>& csr, bool mapped);
+
 }  // namespace mmlcore::graph

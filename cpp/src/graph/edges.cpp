@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "mmlcore/core/pages.hpp"
 #include "mmlcore/core/parallel.hpp"
 
 namespace mmlcore {
@@ -60,8 +61,28 @@ std::uint64_t load_as(const T* from, index_t count, index_t stride, Id* out) {
   return most;
 }
 
+// Elements of a column of runs; the largest is the last.
+template <class Id>
+std::uint64_t load_runs(const IdColumn& column, index_t first, index_t count, Id* out) {
+  if (count == 0) return 0;
+  const std::int64_t* end = column.starts + column.runs + 1;
+  index_t run = std::upper_bound(column.starts, end, static_cast<std::int64_t>(first)) - column.starts - 1;
+  for (index_t e = first; e < first + count; ++run) {
+    const index_t stop = std::min(first + count, static_cast<index_t>(column.starts[run + 1]));
+    for (; e < stop; ++e) out[e - first] = static_cast<Id>(run);
+  }
+  return static_cast<std::uint64_t>(out[count - 1]);
+}
+
+void release_column(const IdColumn& column, index_t first, index_t count) {
+  if (column.starts || column.stride != 1) return;
+  release_pages(static_cast<const char*>(column.data) + first * column.bytes,
+                static_cast<std::size_t>(count) * static_cast<std::size_t>(column.bytes));
+}
+
 template <class Id>
 std::uint64_t load_block(const IdColumn& column, index_t first, index_t count, Id* out) {
+  if (column.starts) return load_runs(column, first, count, out);
   return by_width(column, [&](auto null) {
     using T = std::remove_const_t<std::remove_pointer_t<decltype(null)>>;
     return load_as(static_cast<const T*>(column.data) + first * column.stride, count, column.stride, out);
@@ -76,6 +97,13 @@ std::uint64_t IdColumn::load(index_t first, index_t count, std::uint32_t* out) c
 
 std::uint64_t IdColumn::load(index_t first, index_t count, std::uint64_t* out) const {
   return load_block(*this, first, count, out);
+}
+
+void Edges::release(index_t first, index_t count, bool last) const {
+  if (pages == Pages::kKeep || (pages == Pages::kScratch && !last)) return;
+  release_column(source, first, count);
+  release_column(target, first, count);
+  if (weight.data && weight.stride == 1) release_pages(weight.data, first, count);
 }
 
 IdRange id_range(const IdColumn& column) {

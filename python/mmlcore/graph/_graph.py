@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
 from collections.abc import Sequence
@@ -13,8 +14,8 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_array, as_index, is_sparse, shape_error
+from mmlcore.graph._convert import from_igraph, from_matrix, from_names, from_networkx
 
-_MOST_NODES = 2**31 - 1
 _BYTES_PER_NODE = 48  # the graph and the vectors of a PageRank
 
 
@@ -79,7 +80,7 @@ class Graph:
         weight : array_like of shape (m,), optional
             Non-negative, finite. Default: every edge counts 1.
         num_nodes : int, optional
-            Default: one more than the largest index. Below 2**31.
+            Default: one more than the largest index. Their vectors have to fit into memory.
         combine : {'keep', 'sum', 'first'}
             Repeated edges: each counts, they are merged and their weights added, or the first stands for all.
 
@@ -99,63 +100,52 @@ class Graph:
         if combine not in ("keep", "sum", "first"):
             msg = f"combine: got {combine!r}, needed 'keep', 'sum' or 'first'."
             raise ValueError(msg)
-        if combine != "keep":
-            s, t, w = _merged(s, t, w, nodes, combine)
-        return cls(_core.InEdges(s, t, w, nodes))
+        return cls(_core.InEdges(s, t, w, nodes, combine))
 
     @classmethod
     def from_labels(
         cls, source: Sequence[Any], target: Sequence[Any], weight: ArrayLike | None = None
     ) -> Graph:
-        """Make a graph from the names of the ends of its edges; nodes are numbered as they first appear."""
-        if len(source) != len(target):
-            raise shape_error("target", (len(target),), f"({len(source)},), as many as source")
-        number: dict[Any, int] = {}
-        ends = [
-            number.setdefault(name, len(number))
-            for pair in zip(source, target, strict=True)
-            for name in pair
-        ]
-        both = np.array(ends, dtype=np.int64).reshape(-1, 2)
-        graph = cls.from_edges(both[:, 0], both[:, 1], weight=weight, num_nodes=len(number))
-        graph.labels = list(number)
+        """Make a graph from the names of the ends of its edges; nodes are numbered as they first appear.
+
+        Names are any hashable objects, in sequences or columns of numpy, pandas, polars or Arrow; None and NaN are
+        refused. They are kept in `labels`.
+        """
+        s, t, labels = from_names(source, target)
+        graph = cls.from_edges(s, t, weight=weight, num_nodes=len(labels))
+        graph.labels = labels
         return graph
 
     @classmethod
     def from_scipy(cls, matrix: Any) -> Graph:
-        """Make a graph from a square scipy.sparse matrix: entry (i, j) is the weight of the edge from i to j."""
-        if not is_sparse(matrix):
-            msg = f"matrix: got {type(matrix).__name__}, needed a scipy.sparse matrix."
-            raise TypeError(msg)
-        if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-            raise shape_error("matrix", matrix.shape, "a square matrix")
-        entries = matrix.tocoo()
-        data = _weights(entries.data, len(entries.data))
-        plain = bool((data == 1).all())
-        return cls.from_edges(
-            entries.row, entries.col, weight=None if plain else data, num_nodes=matrix.shape[0]
-        )
+        """Make a graph from a square scipy.sparse matrix: entry (i, j) is the weight of the edge from i to j.
+
+        CSR and CSC are read in place. A stored zero is an edge of weight 0, which nobody follows.
+        """
+        (s, t, data), nodes = from_matrix(matrix)
+        _check_size(nodes)
+        return cls(_core.InEdges(s, t, None if data is None else _weights(data, len(data)), nodes))
 
     @classmethod
     def from_networkx(cls, graph: Any, weight: str | None = "weight") -> Graph:
-        """Make a graph from a networkx graph; an undirected edge becomes two. `weight` names the edge attribute."""
-        number = {name: i for i, name in enumerate(graph)}
-        ends, weights = [], []
-        undirected = not graph.is_directed()
-        for u, v, value in (
-            graph.edges(data=weight, default=1) if weight else graph.edges(data="", default=1)
-        ):
-            ends.append((number[u], number[v]))
-            weights.append(value)
-            if undirected and u != v:
-                ends.append((number[v], number[u]))
-                weights.append(value)
-        both = np.array(ends, dtype=np.int64).reshape(-1, 2)
-        w = np.array(weights, dtype=np.float64)
-        made = cls.from_edges(
-            both[:, 0], both[:, 1], weight=None if (w == 1).all() else w, num_nodes=len(number)
-        )
-        made.labels = list(number)
+        """Make a graph from a networkx graph; an undirected edge becomes two, parallel edges stay apart.
+
+        `weight` names the edge attribute; an edge without it counts 1. None: every edge counts 1.
+        """
+        (s, t, w), labels = from_networkx(graph, weight)
+        made = cls.from_edges(s, t, weight=w, num_nodes=len(labels))
+        made.labels = labels
+        return made
+
+    @classmethod
+    def from_igraph(cls, graph: Any, weight: str | None = "weight") -> Graph:
+        """Make a graph from an igraph graph; an undirected edge becomes two.
+
+        `weight` names the edge attribute, if there is one. Labels are the vertex attribute `name`, if there is one.
+        """
+        (s, t, w), labels = from_igraph(graph, weight)
+        made = cls.from_edges(s, t, weight=w, num_nodes=graph.vcount())
+        made.labels = labels
         return made
 
     @classmethod
@@ -221,17 +211,24 @@ def as_graph(graph: Any) -> Graph:
         return Graph.from_edges(*graph)
     if is_sparse(graph):
         return Graph.from_scipy(graph)
+    if type(graph).__module__.startswith("igraph"):
+        return Graph.from_igraph(graph)
     if type(graph).__module__.startswith("networkx.") or hasattr(graph, "adj"):
         return Graph.from_networkx(graph)
     msg = (
-        f"graph: got {type(graph).__name__}, needed a Graph, a (source, target) pair, a scipy.sparse matrix or a "
-        "networkx graph."
+        f"graph: got {type(graph).__name__}, needed a Graph, a (source, target) pair, a scipy.sparse matrix, a "
+        "networkx graph or an igraph graph."
     )
     raise TypeError(msg)
 
 
 def _indices(values: ArrayLike, name: str) -> Array:
     a = np.asarray(values)
+    if a.dtype.kind == "O" and hasattr(
+        values, "to_numpy"
+    ):  # integers of pandas that could be missing
+        with contextlib.suppress(TypeError, ValueError):
+            a = values.to_numpy(dtype=np.int64)
     if a.size == 0 and a.dtype.kind == "f":
         a = a.astype(np.int64)
     if a.dtype.kind not in "iu":
@@ -260,10 +257,10 @@ def _weights(values: ArrayLike, m: int) -> Array:
 
 def _check_size(nodes: int) -> None:
     memory = _physical_memory()
-    if nodes > _MOST_NODES or nodes * _BYTES_PER_NODE > memory:
+    if nodes * _BYTES_PER_NODE > memory:
         msg = (
-            f"num_nodes: a graph of {nodes} nodes needs {nodes * _BYTES_PER_NODE / 2**30:.3g} GiB and indices below "
-            f"2**31; this machine has {memory / 2**30:.3g} GiB."
+            f"num_nodes: a graph of {nodes} nodes needs {nodes * _BYTES_PER_NODE / 2**30:.3g} GiB; this "
+            f"machine has {memory / 2**30:.3g} GiB."
         )
         raise ValueError(msg)
 
@@ -273,18 +270,3 @@ def _physical_memory() -> int:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (ValueError, OSError, AttributeError):
         return 2**40
-
-
-def _merged(
-    s: Array, t: Array, w: Array | None, nodes: int, combine: str
-) -> tuple[Array, Array, Array | None]:
-    outside = (s < 0) | (s >= nodes) | (t < 0) | (t >= nodes)
-    if outside.any():
-        return s, t, w  # the kernel names the edge
-    keys, first, inverse = np.unique(
-        s.astype(np.int64) * nodes + t.astype(np.int64), return_index=True, return_inverse=True
-    )
-    if combine == "first":
-        return s[first], t[first], None if w is None else w[first]
-    total = np.bincount(inverse, weights=w, minlength=len(keys))
-    return s[first], t[first], np.asarray(total, dtype=np.float64)

@@ -2,6 +2,9 @@
 //
 // The last few blocks freed by a thread are kept for its next call (up to 64 MiB a thread): a kernel called again and again
 // then meets warm pages instead of asking the system for zeroed ones, which costs more than many kernels do.
+//
+// A buffer may also lie over memory of somebody else (`Buffer::over`), who keeps it alive: a file mapped into memory, a
+// numpy array.
 #pragma once
 
 #include <cstddef>
@@ -26,14 +29,24 @@ class Buffer {
  public:
   Buffer() = default;
   explicit Buffer(index_t size) : size_(size), block_(detail::take_block(checked_bytes(size))) {}
-  Buffer(Buffer&& other) noexcept : size_(std::exchange(other.size_, 0)), block_(std::exchange(other.block_, {})) {}
+  Buffer(Buffer&& other) noexcept
+      : size_(std::exchange(other.size_, 0)), borrowed_(other.borrowed_), block_(std::exchange(other.block_, {})) {}
   Buffer& operator=(Buffer&& other) noexcept {
     std::swap(size_, other.size_);
+    std::swap(borrowed_, other.borrowed_);
     std::swap(block_, other.block_);
     return *this;
   }
   ~Buffer() {
-    if (block_.data) detail::give_block(block_);
+    if (block_.data && !borrowed_) detail::give_block(block_);
+  }
+
+  static Buffer over(T* data, index_t size) {
+    Buffer b;
+    b.size_ = size;
+    b.block_.data = data;
+    b.borrowed_ = true;
+    return b;
   }
 
   T* data() const { return static_cast<T*>(block_.data); }
@@ -48,6 +61,7 @@ class Buffer {
     return static_cast<std::size_t>(size) * sizeof(T);
   }
   index_t size_ = 0;
+  bool borrowed_ = false;
   detail::Block block_;
 };
 

@@ -7,11 +7,16 @@
 //   2. Partition. Each chunk writes its links to their ranges. A line of 64 bytes is collected for every range and written
 //      whole, past the cache: memory sees neither a read of what will be overwritten nor a miss of the address table for
 //      every link. A link is one 32-bit word while the bits of a node and of a row within its range fit into it.
-//   3. Order. Each range, now in the second-level cache, is counted by row and its links are put in their rows, in place.
+//   3. Merge, where it is asked for. A word holds source and row: the words of a range are sorted, equal ones become one.
+//   4. Order. Each range, now in the second-level cache, is counted by row and its links are put in their rows, in place.
 //
-// Links of a row keep the order of the input and nothing depends on the number of threads: the same links give the same
-// graph, bit for bit. Cost: the columns are read twice, the links written and read twice more; memory beside the result: one
-// word of 4 bytes a node and thread, and the largest range.
+// Links of a row keep the order of the input (merged ones come by source) and nothing depends on the number of threads: the
+// same links give the same graph, bit for bit. Cost: the columns are read twice, the links written and read twice more.
+// Memory beside the result: one word of 4 bytes a node and thread, the largest range, and, where a link does not fit into 32
+// bits, a word of 8 bytes a link.
+//
+// A graph larger than memory is built in the same way in files that are mapped into memory: what was read or written is
+// given back to the system task by task.
 #pragma once
 
 #include "mmlcore/graph/csr.hpp"
@@ -19,8 +24,26 @@
 
 namespace mmlcore {
 
+enum class Combine { kKeep, kSum, kFirst };  // repeated links
+
+// Mapped files that take what has an entry for each link; the first two become the graph's own.
+struct LinkFiles {
+  void* source = nullptr;          // (links) Index
+  double* weight = nullptr;        // (links), where the graph will have weights
+  std::uint64_t* words = nullptr;  // (links) scratch, where needs_words() says so
+  double* word_weight = nullptr;   // (links) scratch, as `weight`
+};
+
+struct BuildOptions {
+  Combine combine = Combine::kKeep;
+  const LinkFiles* files = nullptr;  // null: in memory
+};
+
+// Whether a link of such a graph takes a word wider than an index of 32 bits.
+bool needs_words(index_t nodes, index_t edges);
+
 // Throws DomainError when an id is not in [0, nodes), or a weight is negative, NaN or infinite.
 template <class Index>
-Csr<Index> build_csr(const Edges& edges, index_t nodes);
+Csr<Index> build_csr(const Edges& edges, index_t nodes, const BuildOptions& options = {});
 
 }  // namespace mmlcore

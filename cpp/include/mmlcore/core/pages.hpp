@@ -1,0 +1,37 @@
+// Pages that were read and are not needed again: given back to the system at once, so that what is resident stays small
+// while something larger than memory passes by.
+//
+// * Scratch memory of ours loses its content: give it back after its last reading.
+// * A file mapped into memory (shared, or never written) loses nothing: the pages come back from the file. What was written
+//   to a shared mapping is in the system's page cache and goes to the file.
+//
+// Memory of a caller that is neither must never come here: it would be zeroed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "mmlcore/core/views.hpp"
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+namespace mmlcore {
+
+// Gives back the whole pages within [data, data + bytes). Does nothing where the system offers no such call.
+inline void release_pages([[maybe_unused]] const void* data, [[maybe_unused]] std::size_t bytes) {
+#if defined(__linux__)
+  constexpr std::uintptr_t page = 4096;
+  const auto begin = (reinterpret_cast<std::uintptr_t>(data) + page - 1) / page * page;
+  const auto end = (reinterpret_cast<std::uintptr_t>(data) + bytes) / page * page;
+  if (data && begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+#endif
+}
+
+template <class T>
+void release_pages(const T* data, index_t first, index_t count) {
+  release_pages(data + first, static_cast<std::size_t>(count) * sizeof(T));
+}
+
+}  // namespace mmlcore

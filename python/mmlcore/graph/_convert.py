@@ -1,0 +1,98 @@
+"""Columns of edges from the graphs, matrices and names of other libraries.
+
+Each function returns what `Graph.from_edges` needs, and the labels of the nodes where there are any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from mmlcore import _core
+from mmlcore.core.arrays import Array, is_sparse, shape_error
+
+Columns = tuple[Any, Any, Any]  # source, target, weight or None
+
+
+def from_matrix(matrix: Any) -> tuple[Columns, int]:
+    """Return the edges of a square scipy.sparse matrix; compressed formats are read in place, row by row."""
+    if not is_sparse(matrix):
+        msg = f"matrix: got {type(matrix).__name__}, needed a scipy.sparse matrix."
+        raise TypeError(msg)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise shape_error("matrix", matrix.shape, "a square matrix")
+    nodes = matrix.shape[0]
+    if matrix.format in ("csr", "csc"):
+        starts = (np.ascontiguousarray(matrix.indptr, dtype=np.int64),)
+        inner = matrix.indices[: matrix.nnz]
+        ends = (starts, inner) if matrix.format == "csr" else (inner, starts)
+        data = matrix.data[: matrix.nnz]
+    else:
+        entries = matrix.tocoo()
+        ends, data = (entries.row, entries.col), entries.data
+    return (*ends, None if bool((data == 1).all()) else data), nodes
+
+
+def from_networkx(graph: Any, weight: str | None) -> tuple[Columns, list[Any]]:
+    """Return the edges of a networkx graph, those of an undirected one in both directions."""
+    nodes = list(graph)
+    try:
+        return _core.networkx_links(nodes, graph._adj, weight, graph.is_multigraph()), nodes
+    except TypeError:
+        # A view of another graph, or a class with an adjacency of its own.
+        pass
+    number = {name: i for i, name in enumerate(nodes)}
+    ends: list[tuple[int, int]] = []
+    weights: list[float] = []
+    for u, v, value in graph.edges(data=weight if weight is not None else "", default=1):
+        pairs = [(u, v)] if graph.is_directed() or u == v else [(u, v), (v, u)]
+        ends += [(number[a], number[b]) for a, b in pairs]
+        weights += [value] * len(pairs)
+    both = np.array(ends, dtype=np.int64).reshape(-1, 2)
+    w = np.array(weights, dtype=np.float64)
+    return (both[:, 0], both[:, 1], None if (w == 1).all() else w), nodes
+
+
+def from_igraph(graph: Any, weight: str | None) -> tuple[Columns, list[Any] | None]:
+    """Return the edges of an igraph graph, those of an undirected one in both directions (a self-link twice, as igraph counts it)."""
+    ends = np.fromiter(
+        chain.from_iterable(graph.get_edgelist()), np.int64, 2 * graph.ecount()
+    ).reshape(-1, 2)
+    s, t = ends[:, 0], ends[:, 1]
+    has_weight = weight is not None and weight in graph.es.attributes()
+    w = np.array(graph.es[weight], dtype=np.float64) if has_weight else None
+    if not graph.is_directed():
+        s, t = np.concatenate((s, t)), np.concatenate((t, s))
+        w = None if w is None else np.concatenate((w, w))
+    labels = graph.vs["name"] if "name" in graph.vs.attributes() else None
+    return (s, t, w), labels
+
+
+def from_names(source: Sequence[Any], target: Sequence[Any]) -> tuple[Array, Array, list[Any]]:
+    """Return numbers for names, as they first appear edge by edge, and the names."""
+    s, t = _names(source, "source"), _names(target, "target")
+    if len(s) != len(t):
+        raise shape_error("target", (len(t),), f"({len(s)},), as many as source")
+    try:
+        return _core.number_names(s, t)
+    except TypeError as error:
+        msg = f"source, target: a name cannot be told from others ({error})."
+        raise TypeError(msg) from None
+
+
+def _names(column: Any, name: str) -> Sequence[Any]:
+    """Return the Python objects of a column of pandas, polars, Arrow or numpy; none may be missing."""
+    for method in ("to_pylist", "to_list", "tolist"):
+        if hasattr(column, method):
+            column = getattr(column, method)()
+            break
+    if isinstance(column, str) or not hasattr(column, "__len__"):
+        column = list(column)
+    for edge, one in enumerate(column):
+        if one is None or one != one:
+            msg = f"{name}: edge {edge} has no name (it is {one!r})."
+            raise ValueError(msg)
+    return column  # type: ignore[no-any-return]
