@@ -1,4 +1,5 @@
 // Graph: a compiled graph of 32-bit or 64-bit indices behind one Python type.
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@ using Wide = Csr<std::uint64_t>;
 
 struct GraphHandle {
   std::variant<Narrow, Wide> csr;
+  py::object kept;  // arrays that the graph lies over
 
   template <class F>
   auto visit(F&& f) const {
@@ -49,9 +51,20 @@ Combine combine_of(const std::string& name) {
   return name == "sum" ? Combine::kSum : name == "first" ? Combine::kFirst : Combine::kKeep;
 }
 
+// Array `name` of files that links are written to.
+template <class T>
+T* file_of(const py::dict& files, const char* name, index_t size) {
+  const auto array = files[name].cast<py::array>();
+  require<T>(array, 1, name);
+  if (array.size() < size) throw DomainError("an internal call came with a file that is too short");
+  return data_of<T>(array);
+}
+
 std::unique_ptr<GraphHandle> build_graph(const py::object& source, const py::object& target, const py::object& weight,
-                                         index_t nodes, const std::string& combine, bool wide) {
+                                         index_t nodes, const std::string& combine, bool wide, const py::object& files,
+                                         bool mapped) {
   Edges edges{column_or_runs(source, "source"), column_or_runs(target, "target"), {}};
+  if (mapped) edges.pages = Pages::kMapped;
   py::array weights;
   if (!weight.is_none()) {
     weights = weight.cast<py::array>();
@@ -64,7 +77,21 @@ std::unique_ptr<GraphHandle> build_graph(const py::object& source, const py::obj
   }
   auto graph = std::make_unique<GraphHandle>();
   const index_t most = index_t{1} << 32;
-  const BuildOptions options{combine_of(combine)};
+  const index_t links = edges.size();
+  LinkFiles into;
+  if (!files.is_none()) {
+    const auto arrays = files.cast<py::dict>();
+    const bool narrow = !wide && nodes < most && links < most;
+    into.source = narrow ? static_cast<void*>(file_of<std::uint32_t>(arrays, "source", links))
+                         : file_of<std::uint64_t>(arrays, "source", links);
+    if (narrow && needs_words(nodes, links)) into.words = file_of<std::uint64_t>(arrays, "words", links);
+    if (edges.weight.data || combine == "sum") {
+      into.weight = file_of<double>(arrays, "weight", links);
+      into.word_weight = file_of<double>(arrays, "word_weight", links);
+    }
+    graph->kept = arrays;
+  }
+  const BuildOptions options{combine_of(combine), files.is_none() ? nullptr : &into};
   without_gil([&] {
     if (wide || nodes >= most || edges.size() >= most) {
       graph->csr = build_csr<std::uint64_t>(edges, nodes, options);
@@ -83,7 +110,7 @@ const double* optional_vector(const py::object& x, index_t size, py::array_t<dou
 }
 
 py::tuple rank(const GraphHandle& graph, double damping, const py::object& restart, const py::object& dangling,
-               const py::object& start, double tol, index_t max_iter, bool power, py::array_t<double>& ranks) {
+               const py::object& start, double tol, index_t max_iter, bool power, bool stream, py::array_t<double>& ranks) {
   return graph.visit([&](const auto& csr) {
     RankOptions options;
     py::array_t<double> v, u, s;
@@ -95,6 +122,7 @@ py::tuple rank(const GraphHandle& graph, double damping, const py::object& resta
     options.tol = tol;
     options.max_iter = max_iter;
     options.power = power;
+    options.stream = stream;
     if (ranks.size() != options.problems * csr.nodes)
       throw DomainError("an internal call came with ranks of the wrong length");
     double* out = ranks.mutable_data();
@@ -113,13 +141,115 @@ py::tuple rows(const GraphHandle& graph) {
   return py::make_tuple(as_numpy(plain.start), as_numpy(plain.source), as_numpy(plain.weight), as_numpy(plain.out_weight));
 }
 
-py::tuple parse(const py::bytes& text) {
-  const std::string_view view = text;
-  const EdgeText edges = without_gil([&] { return parse_edges(view.data(), static_cast<index_t>(view.size())); });
+template <class T>
+void put_part(py::dict& all, const char* name, const Buffer<T>& buffer, index_t size, const py::object& owner) {
+  all[name] = py::array_t<T>(size, buffer.data(), owner);
+}
+
+py::dict parts(const py::object& self) {
+  const auto& handle = self.cast<const GraphHandle&>();
+  return handle.visit([&](const auto& g) {
+    py::dict all;
+    put_part(all, "source", g.source, g.edges, self);
+    if (g.weighted) put_part(all, "weight", g.weight, g.edges, self);
+    put_part(all, "in_degree", g.in_degree, g.in_degree.size(), self);
+    put_part(all, "row", g.row, g.row.size(), self);
+    put_part(all, "place", g.place, g.place.size(), self);
+    put_part(all, "out_degree", g.out_degree, g.out_degree.size(), self);
+    put_part(all, "strength", g.strength, g.strength.size(), self);
+    put_part(all, "kept", g.kept, g.kept.size(), self);
+    put_part(all, "loop", g.loop, g.loop.size(), self);
+    const auto count = static_cast<py::ssize_t>(g.pieces.size());
+    py::array_t<std::int64_t> pieces({count, py::ssize_t{3}});
+    for (py::ssize_t p = 0; p < count; ++p) {
+      pieces.mutable_at(p, 0) = g.pieces[p].slot;
+      pieces.mutable_at(p, 1) = g.pieces[p].slots;
+      pieces.mutable_at(p, 2) = g.pieces[p].edge;
+    }
+    all["pieces"] = pieces;
+    py::array_t<std::int64_t> sizes(5);
+    const index_t values[] = {g.nodes, g.edges, g.live, g.live_pieces, g.weighted ? 1 : 0};
+    for (int i = 0; i < 5; ++i) sizes.mutable_at(i) = values[i];
+    all["sizes"] = sizes;
+    return all;
+  });
+}
+
+template <class T>
+Buffer<T> take_part(const py::dict& all, const char* name) {
+  if (!all.contains(name)) throw DomainError(std::string("the graph is damaged: it has no ") + name + ".");
+  const auto array = all[name].cast<py::array>();
+  const py::dtype wanted = py::dtype::of<T>();
+  if (!array.dtype().equal(wanted) || array.ndim() != 1 || (array.size() > 1 && array.strides(0) != sizeof(T)))
+    throw DomainError(std::string("the graph is damaged: ") + name + " is of a wrong type.");
+  // Kernels write to no part of a finished graph.
+  return Buffer<T>::over(static_cast<T*>(const_cast<void*>(array.data())), array.size());
+}
+
+template <class Index>
+Csr<Index> assemble(const py::dict& all) {
+  Csr<Index> g;
+  const auto sizes = take_part<std::int64_t>(all, "sizes");
+  if (sizes.size() != 5) throw DomainError("the graph is damaged: its sizes are missing.");
+  g.nodes = sizes[0];
+  g.edges = sizes[1];
+  g.live = sizes[2];
+  g.live_pieces = sizes[3];
+  g.weighted = sizes[4] != 0;
+  g.source = take_part<Index>(all, "source");
+  if (g.weighted) g.weight = take_part<double>(all, "weight");
+  g.in_degree = take_part<Index>(all, "in_degree");
+  g.row = take_part<Index>(all, "row");
+  g.place = take_part<Index>(all, "place");
+  g.out_degree = take_part<Index>(all, "out_degree");
+  g.strength = take_part<double>(all, "strength");
+  g.kept = take_part<double>(all, "kept");
+  g.loop = take_part<double>(all, "loop");
+  const auto pieces = all["pieces"].cast<py::array_t<std::int64_t, py::array::c_style | py::array::forcecast>>();
+  if (pieces.ndim() != 2 || pieces.shape(1) != 3) throw DomainError("the graph is damaged: its pieces are of a wrong type.");
+  for (py::ssize_t p = 0; p < pieces.shape(0); ++p) g.pieces.push_back({pieces.at(p, 0), pieces.at(p, 1), pieces.at(p, 2)});
+  return g;
+}
+
+std::unique_ptr<GraphHandle> from_parts(const py::object& parts, bool mapped) {
+  const auto all = parts.cast<py::dict>();
+  auto graph = std::make_unique<GraphHandle>();
+  graph->kept = all;
+  if (!all.contains("source") || !all.contains("pieces")) throw DomainError("the graph is damaged: parts are missing.");
+  if (all["source"].cast<py::array>().itemsize() == 8) {
+    graph->csr = assemble<std::uint64_t>(all);
+  } else {
+    graph->csr = assemble<std::uint32_t>(all);
+  }
+  without_gil([&] { graph->visit([&](const auto& csr) { check_csr(csr, mapped); }); });
+  return graph;
+}
+
+// The memory of the columns goes to numpy without a copy.
+template <class T>
+py::array_t<T> given_to_numpy(Buffer<T>&& buffer, index_t size) {
+  auto owner = std::make_unique<Buffer<T>>(std::move(buffer));
+  const T* data = owner->data();
+  const py::capsule keeper(owner.release(), [](void* p) { delete static_cast<Buffer<T>*>(p); });
+  return py::array_t<T>(size, data, keeper);
+}
+
+py::tuple parse(const py::object& text, bool mapped, const py::object& progress) {
+  const py::buffer_info view = py::reinterpret_borrow<py::buffer>(text).request();
+  const auto* data = static_cast<const char*>(view.ptr);
+  const index_t size = view.size * view.itemsize;
+  std::function<void(index_t)> report;
+  if (!progress.is_none()) {
+    report = [&](index_t done) {
+      py::gil_scoped_acquire hold;
+      progress(done, size);
+    };
+  }
+  EdgeText edges = without_gil([&] { return parse_edges(data, size, mapped, report); });
   py::object weight = py::none();
-  if (edges.weighted) weight = py::array_t<double>(edges.edges, edges.weight.data());
-  return py::make_tuple(py::array_t<std::int64_t>(edges.edges, edges.source.data()),
-                        py::array_t<std::int64_t>(edges.edges, edges.target.data()), weight);
+  if (edges.weighted) weight = given_to_numpy(std::move(edges.weight), edges.edges);
+  return py::make_tuple(given_to_numpy(std::move(edges.source), edges.edges),
+                        given_to_numpy(std::move(edges.target), edges.edges), weight);
 }
 
 }  // namespace
@@ -130,23 +260,27 @@ void bind_graph(py::module_& m) {
   const auto weighted = [](const GraphHandle& g) { return g.visit([](const auto& csr) { return csr.weighted; }); };
   py::class_<GraphHandle>(m, "InEdges", "A graph as compressed rows of in-links, arranged for PageRank.")
       .def(py::init(&build_graph), py::arg("source"), py::arg("target"), py::arg("weight"), py::arg("nodes"),
-           py::arg("combine") = "keep", py::arg("wide") = false)
+           py::arg("combine") = "keep", py::arg("wide") = false, py::arg("files") = py::none(), py::arg("mapped") = false)
+      .def_static("from_parts", &from_parts, py::arg("parts"), py::arg("mapped"),
+                  "The graph over arrays that `parts` gave; they are checked.")
+      .def("parts", &parts, "Everything the graph consists of, as a dict of arrays over its memory.")
       .def_property_readonly("nodes", nodes)
       .def_property_readonly("edges", edges)
       .def_property_readonly("weighted", weighted)
       .def("rows", &rows, "(start, source, weight, out_weight): rows by node, their links in the order of the input.");
   m.def(
       "id_range",
-      [](const py::array& ids) {
+      [](const py::array& ids, bool mapped) {
         const IdColumn column = id_column(ids, "ids");
-        const IdRange range = without_gil([&] { return id_range(column); });
+        const IdRange range = without_gil([&] { return id_range(column, mapped ? Pages::kMapped : Pages::kKeep); });
         return py::make_tuple(range.least, range.largest);
       },
-      py::arg("ids"), "The least and the largest of a column of integers.");
+      py::arg("ids"), py::arg("mapped") = false, "The least and the largest of a column of integers.");
   m.def("pagerank", &rank, py::arg("graph"), py::arg("damping"), py::arg("restart"), py::arg("dangling"), py::arg("start"),
-        py::arg("tol"), py::arg("max_iter"), py::arg("power"), py::arg("ranks"),
+        py::arg("tol"), py::arg("max_iter"), py::arg("power"), py::arg("stream"), py::arg("ranks"),
         "Fills ranks; returns (iterations, error, converged). Vectors are checked and sum to 1, or None.");
-  m.def("parse_edges", &parse, py::arg("text"), "Edge list in text to (source, target, weight or None).");
+  m.def("parse_edges", &parse, py::arg("text"), py::arg("mapped") = false, py::arg("progress") = py::none(),
+        "Edge list in text to (source, target, weight or None).");
 }
 
 }  // namespace mmlcore::bindings

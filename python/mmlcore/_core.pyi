@@ -11,6 +11,11 @@ class InEdges:
     """
     A graph as compressed rows of in-links, arranged for PageRank.
     """
+    @staticmethod
+    def from_parts(parts: typing.Any, mapped: bool) -> InEdges:
+        """
+        The graph over arrays that `parts` gave; they are checked.
+        """
     def __init__(
         self,
         source: typing.Any,
@@ -19,7 +24,13 @@ class InEdges:
         nodes: typing.SupportsInt | typing.SupportsIndex,
         combine: str = "keep",
         wide: bool = False,
+        files: typing.Any = None,
+        mapped: bool = False,
     ) -> None: ...
+    def parts(self) -> dict[typing.Any, typing.Any]:
+        """
+        Everything the graph consists of, as a dict of arrays over its memory.
+        """
     def rows(self) -> tuple[typing.Any, ...]:
         """
         (start, source, weight, out_weight): rows by node, their links in the order of the input.
@@ -93,7 +104,7 @@ def gram_schmidt(
     Columns of a orthonormalized in order into q; norms (..., n), contiguous: lengths of what they added.
     """
 
-def id_range(ids: np.ndarray[typing.Any, typing.Any]) -> tuple[int, int]:
+def id_range(ids: np.ndarray[typing.Any, typing.Any], mapped: bool = False) -> tuple[int, int]:
     """
     The least and the largest of a column of integers.
     """
@@ -178,6 +189,7 @@ def pagerank(
     tol: typing.SupportsFloat | typing.SupportsIndex,
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     power: bool,
+    stream: bool,
     ranks: typing.Annotated[np.typing.ArrayLike, np.float64],
 ) -> tuple[typing.Any, ...]:
     """
@@ -194,7 +206,9 @@ def pairwise_distances(
     out[i, j] = |x_i - y_j|, or its square.
     """
 
-def parse_edges(text: bytes) -> tuple[typing.Any, ...]:
+def parse_edges(
+    text: typing.Any, mapped: bool = False, progress: typing.Any = None
+) -> tuple[typing.Any, ...]:
     """
     Edge list in text to (source, target, weight or None).
     """

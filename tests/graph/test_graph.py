@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-
 import numpy as np
 import pytest
 
@@ -176,55 +174,6 @@ def test_from_scipy_networkx_and_labels(rng):
     named = mml.Graph.from_labels(["x", "y", "x"], ["y", "z", "z"])
     assert named.labels == ["x", "y", "z"]
     assert repr(named) == "Graph(num_nodes=3, num_edges=3)"
-
-
-def test_read(tmp_path):
-    text = "# a comment\n0 1\n1\t2\n\n% another\n2, 0\r\n  2 1"
-    for name, data in (
-        ("plain.txt", text.encode()),
-        ("packed.txt.gz", gzip.compress(text.encode())),
-    ):
-        (tmp_path / name).write_bytes(data)
-        np.testing.assert_array_equal(
-            matrix_of(mml.Graph.read(tmp_path / name)), [[0, 1, 0], [0, 0, 1], [1, 1, 0]]
-        )
-    (tmp_path / "weighted.csv").write_text("0,1,0.5\n1,0,2e3\n")
-    np.testing.assert_array_equal(
-        matrix_of(mml.Graph.read(tmp_path / "weighted.csv")), [[0, 0.5], [2000, 0]]
-    )
-    (tmp_path / "empty.txt").write_text("# nothing\n")
-    assert mml.Graph.read(tmp_path / "empty.txt").num_nodes == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("0 1\n2\n", r"line 2: needed two node numbers.*\"2\""),
-        ("0 1\nx y\n", "line 2: needed two node numbers"),
-        ("0 1\n1 -2\n", "line 2: a negative node number"),
-        ("99999999999999999999 1\n", "line 1: a node number beyond 64 bits"),
-        ("0 1\n1 2 3\n", "line 2: a third column, which the lines before do not have"),
-        ("0 1 2\n1 2\n", "line 2: no weight"),
-        ("0 1 2 3\n", "line 1: the third column is not one number"),
-        ("0 1.5\n", "line 1: the second node number is not an integer"),
-        ("\x00\x01\x02", "line 1: needed two node numbers"),
-        ("0 3000000000\n", "num_nodes: a graph of 3000000001 nodes needs"),
-        ("0 1 -1\n", "weight: edge 0 has weight -1"),
-    ],
-)
-def test_bad_files(text, message, tmp_path):
-    path = tmp_path / "edges.txt"
-    path.write_text(text)
-    with pytest.raises(ValueError, match=message):
-        mml.Graph.read(path)
-
-
-def test_missing_and_truncated_files(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        mml.Graph.read(tmp_path / "no.txt")
-    (tmp_path / "cut.gz").write_bytes(gzip.compress(b"0 1\n" * 1000)[:-10])
-    with pytest.raises(ValueError, match="is not a complete gzip file"):
-        mml.Graph.read(tmp_path / "cut.gz")
 
 
 @pytest.mark.parametrize(

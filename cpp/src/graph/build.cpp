@@ -249,8 +249,8 @@ class Builder {
     }
     release_words(begin, size, true);
     if (options_.files) {
-      release_pages(csr_.source.data(), begin, size);
-      if (csr_.weighted) release_pages(csr_.weight.data(), begin, size);
+      release_mapped(csr_.source.data(), begin, size);
+      if (csr_.weighted) release_mapped(csr_.weight.data(), begin, size);
     }
   }
 

@@ -36,6 +36,7 @@ struct Certifier {
   double damping;
   Rows v, u;  // u without data: as v
   int threads;
+  bool stream;
   const Balance<V>& balance;
   Buffer<V> h{g.nodes};
 
@@ -90,6 +91,7 @@ struct Certifier {
       s.flow.add(h[i]);
       live ? s.live.add(it.y[i]) : s.to_dangling.add(h[i]);
     }
+    if (stream) release_piece(g, piece, source - (g.source.data() + piece.edge));
     return s;
   }
 

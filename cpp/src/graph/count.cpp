@@ -24,9 +24,16 @@ constexpr index_t kStrengths = 4;  // partial sums of weights: a fixed number, s
                     (nodes == 0 ? ", but num_nodes is 0." : ", needed 0 to " + std::to_string(nodes - 1) + "."));
 }
 
-[[noreturn]] void refuse_weight(index_t at, double weight) {
-  throw DomainError("weight: element " + std::to_string(at) + " is " + std::to_string(weight) +
-                    ", needed a finite number that is not negative.");
+bool is_weight(double w) { return w >= 0 && std::isfinite(w); }
+
+// Names the first bad weight, whichever thread came upon one.
+[[noreturn]] void refuse_weight(const VectorView<const double>& weights) {
+  index_t at = 0;
+  while (at + 1 < weights.size && is_weight(weights[at])) ++at;
+  const double weight = weights[at];
+  const std::string got = std::isnan(weight) ? "nan" : std::to_string(weight);
+  throw DomainError("weight: edge " + std::to_string(at) + " has weight " + got +
+                    ", needed finite and non-negative weights.");
 }
 
 // Lends counters to tasks: a task takes a set that no other task holds.
@@ -91,7 +98,7 @@ struct Counter {
           edges.source.load(e, size, s);
           for (index_t i = 0; i < size; ++i) {
             const double w = edges.weight[e + i];
-            if (!(w >= 0 && std::isfinite(w))) refuse_weight(e + i, w);
+            if (!is_weight(w)) refuse_weight(edges.weight);
             sums[p * n + static_cast<index_t>(s[i])] += w;
           }
         }

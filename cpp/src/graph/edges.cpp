@@ -106,7 +106,7 @@ void Edges::release(index_t first, index_t count, bool last) const {
   if (weight.data && weight.stride == 1) release_pages(weight.data, first, count);
 }
 
-IdRange id_range(const IdColumn& column) {
+IdRange id_range(const IdColumn& column, Pages pages) {
   if (column.size == 0) return {};
   constexpr index_t step = index_t{1} << 20;
   const index_t tasks = (column.size + step - 1) / step;
@@ -125,6 +125,7 @@ IdRange id_range(const IdColumn& column) {
       return {std::is_signed_v<T> ? static_cast<std::int64_t>(least) : 0,
               largest < T{0} ? 0 : static_cast<std::uint64_t>(largest)};
     });
+    if (pages == Pages::kMapped) release_column(column, first, last - first);
   });
   IdRange range = found[0];
   for (const IdRange& one : found) {

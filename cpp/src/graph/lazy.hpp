@@ -99,6 +99,7 @@ class LazyWalk {
         y_[i] = h + dangling * (landing ? landing[g_.row[i]] : uniform());
         parts[p] += std::abs(y_[i] - x_[i]);
       }
+      if (o_.stream) release_piece(g_, piece, source - (g_.source.data() + piece.edge));
     });
     double change = 0;
     for (double one : parts) change += one;

@@ -25,12 +25,12 @@ class Solver {
         d_(options.damping),
         v_(v),
         u_{options.dangling, graph.nodes, 1},
-        sweeper_(graph, d_, options.power),
+        sweeper_(graph, d_, options.power, options.stream),
         balance_(graph, d_, v_, u_),
         restarts_{sweeper_.by_slot(v_), sweeper_.by_slot(u_)} {}
 
   RankResult solve(double* ranks) {
-    Certifier<Index, V> certifier{g_, d_, v_, u_, sweeper_.threads(), balance_};
+    Certifier<Index, V> certifier{g_, d_, v_, u_, sweeper_.threads(), o_.stream, balance_};
     Iterate<V> it = begin();
     double aim = o_.tol, last = std::numeric_limits<double>::infinity();
     for (;;) {

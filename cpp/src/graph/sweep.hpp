@@ -58,12 +58,13 @@ struct SweepSums {
 template <class Index, class V>
 class Sweeper {
  public:
-  Sweeper(const Csr<Index>& graph, double damping, bool power)
+  Sweeper(const Csr<Index>& graph, double damping, bool power, bool stream)
       : g_(graph),
         damping_(damping),
         step_(graph.live),
         serial_(graph.edges < kSerialLinks && !power),
-        loops_(graph.loop.size() && !power) {
+        loops_(graph.loop.size() && !power),
+        stream_(stream) {
     parallel_ranges(graph.live, 1 << 14, [&](index_t begin, index_t end) {
       for (index_t i = begin; i < end; ++i) step_[i] = damping / graph.out_of(i);
     });
@@ -168,6 +169,7 @@ class Sweeper {
       if (Weighted) weight += links;
     }
     partial_[number] = sums;
+    if (stream_) release_piece(g_, piece, source - (g_.source.data() + piece.edge));
   }
 
   const Csr<Index>& g_;
@@ -175,6 +177,7 @@ class Sweeper {
   Buffer<double> step_;  // d / W by slot
   const bool serial_;    // row by row in place
   const bool loops_;     // rows are solved for themselves: y_t = (g_t + sum over others) / (1 - d a_tt)
+  const bool stream_;
   std::vector<index_t> blocks_;
   std::vector<SweepSums<V>> partial_;
 };

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import gzip
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_array, as_index, is_sparse, shape_error
+from mmlcore.core.arrays import Array, is_sparse
+from mmlcore.graph._columns import check_columns, check_size, check_weights
 from mmlcore.graph._convert import from_igraph, from_matrix, from_names, from_networkx
-
-_BYTES_PER_NODE = 48  # the graph and the vectors of a PageRank
+from mmlcore.graph._read import read_edges
+from mmlcore.graph._store import is_graph_file, load, save, write_in_place
 
 
 class Graph:
@@ -37,9 +36,16 @@ class Graph:
     Graph(num_nodes=3, num_edges=4)
     """
 
-    def __init__(self, edges: _core.InEdges, labels: list[Any] | None = None) -> None:
+    def __init__(
+        self, edges: _core.InEdges, labels: list[Any] | None = None, mapped: bool = False
+    ) -> None:
         self._edges = edges
+        self._mapped = mapped  # the arrays are files that are mapped into memory
         self.labels = labels
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the arrays, and build nothing when they come back."""
+        return _unpickle, (self._edges.parts(), self.labels)
 
     @property
     def num_nodes(self) -> int:
@@ -56,6 +62,29 @@ class Graph:
         """Whether edges carry weights."""
         return bool(self._edges.weighted)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the graph takes, in memory or in mapped files; labels not counted."""
+        return sum(int(part.nbytes) for part in self._edges.parts().values())
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the graph, to be read by `Graph.read` without building it again.
+
+        Parameters
+        ----------
+        path : path
+            One file if the name ends in .npz. Else a folder of .npy files, which `read` maps into memory: reading takes
+            no memory, and processes share it. Whole or not at all; an older saved graph of that name is replaced.
+
+        Raises
+        ------
+        FileError
+            The file cannot be written, or `path` is a folder that holds something else.
+        TypeError
+            Labels that are neither text nor numbers.
+        """
+        save(Path(path), self._edges, self.labels)
+
     def __repr__(self) -> str:
         """Show the size."""
         weighted = ", weighted" if self.is_weighted else ""
@@ -70,6 +99,7 @@ class Graph:
         weight: ArrayLike | None = None,
         num_nodes: int | None = None,
         combine: str = "keep",
+        folder: str | os.PathLike[str] | None = None,
     ) -> Graph:
         """Make a graph from the ends of its edges.
 
@@ -79,6 +109,10 @@ class Graph:
             Edge i goes from source[i] to target[i]; integers of any width, sign and strides are read in place.
         weight : array_like of shape (m,), optional
             Non-negative, finite. Default: every edge counts 1.
+        folder : path, optional
+            Build in this new folder instead of in memory: a graph larger than memory, from columns that may be
+            ``np.memmap`` of files larger than memory. What has an entry for each edge stays in files; the folder is what
+            `save` writes. It takes 8 bytes an edge more while it is built.
         num_nodes : int, optional
             Default: one more than the largest index. Their vectors have to fit into memory.
         combine : {'keep', 'sum', 'first'}
@@ -91,16 +125,11 @@ class Graph:
         TypeError
             Indices that are not integers.
         """
-        s, t = _indices(source, "source"), _indices(target, "target")
-        if s.shape != t.shape:
-            raise shape_error("target", t.shape, f"{s.shape}, as many as source")
-        w = None if weight is None else _weights(weight, len(s))
-        nodes = _count(s, t) if num_nodes is None else as_index(num_nodes, "num_nodes", 0)
-        _check_size(nodes)
-        if combine not in ("keep", "sum", "first"):
-            msg = f"combine: got {combine!r}, needed 'keep', 'sum' or 'first'."
-            raise ValueError(msg)
-        return cls(_core.InEdges(s, t, w, nodes, combine))
+        columns = check_columns(source, target, weight, num_nodes, combine)
+        if folder is None:
+            return cls(_core.InEdges(*columns, combine))
+        write_in_place(Path(folder), *columns, combine)
+        return cls.read(folder)
 
     @classmethod
     def from_labels(
@@ -123,8 +152,10 @@ class Graph:
         CSR and CSC are read in place. A stored zero is an edge of weight 0, which nobody follows.
         """
         (s, t, data), nodes = from_matrix(matrix)
-        _check_size(nodes)
-        return cls(_core.InEdges(s, t, None if data is None else _weights(data, len(data)), nodes))
+        check_size(nodes)
+        return cls(
+            _core.InEdges(s, t, None if data is None else check_weights(data, len(data)), nodes)
+        )
 
     @classmethod
     def from_networkx(cls, graph: Any, weight: str | None = "weight") -> Graph:
@@ -149,24 +180,47 @@ class Graph:
         return made
 
     @classmethod
-    def read(cls, path: str | os.PathLike[str]) -> Graph:
-        """Read an edge list: two node numbers a line, a third column is the weight.
+    def read(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> Graph:
+        """Read a graph from a file.
 
-        Separated by blanks, tabs or a comma; lines that start with # or % are comments; a name that ends in .gz is
-        unpacked on the way. ValueError names the first bad line.
+        Parameters
+        ----------
+        path : path
+            By its name:
+
+            * a folder or .npz that `save` wrote: nothing is built again, and a folder is mapped, not read;
+            * .npz that scipy.sparse.save_npz wrote, or with arrays `source`, `target` and, if there are weights, `weight`;
+            * .mtx, .mtx.gz: Matrix Market, read by SciPy; entry (i, j) is the weight of the edge from i to j;
+            * .parquet: columns `source`, `target` and perhaps `weight`, or else the first two or three, read by pyarrow;
+              columns of text are names;
+            * anything else is an edge list in text: two node numbers a line, a third column is the weight, separated by
+              blanks, tabs or a comma; lines that start with # or % are comments. With .gz or .zst it is unpacked on the way
+              (.zst needs Python 3.14, `zstandard` or `pyarrow`).
+        progress : callable, optional
+            Of an edge list: called as progress(bytes done, bytes in all), every 32 MiB of text. What it raises ends the
+            reading.
+
+        Raises
+        ------
+        ValueError
+            A bad line is named by its number; negative and too large node numbers are refused.
         """
-        path = Path(path)
-        try:
-            text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        except (EOFError, gzip.BadGzipFile) as error:
-            msg = f"{path}: is not a complete gzip file ({error})."
-            raise ValueError(msg) from error
-        try:
-            source, target, weight = _core.parse_edges(text)
-        except ValueError as error:
-            msg = f"{path}: {error}"
-            raise ValueError(msg) from None
-        return cls.from_edges(source, target, weight=weight)
+        file = Path(path)
+        if is_graph_file(file):
+            stored = load(file)
+            if stored is not None:
+                return cls(*stored)
+        kind, content = read_edges(file, progress)
+        if kind == "matrix":
+            return cls.from_scipy(content)
+        source, target, weight = content
+        make = cls.from_labels if kind == "names" else cls.from_edges
+        return make(source, target, weight=weight)
 
 
 def link_matrix(graph: Graph) -> Array:
@@ -222,51 +276,5 @@ def as_graph(graph: Any) -> Graph:
     raise TypeError(msg)
 
 
-def _indices(values: ArrayLike, name: str) -> Array:
-    a = np.asarray(values)
-    if a.dtype.kind == "O" and hasattr(
-        values, "to_numpy"
-    ):  # integers of pandas that could be missing
-        with contextlib.suppress(TypeError, ValueError):
-            a = values.to_numpy(dtype=np.int64)
-    if a.size == 0 and a.dtype.kind == "f":
-        a = a.astype(np.int64)
-    if a.dtype.kind not in "iu":
-        msg = f"{name}: got dtype {a.dtype}, needed integers: the indices of nodes."
-        raise TypeError(msg)
-    if a.ndim != 1:
-        raise shape_error(name, a.shape, "1 axis: an index for each edge")
-    return np.require(a, a.dtype.newbyteorder("="), "A")
-
-
-def _count(s: Array, t: Array) -> int:
-    """Return one more than the largest index; a negative one is left for the kernel to name."""
-    return 1 + max(int(_core.id_range(a)[1]) if a.size else -1 for a in (s, t))
-
-
-def _weights(values: ArrayLike, m: int) -> Array:
-    w = as_array(values, "weight").astype(np.float64, copy=False)
-    if w.shape != (m,):
-        raise shape_error("weight", w.shape, f"({m},), one for each edge")
-    if not (np.isfinite(w).all() and (w >= 0).all()):
-        bad = int(np.flatnonzero(~(np.isfinite(w) & (w >= 0)))[0])
-        msg = f"weight: edge {bad} has weight {w[bad]}, needed finite and non-negative weights."
-        raise ValueError(msg)
-    return np.ascontiguousarray(w)
-
-
-def _check_size(nodes: int) -> None:
-    memory = _physical_memory()
-    if nodes * _BYTES_PER_NODE > memory:
-        msg = (
-            f"num_nodes: a graph of {nodes} nodes needs {nodes * _BYTES_PER_NODE / 2**30:.3g} GiB; this "
-            f"machine has {memory / 2**30:.3g} GiB."
-        )
-        raise ValueError(msg)
-
-
-def _physical_memory() -> int:
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError, AttributeError):
-        return 2**40
+def _unpickle(parts: dict[str, Array], labels: list[Any] | None) -> Graph:
+    return Graph(_core.InEdges.from_parts(parts, False), labels)

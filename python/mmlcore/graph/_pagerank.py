@@ -10,7 +10,10 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_array, as_index, as_real, shape_error
 from mmlcore.core.errors import ConvergenceError
-from mmlcore.graph._graph import as_graph
+from mmlcore.graph._graph import Graph, as_graph
+
+# For each node: what the graph itself keeps, and what a problem adds (iterate, gathered values, residual, ranks, restarts).
+_NODE_BYTES, _VECTOR_BYTES = 32, 64
 
 
 class PageRank(NamedTuple):
@@ -36,12 +39,13 @@ def pagerank(
     tol: float = 1e-8,
     max_iter: int = 1000,
     method: str = "auto",
+    memory_limit: int | None = None,
 ) -> PageRank:
     """Rank the nodes of a graph by PageRank, with an error that is known.
 
     Parameters
     ----------
-    graph : Graph, (source, target), scipy.sparse matrix or networkx graph
+    graph : Graph, (source, target), scipy.sparse matrix, networkx or igraph graph
         A matrix's entry (i, j) is the weight of the edge from i to j.
     damping : float in [0, 1], default 0.85
         Probability to follow a link.
@@ -59,6 +63,11 @@ def pagerank(
     method : {'auto', 'gauss-seidel', 'power'}
         'auto' is Gauss-Seidel in blocks of rows, which takes about two thirds of the sweeps of the power iteration. With
         damping 1 all are the lazy walk of the notes.
+
+    memory_limit : int, optional
+        Bytes that the graph and the vectors may take together. A graph in a folder (`Graph.read` of what `save` or
+        ``from_edges(folder=...)`` wrote) that does not fit is streamed: every sweep reads the links from the files and keeps
+        the vectors alone. The result is the same to the bit. What cannot be ranked so is a ValueError.
 
     Returns
     -------
@@ -109,8 +118,9 @@ def pagerank(
     landing = None if dangling is None else _distribution(dangling, "dangling", n)
     first = None if start is None else _distribution(start, "start", n)
     ranks = np.empty((1, n) if jumps is None else jumps.shape)
+    stream = memory_limit is not None and _streams(g, memory_limit, len(ranks))
     outcome = _core.pagerank(
-        g._edges, damping, jumps, landing, first, tol, max_iter, method == "power", ranks
+        g._edges, damping, jumps, landing, first, tol, max_iter, method == "power", stream, ranks
     )
     several = personalization is not None and np.ndim(personalization) == 2
     result = PageRank(ranks if several else ranks[0], *outcome)
@@ -121,6 +131,20 @@ def pagerank(
         )
         raise ConvergenceError(msg, result)
     return result
+
+
+def _streams(graph: Graph, memory_limit: int, problems: int) -> bool:
+    """Tell whether the links have to pass by; ValueError where even that takes more memory than allowed."""
+    limit = as_index(memory_limit, "memory_limit", 1)
+    vectors = graph.num_nodes * (_NODE_BYTES + _VECTOR_BYTES * problems)
+    if graph.nbytes + vectors <= limit:
+        return False
+    if graph._mapped and vectors <= limit:
+        return True
+    needed = vectors if graph._mapped else graph.nbytes + vectors
+    hint = "" if graph._mapped else "; a graph in a folder (Graph.save, Graph.read) is streamed"
+    msg = f"memory_limit: got {limit} bytes, needed {needed} for {graph.num_nodes} nodes{hint}."
+    raise ValueError(msg)
 
 
 def _rows(personalization: ArrayLike, n: int) -> Array:

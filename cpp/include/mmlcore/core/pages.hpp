@@ -34,4 +34,14 @@ void release_pages(const T* data, index_t first, index_t count) {
   release_pages(data + first, static_cast<std::size_t>(count) * sizeof(T));
 }
 
+// The same for a part of a mapped file, with the pages that it shares with its neighbours: they come back if need be.
+template <class T>
+void release_mapped(const T* data, index_t first, index_t count) {
+  if (count <= 0) return;
+  constexpr std::uintptr_t page = 4096;
+  const auto begin = reinterpret_cast<std::uintptr_t>(data + first) / page * page;
+  const auto end = (reinterpret_cast<std::uintptr_t>(data + first + count) + page - 1) / page * page;
+  release_pages(reinterpret_cast<const void*>(begin), end - begin);
+}
+
 }  // namespace mmlcore

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/pages.hpp"
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore {
@@ -63,5 +64,17 @@ struct PlainRows {
 
 template <class Index>
 PlainRows plain_rows(const Csr<Index>& graph);
+
+// Throws DomainError when a graph from files is not what build_csr makes (src/graph/check.cpp).
+template <class Index>
+void check_csr(const Csr<Index>& graph, bool mapped);
+
+// The links of a piece were read and its file is mapped: their pages are given back (core/pages.hpp).
+template <class Index>
+void release_piece(const Csr<Index>& g, const Piece& piece, index_t links) {
+  release_mapped(g.source.data(), piece.edge, links);
+  if (g.weighted) release_mapped(g.weight.data(), piece.edge, links);
+  release_mapped(g.in_degree.data(), piece.slot, piece.slots);
+}
 
 }  // namespace mmlcore

@@ -50,6 +50,6 @@ struct IdRange {
   std::int64_t least = 0;
   std::uint64_t largest = 0;
 };
-IdRange id_range(const IdColumn& column);
+IdRange id_range(const IdColumn& column, Pages pages = Pages::kKeep);
 
 }  // namespace mmlcore

@@ -18,7 +18,11 @@
 // gives
 //   |x' - x*| <= d / (1 - d) |x' - x|,
 // to which the rounding of x' (u times the length of the longest chain of additions of each row, weighted with its rank) is
-// added, amplified alike. That sum is `error`. Cost: a sweep reads 4 bytes a link and gathers 8.
+// added, amplified alike. That sum is `error`.
+//
+// A graph larger than memory lies in files that are mapped (`stream`): the same sweeps read its links piece after piece, in
+// the order of the files, and give their pages back. The result is the same to the bit. Cost: a sweep reads 4 bytes a link
+// and gathers 8.
 #pragma once
 
 #include "mmlcore/graph/csr.hpp"
@@ -33,7 +37,8 @@ struct RankOptions {
   const double* start = nullptr;     // first iterate, (nodes), non-negative; null: none
   double tol = 1e-8;
   index_t max_iter = 1000;
-  bool power = false;  // plain power iteration: Jacobi sweeps
+  bool power = false;   // plain power iteration: Jacobi sweeps
+  bool stream = false;  // the graph lies in mapped files: links that were read are given back, the vectors alone stay
 };
 
 struct RankResult {
