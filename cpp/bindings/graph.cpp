@@ -110,7 +110,8 @@ const double* optional_vector(const py::object& x, index_t size, py::array_t<dou
 }
 
 py::tuple rank(const GraphHandle& graph, double damping, const py::object& restart, const py::object& dangling,
-               const py::object& start, double tol, index_t max_iter, bool power, bool stream, py::array_t<double>& ranks) {
+               const py::object& start, double tol, index_t max_iter, bool power, bool stream, const py::object& progress,
+               py::array_t<double>& ranks) {
   return graph.visit([&](const auto& csr) {
     RankOptions options;
     py::array_t<double> v, u, s;
@@ -123,6 +124,12 @@ py::tuple rank(const GraphHandle& graph, double damping, const py::object& resta
     options.max_iter = max_iter;
     options.power = power;
     options.stream = stream;
+    if (!progress.is_none()) {
+      options.progress = [&](index_t sweep, double error) {
+        py::gil_scoped_acquire hold;
+        progress(sweep, error);
+      };
+    }
     if (ranks.size() != options.problems * csr.nodes)
       throw DomainError("an internal call came with ranks of the wrong length");
     double* out = ranks.mutable_data();
@@ -277,7 +284,7 @@ void bind_graph(py::module_& m) {
       },
       py::arg("ids"), py::arg("mapped") = false, "The least and the largest of a column of integers.");
   m.def("pagerank", &rank, py::arg("graph"), py::arg("damping"), py::arg("restart"), py::arg("dangling"), py::arg("start"),
-        py::arg("tol"), py::arg("max_iter"), py::arg("power"), py::arg("stream"), py::arg("ranks"),
+        py::arg("tol"), py::arg("max_iter"), py::arg("power"), py::arg("stream"), py::arg("progress"), py::arg("ranks"),
         "Fills ranks; returns (iterations, error, converged). Vectors are checked and sum to 1, or None.");
   m.def("parse_edges", &parse, py::arg("text"), py::arg("mapped") = false, py::arg("progress") = py::none(),
         "Edge list in text to (source, target, weight or None).");

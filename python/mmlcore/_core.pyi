@@ -190,6 +190,7 @@ def pagerank(
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     power: bool,
     stream: bool,
+    progress: typing.Any,
     ranks: typing.Annotated[np.typing.ArrayLike, np.float64],
 ) -> tuple[typing.Any, ...]:
     """

@@ -112,6 +112,24 @@ def test_reference(reference_case):
         np.testing.assert_allclose(ranks, expected / expected.sum(), atol=1e-12)
 
 
+@pytest.mark.parametrize("damping", [0.9, 1])
+def test_progress(damping, rng):
+    s, t = random_graph(rng, 300, 2000)
+    told = []
+    plain = mml.pagerank((s, t), damping=damping)
+    result = mml.pagerank((s, t), damping=damping, progress=lambda *at: told.append(at))
+    np.testing.assert_array_equal(result.ranks, plain.ranks)
+    assert [sweep for sweep, _ in told] == sorted({sweep for sweep, _ in told})
+    assert told[-1][1] < 1e-8 < told[0][1]
+
+    def stop(sweep, _):
+        if sweep == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        mml.pagerank((s, t), damping=damping, progress=stop)
+
+
 def test_damping_one():
     micro = course_graph(
         {"A": "BCD", "B": "AC", "C": "ADF", "D": "C", "E": "BD", "F": "CD"}, "ABCDEF"

@@ -191,10 +191,7 @@ def test_random_text_never_crashes(rng, tmp_path):
         try:
             graph = mml.Graph.read(tmp_path / "x.txt")
         except ValueError as error:
-            refused += 1
-            assert (
-                "x.txt: line " in str(error) or "num_nodes" in str(error) or "weight" in str(error)
-            )
+            refused.append(str(error))
         else:
             assert graph.num_edges <= size
     assert len(refused) > 10

@@ -35,6 +35,7 @@ class LazyWalk {
     for (;;) {
       result.error = apply(dangling);
       ++result.iterations;
+      if (o_.progress) o_.progress(result.iterations, result.error);
       result.converged = result.error <= o_.tol;
       if (result.converged || result.iterations >= o_.max_iter) break;
       const Sums s = pass([&](index_t i) { return 0.5 * (x_[i] + y_[i]); });

@@ -75,7 +75,9 @@ class Solver {
       ++result_.iterations;
       change = largest<V>(s.change / (it.a + it.c + d_ * s.sum));  // that is the sum of all rows
       balance_.set(it, balance_.factors(s.sum, d_ * (s.sum - s.kept)));
-      if (d_ / (1 - d_) * kExpected * change <= aim || change < 1e-15) break;
+      const double expected = d_ / (1 - d_) * kExpected * change;
+      if (o_.progress) o_.progress(result_.iterations, expected);
+      if (expected <= aim || change < 1e-15) break;
     }
     return change;
   }

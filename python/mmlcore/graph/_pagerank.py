@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,6 +41,7 @@ def pagerank(
     max_iter: int = 1000,
     method: str = "auto",
     memory_limit: int | None = None,
+    progress: Callable[[int, float], object] | None = None,
 ) -> PageRank:
     """Rank the nodes of a graph by PageRank, with an error that is known.
 
@@ -68,6 +70,9 @@ def pagerank(
         Bytes that the graph and the vectors may take together. A graph in a folder (`Graph.read` of what `save` or
         ``from_edges(folder=...)`` wrote) that does not fit is streamed: every sweep reads the links from the files and keeps
         the vectors alone. The result is the same to the bit. What cannot be ranked so is a ValueError.
+    progress : callable, optional
+        Called after each sweep as progress(sweeps, expected error); with several problems they start again for each eight.
+        What it raises ends the computation.
 
     Returns
     -------
@@ -120,7 +125,12 @@ def pagerank(
     ranks = np.empty((1, n) if jumps is None else jumps.shape)
     stream = memory_limit is not None and _streams(g, memory_limit, len(ranks))
     outcome = _core.pagerank(
-        g._edges, damping, jumps, landing, first, tol, max_iter, method == "power", stream, ranks
+        g._edges,
+        *(damping, jumps, landing, first, tol, max_iter),
+        method == "power",
+        stream,
+        progress,
+        ranks,
     )
     several = personalization is not None and np.ndim(personalization) == 2
     result = PageRank(ranks if several else ranks[0], *outcome)

@@ -25,6 +25,8 @@
 // and gathers 8.
 #pragma once
 
+#include <functional>
+
 #include "mmlcore/graph/csr.hpp"
 
 namespace mmlcore {
@@ -38,6 +40,8 @@ struct RankOptions {
   double tol = 1e-8;
   index_t max_iter = 1000;
   bool power = false;   // plain power iteration: Jacobi sweeps
+  // Told after each sweep: the sweep's number and the error that is expected. On the calling thread; may throw.
+  std::function<void(index_t, double)> progress;
   bool stream = false;  // the graph lies in mapped files: links that were read are given back, the vectors alone stay
 };
 
