@@ -153,6 +153,16 @@ def matmul_plain(a: typing.Any, b: typing.Any, /) -> typing.Any:
     The product of two plain matrices; NotImplemented for everything else.
     """
 
+def multiply_rows(
+    start: typing.Annotated[np.typing.ArrayLike, np.int64],
+    source: typing.Annotated[np.typing.ArrayLike, np.int64],
+    weight: typing.Any,
+    z: typing.Annotated[np.typing.ArrayLike, np.float64],
+) -> np.typing.NDArray[np.float64]:
+    """
+    The sums of w z over the links of each row.
+    """
+
 def nearest_neighbors(
     points: np.ndarray[typing.Any, typing.Any],
     queries: np.ndarray[typing.Any, typing.Any],
@@ -297,6 +307,16 @@ def solve(
 def solve_small(a: typing.Any, b: typing.Any, /) -> typing.Any:
     """
     One small system of plain arrays; NotImplemented for everything else.
+    """
+
+def sort_rows(
+    source: typing.Annotated[np.typing.ArrayLike, np.int64],
+    target: typing.Annotated[np.typing.ArrayLike, np.int64],
+    weight: typing.Any,
+    rows: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]:
+    """
+    (start, source, weight): links by target, which counts from the first row of the block.
     """
 
 def symmetric_top(

@@ -120,8 +120,8 @@ def pagerank(
     if n == 0:
         return PageRank(np.empty(0), 0, 0.0, True)
     jumps = None if personalization is None else _rows(personalization, n)
-    landing = None if dangling is None else _distribution(dangling, "dangling", n)
-    first = None if start is None else _distribution(start, "start", n)
+    landing = None if dangling is None else distribution(dangling, "dangling", n)
+    first = None if start is None else distribution(start, "start", n)
     ranks = np.empty((1, n) if jumps is None else jumps.shape)
     stream = memory_limit is not None and _streams(g, memory_limit, len(ranks))
     outcome = _core.pagerank(
@@ -161,11 +161,12 @@ def _rows(personalization: ArrayLike, n: int) -> Array:
     p = as_array(personalization, "personalization")
     if p.ndim not in (1, 2) or p.shape[-1] != n:
         raise shape_error("personalization", p.shape, f"({n},) or (p, {n})")
-    rows = [_distribution(row, "personalization", n) for row in np.atleast_2d(p)]
+    rows = [distribution(row, "personalization", n) for row in np.atleast_2d(p)]
     return np.stack(rows) if rows else np.empty((0, n))
 
 
-def _distribution(values: ArrayLike, name: str, n: int) -> Array:
+def distribution(values: ArrayLike, name: str, n: int) -> Array:
+    """Return a vector over the nodes, scaled to sum 1."""
     p = as_array(values, name).astype(np.float64)
     if p.shape != (n,):
         raise shape_error(name, p.shape, f"({n},), one for each node")

@@ -1,0 +1,38 @@
+#include "mmlcore/graph/row_block.hpp"
+
+#include <algorithm>
+
+#include "mmlcore/core/parallel.hpp"
+#include "sweep.hpp"
+
+namespace mmlcore {
+
+void sort_rows(const std::int64_t* source, const std::int64_t* target, const double* weight, index_t links, index_t rows,
+               std::int64_t* start, std::int64_t* sorted_source, double* sorted_weight) {
+  // start[t + 1] is where the next link of row t goes; in the end it is where row t + 1 starts.
+  std::fill(start, start + rows + 1, std::int64_t{0});
+  for (index_t e = 0; e < links; ++e) ++start[target[e] + 1];
+  std::int64_t at = 0;
+  for (index_t t = 1; t <= rows; ++t) {
+    const std::int64_t count = start[t];
+    start[t] = at;
+    at += count;
+  }
+  for (index_t e = 0; e < links; ++e) {
+    const std::int64_t place = start[target[e] + 1]++;
+    sorted_source[place] = source[e];
+    if (weight) sorted_weight[place] = weight[e];
+  }
+}
+
+void multiply_rows(const RowBlock& block, const double* z, double* y) {
+  parallel_ranges(block.rows, 1 << 12, [&](index_t begin, index_t end) {
+    for (index_t t = begin; t < end; ++t) {
+      const std::int64_t first = block.start[t], count = block.start[t + 1] - first;
+      y[t] = block.weight ? graph::gather<true>(block.source + first, block.weight + first, count, z)
+                          : graph::gather<false>(block.source + first, block.weight, count, z);
+    }
+  });
+}
+
+}  // namespace mmlcore
