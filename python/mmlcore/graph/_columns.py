@@ -61,7 +61,11 @@ def _count(s: Array, t: Array) -> int:
 
 def check_weights(values: ArrayLike, m: int) -> Array:
     """Return one float64 for each edge; whether they are weights is seen by the kernel."""
-    w = as_array(values, "weight").astype(np.float64, copy=False)
+    # A mapped file is kept as one, so that the kernel may give its pages back.
+    in_place = isinstance(values, np.memmap) and is_mapped(values) and values.dtype == np.float64
+    w: Array = (
+        values if in_place else as_array(values, "weight").astype(np.float64, copy=False)  # type: ignore[assignment]
+    )
     if w.shape != (m,):
         raise shape_error("weight", w.shape, f"({m},), one for each edge")
     return w
