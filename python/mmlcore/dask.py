@@ -18,11 +18,10 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_index, as_real, shape_error
-from mmlcore.core.errors import ConvergenceError
 from mmlcore.core.threads import threads
 from mmlcore.graph import PageRank
 from mmlcore.graph._columns import check_columns
-from mmlcore.graph._pagerank import distribution
+from mmlcore.graph._pagerank import distribution, not_converged
 
 __all__ = ["pagerank"]
 
@@ -108,9 +107,9 @@ def pagerank(
         tops = client.gather(client.map(_top, *_columns(chunks), pure=False))
         num_nodes = 1 + max(tops, default=-1)
     n = as_index(num_nodes, "num_nodes", 0)
-    if n == 0 and not any(client.gather(client.map(_size, *_columns(chunks), pure=False))):
-        return PageRank(np.empty(0), 0, 0.0, True)
     out, shape = _sum(client, client.map(_count, *_columns(chunks), nodes=n, pure=False))
+    if n == 0:
+        return PageRank(np.empty(0), 0, 0.0, True)
     bounds = _cut(shape, n, parts)
     rows = _distribute(client, chunks, bounds)
     return _iterate(client, rows, out, damping, personalization, dangling, start, tol, max_iter)
@@ -154,11 +153,7 @@ def _iterate(
         best = min(best, error)
         # With damping 1 the lazy walk, which has a limit on periodic graphs too.
         x = y if damping < 1 else (x + y) / 2
-    msg = (
-        f"pagerank reached an error of {result.error:.3g} in {result.iterations} iterations, needed {tol:.3g}: raise "
-        "max_iter or tol. The last ranks are in .result of this error."
-    )
-    raise ConvergenceError(msg, result)
+    raise not_converged(result, tol)
 
 
 # What runs on a worker: functions of numpy arrays and of Rows.
@@ -166,10 +161,6 @@ def _iterate(
 
 def _top(s: Array, t: Array, _w: Array | None) -> int:
     return max((int(column.max()) for column in (s, t) if column.size), default=-1)
-
-
-def _size(s: Array, _t: Array, _w: Array | None) -> int:
-    return int(s.size)
 
 
 def _count(s: Array, t: Array, w: Array | None, *, nodes: int) -> tuple[Array, Array]:

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.graph.reference import matrix_of
 
 import mmlcore as mml
 
 networkx = pytest.importorskip("networkx")
 sparse = pytest.importorskip("scipy.sparse")
-
-
-def matrix_of(graph):
-    """Dense weights, [source, target], from the rows of in-edges."""
-    start, source, weight, _ = graph._edges.rows()
-    dense = np.zeros((graph.num_nodes,) * 2)
-    targets = np.repeat(np.arange(graph.num_nodes), np.diff(start))
-    np.add.at(dense, (source, targets), weight if graph.is_weighted else 1.0)
-    return dense
 
 
 @pytest.mark.parametrize(

@@ -6,30 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.graph.reference import power_iteration
 
 import mmlcore as mml
 
 networkx = pytest.importorskip("networkx")
 sparse = pytest.importorskip("scipy.sparse")
-
-
-def power_iteration(s, t, n, d=0.85, w=None, jump=None, dangling=None):
-    """The readable reference: the definition, iterated until nothing changes."""
-    w = np.ones(len(s)) if w is None else w
-    jump = np.full(n, 1 / n) if jump is None else jump / jump.sum()
-    dangling = jump if dangling is None else dangling / dangling.sum()
-    out = np.bincount(s, weights=w, minlength=n)
-    x = np.full(n, 1 / n)
-    for _ in range(2000):
-        share = np.divide(x, out, out=np.zeros(n), where=out > 0)
-        y = (
-            d * (np.bincount(t, weights=w * share[s], minlength=n) + dangling * x[out == 0].sum())
-            + (1 - d) * jump
-        )
-        if np.abs(y - x).sum() < 1e-17:
-            break
-        x = y
-    return y
 
 
 def random_graph(rng, n, m):

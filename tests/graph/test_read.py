@@ -7,20 +7,12 @@ import itertools
 
 import numpy as np
 import pytest
+from tests.graph.reference import matrix_of
 
 import mmlcore as mml
 from mmlcore.io import FileError
 
 sparse = pytest.importorskip("scipy.sparse")
-
-
-def matrix_of(graph):
-    """Dense weights, [source, target], from the rows of in-edges."""
-    start, source, weight, _ = graph._edges.rows()
-    dense = np.zeros((graph.num_nodes,) * 2)
-    targets = np.repeat(np.arange(graph.num_nodes), np.diff(start))
-    np.add.at(dense, (source, targets), weight if graph.is_weighted else 1.0)
-    return dense
 
 
 DENSE = np.array([[0.0, 2.0, 0.0], [0.0, 0.0, 0.5], [1.0, 1.0, 0.0]])

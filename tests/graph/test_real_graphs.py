@@ -7,7 +7,7 @@ from importlib.metadata import distributions
 
 import numpy as np
 import pytest
-from tests.graph.test_pagerank import power_iteration
+from tests.graph.reference import power_iteration
 
 import mmlcore as mml
 

@@ -34,7 +34,7 @@ class Builder {
     allocate_links();
     parallel_tasks(plan_.chunks, [&](index_t c) {
       csr_.weighted ? partition_weighted(c) : partition(c);
-      edges_.release(c * plan_.chunk, plan_.chunk_end(c) - c * plan_.chunk, true);
+      edges_.release(c * plan_.chunk, plan_.chunk_end(c) - c * plan_.chunk);
       release_words(0, plan_.edges);
     });
     if (options_.combine != Combine::kKeep) merge();
@@ -209,7 +209,7 @@ class Builder {
     }
   }
 
-  // Third step: the rows of range r get their slots, and its links their rows.
+  // Fourth step: the rows of range r get their slots, and its links their rows.
   void order_range(index_t r) {
     const index_t base = r << plan_.row_bits, rows = range_end(r) - base;
     const index_t begin = counts_.range_begin[r], size = counts_.range_begin[r + 1] - begin;

@@ -79,7 +79,7 @@ struct Counter {
       }
     }
     std::copy(count.begin(), count.end(), ranges);
-    edges.release(c * plan.chunk, plan.chunk_end(c) - c * plan.chunk, false);
+    edges.release(c * plan.chunk, plan.chunk_end(c) - c * plan.chunk);
     return forward;
   }
 
@@ -102,7 +102,7 @@ struct Counter {
             sums[p * n + static_cast<index_t>(s[i])] += w;
           }
         }
-        edges.release(p * part + offset, std::max<index_t>(0, end - p * part - offset), false);
+        edges.release(p * part + offset, std::max<index_t>(0, end - p * part - offset));
       });
     }
     counts.strength = Buffer<double>(n);

@@ -37,9 +37,8 @@ def check_columns(
 
 def _indices(values: ArrayLike, name: str) -> Array:
     a = values if isinstance(values, np.memmap) else np.asarray(values)
-    if a.dtype.kind == "O" and hasattr(
-        values, "to_numpy"
-    ):  # integers of pandas that could be missing
+    # Integers of pandas that could be missing.
+    if a.dtype.kind == "O" and hasattr(values, "to_numpy"):
         with contextlib.suppress(TypeError, ValueError):
             a = values.to_numpy(dtype=np.int64)
     if a.size == 0 and a.dtype.kind == "f":
@@ -62,10 +61,11 @@ def _count(s: Array, t: Array) -> int:
 def check_weights(values: ArrayLike, m: int) -> Array:
     """Return one float64 for each edge; whether they are weights is seen by the kernel."""
     # A mapped file is kept as one, so that the kernel may give its pages back.
-    in_place = isinstance(values, np.memmap) and is_mapped(values) and values.dtype == np.float64
-    w: Array = (
-        values if in_place else as_array(values, "weight").astype(np.float64, copy=False)  # type: ignore[assignment]
-    )
+    w: Array
+    if isinstance(values, np.memmap) and values.dtype == np.float64 and values.flags.aligned:
+        w = values
+    else:
+        w = as_array(values, "weight").astype(np.float64, copy=False)
     if w.shape != (m,):
         raise shape_error("weight", w.shape, f"({m},), one for each edge")
     return w

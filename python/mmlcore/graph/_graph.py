@@ -21,7 +21,7 @@ from mmlcore.graph._store import is_graph_file, load, save, write_in_place
 class Graph:
     """A directed graph, kept as the list of in-edges of each node: 4 bytes an edge, 16 a node.
 
-    Made by `from_edges`, `from_labels`, `from_scipy`, `from_networkx` or `read`; immutable.
+    Made by `from_edges`, `from_labels`, `from_scipy`, `from_networkx`, `from_igraph` or `read`; immutable.
 
     Attributes
     ----------
@@ -109,14 +109,14 @@ class Graph:
             Edge i goes from source[i] to target[i]; integers of any width, sign and strides are read in place.
         weight : array_like of shape (m,), optional
             Non-negative, finite. Default: every edge counts 1.
-        folder : path, optional
-            Build in this new folder instead of in memory: a graph larger than memory, from columns that may be
-            ``np.memmap`` of files larger than memory. What has an entry for each edge stays in files; the folder is what
-            `save` writes. It takes 8 bytes an edge more while it is built.
         num_nodes : int, optional
             Default: one more than the largest index. Their vectors have to fit into memory.
         combine : {'keep', 'sum', 'first'}
             Repeated edges: each counts, they are merged and their weights added, or the first stands for all.
+        folder : path, optional
+            Build in this new folder instead of in memory: a graph larger than memory, from columns that may be
+            ``np.memmap`` of files larger than memory. What has an entry for each edge stays in files; the folder is what
+            `save` writes. It takes 8 bytes an edge more while it is built.
 
         Raises
         ------

@@ -135,12 +135,17 @@ def pagerank(
     several = personalization is not None and np.ndim(personalization) == 2
     result = PageRank(ranks if several else ranks[0], *outcome)
     if not result.converged:
-        msg = (
-            f"pagerank reached an error of {result.error:.3g} in {result.iterations} iterations, needed {tol:.3g}: "
-            "raise max_iter or tol. The last ranks are in .result of this error."
-        )
-        raise ConvergenceError(msg, result)
+        raise not_converged(result, tol)
     return result
+
+
+def not_converged(result: PageRank, tol: float) -> ConvergenceError:
+    """Make the error for ranks that are not as good as was asked for."""
+    msg = (
+        f"pagerank reached an error of {result.error:.3g} in {result.iterations} iterations, needed {tol:.3g}: "
+        "raise max_iter or tol. The last ranks are in .result of this error."
+    )
+    return ConvergenceError(msg, result)
 
 
 def _streams(graph: Graph, memory_limit: int, problems: int) -> bool:

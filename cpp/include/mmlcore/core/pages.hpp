@@ -19,12 +19,13 @@
 
 namespace mmlcore {
 
+inline constexpr std::uintptr_t kPageBytes = 4096;
+
 // Gives back the whole pages within [data, data + bytes). Does nothing where the system offers no such call.
 inline void release_pages([[maybe_unused]] const void* data, [[maybe_unused]] std::size_t bytes) {
 #if defined(__linux__)
-  constexpr std::uintptr_t page = 4096;
-  const auto begin = (reinterpret_cast<std::uintptr_t>(data) + page - 1) / page * page;
-  const auto end = (reinterpret_cast<std::uintptr_t>(data) + bytes) / page * page;
+  const auto begin = (reinterpret_cast<std::uintptr_t>(data) + kPageBytes - 1) / kPageBytes * kPageBytes;
+  const auto end = (reinterpret_cast<std::uintptr_t>(data) + bytes) / kPageBytes * kPageBytes;
   if (data && begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 #endif
 }
@@ -38,9 +39,8 @@ void release_pages(const T* data, index_t first, index_t count) {
 template <class T>
 void release_mapped(const T* data, index_t first, index_t count) {
   if (count <= 0) return;
-  constexpr std::uintptr_t page = 4096;
-  const auto begin = reinterpret_cast<std::uintptr_t>(data + first) / page * page;
-  const auto end = (reinterpret_cast<std::uintptr_t>(data + first + count) + page - 1) / page * page;
+  const auto begin = reinterpret_cast<std::uintptr_t>(data + first) / kPageBytes * kPageBytes;
+  const auto end = (reinterpret_cast<std::uintptr_t>(data + first + count) + kPageBytes - 1) / kPageBytes * kPageBytes;
   release_pages(reinterpret_cast<const void*>(begin), end - begin);
 }
 

@@ -26,9 +26,8 @@ struct IdColumn {
 
 // What may happen to the pages of the columns once they are read (core/pages.hpp).
 enum class Pages {
-  kKeep,     // the caller's memory: nothing
-  kMapped,   // a file mapped into memory: given back after each reading
-  kScratch,  // ours: given back after the last reading
+  kKeep,    // the caller's memory: nothing
+  kMapped,  // a file mapped into memory: given back after each reading
 };
 
 struct Edges {
@@ -37,8 +36,8 @@ struct Edges {
   Pages pages = Pages::kKeep;
 
   index_t size() const { return source.size; }
-  // Links first ... first + count - 1 were read, and `last` tells that they will not be read again.
-  void release(index_t first, index_t count, bool last) const;
+  // Links first ... first + count - 1 were read.
+  void release(index_t first, index_t count) const;
 };
 
 // Elements that are loaded at a time: two blocks of 64-bit numbers stay in the first-level cache.
