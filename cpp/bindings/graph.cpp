@@ -9,6 +9,7 @@
 #include "mmlcore/graph/build.hpp"
 #include "mmlcore/graph/edge_text.hpp"
 #include "mmlcore/graph/pagerank.hpp"
+#include "mmlcore/graph/recurrence.hpp"
 #include "module.hpp"
 
 namespace mmlcore::bindings {
@@ -286,6 +287,17 @@ void bind_graph(py::module_& m) {
   m.def("pagerank", &rank, py::arg("graph"), py::arg("damping"), py::arg("restart"), py::arg("dangling"), py::arg("start"),
         py::arg("tol"), py::arg("max_iter"), py::arg("power"), py::arg("stream"), py::arg("progress"), py::arg("ranks"),
         "Fills ranks; returns (iterations, error, converged). Vectors are checked and sum to 1, or None.");
+  m.def(
+      "recurrence",
+      [](const GraphHandle& graph, const py::object& landing) {
+        return graph.visit([&](const auto& csr) {
+          py::array_t<double> kept;
+          const double* u = optional_vector(landing, csr.nodes, kept);
+          const Recurrence found = without_gil([&] { return recurrence(csr, u); });
+          return py::make_tuple(found.closed, found.period);
+        });
+      },
+      py::arg("graph"), py::arg("landing"), "(closed parts of the graph, period of the one there is).");
   m.def("parse_edges", &parse, py::arg("text"), py::arg("mapped") = false, py::arg("progress") = py::none(),
         "Edge list in text to (source, target, weight or None).");
 }

@@ -244,6 +244,11 @@ def random_numbers(
     Numbers first ... first + size - 1 of a Philox stream, uniform in (0, 1) or standard normal.
     """
 
+def recurrence(graph: InEdges, landing: typing.Any) -> tuple[int, int]:
+    """
+    (closed parts of the graph, period of the one there is).
+    """
+
 def reduce_points(
     x: np.ndarray[typing.Any, typing.Any],
     centre: np.ndarray[typing.Any, typing.Any],

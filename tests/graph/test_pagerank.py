@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from tests.graph.reference import power_iteration
 
 import mmlcore as mml
+from mmlcore import _core
 
 networkx = pytest.importorskip("networkx")
 sparse = pytest.importorskip("scipy.sparse")
@@ -125,12 +128,61 @@ def test_damping_one():
         mml.pagerank(trap, damping=1).ranks, [0, 0, 0, 0, 0, 0, 1], atol=1e-6
     )
     cycle = mml.Graph.from_edges([0, 1, 2, 3], [1, 2, 3, 0])
-    np.testing.assert_allclose(
-        mml.pagerank(cycle, damping=1, start=[1, 0, 0, 0]).ranks, 0.25, atol=1e-7
-    )
+    with pytest.warns(RuntimeWarning, match="period 4"):
+        ranks = mml.pagerank(cycle, damping=1, start=[1, 0, 0, 0]).ranks
+    np.testing.assert_allclose(ranks, 0.25, atol=1e-7)
     blocks = mml.Graph.from_edges([0, 1, 2, 3], [1, 0, 3, 2])
-    result = mml.pagerank(blocks, damping=1, start=[0.5, 0.5, 0, 0])
+    with pytest.warns(RuntimeWarning, match="2 closed parts"):
+        result = mml.pagerank(blocks, damping=1, start=[0.5, 0.5, 0, 0])
     np.testing.assert_allclose(result.ranks, [0.5, 0.5, 0, 0], atol=1e-8)
+
+
+def closed_and_period(s, t, n, w, landing):
+    """The definition, by networkx: the jump of a dangling node written out as links."""
+    links = networkx.DiGraph()
+    links.add_nodes_from(range(n))
+    links.add_edges_from((int(a), int(b)) for a, b, x in zip(s, t, w, strict=True) if x > 0)
+    for node in [node for node in links if links.out_degree(node) == 0]:
+        links.add_edges_from((node, int(b)) for b in np.flatnonzero(landing))
+    parts = networkx.condensation(links)
+    closed = [node for node in parts if parts.out_degree(node) == 0]
+    members = links.subgraph(parts.nodes[closed[0]]["members"])
+    root = next(iter(members))
+    level = networkx.single_source_shortest_path_length(members, root)
+    return len(closed), math.gcd(*(level[a] + 1 - level[b] for a, b in members.edges))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_closed_parts_and_period(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 30))
+    m = int(n * rng.choice([0.8, 1.2, 2.0]))
+    s, t = rng.integers(0, n, (2, m))
+    if seed % 4 == 0:  # a period: links lead from each class of nodes to the next one
+        n = 6 * max(n // 6, 1)
+        s = np.concatenate([np.arange(n), rng.integers(0, n, m)])
+        t = (s + 1 + 3 * rng.integers(0, 2, len(s))) % n
+    w = rng.integers(0 if seed % 3 else 1, 4, len(s)).astype(float)
+    landing = np.where(rng.random(n) < 0.3, 1.0, 0.0) if seed % 2 else np.ones(n)
+    landing[0] = 1
+    closed, period = closed_and_period(s, t, n, w, landing)
+    for weight in (w, None) if w.all() else (w,):
+        for wide in (False, True):
+            edges = _core.InEdges(s, t, weight, n, "keep", wide)
+            found = _core.recurrence(edges, landing if seed % 2 else None)
+            assert found[0] == closed
+            assert closed > 1 or found[1] == period
+
+
+def test_parts_of_a_long_path():
+    """A search that calls itself would end here."""
+    n = 1_000_000
+    assert _core.recurrence(_core.InEdges(np.arange(1, n), np.arange(n - 1), None, n), None) == (
+        1,
+        1,
+    )
+    ring = _core.InEdges(np.arange(n), (np.arange(n) + 1) % n, None, n)
+    assert _core.recurrence(ring, None) == (1, n)
 
 
 def test_no_convergence():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,6 +80,12 @@ def pagerank(
     PageRank
         (ranks, iterations, error, converged).
 
+    Warns
+    -----
+    RuntimeWarning
+        With damping 1, for a graph with several closed parts (the ranks depend on the start) or a period. Not looked for in
+        a graph that is streamed.
+
     Raises
     ------
     ConvergenceError
@@ -136,7 +143,27 @@ def pagerank(
     result = PageRank(ranks if several else ranks[0], *outcome)
     if not result.converged:
         raise not_converged(result, tol)
+    if damping == 1 and not stream:
+        _warn_of_recurrence(g, [landing] if landing is not None or jumps is None else jumps)
     return result
+
+
+def _warn_of_recurrence(graph: Graph, landings: Iterable[Array | None]) -> None:
+    """Say so where ranks without damping are not all that there is to know."""
+    closed, period = max(_core.recurrence(graph._edges, landing) for landing in landings)
+    if closed > 1:
+        msg = (
+            f"pagerank: with damping 1 this graph has {closed} closed parts that a surfer never leaves, so these ranks are one "
+            "of many answers: how much each part holds depends on `start`. A damping below 1 has one answer."
+        )
+    elif period > 1:
+        msg = (
+            f"pagerank: with damping 1 this graph has period {period}: the power iteration would never settle. These ranks "
+            "are the averages over a long walk, the one stationary distribution."
+        )
+    else:
+        return
+    warnings.warn(msg, RuntimeWarning, stacklevel=3)
 
 
 def not_converged(result: PageRank, tol: float) -> ConvergenceError:
