@@ -1,5 +1,4 @@
 // Graph: a compiled graph of 32-bit or 64-bit indices behind one Python type.
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -7,7 +6,6 @@
 
 #include "arrays.hpp"
 #include "mmlcore/graph/build.hpp"
-#include "mmlcore/graph/edge_text.hpp"
 #include "mmlcore/graph/pagerank.hpp"
 #include "mmlcore/graph/recurrence.hpp"
 #include "module.hpp"
@@ -63,9 +61,9 @@ T* file_of(const py::dict& files, const char* name, index_t size) {
 
 std::unique_ptr<GraphHandle> build_graph(const py::object& source, const py::object& target, const py::object& weight,
                                          index_t nodes, const std::string& combine, bool wide, const py::object& files,
-                                         bool mapped) {
+                                         const std::string& pages) {
   Edges edges{column_or_runs(source, "source"), column_or_runs(target, "target"), {}};
-  if (mapped) edges.pages = Pages::kMapped;
+  edges.pages = pages == "mapped" ? Pages::kMapped : pages == "own" ? Pages::kOwn : Pages::kKeep;
   py::array weights;
   if (!weight.is_none()) {
     weights = weight.cast<py::array>();
@@ -233,33 +231,6 @@ std::unique_ptr<GraphHandle> from_parts(const py::object& parts, bool mapped) {
   return graph;
 }
 
-// The memory of the columns goes to numpy without a copy.
-template <class T>
-py::array_t<T> given_to_numpy(Buffer<T>&& buffer, index_t size) {
-  auto owner = std::make_unique<Buffer<T>>(std::move(buffer));
-  const T* data = owner->data();
-  const py::capsule keeper(owner.release(), [](void* p) { delete static_cast<Buffer<T>*>(p); });
-  return py::array_t<T>(size, data, keeper);
-}
-
-py::tuple parse(const py::object& text, bool mapped, const py::object& progress) {
-  const py::buffer_info view = py::reinterpret_borrow<py::buffer>(text).request();
-  const auto* data = static_cast<const char*>(view.ptr);
-  const index_t size = view.size * view.itemsize;
-  std::function<void(index_t)> report;
-  if (!progress.is_none()) {
-    report = [&](index_t done) {
-      py::gil_scoped_acquire hold;
-      progress(done, size);
-    };
-  }
-  EdgeText edges = without_gil([&] { return parse_edges(data, size, mapped, report); });
-  py::object weight = py::none();
-  if (edges.weighted) weight = given_to_numpy(std::move(edges.weight), edges.edges);
-  return py::make_tuple(given_to_numpy(std::move(edges.source), edges.edges),
-                        given_to_numpy(std::move(edges.target), edges.edges), weight);
-}
-
 }  // namespace
 
 void bind_graph(py::module_& m) {
@@ -268,7 +239,7 @@ void bind_graph(py::module_& m) {
   const auto weighted = [](const GraphHandle& g) { return g.visit([](const auto& csr) { return csr.weighted; }); };
   py::class_<GraphHandle>(m, "InEdges", "A graph as compressed rows of in-links, arranged for PageRank.")
       .def(py::init(&build_graph), py::arg("source"), py::arg("target"), py::arg("weight"), py::arg("nodes"),
-           py::arg("combine") = "keep", py::arg("wide") = false, py::arg("files") = py::none(), py::arg("mapped") = false)
+           py::arg("combine") = "keep", py::arg("wide") = false, py::arg("files") = py::none(), py::arg("pages") = "keep")
       .def_static("from_parts", &from_parts, py::arg("parts"), py::arg("mapped"),
                   "The graph over arrays that `parts` gave; they are checked.")
       .def("parts", &parts, "Everything the graph consists of, as a dict of arrays over its memory.")
@@ -298,8 +269,6 @@ void bind_graph(py::module_& m) {
         });
       },
       py::arg("graph"), py::arg("landing"), "(closed parts of the graph, period of the one there is).");
-  m.def("parse_edges", &parse, py::arg("text"), py::arg("mapped") = false, py::arg("progress") = py::none(),
-        "Edge list in text to (source, target, weight or None).");
 }
 
 }  // namespace mmlcore::bindings

@@ -13,4 +13,5 @@ PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   bind_graph(m);
   bind_python_graphs(m);
   bind_row_block(m);
+  bind_edge_text(m);
 }

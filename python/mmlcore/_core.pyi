@@ -25,7 +25,7 @@ class InEdges:
         combine: str = "keep",
         wide: bool = False,
         files: typing.Any = None,
-        mapped: bool = False,
+        pages: str = "keep",
     ) -> None: ...
     def parts(self) -> dict[typing.Any, typing.Any]:
         """
@@ -41,6 +41,22 @@ class InEdges:
     def nodes(self) -> int: ...
     @property
     def weighted(self) -> bool: ...
+
+class EdgeText:
+    """
+    Edges of an edge list in text.
+    """
+    def __init__(self) -> None: ...
+    def columns(self) -> tuple[typing.Any, ...]:
+        """
+        (source, target, weight or None): the memory goes to them, and this is empty again.
+        """
+    def feed(self, text: typing.Any, mapped: bool = False) -> None:
+        """
+        The next lines, whole ones.
+        """
+    @property
+    def lines(self) -> int: ...
 
 def build_info() -> dict[typing.Any, typing.Any]:
     """
@@ -215,13 +231,6 @@ def pairwise_distances(
 ) -> None:
     """
     out[i, j] = |x_i - y_j|, or its square.
-    """
-
-def parse_edges(
-    text: typing.Any, mapped: bool = False, progress: typing.Any = None
-) -> tuple[typing.Any, ...]:
-    """
-    Edge list in text to (source, target, weight or None).
     """
 
 def qr(

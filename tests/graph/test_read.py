@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from tests.graph.reference import matrix_of
 
 import mmlcore as mml
+from mmlcore import _core
+from mmlcore.graph import _read
 from mmlcore.io import FileError
 
 sparse = pytest.importorskip("scipy.sparse")
@@ -91,6 +95,67 @@ def test_long_text_is_parsed_in_chunks(weighted, newline, rng, tmp_path):
     file.write_text("\n".join(lines))
     with pytest.raises(FileError, match=f"line {123_456 + 1 + 2 * 124}: needed two node numbers"):
         mml.Graph.read(file)
+
+
+def test_long_text_comes_in_blocks(monkeypatch, rng, tmp_path):
+    """Blocks that end anywhere, node numbers that need 64 bits late: packed or not, one reading."""
+    m = 30_000
+    s, t = rng.integers(0, 1000, (2, m))
+    text = b"".join(b"%d %d\n" % pair for pair in zip(s.tolist(), t.tolist(), strict=True))
+    (tmp_path / "e.txt").write_bytes(text)
+    (tmp_path / "e.txt.gz").write_bytes(gzip.compress(text))
+    monkeypatch.setattr(_read, "_BLOCK", 10_000)
+    for name in ("e.txt", "e.txt.gz"):
+        told = []
+        graph = mml.Graph.read(tmp_path / name, progress=lambda *at: told.append(at))  # noqa: B023
+        for a, b in zip(graph._edges.rows(), mml.Graph.from_edges(s, t)._edges.rows(), strict=True):
+            np.testing.assert_array_equal(a, b)
+        assert told[-1] == ((tmp_path / name).stat().st_size,) * 2
+        assert len(told) == len(set(told)) or name.endswith("gz")
+    (tmp_path / "e.txt.gz").write_bytes(gzip.compress(text + b"1 x\n"))
+    (tmp_path / "e.txt").write_bytes(text + b"1 x\n")
+    for name in ("e.txt", "e.txt.gz"):
+        with pytest.raises(FileError, match=f"line {m + 1}: needed two node numbers"):
+            mml.Graph.read(tmp_path / name)
+        (tmp_path / name).write_bytes(text + b"#" * 30_000)
+    (tmp_path / "e.txt.gz").write_bytes(gzip.compress(text + b"#" * 30_000))
+    for name in ("e.txt", "e.txt.gz"):
+        with pytest.raises(FileError, match=f"line {m + 1}: is longer than 10000 bytes"):
+            mml.Graph.read(tmp_path / name)
+    edges = _core.EdgeText()
+    edges.feed(b"1 2\n" * 5000)
+    edges.feed(b"# none\n" + b"3 4\n" * 200_000 + b"5 4294967296\n6 7\n")
+    source, target, weight = edges.columns()
+    assert source.dtype == np.int64
+    assert weight is None
+    np.testing.assert_array_equal(source, [1] * 5000 + [3] * 200_000 + [5, 6])
+    np.testing.assert_array_equal(target, [2] * 5000 + [4] * 200_000 + [2**32, 7])
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the system tells no peak")
+@pytest.mark.parametrize("packed", [False, True])
+def test_memory_of_reading(packed, tmp_path):
+    """Reading takes little more than the columns, which go while the graph comes."""
+    m = 20_000_000
+    program = f"""
+import gzip, re, pathlib, numpy as np, mmlcore as mml
+lines = np.random.default_rng(0).integers(1000, 9999, (1000, 2))
+text = "".join(f"{{a}} {{b}}\\n" for a, b in lines.tolist()).encode()
+path = pathlib.Path({str(tmp_path)!r}) / "e.txt{".gz" if packed else ""}"
+with (gzip.open(path, "wb", 1) if {packed} else path.open("wb")) as file:
+    for _ in range({m} // 1000):
+        file.write(text)
+def of(name):
+    return int(re.search(name + r":\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1]) << 10
+mml.Graph.from_edges([0], [1])
+before = of("VmRSS")
+graph = mml.Graph.read(path)
+print((of("VmHWM") - before) / graph.nbytes)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert float(ran.stdout) <= 2.5
 
 
 def test_progress_may_stop_the_reading(tmp_path):

@@ -17,6 +17,7 @@ using graph::Counts;
 using graph::Plan;
 
 constexpr index_t kPieceWork = index_t{1} << 15;  // links and rows of a piece: 20 to 100 us
+constexpr index_t kLarge = index_t{1} << 24;      // links from which scratch memory is given back while it is consumed
 constexpr index_t kLongest = 256;                 // rows with more links than that need no order
 
 // A link during the partition: its source and, in the low bits, its row within the range.
@@ -34,7 +35,7 @@ class Builder {
     allocate_links();
     parallel_tasks(plan_.chunks, [&](index_t c) {
       csr_.weighted ? partition_weighted(c) : partition(c);
-      edges_.release(c * plan_.chunk, plan_.chunk_end(c) - c * plan_.chunk);
+      edges_.release(c * plan_.chunk, plan_.chunk_end(c) - c * plan_.chunk, true);
       release_words(0, plan_.edges);
     });
     if (options_.combine != Combine::kKeep) merge();
@@ -107,6 +108,7 @@ class Builder {
       separate_ = take<Word>(m, files.words);
       words_ = separate_.data();
     }
+    if (edges_.pages == Pages::kOwn && m >= kLarge) use_small_pages(words_, static_cast<std::size_t>(m) * sizeof(Word));
   }
 
   void allocate_nodes() {
@@ -134,7 +136,7 @@ class Builder {
   // Words that have been written (all, while others write on) or read; those in memory only when they are done with.
   void release_words(index_t first, index_t count, bool done = false) const {
     // In memory, blocks that the next call may use again keep their pages (core/buffer.hpp).
-    if (!options_.files && (!done || plan_.edges < (index_t{1} << 24))) return;
+    if (!options_.files && (!done || plan_.edges < kLarge)) return;
     if (!kInPlace || options_.files) release_pages(words_, first, count);
     if (csr_.weighted) release_pages(weights_.data(), first, count);
   }

@@ -99,8 +99,8 @@ std::uint64_t IdColumn::load(index_t first, index_t count, std::uint64_t* out) c
   return load_block(*this, first, count, out);
 }
 
-void Edges::release(index_t first, index_t count) const {
-  if (pages == Pages::kKeep) return;
+void Edges::release(index_t first, index_t count, bool last) const {
+  if (pages == Pages::kKeep || (pages == Pages::kOwn && !last)) return;
   release_column(source, first, count);
   release_column(target, first, count);
   if (weight.data && weight.stride == 1) release_pages(weight.data, first, count);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -50,11 +51,26 @@ struct Edge {
   bool weighted;
 };
 
+// A node's number as std::from_chars reads it; nearly all are short and cannot overflow.
+std::from_chars_result read_number(const char* begin, const char* stop, std::int64_t& number) {
+  constexpr std::ptrdiff_t kSafeDigits = 18;
+  const char *p = begin, *safe = stop - begin > kSafeDigits ? begin + kSafeDigits : stop;
+  std::int64_t n = 0;
+  for (; p < safe; ++p) {
+    const unsigned digit = static_cast<unsigned char>(*p) - unsigned{'0'};
+    if (digit > 9) break;
+    n = 10 * n + static_cast<std::int64_t>(digit);
+  }
+  if (p == begin || (p == safe && safe != stop)) return std::from_chars(begin, stop, number);
+  number = n;
+  return {p, std::errc()};
+}
+
 // Reads one line; returns what is wrong with it, or null.
 const char* parse_line(const char* begin, const char* stop, Edge& edge) {
-  const auto [after_s, bad_s] = std::from_chars(begin, stop, edge.source);
+  const auto [after_s, bad_s] = read_number(begin, stop, edge.source);
   const char* second = skip_separator(after_s, stop);
-  const auto [after_t, bad_t] = std::from_chars(second, stop, edge.target);
+  const auto [after_t, bad_t] = read_number(second, stop, edge.target);
   if (bad_s == std::errc::result_out_of_range || bad_t == std::errc::result_out_of_range) {
     return "a node number beyond 64 bits";
   }
@@ -75,13 +91,20 @@ const char* parse_line(const char* begin, const char* stop, Edge& edge) {
 
 struct Chunk {
   const char *begin, *end;
-  index_t lines = 0, first_line = 0, edges = 0;  // first_line counts from 0: also where its edges go
+  index_t lines = 0, first_line = 0, edges = 0;  // first_line counts from the first of the block: also where its edges go
+  bool too_wide = false;                         // a node's number does not fit: the chunk has to be read again
   std::string error;
 };
 
-void parse_chunk(Chunk& chunk, EdgeText& out) {
-  index_t line = chunk.first_line, at = chunk.first_line;
+template <class Id>
+void parse_chunk(Chunk& chunk, const EndColumns<Id>& ends, EdgeText& out) {
+  constexpr auto kMost = static_cast<std::int64_t>(std::numeric_limits<Id>::max());
+  index_t line = out.lines + chunk.first_line, at = out.edges + chunk.first_line;
+  const index_t first = at;
+  const bool weighted = out.weighted.value_or(false);
   Edge edge{};
+  chunk.too_wide = false;
+  chunk.error.clear();
   for (const char* p = chunk.begin; p < chunk.end;) {
     ++line;
     const char* stop = line_end(p, chunk.end);
@@ -89,30 +112,34 @@ void parse_chunk(Chunk& chunk, EdgeText& out) {
     p = stop < chunk.end ? stop + 1 : chunk.end;
     if (!begin) continue;
     const char* wrong = parse_line(begin, stop, edge);
-    if (!wrong && edge.weighted != out.weighted) {
-      wrong = out.weighted ? "no weight, which the lines before have" : "a third column, which the lines before do not have";
+    if (!wrong && edge.weighted != weighted) {
+      wrong = weighted ? "no weight, which the lines before have" : "a third column, which the lines before do not have";
     }
     if (wrong) {
       chunk.error = describe(line, begin, stop, wrong);
       return;
     }
-    out.source[at] = edge.source;
-    out.target[at] = edge.target;
-    if (edge.weighted) out.weight[at] = edge.weight;
+    if (edge.source > kMost || edge.target > kMost) {
+      chunk.too_wide = true;
+      return;
+    }
+    ends.source[at] = static_cast<Id>(edge.source);
+    ends.target[at] = static_cast<Id>(edge.target);
+    if (weighted) out.weight[at] = edge.weight;
     ++at;
   }
-  chunk.edges = at - chunk.first_line;
+  chunk.edges = at - first;
 }
 
 // Whether the first edge of the text has a weight: all others have to be like it.
-bool first_is_weighted(const char* p, const char* end) {
+std::optional<bool> first_is_weighted(const char* p, const char* end) {
   while (p < end) {
     const char* stop = line_end(p, end);
     Edge edge{};
     if (const char* begin = data_of_line(p, stop)) return !parse_line(begin, stop, edge) && edge.weighted;
     p = stop < end ? stop + 1 : end;
   }
-  return false;
+  return std::nullopt;
 }
 
 std::vector<Chunk> cut(const char* text, const char* end) {
@@ -121,7 +148,7 @@ std::vector<Chunk> cut(const char* text, const char* end) {
   for (const char* p = text; p < end;) {
     const char* stop = end - p > kChunk ? line_end(p + kChunk, end) : end;
     if (stop < end) ++stop;
-    chunks.push_back({p, stop, 0, 0, 0, {}});
+    chunks.push_back({p, stop});
     p = stop;
   }
   return chunks;
@@ -129,49 +156,56 @@ std::vector<Chunk> cut(const char* text, const char* end) {
 
 }  // namespace
 
-EdgeText parse_edges(const char* text, index_t size, bool mapped, const std::function<void(index_t)>& progress) {
+void EdgeText::feed(const char* text, index_t size, bool mapped) {
   std::vector<Chunk> chunks = cut(text, text + size);
   const auto count = static_cast<index_t>(chunks.size());
-  const auto done = [&](const Chunk& chunk) {
-    if (mapped) release_mapped(chunk.begin, 0, chunk.end - chunk.begin);
-  };
   parallel_tasks(count, [&](index_t c) {
-    Chunk& chunk = chunks[c];
-    chunk.lines = std::count(chunk.begin, chunk.end, '\n') + (chunk.end[-1] != '\n');
-    done(chunk);
+    chunks[c].lines = std::count(chunks[c].begin, chunks[c].end, '\n') + (chunks[c].end[-1] != '\n');
   });
-  index_t lines = 0;
+  index_t more = 0;
   for (Chunk& chunk : chunks) {
-    chunk.first_line = lines;
-    lines += chunk.lines;
+    chunk.first_line = more;
+    more += chunk.lines;
   }
-  EdgeText out{Buffer<std::int64_t>(lines), Buffer<std::int64_t>(lines), {}, 0, first_is_weighted(text, text + size)};
-  if (out.weighted) out.weight = Buffer<double>(lines);
-  constexpr index_t kRound = 64;  // chunks between two reports
-  for (index_t first = 0; first < count; first += kRound) {
-    const index_t some = std::min(kRound, count - first);
-    parallel_tasks(some, [&](index_t c) {
-      parse_chunk(chunks[first + c], out);
-      done(chunks[first + c]);
+  if (!weighted) weighted = first_is_weighted(text, text + size);
+  if (weighted.value_or(false)) weight.reserve(edges + more);
+  const auto parse = [&](auto& columns) {
+    columns.source.reserve(edges + more);
+    columns.target.reserve(edges + more);
+    parallel_tasks(count, [&](index_t c) {
+      parse_chunk(chunks[c], columns, *this);
+      if (mapped && !chunks[c].too_wide) release_mapped(chunks[c].begin, 0, chunks[c].end - chunks[c].begin);
     });
-    for (index_t c = first; c < first + some; ++c) {
-      if (!chunks[c].error.empty()) throw DomainError(chunks[c].error);
-    }
-    if (progress) progress(chunks[first + some - 1].end - text);
+  };
+  if (!wide) parse(ends);
+  if (!wide && std::any_of(chunks.begin(), chunks.end(), [](const Chunk& chunk) { return chunk.too_wide; })) widen();
+  if (wide) parse(wide_ends);
+  for (const Chunk& chunk : chunks) {
+    if (!chunk.error.empty()) throw DomainError(chunk.error);
   }
+  const index_t before = edges;
   for (const Chunk& chunk : chunks) {  // comments and empty lines leave gaps
-    if (out.edges != chunk.first_line) {
-      const auto close = [&](auto& column) {
-        std::move(column.data() + chunk.first_line, column.data() + chunk.first_line + chunk.edges,
-                  column.data() + out.edges);
-      };
-      close(out.source);
-      close(out.target);
-      if (out.weighted) close(out.weight);
+    const auto close = [&](auto& column) {
+      const auto* from = column.data() + before + chunk.first_line;
+      std::move(from, from + chunk.edges, column.data() + edges);
+    };
+    if (edges != before + chunk.first_line) {
+      wide ? close(wide_ends.source) : close(ends.source);
+      wide ? close(wide_ends.target) : close(ends.target);
+      if (weighted.value_or(false)) close(weight);
     }
-    out.edges += chunk.edges;
+    edges += chunk.edges;
   }
-  return out;
+  lines += more;
+}
+
+void EdgeText::widen() {
+  wide_ends.source.reserve(edges);
+  wide_ends.target.reserve(edges);
+  std::copy(ends.source.data(), ends.source.data() + edges, wide_ends.source.data());
+  std::copy(ends.target.data(), ends.target.data() + edges, wide_ends.target.data());
+  ends = {};
+  wide = true;
 }
 
 }  // namespace mmlcore

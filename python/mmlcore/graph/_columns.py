@@ -19,8 +19,8 @@ def check_columns(
     source: ArrayLike,
     target: ArrayLike,
     weight: ArrayLike | None,
-    num_nodes: int | None,
-    combine: str,
+    num_nodes: int | None = None,
+    combine: str = "keep",
 ) -> tuple[Array, Array, Array | None, int]:
     """Check what `Graph.from_edges` takes; the ids and the weights themselves are checked by the kernel."""
     s, t = _indices(source, "source"), _indices(target, "target")

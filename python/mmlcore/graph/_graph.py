@@ -202,7 +202,7 @@ class Graph:
               blanks, tabs or a comma; lines that start with # or % are comments. With .gz or .zst it is unpacked on the way
               (.zst needs Python 3.14, `zstandard` or `pyarrow`).
         progress : callable, optional
-            Of an edge list: called as progress(bytes done, bytes in all), every 32 MiB of text. What it raises ends the
+            Of an edge list: called as progress(bytes done, bytes in all), every 16 MiB of text. What it raises ends the
             reading.
 
         Raises
@@ -218,6 +218,8 @@ class Graph:
         kind, content = read_edges(file, progress)
         if kind == "matrix":
             return cls.from_scipy(content)
+        if kind == "own":
+            return cls(_core.InEdges(*check_columns(*content), pages="own"))
         source, target, weight = content
         make = cls.from_labels if kind == "names" else cls.from_edges
         return make(source, target, weight=weight)

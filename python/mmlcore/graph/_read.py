@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gzip
 import importlib
-import io
 import mmap
+import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,11 +17,14 @@ from mmlcore import _core
 from mmlcore.io import DAMAGED, FileError
 
 Progress = Callable[[int, int], object]  # is told the bytes that are done, and how many there are
-Content = tuple[str, Any]  # what it is: "edges" or "names" (columns), "matrix"
+Content = tuple[
+    str, Any
+]  # what it is: "edges", "own" (columns that nobody else reads) or "names", or "matrix"
+_BLOCK = 1 << 24  # bytes of text that are parsed at a time
 
 
 def read_edges(path: Path, progress: Progress | None) -> Content:
-    """Return ("edges", (source, target, weight)), ("names", the same) or ("matrix", scipy.sparse) of a file."""
+    """Return ("edges", (source, target, weight)), ("own" or "names", the same) or ("matrix", scipy.sparse) of a file."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if suffixes[-1:] == [".npz"]:
         return _npz(path)
@@ -29,66 +32,111 @@ def read_edges(path: Path, progress: Progress | None) -> Content:
         return _matrix_market(path)
     if suffixes[-1:] == [".parquet"]:
         return _parquet(path)
-    return "edges", _text(path, suffixes[-1] if suffixes else "", progress)
+    return "own", _text(path, suffixes[-1] if suffixes else "", progress)
 
 
 def _text(path: Path, suffix: str, progress: Progress | None) -> tuple[Any, Any, Any]:
+    edges = _core.EdgeText()
     try:
-        if suffix in _PACKED:
-            with _PACKED[suffix](path) as stream:
-                return _core.parse_edges(stream.read(), False, progress)
-        with path.open("rb") as stream:
-            if stream.seek(0, 2) == 0:
-                return _core.parse_edges(b"")
-            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                return _core.parse_edges(content, True, progress)
+        with path.open("rb") as file:
+            total = os.fstat(file.fileno()).st_size
+            unpack = _PACKED.get(suffix)
+            blocks = _mapped(file) if unpack is None else _streamed(file, total, unpack(file))
+            for block, done in blocks:
+                if len(block) > 2 * _BLOCK and b"\n" not in bytes(block[:_BLOCK]):
+                    msg = f"line {edges.lines + 1}: is longer than {_BLOCK} bytes."
+                    raise ValueError(msg)
+                edges.feed(block, unpack is None)
+                if progress is not None:
+                    progress(done, total)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         msg = f"{path}: is not a complete gzip file ({error})."
         raise FileError(msg) from error
     except ValueError as error:
         msg = f"{path}: {error}"
         raise FileError(msg) from None
+    return edges.columns()
 
 
-def _zstd(path: Path) -> IO[bytes]:
-    """Open a file packed by Zstandard, by whichever library is there."""
-    for module, open_with in (
-        ("compression.zstd", lambda zstd: zstd.open(path, "rb")),
-        ("zstandard", lambda zstd: _checked(zstd, path)),
-        ("pyarrow", lambda arrow: arrow.CompressedInputStream(str(path), "zstd")),
+def _mapped(file: IO[bytes]) -> Iterator[tuple[Any, int]]:
+    """Give blocks of whole lines of a file, in place, and where they end."""
+    size = os.fstat(file.fileno()).st_size
+    if size == 0:
+        return
+    with (
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+        memoryview(content) as view,
     ):
+        at = 0
+        while at < size:
+            end = size if size - at <= _BLOCK else content.rfind(b"\n", at, at + _BLOCK) + 1
+            end = end or min(at + 2 * _BLOCK + 1, size)
+            with view[at:end] as block:
+                yield block, end
+            at = end
+
+
+def _streamed(
+    packed: IO[bytes], total: int, pieces: Iterator[bytes]
+) -> Iterator[tuple[bytes, int]]:
+    """Give blocks of whole lines of what is unpacked, and how much of the packed file they took."""
+    waiting: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        end = piece.rfind(b"\n") + 1 if size >= _BLOCK else 0
+        if end or size > 2 * _BLOCK:
+            yield b"".join((*waiting, piece[:end])), packed.tell()
+            waiting, size = [], len(piece) - end
+        waiting.append(piece[end:])
+    yield b"".join(waiting), total
+
+
+def _gzip(file: IO[bytes]) -> Iterator[bytes]:
+    with gzip.GzipFile(fileobj=file) as unpacked:
+        yield from _pieces(unpacked)
+
+
+def _pieces(file: Any) -> Iterator[bytes]:
+    while piece := file.read(1 << 20):
+        yield piece
+
+
+def _zstd(file: IO[bytes]) -> Iterator[bytes]:
+    """Unpack by whichever library is there."""
+    libraries: tuple[tuple[str, Callable[[Any], Iterator[bytes]]], ...] = (
+        ("compression.zstd", lambda zstd: _pieces(zstd.ZstdFile(file))),
+        ("zstandard", lambda zstd: _frames(zstd, file)),
+        ("pyarrow", lambda arrow: _pieces(arrow.CompressedInputStream(file, "zstd"))),
+    )
+    for module, unpack in libraries:
         try:
             library = importlib.import_module(module)
         except ImportError:
             continue
-        return open_with(library)
-    msg = f"{path}: reading .zst needs Python 3.14, or `pip install zstandard`."
-    raise FileError(msg)
+        return unpack(library)
+    msg = "reading .zst needs Python 3.14, or `pip install zstandard`."
+    raise ValueError(msg)
 
 
-def _checked(zstandard: Any, path: Path) -> IO[bytes]:
+def _frames(zstandard: Any, file: IO[bytes]) -> Iterator[bytes]:
     """Unpack every frame; zstandard's own stream says nothing of a file that was cut off."""
-    packed, out = path.read_bytes(), io.BytesIO()
-    while packed:
-        frame = zstandard.ZstdDecompressor().decompressobj()
-        try:
-            out.write(frame.decompress(packed))
-        except zstandard.ZstdError as error:
-            msg = f"is not a Zstandard file ({error})."
-            raise ValueError(msg) from None
-        if not frame.eof:
-            msg = "is not a complete Zstandard file."
-            raise ValueError(msg)
-        packed = frame.unused_data
-    out.seek(0)
-    return out
+    frame = None
+    while packed := file.read(1 << 18):
+        while packed:
+            frame = frame or zstandard.ZstdDecompressor().decompressobj()
+            try:
+                yield frame.decompress(packed)
+            except zstandard.ZstdError as error:
+                msg = f"is not a Zstandard file ({error})."
+                raise ValueError(msg) from None
+            packed, frame = (frame.unused_data, None) if frame.eof else (b"", frame)
+    if frame is not None:
+        msg = "is not a complete Zstandard file."
+        raise ValueError(msg)
 
 
-def _gzip(path: Path) -> gzip.GzipFile:
-    return gzip.open(path, "rb")
-
-
-_PACKED: dict[str, Callable[[Path], Any]] = {".gz": _gzip, ".zst": _zstd}
+_PACKED: dict[str, Callable[[IO[bytes]], Iterator[bytes]]] = {".gz": _gzip, ".zst": _zstd}
 
 
 def _npz(path: Path) -> Content:
@@ -96,7 +144,7 @@ def _npz(path: Path) -> Content:
         names = set(archive.files)
         if {"source", "target"} <= names:
             weight = archive["weight"] if "weight" in names else None
-            return "edges", (archive["source"], archive["target"], weight)
+            return "own", (archive["source"], archive["target"], weight)
         if not {"shape", "format"} <= names:
             msg = (
                 f"{path}: holds the arrays {', '.join(sorted(names))}; needed a graph that Graph.save wrote, a matrix of "

@@ -83,7 +83,7 @@ def write_in_place(
             for name, kind in kinds.items()
         }
         mapped = all(is_mapped(column) for column in (s, t, w) if column is not None)
-        edges = _core.InEdges(s, t, w, nodes, combine, wide, files, mapped)
+        edges = _core.InEdges(s, t, w, nodes, combine, wide, files, "mapped" if mapped else "keep")
         parts = edges.parts()
         for name in files:
             if name not in _LINKS or (name == "weight" and not edges.weighted):

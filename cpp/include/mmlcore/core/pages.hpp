@@ -30,6 +30,16 @@ inline void release_pages([[maybe_unused]] const void* data, [[maybe_unused]] st
 #endif
 }
 
+// A large block that is filled in many places at once, while something else goes: with huge pages all of it would be there from
+// the start.
+inline void use_small_pages([[maybe_unused]] const void* data, [[maybe_unused]] std::size_t bytes) {
+#if defined(__linux__)
+  const auto begin = (reinterpret_cast<std::uintptr_t>(data) + kPageBytes - 1) / kPageBytes * kPageBytes;
+  const auto end = (reinterpret_cast<std::uintptr_t>(data) + bytes) / kPageBytes * kPageBytes;
+  if (data && begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_NOHUGEPAGE);
+#endif
+}
+
 template <class T>
 void release_pages(const T* data, index_t first, index_t count) {
   release_pages(data + first, static_cast<std::size_t>(count) * sizeof(T));

@@ -1,27 +1,41 @@
 // Edge list in text: two integers a line, a third column is the weight; separated by blanks, tabs or a comma; lines that
 // start with # or % are comments.
 //
-// The text is cut into chunks at ends of lines. One reading counts the lines of each chunk, so that every chunk knows the
-// number of its first line and where its edges go; a second one parses all chunks, each by itself.
+// Text comes in blocks of whole lines, so that a file may be longer than memory or unpacked on the way. A block is cut into
+// chunks at ends of lines. One reading counts the lines of each chunk, so that every chunk knows the number of its first
+// line and where its edges go; a second one parses all chunks, each by itself. Node numbers take 32 bits until one needs
+// more.
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <optional>
+#include <string>
 
-#include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/growing.hpp"
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore {
 
-struct EdgeText {
-  Buffer<std::int64_t> source, target;
-  Buffer<double> weight;
-  index_t edges = 0;
-  bool weighted = false;
+template <class Id>
+struct EndColumns {
+  Growing<Id> source, target;
 };
 
-// Throws DomainError naming the first bad line. `progress`, if any, is told the bytes that are done, on the calling thread.
-// `mapped`: the text is a mapped file, whose pages are given back when they are parsed.
-EdgeText parse_edges(const char* text, index_t size, bool mapped, const std::function<void(index_t)>& progress);
+class EdgeText {
+ public:
+  // The next lines; throws DomainError naming the first bad one. `mapped`: the text lies in a mapped file, whose pages are
+  // given back when they are parsed.
+  void feed(const char* text, index_t size, bool mapped);
+
+  index_t lines = 0, edges = 0;  // so far
+  std::optional<bool> weighted;  // as the first edge is
+  bool wide = false;             // node numbers are in `wide_ends`
+  EndColumns<std::uint32_t> ends;
+  EndColumns<std::int64_t> wide_ends;
+  Growing<double> weight;
+
+ private:
+  void widen();
+};
 
 }  // namespace mmlcore

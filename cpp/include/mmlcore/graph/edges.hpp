@@ -28,6 +28,7 @@ struct IdColumn {
 enum class Pages {
   kKeep,    // the caller's memory: nothing
   kMapped,  // a file mapped into memory: given back after each reading
+  kOwn,     // memory that nobody else will read: given back after the last reading
 };
 
 struct Edges {
@@ -37,7 +38,7 @@ struct Edges {
 
   index_t size() const { return source.size; }
   // Links first ... first + count - 1 were read.
-  void release(index_t first, index_t count) const;
+  void release(index_t first, index_t count, bool last = false) const;
 };
 
 // Elements that are loaded at a time: two blocks of 64-bit numbers stay in the first-level cache.

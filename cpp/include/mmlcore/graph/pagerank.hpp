@@ -39,7 +39,7 @@ struct RankOptions {
   const double* start = nullptr;     // first iterate, (nodes), non-negative; null: none
   double tol = 1e-8;
   index_t max_iter = 1000;
-  bool power = false;   // plain power iteration: Jacobi sweeps
+  bool power = false;  // plain power iteration: Jacobi sweeps
   // Told after each sweep: the sweep's number and the error that is expected. On the calling thread; may throw.
   std::function<void(index_t, double)> progress;
   bool stream = false;  // the graph lies in mapped files: links that were read are given back, the vectors alone stay

@@ -1,8 +1,9 @@
-// A block of rows of the transposed matrix of a graph, for a PageRank that is spread over machines: each keeps some rows, and
-// every step it is sent the vector z = x / W (W: links out) and returns its part of A x, y_t = sum of w z_s over links s -> t.
+// A block of rows of the transposed matrix of a graph, for a PageRank that is spread over machines: each keeps some rows,
+// and every step it is sent the vector z = x / W (W: links out) and returns its part of A x, y_t = sum of w z_s over links s
+// -> t.
 //
-// A block is plain arrays (start, source, weight), so that it travels as such. A row's sum depends on the row alone: the same
-// bits however the rows are cut.
+// A block is plain arrays (start, source, weight), so that it travels as such. A row's sum depends on the row alone: the
+// same bits however the rows are cut.
 #pragma once
 
 #include <cstdint>
