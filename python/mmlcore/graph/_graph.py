@@ -202,7 +202,7 @@ class Graph:
               blanks, tabs or a comma; lines that start with # or % are comments. With .gz or .zst it is unpacked on the way
               (.zst needs Python 3.14, `zstandard` or `pyarrow`).
         progress : callable, optional
-            Of an edge list: called as progress(bytes done, bytes in all), every 16 MiB of text. What it raises ends the
+            Of an edge list: called as progress(bytes done, bytes in all), every 8 MiB of text. What it raises ends the
             reading.
 
         Raises

@@ -20,7 +20,7 @@ Progress = Callable[[int, int], object]  # is told the bytes that are done, and 
 Content = tuple[
     str, Any
 ]  # what it is: "edges", "own" (columns that nobody else reads) or "names", or "matrix"
-_BLOCK = 1 << 24  # bytes of text that are parsed at a time
+_BLOCK = 1 << 23  # bytes of text that are parsed at a time
 
 
 def read_edges(path: Path, progress: Progress | None) -> Content:
