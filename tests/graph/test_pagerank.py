@@ -249,6 +249,36 @@ def test_special_graphs():
 
 
 @pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(("d", "tol"), [(0.85, 1e-13), (0.85, 1e-4), (0.98, 1e-9)])
+def test_mixed_precision(weighted, d, tol, rng):
+    """Vectors beyond the cache: what rows gather is kept in single precision, and the answer is as good."""
+    n, m = 800_000, 1_000_000
+    s, t = random_graph(rng, n, m)
+    w = rng.random(m) if weighted else None
+    graph = mml.Graph.from_edges(s, t, weight=w, num_nodes=n)
+    result = mml.pagerank(graph, damping=d, tol=tol)
+    matrix = sparse.csr_array((np.ones(m) if w is None else w, (t, s)), shape=(n, n))
+    out = matrix.sum(axis=0)
+    share = np.divide(result.ranks, out, out=np.zeros(n), where=out > 0)
+    image = d * (matrix @ share + result.ranks[out == 0].sum() / n) + (1 - d) / n
+    assert np.abs(image - result.ranks).sum() * d / (1 - d) <= result.error + 1e-13
+    assert result.error <= tol
+    with mml.threads(1):
+        np.testing.assert_array_equal(mml.pagerank(graph, damping=d, tol=tol).ranks, result.ranks)
+
+
+def test_mixed_precision_of_several_problems(rng):
+    n, m = 150_000, 900_000
+    graph = mml.Graph.from_edges(*random_graph(rng, n, m), num_nodes=n)
+    jumps = rng.random((5, n)) * (rng.random((5, n)) < 0.01)
+    dangling, start = rng.random(n), rng.random(n)
+    together = mml.pagerank(graph, personalization=jumps, dangling=dangling, start=start, tol=1e-12)
+    for jump, ranks in zip(jumps, together.ranks, strict=True):
+        alone = mml.pagerank(graph, personalization=jump, dangling=dangling, tol=1e-13)
+        assert np.abs(alone.ranks - ranks).sum() <= 2e-12
+
+
+@pytest.mark.parametrize("weighted", [False, True])
 def test_same_bits_for_any_number_of_threads(weighted, rng):
     n, m = 50_000, 700_000
     s, t = random_graph(rng, n, m)

@@ -24,13 +24,10 @@ class Balance {
   template <class Index>
   Balance(const Csr<Index>& graph, double damping, const Rows& v, const Rows& u)
       : d_(damping), split_(static_cast<bool>(u)) {
-    V v_live{}, u_live{};
-    for (index_t i = 0; i < graph.nodes; ++i) {
-      const auto node = static_cast<index_t>(graph.row[i]);
-      (i < graph.live ? v_live : v_dangling_) += v.at<V>(node);
-      if (split_ && i < graph.live) u_live += u.at<V>(node);
-    }
-    rest_ = (1 - d_) * v_live + d_ * (split_ ? u_live : v_live);
+    const V v_live = part(graph, v, 0, graph.live);
+    v_dangling_ = part(graph, v, graph.live, graph.nodes);
+    const V u_live = split_ ? part(graph, u, 0, graph.live) : v_live;
+    rest_ = (1 - d_) * v_live + d_ * u_live;
   }
 
   // Zero for a problem where nobody restarts on a live row, whose live ranks are then zero, and else one.
@@ -38,18 +35,26 @@ class Balance {
 
   Factors factors(V live, V to_dangling) const {
     const V held = ((1 - d_) * live * v_dangling_ + to_dangling) / (rest_ > 0.0 ? rest_ : V{} + 1.0);
-    const V dangling = rest_ > 0.0 ? held : V{};
+    const V dangling = rest_ > 0.0 ? held : V{}, one = V{} + 1.0;
     // Without mass on live rows any scale will do: all is on dangling rows, or there is none yet.
-    return {live > 0.0 ? (1 - d_) * (live + dangling) : V{} + (1 - d_), live > 0.0 ? d_ * dangling : V{} + d_};
+    return {(1 - d_) * (live > 0.0 ? live + dangling : one), d_ * (live > 0.0 ? dangling : one)};
   }
 
   // Where u is v, one factor serves both.
-  void set(Iterate<V>& it, const Factors& f) const {
+  template <class Z>
+  void set(Iterate<V, Z>& it, const Factors& f) const {
     it.a = split_ ? f.a : f.a + f.c;
     it.c = split_ ? f.c : V{};
   }
 
  private:
+  // What a vector holds on the slots begin ... end - 1.
+  template <class Index>
+  static V part(const Csr<Index>& graph, const Rows& rows, index_t begin, index_t end) {
+    if (!rows) return V{} + static_cast<double>(end - begin) / static_cast<double>(graph.nodes);
+    return sum_over<V>(begin, end, [&](index_t i) { return rows.at<V>(static_cast<index_t>(graph.row[i])); });
+  }
+
   double d_;
   bool split_;
   V v_dangling_{}, rest_{};

@@ -49,11 +49,13 @@ struct Certifier {
   };
 
   // Ranks into `ranks` (v.count, nodes), the live rows of y' into it.y: one more Jacobi step of the iteration, without its
-  // z. Returns the errors.
-  V apply(Iterate<V>& it, double* ranks) {
+  // z; d A y into h. `z`: of all of y. Returns the errors.
+  template <class Z>
+  V apply(Iterate<V, Z>& it, const V* z, double* ranks) {
     const auto pieces = static_cast<index_t>(g.pieces.size());
     std::vector<Sums> parts(pieces);
-    parallel_tasks(pieces, threads, [&](index_t p) { parts[p] = g.weighted ? rows<true>(it, p) : rows<false>(it, p); });
+    parallel_tasks(pieces, threads,
+                   [&](index_t p) { parts[p] = g.weighted ? rows<true>(it.y, z, p) : rows<false>(it.y, z, p); });
     Sums s;
     for (const Sums& one : parts) {
       s.live.add(one.live);
@@ -64,7 +66,7 @@ struct Certifier {
     const Factors f = balance.factors(s.live.value(), s.to_dangling.value());
     const V total = f.a + f.c + s.flow.value();
     std::vector<Residual> residuals(pieces);
-    parallel_tasks(pieces, threads, [&](index_t p) { residuals[p] = finish(it, ranks, p, f, total); });
+    parallel_tasks(pieces, threads, [&](index_t p) { residuals[p] = finish(it.y, ranks, p, f, total); });
     Residual r;
     for (const Residual& one : residuals) {
       r.change += one.change;
@@ -77,7 +79,7 @@ struct Certifier {
   }
 
   template <bool Weighted>
-  Sums rows(const Iterate<V>& it, index_t number) {
+  Sums rows(const Buffer<V>& y, const V* z, index_t number) {
     const Piece& piece = g.pieces[number];
     const Index* source = g.source.data() + piece.edge;
     const double* weight = Weighted ? g.weight.data() + piece.edge : nullptr;
@@ -85,17 +87,17 @@ struct Certifier {
     Sums s;
     for (index_t i = piece.slot, end = i + piece.slots; i < end; ++i) {
       const auto links = static_cast<index_t>(g.in_degree[i]);
-      h[i] = gather<Weighted>(source, weight, links, it.z.data());
+      h[i] = gather<Weighted, V>(source, weight, links, z);
       source += links;
       if (Weighted) weight += links;
       s.flow.add(h[i]);
-      live ? s.live.add(it.y[i]) : s.to_dangling.add(h[i]);
+      live ? s.live.add(y[i]) : s.to_dangling.add(h[i]);
     }
     if (stream) release_piece(g, piece, source - (g.source.data() + piece.edge));
     return s;
   }
 
-  Residual finish(Iterate<V>& it, double* ranks, index_t number, const Factors& f, const V& total) const {
+  Residual finish(Buffer<V>& live_y, double* ranks, index_t number, const Factors& f, const V& total) const {
     const Piece& piece = g.pieces[number];
     const bool live = number < g.live_pieces;
     Residual r;
@@ -105,8 +107,8 @@ struct Certifier {
       for (int k = 0; k < v.count; ++k) ranks[k * g.nodes + node] = lane(rank, k);
       r.rounding += chain(static_cast<index_t>(g.in_degree[i])) * y;
       if (!live) continue;
-      r.change += magnitude<V>(y - it.y[i]);
-      it.y[i] = y;
+      r.change += magnitude<V>(y - live_y[i]);
+      live_y[i] = y;
     }
     return r;
   }

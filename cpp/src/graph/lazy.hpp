@@ -93,8 +93,8 @@ class LazyWalk {
       const double* weight = g_.weighted ? g_.weight.data() + piece.edge : nullptr;
       for (index_t i = piece.slot, end = i + piece.slots; i < end; ++i) {
         const auto links = static_cast<index_t>(g_.in_degree[i]);
-        const double h =
-            g_.weighted ? gather<true>(source, weight, links, z_.data()) : gather<false>(source, weight, links, z_.data());
+        const double h = g_.weighted ? gather<true, double>(source, weight, links, z_.data())
+                                     : gather<false, double>(source, weight, links, z_.data());
         source += links;
         if (weight) weight += links;
         y_[i] = h + dangling * (landing ? landing[g_.row[i]] : uniform());

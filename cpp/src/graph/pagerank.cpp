@@ -12,11 +12,26 @@ namespace {
 using graph::Eight;
 using graph::LazyWalk;
 using graph::Rows;
+using graph::Slim;
 using graph::Solver;
+
+// From that many bytes of gathered values on they do not fit into the cache, and single precision pays.
+constexpr index_t kBeyondCache = index_t{1} << 22;
+
+template <class V, class Index>
+RankResult solve(const Csr<Index>& graph, const RankOptions& options, const Rows& rows, double* ranks) {
+  const index_t bytes = graph.places() * static_cast<index_t>(sizeof(V));
+  if (bytes >= kBeyondCache && options.damping <= graph::kSingleDamping) {
+    return Solver<Index, V, Slim<V>>(graph, options, rows).solve(ranks);
+  }
+  return Solver<Index, V>(graph, options, rows).solve(ranks);
+}
 
 template <class Index>
 RankResult single(const Csr<Index>& graph, RankOptions options, const double* restart, double* ranks) {
-  if (options.damping < 1) return Solver<Index, double>(graph, options, Rows{restart, graph.nodes, 1}).solve(ranks);
+  if (options.damping < 1) {
+    return solve<double>(graph, options, Rows{restart, graph.nodes, 1}, ranks);
+  }
   options.restart = restart;
   return LazyWalk<Index>(graph, options, graph.edges < kSerialLinks ? 1 : num_threads()).solve(ranks);
 }
@@ -36,8 +51,7 @@ RankResult pagerank(const Csr<Index>& graph, const RankOptions& options, double*
     const double* restart = options.restart + first * graph.nodes;
     double* out = ranks + first * graph.nodes;
     const Rows rows{restart, graph.nodes, static_cast<int>(count)};
-    const RankResult one =
-        count == 1 ? single(graph, options, restart, out) : Solver<Index, Eight>(graph, options, rows).solve(out);
+    const RankResult one = count == 1 ? single(graph, options, restart, out) : solve<Eight>(graph, options, rows, out);
     all.iterations = std::max(all.iterations, one.iterations);
     all.error = std::max(all.error, one.error);
     all.converged = all.converged && one.converged;

@@ -29,8 +29,8 @@ void multiply_rows(const RowBlock& block, const double* z, double* y) {
   parallel_ranges(block.rows, 1 << 12, [&](index_t begin, index_t end) {
     for (index_t t = begin; t < end; ++t) {
       const std::int64_t first = block.start[t], count = block.start[t + 1] - first;
-      y[t] = block.weight ? graph::gather<true>(block.source + first, block.weight + first, count, z)
-                          : graph::gather<false>(block.source + first, block.weight, count, z);
+      y[t] = block.weight ? graph::gather<true, double>(block.source + first, block.weight + first, count, z)
+                          : graph::gather<false, double>(block.source + first, block.weight, count, z);
     }
   });
 }

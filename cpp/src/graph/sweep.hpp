@@ -15,12 +15,12 @@ namespace mmlcore::graph {
 // Blocks of a parallel sweep. Each is two regions of the thread pool, so it holds some 0.1 ms of work.
 inline constexpr index_t kBlocks = 16, kBlockLinks = index_t{1} << 18;
 
-// The sum of z over `count` sources, in four chains of additions.
-template <bool Weighted, class Index, class V>
-inline __attribute__((always_inline)) V gather(const Index* source, const double* weight, index_t count, const V* z) {
-  const auto term = [&](index_t k) {
-    if constexpr (Weighted) return weight[k] * z[source[k]];
-    return z[source[k]];
+// The sum of z over `count` sources, in four chains of additions; in the precision of V, whatever that of z.
+template <bool Weighted, class V, class Index, class Z>
+inline __attribute__((always_inline)) V gather(const Index* source, const double* weight, index_t count, const Z* z) {
+  const auto term = [&](index_t k) -> V {
+    if constexpr (Weighted) return weight[k] * as<V>(z[source[k]]);
+    return as<V>(z[source[k]]);
   };
   V s0{}, s1{}, s2{}, s3{};
   index_t k = 0;
@@ -37,11 +37,15 @@ inline __attribute__((always_inline)) V gather(const Index* source, const double
 // Roundings on the way of one term to the sum of a row, with those of g, of the weight and of z = d y / W.
 inline double chain(index_t count) { return static_cast<double>(count / 4) + 12; }
 
-// A solution under way: y by slot, z by place, and the factors of v and u in g = a v + c u (c = 0 when u is v).
-template <class V>
+// A solution under way: y by slot, z by place, and the factors of v and u in g = a v + c u (c = 0 when u is v). From a base
+// y0 on, of which d A y0 is known, z is that of y - y0.
+template <class V, class Z = V>
 struct Iterate {
-  Buffer<V> y, z;
+  Buffer<V> y;
+  Buffer<Z> z;
   V a{}, c{};
+  Buffer<V> base;           // y0 by slot; empty: zero
+  const V* flow = nullptr;  // d A y0 by slot; null: zero
 };
 
 // v and u on live rows, by slot; empty: uniform, or as v.
@@ -55,7 +59,7 @@ struct SweepSums {
   V sum{}, kept{}, change{};  // of y; of q y; of |y - y before|
 };
 
-template <class Index, class V>
+template <class Index, class V, class Z = V>
 class Sweeper {
  public:
   Sweeper(const Csr<Index>& graph, double damping, bool power, bool stream)
@@ -83,23 +87,37 @@ class Sweeper {
     return b;
   }
 
-  Iterate<V> zero() const {
-    Iterate<V> it;
-    it.y = Buffer<V>(g_.live);
-    it.z = Buffer<V>(g_.weighted ? g_.nodes : g_.places());
-    for (const Buffer<V>* x : {&it.y, &it.z}) {
-      parallel_ranges(x->size(), 1 << 15,
-                      [&](index_t begin, index_t end) { std::fill(x->data() + begin, x->data() + end, V{}); });
-    }
+  Iterate<V, Z> zero() const {
+    Iterate<V, Z> it;
+    it.y = cleared<V>(g_.live);
+    it.z = cleared<Z>(g_.weighted ? g_.nodes : g_.places());
     return it;
   }
 
   // z from y, for all rows.
-  void publish(Iterate<V>& it) const {
+  void publish(Iterate<V, Z>& it) const {
     parallel_tasks(g_.live_pieces, threads(), [&](index_t p) { publish(it, g_.pieces[p]); });
   }
 
-  SweepSums<V> sweep(Iterate<V>& it, const Restarts<V>& b) {
+  void keep_base(Iterate<V, Z>& it) const {
+    if (!it.base.size()) it.base = Buffer<V>(g_.live);
+    parallel_ranges(g_.live, 1 << 14, [&](index_t begin, index_t end) {
+      std::copy(it.y.data() + begin, it.y.data() + end, it.base.data() + begin);
+    });
+  }
+
+  // All of y, base or not, as the certificate gathers it.
+  void publish_whole(const Iterate<V, Z>& it, Buffer<V>& z) const {
+    if (!z.size()) z = cleared<V>(it.z.size());
+    parallel_tasks(g_.live_pieces, threads(), [&](index_t p) {
+      const Piece& piece = g_.pieces[p];
+      for (index_t i = piece.slot, end = i + piece.slots; i < end; ++i) {
+        z[static_cast<index_t>(g_.place_of(i))] = step_[i] * it.y[i];
+      }
+    });
+  }
+
+  SweepSums<V> sweep(Iterate<V, Z>& it, const Restarts<V>& b) {
     partial_.assign(g_.live_pieces, {});
     const bool personal = b.v.size() || b.u.size();
     if (g_.weighted) {
@@ -119,13 +137,25 @@ class Sweeper {
   int threads() const { return g_.edges < kSerialLinks ? 1 : num_threads(); }
 
  private:
-  void publish(Iterate<V>& it, const Piece& piece) const {
+  template <class T>
+  static Buffer<T> cleared(index_t size) {
+    Buffer<T> x(size);
+    parallel_ranges(size, 1 << 15, [&](index_t begin, index_t end) { std::fill(x.data() + begin, x.data() + end, T{}); });
+    return x;
+  }
+
+  // What row i hands over on each of its links.
+  Z handed(const Iterate<V, Z>& it, index_t i) const {
+    return as<Z, V>(step_[i] * (it.flow ? it.y[i] - it.base[i] : it.y[i]));
+  }
+
+  void publish(Iterate<V, Z>& it, const Piece& piece) const {
     const Index* where = g_.place.size() ? g_.place.data() : g_.row.data();
-    for (index_t i = piece.slot, end = i + piece.slots; i < end; ++i) it.z[where[i]] = step_[i] * it.y[i];
+    for (index_t i = piece.slot, end = i + piece.slots; i < end; ++i) it.z[where[i]] = handed(it, i);
   }
 
   template <bool Weighted, bool Personal>
-  void run(Iterate<V>& it, const Restarts<V>& b) {
+  void run(Iterate<V, Z>& it, const Restarts<V>& b) {
     for (std::size_t k = 0; k + 1 < blocks_.size(); ++k) {
       const index_t first = blocks_[k], count = blocks_[k + 1] - first;
       if (serial_) {
@@ -138,7 +168,7 @@ class Sweeper {
   }
 
   template <bool Weighted, bool Personal, bool InPlace>
-  void rows(Iterate<V>& it, const Restarts<V>& b, index_t number) {
+  void rows(Iterate<V, Z>& it, const Restarts<V>& b, index_t number) {
     const Piece& piece = g_.pieces[number];
     const Index* source = g_.source.data() + piece.edge;
     const double* weight = Weighted ? g_.weight.data() + piece.edge : nullptr;
@@ -148,11 +178,12 @@ class Sweeper {
     const V* u = b.u.size() ? b.u.data() : nullptr;
     const double* loop = loops_ ? g_.loop.data() : nullptr;
     const double* kept = g_.kept.size() ? g_.kept.data() : nullptr;
-    V* z = it.z.data();
+    Z* z = it.z.data();
     SweepSums<V> sums;
     for (index_t i = piece.slot, end = i + piece.slots; i < end; ++i) {
       const auto links = static_cast<index_t>(g_.in_degree[i]);
-      V y = gather<Weighted>(source, weight, links, z);
+      V y = gather<Weighted, V>(source, weight, links, z);
+      if (it.flow) y += it.flow[i];
       if (loop) {
         y -= damping_ * loop[i] * it.y[i];
         y = y > 0.0 ? y : V{};
@@ -164,7 +195,7 @@ class Sweeper {
       sums.kept += kept ? kept[i] * y : y;
       sums.change += magnitude<V>(y - it.y[i]);
       it.y[i] = y;
-      if (InPlace) z[where[i]] = step_[i] * y;
+      if (InPlace) z[where[i]] = handed(it, i);
       source += links;
       if (Weighted) weight += links;
     }

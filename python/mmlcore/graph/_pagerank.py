@@ -193,21 +193,30 @@ def _rows(personalization: ArrayLike, n: int) -> Array:
     p = as_array(personalization, "personalization")
     if p.ndim not in (1, 2) or p.shape[-1] != n:
         raise shape_error("personalization", p.shape, f"({n},) or (p, {n})")
-    rows = [distribution(row, "personalization", n) for row in np.atleast_2d(p)]
-    return np.stack(rows) if rows else np.empty((0, n))
+    return _scaled(p, "personalization").reshape(-1, n)
 
 
 def distribution(values: ArrayLike, name: str, n: int) -> Array:
     """Return a vector over the nodes, scaled to sum 1."""
-    p = as_array(values, name).astype(np.float64)
+    p = as_array(values, name)
     if p.shape != (n,):
         raise shape_error(name, p.shape, f"({n},), one for each node")
-    if not (np.isfinite(p).all() and (p >= 0).all()):
+    return _scaled(p, name)
+
+
+def _scaled(p: Array, name: str) -> Array:
+    """Scale the last axis to sum 1; a NaN passes through least and largest, so that two readings see all."""
+    if p.size == 0:
+        return np.empty(p.shape)
+    least, top = p.min(), p.max(axis=-1, keepdims=True).astype(np.float64)
+    if not (least >= 0 and np.isfinite(top).all()):
         msg = f"{name}: contains a negative or non-finite number."
         raise ValueError(msg)
-    top = p.max()
-    if not top > 0:
+    if not (top > 0).all():
         msg = f"{name}: the sum is zero, needed at least one positive entry."
         raise ValueError(msg)
-    p /= top
-    return np.ascontiguousarray(p / p.sum())
+    total = p.sum(axis=-1, keepdims=True, dtype=np.float64)
+    if not (np.isfinite(total) & (total > np.finfo(np.float64).tiny)).all():
+        p = p / top
+        total = p.sum(axis=-1, keepdims=True)
+    return np.ascontiguousarray(p / total, dtype=np.float64)
