@@ -1,7 +1,12 @@
-"""PageRank from edge arrays, build included, against a careful SciPy version with the same certified error, igraph, networkit."""
+"""Graphs from files and networkx, and PageRank from edge arrays, build included.
 
+Peers: a careful SciPy version with the same certified error, igraph, networkit.
+"""
+
+import tempfile
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from scipy import sparse
@@ -111,7 +116,53 @@ def together(vectors: int, target: float) -> Case:
     return Case(name, "graph", setup, each_close, target, "mmlcore, one by one")
 
 
+def reading() -> Case:
+    """Text to a graph, against the columns alone by polars."""
+
+    def setup() -> tuple[Call, Call]:
+        import polars as pl  # noqa: PLC0415  (only this row needs it)
+
+        folder = tempfile.TemporaryDirectory()  # goes with the calls that hold it
+
+        def text() -> Path:
+            return Path(folder.name) / "edges.txt"
+
+        _, s, t = uniform(1 << 20, 8_000_000)
+        pl.DataFrame({"s": s, "t": t}).write_csv(text(), separator="\t", include_header=False)
+        return (
+            lambda: pl.read_csv(text(), separator="\t", has_header=False).height,
+            lambda: mml.Graph.read(text()).num_edges,
+        )
+
+    return Case(
+        "read an edge list of 8 M lines, graph built", "graph", setup, same, 1, "polars, columns"
+    )
+
+
+def conversion() -> Case:
+    """A graph of networkx."""
+
+    def setup() -> tuple[Call, Call]:
+        import networkx as nx  # noqa: PLC0415  (only this row needs it)
+
+        graph = nx.gnm_random_graph(20_000, 200_000, seed=0, directed=True)
+        return (
+            lambda: nx.to_scipy_sparse_array(graph).nnz,
+            lambda: mml.Graph.from_networkx(graph).num_edges,
+        )
+
+    name = "from networkx, 20,000 nodes, 200,000 edges"
+    return Case(name, "graph", setup, same, 5, "networkx to SciPy")
+
+
+def same(expected: int, got: int) -> None:
+    """Each counts its edges."""
+    assert expected == got
+
+
 CASES = [
+    reading(),
+    conversion(),
     pagerank("RMAT 18", partial(rmat, 18), 10),
     pagerank("uniform 1 M nodes, 16 M edges", partial(uniform, 1_000_000, 16_000_000), 9),
     pagerank("RMAT 20", partial(rmat, 20), 12),

@@ -15,7 +15,7 @@ from mmlcore.core.errors import ConvergenceError
 from mmlcore.graph._graph import Graph, as_graph
 
 # For each node: what the graph itself keeps, and what a problem adds (iterate, gathered values, residual, ranks, restarts).
-_NODE_BYTES, _VECTOR_BYTES = 32, 64
+_NODE_BYTES, _VECTOR_BYTES = 32, 72
 
 
 class PageRank(NamedTuple):
