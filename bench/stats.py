@@ -1,4 +1,4 @@
-"""Covariances against numpy's."""
+"""Means, variances and covariances against numpy's."""
 
 import numpy as np
 
@@ -21,7 +21,25 @@ def covariance(n: int, d: int, dtype: str, mean: float, target: float) -> Case:
     return Case(f"covariance {n:,} x {d} {dtype}", "stats", setup, agree(1e-6), target)
 
 
+def along_points(name: str, shape: tuple[int, ...], dtype: str, target: float) -> Case:
+    """Mean or variance of each feature."""
+
+    def setup() -> tuple[Call, Call]:
+        x = data(shape, dtype) + np.asarray(3, dtype)
+        # numpy adds float32 along the points in float32, which is fast and not right.
+        peer, ours = (np.mean, mml.mean) if name == "mean" else (np.var, mml.variance)
+        return lambda: peer(x, axis=0, dtype=np.float64).astype(dtype), lambda: ours(x)
+
+    size = " x ".join(f"{n:,}" for n in shape)
+    return Case(f"{name} {size} {dtype}", "stats", setup, agree(1e-6), target)
+
+
 CASES = [
+    along_points("mean", (2_000_000, 64), "float32", 1),
+    along_points("variance", (2_000_000, 64), "float32", 5),
+    along_points("mean", (1_000_000, 32), "float64", 1),
+    along_points("variance", (1_000_000, 32), "float64", 5),
+    along_points("variance", (20_000_000,), "float64", 3),
     covariance(1_000_000, 16, "float64", 0, 4),
     covariance(1_000_000, 32, "float64", 0, 4),
     covariance(2_000_000, 64, "float32", 20, 6),

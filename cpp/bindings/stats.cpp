@@ -1,5 +1,6 @@
 #include "arrays.hpp"
 #include "mmlcore/stats/centred_product.hpp"
+#include "mmlcore/stats/column_moments.hpp"
 #include "mmlcore/stats/covariance.hpp"
 #include "mmlcore/stats/dual_scatter.hpp"
 #include "module.hpp"
@@ -22,6 +23,21 @@ void bind_stats(py::module_& m) {
       },
       py::arg("x"), py::arg("roots"), py::arg("mean"), py::arg("scatter_matrix"),
       "Mean and scatter matrix of the rows of x, weighted by roots squared; returns the sum of the weights.");
+  m.def(
+      "column_moments",
+      [](const py::array& x, const py::object& weights, py::array_t<double>& mean, const py::object& squares) {
+        const py::array_t<double> w = weights.is_none() ? py::array_t<double>() : py::array_t<double>(weights);
+        const double* pw = weights.is_none() ? nullptr : w.data();
+        double* pm = mean.mutable_data();
+        double* ps = squares.is_none() ? nullptr : squares.cast<py::array_t<double>>().mutable_data();
+        return by_dtype(x, [&](auto zero) {
+          using T = decltype(zero);
+          const auto view = matrix_view<const T>(x, "X");
+          return without_gil([&] { return column_moments<T>(view, pw, pm, ps); });
+        });
+      },
+      py::arg("x"), py::arg("weights"), py::arg("mean"), py::arg("squares"),
+      "Mean and, unless None, sum of squared deviations of each column; returns the sum of the weights.");
   m.def(
       "centred_product",
       [](const py::array& x, const py::object& mean, const py::array& w, py::array& out) {

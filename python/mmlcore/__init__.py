@@ -70,7 +70,15 @@ from mmlcore.orthogonal import (
     qr,
     span_dimension,
 )
-from mmlcore.stats import covariance
+from mmlcore.stats import (
+    Moments,
+    affine_covariance,
+    affine_mean,
+    correlation,
+    covariance,
+    mean,
+    variance,
+)
 from mmlcore.vectors import (
     Neighbors,
     angle,
@@ -97,12 +105,15 @@ __all__ = [
     "Eigen",
     "Graph",
     "LogDeterminant",
+    "Moments",
     "Neighbors",
     "PageRank",
     "PowerIteration",
     "Projection",
     "SingularMatrixError",
     "__version__",
+    "affine_covariance",
+    "affine_mean",
     "angle",
     "change_basis",
     "characteristic_polynomial",
@@ -110,6 +121,7 @@ __all__ = [
     "compose",
     "condition",
     "coordinates",
+    "correlation",
     "cosine",
     "covariance",
     "determinant",
@@ -131,6 +143,7 @@ __all__ = [
     "lu",
     "matmul",
     "matrix_power",
+    "mean",
     "nearest_neighbors",
     "null_space",
     "oblique_projection",
@@ -158,5 +171,6 @@ __all__ = [
     "top_eigh",
     "transform_image",
     "transform_points",
+    "variance",
     "vector_projection",
 ]

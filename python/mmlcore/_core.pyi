@@ -73,6 +73,16 @@ def centred_product(
     out = (x - mean) w, mean contiguous; False if x holds NaN or infinity. None: each row minus its own mean.
     """
 
+def column_moments(
+    x: np.ndarray[typing.Any, typing.Any],
+    weights: typing.Any,
+    mean: typing.Annotated[np.typing.ArrayLike, np.float64],
+    squares: typing.Any,
+) -> float:
+    """
+    Mean and, unless None, sum of squared deviations of each column; returns the sum of the weights.
+    """
+
 def determinant_small(a: typing.Any, /) -> typing.Any:
     """
     The determinant of one small plain matrix; NotImplemented for everything else.

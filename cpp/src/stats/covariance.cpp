@@ -6,23 +6,10 @@
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/matrices/gram.hpp"
 #include "packed_scatter.hpp"
+#include "provisional_mean.hpp"
 
 namespace mmlcore {
 namespace {
-
-constexpr index_t kSampleRows = 256;
-
-// The mean of up to kSampleRows rows, evenly spaced. What is not finite is left out: the pass itself reports it.
-template <class T>
-void provisional_mean(MatrixView<const T> x, T* shift) {
-  const index_t rows = std::min(x.rows, kSampleRows);
-  for (index_t j = 0; j < x.cols; ++j) {
-    double sum = 0;
-    for (index_t r = 0; r < rows; ++r) sum += x(x.rows * r / rows, j);
-    const T mean = static_cast<T>(sum / static_cast<double>(rows));
-    shift[j] = std::isfinite(mean) ? mean : T{0};
-  }
-}
 
 // out = root * (x - shift) for a block of rows, row by row contiguous; sums[j] += root^2 (x - shift).
 template <class T>
@@ -99,12 +86,9 @@ void scatter(MatrixView<const T> x, const double* roots, Moments& moments) {
     } else {
       packed_scatter<T>(m, n, rows_of, shift.data(), roots, s, d.data());
     }
-    bool misled = false;
-    for (index_t j = 0; j < n; ++j) {
-      const double drift = d[j] * d[j] / moments.weight;
-      misled |= drift > 0.99 * s[j * n + j] && drift > 0 && std::isfinite(s[j * n + j]);
-    }
-    if (!misled || pass == 1) break;
+    bool again = false;
+    for (index_t j = 0; j < n; ++j) again |= misled(d[j], moments.weight, s[j * n + j]);
+    if (!again || pass == 1) break;
     for (index_t j = 0; j < n; ++j) shift[j] = static_cast<T>(shift[j] + d[j] / moments.weight);
   }
   for (index_t i = 0; i < n; ++i) {

@@ -1,14 +1,13 @@
-"""Means and covariances of data: rows are points."""
+"""Covariance and correlation matrices."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_array, as_data, as_real, shape_error
+from mmlcore.core.arrays import Array, as_data, shape_error
+from mmlcore.stats._weights import check_weights, divisor, refuse_column
 
 
 def covariance(
@@ -68,7 +67,56 @@ def covariance(
     if Y is not None:
         return _cross_covariance(x, as_data(Y, "Y"), ddof, weights)
     _, scatter, total = scatter_of(x, weights)
-    return (scatter / _divisor(total, ddof)).astype(x.dtype, copy=False)
+    return (scatter / divisor(total, ddof)).astype(x.dtype, copy=False)
+
+
+def correlation(X: ArrayLike, *, weights: ArrayLike | None = None) -> Array:
+    """Correlation matrix of data: covariances of features scaled to variance 1.
+
+    Parameters
+    ----------
+    X : array_like of shape (n, d), float32 or float64
+        n points in d dimensions.
+    weights : array_like of shape (n,), optional
+        How often each point counts, non-negative.
+
+    Returns
+    -------
+    ndarray of shape (d, d)
+        Of the dtype of `X`; symmetric, between -1 and 1, exactly 1 on the diagonal.
+
+    Raises
+    ------
+    ValueError
+        As `covariance`; and a column that does not vary, whose correlations are not defined.
+
+    Notes
+    -----
+    Cost and accuracy are those of `covariance`.
+
+    References
+    ----------
+    .. [1] M. P. Deisenroth, A. A. Faisal, C. S. Ong, "Mathematics for Machine Learning" (2020), definition 6.8.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> mml.correlation([[1.0, 2.0], [2.0, 4.0], [3.0, 7.0]]).round(4)
+    array([[1.    , 0.9934],
+           [0.9934, 1.    ]])
+    """
+    x = as_data(X, "X")
+    _, scatter, _ = scatter_of(x, weights)
+    deviations = np.sqrt(scatter.diagonal())
+    if not deviations.all():
+        column = int(np.flatnonzero(deviations == 0)[0])
+        msg = f"X: column {column} does not vary, so its correlations are not defined."
+        raise ValueError(msg)
+    scatter /= deviations[:, None]
+    scatter /= deviations
+    np.clip(scatter, -1, 1, out=scatter)
+    np.fill_diagonal(scatter, 1)
+    return np.asarray((scatter + scatter.T) / 2, dtype=x.dtype)
 
 
 def scatter_of(
@@ -78,15 +126,10 @@ def scatter_of(
     n, d = x.shape
     if n == 0:
         raise shape_error(name, x.shape, "at least one point")
-    roots = None if weights is None else np.sqrt(_checked_weights(weights, n))
+    roots = None if weights is None else np.sqrt(check_weights(weights, n))
     mean, scatter = np.empty(d), np.empty((d, d))
     total = _core.scatter(x, roots, mean, scatter)
-    if not np.isfinite(scatter.diagonal()).all():
-        bad = int(np.flatnonzero(~np.isfinite(scatter.diagonal()))[0])
-        msg = (
-            f"{name}: contains NaN or infinity, or numbers whose squares overflow, in column {bad}."
-        )
-        raise ValueError(msg)
+    refuse_column(name, scatter.diagonal())
     return mean, scatter, total
 
 
@@ -96,25 +139,4 @@ def _cross_covariance(x: Array, y: Array, ddof: float, weights: ArrayLike | None
     dtype = np.result_type(x, y)
     both = np.concatenate([x, y], axis=1, dtype=np.float64)
     _, scatter, total = scatter_of(both, weights, "X and Y")
-    return (scatter[: x.shape[1], x.shape[1] :] / _divisor(total, ddof)).astype(dtype, copy=False)
-
-
-def _checked_weights(weights: ArrayLike, n: int) -> Array:
-    w = as_array(weights, "weights").astype(np.float64)
-    if w.shape != (n,):
-        raise shape_error("weights", w.shape, f"({n},): one for each point")
-    if not (np.isfinite(w).all() and (w >= 0).all()):
-        msg = "weights: contains a negative or non-finite number."
-        raise ValueError(msg)
-    if not w.sum() > 0:
-        msg = "weights: the sum is zero, needed at least one positive weight."
-        raise ValueError(msg)
-    return w
-
-
-def _divisor(total: float, ddof: float) -> float:
-    ddof = as_real(ddof, "ddof", -math.inf, math.inf)
-    if not ddof < total:
-        msg = f"ddof: got {ddof:g}, needed less than the number of points (or sum of weights) {total:g}."
-        raise ValueError(msg)
-    return total - ddof
+    return (scatter[: x.shape[1], x.shape[1] :] / divisor(total, ddof)).astype(dtype, copy=False)

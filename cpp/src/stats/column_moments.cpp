@@ -1,0 +1,149 @@
+#include "mmlcore/stats/column_moments.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/parallel.hpp"
+#include "provisional_mean.hpp"
+
+namespace mmlcore {
+namespace {
+
+constexpr index_t kColumns = 512;            // of a task: their sums stay in the first-level cache
+constexpr index_t kWork = index_t{1} << 16;  // elements of a task, at least
+constexpr index_t kRanges = 64;              // of rows, at most
+
+// d and q of some columns.
+struct Sums {
+  double *d, *q;
+};
+
+// Four rows at a time: an element of the sums is loaded and stored once for four of the data.
+template <bool Squares, bool Weighted, class T>
+void add_rows(MatrixView<const T> x, const T* shift, const double* weights, Sums sums) {
+  const index_t n = x.cols;
+  index_t i = 0;
+  for (; i + 4 <= x.rows; i += 4) {
+    const T *a = &x(i, 0), *b = &x(i + 1, 0), *c = &x(i + 2, 0), *e = &x(i + 3, 0);
+    const double wa = Weighted ? weights[i] : 1, wb = Weighted ? weights[i + 1] : 1, wc = Weighted ? weights[i + 2] : 1,
+                 we = Weighted ? weights[i + 3] : 1;
+    for (index_t j = 0; j < n; ++j) {
+      const double s = shift[j], xa = a[j] - s, xb = b[j] - s, xc = c[j] - s, xe = e[j] - s;
+      const double va = Weighted ? wa * xa : xa, vb = Weighted ? wb * xb : xb, vc = Weighted ? wc * xc : xc,
+                   ve = Weighted ? we * xe : xe;
+      sums.d[j] += (va + vb) + (vc + ve);
+      if (Squares) sums.q[j] += (va * xa + vb * xb) + (vc * xc + ve * xe);
+    }
+  }
+  for (; i < x.rows; ++i) {
+    for (index_t j = 0; j < n; ++j) {
+      const double v = x(i, j) - static_cast<double>(shift[j]), w = Weighted ? weights[i] : 1;
+      sums.d[j] += w * v;
+      if (Squares) sums.q[j] += w * v * v;
+    }
+  }
+}
+
+// A column that is contiguous, in sixteen chains.
+template <bool Squares, bool Weighted, class T>
+void add_column(const T* x, index_t rows, double shift, const double* weights, double& d, double& q) {
+  constexpr index_t kChains = 16;
+  double sums[kChains] = {}, squares[kChains] = {};
+  index_t i = 0;
+  for (; i + kChains <= rows; i += kChains) {
+    for (index_t k = 0; k < kChains; ++k) {
+      const double v = x[i + k] - shift, wv = Weighted ? weights[i + k] * v : v;
+      sums[k] += wv;
+      if (Squares) squares[k] += wv * v;
+    }
+  }
+  for (; i < rows; ++i) {
+    const double v = x[i] - shift, wv = Weighted ? weights[i] * v : v;
+    sums[0] += wv;
+    if (Squares) squares[0] += wv * v;
+  }
+  for (index_t k = 0; k < kChains; ++k) {
+    d += sums[k];
+    q += squares[k];
+  }
+}
+
+template <bool Squares, bool Weighted, class T>
+void add(MatrixView<const T> x, const T* shift, const double* weights, Sums sums) {
+  if (x.col_stride == 1 && x.cols > 1) return add_rows<Squares, Weighted>(x, shift, weights, sums);
+  if (x.row_stride == 1) {
+    for (index_t j = 0; j < x.cols; ++j)
+      add_column<Squares, Weighted>(&x(0, j), x.rows, shift[j], weights, sums.d[j], sums.q[j]);
+    return;
+  }
+  // Any other strides: some columns at a time are copied.
+  Buffer<T> column(x.rows);
+  for (index_t j = 0; j < x.cols; ++j) {
+    for (index_t i = 0; i < x.rows; ++i) column[i] = x(i, j);
+    add_column<Squares, Weighted>(column.data(), x.rows, shift[j], weights, sums.d[j], sums.q[j]);
+  }
+}
+
+template <bool Squares, class T>
+void pass(MatrixView<const T> x, const T* shift, const double* weights, Sums sums) {
+  const index_t m = x.rows, n = x.cols, width = std::min(n, kColumns), tiles = (n + kColumns - 1) / kColumns;
+  const index_t ranges = std::clamp<index_t>(m * width / kWork, 1, kRanges);
+  Buffer<double> parts(2 * ranges * n);
+  std::fill(parts.begin(), parts.end(), 0.0);
+  parallel_tasks(ranges * tiles, [&](index_t task) {
+    const index_t range = task / tiles, first = task % tiles * kColumns, columns = std::min(kColumns, n - first);
+    const index_t begin = m * range / ranges, end = m * (range + 1) / ranges;
+    const auto block = x.block(begin, first, end - begin, columns);
+    double* at = parts.data() + 2 * range * n + first;
+    if (weights) {
+      add<Squares, true>(block, shift + first, weights + begin, Sums{at, at + n});
+    } else {
+      add<Squares, false>(block, shift + first, nullptr, Sums{at, at + n});
+    }
+  });
+  std::fill(sums.d, sums.d + n, 0.0);
+  std::fill(sums.q, sums.q + n, 0.0);
+  for (index_t range = 0; range < ranges; ++range) {
+    for (index_t j = 0; j < n; ++j) {
+      sums.d[j] += parts[2 * range * n + j];
+      sums.q[j] += parts[(2 * range + 1) * n + j];
+    }
+  }
+}
+
+}  // namespace
+
+template <class T>
+double column_moments(MatrixView<const T> x, const double* weights, double* mean, double* squares) {
+  const index_t n = x.cols;
+  double weight = static_cast<double>(x.rows);
+  if (weights) {
+    weight = 0;
+    for (index_t i = 0; i < x.rows; ++i) weight += weights[i];
+  }
+  Buffer<T> shift(n);
+  Buffer<double> both(2 * n);
+  const Sums sums{both.data(), both.data() + n};
+  provisional_mean(x, shift.data());
+  for (int round = 0; round < 2; ++round) {
+    squares ? pass<true>(x, shift.data(), weights, sums) : pass<false>(x, shift.data(), weights, sums);
+    bool again = false;
+    for (index_t j = 0; j < n; ++j) again |= squares && misled(sums.d[j], weight, sums.q[j]);
+    if (!again) break;
+    for (index_t j = 0; j < n; ++j) shift[j] = static_cast<T>(shift[j] + sums.d[j] / weight);
+  }
+  for (index_t j = 0; j < n; ++j) {
+    mean[j] = shift[j] + sums.d[j] / weight;
+    if (!squares) continue;
+    const double value = sums.q[j] - sums.d[j] * (sums.d[j] / weight);
+    squares[j] = std::max(value, 0 * value);
+  }
+  return weight;
+}
+
+template double column_moments<float>(MatrixView<const float>, const double*, double*, double*);
+template double column_moments<double>(MatrixView<const double>, const double*, double*, double*);
+
+}  // namespace mmlcore

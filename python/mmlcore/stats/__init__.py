@@ -1,0 +1,17 @@
+"""Means and covariances of data: rows are points."""
+
+from mmlcore.stats._affine import affine_covariance, affine_mean
+from mmlcore.stats._covariance import correlation, covariance, scatter_of
+from mmlcore.stats._moments import Moments
+from mmlcore.stats._summary import mean, variance
+
+__all__ = [
+    "Moments",
+    "affine_covariance",
+    "affine_mean",
+    "correlation",
+    "covariance",
+    "mean",
+    "scatter_of",
+    "variance",
+]
