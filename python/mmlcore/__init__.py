@@ -14,7 +14,7 @@ from mmlcore.core import (
     show_config,
     threads,
 )
-from mmlcore.decomposition import PCA
+from mmlcore.decomposition import PCA, PPCA
 from mmlcore.eigen import (
     Diagonalization,
     Eigen,
@@ -97,6 +97,7 @@ from mmlcore.vectors import (
 __all__ = [
     "LU",
     "PCA",
+    "PPCA",
     "QR",
     "ConvergenceError",
     "DefectiveMatrixError",

@@ -191,6 +191,8 @@ def test_bad_data(rng):
     pca.fit(rng.standard_normal((9, 5)))
     with pytest.raises(ValueError, match=r"X: got shape \(1, 2\), needed \(n, 5\)"):
         pca.transform([[1.0, 2.0]])
-    with pytest.raises(ValueError, match=r"X: got shape \(0, 5\), needed at least one point"):
+    with pytest.raises(
+        ValueError, match=r"X: got shape \(0, 5\), needed at least one point and one feature"
+    ):
         pca.fit(np.empty((0, 5)))
     assert pca.transform(np.empty((0, 5))).shape == (0, 2)

@@ -108,6 +108,13 @@ def variance(
     return _shaped(squares / divisor(total, ddof), x, axis)
 
 
+def mean_of(x: Array) -> Array:
+    """Return the mean (d,) of checked data (n, d) in float64; ValueError for NaN and infinity."""
+    center = np.empty(x.shape[1])
+    _moments(x, None, center, None)
+    return center
+
+
 def _columns(X: ArrayLike, axis: int | None) -> tuple[Array, Array]:
     """Return the array, and a view of it whose columns are what is summed."""
     x = as_array(X, "X")

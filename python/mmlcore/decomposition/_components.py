@@ -1,8 +1,7 @@
-"""The routes to principal components, and how many to keep. `mmlcore.decomposition.PCA` is their face."""
+"""The routes to principal components of an array, and how many to keep."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +11,12 @@ import numpy as np
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_index, as_real
 from mmlcore.core.signs import signed
+from mmlcore.decomposition._minka import minka
 from mmlcore.eigen._largest import largest_of_psd
 from mmlcore.orthogonal import gram_schmidt
 from mmlcore.stats import scatter_of
+from mmlcore.stats._summary import mean_of
+from mmlcore.stats._weights import refuse_column
 
 _SMALL = 500  # up to this many rows and columns LAPACK's SVD is cheap, and keeps every digit
 
@@ -79,9 +81,14 @@ def route_of(solver: str, n: int, d: int) -> str:
 def by_covariance(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001  (one signature for all routes)
     """One pass over the data, then the largest eigenpairs of the scatter matrix."""
     mean, scatter, _ = scatter_of(x)
-    freedom = max(x.shape[0] - 1, 1)
+    return of_scatter(mean, scatter, x.shape[0], k, tolerance(x.dtype))
+
+
+def of_scatter(mean: Array, scatter: Array, n: int, k: int, tol: float) -> Components:
+    """Return the largest eigenpairs of the scatter matrix (d, d) of n points."""
+    freedom = max(n - 1, 1)
+    values, vectors = largest_of_psd(scatter, k, tol)
     total = float(np.trace(scatter)) / freedom
-    values, vectors = largest_of_psd(scatter, k, _tolerance(x))
     return Components(mean, np.maximum(values, 0) / freedom, signed(vectors.T), total)
 
 
@@ -90,14 +97,20 @@ def by_dual(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001  (one si
     n, d = x.shape
     mean, inner = np.empty(d), np.empty((n, n))
     _core.dual_scatter(x, mean, inner)
-    require_finite_mean(mean)
-    freedom = max(n - 1, 1)
-    values, left = largest_of_psd(inner, k, _tolerance(x))
-    values = np.maximum(values, 0)
+    refuse_column("X", mean)
+    values, left = largest_of_psd(inner, k, tolerance(x.dtype))
     rows = np.empty((left.shape[1], d), x.dtype)
     _core.centred_product(x.T, None, left.astype(x.dtype), rows.T)
+    return of_inner(mean, inner, values, rows)
+
+
+def of_inner(mean: Array, inner: Array, values: Array, rows: Array) -> Components:
+    """Components of the eigenvalues of the inner products (n, n) and the points' combinations `rows` by their vectors."""
+    n = len(inner)
+    freedom = max(n - 1, 1)
+    values = np.maximum(values, 0)
     # Rows that belong to no variance are rounding errors: any orthonormal completion serves in their place.
-    u = float(np.finfo(x.dtype).eps)
+    u = float(np.finfo(rows.dtype).eps)
     rows[values <= n * u * values.max(initial=0)] = 0
     vectors = completed(rows)
     return Components(mean, values / freedom, signed(vectors), float(np.trace(inner)) / freedom)
@@ -105,7 +118,7 @@ def by_dual(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001  (one si
 
 def by_svd(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001  (one signature for all routes)
     """LAPACK's singular value decomposition of the centred data."""
-    mean = checked_mean(x)
+    mean = mean_of(x)
     _, s, vectors = np.linalg.svd(x - mean.astype(x.dtype), full_matrices=False)
     variances = s.astype(np.float64) ** 2 / max(x.shape[0] - 1, 1)
     return Components(mean, variances[:k], signed(vectors[:k]), float(variances.sum()))
@@ -113,7 +126,7 @@ def by_svd(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001  (one sig
 
 def by_sketch(x: Array, k: int, seed: int) -> Components:
     """The range of the centred data from a random sketch and four power iterations."""
-    mean = checked_mean(x)
+    mean = mean_of(x)
     centred = x - mean.astype(x.dtype)
     n, d = x.shape
     width = min(k + 10, n, d)
@@ -136,24 +149,9 @@ routes: dict[str, Callable[[Array, int, int], Components]] = {
 }
 
 
-def _tolerance(x: Array) -> float:
+def tolerance(dtype: np.dtype[Any]) -> float:
     """Residual, against the largest eigenvalue, that is below what rounding the data does."""
-    return 1e-11 if x.dtype == np.float64 else 1e-9
-
-
-def checked_mean(x: Array) -> Array:
-    """Mean of each column in float64; ValueError for NaN and infinity."""
-    mean = np.asarray(x.mean(axis=0, dtype=np.float64))
-    require_finite_mean(mean)
-    return mean
-
-
-def require_finite_mean(mean: Array) -> None:
-    """Refuse data by the mean (d,) of their columns."""
-    if not np.isfinite(mean).all():
-        bad = int(np.flatnonzero(~np.isfinite(mean))[0])
-        msg = f"X: contains NaN or infinity, or numbers whose sum overflows, in column {bad}."
-        raise ValueError(msg)
+    return 1e-11 if dtype == np.float64 else 1e-9
 
 
 def completed(rows: Array) -> Array:
@@ -169,34 +167,3 @@ def completed(rows: Array) -> Array:
         extended = gram_schmidt(np.concatenate([q[:, ~empty], more], axis=1))
         q[:, empty] = extended[:, k - missing :]
     return np.asarray(q.T)
-
-
-def minka(variances: Array, n: int) -> int:
-    """Return Minka's estimate of the dimension (T. Minka, "Automatic choice of dimensionality for PCA", NIPS 2000)."""
-    d = len(variances)
-    scores = [_log_evidence(variances, rank, n) for rank in range(1, d)]
-    return int(np.argmax(scores)) + 1 if scores else d
-
-
-def _log_evidence(variances: Array, rank: int, n: int) -> float:
-    d = len(variances)
-    tiny = 1e-15
-    if variances[rank - 1] < tiny:
-        return -math.inf
-    uniform = -rank * math.log(2.0)
-    for i in range(1, rank + 1):
-        uniform += math.lgamma((d - i + 1) / 2) - math.log(math.pi) * (d - i + 1) / 2
-    likelihood = -np.log(variances[:rank]).sum() * n / 2
-    rest = max(float(variances[rank:].sum()) / (d - rank), tiny)
-    noise = -math.log(rest) * n * (d - rank) / 2
-    free = d * rank - rank * (rank + 1) / 2
-    volume = math.log(2 * math.pi) * (free + rank) / 2
-    spread = variances.copy()
-    spread[rank:] = rest
-    curvature = 0.0
-    for i in range(rank):
-        for j in range(i + 1, d):
-            curvature += math.log(
-                (variances[i] - variances[j]) * (1 / spread[j] - 1 / spread[i])
-            ) + math.log(n)
-    return float(uniform + likelihood + noise + volume - curvature / 2 - rank * math.log(n) / 2)

@@ -1,0 +1,84 @@
+"""Number, mean and triangular factor of data that come in parts: what merges without losing the small variances.
+
+R'R = sum (x - mean)(x - mean)' holds the square root of the scatter matrix, so a variance of 1e-20 of the largest is a singular
+value of 1e-10 of the largest, which float64 keeps; in the scatter matrix itself it would drown. Two parts merge by
+
+    R'R = Ra'Ra + Rb'Rb + (na nb / n) (mb - ma)(mb - ma)',
+
+the R of a QR decomposition of the three, one above the other (the same identity as for moments: Chan, Golub, LeVeque 1982;
+G. H. Golub, C. F. Van Loan, "Matrix Computations", 4th ed., section 5.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from mmlcore.core.arrays import Array
+from mmlcore.core.signs import signed
+from mmlcore.decomposition._components import Components
+from mmlcore.stats._summary import mean_of
+
+_ROWS = 4096  # that are waited for before a decomposition, at least
+
+
+class Factor:
+    """(n, mean, R) of the points seen so far. Values: merging makes a new one; they pickle."""
+
+    __slots__ = ("count", "mean", "triangle")
+
+    def __init__(self, count: int, mean: Array, triangle: Array) -> None:
+        self.count, self.mean, self.triangle = count, mean, triangle
+
+    @classmethod
+    def of(cls, x: Array) -> Factor:
+        """Make the factor of checked data (n, d), n > 0; ValueError for NaN and infinity."""
+        mean = mean_of(x)
+        centred = x.astype(np.float64) - mean
+        return cls(len(x), mean, _triangle(centred))
+
+    def __add__(self, other: Factor) -> Factor:
+        """Merge two."""
+        n = self.count + other.count
+        apart = other.mean - self.mean
+        between = np.sqrt(self.count * (other.count / n)) * apart
+        triangle = _triangle(np.concatenate([self.triangle, other.triangle, between[None]]))
+        return Factor(n, self.mean + apart * (other.count / n), triangle)
+
+    def components(self, k: int) -> Components:
+        """Return the k components of largest variance."""
+        _, s, vectors = np.linalg.svd(self.triangle, full_matrices=False)
+        freedom = max(self.count - 1, 1)
+        most = min(self.count, len(self.mean))
+        variances = np.zeros(most)
+        variances[: len(s)] = (s**2 / freedom)[:most]
+        rows = np.zeros((most, len(self.mean)))
+        rows[: len(vectors)] = vectors[:most]
+        return Components(self.mean, variances[:k], signed(rows[:k]), float(variances.sum()))
+
+
+def factor_of_chunks(chunks: Iterable[Array]) -> Factor | None:
+    """Merge the factors of chunks, in order, small ones gathered first; None without points."""
+    merged: Factor | None = None
+    waiting: list[Array] = []
+    rows = 0
+    for chunk in chunks:
+        if not len(chunk):
+            continue
+        waiting.append(chunk)
+        rows += len(chunk)
+        if rows >= max(_ROWS, 2 * chunk.shape[1]):
+            merged = _merged(merged, waiting)
+            waiting, rows = [], 0
+    return _merged(merged, waiting) if waiting else merged
+
+
+def _merged(so_far: Factor | None, waiting: list[Array]) -> Factor:
+    factor = Factor.of(waiting[0] if len(waiting) == 1 else np.concatenate(waiting))
+    return factor if so_far is None else so_far + factor
+
+
+def _triangle(rows: Array) -> Array:
+    """Return R of a QR decomposition; rows as they are while they are fewer than columns."""
+    return rows if len(rows) <= rows.shape[1] else np.linalg.qr(rows, mode="r")

@@ -1,0 +1,100 @@
+"""The Gaussian model of PCA: k directions with variances of their own, and one variance in all others.
+
+With orthonormal rows V (k, d), variances l (k,) along them and s elsewhere,
+
+    C = V' diag(l) V + s (I - V'V),    C^-1 = V' diag(1/l) V + (1/s) (I - V'V),    log det C = sum log l + (d - k) log s.
+
+M. E. Tipping, C. M. Bishop, "Probabilistic principal component analysis", J. R. Stat. Soc. B 61 (1999), equation 2.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mmlcore.core.arrays import Array, finite
+from mmlcore.decomposition._sources import dense_chunks
+
+
+class NotFittedError(ValueError, AttributeError):
+    """A method that needs `fit` was called before it."""
+
+
+class GaussianModel:
+    """What follows from components, their variances, the mean and the noise alone."""
+
+    components_: Array
+    explained_variance_: Array
+    mean_: Array
+    noise_variance_: float
+    n_components_: int
+    n_features_in_: int
+
+    def get_covariance(self) -> Array:
+        """Return the covariance (d, d) of the model: components plus isotropic noise."""
+        self._fitted()
+        return self._in_directions(lambda variances, noise: (variances - noise, noise))
+
+    def get_precision(self) -> Array:
+        """Return the inverse (d, d) of the model's covariance.
+
+        LinAlgError where it has none: no noise was left out, or features are dependent.
+        """
+        self._variances(regular=True)
+        return self._in_directions(
+            lambda variances, noise: (
+                1 / variances - (1 / noise if noise else 0),
+                1 / noise if noise else 0.0,
+            )
+        )
+
+    def score_samples(self, X: ArrayLike) -> Array:
+        """Return the log-likelihood (n,) of each point (n, d) under the model."""
+        self._fitted()
+        variances, noise = self._variances(regular=True)
+        components = self.components_.astype(np.float64)
+        free = self.n_features_in_ - self.n_components_
+        constant = self.n_features_in_ * math.log(2 * math.pi) + float(np.log(variances).sum())
+        constant += free * math.log(noise) if free else 0.0
+        parts = []
+        for x in dense_chunks(X, self.n_features_in_):
+            centred = finite(x, "X").astype(np.float64) - self.mean_
+            scores = centred @ components.T
+            distances = np.einsum("ij,ij->i", scores / variances, scores)
+            if free:
+                centred -= scores @ components
+                distances += np.einsum("ij,ij->i", centred, centred) / noise
+            parts.append(-0.5 * (distances + constant))
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    def score(self, X: ArrayLike, y: object = None) -> float:  # noqa: ARG002  (y: scikit-learn's signature)
+        """Return the mean log-likelihood of points (n, d)."""
+        return float(self.score_samples(X).mean())
+
+    def _variances(self, regular: bool) -> tuple[Array, float]:
+        """Return the variances along the components and elsewhere; LinAlgError for a zero if they have to be regular."""
+        self._fitted()
+        noise = float(self.noise_variance_) if self.n_components_ < self.n_features_in_ else 0.0
+        variances = np.maximum(self.explained_variance_.astype(np.float64), noise)
+        largest = max(float(variances.max(initial=0)), noise)
+        floor = self.n_features_in_ * np.finfo(np.float64).tiny + 1e-15 * largest
+        lowest = variances if self.n_components_ == self.n_features_in_ else [*variances, noise]
+        if regular and not np.min(lowest) > floor:
+            msg = "The model's covariance is singular: no noise was left out, or features are dependent."
+            raise np.linalg.LinAlgError(msg)
+        return variances, noise
+
+    def _in_directions(self, numbers: object) -> Array:
+        along, everywhere = numbers(*self._variances(regular=False))  # type: ignore[operator]
+        components = self.components_.astype(np.float64)
+        model = (components.T * along) @ components
+        model[np.diag_indices_from(model)] += everywhere
+        return np.asarray((model + model.T) / 2, dtype=self.components_.dtype)
+
+    def _fitted(self) -> bool:
+        if not hasattr(self, "components_"):
+            msg = f"This {type(self).__name__} is not fitted yet: call fit with data first."
+            raise NotFittedError(msg)
+        return True

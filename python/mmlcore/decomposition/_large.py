@@ -1,0 +1,95 @@
+"""Components of data that are no array: sparse matrices, which are not made dense, and rows that are read by chunks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mmlcore.core.arrays import Array, finite
+from mmlcore.core.signs import signed
+from mmlcore.decomposition._components import Components, completed, of_inner, of_scatter, tolerance
+from mmlcore.decomposition._sources import dense_chunks
+from mmlcore.eigen import top_eigh
+from mmlcore.eigen._largest import largest_of_psd
+from mmlcore.stats import Moments
+
+_DENSE = 2000  # up to this side a matrix of inner products is made dense
+_FAR = 1e4  # a mean of more deviations than that costs the sparse formula too many digits
+SPARSE_ROUTES = ("covariance", "dual", "lanczos")
+
+
+def by_chunks(x: Any, dtype: np.dtype[Any], k: int) -> Components:
+    """Moments of the chunks, merged, then the largest eigenpairs of the scatter matrix."""
+    n, d = x.shape
+    moments = Moments(d)
+    for chunk in dense_chunks(x, d):
+        moments.update(chunk)
+    return of_scatter(moments.mean, moments.covariance() * n, n, k, tolerance(dtype))
+
+
+def sparse_route(solver: str, shape: tuple[int, int], k: int) -> str:
+    """Choose a route for sparse data: a small matrix of inner products, or Lanczos on the data themselves."""
+    if solver != "auto":
+        if solver not in SPARSE_ROUTES:
+            msg = f"solver: got {solver!r}, needed 'auto', {', '.join(map(repr, SPARSE_ROUTES))} for sparse data."
+            raise ValueError(msg)
+        return solver
+    small = min(shape)
+    if small > _DENSE and 4 * k < small:
+        return "lanczos"
+    return "covariance" if shape[0] >= shape[1] else "dual"
+
+
+def by_sparse(x: Any, route: str, k: int, seed: int) -> Components:
+    """Components of a CSR matrix (n, d) of float32 or float64, by one of SPARSE_ROUTES."""
+    finite(x.data, "X")
+    n = x.shape[0]
+    wide = x.astype(np.float64)
+    mean = np.asarray(wide.mean(axis=0), dtype=np.float64).ravel()
+    if route == "lanczos":
+        return _lanczos(wide, mean, k, seed)
+    if route == "covariance":
+        scatter = _product(wide.T, wide)
+        squares = scatter.diagonal().copy()
+        scatter -= np.outer(n * mean, mean)
+        if (n * mean**2 > _FAR**2 * scatter.diagonal())[squares > 0].any():
+            return by_chunks(x, np.dtype(np.float64), k)  # hardly a zero in some column
+        np.fill_diagonal(scatter, np.maximum(scatter.diagonal(), 0))
+        return of_scatter(mean, scatter, n, k, tolerance(wide.dtype))
+    along = wide @ mean
+    inner = _product(wide, wide.T) - along[:, None] - along + mean @ mean
+    inner = (inner + inner.T) / 2
+    values, left = largest_of_psd(inner, k, tolerance(wide.dtype))
+    rows = np.asarray(left.T @ wide) - np.outer(left.sum(axis=0), mean)
+    return of_inner(mean, inner, values, rows)
+
+
+def _product(a: Any, b: Any) -> Array:
+    return np.asarray((a @ b).toarray())
+
+
+def _lanczos(x: Any, mean: Array, k: int, seed: int) -> Components:
+    """Largest eigenpairs of the smaller of the two products of the centred data, which are never formed."""
+    n, d = x.shape
+    back = x.T.tocsr()
+    freedom = max(n - 1, 1)
+
+    def centred(v: Array) -> Array:
+        return np.asarray(x @ v - mean @ v)
+
+    def transposed(u: Array) -> Array:
+        return np.asarray(back @ u - mean * u.sum())
+
+    squares = float(x.multiply(x).sum()) - n * float(mean @ mean)
+    if d <= n:
+        found = top_eigh(lambda v: transposed(centred(v)), k, shape=(d, d), random_state=seed)
+        vectors = found.vectors.T
+    else:
+        found = top_eigh(lambda u: centred(transposed(u)), k, shape=(n, n), random_state=seed)
+        vectors = np.stack([transposed(u) for u in found.vectors.T])
+        vectors[found.values <= n * 1e-15 * found.values.max(initial=0)] = 0
+        vectors = completed(vectors)
+    values = np.maximum(found.values, 0)
+    total = max(squares, float(values.sum()))
+    return Components(mean, values / freedom, signed(vectors), total / freedom)

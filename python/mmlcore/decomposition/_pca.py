@@ -1,0 +1,285 @@
+"""Principal component analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mmlcore import _core
+from mmlcore.core.arrays import Array, as_data, finite, is_sparse, shape_error
+from mmlcore.decomposition._components import Components, count_components, route_of, routes
+from mmlcore.decomposition._factor import Factor, factor_of_chunks
+from mmlcore.decomposition._gaussian import GaussianModel
+from mmlcore.decomposition._large import by_chunks, by_sparse, sparse_route
+from mmlcore.decomposition._sources import dense_chunks, is_source
+
+
+class PCA(GaussianModel):
+    """Principal component analysis: the directions in which data vary most.
+
+    Parameters
+    ----------
+    n_components : int, float, 'mle' or None
+        How many components to keep: a number up to min(n, d); a fraction of the variance in (0, 1), the fewest that
+        explain more than it; 'mle', Minka's estimate; None, all min(n, d).
+    whiten : bool, default False
+        Divide scores by the standard deviation of their component. A component without variance has scores of zero.
+    solver : {'auto', 'covariance', 'dual', 'randomized', 'svd', 'lanczos'}, default 'auto'
+        See Notes; 'lanczos' is for sparse data.
+    random_state : int, optional
+        Seed of the randomized route. The same seed gives the same result; None is seed 0.
+
+    Attributes
+    ----------
+    components_ : ndarray of shape (k, d)
+        Orthonormal rows, by descending variance; the largest entry of each is positive.
+    explained_variance_, explained_variance_ratio_, singular_values_ : ndarray of shape (k,)
+        Variances (divided by n - 1) along the components, their share of the total, and the singular values of the
+        centred data.
+    mean_ : ndarray of shape (d,)
+    noise_variance_ : float
+        Mean of the variances left out.
+    n_components_, n_features_in_, n_samples_ : int
+    solver_ : str
+        The route that was taken.
+
+    Notes
+    -----
+    Routes: *covariance* (one pass over the data, then the k largest eigenpairs of a d x d matrix; cost n d^2), *dual*
+    for wide data (the same with the n x n matrix of inner products; n^2 d), *svd* (LAPACK on the centred data), and
+    *randomized* (a sketch of k + 10 columns with four power iterations [1]_; 12 n d k). 'auto' takes svd where it is cheap
+    (up to 500 rows and columns), else the cheaper of covariance and dual; it never sketches. Covariance and dual square
+    the condition number: variances below 1e-15 (float64) or 1e-7 (float32, data) of the largest are noise, and components
+    that have none are completed to an orthonormal set. The data are read in place; beyond them a fit takes 8 d^2 bytes
+    and some blocks.
+
+    Data beyond memory: a large ``numpy.memmap``, a data set of h5py or zarr, whatever has shape, dtype and row slices, is read
+    in chunks of 32 MiB by the covariance route. `partial_fit` and `fit_chunks` merge triangular factors [2]_ instead, which
+    keep variances down to 1e-20 of the largest (relative error some 1e-7), at 2 n d^2 operations. scipy.sparse data are
+    centred without being made dense: by their matrix of inner products while its side is up to 2000, else by Lanczos [3]_.
+
+    References
+    ----------
+    .. [1] N. Halko, P. G. Martinsson, J. A. Tropp, "Finding structure with randomness", SIAM Rev. 53 (2011),
+       algorithm 4.4.
+    .. [2] G. H. Golub, C. F. Van Loan, "Matrix Computations", 4th ed. (2013), section 5.2.
+    .. [3] K. Wu, H. Simon, "Thick-restart Lanczos method for large symmetric eigenvalue problems", SIAM J. Matrix Anal.
+       Appl. 22 (2000).
+
+    Examples
+    --------
+    >>> import numpy as np, mmlcore as mml
+    >>> pca = mml.PCA(n_components=1).fit([[0.0, 0.0], [3.0, 4.0], [6.0, 8.0]])
+    >>> pca.components_.round(3)
+    array([[0.6, 0.8]])
+    >>> pca.transform([[3.0, 4.0], [6.0, 8.0]]).round(6)
+    array([[0.],
+           [5.]])
+    """
+
+    components_: Array
+    explained_variance_: Array
+    explained_variance_ratio_: Array
+    singular_values_: Array
+    mean_: Array
+    noise_variance_: float
+    n_components_: int
+    n_features_in_: int
+    n_samples_: int
+    solver_: str
+
+    def __init__(
+        self,
+        n_components: float | str | None = None,
+        *,
+        whiten: bool = False,
+        solver: str = "auto",
+        random_state: int | None = None,
+    ) -> None:
+        self.n_components = n_components
+        self.whiten = whiten
+        self.solver = solver
+        self.random_state = random_state
+
+    def __repr__(self) -> str:
+        """Show the parameters."""
+        return (
+            f"PCA(n_components={self.n_components!r}, whiten={self.whiten!r}, solver={self.solver!r}, "
+            f"random_state={self.random_state!r})"
+        )
+
+    def fit(self, X: Any, y: object = None) -> PCA:  # noqa: ARG002  (y: scikit-learn's signature)
+        """Find the components of data of shape (n, d); `y` is ignored. Returns the object itself.
+
+        ValueError for NaN, infinity, no points or an `n_components` that does not fit.
+        """
+        self.__dict__.pop("_factor", None)
+        seed = 0 if self.random_state is None else self.random_state
+        if is_sparse(X):
+            x = X.tocsr()
+            most = self._most(x.shape)
+            route = sparse_route(self.solver, x.shape, most)
+            dtype = np.dtype(np.float32 if x.dtype == np.float32 else np.float64)
+            self._keep(by_sparse(x, route, most, seed), x.shape, dtype, route)
+            return self
+        if is_source(X) and len(X.shape) == 2 and X.shape[0] >= X.shape[1]:
+            most = self._most(X.shape)
+            if self.solver not in ("auto", "covariance"):
+                msg = f"solver: got {self.solver!r}, needed 'auto' or 'covariance' for data that are read by chunks."
+                raise ValueError(msg)
+            dtype = as_data(X[:1], "X").dtype
+            self._keep(by_chunks(X, dtype, most), X.shape, dtype, "covariance")
+            return self
+        x = as_data(X, "X")
+        most = self._most(x.shape)
+        route = route_of(self.solver, *x.shape)
+        self._keep(routes[route](x, most, seed), x.shape, x.dtype, route)
+        return self
+
+    def partial_fit(self, X: ArrayLike, y: object = None) -> PCA:  # noqa: ARG002
+        """Add points (n, d) to those of earlier calls, and find the components of all. Returns the object itself.
+
+        `fit` starts anew. Cost of a call: 2 (n + d) d^2 operations and the singular values of a d x d matrix; for many
+        small parts `fit_chunks` is faster. ValueError, and nothing added, for NaN, infinity, or another number of features.
+        """
+        x = as_data(X, "X")
+        before: Factor | None = getattr(self, "_factor", None)
+        if before is not None and x.shape[1] != len(before.mean):
+            raise shape_error("X", x.shape, f"(n, {len(before.mean)}), as before")
+        factor = factor_of_chunks([x])
+        if before is not None:
+            factor = before if factor is None else before + factor
+        return self._keep_factor(factor, x.shape, x.dtype)
+
+    def fit_chunks(self, chunks: Iterable[ArrayLike]) -> PCA:
+        """Find the components of data that come in parts (n_i, d), each looked at once. Returns the object itself.
+
+        `chunks` is any iterable: arrays, batches of Arrow or Parquet (``ParquetFile.iter_batches()``), frames. The result
+        does not depend on where they are cut but for rounding. ValueError as `fit`.
+        """
+        shape, dtype = (0, 0), np.dtype(np.float32)
+
+        def checked() -> Iterable[Array]:
+            nonlocal shape, dtype
+            for number, chunk in enumerate(chunks):
+                x = as_data(_table(chunk), f"chunks[{number}]")
+                if number and x.shape[1] != shape[1]:
+                    raise shape_error(f"chunks[{number}]", x.shape, f"(n, {shape[1]}), as before")
+                shape, dtype = x.shape, np.result_type(dtype, x.dtype)
+                yield x
+
+        factor = factor_of_chunks(checked())
+        return self._keep_factor(factor, shape, dtype)
+
+    def _keep_factor(self, factor: Factor | None, shape: Any, dtype: np.dtype[Any]) -> PCA:
+        if factor is None:
+            raise shape_error("X", shape, "at least one point")
+        all_points = (factor.count, len(factor.mean))
+        found = factor.components(self._most(all_points))
+        self._keep(found, all_points, dtype, "factor")
+        self._factor = factor
+        return self
+
+    def _most(self, shape: Any) -> int:
+        if 0 in shape:
+            raise shape_error("X", shape, "at least one point and one feature")
+        return count_components(self.n_components, *shape)
+
+    def _keep(self, found: Components, shape: Any, dtype: np.dtype[Any], route: str) -> None:
+        n, d = shape
+        k = found.choose(self.n_components, n)
+        left = min(n, d) - k
+        noise = (found.total - found.variances[:k].sum()) / left if left else 0.0
+        self.components_ = np.ascontiguousarray(found.vectors[:k].astype(dtype, copy=False))
+        self.explained_variance_ = found.variances[:k].astype(dtype)
+        share = found.variances[:k] / found.total if found.total > 0 else np.zeros(k)
+        self.explained_variance_ratio_ = share.astype(dtype)
+        self.singular_values_ = np.sqrt(found.variances[:k] * max(n - 1, 0)).astype(dtype)
+        self.mean_ = found.mean.astype(dtype)
+        self.noise_variance_ = max(float(noise), 0.0)
+        self.n_components_, self.n_features_in_, self.n_samples_ = k, d, n
+        self.solver_ = route
+
+    def transform(self, X: Any) -> Array:
+        """Return the scores (n, k) of points (n, d): centred, projected, and scaled with `whiten`."""
+        self._fitted()
+        if is_sparse(X):
+            return self._scores_of_sparse(X)
+        parts = [self._scores(x) for x in dense_chunks(X, self.n_features_in_)]
+        if not parts:
+            return np.empty((0, self.n_components_), self.components_.dtype)
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _scores(self, x: Array) -> Array:
+        weights = np.ascontiguousarray(self._directions(), dtype=x.dtype)
+        scores = np.empty((x.shape[0], self.n_components_), x.dtype)
+        mean = np.ascontiguousarray(self.mean_, dtype=x.dtype)
+        if not _core.centred_product(x, mean, weights, scores):
+            msg = "X: contains NaN or infinity."
+            raise ValueError(msg)
+        return scores
+
+    def _scores_of_sparse(self, X: Any) -> Array:
+        if X.shape[1:] != (self.n_features_in_,):
+            raise shape_error(
+                "X", X.shape, f"(n, {self.n_features_in_}), as many columns as were fitted"
+            )
+        finite(X.data, "X")
+        directions = self._directions()
+        return np.asarray(X @ directions) - self.mean_ @ directions
+
+    def _directions(self) -> Array:
+        """What centred points are multiplied with, (d, k)."""
+        directions = self.components_.T
+        return directions * self._inverse_deviations() if self.whiten else directions
+
+    def fit_transform(self, X: Any, y: object = None) -> Array:
+        """Fit to data of shape (n, d) and return its scores (n, k)."""
+        return self.fit(X, y).transform(X)
+
+    def inverse_transform(self, X: ArrayLike) -> Array:
+        """Return the points (n, d) that scores (n, k) stand for."""
+        self._fitted()
+        scores = finite(as_data(X, "X"), "X")
+        if scores.shape[1] != self.n_components_:
+            raise shape_error(
+                "X", scores.shape, f"(n, {self.n_components_}), a column for each component"
+            )
+        if self.whiten:
+            scores = scores * np.sqrt(self.explained_variance_, dtype=scores.dtype)
+        points: Array = np.matmul(scores, self.components_.astype(scores.dtype, copy=False))
+        points += self.mean_.astype(scores.dtype, copy=False)
+        return points
+
+    def reconstruction_error(self, X: Any) -> float:
+        """Return the mean over the points of their squared distance from the space of the components."""
+        self._fitted()
+        total, count = 0.0, 0
+        for x in dense_chunks(X, self.n_features_in_):
+            difference = x - self.inverse_transform(self._scores(x))
+            total += float(np.einsum("ij,ij->", difference, difference, dtype=np.float64))
+            count += len(x)
+        if not count:
+            raise shape_error("X", (0, self.n_features_in_), "at least one point")
+        return total / count
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002
+        """Return the parameters of the constructor."""
+        names = ("n_components", "whiten", "solver", "random_state")
+        return {name: getattr(self, name) for name in names}
+
+    def _inverse_deviations(self) -> Array:
+        variances = self.explained_variance_.astype(np.float64)
+        floor = np.finfo(self.explained_variance_.dtype).eps * variances.max(initial=0)
+        safe = np.where(variances > floor, variances, 1)
+        return np.where(variances > floor, 1 / np.sqrt(safe), 0)
+
+
+def _table(chunk: Any) -> Any:
+    """Turn a batch of Arrow columns into an array; anything else as it is."""
+    if hasattr(chunk, "to_pydict") and hasattr(chunk, "columns"):
+        return np.column_stack([np.asarray(column) for column in chunk.columns])
+    return chunk
