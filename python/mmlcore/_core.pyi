@@ -343,6 +343,17 @@ def sort_rows(
     (start, source, weight): links by target, which counts from the first row of the block.
     """
 
+def sparse_product(
+    start: np.ndarray[typing.Any, typing.Any],
+    column: np.ndarray[typing.Any, typing.Any],
+    value: np.ndarray[typing.Any, typing.Any],
+    x: typing.Annotated[np.typing.ArrayLike, np.float64],
+    out: typing.Annotated[np.typing.ArrayLike, np.float64],
+) -> None:
+    """
+    out = A x; the caller has checked that starts ascend and that x has every column.
+    """
+
 def symmetric_top(
     a: np.ndarray[typing.Any, typing.Any],
     values: typing.Annotated[np.typing.ArrayLike, np.float64],

@@ -81,4 +81,4 @@ def _merged(so_far: Factor | None, waiting: list[Array]) -> Factor:
 
 def _triangle(rows: Array) -> Array:
     """Return R of a QR decomposition; rows as they are while they are fewer than columns."""
-    return rows if len(rows) <= rows.shape[1] else np.linalg.qr(rows, mode="r")
+    return rows if len(rows) <= rows.shape[1] else np.asarray(np.linalg.qr(rows, mode="r"))

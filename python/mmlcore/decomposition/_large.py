@@ -12,6 +12,7 @@ from mmlcore.decomposition._components import Components, completed, of_inner, o
 from mmlcore.decomposition._sources import dense_chunks
 from mmlcore.eigen import top_eigh
 from mmlcore.eigen._largest import largest_of_psd
+from mmlcore.matrices._sparse import SparseRows
 from mmlcore.stats import Moments
 
 _DENSE = 2000  # up to this side a matrix of inner products is made dense
@@ -72,14 +73,14 @@ def _product(a: Any, b: Any) -> Array:
 def _lanczos(x: Any, mean: Array, k: int, seed: int) -> Components:
     """Largest eigenpairs of the smaller of the two products of the centred data, which are never formed."""
     n, d = x.shape
-    back = x.T.tocsr()
+    there, back = SparseRows(x, "X"), SparseRows(x.T, "X")
     freedom = max(n - 1, 1)
 
     def centred(v: Array) -> Array:
-        return np.asarray(x @ v - mean @ v)
+        return np.asarray(there.dot(v) - mean @ v)
 
     def transposed(u: Array) -> Array:
-        return np.asarray(back @ u - mean * u.sum())
+        return np.asarray(back.dot(u) - mean * u.sum())
 
     squares = float(x.multiply(x).sum()) - n * float(mean @ mean)
     if d <= n:

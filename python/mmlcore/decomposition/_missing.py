@@ -20,6 +20,10 @@ from mmlcore.core.signs import signed
 from mmlcore.decomposition._components import completed
 from mmlcore.elimination import inverse, slogdet, solve
 
+LEAST_NOISE = (
+    1e-10  # of the variance: a point with fewer values than components would else leave z open
+)
+
 
 class Loadings(NamedTuple):
     """The model: W (d, k), mean (d,), variance of the noise."""
@@ -85,7 +89,7 @@ def step(x: Array, seen: Array, latent: Latent) -> Loadings:
     about = latent.mean - center
     covariance = (about.T @ about + latent.covariance.sum(axis=0)) / n
     scaled = w @ np.linalg.cholesky(covariance)
-    return Loadings(scaled, mean + w @ center, max(noise, 1e-15 * float((scaled**2).sum())))
+    return Loadings(scaled, mean + w @ center, max(noise, LEAST_NOISE * float((scaled**2).sum())))
 
 
 def complete(vectors: Array) -> Array:

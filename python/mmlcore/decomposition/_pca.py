@@ -229,12 +229,12 @@ class PCA(GaussianModel):
             )
         finite(X.data, "X")
         directions = self._directions()
-        return np.asarray(X @ directions) - self.mean_ @ directions
+        return np.asarray(X @ directions - self.mean_ @ directions)
 
     def _directions(self) -> Array:
         """What centred points are multiplied with, (d, k)."""
         directions = self.components_.T
-        return directions * self._inverse_deviations() if self.whiten else directions
+        return np.asarray(directions * self._inverse_deviations()) if self.whiten else directions
 
     def fit_transform(self, X: Any, y: object = None) -> Array:
         """Fit to data of shape (n, d) and return its scores (n, k)."""

@@ -13,7 +13,14 @@ from mmlcore import _core
 from mmlcore.core.arrays import Array, as_data, as_index, as_real, finite, shape_error
 from mmlcore.decomposition._components import by_covariance, by_dual
 from mmlcore.decomposition._gaussian import GaussianModel
-from mmlcore.decomposition._missing import Loadings, complete, expectation, log_likelihood, step
+from mmlcore.decomposition._missing import (
+    LEAST_NOISE,
+    Loadings,
+    complete,
+    expectation,
+    log_likelihood,
+    step,
+)
 
 
 class PPCA(GaussianModel):
@@ -215,7 +222,10 @@ def _start(x: Array, seen: Array, k: int) -> Loadings:
     vectors = np.zeros((k, d))
     vectors[: len(found.vectors)] = found.vectors
     rest = (found.total * ((n - 1) / n) - variances.sum()) / (d - k)
-    # Data without noise have no likelihood: they are given what rounding leaves of them.
-    noise = max(rest, 1e-15 * max(float(variances.max()), np.finfo(np.float64).tiny))
+    if not found.total > 0:
+        msg = "X: no feature varies, so that the model has no likelihood."
+        raise ValueError(msg)
+    # Data without noise have no likelihood: they are given a little.
+    noise = max(rest, (1e-15 if seen.all() else LEAST_NOISE) * float(variances.max()))
     loadings = complete(vectors).T * np.sqrt(np.maximum(variances - noise, 0))
     return Loadings(loadings, found.mean, noise)

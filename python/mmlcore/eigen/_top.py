@@ -12,6 +12,7 @@ from mmlcore.core.arrays import Array, as_index, as_real, is_sparse, shape_error
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.eigen._full import Eigen, one_square
 from mmlcore.eigen._largest import largest_of_symmetric
+from mmlcore.matrices._sparse import SparseRows
 
 _RESTARTS = 300
 _FAR = 300  # exponents of two beyond which a matrix is scaled
@@ -80,7 +81,7 @@ def top_eigh(
         _check_square(A.shape)
         A = A.tocsr()
         _check_symmetric(abs(A - A.T).max(), abs(A).max(), A.shape[0], np.dtype(np.float64))
-        return _lanczos(lambda v: A @ v, A.shape[0], k, tol, random_state)
+        return _lanczos(SparseRows(A, "A").dot, A.shape[0], k, tol, random_state)
     if callable(A):
         if shape is None:
             msg = "shape: a callable A needs the shape (n, n)."

@@ -1,0 +1,38 @@
+"""Sparse matrices of SciPy as an operator on vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mmlcore import _core
+from mmlcore.core.arrays import Array
+
+
+class SparseRows:
+    """A matrix of scipy.sparse in compressed rows, read in place and checked once: many products with vectors follow."""
+
+    def __init__(self, matrix: Any, name: str) -> None:
+        csr = matrix.tocsr()
+        self.shape: tuple[int, int] = csr.shape
+        value = csr.data
+        if value.dtype not in (np.float32, np.float64):
+            value = value.astype(np.float64)
+        narrow = csr.indices.dtype == np.int32 and csr.indptr.dtype == np.int32
+        index = np.int32 if narrow else np.int64
+        start = np.ascontiguousarray(csr.indptr, dtype=index).view(index)
+        entries = int(start[-1])  # there may be room for more
+        column = np.ascontiguousarray(csr.indices[:entries], dtype=index).view(index)
+        self._parts = (start, column, np.ascontiguousarray(value[:entries]))
+        inside = not entries or (column.min() >= 0 and column.max() < self.shape[1])
+        ascends = start[0] == 0 and (np.diff(start) >= 0).all()
+        if not (inside and ascends and len(column) == len(value[:entries]) == entries):
+            msg = f"{name}: is damaged: an index of the sparse matrix lies outside its shape."
+            raise ValueError(msg)
+
+    def dot(self, x: Array) -> Array:
+        """Return the product with a vector, in float64."""
+        out = np.empty(self.shape[0])
+        _core.sparse_product(*self._parts, np.ascontiguousarray(x, dtype=np.float64), out)
+        return out
