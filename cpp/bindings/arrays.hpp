@@ -21,9 +21,16 @@ index_t element_stride(const py::array& array, py::ssize_t axis) {
   return array.strides(axis) / static_cast<py::ssize_t>(sizeof(T));
 }
 
+// Nearly always the type object itself; arrays from other processes may carry an equal one of their own.
+template <class T>
+bool holds(const py::array& array) {
+  const py::dtype wanted = py::dtype::of<T>();
+  return array.dtype().is(wanted) || array.dtype().equal(wanted);
+}
+
 template <class T>
 void require(const py::array& array, py::ssize_t least_axes, const char* name) {
-  if (!array.dtype().is(py::dtype::of<std::remove_const_t<T>>()) || array.ndim() < least_axes) {
+  if (!holds<std::remove_const_t<T>>(array) || array.ndim() < least_axes) {
     throw py::type_error(std::string(name) + ": an internal call came with the wrong dtype or number of axes");
   }
 }
@@ -65,8 +72,8 @@ MatrixBatch<T> matrix_batch(const py::array& array, const char* name) {
 // Calls f with a value of the element type of `array`: the one place where a dtype becomes a template argument.
 template <class F>
 auto by_dtype(const py::array& array, F&& f) {
-  if (array.dtype().is(py::dtype::of<double>())) return f(double{});
-  if (array.dtype().is(py::dtype::of<float>())) return f(float{});
+  if (holds<double>(array)) return f(double{});
+  if (holds<float>(array)) return f(float{});
   throw py::type_error("an internal call came with a dtype other than float32 and float64");
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import mmlcore as mml
 from mmlcore.core.arrays import as_array, as_data, as_index, as_matrix, as_real, same_dtype
 
 VALUES = [[1.0, 2.0], [3.0, 4.0]]
@@ -142,3 +143,12 @@ def test_ranges():
         as_real(float("nan"), "tol", 0, 1)
     with pytest.raises(TypeError, match="tol: got 'x' of type str"):
         as_real("x", "tol", 0, 1)
+
+
+def test_types_of_other_processes(rng):
+    """An array whose dtype is equal to float64, but another object: as some pickles and buffers bring."""
+    x = rng.standard_normal((5, 3))
+    own = np.dtype({"names": ["x"], "formats": ["<f8"]})["x"].newbyteorder("=")
+    other = np.frombuffer(x.tobytes(), own).reshape(5, 3)
+    np.testing.assert_array_equal(mml.covariance(other), mml.covariance(x))
+    np.testing.assert_array_equal(mml.PCA(1).fit_transform(other), mml.PCA(1).fit_transform(x))

@@ -22,11 +22,16 @@ SPARSE_ROUTES = ("covariance", "dual", "lanczos")
 
 def by_chunks(x: Any, dtype: np.dtype[Any], k: int) -> Components:
     """Moments of the chunks, merged, then the largest eigenpairs of the scatter matrix."""
-    n, d = x.shape
-    moments = Moments(d)
-    for chunk in dense_chunks(x, d):
+    moments = Moments(x.shape[1])
+    for chunk in dense_chunks(x, moments.dim):
         moments.update(chunk)
-    return of_scatter(moments.mean, moments.covariance() * n, n, k, tolerance(dtype))
+    return of_moments(moments, k, tolerance(dtype))
+
+
+def of_moments(moments: Moments, k: int, tol: float) -> Components:
+    """Return the largest eigenpairs of the covariance of points that were counted once each."""
+    n = int(moments.count)
+    return of_scatter(moments.mean, moments.covariance() * n, n, k, tol)
 
 
 def sparse_route(solver: str, shape: tuple[int, int], k: int) -> str:

@@ -23,8 +23,6 @@ from mmlcore.graph import PageRank
 from mmlcore.graph._columns import check_columns
 from mmlcore.graph._pagerank import distribution, not_converged
 
-__all__ = ["pagerank"]
-
 _FAN = 8  # summaries that are added at a time
 _UNIT = float(np.finfo(np.float64).eps) / 2
 

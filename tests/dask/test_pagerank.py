@@ -10,6 +10,7 @@ import mmlcore as mml
 distributed = pytest.importorskip("distributed")
 da = pytest.importorskip("dask.array")
 from mmlcore import dask as mml_dask
+from mmlcore.dask import _pagerank
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of distributed, about ports and sizes
 
@@ -68,23 +69,23 @@ def test_same_bits_for_any_number_of_blocks_and_chunks(client):
 
 def test_blocks_stay_on_both_workers_and_tasks_use_one_thread(client):
     s, t, _, _ = edges(3000, 20_000)
-    chunks = mml_dask._chunks(client, *spread(s, t), None)
-    blocks = mml_dask._distribute(client, chunks, [0, 1500, 3000])
+    chunks = _pagerank._chunks(client, *spread(s, t), None)
+    blocks = _pagerank._distribute(client, chunks, [0, 1500, 3000])
     distributed.wait(blocks)
     sizes = [client.submit(lambda b: len(b.source), block).result() for block in blocks]
     assert sum(sizes) == 20_000
 
     def threads_inside(block):
         seen = []
-        multiply = mml_dask._core.multiply_rows
-        mml_dask._core.multiply_rows = lambda *args: (
+        multiply = _pagerank._core.multiply_rows
+        _pagerank._core.multiply_rows = lambda *args: (
             seen.append(mml.get_num_threads()),
             multiply(*args),
         )[1]
         try:
-            mml_dask._multiply(block, np.ones(3000))
+            _pagerank._multiply(block, np.ones(3000))
         finally:
-            mml_dask._core.multiply_rows = multiply
+            _pagerank._core.multiply_rows = multiply
         return seen
 
     assert client.submit(threads_inside, blocks[0]).result() == [1]

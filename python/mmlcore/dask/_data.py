@@ -1,0 +1,239 @@
+"""Moments, principal components and QR of data whose rows are spread over a cluster."""
+
+from __future__ import annotations
+
+from functools import reduce
+from importlib import import_module
+from operator import add
+from typing import Any
+
+import numpy as np
+
+from mmlcore import decomposition
+from mmlcore.core.arrays import Array, as_data, shape_error
+from mmlcore.dask._tree import blocks_of, merged, on_one_thread
+from mmlcore.decomposition._components import tolerance
+from mmlcore.decomposition._factor import Factor, factor_of_chunks
+from mmlcore.decomposition._large import of_moments
+from mmlcore.orthogonal import QR, qr
+from mmlcore.stats import Moments
+
+
+def moments(X: Any) -> Moments:
+    """Number, mean and covariance of the rows of a Dask array.
+
+    Parameters
+    ----------
+    X : dask.array of shape (n, d), float32 or float64
+        Points in chunks of rows.
+
+    Returns
+    -------
+    Moments
+        As `mmlcore.Moments` of all points. The same bits for the same chunks, whoever computes them.
+
+    Raises
+    ------
+    ValueError
+        NaN, infinity or no points.
+
+    Notes
+    -----
+    Computed at once, by the scheduler that is active: a cluster's if there is a client. One pass over the data; d^2 numbers of
+    each chunk travel.
+
+    Examples
+    --------
+    >>> import dask.array as da
+    >>> import mmlcore.dask
+    >>> points = da.from_array([[1.0, 2.0], [5.0, 4.0], [3.0, 3.0]], chunks=(2, 2))
+    >>> mmlcore.dask.moments(points).mean
+    array([3., 3.])
+    """
+    blocks = blocks_of(X, "X")
+    found = merged(_moments_of, _sum, blocks).compute() if blocks else None
+    if found is None or not found.count:
+        raise shape_error("X", X.shape, "at least one point")
+    return found  # type: ignore[no-any-return]
+
+
+def covariance(X: Any, *, ddof: float = 0) -> Array:
+    """Covariance matrix (d, d) of the rows of a Dask array (n, d), as `mmlcore.covariance`.
+
+    Parameters
+    ----------
+    X : dask.array of shape (n, d), float32 or float64
+        Points in chunks of rows.
+    ddof : float, default 0
+        The sum of products is divided by n - ddof.
+
+    Returns
+    -------
+    ndarray of shape (d, d)
+        Of the dtype of `X`.
+
+    Raises
+    ------
+    ValueError
+        NaN, infinity, no points, ddof not below n.
+
+    Examples
+    --------
+    >>> import dask.array as da
+    >>> import mmlcore.dask
+    >>> mmlcore.dask.covariance(da.from_array([[1.0, 2.0], [5.0, 4.0]], chunks=(1, 2)))
+    array([[4., 2.],
+           [2., 1.]])
+    """
+    found = moments(X).covariance(ddof)
+    return found.astype(np.float32) if X.dtype == np.float32 else found
+
+
+class PCA(decomposition.PCA):
+    """Principal component analysis of Dask arrays: `mmlcore.PCA` with `fit` and `transform` on the cluster.
+
+    Parameters
+    ----------
+    n_components, whiten
+        As `mmlcore.PCA`.
+    solver : {'auto', 'covariance', 'factor'}, default 'auto'
+        'covariance': moments of the chunks, n d^2 operations. 'factor': triangular factors, which keep variances down to 1e-20
+        of the largest, 2 n d^2 operations. 'auto': covariance for at least as many points as features, else factor.
+
+    Notes
+    -----
+    `fit` computes at once, by the scheduler that is active; `transform` of a Dask array gives a Dask array. Everything else
+    is that of `mmlcore.PCA`, on arrays in memory.
+
+    Examples
+    --------
+    >>> import dask.array as da
+    >>> import mmlcore.dask
+    >>> points = da.from_array([[0.0, 0.0], [3.0, 4.0], [6.0, 8.0]], chunks=(2, 2))
+    >>> mmlcore.dask.PCA(n_components=1).fit(points).components_.round(6)
+    array([[0.6, 0.8]])
+    """
+
+    def fit(self, X: Any, y: object = None) -> PCA:  # noqa: ARG002
+        """Find the components of a Dask array of shape (n, d). Returns the object itself."""
+        if self.solver not in ("auto", "covariance", "factor"):
+            msg = f"solver: got {self.solver!r}, needed 'auto', 'covariance' or 'factor'."
+            raise ValueError(msg)
+        dtype = np.dtype(np.float32 if X.dtype == np.float32 else np.float64)
+        blocks = blocks_of(X, "X")
+        if self.solver == "covariance" or (self.solver == "auto" and X.shape[0] >= X.shape[1]):
+            found = moments(X)
+            shape = (int(found.count), found.dim)
+            most = self._most(shape)
+            self.__dict__.pop("_factor", None)
+            self._keep(of_moments(found, most, tolerance(dtype)), shape, dtype, "covariance")
+            return self
+        factor = merged(_factor_of, _sum, blocks).compute() if blocks else None
+        self._keep_factor(factor, X.shape, dtype)
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Return the scores (n, k) of points (n, d): a Dask array of a Dask array."""
+        if not hasattr(X, "map_blocks"):
+            return super().transform(X)
+        self._fitted()
+        whole = X.rechunk({1: -1})
+        dtype = np.float32 if X.dtype == np.float32 else np.float64
+        return whole.map_blocks(
+            self._scores_of_block, dtype=dtype, chunks=(whole.chunks[0], (self.n_components_,))
+        )
+
+    def _scores_of_block(self, x: Array) -> Array:
+        return on_one_thread(super().transform, x)  # type: ignore[no-any-return]
+
+
+def tall_qr(X: Any) -> QR:
+    """QR factorization of a tall Dask array: one pass, and one matrix of triangles.
+
+    Parameters
+    ----------
+    X : dask.array of shape (n, d), float32 or float64, n >= d
+        In chunks of rows.
+
+    Returns
+    -------
+    QR
+        (Q, R): Q a Dask array (n, d) in the chunks of `X`, R a Dask array (d, d) whose diagonal is not negative.
+
+    Raises
+    ------
+    ValueError
+        Fewer rows than columns, NaN or infinity (when computed).
+
+    Notes
+    -----
+    Direct TSQR [1]_: each chunk is factorized where it lies, the triangles once more together, and each chunk's Q multiplied
+    by its part of that. Q is orthogonal to working precision whatever the condition of X. Cost: 4 n d^2 operations.
+
+    References
+    ----------
+    .. [1] A. R. Benson, D. F. Gleich, J. Demmel, "Direct QR factorizations for tall-and-skinny matrices in MapReduce
+       architectures", IEEE BigData (2013), section III.
+
+    Examples
+    --------
+    >>> import dask.array as da
+    >>> import mmlcore.dask
+    >>> q, r = mmlcore.dask.tall_qr(da.from_array([[3.0, 1.0], [4.0, 2.0], [0.0, 2.0]], chunks=(2, 2)))
+    >>> r.compute().round(3)
+    array([[5.  , 2.2 ],
+           [0.  , 2.04]])
+    """
+    dask: Any = import_module("dask")
+    da: Any = import_module("dask.array")
+    blocks = blocks_of(X, "X")
+    n, d = X.shape
+    if n < d or not d:
+        raise shape_error("X", X.shape, "at least as many rows as columns, and one")
+    dtype = np.float32 if X.dtype == np.float32 else np.float64
+    rows = X.chunks[0]
+    leaves = [dask.delayed(on_one_thread, nout=2)(_qr_of, block) for block in blocks]
+    top = dask.delayed(on_one_thread, nout=2)(_qr_of_all, [leaf[1] for leaf in leaves])
+    heights = np.minimum(rows, d)
+    ends = np.cumsum([0, *heights])
+    parts = [
+        da.from_delayed(
+            dask.delayed(_times)(leaf[0], top[0], int(ends[i]), int(ends[i + 1])),
+            (rows[i], d),
+            dtype,
+        )
+        for i, leaf in enumerate(leaves)
+    ]
+    return QR(da.concatenate(parts), da.from_delayed(top[1], (d, d), dtype))
+
+
+# What runs on a worker.
+
+
+def _moments_of(block: Array) -> Moments | None:
+    x = as_data(block, "X")
+    return Moments(x.shape[1]).update(x) if len(x) else None
+
+
+def _sum(*parts: Any) -> Any:
+    some = [part for part in parts if part is not None]
+    return reduce(add, some) if some else None
+
+
+def _factor_of(block: Array) -> Factor | None:
+    return factor_of_chunks([as_data(block, "X")])
+
+
+def _qr_of(block: Array) -> tuple[Array, Array]:
+    x = as_data(block, "X")
+    return (
+        tuple(qr(x)) if len(x) else (np.empty((0, 0), x.dtype), np.empty((0, x.shape[1]), x.dtype))
+    )
+
+
+def _qr_of_all(triangles: list[Array]) -> tuple[Array, Array]:
+    return tuple(qr(np.concatenate(triangles)))
+
+
+def _times(q: Array, top: Array, first: int, last: int) -> Array:
+    return np.asarray(on_one_thread(np.matmul, q, top[first:last]))

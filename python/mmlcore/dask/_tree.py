@@ -1,0 +1,37 @@
+"""Blocks of rows of a Dask array, and summaries of them merged in a tree whose form depends on their number alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from mmlcore.core.arrays import shape_error
+from mmlcore.core.threads import threads
+
+_FAN = 8  # summaries that are merged at a time
+
+
+def blocks_of(x: Any, name: str) -> list[Any]:
+    """Return the blocks of rows (m_i, d) of a Dask array as delayed arrays; numpy arrays are cut by Dask's own rule."""
+    array = import_module("dask.array").asarray(x)
+    if array.ndim != 2:
+        raise shape_error(name, array.shape, "2 axes, (points, features)")
+    return list(array.rechunk({1: -1}).to_delayed().ravel())
+
+
+def merged(leaf: Callable[..., Any], merge: Callable[..., Any], blocks: list[Any]) -> Any:
+    """Return the delayed merger of the leaves of all blocks, each leaf on one thread."""
+    delayed: Any = import_module("dask").delayed
+    level = [delayed(on_one_thread)(leaf, block) for block in blocks]
+    while len(level) > 1:
+        level = [
+            delayed(on_one_thread)(merge, *level[i : i + _FAN]) for i in range(0, len(level), _FAN)
+        ]
+    return level[0]
+
+
+def on_one_thread(f: Callable[..., Any], *arguments: Any) -> Any:
+    """Dask runs as many tasks as a worker has threads: each keeps to its own."""
+    with threads(1):
+        return f(*arguments)

@@ -1,0 +1,125 @@
+"""Moments, PCA and QR on Dask: the result in memory, on a cluster of two processes and without one."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+import mmlcore as mml
+
+distributed = pytest.importorskip("distributed")
+da = pytest.importorskip("dask.array")
+dask = pytest.importorskip("dask")
+from mmlcore import dask as mml_dask
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # of distributed, about ports and sizes
+
+
+@pytest.fixture(scope="module", params=["threads", "cluster"])
+def scheduler(request):
+    if request.param == "threads":
+        with dask.config.set(scheduler="threads"):
+            yield None
+        return
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+def data(dtype=np.float64, n=2000, d=6):
+    rng = np.random.default_rng(4)
+    return (rng.standard_normal((n, d)) * np.geomspace(1, 0.01, d) + 3).astype(dtype)
+
+
+@pytest.mark.usefixtures("scheduler")
+class TestOnAnyScheduler:
+    @pytest.mark.parametrize("chunks", [(2000, 6), (300, 6), (97, 4)])
+    def test_moments(self, chunks, dtype):
+        x = data(dtype)
+        spread = da.from_array(x, chunks=chunks)
+        found = mml_dask.moments(spread)
+        tolerance = 1e-5 if dtype == np.float32 else 1e-12
+        assert found.count == 2000
+        np.testing.assert_allclose(found.mean, mml.mean(x), rtol=tolerance)
+        np.testing.assert_allclose(
+            mml_dask.covariance(spread, ddof=1), mml.covariance(x, ddof=1), atol=tolerance
+        )
+        assert mml_dask.covariance(spread).dtype == dtype
+        assert mml_dask.moments(spread) == found
+
+    @pytest.mark.parametrize("solver", ["auto", "covariance", "factor"])
+    def test_pca(self, solver, dtype):
+        x = data(dtype)
+        spread = da.from_array(x, chunks=(331, 6))
+        ours, whole = mml_dask.PCA(3, solver=solver).fit(spread), mml.PCA(3).fit(x)
+        tolerance = 1e-4 if dtype == np.float32 else 1e-9
+        for name in ("components_", "explained_variance_", "mean_", "singular_values_"):
+            np.testing.assert_allclose(
+                getattr(ours, name), getattr(whole, name), rtol=tolerance, atol=tolerance
+            )
+            assert getattr(ours, name).dtype == dtype
+        assert ours.n_samples_ == 2000
+        scores = ours.transform(spread)
+        assert isinstance(scores, da.Array)
+        assert scores.chunks == (spread.chunks[0], (3,))
+        np.testing.assert_allclose(scores.compute(), whole.transform(x), atol=tolerance)
+        np.testing.assert_allclose(ours.transform(x), whole.transform(x), atol=tolerance)
+        np.testing.assert_allclose(ours.score(x), whole.score(x), rtol=1e-3)
+
+    def test_small_variances(self):
+        x = data() * np.geomspace(1, 1e-9, 6)
+        x -= x.mean(axis=0)
+        spread = da.from_array(x, chunks=(100, 6))
+        exact = mml.PCA(solver="svd").fit(x).explained_variance_
+        found = mml_dask.PCA(solver="factor").fit(spread).explained_variance_
+        np.testing.assert_allclose(found, exact, rtol=1e-5)
+
+    def test_wide(self):
+        x = data(n=20, d=50)
+        found = mml_dask.PCA(4).fit(da.from_array(x, chunks=(7, 20)))
+        assert found.solver_ == "factor"
+        np.testing.assert_allclose(found.components_, mml.PCA(4).fit(x).components_, atol=1e-9)
+
+    @pytest.mark.parametrize("chunks", [(2000, 6), (500, 3), (4, 6), (1999, 6)])
+    def test_tall_qr(self, chunks, dtype):
+        x = data(dtype)
+        q, r = mml_dask.tall_qr(da.from_array(x, chunks=chunks))
+        q, r = dask.compute(q, r)
+        u = np.finfo(dtype).eps
+        assert q.dtype == r.dtype == dtype
+        np.testing.assert_allclose(q @ r, x, rtol=50 * u, atol=50 * u)
+        np.testing.assert_allclose(q.T @ q, np.eye(6), atol=50 * u)
+        np.testing.assert_array_equal(np.tril(r, -1), 0)
+        assert (r.diagonal() >= 0).all()
+        np.testing.assert_allclose(r, mml.qr(x).R, rtol=1e4 * u, atol=1e3 * u)
+
+    def test_refusals(self):
+        spread = da.from_array(data(), chunks=(100, 6))
+        broken = da.from_array(np.where(data() > 5.5, np.nan, data()), chunks=(100, 6))
+        for call in (mml_dask.moments, mml_dask.PCA(2).fit, mml_dask.PCA(2, solver="factor").fit):
+            with pytest.raises(ValueError, match="X: contains NaN or infinity"):
+                call(broken)
+        with pytest.raises(ValueError, match=r"X: got shape \(6,\), needed 2 axes"):
+            mml_dask.moments(spread[0])
+        with pytest.raises(ValueError, match="at least one point"):
+            mml_dask.moments(spread[:0])
+        with pytest.raises(ValueError, match="n_components: got 7"):
+            mml_dask.PCA(7).fit(spread)
+        with pytest.raises(ValueError, match="solver: got 'svd'"):
+            mml_dask.PCA(2, solver="svd").fit(spread)
+        with pytest.raises(ValueError, match="at least as many rows as columns"):
+            mml_dask.tall_qr(spread[:3])
+        with pytest.raises(ValueError, match="not fitted"):
+            mml_dask.PCA(2).transform(spread)
+
+
+def test_summaries_and_models_pickle():
+    model = mml_dask.PCA(2).fit(da.from_array(data(), chunks=(100, 6)))
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.components_, model.components_)
