@@ -226,13 +226,11 @@ def _factor_of(block: Array) -> Factor | None:
 
 def _qr_of(block: Array) -> tuple[Array, Array]:
     x = as_data(block, "X")
-    return (
-        tuple(qr(x)) if len(x) else (np.empty((0, 0), x.dtype), np.empty((0, x.shape[1]), x.dtype))
-    )
+    return qr(x) if len(x) else (np.empty((0, 0), x.dtype), np.empty((0, x.shape[1]), x.dtype))
 
 
 def _qr_of_all(triangles: list[Array]) -> tuple[Array, Array]:
-    return tuple(qr(np.concatenate(triangles)))
+    return qr(np.concatenate(triangles))
 
 
 def _times(q: Array, top: Array, first: int, last: int) -> Array:

@@ -124,18 +124,21 @@ def by_svd(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001  (one sig
     return Components(mean, variances[:k], signed(vectors[:k]), float(variances.sum()))
 
 
-def by_sketch(x: Array, k: int, seed: int) -> Components:
-    """The range of the centred data from a random sketch and four power iterations."""
+def by_sketch(x: Array, k: int, seed: int, oversamples: int = 10, power: int = 4) -> Components:
+    """The range of the centred data from a random sketch of k + oversamples columns and some power iterations."""
     mean = mean_of(x)
     centred = x - mean.astype(x.dtype)
     n, d = x.shape
-    width = min(k + 10, n, d)
+    width = min(k + oversamples, n, d)
     seed = as_index(seed, "random_state", 0)
     sketch = _core.random_numbers(seed, 0, 0, d * width, True).reshape(d, width).astype(x.dtype)
     basis = gram_schmidt(centred @ sketch, rtol=0)
-    for _ in range(4):
+    for _ in range(power):
         basis = gram_schmidt(centred @ gram_schmidt(centred.T @ basis, rtol=0), rtol=0)
-    _, s, vectors = np.linalg.svd(basis.T @ centred, full_matrices=False)
+    # From the side of the features: the variances are then exactly those of the scores.
+    across = gram_schmidt(centred.T @ basis, rtol=0)
+    _, s, turn = np.linalg.svd(centred @ across, full_matrices=False)
+    vectors = turn @ across.T
     freedom = max(n - 1, 1)
     total = float(np.einsum("ij,ij->", centred, centred, dtype=np.float64)) / freedom
     return Components(mean, (s[:k].astype(np.float64) ** 2) / freedom, signed(vectors[:k]), total)

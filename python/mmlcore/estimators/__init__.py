@@ -1,0 +1,9 @@
+"""Estimators of scikit-learn with the kernels of mmlcore: same parameters, same attributes, in pipelines and searches.
+
+Needs scikit-learn: ``pip install mmlcore[sklearn]``.
+"""
+
+from mmlcore.estimators._neighbors import KNeighborsClassifier
+from mmlcore.estimators._pca import PCA
+
+__all__ = ["PCA", "KNeighborsClassifier"]
