@@ -1,0 +1,8 @@
+"""Figures that people look for. Each draws into `ax` or a figure of its own, and returns the Axes.
+
+Needs matplotlib: ``pip install mmlcore[plot]``.
+"""
+
+from mmlcore.plot._pca import biplot, components, error_curve, reconstructions, scree
+
+__all__ = ["biplot", "components", "error_curve", "reconstructions", "scree"]
