@@ -10,19 +10,23 @@ namespace mmlcore::bindings {
 void bind_stats(py::module_& m) {
   m.def(
       "scatter",
-      [](const py::array& x, const py::object& roots, py::array_t<double>& mean, py::array_t<double>& scatter_matrix) {
+      [](const py::array& x, const py::object& y, const py::object& roots, py::array_t<double>& mean,
+         py::array_t<double>& scatter_matrix) {
         Moments moments{mean.mutable_data(), scatter_matrix.mutable_data(), 0};
         py::array_t<double> kept = roots.is_none() ? py::array_t<double>() : py::array_t<double>(roots);
         const double* w = roots.is_none() ? nullptr : kept.data();
         by_dtype(x, [&](auto zero) {
           using T = decltype(zero);
           const auto view = matrix_view<const T>(x, "X");
-          without_gil([&] { scatter<T>(view, w, moments); });
+          VectorView<const T> last;
+          if (!y.is_none()) last = vector_view<const T>(py::array(y), "y");
+          without_gil([&] { scatter<T>(view, last, w, moments); });
         });
         return moments.weight;
       },
-      py::arg("x"), py::arg("roots"), py::arg("mean"), py::arg("scatter_matrix"),
-      "Mean and scatter matrix of the rows of x, weighted by roots squared; returns the sum of the weights.");
+      py::arg("x"), py::arg("y"), py::arg("roots"), py::arg("mean"), py::arg("scatter_matrix"),
+      "Mean and scatter matrix of the rows of x, and y as a last column unless None, weighted by roots squared; returns the "
+      "sum of the weights.");
   m.def(
       "column_moments",
       [](const py::array& x, const py::object& weights, py::array_t<double>& mean, const py::object& squares) {

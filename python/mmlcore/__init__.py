@@ -59,6 +59,7 @@ from mmlcore.matrices import (
     transform_image,
     transform_points,
 )
+from mmlcore.optimize import LinearFit, linear_regression
 from mmlcore.orthogonal import (
     QR,
     Projection,
@@ -105,6 +106,7 @@ __all__ = [
     "Echelon",
     "Eigen",
     "Graph",
+    "LinearFit",
     "LogDeterminant",
     "Moments",
     "Neighbors",
@@ -140,6 +142,7 @@ __all__ = [
     "is_orthogonal",
     "is_singular",
     "length",
+    "linear_regression",
     "link_matrix",
     "lu",
     "matmul",

@@ -301,12 +301,13 @@ def row_echelon(
 
 def scatter(
     x: np.ndarray[typing.Any, typing.Any],
+    y: typing.Any,
     roots: typing.Any,
     mean: typing.Annotated[np.typing.ArrayLike, np.float64],
     scatter_matrix: typing.Annotated[np.typing.ArrayLike, np.float64],
 ) -> float:
     """
-    Mean and scatter matrix of the rows of x, weighted by roots squared; returns the sum of the weights.
+    Mean and scatter matrix of the rows of x, and y as a last column unless None, weighted by roots squared; returns the sum of the weights.
     """
 
 def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None:

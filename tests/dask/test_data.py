@@ -99,6 +99,17 @@ class TestOnAnyScheduler:
         assert (r.diagonal() >= 0).all()
         np.testing.assert_allclose(r, mml.qr(x).R, rtol=1e4 * u, atol=1e3 * u)
 
+    @pytest.mark.parametrize("intercept", [True, False])
+    def test_linear_regression(self, intercept):
+        x = data()
+        y = x @ np.arange(6.0) + 2 + np.random.default_rng(1).standard_normal(2000)
+        whole = mml.linear_regression(x, y, intercept=intercept)
+        spread = mml_dask.linear_regression(
+            da.from_array(x, chunks=(301, 4)), da.from_array(y, chunks=500), intercept=intercept
+        )
+        for ours, theirs in zip(spread, whole, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-7)
+
     def test_refusals(self):
         spread = da.from_array(data(), chunks=(100, 6))
         broken = da.from_array(np.where(data() > 5.5, np.nan, data()), chunks=(100, 6))
@@ -115,6 +126,8 @@ class TestOnAnyScheduler:
             mml_dask.PCA(2, solver="svd").fit(spread)
         with pytest.raises(ValueError, match="at least as many rows as columns"):
             mml_dask.tall_qr(spread[:3])
+        with pytest.raises(ValueError, match=r"y: got shape \(3,\), needed \(2000,\)"):
+            mml_dask.linear_regression(spread, spread[:3, 0])
         with pytest.raises(ValueError, match="not fitted"):
             mml_dask.PCA(2).transform(spread)
 

@@ -15,17 +15,24 @@ import pytest
 import mmlcore as mml
 
 pytest.importorskip("sklearn")
-from sklearn import datasets, decomposition, neighbors
+from sklearn import datasets, decomposition, linear_model, neighbors
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from mmlcore.estimators import PCA, KNeighborsClassifier
+from mmlcore.estimators import PCA, KNeighborsClassifier, LinearRegression
 
 HERE = Path(__file__).parent
-ESTIMATORS = [PCA(), PCA(whiten=True), PCA(svd_solver="randomized"), KNeighborsClassifier()]
+ESTIMATORS = [
+    PCA(),
+    PCA(whiten=True),
+    PCA(svd_solver="randomized"),
+    KNeighborsClassifier(),
+    LinearRegression(),
+    LinearRegression(fit_intercept=False),
+]
 
 
 @parametrize_with_checks(ESTIMATORS)
@@ -103,6 +110,24 @@ def test_neighbors_like_theirs(weights, dtype, rng):
     )
     for a, b in zip(ours.kneighbors(queries, 3), theirs.kneighbors(queries, 3), strict=True):
         np.testing.assert_allclose(a, b, atol=5e-3 if dtype == np.float32 else 1e-7)
+
+
+@pytest.mark.parametrize("targets", [1, 3])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("weighted", [True, False])
+def test_regression_like_theirs(targets, fit_intercept, weighted, dtype, rng):
+    x = (rng.standard_normal((200, 6)) + 3).astype(dtype)
+    y = (x @ rng.standard_normal((6, targets)) + rng.standard_normal((200, targets))).astype(dtype)
+    y = y if targets > 1 else y[:, 0]
+    weights = rng.integers(0, 3, 200).astype(float) if weighted else None
+    ours = LinearRegression(fit_intercept=fit_intercept).fit(x, y, weights)
+    theirs = linear_model.LinearRegression(fit_intercept=fit_intercept).fit(x, y, weights)
+    tolerance = 1e-3 if dtype == np.float32 else 1e-9
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, rtol=tolerance, atol=tolerance)
+    np.testing.assert_allclose(ours.intercept_, theirs.intercept_, rtol=tolerance, atol=tolerance)
+    np.testing.assert_allclose(ours.predict(x), theirs.predict(x), rtol=tolerance, atol=tolerance)
+    assert ours.coef_.shape == theirs.coef_.shape
+    assert ours.score(x, y) == pytest.approx(theirs.score(x, y), rel=1e-4)
 
 
 def test_cases_of_the_course():

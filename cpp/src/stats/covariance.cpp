@@ -11,13 +11,25 @@
 namespace mmlcore {
 namespace {
 
-// out = root * (x - shift) for a block of rows, row by row contiguous; sums[j] += root^2 (x - shift).
+// out = root * (x - shift) for a block of rows, row by row contiguous, with y as a last column if there is one;
+// sums[j] += root^2 (x - shift).
 template <class T>
-void centre_block(MatrixView<const T> x, const T* shift, const double* roots, MatrixView<T> out, double* sums, T* column) {
+void centre_block(MatrixView<const T> x, VectorView<const T> y, const T* shift, const double* roots, MatrixView<T> out,
+                  double* sums, T* column) {
   const index_t n = x.cols;
+  if (y.data) {
+    T sum = 0;
+    for (index_t i = 0; i < x.rows; ++i) {
+      const T root = roots ? static_cast<T>(roots[i]) : T{1};
+      out(i, n) = root * (y[i] - shift[n]);
+      sum += root * out(i, n);
+    }
+    sums[n] += sum;
+  }
   if (x.col_stride != 1) {
-    copy<T>(x, out);
-    x = out;
+    const MatrixView<T> columns = out.block(0, 0, x.rows, n);
+    copy<T>(x, columns);
+    x = columns;
   }
   std::fill(column, column + n, T{0});
   for (index_t i = 0; i < x.rows; ++i) {
@@ -41,15 +53,16 @@ void centre_block(MatrixView<const T> x, const T* shift, const double* roots, Ma
 
 // S and d for few columns: blocks multiplied where they lie.
 template <class T>
-void narrow_pass(MatrixView<const T> x, const T* shift, const double* roots, double* s, double* d) {
-  const index_t n = x.cols, slots = std::clamp<index_t>(x.rows / kFlush, 1, kSlots);
+void narrow_pass(MatrixView<const T> x, VectorView<const T> y, const T* shift, const double* roots, double* s, double* d) {
+  const index_t n = x.cols + (y.data ? 1 : 0), slots = std::clamp<index_t>(x.rows / kFlush, 1, kSlots);
   Buffer<double> sums(slots * n);
   std::fill(sums.begin(), sums.end(), 0.0);
   gram_of_rows<T>(x.rows, n, kFlush, s, [&](index_t slot, index_t i, index_t rows) -> MatrixView<const T> {
     thread_local Buffer<T> block;
     if (block.size() < (kFlush + 1) * n) block = Buffer<T>((kFlush + 1) * n);
     const MatrixView<T> centred = c_order(block.data(), rows, n);
-    centre_block<T>(x.block(i, 0, rows, n), shift, roots ? roots + i : nullptr, centred, sums.data() + slot * n,
+    const VectorView<const T> part{y.data ? &y[i] : nullptr, rows, y.stride};
+    centre_block<T>(x.block(i, 0, rows, x.cols), part, shift, roots ? roots + i : nullptr, centred, sums.data() + slot * n,
                     block.data() + kFlush * n);
     return centred;
   });
@@ -62,8 +75,8 @@ void narrow_pass(MatrixView<const T> x, const T* shift, const double* roots, dou
 }  // namespace
 
 template <class T>
-void scatter(MatrixView<const T> x, const double* roots, Moments& moments) {
-  const index_t m = x.rows, n = x.cols;
+void scatter(MatrixView<const T> x, VectorView<const T> y, const double* roots, Moments& moments) {
+  const index_t m = x.rows, n = x.cols + (y.data ? 1 : 0);
   double *s = moments.scatter, *mean = moments.mean;
   moments.weight = static_cast<double>(m);
   if (roots) {
@@ -73,16 +86,19 @@ void scatter(MatrixView<const T> x, const double* roots, Moments& moments) {
   Buffer<T> shift(n);
   Buffer<double> d(n);
   provisional_mean(x, shift.data());
-  const auto rows_of = [x, n](index_t first, index_t rows, Buffer<T>& scratch) -> MatrixView<const T> {
-    const MatrixView<const T> block = x.block(first, 0, rows, n);
-    if (block.col_stride == 1) return block;
+  if (y.data) provisional_mean(MatrixView<const T>{y.data, m, 1, y.stride, 1}, shift.data() + x.cols);
+  const auto rows_of = [x, y, n](index_t first, index_t rows, Buffer<T>& scratch) -> MatrixView<const T> {
+    const MatrixView<const T> block = x.block(first, 0, rows, x.cols);
+    if (block.col_stride == 1 && !y.data) return block;
     scratch = Buffer<T>(rows * n);
-    copy<T>(block, c_order(scratch.data(), rows, n));
-    return c_order<const T>(scratch.data(), rows, n);
+    const MatrixView<T> both = c_order(scratch.data(), rows, n);
+    copy<T>(block, both.block(0, 0, rows, x.cols));
+    for (index_t i = 0; y.data && i < rows; ++i) both(i, x.cols) = y[first + i];
+    return both;
   };
   for (int pass = 0; pass < 2; ++pass) {
     if (n <= kSmallProduct) {
-      narrow_pass<T>(x, shift.data(), roots, s, d.data());
+      narrow_pass<T>(x, y, shift.data(), roots, s, d.data());
     } else {
       packed_scatter<T>(m, n, rows_of, shift.data(), roots, s, d.data());
     }
@@ -100,7 +116,7 @@ void scatter(MatrixView<const T> x, const double* roots, Moments& moments) {
   for (index_t j = 0; j < n; ++j) mean[j] = shift[j] + d[j] / moments.weight;
 }
 
-template void scatter<float>(MatrixView<const float>, const double*, Moments&);
-template void scatter<double>(MatrixView<const double>, const double*, Moments&);
+template void scatter<float>(MatrixView<const float>, VectorView<const float>, const double*, Moments&);
+template void scatter<double>(MatrixView<const double>, VectorView<const double>, const double*, Moments&);
 
 }  // namespace mmlcore

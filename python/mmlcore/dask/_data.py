@@ -15,6 +15,8 @@ from mmlcore.dask._tree import blocks_of, merged, on_one_thread
 from mmlcore.decomposition._components import tolerance
 from mmlcore.decomposition._factor import Factor, factor_of_chunks
 from mmlcore.decomposition._large import of_moments
+from mmlcore.optimize import LinearFit
+from mmlcore.optimize._linear import of_columns
 from mmlcore.orthogonal import QR, qr
 from mmlcore.stats import Moments
 
@@ -205,6 +207,57 @@ def tall_qr(X: Any) -> QR:
         for i, leaf in enumerate(leaves)
     ]
     return QR(da.concatenate(parts), da.from_delayed(top[1], (d, d), dtype))
+
+
+def linear_regression(X: Any, y: Any, *, intercept: bool = True) -> LinearFit:
+    """Fit y = X b + c to Dask arrays by least squares, as `mmlcore.linear_regression` does.
+
+    Parameters
+    ----------
+    X : dask.array of shape (n, d), float32 or float64
+        Points in chunks of rows.
+    y : dask.array of shape (n,)
+        What is to be explained.
+    intercept : bool, default True
+        Whether there is a c.
+
+    Returns
+    -------
+    LinearFit
+        (coefficients, intercept, covariance, chi2, dof, r2).
+
+    Raises
+    ------
+    ValueError
+        NaN, infinity, no points, shapes that do not fit.
+
+    Notes
+    -----
+    Computed at once, by the scheduler that is active. Triangular factors of the chunks of (X, y) are merged: the digits are
+    those of a QR decomposition of all data. Cost: 2 n d^2 operations; d^2 numbers of each chunk travel.
+
+    Examples
+    --------
+    >>> import dask.array as da
+    >>> import mmlcore.dask
+    >>> x, y = da.arange(8.0, chunks=3), 2 * da.arange(8.0, chunks=3) + 1
+    >>> fit = mmlcore.dask.linear_regression(x[:, None], y)
+    >>> fit.coefficients.round(6), round(fit.intercept, 6)
+    (array([2.]), 1.0)
+    """
+    da: Any = import_module("dask.array")
+    x, target = da.asarray(X), da.asarray(y)
+    if x.ndim != 2 or target.shape != x.shape[:1]:
+        raise shape_error("y", target.shape, f"({x.shape[0]},), a number for each row of X (n, d)")
+    both = da.concatenate([x, target.rechunk(x.chunks[0])[:, None]], axis=1)
+    blocks = blocks_of(both, "X")
+    factor = merged(_factor_of, _sum, blocks).compute() if blocks else None
+    if factor is None:
+        raise shape_error("X", X.shape, "at least one point")
+    rows = factor.triangle
+    if not intercept:
+        rows = np.concatenate([rows, np.sqrt(factor.count) * factor.mean[None]])
+    return of_columns(rows, factor.mean, float(factor.count), factor.count, intercept)
 
 
 # What runs on a worker.

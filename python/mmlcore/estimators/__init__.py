@@ -3,7 +3,8 @@
 Needs scikit-learn: ``pip install mmlcore[sklearn]``.
 """
 
+from mmlcore.estimators._linear import LinearRegression
 from mmlcore.estimators._neighbors import KNeighborsClassifier
 from mmlcore.estimators._pca import PCA
 
-__all__ = ["PCA", "KNeighborsClassifier"]
+__all__ = ["PCA", "KNeighborsClassifier", "LinearRegression"]

@@ -133,7 +133,7 @@ def components(model: Any, shape: tuple[int, int], *, count: int = 10, axes: Any
     """
     count = min(as_index(count, "count", 1), len(model.components_))
     height, width = _image_shape(shape, len(model.mean_))
-    drawn = grid(axes, 1, count + 1)[0]
+    drawn: Array = grid(axes, 1, count + 1)[0]
     show_image(drawn[0], model.mean_.reshape(height, width), "mean")
     for number in range(count):
         image = model.components_[number].reshape(height, width)

@@ -120,15 +120,19 @@ def correlation(X: ArrayLike, *, weights: ArrayLike | None = None) -> Array:
 
 
 def scatter_of(
-    x: Array, weights: ArrayLike | None = None, name: str = "X"
+    x: Array, weights: ArrayLike | None = None, name: str = "X", last: Array | None = None
 ) -> tuple[Array, Array, float]:
-    """Return mean (d,), scatter matrix (d, d) in float64 and sum of weights of checked data (n, d)."""
+    """Return mean (d,), scatter matrix (d, d) in float64 and sum of weights of checked data (n, d).
+
+    `last` (n,), of the same dtype, is one more column.
+    """
     n, d = x.shape
+    d += last is not None
     if n == 0:
         raise shape_error(name, x.shape, "at least one point")
     roots = None if weights is None else np.sqrt(check_weights(weights, n))
     mean, scatter = np.empty(d), np.empty((d, d))
-    total = _core.scatter(x, roots, mean, scatter)
+    total = _core.scatter(x, last, roots, mean, scatter)
     refuse_column(name, scatter.diagonal())
     return mean, scatter, total
 

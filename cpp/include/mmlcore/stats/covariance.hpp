@@ -31,11 +31,12 @@ struct Moments {
   double weight;    // sum of w; set by the kernel
 };
 
+// `y`: one more column, after those of x, that lies elsewhere; null data: none.
 // NaN or infinity in the data, or overflow of its squares, leaves entries of `scatter`'s diagonal that are not finite.
 template <class T>
-void scatter(MatrixView<const T> x, const double* roots, Moments& moments);
+void scatter(MatrixView<const T> x, VectorView<const T> y, const double* roots, Moments& moments);
 
-extern template void scatter<float>(MatrixView<const float>, const double*, Moments&);
-extern template void scatter<double>(MatrixView<const double>, const double*, Moments&);
+extern template void scatter<float>(MatrixView<const float>, VectorView<const float>, const double*, Moments&);
+extern template void scatter<double>(MatrixView<const double>, VectorView<const double>, const double*, Moments&);
 
 }  // namespace mmlcore

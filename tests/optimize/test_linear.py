@@ -1,0 +1,273 @@
+"""linear_regression: certified digits, statistics by their definitions, and what cannot be fitted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import mmlcore as mml
+from mmlcore.optimize import _linear
+
+# NIST StRD, Longley (1967): y, then six predictors a row.
+LONGLEY = np.array(
+    [
+        "60323",
+        "83",
+        "234289",
+        "2356",
+        "1590",
+        "107608",
+        "1947",
+        "61122",
+        "88.5",
+        "259426",
+        "2325",
+        "1456",
+        "108632",
+        "1948",
+        "60171",
+        "88.2",
+        "258054",
+        "3682",
+        "1616",
+        "109773",
+        "1949",
+        "61187",
+        "89.5",
+        "284599",
+        "3351",
+        "1650",
+        "110929",
+        "1950",
+        "63221",
+        "96.2",
+        "328975",
+        "2099",
+        "3099",
+        "112075",
+        "1951",
+        "63639",
+        "98.1",
+        "346999",
+        "1932",
+        "3594",
+        "113270",
+        "1952",
+        "64989",
+        "99",
+        "365385",
+        "1870",
+        "3547",
+        "115094",
+        "1953",
+        "63761",
+        "100",
+        "363112",
+        "3578",
+        "3350",
+        "116219",
+        "1954",
+        "66019",
+        "101.2",
+        "397469",
+        "2904",
+        "3048",
+        "117388",
+        "1955",
+        "67857",
+        "104.6",
+        "419180",
+        "2822",
+        "2857",
+        "118734",
+        "1956",
+        "68169",
+        "108.4",
+        "442769",
+        "2936",
+        "2798",
+        "120445",
+        "1957",
+        "66513",
+        "110.8",
+        "444546",
+        "4681",
+        "2637",
+        "121950",
+        "1958",
+        "68655",
+        "112.6",
+        "482704",
+        "3813",
+        "2552",
+        "123366",
+        "1959",
+        "69564",
+        "114.2",
+        "502601",
+        "3931",
+        "2514",
+        "125368",
+        "1960",
+        "69331",
+        "115.7",
+        "518173",
+        "4806",
+        "2572",
+        "127852",
+        "1961",
+        "70551",
+        "116.9",
+        "554894",
+        "4007",
+        "2827",
+        "130081",
+        "1962",
+    ],
+    dtype=float,
+).reshape(16, 7)
+LONGLEY_SLOPES = [
+    15.0618722713733,
+    -0.358191792925910e-01,
+    -2.02022980381683,
+    -1.03322686717359,
+    -0.511041056535807e-01,
+    1829.15146461355,
+]
+LONGLEY_ERRORS = [
+    84.9149257747669,
+    0.334910077722432e-01,
+    0.488399681651699,
+    0.214274163161675,
+    0.226073200069370,
+    455.478499142212,
+    890420.383607373,
+]
+
+
+def test_longley():
+    fit = mml.linear_regression(LONGLEY[:, 1:], LONGLEY[:, 0])
+    np.testing.assert_allclose(fit.coefficients, LONGLEY_SLOPES, rtol=1e-11)
+    assert fit.intercept == pytest.approx(-3482258.63459582, rel=1e-11)
+    np.testing.assert_allclose(fit.standard_errors, LONGLEY_ERRORS, rtol=1e-10)
+    assert np.sqrt(fit.chi2 / fit.dof) == pytest.approx(304.854073561965, rel=1e-11)
+    assert fit.r2 == pytest.approx(0.995479004577296, rel=1e-12)
+    np.testing.assert_allclose(fit.t_values[5], 1829.15146461355 / 455.478499142212, rtol=1e-10)
+    moments = mml.Moments(7).update(np.roll(LONGLEY, -1, axis=1))
+    np.testing.assert_allclose(
+        mml.linear_regression(moments).coefficients, LONGLEY_SLOPES, rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.1])
+def test_wampler(scale):
+    """NIST StRD, Wampler 1 and 2: a polynomial of degree 5 met exactly."""
+    x = np.arange(21.0)
+    exact = scale ** np.arange(6)
+    powers = x[:, None] ** np.arange(1, 6)
+    fit = mml.linear_regression(powers, powers @ exact[1:] + exact[0])
+    np.testing.assert_allclose(fit.coefficients, exact[1:], rtol=1e-8)
+    assert fit.intercept == pytest.approx(exact[0], rel=1e-7)
+    assert fit.r2 == pytest.approx(1, abs=1e-14)
+
+
+@pytest.mark.parametrize("small", [True, False])
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize("weighted", [True, False])
+def test_by_the_definitions(small, intercept, weighted, dtype, rng, monkeypatch):
+    if not small:
+        monkeypatch.setattr(_linear, "_SMALL", 0)
+    n, d = 500, 4
+    x = (rng.standard_normal((n, d)) + np.array([0, 1, 2, 50])).astype(dtype)
+    sigma = rng.random(n) + 0.5 if weighted else None
+    y = (x @ [1, -2, 3, 0.5] + 7 + rng.standard_normal(n)).astype(dtype)
+    fit = mml.linear_regression(x, y, sigma=sigma, intercept=intercept)
+    design = np.column_stack([x, np.ones(n)] if intercept else [x]).astype(np.float64)
+    w = np.ones(n) if sigma is None else 1 / sigma**2
+    inner = np.linalg.inv((design.T * w) @ design)
+    b = inner @ (design.T * w) @ y
+    rest = y - design @ b
+    chi2 = float((w * rest**2).sum())
+    tolerance = 1e-3 if dtype == np.float32 else 1e-9
+    np.testing.assert_allclose(
+        np.append(fit.coefficients, fit.intercept)[: len(b)], b, rtol=tolerance, atol=tolerance
+    )
+    assert (fit.intercept != 0) == intercept
+    assert fit.chi2 == pytest.approx(chi2, rel=tolerance)
+    assert fit.dof == n - d - intercept
+    np.testing.assert_allclose(
+        fit.covariance,
+        inner * chi2 / fit.dof,
+        rtol=10 * tolerance,
+        atol=tolerance * np.abs(inner).max(),
+    )
+    about = y - (np.average(y, weights=w) if intercept else 0)
+    assert fit.r2 == pytest.approx(1 - chi2 / (w * about**2).sum(), rel=tolerance)
+
+
+def test_routes_agree(rng, monkeypatch):
+    x = rng.standard_normal((1000, 3)) + 1e6
+    y = x @ [1.0, 2, 3] + rng.standard_normal(1000)
+    by_qr = mml.linear_regression(x, y)
+    monkeypatch.setattr(_linear, "_SMALL", 0)
+    for a, b in zip(mml.linear_regression(x, y), by_qr, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6)
+    # Columns that nearly depend on each other leave the normal equations.
+    close = np.column_stack([x[:, 0], x[:, 0] + 1e-6 * rng.standard_normal(1000)])
+    exact = close @ [1.0, 2.0]
+    np.testing.assert_allclose(mml.linear_regression(close, exact).coefficients, [1, 2], rtol=1e-3)
+
+
+def test_moments_of_parts(rng):
+    x = rng.standard_normal((900, 3))
+    y = x @ [1.0, 2, 3] + 4 + rng.standard_normal(900)
+    both = np.column_stack([x, y])
+    moments = sum(mml.Moments(4).update(part) for part in np.split(both, 9))
+    for a, b in zip(mml.linear_regression(moments), mml.linear_regression(x, y), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9)
+
+
+def test_dependent_columns_and_no_freedom(rng):
+    x = rng.standard_normal((50, 2))
+    twice = np.column_stack([x, x[:, 0]])
+    y = x @ [1.0, 2.0] + rng.standard_normal(50)
+    with pytest.warns(RuntimeWarning, match="linearly dependent"):
+        fit = mml.linear_regression(twice, y)
+    assert np.isinf(fit.covariance).all()
+    alone = mml.linear_regression(x, y)
+    np.testing.assert_allclose(fit.coefficients[0], fit.coefficients[2])
+    np.testing.assert_allclose(
+        twice @ fit.coefficients + fit.intercept, x @ alone.coefficients + alone.intercept
+    )
+    with pytest.warns(RuntimeWarning, match="no degrees of freedom"):
+        exact = mml.linear_regression(x[:3], y[:3])
+    np.testing.assert_allclose(x[:3] @ exact.coefficients + exact.intercept, y[:3])
+    with pytest.warns(RuntimeWarning, match="linearly dependent"):
+        few = mml.linear_regression(rng.standard_normal((3, 5)), [1.0, 2.0, 3.0])
+    assert np.isfinite(few.coefficients).all()
+    with pytest.warns(RuntimeWarning, match="linearly dependent"):
+        flat = mml.linear_regression(np.ones((5, 1)), np.ones(5))
+    assert (flat.coefficients[0], flat.intercept, flat.r2) == (0, 1, 1)
+
+
+def test_one_feature(rng):
+    x = rng.random(40)
+    fit = mml.linear_regression(x, 3 * x + 1)
+    np.testing.assert_allclose([*fit.coefficients, fit.intercept], [3, 1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"X": [[1.0], [2.0]]}, TypeError, "y: got None"),
+        ({"X": [[1.0], [2.0]], "y": [1.0]}, ValueError, r"y: got shape \(1,\), needed \(2,\)"),
+        ({"X": [[1.0], [np.nan]], "y": [1.0, 2]}, ValueError, "X, y: contains NaN"),
+        ({"X": [[1.0], [2.0]], "y": [1, 2], "sigma": [1, 0]}, ValueError, "sigma: .* positive"),
+        ({"X": np.empty((0, 1)), "y": []}, ValueError, "at least one point"),
+        ({"X": mml.Moments(2), "y": [1]}, ValueError, "Moments hold them already"),
+        ({"X": mml.Moments(1)}, ValueError, "at least 2"),
+    ],
+)
+def test_refusals(arguments, error, message):
+    with pytest.raises(error, match=message):
+        mml.linear_regression(**arguments)
