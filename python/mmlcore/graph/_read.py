@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import importlib
+import inspect
 import mmap
 import os
 import zlib
@@ -160,9 +161,11 @@ def _npz(path: Path) -> Content:
 
 
 def _matrix_market(path: Path) -> Content:
-    reader = _library("scipy.io", path)
+    read = _library("scipy.io", path).mmread
+    # Arrays, not matrices, wherever SciPy (1.12) can tell them apart.
+    kind = {"spmatrix": False} if "spmatrix" in inspect.signature(read).parameters else {}
     try:
-        matrix = reader.mmread(path)
+        matrix = read(path, **kind)
     except FileNotFoundError:
         raise
     except (*DAMAGED, OverflowError) as error:
