@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.harness import cautions, run, write
 
 HERE = Path(__file__).parent
-OTHERS = {"__init__", "__main__", "conftest", "harness", "report"}
+OTHERS = {"__init__", "__main__", "conftest", "harness", "report", "scale"}
 CHAPTERS = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in OTHERS)
 
 

@@ -194,14 +194,14 @@ def _solved(scatter: Array, mean: Array, total: float, points: float, intercept:
 
 def _by_qr(x: Array, y: Array, weights: Array | None, intercept: bool) -> LinearFit:
     """QR of the columns (X, y), centred, weighted and scaled; then the singular values of the triangle."""
-    both = np.column_stack([x, y]).astype(np.float64)
-    finite(both, "X, y")
+    both = finite(np.column_stack([x, y]).astype(np.float64), "X, y")
     n = len(both)
-    total = float(n) if weights is None else float(weights.sum())
-    mean = np.average(both, axis=0, weights=weights)
+    counts = np.ones(n) if weights is None else weights
+    total = float(counts.sum())
+    mean = counts @ both / total
     if intercept:
         both -= mean
-        correction = np.average(both, axis=0, weights=weights)
+        correction = counts @ both / total  # what rounding left of the first
         both -= correction
         mean = mean + correction
     if weights is not None:
