@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "arrays.hpp"
+#include "mmlcore/matrices/sparse_product.hpp"
 #include "module.hpp"
 
 namespace mmlcore::bindings {
@@ -36,8 +37,8 @@ Numbers multiply(const Ids& start, const Ids& source, const py::object& weight, 
   const index_t rows = start.size() - 1, links = source.size(), nodes = z.size();
   Numbers w;
   if (!weight.is_none()) w = weight.cast<Numbers>();
-  const RowBlock block{rows, start.data(), source.data(), weight.is_none() ? nullptr : w.data()};
-  if (rows < 0 || block.start[0] != 0 || block.start[rows] != links || (block.weight && w.size() != links))
+  const SparseRows<std::int64_t, double> block{rows, start.data(), source.data(), weight.is_none() ? nullptr : w.data()};
+  if (rows < 0 || block.start[0] != 0 || block.start[rows] != links || (block.value && w.size() != links))
     throw DomainError("an internal call came with a block of rows that is none");
   Numbers y(rows);
   double* out = y.mutable_data();
@@ -46,9 +47,9 @@ Numbers multiply(const Ids& start, const Ids& source, const py::object& weight, 
     for (index_t t = 0; t < rows; ++t) {
       if (block.start[t] > block.start[t + 1]) throw DomainError("a block of rows is damaged");
     }
-    if (std::any_of(block.source, block.source + links, [&](std::int64_t s) { return s < 0 || s >= nodes; }))
+    if (std::any_of(block.column, block.column + links, [&](std::int64_t s) { return s < 0 || s >= nodes; }))
       throw DomainError("a link comes from a node that the vector does not have");
-    multiply_rows(block, z.data(), out);
+    sparse_product(block, z.data(), out);
   });
   return y;
 }

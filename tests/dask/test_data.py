@@ -19,17 +19,11 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # of distributed, about ports
 
 @pytest.fixture(scope="module", params=["threads", "cluster"])
 def scheduler(request):
-    if request.param == "threads":
-        with dask.config.set(scheduler="threads"):
-            yield None
+    if request.param == "cluster":
+        yield request.getfixturevalue("client")
         return
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        yield client
+    with dask.config.set(scheduler="threads"):
+        yield None
 
 
 def data(dtype=np.float64, n=2000, d=6):

@@ -20,17 +20,6 @@ def test_without_a_client():  # the first test: no client has been made
         mml_dask.pagerank([0], [1])
 
 
-@pytest.fixture(scope="module")
-def client():
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-        ) as cluster,
-        distributed.Client(cluster) as one,
-    ):
-        yield one
-
-
 def edges(n, m, seed=3):
     rng = np.random.default_rng(seed)
     return rng.integers(0, max(1, n // 2), m), rng.integers(0, n, m), rng.random(m), rng

@@ -1,7 +1,6 @@
 // One number, or eight numbers of as many problems that are solved together: the kernels of this chapter are
 // written for both. Eight doubles are a line of the cache, so that a link costs eight problems one access to memory, as it
-// costs one; so are sixteen floats, in which the values that rows gather are kept where the cache is what limits
-// (solver.hpp).
+// costs one. Where the cache is what limits, the values that rows gather are kept in single precision (solver.hpp).
 #pragma once
 
 #include <algorithm>

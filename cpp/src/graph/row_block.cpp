@@ -2,9 +2,6 @@
 
 #include <algorithm>
 
-#include "mmlcore/core/parallel.hpp"
-#include "sweep.hpp"
-
 namespace mmlcore {
 
 void sort_rows(const std::int64_t* source, const std::int64_t* target, const double* weight, index_t links, index_t rows,
@@ -23,16 +20,6 @@ void sort_rows(const std::int64_t* source, const std::int64_t* target, const dou
     sorted_source[place] = source[e];
     if (weight) sorted_weight[place] = weight[e];
   }
-}
-
-void multiply_rows(const RowBlock& block, const double* z, double* y) {
-  parallel_ranges(block.rows, 1 << 12, [&](index_t begin, index_t end) {
-    for (index_t t = begin; t < end; ++t) {
-      const std::int64_t first = block.start[t], count = block.start[t + 1] - first;
-      y[t] = block.weight ? graph::gather<true, double>(block.source + first, block.weight + first, count, z)
-                          : graph::gather<false, double>(block.source + first, block.weight, count, z);
-    }
-  });
 }
 
 }  // namespace mmlcore

@@ -7,17 +7,17 @@
 namespace mmlcore {
 namespace {
 
-template <class Index, class T>
-double row_sum(const Index* column, const T* value, index_t count, const double* x) {
+template <class Term>
+double row_sum(index_t count, Term&& term) {
   double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
   index_t k = 0;
   for (; k + 4 <= count; k += 4) {
-    s0 += value[k] * x[column[k]];
-    s1 += value[k + 1] * x[column[k + 1]];
-    s2 += value[k + 2] * x[column[k + 2]];
-    s3 += value[k + 3] * x[column[k + 3]];
+    s0 += term(k);
+    s1 += term(k + 1);
+    s2 += term(k + 2);
+    s3 += term(k + 3);
   }
-  for (; k < count; ++k) s0 += value[k] * x[column[k]];
+  for (; k < count; ++k) s0 += term(k);
   return (s0 + s1) + (s2 + s3);
 }
 
@@ -42,7 +42,10 @@ void sparse_product(const SparseRows<Index, T>& a, const double* x, double* y) {
                   end = p + 1 == pieces ? a.rows : row_at(work / pieces * (p + 1));
     for (index_t row = begin; row < end; ++row) {
       const auto first = static_cast<index_t>(a.start[row]), count = static_cast<index_t>(a.start[row + 1]) - first;
-      y[row] = row_sum(a.column + first, a.value + first, count, x);
+      const Index* column = a.column + first;
+      const T* value = a.value ? a.value + first : nullptr;
+      y[row] = value ? row_sum(count, [&](index_t k) { return value[k] * x[column[k]]; })
+                     : row_sum(count, [&](index_t k) { return x[column[k]]; });
     }
   });
 }

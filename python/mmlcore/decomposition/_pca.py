@@ -14,7 +14,7 @@ from mmlcore.decomposition._components import Components, count_components, rout
 from mmlcore.decomposition._factor import Factor, factor_of_chunks
 from mmlcore.decomposition._gaussian import GaussianModel
 from mmlcore.decomposition._large import by_chunks, by_sparse, sparse_route
-from mmlcore.decomposition._sources import dense_chunks, is_source
+from mmlcore.decomposition._sources import check_width, dense_chunks, is_source
 
 
 class PCA(GaussianModel):
@@ -223,10 +223,7 @@ class PCA(GaussianModel):
         return scores
 
     def _scores_of_sparse(self, X: Any) -> Array:
-        if X.shape[1:] != (self.n_features_in_,):
-            raise shape_error(
-                "X", X.shape, f"(n, {self.n_features_in_}), as many columns as were fitted"
-            )
+        check_width("X", X.shape, self.n_features_in_)
         finite(X.data, "X")
         directions = self._directions()
         return np.asarray(X @ directions - self.mean_ @ directions)

@@ -21,6 +21,7 @@ from mmlcore.decomposition._missing import (
     log_likelihood,
     step,
 )
+from mmlcore.decomposition._sources import check_width
 
 
 class PPCA(GaussianModel):
@@ -194,10 +195,7 @@ class PPCA(GaussianModel):
     def _seen(self, X: ArrayLike) -> tuple[Array, Array]:
         self._fitted()
         x, seen = _observed(X)
-        if x.shape[1] != self.n_features_in_:
-            raise shape_error(
-                "X", x.shape, f"(n, {self.n_features_in_}), as many columns as were fitted"
-            )
+        check_width("X", x.shape, self.n_features_in_)
         return x, seen
 
 

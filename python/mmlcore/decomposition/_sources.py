@@ -29,18 +29,18 @@ def dense_chunks(x: Any, width: int, name: str = "X") -> Iterator[Array]:
     if is_sparse(x) or is_source(x):
         if len(x.shape) != 2:
             raise shape_error(name, x.shape, "2 axes, (points, features)")
-        if x.shape[1] != width:
-            raise _wrong_width(name, x.shape, width)
+        check_width(name, x.shape, width)
         yield from _chunks(x.tocsr() if is_sparse(x) else x, name)
         return
     array = as_data(x, name)
-    if array.shape[1] != width:
-        raise _wrong_width(name, array.shape, width)
+    check_width(name, array.shape, width)
     yield array
 
 
-def _wrong_width(name: str, shape: Any, width: int) -> ValueError:
-    return shape_error(name, shape, f"(n, {width}), as many columns as were fitted")
+def check_width(name: str, shape: Any, width: int) -> None:
+    """Refuse points (n, d) of another number of features than was fitted."""
+    if tuple(shape[1:]) != (width,):
+        raise shape_error(name, shape, f"(n, {width}), as many columns as were fitted")
 
 
 def _chunks(x: Any, name: str) -> Iterator[Array]:

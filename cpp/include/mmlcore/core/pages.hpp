@@ -21,22 +21,27 @@ namespace mmlcore {
 
 inline constexpr std::uintptr_t kPageBytes = 4096;
 
+#if defined(__linux__)
+// Tells the system about the whole pages within [data, data + bytes).
+inline void advise_pages(const void* data, std::size_t bytes, int advice) {
+  const auto begin = (reinterpret_cast<std::uintptr_t>(data) + kPageBytes - 1) / kPageBytes * kPageBytes;
+  const auto end = (reinterpret_cast<std::uintptr_t>(data) + bytes) / kPageBytes * kPageBytes;
+  if (data && begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, advice);
+}
+#endif
+
 // Gives back the whole pages within [data, data + bytes). Does nothing where the system offers no such call.
 inline void release_pages([[maybe_unused]] const void* data, [[maybe_unused]] std::size_t bytes) {
 #if defined(__linux__)
-  const auto begin = (reinterpret_cast<std::uintptr_t>(data) + kPageBytes - 1) / kPageBytes * kPageBytes;
-  const auto end = (reinterpret_cast<std::uintptr_t>(data) + bytes) / kPageBytes * kPageBytes;
-  if (data && begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  advise_pages(data, bytes, MADV_DONTNEED);
 #endif
 }
 
-// A large block that is filled in many places at once, while something else goes: with huge pages all of it would be there from
-// the start.
+// A large block that is filled in many places at once, while something else goes: with huge pages all of it would be there
+// from the start.
 inline void use_small_pages([[maybe_unused]] const void* data, [[maybe_unused]] std::size_t bytes) {
 #if defined(__linux__)
-  const auto begin = (reinterpret_cast<std::uintptr_t>(data) + kPageBytes - 1) / kPageBytes * kPageBytes;
-  const auto end = (reinterpret_cast<std::uintptr_t>(data) + bytes) / kPageBytes * kPageBytes;
-  if (data && begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_NOHUGEPAGE);
+  advise_pages(data, bytes, MADV_NOHUGEPAGE);
 #endif
 }
 

@@ -16,7 +16,7 @@ struct SparseRows {
   index_t rows;
   const Index* start;   // (rows + 1)
   const Index* column;  // (entries)
-  const T* value;       // (entries)
+  const T* value;       // (entries); null: all 1
 };
 
 template <class Index, class T>
