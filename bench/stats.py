@@ -21,6 +21,18 @@ def covariance(n: int, d: int, dtype: str, mean: float, target: float) -> Case:
     return Case(f"covariance {n:,} x {d} {dtype}", "stats", setup, agree(1e-6), target)
 
 
+def covariance_of_bytes(n: int, d: int, target: float) -> Case:
+    """Covariance of images: exact, against our own of the same numbers in float32."""
+
+    def setup() -> tuple[Call, Call]:
+        x = np.random.default_rng(0).integers(0, 256, (n, d), dtype=np.uint8)
+        wide = x.astype(np.float32)
+        return lambda: mml.covariance(wide).astype(np.float64), lambda: mml.covariance(x)
+
+    name = f"covariance {n:,} x {d} uint8"
+    return Case(name, "stats", setup, agree(1e-6), target, "mmlcore float32")
+
+
 def along_points(name: str, shape: tuple[int, ...], dtype: str, target: float) -> Case:
     """Mean or variance of each feature."""
 
@@ -44,5 +56,6 @@ CASES = [
     covariance(1_000_000, 32, "float64", 0, 4),
     covariance(2_000_000, 64, "float32", 20, 6),
     covariance(60_000, 784, "float32", 0, 1),
+    covariance_of_bytes(60_000, 784, 2),
 ]
 test_cases = as_test(CASES)

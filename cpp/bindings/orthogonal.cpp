@@ -1,6 +1,7 @@
 #include "arrays.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/orthogonal/gram_schmidt.hpp"
+#include "mmlcore/orthogonal/orthogonalize.hpp"
 #include "mmlcore/orthogonal/qr.hpp"
 #include "module.hpp"
 
@@ -23,6 +24,14 @@ void bind_orthogonal(py::module_& m) {
       },
       py::arg("a"), py::arg("q"), py::arg("norms"), py::arg("rtol"),
       "Columns of a orthonormalized in order into q; norms (..., n), contiguous: lengths of what they added.");
+  m.def(
+      "orthogonalize",
+      [](const py::array& rows, py::array& v) {
+        const auto vr = matrix_view<const double>(rows, "rows");
+        double* pv = vector_view<double>(v, "v").data;
+        return without_gil([&] { return orthogonalize(vr, pv); });
+      },
+      py::arg("rows"), py::arg("v"), "v, contiguous, made orthogonal to orthonormal rows in place; returns its length.");
   m.def(
       "qr",
       [](const py::array& a, py::array& q, py::array& r) {

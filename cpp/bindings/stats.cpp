@@ -1,4 +1,5 @@
 #include "arrays.hpp"
+#include "mmlcore/stats/byte_scatter.hpp"
 #include "mmlcore/stats/centred_product.hpp"
 #include "mmlcore/stats/column_moments.hpp"
 #include "mmlcore/stats/covariance.hpp"
@@ -27,6 +28,14 @@ void bind_stats(py::module_& m) {
       py::arg("x"), py::arg("y"), py::arg("roots"), py::arg("mean"), py::arg("scatter_matrix"),
       "Mean and scatter matrix of the rows of x, and y as a last column unless None, weighted by roots squared; returns the "
       "sum of the weights.");
+  m.def(
+      "byte_scatter",
+      [](const py::array& x, py::array_t<double>& mean, py::array_t<double>& scatter_matrix) {
+        const auto view = matrix_view<const std::uint8_t>(x, "X");
+        double *pm = mean.mutable_data(), *ps = scatter_matrix.mutable_data();
+        without_gil([&] { byte_scatter(view, pm, ps); });
+      },
+      py::arg("x"), py::arg("mean"), py::arg("scatter_matrix"), "Mean and scatter matrix of the rows of x, bytes; exact.");
   m.def(
       "column_moments",
       [](const py::array& x, const py::object& weights, py::array_t<double>& mean, const py::object& squares) {

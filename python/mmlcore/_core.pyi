@@ -63,6 +63,15 @@ def build_info() -> dict[typing.Any, typing.Any]:
     What this module was built with.
     """
 
+def byte_scatter(
+    x: np.ndarray[typing.Any, typing.Any],
+    mean: typing.Annotated[np.typing.ArrayLike, np.float64],
+    scatter_matrix: typing.Annotated[np.typing.ArrayLike, np.float64],
+) -> None:
+    """
+    Mean and scatter matrix of the rows of x, bytes; exact.
+    """
+
 def centred_product(
     x: np.ndarray[typing.Any, typing.Any],
     mean: typing.Any,
@@ -216,6 +225,13 @@ def number_names(source: typing.Any, target: typing.Any) -> tuple[typing.Any, ..
     (source, target, names): numbers as names first appear.
     """
 
+def orthogonalize(
+    rows: np.ndarray[typing.Any, typing.Any], v: np.ndarray[typing.Any, typing.Any]
+) -> float:
+    """
+    v, contiguous, made orthogonal to orthonormal rows in place; returns its length.
+    """
+
 def pagerank(
     graph: InEdges,
     damping: typing.SupportsFloat | typing.SupportsIndex,
@@ -342,6 +358,19 @@ def sort_rows(
 ) -> tuple[typing.Any, ...]:
     """
     (start, source, weight): links by target, which counts from the first row of the block.
+    """
+
+def sparse_gram(
+    start: np.ndarray[typing.Any, typing.Any],
+    column: np.ndarray[typing.Any, typing.Any],
+    value: np.ndarray[typing.Any, typing.Any],
+    left: typing.Annotated[np.typing.ArrayLike, np.float64],
+    right: np.ndarray[typing.Any, typing.Any],
+    v: typing.Annotated[np.typing.ArrayLike, np.float64],
+    out: typing.Annotated[np.typing.ArrayLike, np.float64],
+) -> None:
+    """
+    out = B'B v with B = A - left right', all vectors contiguous; checked as before.
     """
 
 def sparse_product(

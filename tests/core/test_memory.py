@@ -95,3 +95,15 @@ mml.pagerank((s[:10], t[:10]))
 work = lambda: mml.pagerank(mml.Graph.from_edges(s, t))
 """)
     assert peak < 2.5 * (4 * 4_000_000 + 24 * 250_000)
+
+
+@peak_of_ours
+@pytest.mark.parametrize(("points", "features"), [(6000, 784), (4000, 2000)])
+def test_pca_needs_two_matrices(points, features):
+    """2 D^2 numbers and 64 MiB beside the data, where a part of the components is wanted."""
+    peak = peak_of(f"""
+x = rng.random(({points}, {features}))
+mml.PCA(5).fit(x[:900])
+work = lambda: mml.PCA(30).fit(x)
+""")
+    assert peak < 2 * 8 * features**2 + (64 << 20)

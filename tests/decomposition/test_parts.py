@@ -184,3 +184,26 @@ print(of("VmHWM") - before, x.nbytes)
     grown, size = map(int, ran.stdout.split())
     assert size == 384_000_000
     assert grown <= 128 << 20
+
+
+@pytest.mark.parametrize("solver", ["auto", "covariance", "svd", "dual", "randomized"])
+def test_images_of_bytes(solver, rng, monkeypatch, tmp_path):
+    """As their float64 form; large arrays are transformed by chunks, without eight times their memory."""
+    x = np.clip(rng.standard_normal((700, 20)) * np.geomspace(60, 5, 20) + 120, 0, 255).astype(
+        np.uint8
+    )
+    models = [mml.PCA(3, solver=solver).fit(data) for data in (x, x.astype(np.float64))]
+    assert_same(*models, tolerance=1e-6 if solver == "randomized" else 1e-8)
+    expected = models[1].transform(x.astype(np.float64))
+    monkeypatch.setattr(_sources, "_SMALL", 1000)
+    monkeypatch.setattr(_sources, "_CHUNK", 5000)
+    np.testing.assert_allclose(models[0].transform(x), expected, atol=1e-5)
+    np.testing.assert_allclose(
+        models[0].reconstruction_error(x),
+        models[1].reconstruction_error(x.astype(float)),
+        rtol=1e-6,
+    )
+    if solver in ("auto", "covariance"):
+        np.save(tmp_path / "x.npy", x)
+        mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+        assert_same(mml.PCA(3).fit(mapped), models[1])

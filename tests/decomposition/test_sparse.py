@@ -90,3 +90,21 @@ def test_refusals(rng):
     x.data[3] = np.nan
     with pytest.raises(ValueError, match="NaN or infinity"):
         mml.PCA(1).fit(x)
+
+
+@pytest.mark.parametrize("solver", ["covariance", "dual", "lanczos"])
+def test_entries_that_repeat_count_as_their_sum(solver, rng):
+    rows, columns = rng.integers(0, 60, 400), rng.integers(0, 20, 400)
+    values = rng.standard_normal(400)
+    order = np.argsort(rows, kind="stable")
+    start = np.searchsorted(rows[order], np.arange(61))
+    x = sparse.csr_array((values[order], columns[order], start), shape=(60, 20))
+    assert not x.has_canonical_format
+    before = x.data.copy()
+    found = mml.PCA(3, solver=solver).fit(x)
+    expected = mml.PCA(3).fit(x.toarray())
+    np.testing.assert_allclose(found.explained_variance_, expected.explained_variance_, rtol=1e-9)
+    np.testing.assert_allclose(
+        found.explained_variance_ratio_, expected.explained_variance_ratio_, rtol=1e-9
+    )
+    np.testing.assert_array_equal(x.data, before)

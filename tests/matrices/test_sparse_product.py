@@ -55,3 +55,20 @@ def test_damaged(part, rng):
     getattr(a, part)[5] = 10_000
     with pytest.raises(ValueError, match="A: is damaged"):
         SparseRows(a, "A")
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (40, 7), (7, 40), (3000, 500)])
+@pytest.mark.parametrize("index", [np.int32, np.int64])
+def test_gram_of_centred_rows(shape, index, dtype, rng):
+    a = sparse.random_array(shape, density=0.2, rng=rng, format="csr", dtype=dtype)
+    a.indices, a.indptr = a.indices.astype(index), a.indptr.astype(index)
+    left, right, v = (rng.standard_normal(shape[i]) for i in (0, 1, 1))
+    b = a.toarray().astype(np.float64) - np.outer(left, right)
+    rows, seen = SparseRows(a, "A"), []
+    for count in (1, 2):
+        with mml.threads(count):
+            seen.append(rows.gram(left, right, v))
+    np.testing.assert_array_equal(*seen)
+    np.testing.assert_allclose(
+        seen[0], b.T @ (b @ v), rtol=1e-12, atol=1e-12 * np.abs(b).sum() ** 2
+    )

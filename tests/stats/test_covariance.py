@@ -138,3 +138,33 @@ def test_shifting_changes_nothing_and_scaling_squares(n, d, shift, seed):
     np.testing.assert_allclose(mml.covariance(x + round(shift)), c, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(mml.covariance(4 * x), 16 * c, rtol=1e-12, atol=1e-9)
     assert np.linalg.eigvalsh(c).min() > -1e-9 * max(np.trace(c), 1)
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (2, 1), (5, 97), (2049, 8), (5000, 130), (70_000, 5)])
+@pytest.mark.parametrize(
+    "layout",
+    [np.asarray, np.asfortranarray, lambda x: np.repeat(x, 2, axis=1)[::-1, ::2][::-1]],
+    ids=["C", "Fortran", "strided"],
+)
+def test_bytes_are_exact(shape, layout, rng):
+    """Against integers of Python, the largest values among them."""
+    x = rng.integers(0, 256, shape).astype(np.uint8)
+    x[: shape[0] // 2, ::3] = 255
+    n, exact = shape[0], x.astype(object if shape[1] < 9 else np.int64)
+    sums = exact.sum(axis=0)
+    expected = ((n * (exact.T @ exact) - np.outer(sums, sums)) / n).astype(float) / n
+    seen = mml.covariance(layout(x))
+    assert seen.dtype == np.float64
+    np.testing.assert_array_equal(seen, expected)
+    moments = mml.Moments(shape[1]).update(x)
+    np.testing.assert_array_equal(moments.mean, (sums / n).astype(float))
+    np.testing.assert_allclose(
+        mml.covariance(x, weights=np.full(n, 2.0)), expected, rtol=1e-12, atol=1e-9
+    )
+
+
+def test_bool_and_other_whole_numbers(rng):
+    x = rng.integers(0, 2, (300, 4))
+    for dtype in (bool, np.uint8, np.int8, np.uint16, np.int64):
+        np.testing.assert_allclose(mml.covariance(x.astype(dtype)), np.cov(x.T, ddof=0), rtol=1e-13)
+        np.testing.assert_allclose(mml.correlation(x.astype(dtype)), np.corrcoef(x.T), rtol=1e-13)

@@ -175,3 +175,27 @@ def test_agrees_with_the_covariance(n, d, seed):
         mml.variance(x), mml.covariance(x).diagonal(), rtol=1e-12, atol=1e-12
     )
     np.testing.assert_allclose(mml.variance(x, 1), mml.variance(x.T), rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("points", "mean", "deviation", "scaled"),
+    [
+        ([[0, 0], [1, 1], [2, 2]], [1, 1], None, [[-1, -1], [0, 0], [1, 1]]),
+        (
+            [[0, 0], [1, 0], [2, 0]],
+            [1, 0],
+            [0.816496580927726, 0],
+            [[-1.224744871391589, 0], [0, 0], [1.224744871391589, 0]],
+        ),
+    ],
+)
+def test_the_courses_standardization(points, mean, deviation, scaled):
+    """Programming assignment on PCA: a feature that does not vary keeps its scale."""
+    x = np.asarray(points)
+    np.testing.assert_array_equal(mml.mean(x), mean)
+    scale = np.ones(2)
+    if deviation is not None:
+        scale = np.sqrt(mml.variance(x))
+        np.testing.assert_allclose(scale, deviation, rtol=1e-14)
+        scale[scale == 0] = 1
+    np.testing.assert_allclose((x - mml.mean(x)) / scale, scaled, rtol=1e-12)

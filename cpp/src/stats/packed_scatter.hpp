@@ -14,29 +14,25 @@
 
 namespace mmlcore {
 
-// A slice of rows in both orders that the micro-kernel reads: strips of M and strips of N columns,
-// [strip][part][row][column].
+// A slice of rows in the order that the micro-kernel reads: strips of M columns, [part][strip][row][column]. The N columns
+// that it broadcasts are read from the strip that they belong to.
 template <class T>
 struct Packed {
   using V = Simd<T>;
-  static constexpr index_t M = gemm::Shape<T>::M, N = gemm::Shape<T>::N, W = V::width;
+  static constexpr index_t M = gemm::Shape<T>::M, N = gemm::kNarrow<T>, W = V::width;
+  static_assert(M % N == 0);
   // Rows of a part: they are summed in runs of kFlush, the runs in a tile of T, and parts in double. Few enough that such a
   // sum stays short, enough that adding the tile costs little.
   static constexpr index_t kPart = 8 * kFlush, kSlice = 2 * kPart;
-  // A line of the cache between strips: rows of all strips would else fall on the same sets of the cache.
-  static constexpr index_t kLine = 64 / index_t{sizeof(T)}, kStrideA = kPart * M + kLine, kStrideB = kPart * N + kLine;
+  // A line of the cache between strips: rows of all of them would else fall on the same sets of the cache.
+  static constexpr index_t kLine = 64 / index_t{sizeof(T)}, kStride = kPart * M + kLine;
 
   static index_t parts(index_t rows) { return (rows + kPart - 1) / kPart; }
 
-  Packed(index_t n, index_t rows)
-      : n(n),
-        wide((n + M - 1) / M),
-        narrow((n + N - 1) / N),
-        a(parts(rows) * wide * kStrideA),
-        b(parts(rows) * narrow * kStrideB) {}
+  Packed(index_t n, index_t rows) : n(n), strips((n + M - 1) / M), data(parts(rows) * strips * kStride) {}
 
-  T* strip_a(index_t start, index_t p) const { return a.data() + (start / kPart * wide + p) * kStrideA; }
-  T* strip_b(index_t start, index_t q) const { return b.data() + (start / kPart * narrow + q) * kStrideB; }
+  T* strip(index_t start, index_t p) const { return data.data() + (start / kPart * strips + p) * kStride; }
+  const T* narrow(index_t start, index_t q) const { return strip(start, q * N / M) + q * N % M; }
 
   // Rows first ... first + x.rows - 1 of the slice, each root * (x - shift); column[j] += root^2 (x - shift). The part that
   // they belong to starts at row `start` of the slice.
@@ -44,8 +40,8 @@ struct Packed {
     for (index_t i = 0; i < x.rows; ++i) {
       const T* in = &x(i, 0);
       const T root = roots ? static_cast<T>(roots[i]) : T{1};
-      for (index_t p = 0; p < wide; ++p) {
-        T* to = strip_a(start, p) + (first + i) * M;
+      for (index_t p = 0; p < strips; ++p) {
+        T* to = strip(start, p) + (first + i) * M;
         const index_t j = p * M, width = std::min(M, n - j);
         if (width == M) {
           for (index_t c = 0; c < M; c += W) {
@@ -61,30 +57,18 @@ struct Packed {
           std::fill(to + width, to + M, T{0});
         }
       }
-      for (index_t q = 0; q < narrow; ++q) copy_narrow(start, first + i, q);
     }
   }
 
-  index_t n, wide, narrow;
-  Buffer<T> a, b;
-
- private:
-  void copy_narrow(index_t start, index_t row, index_t q) const {
-    T* to = strip_b(start, q) + row * N;
-    const auto from = [&](index_t j) { return strip_a(start, j / M) + row * M + j % M; };
-    if constexpr (M % N == 0) {
-      std::memcpy(to, from(q * N), sizeof(T) * N);  // a constant size is a single move
-    } else {
-      for (index_t c = 0; c < N; ++c) to[c] = q * N + c < wide * M ? *from(q * N + c) : T{0};
-    }
-  }
+  index_t n, strips;
+  Buffer<T> data;
 };
 
 // The product of a wide strip and a narrow one added to the double matrix s, n columns, at (i, j).
 template <class T, int MV>
 void add_product(index_t depth, const T* a, const T* b, double* s, index_t n, index_t i, index_t j) {
   using Shape = gemm::Shape<T>;
-  constexpr int M = MV * Shape::W, N = Shape::N;
+  constexpr int M = MV * Shape::W, N = gemm::kNarrow<T>;
   const index_t rows = std::min<index_t>(M, n - i), cols = std::min<index_t>(N, n - j);
   // Column-major below the diagonal is row-major above it.
   for (index_t c = 0; c < cols; ++c) {
@@ -93,7 +77,7 @@ void add_product(index_t depth, const T* a, const T* b, double* s, index_t n, in
   alignas(64) T tile[M * N];
   for (index_t k = 0; k < depth; k += kFlush) {
     gemm::Micro<T, MV, N> micro;
-    micro.run(std::min(kFlush, depth - k), a + k * Shape::M, Shape::M, b + k * N, N, 1);
+    micro.run(std::min(kFlush, depth - k), a + k * Shape::M, Shape::M, b + k * Shape::M, Shape::M, 1);
     micro.store(tile, M, T{1}, k == 0 ? T{0} : T{1});
   }
   for (index_t c = 0; c < cols; ++c) {
@@ -111,7 +95,7 @@ void add_product(index_t depth, const T* a, const T* b, double* s, index_t n, in
 template <class T, class RowsOf>
 void packed_scatter(index_t m, index_t n, RowsOf&& rows_of, const T* shift, const double* roots, double* s, double* d) {
   using Shape = gemm::Shape<T>;
-  constexpr index_t M = Shape::M, N = Shape::N, W = Shape::W, part = Packed<T>::kPart, slice = Packed<T>::kSlice;
+  constexpr index_t M = Shape::M, N = gemm::kNarrow<T>, W = Shape::W, part = Packed<T>::kPart, slice = Packed<T>::kSlice;
   constexpr index_t chunk = kFlush, chunks = slice / chunk;
   Packed<T> packed(n, std::min(slice, m));
   Buffer<T> columns(chunks * n);
@@ -131,30 +115,14 @@ void packed_scatter(index_t m, index_t n, RowsOf&& rows_of, const T* shift, cons
       for (index_t j = 0; j < n; ++j) d[j] += columns[g * n + j];
     }
     // The strips with most tiles first: threads then end at about the same time.
-    parallel_tasks(packed.wide, [&](index_t task) {
-      const index_t p = packed.wide - 1 - task, i = p * M;
-      const int vectors = gemm::strip_width<T>(std::min(M, n - i)) / static_cast<int>(W);
-      const index_t last = std::min(packed.narrow, (i + vectors * W + N - 1) / N);
+    parallel_tasks(packed.strips, [&](index_t task) {
+      const index_t p = packed.strips - 1 - task;
       for (index_t start = 0; start < rows; start += part) {
         const index_t size = std::min(part, rows - start);
-        const T* a = packed.strip_a(start, p);
-        for (index_t q = 0; q < last; ++q) {
-          const T* b = packed.strip_b(start, q);
-          // Rows above the diagonal are left out, a vector of them at a time.
-          const index_t above = std::max<index_t>(q * N - i, 0) / W;
-          const T* from = a + above * W;
-          const index_t row = i + above * W;
-          switch (vectors - above) {
-            case 1:
-              add_product<T, 1>(size, from, b, s, n, row, q * N);
-              break;
-            case 2:
-              add_product<T, 2>(size, from, b, s, n, row, q * N);
-              break;
-            default:
-              add_product<T, 3>(size, from, b, s, n, row, q * N);
-          }
-        }
+        gemm::tiles_below_diagonal<T>(n, p, [&](index_t q, index_t above, auto vectors) {
+          const T* from = packed.strip(start, p) + above * W;
+          add_product<T, vectors>(size, from, packed.narrow(start, q), s, n, p * M + above * W, q * N);
+        });
       }
     });
   }

@@ -19,6 +19,7 @@ Number = TypeVar("Number", bool, int)
 
 F32 = np.dtype(np.float32)
 F64 = np.dtype(np.float64)
+BYTE = np.dtype(np.uint8)
 
 
 def as_array(x: ArrayLike, name: str, *, complex_ok: bool = False) -> Array:
@@ -47,12 +48,20 @@ def as_square(x: ArrayLike, name: str, *, complex_ok: bool = False) -> Array:
     return a
 
 
-def as_data(x: ArrayLike, name: str) -> Array:
-    """`as_array` for a data set of shape (n, d), rows are points."""
-    a = as_array(x, name)
+def as_data(x: ArrayLike, name: str, *, bytes_ok: bool = False) -> Array:
+    """`as_array` for a data set of shape (n, d), rows are points; uint8 and bool stay bytes where `bytes_ok`."""
+    if bytes_ok and getattr(x, "dtype", None) in (BYTE, bool) and isinstance(x, np.ndarray):
+        a = np.asarray(x).view(BYTE)
+    else:
+        a = as_array(x, name)
     if a.ndim != 2:
         raise shape_error(name, a.shape, "2 axes, (points, features)")
     return a
+
+
+def float_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the type of results of data of type `dtype`: float32 stays, all else is float64."""
+    return F32 if dtype == F32 else F64
 
 
 def finite(x: Array, name: str) -> Array:

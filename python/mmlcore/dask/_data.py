@@ -264,7 +264,7 @@ def linear_regression(X: Any, y: Any, *, intercept: bool = True) -> LinearFit:
 
 
 def _moments_of(block: Array) -> Moments | None:
-    x = as_data(block, "X")
+    x = as_data(block, "X", bytes_ok=True)
     return Moments(x.shape[1]).update(x) if len(x) else None
 
 

@@ -154,7 +154,7 @@ routes: dict[str, Callable[[Array, int, int], Components]] = {
 
 def tolerance(dtype: np.dtype[Any]) -> float:
     """Residual, against the largest eigenvalue, that is below what rounding the data does."""
-    return 1e-11 if dtype == np.float64 else 1e-9
+    return 1e-9 if dtype == np.float32 else 1e-11
 
 
 def completed(rows: Array) -> Array:

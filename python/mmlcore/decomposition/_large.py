@@ -23,7 +23,7 @@ SPARSE_ROUTES = ("covariance", "dual", "lanczos")
 def by_chunks(x: Any, dtype: np.dtype[Any], k: int) -> Components:
     """Moments of the chunks, merged, then the largest eigenpairs of the scatter matrix."""
     moments = Moments(x.shape[1])
-    for chunk in dense_chunks(x, moments.dim):
+    for chunk in dense_chunks(x, moments.dim, bytes_ok=True):
         moments.update(chunk)
     return of_moments(moments, k, tolerance(dtype))
 
@@ -51,10 +51,13 @@ def by_sparse(x: Any, route: str, k: int, seed: int) -> Components:
     """Components of a CSR matrix (n, d) of float32 or float64, by one of SPARSE_ROUTES."""
     finite(x.data, "X")
     n = x.shape[0]
-    wide = x.astype(np.float64)
-    mean = np.asarray(wide.mean(axis=0), dtype=np.float64).ravel()
+    if not x.has_canonical_format:  # repeated entries count as their sum
+        x = x.copy()
+        x.sum_duplicates()
+    mean = np.asarray(x.sum(axis=0, dtype=np.float64)).ravel() / n
     if route == "lanczos":
-        return _lanczos(wide, mean, k, seed)
+        return _lanczos(x, mean, k, seed)
+    wide = x.astype(np.float64)
     if route == "covariance":
         scatter = _product(wide.T, wide)
         squares = scatter.diagonal().copy()
@@ -78,22 +81,17 @@ def _product(a: Any, b: Any) -> Array:
 def _lanczos(x: Any, mean: Array, k: int, seed: int) -> Components:
     """Largest eigenpairs of the smaller of the two products of the centred data, which are never formed."""
     n, d = x.shape
-    there, back = SparseRows(x, "X"), SparseRows(x.T, "X")
     freedom = max(n - 1, 1)
-
-    def centred(v: Array) -> Array:
-        return np.asarray(there.dot(v) - mean @ v)
-
-    def transposed(u: Array) -> Array:
-        return np.asarray(back.dot(u) - mean * u.sum())
-
-    squares = float(x.multiply(x).sum()) - n * float(mean @ mean)
+    squares = float(np.einsum("i,i->", x.data, x.data, dtype=np.float64)) - n * float(mean @ mean)
+    ones = np.ones(n)
     if d <= n:
-        found = top_eigh(lambda v: transposed(centred(v)), k, shape=(d, d), random_state=seed)
+        rows = SparseRows(x, "X")
+        found = top_eigh(lambda v: rows.gram(ones, mean, v), k, shape=(d, d), random_state=seed)
         vectors = found.vectors.T
     else:
-        found = top_eigh(lambda u: centred(transposed(u)), k, shape=(n, n), random_state=seed)
-        vectors = np.stack([transposed(u) for u in found.vectors.T])
+        columns = SparseRows(x.T, "X")
+        found = top_eigh(lambda u: columns.gram(mean, ones, u), k, shape=(n, n), random_state=seed)
+        vectors = np.stack([columns.dot(u) - mean * u.sum() for u in found.vectors.T])
         vectors[found.values <= n * 1e-15 * found.values.max(initial=0)] = 0
         vectors = completed(vectors)
     values = np.maximum(found.values, 0)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_data, finite, is_sparse, shape_error
+from mmlcore.core.arrays import Array, as_data, finite, float_type, is_sparse, shape_error
 from mmlcore.decomposition._components import Components, count_components, route_of, routes
 from mmlcore.decomposition._factor import Factor, factor_of_chunks
 from mmlcore.decomposition._gaussian import GaussianModel
@@ -122,8 +122,7 @@ class PCA(GaussianModel):
             x = X.tocsr()
             most = self._most(x.shape)
             route = sparse_route(self.solver, x.shape, most)
-            dtype = np.dtype(np.float32 if x.dtype == np.float32 else np.float64)
-            self._keep(by_sparse(x, route, most, seed), x.shape, dtype, route)
+            self._keep(by_sparse(x, route, most, seed), x.shape, float_type(x.dtype), route)
             return self
         if is_source(X) and len(X.shape) == 2 and X.shape[0] >= X.shape[1]:
             most = self._most(X.shape)
@@ -133,10 +132,11 @@ class PCA(GaussianModel):
             dtype = as_data(X[:1], "X").dtype
             self._keep(by_chunks(X, dtype, most), X.shape, dtype, "covariance")
             return self
-        x = as_data(X, "X")
+        x = as_data(X, "X", bytes_ok=True)
         most = self._most(x.shape)
         route = route_of(self.solver, *x.shape)
-        self._keep(routes[route](x, most, seed), x.shape, x.dtype, route)
+        x = x if route == "covariance" else as_data(x, "X")
+        self._keep(routes[route](x, most, seed), x.shape, float_type(x.dtype), route)
         return self
 
     def partial_fit(self, X: ArrayLike, y: object = None) -> PCA:  # noqa: ARG002

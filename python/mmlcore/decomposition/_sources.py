@@ -24,17 +24,22 @@ def is_source(x: object) -> bool:
     )
 
 
-def dense_chunks(x: Any, width: int, name: str = "X") -> Iterator[Array]:
+def dense_chunks(x: Any, width: int, name: str = "X", *, bytes_ok: bool = False) -> Iterator[Array]:
     """Give checked rows (m, width) of an array (at once), a source or a sparse matrix (by chunks)."""
-    if is_sparse(x) or is_source(x):
+    if is_sparse(x) or is_source(x) or _would_grow(x):
         if len(x.shape) != 2:
             raise shape_error(name, x.shape, "2 axes, (points, features)")
         check_width(name, x.shape, width)
-        yield from _chunks(x.tocsr() if is_sparse(x) else x, name)
+        yield from _chunks(x.tocsr() if is_sparse(x) else x, name, bytes_ok)
         return
-    array = as_data(x, name)
+    array = as_data(x, name, bytes_ok=bytes_ok)
     check_width(name, array.shape, width)
     yield array
+
+
+def _would_grow(x: Any) -> bool:
+    """Tell large arrays of whole numbers, which as float64 may take eight times their memory."""
+    return isinstance(x, np.ndarray) and x.dtype.kind in "biu" and 8 * x.size > _SMALL
 
 
 def check_width(name: str, shape: Any, width: int) -> None:
@@ -43,13 +48,13 @@ def check_width(name: str, shape: Any, width: int) -> None:
         raise shape_error(name, shape, f"(n, {width}), as many columns as were fitted")
 
 
-def _chunks(x: Any, name: str) -> Iterator[Array]:
+def _chunks(x: Any, name: str, bytes_ok: bool) -> Iterator[Array]:
     """Chunks of some 32 MiB; mapped pages are given back once they were read."""
     n, width = x.shape
-    rows = max(1, _CHUNK // max(1, width * getattr(x.dtype, "itemsize", 8)))
+    rows = max(1, _CHUNK // max(1, width * (getattr(x.dtype, "itemsize", 8) if bytes_ok else 8)))
     for first in range(0, n, rows):
         chunk = x[first : first + rows]
-        chunk = as_data(chunk.toarray() if is_sparse(chunk) else chunk, name)
+        chunk = as_data(chunk.toarray() if is_sparse(chunk) else chunk, name, bytes_ok=bytes_ok)
         yield chunk
         if isinstance(x, np.memmap):
             _release(x, first, first + len(chunk))

@@ -185,9 +185,7 @@ def _lanczos(
         for j in range(kept, size):
             image = _product(times, basis[j], n)
             small[j, j] = basis[j] @ image
-            for _ in range(2):  # twice is enough
-                image -= basis[: j + 1].T @ (basis[: j + 1] @ image)
-            beta = float(np.linalg.norm(image))
+            beta = _core.orthogonalize(basis[: j + 1], image)
             if beta <= 1e-14 * np.abs(small).max():
                 beta = 0.0  # an invariant subspace: go on in another direction
                 if j + 1 < n:
@@ -230,6 +228,5 @@ def _product(times: Callable[[Array], Array], v: Array, n: int) -> Array:
 
 def _random_direction(seed: int, stream: int, n: int, basis: Array) -> Array:
     v = np.asarray(_core.random_numbers(seed, stream, 0, n, True))
-    for _ in range(2):
-        v = v - basis.T @ (basis @ v)
-    return np.asarray(v / np.linalg.norm(v))
+    length = _core.orthogonalize(basis, v)
+    return np.asarray(v / length)

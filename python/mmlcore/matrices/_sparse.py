@@ -36,3 +36,9 @@ class SparseRows:
         out = np.empty(self.shape[0])
         _core.sparse_product(*self._parts, np.ascontiguousarray(x, dtype=np.float64), out)
         return out
+
+    def gram(self, left: Array, right: Array, v: Array) -> Array:
+        """Return B'B v for B = A - left right', in float64; vectors are contiguous float64."""
+        out = np.empty(self.shape[1])
+        _core.sparse_gram(*self._parts, left, right, np.ascontiguousarray(v), out)
+        return out

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_data, shape_error
+from mmlcore.core.arrays import BYTE, Array, as_array, as_data, float_type, shape_error
 from mmlcore.stats._weights import check_weights, divisor, refuse_column
 
 
@@ -21,7 +21,7 @@ def covariance(
 
     Parameters
     ----------
-    X : array_like of shape (n, d), float32 or float64
+    X : array_like of shape (n, d), float32, float64 or uint8
         n points in d dimensions, in any memory order.
     Y : array_like of shape (n, e), optional
         A second data set of the same points: the result is then the cross-covariance of the features of `X` with
@@ -34,7 +34,7 @@ def covariance(
     Returns
     -------
     ndarray of shape (d, d), or (d, e) with `Y`
-        Of the dtype of `X`; symmetric without `Y`.
+        Of the dtype of `X`, float64 for bytes; symmetric without `Y`.
 
     Raises
     ------
@@ -45,8 +45,9 @@ def covariance(
     Notes
     -----
     The data are shifted by the mean of a sample on their way into the cache [1]_, so that a mean of 1e8 deviations
-    costs no digit that the data have; float32 data are summed in float64 over blocks of 128 rows. Cost: n d^2
-    operations, one pass over the data in place, 8 d^2 bytes and some blocks of memory. Relative error of the
+    costs no digit that the data have; float32 data are summed in float64 over blocks of 128 rows. Sums of bytes
+    (uint8, bool), as images are stored, are exact integers, rounded at the end, in a quarter to half of float32's
+    time. Cost: n d^2 operations, one pass over the data in place, 8 d^2 bytes and some blocks. Relative error of the
     variances: a few u plus that of the rounded data. The result does not depend on the number of threads.
 
     References
@@ -63,11 +64,11 @@ def covariance(
     >>> mml.covariance([[1e9 + 1], [1e9 + 3]])
     array([[1.]])
     """
-    x = as_data(X, "X")
+    x = as_data(X, "X", bytes_ok=Y is None)
     if Y is not None:
         return _cross_covariance(x, as_data(Y, "Y"), ddof, weights)
     _, scatter, total = scatter_of(x, weights)
-    return (scatter / divisor(total, ddof)).astype(x.dtype, copy=False)
+    return (scatter / divisor(total, ddof)).astype(float_type(x.dtype), copy=False)
 
 
 def correlation(X: ArrayLike, *, weights: ArrayLike | None = None) -> Array:
@@ -105,7 +106,7 @@ def correlation(X: ArrayLike, *, weights: ArrayLike | None = None) -> Array:
     array([[1.    , 0.9934],
            [0.9934, 1.    ]])
     """
-    x = as_data(X, "X")
+    x = as_data(X, "X", bytes_ok=True)
     _, scatter, _ = scatter_of(x, weights)
     deviations = np.sqrt(scatter.diagonal())
     if not deviations.all():
@@ -116,7 +117,7 @@ def correlation(X: ArrayLike, *, weights: ArrayLike | None = None) -> Array:
     scatter /= deviations
     np.clip(scatter, -1, 1, out=scatter)
     np.fill_diagonal(scatter, 1)
-    return np.asarray((scatter + scatter.T) / 2, dtype=x.dtype)
+    return np.asarray((scatter + scatter.T) / 2, dtype=float_type(x.dtype))
 
 
 def scatter_of(
@@ -124,12 +125,17 @@ def scatter_of(
 ) -> tuple[Array, Array, float]:
     """Return mean (d,), scatter matrix (d, d) in float64 and sum of weights of checked data (n, d).
 
-    `last` (n,), of the same dtype, is one more column.
+    `last` (n,), of the same dtype, is one more column. Bytes are summed exactly, if they have no weights.
     """
     n, d = x.shape
     d += last is not None
     if n == 0:
         raise shape_error(name, x.shape, "at least one point")
+    if x.dtype == BYTE and weights is None and last is None:
+        mean, scatter = np.empty(d), np.empty((d, d))
+        _core.byte_scatter(x, mean, scatter)
+        return mean, scatter, float(n)
+    x = as_array(x, name)
     roots = None if weights is None else np.sqrt(check_weights(weights, n))
     mean, scatter = np.empty(d), np.empty((d, d))
     total = _core.scatter(x, last, roots, mean, scatter)

@@ -174,7 +174,7 @@ class Moments:
         self.count = total
 
     def _points(self, X: ArrayLike) -> Array:
-        x = as_data(np.atleast_2d(np.asarray(X)) if np.ndim(X) == 1 else X, "X")
+        x = as_data(np.atleast_2d(np.asarray(X)) if np.ndim(X) == 1 else X, "X", bytes_ok=True)
         if x.shape[1] != self.dim:
             raise shape_error("X", x.shape, f"(n, {self.dim})")
         return x
