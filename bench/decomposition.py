@@ -6,6 +6,7 @@ from sklearn.decomposition import PCA as Theirs
 
 import mmlcore as mml
 from bench.harness import as_test
+from bench.peers import FASHION, fashion_images
 from mmlcore._bench.cases import agree, data
 from mmlcore._bench.compare import Call, Case
 
@@ -46,6 +47,23 @@ def transform(n: int, d: int, k: int, dtype: str, target: float) -> Case:
     return Case(name, "decomposition", setup, agree(1e-4), target, "scikit-learn")
 
 
+def fit_fashion(dtype: str, target: float) -> Case:
+    """Real images, as bytes and as float32; scikit-learn takes float32."""
+
+    def setup() -> tuple[Call, Call]:
+        x = fashion_images().astype(dtype)
+        wide = x.astype(np.float32)
+        return (
+            lambda: (
+                Theirs(50, svd_solver="covariance_eigh").fit(wide).explained_variance_.astype(float)
+            ),
+            lambda: mml.PCA(50).fit(x).explained_variance_.astype(float),
+        )
+
+    name = f"PCA fit Fashion-MNIST 60,000 x 784 k=50 {dtype}"
+    return Case(name, "decomposition", setup, agree(1e-4), target, "scikit-learn covariance_eigh")
+
+
 def sparse_fit(target: float) -> Case:
     """Sparse data, centred; the spectrum falls, as that of words does."""
 
@@ -74,4 +92,6 @@ CASES = [
     fit(400, 40_000, 50, "float32", "arpack", 10),
     transform(60_000, 784, 50, "float32", 1.5),
 ]
+if FASHION.exists():
+    CASES += [fit_fashion("float32", 1.5), fit_fashion("uint8", 1.5)]
 test_cases = as_test(CASES)
