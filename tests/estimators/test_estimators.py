@@ -112,6 +112,16 @@ def test_neighbors_like_theirs(weights, dtype, rng):
         np.testing.assert_allclose(a, b, atol=5e-3 if dtype == np.float32 else 1e-7)
 
 
+def test_mahalanobis_like_theirs(rng):
+    x, y = rng.standard_normal((300, 4)) * [1, 5, 0.2, 3], rng.integers(0, 3, 300)
+    given = {"metric": "mahalanobis", "metric_params": {"VI": np.linalg.inv(np.cov(x.T))}}
+    ours = KNeighborsClassifier(5, **given).fit(x, y)
+    theirs = neighbors.KNeighborsClassifier(5, algorithm="brute", **given).fit(x, y)
+    for a, b in zip(ours.kneighbors(x), theirs.kneighbors(x), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-7)
+    np.testing.assert_array_equal(ours.predict(x), theirs.predict(x))
+
+
 @pytest.mark.parametrize("targets", [1, 3])
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @pytest.mark.parametrize("weighted", [True, False])
@@ -155,6 +165,14 @@ def test_iris_components():
         (lambda x, _: PCA("all").fit(x), "cannot be a string"),
         (lambda x, y: KNeighborsClassifier(0).fit(x, y), "n_neighbors: got 0"),
         (lambda x, y: KNeighborsClassifier(metric="l1").fit(x, y), "metric: got 'l1'"),
+        (
+            lambda x, y: KNeighborsClassifier(metric="mahalanobis").fit(x, y),
+            r"metric_params: got \[\], needed {'VI': matrix} for 'mahalanobis'",
+        ),
+        (
+            lambda x, y: KNeighborsClassifier(metric_params={"p": 2}).fit(x, y),
+            r"metric_params: got \['p'\]",
+        ),
         (lambda x, y: KNeighborsClassifier(weights="no").fit(x, y), "weights: got 'no'"),
         (
             lambda x, y: KNeighborsClassifier(31).fit(x, y).predict(x),

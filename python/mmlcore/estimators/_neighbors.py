@@ -1,4 +1,4 @@
-"""scikit-learn's KNeighborsClassifier for Euclidean distances, computed by `mmlcore.nearest_neighbors`."""
+"""scikit-learn's KNeighborsClassifier for distances of inner products, computed by `mmlcore.nearest_neighbors`."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ class KNeighborsClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     weights : {'uniform', 'distance'} or callable, default 'uniform'
         Each vote counts 1, or the reciprocal of the distance (points at distance 0 then decide alone), or what the callable
         makes of an array of distances (q, k).
-    metric : {'euclidean', 'minkowski', 'l2'}, default 'euclidean'
-        The names under which scikit-learn knows it.
+    metric : {'euclidean', 'minkowski', 'l2', 'mahalanobis'}, default 'euclidean'
+        The first three are the same. 'mahalanobis' is the distance of the inner product x' VI y.
+    metric_params : dict, optional
+        For 'mahalanobis' ``{"VI": matrix}`` (d, d), symmetric positive definite: the inverse of a covariance.
     n_jobs : int, optional
         Accepted; `mmlcore.set_num_threads` says how many threads work.
 
@@ -53,20 +55,27 @@ class KNeighborsClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         *,
         weights: Any = "uniform",
         metric: str = "euclidean",
+        metric_params: dict[str, Any] | None = None,
         n_jobs: int | None = None,
     ) -> None:
         self.n_neighbors = n_neighbors
         self.weights = weights
         self.metric = metric
+        self.metric_params = metric_params
         self.n_jobs = n_jobs
 
     def fit(self, X: Any, y: Any) -> KNeighborsClassifier:
         """Keep points (n, d) and their classes (n,). Returns the object itself."""
         as_index(self.n_neighbors, "n_neighbors", 1)
-        if self.metric not in ("euclidean", "minkowski", "l2"):
+        given = sorted(self.metric_params or {})
+        if self.metric not in ("euclidean", "minkowski", "l2", "mahalanobis"):
             msg = (
-                f"metric: got {self.metric!r}, needed 'euclidean' (or its names 'minkowski', 'l2')."
+                f"metric: got {self.metric!r}, needed 'euclidean' (or its names 'minkowski', 'l2') "
+                "or 'mahalanobis'."
             )
+            raise ValueError(msg)
+        if given != (["VI"] if self.metric == "mahalanobis" else []):
+            msg = f"metric_params: got {given}, needed {{'VI': matrix}} for 'mahalanobis' and none else."
             raise ValueError(msg)
         if self.weights not in ("uniform", "distance") and not callable(self.weights):
             msg = f"weights: got {self.weights!r}, needed 'uniform', 'distance' or a callable."
@@ -88,7 +97,8 @@ class KNeighborsClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         if k > self.n_samples_fit_:
             msg = f"Expected n_neighbors <= n_samples_fit, but n_neighbors = {k}, n_samples_fit = {self.n_samples_fit_}"
             raise ValueError(msg)
-        found = nearest_neighbors(self._x, x, k)
+        inner = (self.metric_params or {}).get("VI")
+        found = nearest_neighbors(self._x, x, k, metric=inner)
         return (found.distances, found.indices) if return_distance else found.indices
 
     def predict_proba(self, X: Any) -> Array:
