@@ -15,4 +15,5 @@ PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   bind_row_block(m);
   bind_edge_text(m);
   bind_sparse(m);
+  bind_calculus(m);
 }

@@ -17,5 +17,6 @@ void bind_python_graphs(pybind11::module_& m);
 void bind_row_block(pybind11::module_& m);
 void bind_edge_text(pybind11::module_& m);
 void bind_sparse(pybind11::module_& m);
+void bind_calculus(pybind11::module_& m);
 
 }  // namespace mmlcore::bindings

@@ -3,9 +3,11 @@
 The compiled kernels of mmlcore, for one instruction level. Private: use the functions of mmlcore.
 """
 
+import collections.abc
 import typing
 
 import numpy as np
+import typing_extensions
 
 class InEdges:
     """
@@ -58,6 +60,161 @@ class EdgeText:
     @property
     def lines(self) -> int: ...
 
+class FunctionGraph:
+    def __init__(self) -> None: ...
+    def binary(
+        self,
+        op: typing.SupportsInt | typing.SupportsIndex,
+        x: typing.SupportsInt | typing.SupportsIndex,
+        y: typing.SupportsInt | typing.SupportsIndex,
+    ) -> int: ...
+    def concat(
+        self, parts: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]
+    ) -> int: ...
+    def constant(self, values: typing.Annotated[np.typing.ArrayLike, np.float64]) -> int: ...
+    def count(self) -> int: ...
+    def describe(self, x: typing.SupportsInt | typing.SupportsIndex) -> tuple[typing.Any, ...]:
+        """
+        (operation, aux, operands, dims, size) of a node.
+        """
+    def element(
+        self,
+        x: typing.SupportsInt | typing.SupportsIndex,
+        i: typing.SupportsInt | typing.SupportsIndex,
+    ) -> int: ...
+    def forward(
+        self,
+        outputs: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        of: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        directions: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        count: typing.SupportsInt | typing.SupportsIndex,
+    ) -> list[int]: ...
+    def full(
+        self,
+        x: typing.SupportsInt | typing.SupportsIndex,
+        size: typing.SupportsInt | typing.SupportsIndex,
+    ) -> int: ...
+    def gather(
+        self,
+        x: typing.SupportsInt | typing.SupportsIndex,
+        index: typing.Annotated[np.typing.ArrayLike, np.int32],
+    ) -> int: ...
+    def index(self, x: typing.SupportsInt | typing.SupportsIndex) -> np.typing.NDArray[np.int32]:
+        """
+        The index of a gather or scatter.
+        """
+    def input(self, size: typing.SupportsInt | typing.SupportsIndex) -> int: ...
+    def is_constant(self, x: typing.SupportsInt | typing.SupportsIndex) -> bool: ...
+    def matmul(
+        self,
+        x: typing.SupportsInt | typing.SupportsIndex,
+        y: typing.SupportsInt | typing.SupportsIndex,
+        rows: typing.SupportsInt | typing.SupportsIndex,
+        inner: typing.SupportsInt | typing.SupportsIndex,
+        columns: typing.SupportsInt | typing.SupportsIndex,
+    ) -> int: ...
+    def number(self, value: typing.SupportsFloat | typing.SupportsIndex) -> int: ...
+    def pattern(
+        self,
+        output: typing.SupportsInt | typing.SupportsIndex,
+        of: typing.SupportsInt | typing.SupportsIndex,
+    ) -> tuple[
+        np.typing.NDArray[np.int32], np.typing.NDArray[np.int32], np.typing.NDArray[np.int32]
+    ]:
+        """
+        Row starts and columns of the Jacobian, and colours of its columns.
+        """
+    def pow(
+        self,
+        x: typing.SupportsInt | typing.SupportsIndex,
+        exponent: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> int: ...
+    def restore(
+        self,
+        op: typing.SupportsInt | typing.SupportsIndex,
+        aux: typing.SupportsInt | typing.SupportsIndex,
+        operands: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        dims: typing.Annotated[
+            collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(3)"
+        ],
+        size: typing.SupportsInt | typing.SupportsIndex,
+        extra: typing.Any,
+    ) -> int:
+        """
+        A node as `describe` told it, with its operands' new numbers.
+        """
+    def reverse(
+        self,
+        outputs: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        weights: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        of: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        count: typing.SupportsInt | typing.SupportsIndex,
+    ) -> list[int]: ...
+    def scatter(
+        self,
+        x: typing.SupportsInt | typing.SupportsIndex,
+        index: typing.Annotated[np.typing.ArrayLike, np.int32],
+        length: typing.SupportsInt | typing.SupportsIndex,
+    ) -> int: ...
+    def select(
+        self,
+        condition: typing.SupportsInt | typing.SupportsIndex,
+        x: typing.SupportsInt | typing.SupportsIndex,
+        y: typing.SupportsInt | typing.SupportsIndex,
+    ) -> int: ...
+    def size(self, x: typing.SupportsInt | typing.SupportsIndex) -> int: ...
+    def sum(
+        self,
+        x: typing.SupportsInt | typing.SupportsIndex,
+        outer: typing.SupportsInt | typing.SupportsIndex,
+        repeats: typing.SupportsInt | typing.SupportsIndex,
+        inner: typing.SupportsInt | typing.SupportsIndex,
+    ) -> int: ...
+    def taylor(
+        self,
+        outputs: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        of: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        curves: collections.abc.Sequence[
+            collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]
+        ],
+    ) -> list[list[int]]: ...
+    def tile(
+        self,
+        x: typing.SupportsInt | typing.SupportsIndex,
+        outer: typing.SupportsInt | typing.SupportsIndex,
+        repeats: typing.SupportsInt | typing.SupportsIndex,
+        inner: typing.SupportsInt | typing.SupportsIndex,
+    ) -> int: ...
+    def unary(
+        self,
+        op: typing.SupportsInt | typing.SupportsIndex,
+        x: typing.SupportsInt | typing.SupportsIndex,
+        aux: typing.SupportsInt | typing.SupportsIndex = 0,
+    ) -> int: ...
+    def values(
+        self, x: typing.SupportsInt | typing.SupportsIndex
+    ) -> np.typing.NDArray[np.float64]: ...
+
+class Program:
+    def __init__(
+        self,
+        graph: FunctionGraph,
+        inputs: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        outputs: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    ) -> None: ...
+    def __len__(self) -> int: ...
+    def handle(self) -> typing_extensions.CapsuleType: ...
+    def run(
+        self,
+        points: typing.SupportsInt | typing.SupportsIndex,
+        arguments: collections.abc.Sequence[np.ndarray[typing.Any, typing.Any]],
+        results: collections.abc.Sequence[np.ndarray[typing.Any, typing.Any]],
+    ) -> None: ...
+    @property
+    def flops(self) -> float: ...
+    @property
+    def slots(self) -> int: ...
+
 def build_info() -> dict[typing.Any, typing.Any]:
     """
     What this module was built with.
@@ -70,6 +227,13 @@ def byte_scatter(
 ) -> None:
     """
     Mean and scatter matrix of the rows of x, bytes; exact.
+    """
+
+def call_program(
+    program: typing.Any, x: typing.Any, vector: typing.Any, shape: typing.Any, /
+) -> typing.Any:
+    """
+    The short path of one array; or NotImplemented.
     """
 
 def centred_product(
@@ -137,6 +301,11 @@ def gram_schmidt(
 ) -> None:
     """
     Columns of a orthonormalized in order into q; norms (..., n), contiguous: lengths of what they added.
+    """
+
+def graph_operations() -> list[str]:
+    """
+    Names of the operations, in the order of their numbers.
     """
 
 def id_range(ids: np.ndarray[typing.Any, typing.Any], mapped: bool = False) -> tuple[int, int]:

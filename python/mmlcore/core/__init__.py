@@ -1,13 +1,19 @@
 """What every chapter stands on: the kernel loader, arrays, threads, errors, and the account of the build."""
 
 from mmlcore.core.config import show_config
-from mmlcore.core.errors import ConvergenceError, DefectiveMatrixError, SingularMatrixError
+from mmlcore.core.errors import (
+    ConvergenceError,
+    DefectiveMatrixError,
+    SingularMatrixError,
+    TraceError,
+)
 from mmlcore.core.threads import get_num_threads, set_num_threads, threads
 
 __all__ = [
     "ConvergenceError",
     "DefectiveMatrixError",
     "SingularMatrixError",
+    "TraceError",
     "get_num_threads",
     "set_num_threads",
     "show_config",

@@ -30,3 +30,7 @@ class ConvergenceError(RuntimeError):
 
     def __reduce__(self) -> tuple[type[ConvergenceError], tuple[str, Any]]:
         return type(self), (str(self), self.result)
+
+
+class TraceError(TypeError):
+    """A function cannot be traced: it does with a value what only a number can do. The message names line and fix."""

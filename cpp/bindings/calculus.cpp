@@ -1,0 +1,277 @@
+// Graphs, their derivatives and programs. Node numbers and flat sizes alone: shapes are Python's.
+#include <pybind11/stl.h>
+
+#include <memory>
+
+#include "arrays.hpp"
+#include "fastcall.hpp"
+#include "mmlcore/calculus/differentiate.hpp"
+#include "mmlcore/calculus/program.hpp"
+#include "mmlcore/calculus/sparsity.hpp"
+#include "mmlcore/calculus/taylor.hpp"
+#include "module.hpp"
+
+namespace mmlcore::bindings {
+namespace {
+
+using namespace calculus;
+using Doubles = py::array_t<double, py::array::c_style | py::array::forcecast>;
+using Ints = py::array_t<std::int32_t, py::array::c_style | py::array::forcecast>;
+
+Id checked(const Graph& g, Id id) {
+  if (id < 0 || id >= g.count()) throw DomainError("an internal call came with a node that is none");
+  return id;
+}
+
+std::vector<std::int32_t> list_of(const Ints& x) { return {x.data(), x.data() + x.size()}; }
+
+// (points, size) or (size,) for the same at all points.
+template <class T>
+Points<T> points_of(const py::array& x, index_t points, index_t size) {
+  const bool same = x.ndim() == 1;
+  require<std::remove_const_t<T>>(x, 1, "argument");
+  const py::ssize_t last = x.ndim() - 1;
+  if (x.ndim() > 2 || x.shape(last) != size || (!same && x.shape(0) != points) ||
+      (size > 1 && element_stride<T>(x, last) != 1) || (same && !std::is_const_v<T> && points > 1))
+    throw DomainError("an internal call came with points of another shape");
+  return {data_of<T>(x), same ? 0 : element_stride<T>(x, 0)};
+}
+
+template <class T>
+void run_lists(const Program& program, index_t points, const std::vector<py::array>& arguments,
+               const std::vector<py::array>& results) {
+  if (static_cast<index_t>(arguments.size()) != program.argument_count() ||
+      static_cast<index_t>(results.size()) != program.result_count())
+    throw DomainError("an internal call came with too few arguments");
+  std::vector<Points<const T>> in;
+  std::vector<Points<T>> out;
+  for (index_t i = 0; i < program.argument_count(); ++i)
+    in.push_back(points_of<const T>(arguments[i], points, program.argument_size(i)));
+  for (index_t i = 0; i < program.result_count(); ++i)
+    out.push_back(points_of<T>(results[i], points, program.result_size(i)));
+  if (points == 0) return;
+  without_gil([&] { program.run<T>(points, in.data(), out.data()); });
+}
+
+// The short path: program(x) for one plain C-ordered array of points and one result whose shape is that of the points and
+// then `shape`. Anything else: NotImplemented.
+constexpr int kAxes = 8;
+
+template <class T>
+PyObject* call_one(const Program& program, const Glance& x, index_t vector, const index_t* shape, int axes) {
+  int lead = x.axes() - static_cast<int>(vector);
+  if (lead < 0 || lead + axes > kAxes) return not_implemented();
+  index_t points = 1, expected = program.argument_size(0);
+  Py_intptr_t dims[kAxes];
+  for (int i = 0; i < lead; ++i) points *= (dims[i] = x.size(i));
+  if (points == 0) return not_implemented();
+  index_t stride = 1;
+  for (int i = x.axes() - 1; i >= 0; --i) {
+    if (x.size(i) != 1 && x.stride(i) != stride) return not_implemented();
+    stride *= x.size(i);
+  }
+  if ((vector ? x.size(x.axes() - 1) : 1) != expected) return not_implemented();
+  for (int i = 0; i < axes; ++i) dims[lead + i] = shape[i];
+  const auto& api = py::detail::npy_api::get();
+  constexpr int type = sizeof(T) == 8 ? py::detail::npy_api::NPY_DOUBLE_ : py::detail::npy_api::NPY_FLOAT_;
+  PyObject* out = api.PyArray_NewFromDescr_(api.PyArray_Type_, api.PyArray_DescrFromType_(type), lead + axes, dims, nullptr,
+                                            nullptr, 0, nullptr);
+  if (!out) return nullptr;
+  const Points<const T> in{x.data<T>(), expected};
+  const Points<T> to{array_data<T>(out), program.result_size(0)};
+  const auto run = [&] { program.run<T>(points, &in, &to); };
+  try {
+    if (static_cast<double>(points) * program.flops() < 2000) {
+      run();
+    } else {
+      without_gil(run);
+    }
+  } catch (py::error_already_set& error) {
+    Py_DECREF(out);
+    error.restore();
+    return nullptr;
+  } catch (const Interrupted&) {
+    Py_DECREF(out);
+    return nullptr;
+  } catch (const std::bad_alloc&) {
+    Py_DECREF(out);
+    return PyErr_NoMemory();
+  }
+  return out;
+}
+
+// call_program(capsule, x, vector, shape): vector 1 if points are vectors, 0 if they are numbers.
+PyObject* call_program(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  if (count != 4 || !PyCapsule_IsValid(args[0], "mmlcore.Program") || !PyTuple_Check(args[3])) return not_implemented();
+  const auto* program = static_cast<const Program*>(PyCapsule_GetPointer(args[0], "mmlcore.Program"));
+  index_t shape[kAxes];
+  const Py_ssize_t axes = PyTuple_GET_SIZE(args[3]);
+  if (axes > kAxes || program->argument_count() != 1 || program->result_count() != 1) return not_implemented();
+  for (Py_ssize_t i = 0; i < axes; ++i) shape[i] = PyLong_AsSsize_t(PyTuple_GET_ITEM(args[3], i));
+  const index_t vector = PyLong_AsSsize_t(args[2]);
+  const Glance x(args[1]);
+  if (x.holds<double>()) return call_one<double>(*program, x, vector, shape, static_cast<int>(axes));
+  if (x.holds<float>()) return call_one<float>(*program, x, vector, shape, static_cast<int>(axes));
+  return not_implemented();
+}
+
+PyMethodDef kCallProgram =
+    fast_method("call_program", call_program,
+                "call_program(program, x, vector, shape, /)\n--\n\nThe short path of one array; or NotImplemented.");
+
+Id restore(Graph& g, Op op, std::int32_t aux, const std::vector<Id>& x, const std::array<index_t, 3>& d, index_t size,
+           const py::object& extra) {
+  for (const Id id : x) checked(g, id);
+  const auto need = [&](std::size_t count) {
+    if (x.size() != count) throw DomainError("a stored function is damaged: an operation has too few operands.");
+  };
+  if (is_elementwise(op) || op == Op::MatMul) need(op == Op::MatMul ? 2 : operand_count(op));
+  if (op == Op::Sum || op == Op::Tile || op == Op::Gather || op == Op::Scatter) need(1);
+  switch (op) {
+    case Op::Input:
+      return g.input(size);
+    case Op::Constant: {
+      const auto values = extra.cast<Doubles>();
+      return g.constant(values.data(), values.size());
+    }
+    case Op::Select:
+      return g.select(x[0], x[1], x[2]);
+    case Op::Sum:
+      return g.sum(x[0], d[0], d[1], d[2]);
+    case Op::Tile:
+      return g.tile(x[0], d[0], d[1], d[2]);
+    case Op::Gather:
+      return g.gather(x[0], d[0], list_of(extra.cast<Ints>()));
+    case Op::Scatter:
+      return g.scatter(x[0], d[0], list_of(extra.cast<Ints>()), d[1]);
+    case Op::Concat:
+      return g.concat(x);
+    case Op::MatMul:
+      return g.matmul(x[0], x[1], d[0], d[1], d[2], aux);
+    default:
+      return operand_count(op) == 2 ? g.binary(op, x[0], x[1]) : g.unary(op, x[0], aux);
+  }
+}
+
+py::tuple describe(const Graph& g, Id id) {
+  const Node& v = g[checked(g, id)];
+  return py::make_tuple(static_cast<int>(v.op), v.aux, g.operands(id), py::make_tuple(v.dims[0], v.dims[1], v.dims[2]),
+                        v.size);
+}
+
+}  // namespace
+
+void bind_calculus(py::module_& m) {
+  m.def(
+      "graph_operations", [] { return op_names(); }, "Names of the operations, in the order of their numbers.");
+  py::class_<Graph>(m, "FunctionGraph")
+      .def(py::init<>())
+      .def("input", &Graph::input, py::arg("size"))
+      .def(
+          "constant", [](Graph& g, const Doubles& x) { return g.constant(x.data(), x.size()); }, py::arg("values"))
+      .def(
+          "number", [](Graph& g, double x) { return g.constant(x); }, py::arg("value"))
+      .def(
+          "unary", [](Graph& g, int op, Id x, int aux) { return g.unary(static_cast<Op>(op), checked(g, x), aux); },
+          py::arg("op"), py::arg("x"), py::arg("aux") = 0)
+      .def(
+          "binary", [](Graph& g, int op, Id x, Id y) { return g.binary(static_cast<Op>(op), checked(g, x), checked(g, y)); },
+          py::arg("op"), py::arg("x"), py::arg("y"))
+      .def(
+          "select", [](Graph& g, Id c, Id x, Id y) { return g.select(checked(g, c), checked(g, x), checked(g, y)); },
+          py::arg("condition"), py::arg("x"), py::arg("y"))
+      .def(
+          "pow", [](Graph& g, Id x, double exponent) { return g.pow(checked(g, x), exponent); }, py::arg("x"),
+          py::arg("exponent"))
+      .def(
+          "sum",
+          [](Graph& g, Id x, index_t outer, index_t repeats, index_t inner) {
+            return g.sum(checked(g, x), outer, repeats, inner);
+          },
+          py::arg("x"), py::arg("outer"), py::arg("repeats"), py::arg("inner"))
+      .def(
+          "tile",
+          [](Graph& g, Id x, index_t outer, index_t repeats, index_t inner) {
+            return g.tile(checked(g, x), outer, repeats, inner);
+          },
+          py::arg("x"), py::arg("outer"), py::arg("repeats"), py::arg("inner"))
+      .def(
+          "gather", [](Graph& g, Id x, const Ints& index) { return g.gather(checked(g, x), 1, list_of(index)); },
+          py::arg("x"), py::arg("index"))
+      .def(
+          "element", [](Graph& g, Id x, std::int32_t i) { return g.gather(checked(g, x), 1, {i}); }, py::arg("x"),
+          py::arg("i"))
+      .def(
+          "scatter",
+          [](Graph& g, Id x, const Ints& index, index_t length) {
+            return g.scatter(checked(g, x), 1, list_of(index), length);
+          },
+          py::arg("x"), py::arg("index"), py::arg("length"))
+      .def("concat", &Graph::concat, py::arg("parts"))
+      .def(
+          "matmul",
+          [](Graph& g, Id x, Id y, index_t rows, index_t inner, index_t columns) {
+            return g.matmul(checked(g, x), checked(g, y), rows, inner, columns);
+          },
+          py::arg("x"), py::arg("y"), py::arg("rows"), py::arg("inner"), py::arg("columns"))
+      .def(
+          "full", [](Graph& g, Id x, index_t size) { return g.full(checked(g, x), size); }, py::arg("x"), py::arg("size"))
+      .def(
+          "size", [](const Graph& g, Id x) { return g.size(checked(g, x)); }, py::arg("x"))
+      .def(
+          "is_constant", [](const Graph& g, Id x) { return g.is_constant(checked(g, x)); }, py::arg("x"))
+      .def(
+          "values",
+          [](const Graph& g, Id x) {
+            const std::vector<double>& values = g.values(checked(g, x));
+            return py::array_t<double>(static_cast<py::ssize_t>(values.size()), values.data());
+          },
+          py::arg("x"))
+      .def("count", &Graph::count)
+      .def(
+          "restore",
+          [](Graph& g, int op, int aux, const std::vector<Id>& x, const std::array<index_t, 3>& d, index_t size,
+             const py::object& extra) { return restore(g, static_cast<Op>(op), aux, x, d, size, extra); },
+          py::arg("op"), py::arg("aux"), py::arg("operands"), py::arg("dims"), py::arg("size"), py::arg("extra"),
+          "A node as `describe` told it, with its operands' new numbers.")
+      .def("describe", &describe, py::arg("x"), "(operation, aux, operands, dims, size) of a node.")
+      .def(
+          "index",
+          [](const Graph& g, Id x) {
+            const std::vector<std::int32_t>& index = g.index(g[checked(g, x)].aux);
+            return py::array_t<std::int32_t>(static_cast<py::ssize_t>(index.size()), index.data());
+          },
+          py::arg("x"), "The index of a gather or scatter.")
+      .def("forward", &forward, py::arg("outputs"), py::arg("of"), py::arg("directions"), py::arg("count"))
+      .def("reverse", &reverse, py::arg("outputs"), py::arg("weights"), py::arg("of"), py::arg("count"))
+      .def("taylor", &taylor, py::arg("outputs"), py::arg("of"), py::arg("curves"))
+      .def(
+          "pattern",
+          [](const Graph& g, Id output, Id input) {
+            const Pattern found = jacobian_pattern(g, checked(g, output), checked(g, input));
+            const std::vector<std::int32_t> colours = colour_columns(found, g.size(input));
+            return py::make_tuple(
+                py::array_t<std::int32_t>(static_cast<py::ssize_t>(found.start.size()), found.start.data()),
+                py::array_t<std::int32_t>(static_cast<py::ssize_t>(found.columns.size()), found.columns.data()),
+                py::array_t<std::int32_t>(static_cast<py::ssize_t>(colours.size()), colours.data()));
+          },
+          py::arg("output"), py::arg("of"), "Row starts and columns of the Jacobian, and colours of its columns.");
+  py::class_<Program, std::shared_ptr<Program>>(m, "Program")
+      .def(py::init<const Graph&, const std::vector<Id>&, const std::vector<Id>&>(), py::arg("graph"), py::arg("inputs"),
+           py::arg("outputs"))
+      .def(
+          "run",
+          [](const Program& program, index_t points, const std::vector<py::array>& arguments,
+             const std::vector<py::array>& results) {
+            if (results.empty()) return;
+            by_dtype(results[0], [&](auto zero) { run_lists<decltype(zero)>(program, points, arguments, results); });
+          },
+          py::arg("points"), py::arg("arguments"), py::arg("results"))
+      .def("handle", [](Program& program) { return py::capsule(&program, "mmlcore.Program"); })
+      .def_property_readonly("slots", &Program::slots)
+      .def_property_readonly("flops", &Program::flops)
+      .def("__len__", &Program::length);
+  PyModule_AddObject(m.ptr(), "call_program", PyCFunction_NewEx(&kCallProgram, nullptr, nullptr));
+}
+
+}  // namespace mmlcore::bindings

@@ -1,0 +1,80 @@
+// What the elementary functions share: selection, polynomials, and the bits of float64 numbers, in SIMD vectors.
+#pragma once
+
+#include <limits>
+
+#include "mmlcore/core/simd.hpp"
+
+namespace mmlcore::elementary {
+
+using V = Simd<double>;
+using Vec = V::Vec;
+using Mask = V::Mask;
+
+inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
+inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+inline constexpr double kLn2Hi = 6.93147180369123816490e-01,
+                        kLn2Lo = 1.90821492927058770002e-10;  // ln 2, the first with 33 bits
+
+struct Unsigned {
+  typedef std::uint64_t Vec __attribute__((vector_size(kVectorBytes)));
+};
+// Of numbers that are not negative: not every level can shift the others at once.
+inline Mask shift_right(Mask m, int bits) { return reinterpret_cast<Mask>(reinterpret_cast<Unsigned::Vec>(m) >> bits); }
+
+inline Vec splat(double x) { return V::splat(x); }
+inline Vec with_sign(Vec magnitude, Vec sign) {
+  constexpr std::int64_t kSign = INT64_MIN;
+  return reinterpret_cast<Vec>((reinterpret_cast<Mask>(magnitude) & ~kSign) | (reinterpret_cast<Mask>(sign) & kSign));
+}
+
+// c0 + c1 x + c2 x^2 + ..., by Horner's rule.
+template <class... C>
+inline Vec polynomial(Vec x, double c0, C... rest) {
+  if constexpr (sizeof...(rest) == 0) {
+    return splat(c0);
+  } else {
+    return V::fma(polynomial(x, rest...), x, splat(c0));
+  }
+}
+
+// The nearest integer to x, |x| < 2^51, as a number and in the low bits of `bits`.
+struct Rounded {
+  Vec value;
+  Mask bits;
+};
+inline Rounded round_to_integer(Vec x) {
+  constexpr double kShift = 0x1.8p52;  // whose last bit is worth 1
+  const Vec shifted = x + kShift;
+  return {shifted - kShift, reinterpret_cast<Mask>(shifted) - 0x4338000000000000};
+}
+
+// 2^n for integers -1022 <= n <= 1023.
+inline Vec power_of_two(Mask n) { return reinterpret_cast<Vec>((n + 1023) << 52); }
+
+// x 2^n for -2200 < n < 2200: in steps, so that subnormal results are rounded once and overflow gives infinity.
+inline Vec scale(Vec x, Mask n) {
+  const Mask half = shift_right(n + 4096, 1) - 2048;
+  return x * power_of_two(half) * power_of_two(n - half);
+}
+
+inline bool any(Mask m) { return V::any(m); }
+
+// f(x) for each number where `where` is set.
+template <class F>
+inline Vec patch(Vec result, Mask where, Vec x, F&& f) {
+  if (any(where)) {
+    for (int i = 0; i < V::width; ++i) {
+      if (where[i]) result[i] = f(x[i]);
+    }
+  }
+  return result;
+}
+
+template <class F>
+inline Vec each(Vec x, F&& f) {
+  for (int i = 0; i < V::width; ++i) x[i] = f(x[i]);
+  return x;
+}
+
+}  // namespace mmlcore::elementary

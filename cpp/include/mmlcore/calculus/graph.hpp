@@ -1,0 +1,174 @@
+// The graph of a function: what a traced function does, one operation after the other.
+//
+// A node is the result of one operation on earlier nodes (single assignment: a node never changes), an array of `size`
+// numbers. Shapes are Python's business; here an array is flat. A node is added by `Graph::unary`, `binary` and so on, which
+//
+//   * find it if it is there already (common subexpressions are one node),
+//   * compute it if all its operands are constants,
+//   * leave out what changes nothing: x + 0, x * 1, -(-x).
+//
+// So the order of the nodes is an order in which they can be computed, and derivatives (differentiate.hpp, taylor.hpp) are
+// further nodes of the same graph: what value, gradient and Hessian have in common is computed once.
+//
+// Operands of elementwise operations may be shorter than the result if their size divides it: they are then repeated
+// ("tiled"), as numpy repeats leading axes. That is all the broadcasting there is; a number is an operand of size 1. It is
+// also how derivatives in k directions work: k copies of the size of a node, one direction after the other, times partial
+// derivatives that are there once.
+//
+// Structure is five linear operations, in pairs of transposes (which is what the reverse sweep needs): sums of blocks and
+// repetitions of blocks, picking elements by an index and adding elements to where an index says, and concatenation.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <unordered_map>
+#include <vector>
+
+#include "mmlcore/core/views.hpp"
+
+namespace mmlcore::calculus {
+
+enum class Op : std::uint8_t {
+  // Leaves. Input: `aux` is the number of the argument. Constant: `aux` its place in the pool.
+  Input,
+  Constant,
+  // Elementwise, one operand.
+  Negative,
+  Absolute,
+  Sign,
+  Floor,
+  Ceil,
+  Not,
+  Sqrt,
+  Square,
+  Reciprocal,
+  Cbrt,
+  Exp,
+  Exp2,
+  Expm1,
+  Log,
+  Log2,
+  Log10,
+  Log1p,
+  Sin,
+  Cos,
+  Tan,
+  Arcsin,
+  Arccos,
+  Arctan,
+  Sinh,
+  Cosh,
+  Tanh,
+  Arcsinh,
+  Arccosh,
+  Arctanh,
+  Erf,
+  Expit,
+  SechSquared,  // 1 - tanh^2, with all its digits
+  Power,        // to the integer `aux`
+  // Elementwise, two operands.
+  Add,
+  Subtract,
+  Multiply,
+  Divide,
+  Pow,
+  Arctan2,
+  Hypot,
+  Minimum,
+  Maximum,
+  Less,
+  LessEqual,
+  Equal,
+  And,
+  Or,
+  // Elementwise, three operands: a ? b : c; a b + c; a b - c; c - a b (the last three are made by the compiler).
+  Select,
+  MultiplyAdd,
+  MultiplySubtract,
+  SubtractMultiply,
+  // Structure. dims = (outer, repeats, inner): sums or repeats along the middle axis.
+  Sum,
+  Tile,
+  // dims = (outer, length of an input block, -): elements `index(aux)` of each of `outer` blocks; and its transpose, where
+  // dims[1] is the length of an output block.
+  Gather,
+  Scatter,
+  Concat,  // of the nodes in index(aux)
+  // dims = (m, k, n): stacks of matrices A (m, k) times B (k, n); aux bit 0: A is stored transposed, bit 1: B is.
+  MatMul,
+};
+
+using Id = std::int32_t;
+inline constexpr Id kNone = -1;  // in derivatives: zero, whatever the point
+
+struct Node {
+  Op op;
+  std::int32_t aux = 0;
+  Id a = kNone, b = kNone, c = kNone;
+  std::int32_t dims[3] = {0, 0, 0};
+  std::int32_t size = 0;
+
+  bool operator==(const Node&) const = default;
+};
+
+bool is_elementwise(Op op);
+const std::vector<const char*>& op_names();  // as numpy's, where it has them; in the order of Op
+int operand_count(Op op);                    // of elementwise operations
+
+class Graph {
+ public:
+  Id input(index_t size);
+  Id constant(const double* values, index_t size);
+  Id constant(double value) { return constant(&value, 1); }
+  Id unary(Op op, Id x, std::int32_t aux = 0);
+  Id binary(Op op, Id x, Id y);
+  Id select(Id condition, Id x, Id y);
+  Id pow(Id x, double exponent);
+  Id sum(Id x, index_t outer, index_t repeats, index_t inner);
+  Id tile(Id x, index_t outer, index_t repeats, index_t inner);
+  Id gather(Id x, index_t outer, const std::vector<std::int32_t>& index);
+  Id scatter(Id x, index_t outer, const std::vector<std::int32_t>& index, index_t length);
+  Id concat(const std::vector<Id>& parts);
+  Id matmul(Id x, Id y, index_t m, index_t k, index_t n, int transposed = 0);
+
+  Id add(Id x, Id y) { return binary(Op::Add, x, y); }
+  Id subtract(Id x, Id y) { return binary(Op::Subtract, x, y); }
+  Id multiply(Id x, Id y) { return binary(Op::Multiply, x, y); }
+  Id divide(Id x, Id y) { return binary(Op::Divide, x, y); }
+  Id negative(Id x) { return unary(Op::Negative, x); }
+  Id scale(Id x, double factor) { return multiply(x, constant(factor)); }
+  Id full(Id x, index_t size);  // repeated up to `size`
+
+  const Node& operator[](Id id) const { return nodes_[id]; }
+  Id count() const { return static_cast<Id>(nodes_.size()); }
+  index_t size(Id id) const { return nodes_[id].size; }
+  bool is_constant(Id id) const { return nodes_[id].op == Op::Constant; }
+  const std::vector<double>& values(Id id) const { return constants_[nodes_[id].aux]; }
+  const std::vector<std::int32_t>& index(std::int32_t aux) const { return indices_[aux]; }
+  bool is_zero(Id id) const;  // a constant of zeros
+  std::vector<Id> operands(Id id) const;
+
+ private:
+  Id add_node(Node node);
+  Id folded(Node node);
+  bool is_value(Id id, double value) const;
+  std::int32_t intern(const std::vector<std::int32_t>& index);
+
+  struct Hash {
+    std::size_t operator()(const Node& node) const;
+    std::size_t operator()(const std::vector<std::int32_t>& index) const;
+    std::size_t operator()(const std::vector<double>& values) const;
+  };
+  struct SameBits {
+    bool operator()(const std::vector<double>& x, const std::vector<double>& y) const;
+  };
+  std::vector<Node> nodes_;
+  std::int32_t inputs_ = 0;
+  std::vector<std::vector<double>> constants_;
+  std::vector<std::vector<std::int32_t>> indices_;
+  std::unordered_map<Node, Id, Hash> known_;
+  std::unordered_map<std::vector<std::int32_t>, std::int32_t, Hash> known_indices_;
+  std::unordered_map<std::vector<double>, Id, Hash, SameBits> known_constants_;
+};
+
+}  // namespace mmlcore::calculus

@@ -1,0 +1,95 @@
+// A graph made ready to run: the operations that its outputs need, in order, with places for their results.
+//
+// Points come in blocks of B. The result of a node of n numbers lies as [number][point] in a slot of n B numbers, so that
+// every operation is a loop over SIMD vectors of points; slots are given back as soon as nobody reads them any more, and B
+// is chosen so that all slots together stay in the first-level cache. An instruction then costs some nanoseconds for its
+// dispatch and the time of its arithmetic, nothing else: no compiler at run time, and no memory traffic but inputs and
+// outputs.
+//
+// A single point (B = 1) of large arrays runs through the same loops, along the arrays. Its slots are padded to whole
+// vectors, and loops may compute the padding too; so there are two layouts, one for single points and one for blocks.
+//
+// Products that only a sum reads are fused with it.
+//
+// A Program is immutable: any number of threads may run it at once. Cost: see `flops` and `slots`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mmlcore/calculus/graph.hpp"
+
+namespace mmlcore::calculus {
+
+// An operand: where it is, in numbers for B = 1 (in points-blocks: times B), its size, and whether it is in the pool of
+// constants.
+struct Operand {
+  std::int32_t place = 0, size = 0;
+  bool constant = false;
+};
+
+struct Instruction {
+  Op op;
+  std::int32_t aux = 0;
+  std::int32_t place = 0, size = 0;
+  Operand operands[3]{};
+  std::int32_t dims[3] = {0, 0, 0};
+  std::int32_t list = -1;  // of an index, or of the parts of a concatenation
+  // Gather and scatter: index[i] = first + i step, if so.
+  std::int32_t first = 0, step = 0;
+};
+
+// Instructions with places for their results.
+struct Layout {
+  std::vector<Instruction> code;
+  std::vector<std::vector<Operand>> parts;  // of concatenations
+  std::vector<Operand> inputs, outputs;     // an input that is not used has size 0
+  index_t memory = 0;                       // numbers of a point that are alive at once
+};
+
+// One argument or result at all points: point p's numbers are at data + p * stride, contiguous.
+template <class T>
+struct Points {
+  T* data;
+  index_t stride;
+};
+
+class Program {
+ public:
+  Program(const Graph& graph, const std::vector<Id>& inputs, const std::vector<Id>& outputs);
+
+  // arguments[i] for inputs[i]; results[i] for outputs[i].
+  template <class T>
+  void run(index_t points, const Points<const T>* arguments, const Points<T>* results) const;
+
+  index_t argument_count() const { return static_cast<index_t>(input_sizes_.size()); }
+  index_t result_count() const { return static_cast<index_t>(blocks_.outputs.size()); }
+  index_t argument_size(index_t i) const { return input_sizes_[i]; }
+  index_t result_size(index_t i) const { return blocks_.outputs[i].size; }
+  index_t slots() const { return blocks_.memory; }  // numbers of a point that are alive at once
+  index_t length() const { return static_cast<index_t>(blocks_.code.size()); }
+  double flops() const { return flops_; }  // operations on numbers for one point, an elementary function as one
+
+ private:
+  template <class T>
+  friend class Runner;
+  template <class T>
+  const std::vector<T>& pool() const;
+
+  struct Plan;
+  Layout lay_out(const Graph& graph, const Plan& plan, index_t pad) const;
+
+  Layout single_, blocks_;
+  std::vector<std::vector<std::int32_t>> lists_;
+  std::vector<index_t> input_sizes_;
+  std::vector<double> pool64_;
+  std::vector<float> pool32_;
+  double flops_ = 0;
+};
+
+template <>
+void Program::run(index_t, const Points<const float>*, const Points<float>*) const;
+template <>
+void Program::run(index_t, const Points<const double>*, const Points<double>*) const;
+
+}  // namespace mmlcore::calculus

@@ -1,0 +1,194 @@
+#include "evaluate.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace mmlcore::calculus {
+
+// Squarings and products; for n < 0 the reciprocal at the end.
+double integer_power(double x, std::int32_t n) {
+  double result = 1, square = x;
+  for (std::uint32_t rest = static_cast<std::uint32_t>(std::abs(n)); rest; rest >>= 1) {
+    if (rest & 1) result *= square;
+    square *= square;
+  }
+  return n < 0 ? 1 / result : result;
+}
+
+double apply(Op op, std::int32_t aux, double x, double y, double z) {
+  const auto truth = [](bool b) { return b ? 1.0 : 0.0; };
+  switch (op) {
+    case Op::Negative:
+      return -x;
+    case Op::Absolute:
+      return std::abs(x);
+    case Op::Sign:
+      return std::isnan(x) ? x : static_cast<double>((x > 0) - (x < 0));
+    case Op::Floor:
+      return std::floor(x);
+    case Op::Ceil:
+      return std::ceil(x);
+    case Op::Not:
+      return truth(x == 0);
+    case Op::Sqrt:
+      return std::sqrt(x);
+    case Op::Square:
+      return x * x;
+    case Op::Reciprocal:
+      return 1 / x;
+    case Op::Cbrt:
+      return std::cbrt(x);
+    case Op::Exp:
+      return std::exp(x);
+    case Op::Exp2:
+      return std::exp2(x);
+    case Op::Expm1:
+      return std::expm1(x);
+    case Op::Log:
+      return std::log(x);
+    case Op::Log2:
+      return std::log2(x);
+    case Op::Log10:
+      return std::log10(x);
+    case Op::Log1p:
+      return std::log1p(x);
+    case Op::Sin:
+      return std::sin(x);
+    case Op::Cos:
+      return std::cos(x);
+    case Op::Tan:
+      return std::tan(x);
+    case Op::Arcsin:
+      return std::asin(x);
+    case Op::Arccos:
+      return std::acos(x);
+    case Op::Arctan:
+      return std::atan(x);
+    case Op::Sinh:
+      return std::sinh(x);
+    case Op::Cosh:
+      return std::cosh(x);
+    case Op::Tanh:
+      return std::tanh(x);
+    case Op::Arcsinh:
+      return std::asinh(x);
+    case Op::Arccosh:
+      return std::acosh(x);
+    case Op::Arctanh:
+      return std::atanh(x);
+    case Op::Erf:
+      return std::erf(x);
+    case Op::Expit: {
+      const double e = std::exp(-std::abs(x));
+      return (x >= 0 ? 1 : e) / (1 + e);
+    }
+    case Op::SechSquared: {
+      const double e = std::exp(-2 * std::abs(x));
+      return 4 * e / ((1 + e) * (1 + e));
+    }
+    case Op::Power:
+      return integer_power(x, aux);
+    case Op::Add:
+      return x + y;
+    case Op::Subtract:
+      return x - y;
+    case Op::Multiply:
+      return x * y;
+    case Op::Divide:
+      return x / y;
+    case Op::Pow:
+      return std::pow(x, y);
+    case Op::Arctan2:
+      return std::atan2(x, y);
+    case Op::Hypot:
+      return std::hypot(x, y);
+    case Op::Minimum:  // NaN if one is, as numpy's
+      return std::isnan(x) || x < y ? x : y;
+    case Op::Maximum:
+      return std::isnan(x) || x > y ? x : y;
+    case Op::Less:
+      return truth(x < y);
+    case Op::LessEqual:
+      return truth(x <= y);
+    case Op::Equal:
+      return truth(x == y);
+    case Op::And:
+      return truth(x != 0 && y != 0);
+    case Op::Or:
+      return truth(x != 0 || y != 0);
+    case Op::Select:
+      return x != 0 ? y : z;
+    case Op::MultiplyAdd:
+      return x * y + z;
+    case Op::MultiplySubtract:
+      return x * y - z;
+    case Op::SubtractMultiply:
+      return z - x * y;
+    default:
+      return std::numeric_limits<double>::quiet_NaN();
+  }
+}
+
+std::vector<double> evaluate(const Graph& graph, const Node& v) {
+  std::vector<double> out(v.size, 0.0);
+  static const std::vector<double> nothing{0.0};
+  const auto operand = [&](Id id) -> const std::vector<double>& { return id == kNone ? nothing : graph.values(id); };
+  const std::vector<double>&a = operand(v.a), &b = operand(v.b), &c = operand(v.c);
+  const index_t outer = v.dims[0], middle = v.dims[1], inner = v.dims[2];
+  if (is_elementwise(v.op)) {
+    for (index_t i = 0; i < v.size; ++i) out[i] = apply(v.op, v.aux, a[i % a.size()], b[i % b.size()], c[i % c.size()]);
+    return out;
+  }
+  switch (v.op) {
+    case Op::Sum:
+    case Op::Tile:
+      for (index_t o = 0; o < outer; ++o) {
+        for (index_t r = 0; r < middle; ++r) {
+          for (index_t i = 0; i < inner; ++i) {
+            const index_t many = (o * middle + r) * inner + i, one = o * inner + i;
+            v.op == Op::Sum ? out[one] += a[many] : out[many] = a[one];
+          }
+        }
+      }
+      break;
+    case Op::Gather:
+    case Op::Scatter: {
+      const std::vector<std::int32_t>& index = graph.index(v.aux);
+      const index_t count = static_cast<index_t>(index.size());
+      for (index_t o = 0; o < outer; ++o) {
+        for (index_t i = 0; i < count; ++i) {
+          const index_t few = o * count + i, at = o * middle + index[i];
+          v.op == Op::Gather ? out[few] = a[at] : out[at] += a[few];
+        }
+      }
+      break;
+    }
+    case Op::Concat: {
+      auto to = out.begin();
+      for (const Id part : graph.index(v.aux)) to = std::copy(graph.values(part).begin(), graph.values(part).end(), to);
+      break;
+    }
+    case Op::MatMul: {
+      const index_t m = outer, k = middle, n = inner;
+      for (index_t q = 0; m * n > 0 && q < v.size / (m * n); ++q) {
+        for (index_t i = 0; i < m; ++i) {
+          for (index_t j = 0; j < n; ++j) {
+            double sum = 0;
+            for (index_t l = 0; l < k; ++l) {
+              const index_t at_a = v.aux & 1 ? l * m + i : i * k + l, at_b = v.aux & 2 ? j * k + l : l * n + j;
+              sum += a[(q * m * k + at_a) % a.size()] * b[(q * k * n + at_b) % b.size()];
+            }
+            out[(q * m + i) * n + j] = sum;
+          }
+        }
+      }
+      break;
+    }
+    default:
+      break;
+  }
+  return out;
+}
+
+}  // namespace mmlcore::calculus

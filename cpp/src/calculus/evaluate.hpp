@@ -1,0 +1,18 @@
+// One node computed from constants: plain loops over the C library's functions.
+#pragma once
+
+#include <vector>
+
+#include "mmlcore/calculus/graph.hpp"
+
+namespace mmlcore::calculus {
+
+// The numbers of `node`, whose operands are all constants of `graph`.
+std::vector<double> evaluate(const Graph& graph, const Node& node);
+
+// One element of an elementwise operation.
+double apply(Op op, std::int32_t aux, double x, double y, double z);
+
+double integer_power(double x, std::int32_t n);
+
+}  // namespace mmlcore::calculus

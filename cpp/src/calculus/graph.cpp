@@ -1,0 +1,271 @@
+#include "mmlcore/calculus/graph.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "evaluate.hpp"
+#include "mmlcore/core/errors.hpp"
+
+namespace mmlcore::calculus {
+namespace {
+
+constexpr index_t kLargest = index_t{1} << 28;  // numbers of a node
+
+std::size_t mix(std::size_t h, std::size_t x) {
+  h ^= x + 0x9e3779b97f4a7c15ull + (h << 6) + (h >> 2);
+  return h * 0xff51afd7ed558ccdull;
+}
+
+std::int32_t checked(index_t size) {
+  if (size < 0 || size > kLargest) throw DomainError("f: an array of the traced function has more than 2^28 numbers.");
+  return static_cast<std::int32_t>(size);
+}
+
+}  // namespace
+
+bool is_elementwise(Op op) { return op >= Op::Negative && op <= Op::SubtractMultiply; }
+
+const std::vector<const char*>& op_names() {
+  static const std::vector<const char*> names{"input",
+                                              "constant",
+                                              "negative",
+                                              "absolute",
+                                              "sign",
+                                              "floor",
+                                              "ceil",
+                                              "logical_not",
+                                              "sqrt",
+                                              "square",
+                                              "reciprocal",
+                                              "cbrt",
+                                              "exp",
+                                              "exp2",
+                                              "expm1",
+                                              "log",
+                                              "log2",
+                                              "log10",
+                                              "log1p",
+                                              "sin",
+                                              "cos",
+                                              "tan",
+                                              "arcsin",
+                                              "arccos",
+                                              "arctan",
+                                              "sinh",
+                                              "cosh",
+                                              "tanh",
+                                              "arcsinh",
+                                              "arccosh",
+                                              "arctanh",
+                                              "erf",
+                                              "expit",
+                                              "sech_squared",
+                                              "integer_power",
+                                              "add",
+                                              "subtract",
+                                              "multiply",
+                                              "divide",
+                                              "power",
+                                              "arctan2",
+                                              "hypot",
+                                              "minimum",
+                                              "maximum",
+                                              "less",
+                                              "less_equal",
+                                              "equal",
+                                              "logical_and",
+                                              "logical_or",
+                                              "select",
+                                              "multiply_add",
+                                              "multiply_subtract",
+                                              "subtract_multiply",
+                                              "sum",
+                                              "tile",
+                                              "gather",
+                                              "scatter",
+                                              "concat",
+                                              "matmul"};
+  return names;
+}
+
+int operand_count(Op op) { return op >= Op::Select ? 3 : op >= Op::Add ? 2 : 1; }
+
+std::size_t Graph::Hash::operator()(const Node& v) const {
+  std::size_t h = static_cast<std::size_t>(v.op);
+  for (const std::int32_t x : {v.aux, v.a, v.b, v.c, v.dims[0], v.dims[1], v.dims[2], v.size})
+    h = mix(h, static_cast<std::size_t>(static_cast<std::uint32_t>(x)));
+  return h;
+}
+
+std::size_t Graph::Hash::operator()(const std::vector<std::int32_t>& index) const {
+  std::size_t h = index.size();
+  for (const std::int32_t i : index) h = mix(h, static_cast<std::size_t>(static_cast<std::uint32_t>(i)));
+  return h;
+}
+
+std::size_t Graph::Hash::operator()(const std::vector<double>& values) const {
+  std::size_t h = values.size();
+  for (const double x : values) {
+    std::uint64_t bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    h = mix(h, bits);
+  }
+  return h;
+}
+
+bool Graph::SameBits::operator()(const std::vector<double>& x, const std::vector<double>& y) const {
+  return x.size() == y.size() && (x.empty() || std::memcmp(x.data(), y.data(), x.size() * sizeof(double)) == 0);
+}
+
+std::int32_t Graph::intern(const std::vector<std::int32_t>& index) {
+  const auto [at, fresh] = known_indices_.try_emplace(index, static_cast<std::int32_t>(indices_.size()));
+  if (fresh) indices_.push_back(index);
+  return at->second;
+}
+
+Id Graph::add_node(Node node) {
+  const auto [at, fresh] = known_.try_emplace(node, count());
+  if (fresh) nodes_.push_back(node);
+  return at->second;
+}
+
+std::vector<Id> Graph::operands(Id id) const {
+  const Node& v = nodes_[id];
+  if (v.op == Op::Concat) return indices_[v.aux];
+  std::vector<Id> ids;
+  for (const Id x : {v.a, v.b, v.c}) {
+    if (x != kNone) ids.push_back(x);
+  }
+  return ids;
+}
+
+// The node, or the constant that it is.
+Id Graph::folded(Node node) {
+  const auto known = [&](Id x) { return x == kNone || is_constant(x); };
+  bool all = known(node.a) && known(node.b) && known(node.c);
+  if (node.op == Op::Concat) {
+    for (const Id part : indices_[node.aux]) all = all && is_constant(part);
+  }
+  if (!all) return add_node(node);
+  const std::vector<double> result = evaluate(*this, node);
+  return constant(result.data(), node.size);
+}
+
+bool Graph::is_zero(Id id) const {
+  if (!is_constant(id)) return false;
+  const std::vector<double>& x = values(id);
+  return std::all_of(x.begin(), x.end(), [](double value) { return value == 0; });
+}
+
+Id Graph::input(index_t size) {
+  Node node{Op::Input};
+  node.aux = inputs_++;
+  node.size = checked(size);
+  return add_node(node);
+}
+
+Id Graph::constant(const double* data, index_t size) {
+  checked(size);
+  std::vector<double> values(data, data + size);
+  const auto at = known_constants_.find(values);
+  if (at != known_constants_.end()) return at->second;
+  Node node{Op::Constant};
+  node.aux = static_cast<std::int32_t>(constants_.size());
+  node.size = static_cast<std::int32_t>(size);
+  constants_.push_back(values);
+  const Id id = add_node(node);
+  known_constants_.emplace(std::move(values), id);
+  return id;
+}
+
+Id Graph::full(Id x, index_t size) { return nodes_[x].size == size ? x : tile(x, 1, size / nodes_[x].size, nodes_[x].size); }
+
+Id Graph::sum(Id x, index_t outer, index_t repeats, index_t inner) {
+  if (repeats == 1) return x;
+  Node node{Op::Sum};
+  node.a = x;
+  node.dims[0] = checked(outer), node.dims[1] = checked(repeats), node.dims[2] = checked(inner);
+  node.size = checked(outer * inner);
+  return folded(node);
+}
+
+Id Graph::tile(Id x, index_t outer, index_t repeats, index_t inner) {
+  if (repeats == 1) return x;
+  Node node{Op::Tile};
+  node.a = x;
+  node.dims[0] = checked(outer), node.dims[1] = checked(repeats), node.dims[2] = checked(inner);
+  node.size = checked(outer * repeats * inner);
+  return folded(node);
+}
+
+Id Graph::gather(Id x, index_t outer, const std::vector<std::int32_t>& index) {
+  const index_t length = outer ? nodes_[x].size / outer : 0, count = static_cast<index_t>(index.size());
+  bool same = count == length;
+  for (index_t i = 0; i < count; ++i) {
+    if (index[i] < 0 || index[i] >= length) throw DomainError("f: an index lies outside its array.");
+    same = same && index[i] == i;
+  }
+  if (same) return x;
+  // Gathering from a repeated number, or twice, is gathering once.
+  const Node inner = nodes_[x];
+  if (inner.op == Op::Tile && nodes_[inner.a].size == 1) return full(inner.a, checked(outer * count));
+  if (inner.op == Op::Gather && inner.dims[0] == outer) {
+    const std::vector<std::int32_t>& first = indices_[inner.aux];
+    std::vector<std::int32_t> both(index.size());
+    for (index_t i = 0; i < count; ++i) both[i] = first[index[i]];
+    return gather(inner.a, outer, both);
+  }
+  // Elements of one part of a concatenation.
+  if (inner.op == Op::Concat && outer == 1 && count > 0) {
+    const std::vector<Id> parts = indices_[inner.aux];
+    index_t start = 0;
+    for (const Id part : parts) {
+      const index_t end = start + nodes_[part].size;
+      if (std::all_of(index.begin(), index.end(), [&](std::int32_t i) { return i >= start && i < end; })) {
+        std::vector<std::int32_t> within(index);
+        for (std::int32_t& i : within) i -= static_cast<std::int32_t>(start);
+        return gather(part, 1, within);
+      }
+      start = end;
+    }
+  }
+  Node node{Op::Gather};
+  node.aux = intern(index);
+  node.a = x;
+  node.dims[0] = checked(outer), node.dims[1] = checked(length);
+  node.size = checked(outer * count);
+  return folded(node);
+}
+
+Id Graph::scatter(Id x, index_t outer, const std::vector<std::int32_t>& index, index_t length) {
+  Node node{Op::Scatter};
+  node.aux = intern(index);
+  node.a = x;
+  node.dims[0] = checked(outer), node.dims[1] = checked(length);
+  node.size = checked(outer * length);
+  return folded(node);
+}
+
+Id Graph::concat(const std::vector<Id>& parts) {
+  if (parts.size() == 1) return parts[0];
+  Node node{Op::Concat};
+  index_t size = 0;
+  for (const Id part : parts) size += nodes_[part].size;
+  node.aux = intern(parts);
+  node.size = checked(size);
+  return folded(node);
+}
+
+Id Graph::matmul(Id x, Id y, index_t m, index_t k, index_t n, int transposed) {
+  Node node{Op::MatMul};
+  node.aux = transposed;
+  node.a = x;
+  node.b = y;
+  node.dims[0] = checked(m), node.dims[1] = checked(k), node.dims[2] = checked(n);
+  const index_t stack_x = m * k > 0 ? nodes_[x].size / (m * k) : 1, stack_y = k * n > 0 ? nodes_[y].size / (k * n) : 1;
+  node.size = checked(std::max(stack_x, stack_y) * m * n);
+  return folded(node);
+}
+
+}  // namespace mmlcore::calculus

@@ -1,0 +1,143 @@
+#include "partials.hpp"
+
+#include <numbers>
+
+namespace mmlcore::calculus {
+namespace {
+
+Id of_one(Graph& g, Op op, Id x, std::int32_t aux, Id v, Id w) {
+  const auto number = [&](double c) { return g.constant(c); };
+  const auto one = [&] { return number(1); };
+  const auto square = [&](Id u) { return g.unary(Op::Square, u); };
+  // w / sqrt((1 - x)(1 + x)): no digits are lost near the ends.
+  const auto over_circle = [&] {
+    const Id product = g.multiply(g.subtract(one(), x), g.add(one(), x));
+    return g.divide(w, g.unary(Op::Sqrt, product));
+  };
+  switch (op) {
+    case Op::Negative:
+      return g.negative(w);
+    case Op::Absolute:
+      return g.multiply(w, g.unary(Op::Sign, x));
+    case Op::Sqrt:
+      return g.divide(g.scale(w, 0.5), v);
+    case Op::Square:
+      return g.multiply(w, g.scale(x, 2));
+    case Op::Reciprocal:
+      return g.negative(g.multiply(w, square(v)));
+    case Op::Cbrt:
+      return g.divide(w, g.scale(square(v), 3));
+    case Op::Exp:
+      return g.multiply(w, v);
+    case Op::Exp2:
+      return g.multiply(w, g.scale(v, std::numbers::ln2));
+    case Op::Expm1:
+      return g.multiply(w, g.unary(Op::Exp, x));
+    case Op::Log:
+      return g.divide(w, x);
+    case Op::Log2:
+      return g.divide(g.scale(w, std::numbers::log2e), x);
+    case Op::Log10:
+      return g.divide(g.scale(w, std::numbers::log10e), x);
+    case Op::Log1p:
+      return g.divide(w, g.add(x, one()));
+    case Op::Sin:
+      return g.multiply(w, g.unary(Op::Cos, x));
+    case Op::Cos:
+      return g.negative(g.multiply(w, g.unary(Op::Sin, x)));
+    case Op::Tan:
+      return g.multiply(w, g.add(square(v), one()));
+    case Op::Arcsin:
+      return over_circle();
+    case Op::Arccos:
+      return g.negative(over_circle());
+    case Op::Arctan:
+      return g.divide(w, g.add(square(x), one()));
+    case Op::Sinh:
+      return g.multiply(w, g.unary(Op::Cosh, x));
+    case Op::Cosh:
+      return g.multiply(w, g.unary(Op::Sinh, x));
+    case Op::Tanh:
+      return g.multiply(w, g.unary(Op::SechSquared, x));
+    case Op::SechSquared:
+      return g.multiply(w, g.scale(g.multiply(v, g.unary(Op::Tanh, x)), -2));
+    case Op::Arcsinh:
+      return g.divide(w, g.binary(Op::Hypot, x, one()));
+    case Op::Arccosh:
+      return g.divide(w, g.unary(Op::Sqrt, g.multiply(g.subtract(x, one()), g.add(x, one()))));
+    case Op::Arctanh:
+      return g.divide(w, g.multiply(g.subtract(one(), x), g.add(one(), x)));
+    case Op::Erf:
+      return g.multiply(w, g.scale(g.unary(Op::Exp, g.negative(square(x))), 2 * std::numbers::inv_sqrtpi));
+    case Op::Expit:  // s(x) s(-x): all digits of 1 - s
+      return g.multiply(w, g.multiply(v, g.unary(Op::Expit, g.negative(x))));
+    case Op::Power:
+      return g.multiply(w, g.scale(g.pow(x, aux - 1), aux));
+    default:  // Sign, Floor, Ceil, Not
+      return kNone;
+  }
+}
+
+}  // namespace
+
+Id times_partial(Graph& g, Id id, int which, Id w) {
+  const Node v = g[id];
+  const auto zero = [&] { return g.constant(0.0); };
+  switch (v.op) {
+    case Op::Add:
+      return w;
+    case Op::Subtract:
+      return which == 0 ? w : g.negative(w);
+    case Op::Multiply:
+      return g.multiply(w, which == 0 ? v.b : v.a);
+    case Op::Divide:
+      return which == 0 ? g.divide(w, v.b) : g.negative(g.multiply(g.divide(w, v.b), id));
+    case Op::Pow: {
+      if (which == 0) {
+        const Id less = g.is_constant(v.b) && g.size(v.b) == 1 ? g.pow(v.a, g.values(v.b)[0] - 1)
+                                                               : g.binary(Op::Pow, v.a, g.subtract(v.b, g.constant(1.0)));
+        return g.multiply(w, g.multiply(v.b, less));
+      }
+      // x^y log x, which is 0 at x = 0.
+      const Id slope = g.multiply(id, g.unary(Op::Log, v.a));
+      return g.multiply(w, g.select(g.binary(Op::Equal, v.a, zero()), zero(), slope));
+    }
+    case Op::Arctan2: {  // of (y, x): (x, -y) / (x^2 + y^2), without squares that overflow
+      const Id radius = g.binary(Op::Hypot, v.a, v.b);
+      const Id part = g.divide(g.divide(which == 0 ? v.b : v.a, radius), radius);
+      return which == 0 ? g.multiply(w, part) : g.negative(g.multiply(w, part));
+    }
+    case Op::Hypot:
+      return g.multiply(w, g.divide(which == 0 ? v.a : v.b, id));
+    case Op::Minimum:
+    case Op::Maximum: {
+      const Id mine = which == 0 ? v.a : v.b, other = which == 0 ? v.b : v.a;
+      const Id wins = v.op == Op::Minimum ? g.binary(Op::Less, mine, other) : g.binary(Op::Less, other, mine);
+      const Id tie = g.select(g.binary(Op::Equal, mine, other), g.scale(w, 0.5), zero());
+      return g.select(wins, w, tie);
+    }
+    case Op::Select:
+      if (which == 0) return kNone;
+      return which == 1 ? g.select(v.a, w, zero()) : g.select(v.a, zero(), w);
+    case Op::Less:
+    case Op::LessEqual:
+    case Op::Equal:
+    case Op::And:
+    case Op::Or:
+      return kNone;
+    default:
+      return of_one(g, v.op, v.a, v.aux, id, w);
+  }
+}
+
+std::vector<char> depends_on(const Graph& graph, const std::vector<Id>& of) {
+  std::vector<char> marks(graph.count(), 0);
+  for (const Id x : of) marks[x] = 1;
+  for (Id id = 0; id < graph.count(); ++id) {
+    if (marks[id]) continue;
+    for (const Id x : graph.operands(id)) marks[id] |= marks[x];
+  }
+  return marks;
+}
+
+}  // namespace mmlcore::calculus

@@ -1,0 +1,10 @@
+#include "run_program.hpp"
+
+namespace mmlcore::calculus {
+
+template <>
+void Program::run(index_t points, const Points<const float>* arguments, const Points<float>* results) const {
+  run_program<float>(*this, points, arguments, results);
+}
+
+}  // namespace mmlcore::calculus

@@ -1,0 +1,34 @@
+// How points are cut into blocks and shared out between the threads.
+#pragma once
+
+#include <algorithm>
+
+#include "mmlcore/core/parallel.hpp"
+#include "runner.hpp"
+#include "structure.hpp"
+
+namespace mmlcore::calculus {
+
+// Blocks for which all slots stay in the first-level cache, else in half of the second; single points where arrays are long.
+template <class T>
+index_t block_size(index_t numbers, index_t points) {
+  constexpr index_t kFirst = 24 << 10, kSecond = 512 << 10, W = Simd<T>::width, most = 512;
+  const index_t bytes = std::max<index_t>(numbers, 1) * index_t{sizeof(T)};
+  if (points < W / 2 || W * bytes > kSecond) return 1;
+  const index_t fits = kFirst / bytes / W * W, all = (points + W - 1) / W * W;
+  return std::clamp(std::min(fits, all), W, most);
+}
+
+template <class T>
+void run_program(const Program& program, index_t points, const Points<const T>* arguments, const Points<T>* results) {
+  const index_t b = block_size<T>(program.slots(), points), blocks = (points + b - 1) / b;
+  if (blocks == 1) return Runner<T>(program, b).block(0, points, arguments, results);
+  // A task of some 50 us at least, by a rough estimate of a nanosecond for four operations.
+  const double each = static_cast<double>(b) * (program.flops() + 4) / 4;
+  parallel_ranges(blocks, std::max<index_t>(1, static_cast<index_t>(50e3 / each)), [&](index_t begin, index_t end) {
+    Runner<T> runner(program, b);
+    for (index_t i = begin; i < end; ++i) runner.block(i * b, std::min(b, points - i * b), arguments, results);
+  });
+}
+
+}  // namespace mmlcore::calculus

@@ -1,0 +1,107 @@
+// Elementwise nodes, and which of them need not be made.
+#include <algorithm>
+#include <cmath>
+
+#include "mmlcore/calculus/graph.hpp"
+
+namespace mmlcore::calculus {
+
+bool Graph::is_value(Id id, double value) const {
+  return is_constant(id) && nodes_[id].size == 1 && values(id)[0] == value && !std::signbit(values(id)[0]);
+}
+
+Id Graph::unary(Op op, Id x, std::int32_t aux) {
+  const Node v = nodes_[x];
+  if (op == Op::Negative) {
+    if (v.op == Op::Negative) return v.a;
+    if (v.op == Op::Subtract && nodes_[v.a].size == v.size && nodes_[v.b].size == v.size)
+      return binary(Op::Subtract, v.b, v.a);
+  }
+  if (op == Op::Absolute && (v.op == Op::Absolute || v.op == Op::Square)) return x;
+  if (op == Op::Square && (v.op == Op::Negative || v.op == Op::Absolute)) return unary(op, v.a);
+  Node node{op};
+  node.aux = aux;
+  node.a = x;
+  node.size = v.size;
+  return folded(node);
+}
+
+Id Graph::binary(Op op, Id x, Id y) {
+  const index_t size = std::max(nodes_[x].size, nodes_[y].size);
+  const bool whole = nodes_[x].size == size, other = nodes_[y].size == size;
+  switch (op) {
+    case Op::Add:
+      if (is_value(y, 0) && whole) return x;
+      if (is_value(x, 0) && other) return y;
+      if (nodes_[y].op == Op::Negative) return binary(Op::Subtract, x, nodes_[y].a);
+      if (nodes_[x].op == Op::Negative) return binary(Op::Subtract, y, nodes_[x].a);
+      break;
+    case Op::Subtract:
+      if (is_value(y, 0) && whole) return x;
+      if (is_value(x, 0) && other) return negative(y);
+      if (nodes_[y].op == Op::Negative) return binary(Op::Add, x, nodes_[y].a);
+      break;
+    case Op::Multiply:
+      if (is_value(y, 1) && whole) return x;
+      if (is_value(x, 1) && other) return y;
+      if (is_constant(y) && nodes_[y].size == 1 && values(y)[0] == -1 && whole) return negative(x);
+      if (is_constant(x) && nodes_[x].size == 1 && values(x)[0] == -1 && other) return negative(y);
+      if (x == y) return unary(Op::Square, x);
+      if (nodes_[x].op == Op::Negative && nodes_[y].op == Op::Negative) return multiply(nodes_[x].a, nodes_[y].a);
+      // c (d x) = (c d) x, for numbers c and d.
+      for (const auto& [number, product] : {std::pair{x, y}, std::pair{y, x}}) {
+        const Node v = nodes_[product];
+        if (!is_constant(number) || nodes_[number].size != 1 || v.op != Op::Multiply || v.size != size) continue;
+        if (is_constant(v.a) && nodes_[v.a].size == 1 && nodes_[v.b].size == size)
+          return multiply(constant(values(number)[0] * values(v.a)[0]), v.b);
+        if (is_constant(v.b) && nodes_[v.b].size == 1 && nodes_[v.a].size == size)
+          return multiply(constant(values(number)[0] * values(v.b)[0]), v.a);
+      }
+      break;
+    case Op::Divide:
+      if (is_value(y, 1) && whole) return x;
+      if (is_value(x, 1) && other) return unary(Op::Reciprocal, y);
+      // By a power of two: the product with its reciprocal is the same number, and faster.
+      if (is_constant(y) && nodes_[y].size == 1) {
+        int exponent;
+        const double d = values(y)[0];
+        if (std::abs(std::frexp(d, &exponent)) == 0.5 && std::abs(exponent) < 1000) return multiply(x, constant(1 / d));
+      }
+      break;
+    default:
+      break;
+  }
+  Node node{op};
+  const bool commutes = op == Op::Add || op == Op::Multiply || op == Op::Minimum || op == Op::Maximum || op == Op::Equal ||
+                        op == Op::And || op == Op::Or || op == Op::Hypot;
+  node.a = commutes ? std::min(x, y) : x;
+  node.b = commutes ? std::max(x, y) : y;
+  node.size = static_cast<std::int32_t>(size);
+  return folded(node);
+}
+
+Id Graph::select(Id condition, Id x, Id y) {
+  if (x == y) return x;
+  const index_t size = std::max({nodes_[condition].size, nodes_[x].size, nodes_[y].size});
+  Node node{Op::Select};
+  const auto fit = [&](Id id) { return nodes_[id].size == 1 ? id : full(id, size); };
+  node.a = fit(condition);
+  node.b = fit(x);
+  node.c = fit(y);
+  node.size = static_cast<std::int32_t>(size);
+  return folded(node);
+}
+
+Id Graph::pow(Id x, double exponent) {
+  if (exponent == 1) return x;
+  if (exponent == 2) return unary(Op::Square, x);
+  if (exponent == 0.5) return unary(Op::Sqrt, x);
+  if (exponent == -1) return unary(Op::Reciprocal, x);
+  if (exponent == std::rint(exponent) && std::abs(exponent) <= 1024) {
+    if (exponent == 0) return full(constant(1.0), nodes_[x].size);
+    return unary(Op::Power, x, static_cast<std::int32_t>(exponent));
+  }
+  return binary(Op::Pow, x, constant(exponent));
+}
+
+}  // namespace mmlcore::calculus

@@ -1,0 +1,144 @@
+// The operations of a program that are not elementwise: sums, repetitions, picking, concatenation, matrix products.
+#pragma once
+
+#include <algorithm>
+
+#include "runner.hpp"
+
+namespace mmlcore::calculus {
+
+template <class T>
+void Runner<T>::move(const Operand& x, index_t i, T* to, index_t count, bool add) const {
+  const T* from = source(x) + i * (x.constant ? 1 : b_);
+  if (x.constant && b_ > 1) {
+    for (index_t e = 0; e < count; ++e) {
+      for (index_t l = 0; l < b_; ++l) to[e * b_ + l] = from[e] + (add ? to[e * b_ + l] : T{0});
+    }
+  } else if (add) {
+    for (index_t l = 0; l < count * b_; ++l) to[l] += from[l];
+  } else {
+    std::copy(from, from + count * b_, to);
+  }
+}
+
+template <class T>
+void Runner<T>::sum(const Instruction& in) {
+  const index_t outer = in.dims[0], repeats = in.dims[1], inner = in.dims[2];
+  const Operand& x = in.operands[0];
+  T* out = slot(in.place);
+  if (b_ == 1 && inner == 1) {  // along the array, in vectors
+    const T* from = source(x);
+    for (index_t o = 0; o < outer; ++o, from += repeats) {
+      Vec s0{}, s1{}, s2{}, s3{};
+      index_t r = 0;
+      for (; r + 4 * W <= repeats; r += 4 * W) {
+        s0 += S::load(from + r);
+        s1 += S::load(from + r + W);
+        s2 += S::load(from + r + 2 * W);
+        s3 += S::load(from + r + 3 * W);
+      }
+      for (; r + W <= repeats; r += W) s0 += S::load(from + r);
+      T total = r ? S::sum((s0 + s1) + (s2 + s3)) : T{0};
+      for (; r < repeats; ++r) total += from[r];
+      out[o] = total;
+    }
+    return;
+  }
+  for (index_t o = 0; o < outer; ++o) {
+    T* to = out + o * inner * b_;
+    if (repeats == 0) std::fill(to, to + inner * b_, T{0});
+    for (index_t r = 0; r < repeats; ++r) move(x, (o * repeats + r) * inner, to, inner, r > 0);
+  }
+}
+
+template <class T>
+void Runner<T>::matmul(const Instruction& in) {
+  const index_t m = in.dims[0], k = in.dims[1], n = in.dims[2];
+  const Operand &x = in.operands[0], &y = in.operands[1];
+  const index_t ra = in.aux & 1 ? 1 : k, ca = in.aux & 1 ? m : 1, rb = in.aux & 2 ? 1 : n, cb = in.aux & 2 ? k : 1;
+  const index_t lanes = b_;
+  T* out = slot(in.place);
+  for (index_t q = 0; m * n > 0 && q < in.size / (m * n); ++q) {
+    const T* a = source(x) + (k ? q * m * k % x.size : 0) * (x.constant ? 1 : lanes);
+    const T* b = source(y) + (k ? q * k * n % y.size : 0) * (y.constant ? 1 : lanes);
+    for (index_t i = 0; i < m; ++i) {
+      for (index_t j = 0; j < n; ++j) {
+        T* to = out + ((q * m + i) * n + j) * lanes;
+        if (lanes == 1) {
+          T total = 0;
+          for (index_t l = 0; l < k; ++l) total += a[i * ra + l * ca] * b[l * rb + j * cb];
+          *to = total;
+          continue;
+        }
+        for (index_t p = 0; p < lanes; p += W) {
+          Vec total{};
+          for (index_t l = 0; l < k; ++l) {
+            const index_t at_a = i * ra + l * ca, at_b = l * rb + j * cb;
+            const Vec u = x.constant ? S::splat(a[at_a]) : S::load(a + at_a * lanes + p);
+            const Vec v = y.constant ? S::splat(b[at_b]) : S::load(b + at_b * lanes + p);
+            total = S::fma(u, v, total);
+          }
+          S::store(to + p, total);
+        }
+      }
+    }
+  }
+}
+
+template <class T>
+void Runner<T>::structure(const Instruction& in) {
+  T* out = slot(in.place);
+  const index_t outer = in.dims[0], middle = in.dims[1], inner = in.dims[2];
+  switch (in.op) {
+    case Op::Sum:
+      return sum(in);
+    case Op::Tile:
+      for (index_t o = 0; o < outer; ++o) {
+        for (index_t r = 0; r < middle; ++r) {
+          if (inner == 1 && b_ == 1) {
+            out[o * middle + r] = source(in.operands[0])[o];
+          } else {
+            move(in.operands[0], o * inner, out + (o * middle + r) * inner * b_, inner, false);
+          }
+        }
+      }
+      return;
+    case Op::Gather:
+    case Op::Scatter: {
+      const bool gather = in.op == Op::Gather;
+      const std::vector<std::int32_t>& index = p_.lists_[in.list];
+      const index_t count = static_cast<index_t>(index.size());
+      if (!gather) std::fill(out, out + in.size * b_, T{0});
+      for (index_t o = 0; o < outer; ++o) {
+        const index_t few = o * count, many = o * middle;
+        if (in.step == 1) {
+          gather ? move(in.operands[0], many + in.first, out + few * b_, count, false)
+                 : move(in.operands[0], few, out + (many + in.first) * b_, count, true);
+        } else if (b_ == 1) {
+          const T* from = source(in.operands[0]);
+          for (index_t i = 0; i < count; ++i)
+            gather ? out[few + i] = from[many + index[i]] : out[many + index[i]] += from[few + i];
+        } else {
+          for (index_t i = 0; i < count; ++i) {
+            gather ? move(in.operands[0], many + index[i], out + (few + i) * b_, 1, false)
+                   : move(in.operands[0], few + i, out + (many + index[i]) * b_, 1, true);
+          }
+        }
+      }
+      return;
+    }
+    case Op::Concat: {
+      for (const Operand& part : layout_.parts[in.list]) {
+        move(part, 0, out, part.size, false);
+        out += part.size * b_;
+      }
+      return;
+    }
+    case Op::MatMul:
+      return matmul(in);
+    default:
+      return;
+  }
+}
+
+}  // namespace mmlcore::calculus

@@ -1,0 +1,54 @@
+"""Calculus: derivatives of ordinary Python functions, traced once and run compiled over many points."""
+
+from mmlcore.calculus._derivatives import (
+    SparseHessian,
+    derivative,
+    gradient,
+    hessian,
+    jacobian,
+    sparse_hessian,
+    value_and_gradient,
+)
+from mmlcore.calculus._finite import GradientCheck, check_gradient, finite_difference
+from mmlcore.calculus._function import Function, trace
+from mmlcore.calculus._points import (
+    StationaryPoint,
+    classify_stationary,
+    directional_derivative,
+    parity,
+    total_derivative,
+)
+from mmlcore.calculus._series import Linearization, TaylorSeries, linearize, taylor
+from mmlcore.calculus._ufuncs import erf, expit
+from mmlcore.calculus._vector_products import hessian_vector, jacobian_vector, vector_jacobian
+from mmlcore.core.errors import TraceError
+
+__all__ = [
+    "Function",
+    "GradientCheck",
+    "Linearization",
+    "SparseHessian",
+    "StationaryPoint",
+    "TaylorSeries",
+    "TraceError",
+    "check_gradient",
+    "classify_stationary",
+    "derivative",
+    "directional_derivative",
+    "erf",
+    "expit",
+    "finite_difference",
+    "gradient",
+    "hessian",
+    "hessian_vector",
+    "jacobian",
+    "jacobian_vector",
+    "linearize",
+    "parity",
+    "sparse_hessian",
+    "taylor",
+    "total_derivative",
+    "trace",
+    "value_and_gradient",
+    "vector_jacobian",
+]

@@ -1,0 +1,284 @@
+"""Derivatives of Python functions at points: gradients, Jacobians, Hessians, and their products with vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mmlcore.calculus._derive import gradient_node
+from mmlcore.calculus._function import Function, traced
+from mmlcore.calculus._symbol import Symbol, is_symbol
+from mmlcore.core.arrays import Array, as_array, as_index, shape_error
+
+F = Callable[..., Any]
+
+
+class SparseHessian(NamedTuple):
+    """Entries of Hessians that can be other than zero."""
+
+    values: Array  # (..., nnz)
+    rows: Array  # (nnz,)
+    columns: Array  # (nnz,)
+    shape: tuple[int, int]
+
+
+def derivative(f: F, x: ArrayLike, *, order: int = 1) -> Array:
+    """Derivative of a function of one number, at an array of points.
+
+    Parameters
+    ----------
+    f : callable or Function
+        Of one number; see `trace` for what it may be made of.
+    x : array_like, float32 or float64
+        Points, of any shape.
+    order : int, default 1
+        1 the slope, 2 the curvature, and so on.
+
+    Returns
+    -------
+    ndarray of the shape and dtype of x
+        (If f gives an array, its axes follow those of x.)
+
+    Raises
+    ------
+    TraceError
+        f cannot be traced; `finite_difference` takes any function.
+
+    Notes
+    -----
+    Exact to rounding, for every order: no step size. The first by forward tangents, higher ones by Taylor arithmetic [1]_, whose
+    cost grows with the square of the order. f is traced once for a function object and what it captures, and the compiled
+    program is kept.
+
+    References
+    ----------
+    .. [1] A. Griewank, A. Walther, "Evaluating Derivatives", 2nd ed. (2008), chapters 3 and 13.
+
+    Examples
+    --------
+    >>> import numpy as np, mmlcore as mml
+    >>> mml.derivative(lambda x: x**3 + 27 * x**2, [-1.0, 0.0])
+    array([-51.,   0.])
+    >>> float(mml.derivative(np.sin, 0.0, order=3))
+    -1.0
+    """
+    order = as_index(order, "order", 1, 100)
+    if is_symbol(x):
+        return _inline_derivative(f, x, order)  # type: ignore[no-any-return]
+    kind = ("derivative", order)
+    return traced(f, ())._evaluate(kind, (x,))
+
+
+def gradient(f: F, x: ArrayLike) -> Array:
+    """Gradient of a function of a vector: the direction of steepest ascent.
+
+    Parameters
+    ----------
+    f : callable or Function
+        Of a vector of n numbers, giving one number; see `trace` for what it may be made of.
+    x : array_like of shape (..., n), float32 or float64
+        Points.
+
+    Returns
+    -------
+    ndarray of shape (..., n)
+
+    Raises
+    ------
+    TraceError
+        f cannot be traced; `finite_difference` takes any function.
+    ValueError
+        f gives an array: `jacobian` takes these.
+
+    Notes
+    -----
+    By the reverse sweep (backpropagation) [1]_: a small multiple of the cost of f, whatever n is; exact to rounding. Where f has no
+    derivative: |x| has 0 at 0, minimum and maximum share theirs at a tie, steps have 0; sqrt has infinity at 0.
+
+    References
+    ----------
+    .. [1] A. Griewank, A. Walther, "Evaluating Derivatives", 2nd ed. (2008), section 3.2.
+
+    Examples
+    --------
+    >>> import numpy as np, mmlcore as mml
+    >>> mml.gradient(lambda x: x[0] ** 2 + np.exp(x[1]) * x[0], [3.0, 0.0])
+    array([7., 3.])
+    """
+    if is_symbol(x):
+        return _inline_gradient(f, x)  # type: ignore[no-any-return]
+    return _at(f, x, "gradient")
+
+
+def value_and_gradient(f: F, x: ArrayLike) -> tuple[Array, Array]:
+    """Value and gradient of a function of a vector, for little more than the gradient alone.
+
+    Parameters
+    ----------
+    f : callable or Function
+        As for `gradient`.
+    x : array_like of shape (..., n), float32 or float64
+        Points.
+
+    Returns
+    -------
+    tuple of ndarray
+        Values (...) and gradients (..., n).
+
+    Notes
+    -----
+    What the two have in common is computed once.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> value, slope = mml.value_and_gradient(lambda x: x @ x, [1.0, 2.0])
+    >>> float(value), slope
+    (5.0, array([2., 4.]))
+    """
+    points = points_of(x)
+    return traced(f, points.shape[-1:]).value_and_gradient(points)
+
+
+def jacobian(f: F, x: ArrayLike) -> Array:
+    """Jacobian matrix of a function of a vector: row i is the gradient of result i.
+
+    Parameters
+    ----------
+    f : callable or Function
+        Of a vector of n numbers, giving m numbers (an array, a list of numbers); see `trace`.
+    x : array_like of shape (..., n), float32 or float64
+        Points.
+
+    Returns
+    -------
+    ndarray of shape (..., m, n)
+        (..., n) if f gives one number.
+
+    Raises
+    ------
+    TraceError
+        f cannot be traced; `finite_difference` takes any function.
+
+    Notes
+    -----
+    By n forward tangents where n <= m, else by m reverse sweeps; all travel together. Exact to rounding.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> mml.jacobian(lambda x: [x[0] * x[1], x[0] ** 2], [2.0, 3.0])
+    array([[3., 2.],
+           [4., 0.]])
+    """
+    return _at(f, x, "jacobian")
+
+
+def hessian(f: F, x: ArrayLike) -> Array:
+    """Hessian matrix of a function of a vector: its second derivatives.
+
+    Parameters
+    ----------
+    f : callable or Function
+        As for `gradient`.
+    x : array_like of shape (..., n), float32 or float64
+        Points.
+
+    Returns
+    -------
+    ndarray of shape (..., n, n)
+
+    Notes
+    -----
+    Forward tangents over the reverse sweep. From n = 9 on the pattern of zeros is found, and columns that share no row are
+    computed together [1]_; `sparse_hessian` gives the other entries alone. Exact to rounding.
+
+    References
+    ----------
+    .. [1] A. R. Curtis, M. J. D. Powell, J. K. Reid, "On the estimation of sparse Jacobian matrices", IMA J. Appl. Math. 13
+       (1974).
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> mml.hessian(lambda x: x[0] ** 2 * x[1], [3.0, 5.0])
+    array([[10.,  6.],
+           [ 6.,  0.]])
+    """
+    return _at(f, x, "hessian")
+
+
+def sparse_hessian(f: F, x: ArrayLike) -> SparseHessian:
+    """Entries of the Hessian that can be other than zero, and where they are.
+
+    Parameters
+    ----------
+    f : callable or Function
+        As for `gradient`.
+    x : array_like of shape (..., n), float32 or float64
+        Points.
+
+    Returns
+    -------
+    SparseHessian
+        (values, rows, columns, shape): values (..., nnz); rows and columns serve all points, and ascend row by row.
+
+    Notes
+    -----
+    The pattern is found once. Cost: a forward tangent over the reverse sweep for each colour of the columns (three for a
+    tridiagonal Hessian of any size).
+
+    Examples
+    --------
+    >>> import numpy as np, mmlcore as mml
+    >>> h = mml.sparse_hessian(lambda x: np.sum(x[1:] * x[:-1] ** 2), np.arange(3.0))
+    >>> h.rows, h.columns, h.values
+    (array([0, 0, 1, 1, 1, 2]), array([0, 1, 0, 1, 2, 1]), array([2., 0., 0., 4., 2., 2.]))
+    """
+    points = points_of(x)
+    function = traced(f, points.shape[-1:])
+    values = function._evaluate("sparse_hessian", (points,))
+    found = function._memory.get("pattern")
+    if found is None:
+        start, columns, _ = function._tape.graph.pattern(
+            gradient_node(function), function._inputs[0].id
+        )
+        rows: Array = np.repeat(np.arange(len(start) - 1), np.diff(start))
+        found = function._memory["pattern"] = (rows, columns.astype(np.intp))
+    n = points.shape[-1]
+    return SparseHessian(values, found[0], found[1], (n, n))
+
+
+def points_of(x: ArrayLike) -> Array:
+    """Return points (..., n)."""
+    points = as_array(x, "x")
+    if points.ndim == 0:
+        raise shape_error(
+            "x", points.shape, "(..., n): a vector; `derivative` takes functions of one number"
+        )
+    return points
+
+
+def _at(f: F, x: Any, kind: str) -> Array:
+    points = x if type(x) is np.ndarray and x.ndim else points_of(x)
+    return traced(f, points.shape[-1:])._evaluate(kind, (points,))
+
+
+# Derivatives within functions that are being traced: further nodes of the same graph.
+
+
+def _inline_gradient(f: F, x: Any) -> Any:
+    inner = Function(x.tape, (x,), x.tape.symbol(f(x)))
+    return Symbol(x.tape, gradient_node(inner), x.shape)
+
+
+def _inline_derivative(f: F, x: Any, order: int) -> Any:
+    graph, y = x.tape.graph, x.tape.symbol(f(x))
+    ones = graph.constant(np.ones(x.size))
+    for _ in range(order):
+        (node,) = graph.forward([y.id], [x.id], [ones], 1)
+        y = Symbol(x.tape, node if node >= 0 else graph.constant(np.zeros(y.size)), y.shape)
+    return y

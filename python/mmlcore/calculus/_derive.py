@@ -1,0 +1,194 @@
+"""From a function's graph to the nodes of a derivative: what is asked for, and the sweep that is cheapest for it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mmlcore.calculus._symbol import OPS, Shape, size_of
+from mmlcore.core.arrays import Array
+
+if TYPE_CHECKING:
+    from mmlcore.calculus._function import Function
+
+_MULTIPLY = OPS["multiply"]
+_SEPARATE = 8  # up to so many directions go one by one, each without its zeros
+_WORTH = 3  # colours are worth while if there are so many times fewer than columns
+
+
+def derive(function: Function, kind: Any) -> tuple[list[int], int, Shape]:
+    """Return inputs, node and shape of one of: value, gradient, value_and_gradient, jacobian, hessian, and so on."""
+    name, *options = kind if isinstance(kind, tuple) else (kind,)
+    maker: Any = _MAKERS[name]
+    inputs = [x.id for x in function._inputs]
+    made = maker(function, *options)
+    if len(made) == 3:
+        extra, node, shape = made
+        return [*inputs, *extra], node, shape
+    return inputs, *made
+
+
+def _value(f: Function) -> tuple[int, Shape]:
+    return f._output.id, f.shape
+
+
+def _filled(f: Function, node: int, size: int) -> int:
+    """Return the node, or zeros where a derivative is zero everywhere."""
+    graph = f._tape.graph
+    return graph.constant(np.zeros(size)) if node < 0 else node
+
+
+def gradient_node(f: Function) -> int:
+    """Return the node of the gradient by the first argument."""
+    if size_of(f.shape) != 1:
+        msg = (
+            f"{f.name}: its result has shape {f.shape}, needed one number for a gradient; `jacobian` takes "
+            "functions with several results."
+        )
+        raise ValueError(msg)
+    graph, x = f._tape.graph, f._inputs[0]
+    (node,) = graph.reverse([f._output.id], [graph.number(1.0)], [x.id], 1)
+    return _filled(f, node, x.size)
+
+
+def _gradient(f: Function) -> tuple[int, Shape]:
+    return gradient_node(f), f.shapes[0]
+
+
+def _value_and_gradient(f: Function) -> tuple[int, Shape]:
+    gradient = gradient_node(f)
+    return f._tape.graph.concat([f._output.id, gradient]), (1 + size_of(f.shapes[0]),)
+
+
+def _directional(f: Function, output: int, seeds: Array) -> int:
+    """Return the derivatives (k, size of output) along directions (k, n)."""
+    graph, x = f._tape.graph, f._inputs[0]
+    size = graph.size(output)
+    if len(seeds) <= _SEPARATE:
+        rows = []
+        for seed in seeds:
+            (node,) = graph.forward([output], [x.id], [graph.constant(seed)], 1)
+            rows.append(_filled(f, node, size))
+        return graph.concat(rows)
+    (node,) = graph.forward([output], [x.id], [graph.constant(seeds.ravel())], len(seeds))
+    return _filled(f, node, len(seeds) * size)
+
+
+def _transposed(f: Function, node: int, rows: int, columns: int) -> int:
+    """Turn (rows, columns) into (columns, rows)."""
+    index = np.arange(rows * columns, dtype=np.int32).reshape(rows, columns).T
+    return f._tape.graph.gather(node, index.ravel())
+
+
+def _jacobian(f: Function) -> tuple[int, Shape]:
+    graph, x, y = f._tape.graph, f._inputs[0], f._output
+    m, n = y.size, x.size
+    shape = f.shape + f.shapes[0]
+    if n <= max(m, 2):
+        return _transposed(f, _directional(f, y.id, np.eye(n)), n, m), shape
+    if m <= _SEPARATE:
+        rows = []
+        for i in range(m):
+            weight = np.zeros(m)
+            weight[i] = 1
+            (node,) = graph.reverse([y.id], [graph.constant(weight)], [x.id], 1)
+            rows.append(_filled(f, node, n))
+        return graph.concat(rows), shape
+    (node,) = graph.reverse([y.id], [graph.constant(np.eye(m).ravel())], [x.id], m)
+    return _filled(f, node, m * n), shape
+
+
+def _compressed(f: Function) -> tuple[int, Array, Array, Array, int]:
+    """Return the Hessian along a direction for each colour (c, n), with its pattern and the colours of its columns."""
+    gradient = gradient_node(f)
+    start, columns, colours = f._tape.graph.pattern(gradient, f._inputs[0].id)
+    count = int(colours.max(initial=-1)) + 1
+    seeds = (colours == np.arange(count)[:, None]).astype(np.float64)
+    node = _directional(f, gradient, seeds) if count else -1
+    return node, np.repeat(np.arange(len(start) - 1), np.diff(start)), columns, colours, count
+
+
+def _hessian(f: Function) -> tuple[int, Shape]:
+    graph, x = f._tape.graph, f._inputs[0]
+    n, shape = x.size, f.shapes[0] * 2
+    if n <= _SEPARATE:
+        return _directional(f, gradient_node(f), np.eye(n)), shape
+    node, rows, columns, colours, count = _compressed(f)
+    if _WORTH * count > n:
+        return _directional(f, gradient_node(f), np.eye(n)), shape
+    index = np.full((n, n), count * n, dtype=np.int32)  # a zero after the others
+    index[rows, columns] = colours[columns] * n + rows
+    every = graph.concat([node, graph.number(0.0)] if count else [graph.number(0.0)])
+    return graph.gather(every, index.ravel()), shape
+
+
+def _sparse_hessian(f: Function) -> tuple[int, Shape]:
+    node, rows, columns, colours, count = _compressed(f)
+    if not count:
+        return f._tape.graph.constant(np.empty(0)), (0,)
+    index = (colours[columns] * f._inputs[0].size + rows).astype(np.int32)
+    return f._tape.graph.gather(node, index), (len(index),)
+
+
+def _along(f: Function, output: int) -> tuple[list[int], int]:
+    """Return the derivative of a node along a direction that is a further argument."""
+    graph, x = f._tape.graph, f._inputs[0]
+    direction = graph.input(x.size)
+    (node,) = graph.forward([output], [x.id], [direction], 1)
+    return [direction], _filled(f, node, graph.size(output))
+
+
+def _jacobian_vector(f: Function) -> tuple[list[int], int, Shape]:
+    return *_along(f, f._output.id), f.shape
+
+
+def _hessian_vector(f: Function) -> tuple[list[int], int, Shape]:
+    return *_along(f, gradient_node(f)), f.shapes[0]
+
+
+def _vector_jacobian(f: Function) -> tuple[list[int], int, Shape]:
+    graph, x, y = f._tape.graph, f._inputs[0], f._output
+    weights = graph.input(y.size)
+    (node,) = graph.reverse([y.id], [weights], [x.id], 1)
+    return [weights], _filled(f, node, x.size), f.shapes[0]
+
+
+def _coefficients(f: Function, order: int) -> list[int]:
+    """Return the nodes of the Taylor coefficients in one variable, or along the diagonal of several."""
+    graph, x, y = f._tape.graph, f._inputs[0], f._output
+    curve = [x.id, graph.constant(np.ones(x.size))][: order + 1]
+    (series,) = graph.taylor([y.id], [x.id], [curve + [-1] * (order - 1)])
+    return [_filled(f, node, y.size) for node in series]
+
+
+def _taylor(f: Function, order: int) -> tuple[int, Shape]:
+    graph, size = f._tape.graph, f._output.size
+    node = graph.concat([graph.full(c, size) for c in _coefficients(f, order)])
+    return _transposed(f, node, order + 1, size), (*f.shape, order + 1)
+
+
+def _derivative(f: Function, order: int) -> tuple[int, Shape]:
+    graph, x = f._tape.graph, f._inputs[0]
+    if order == 1:
+        (node,) = graph.forward([f._output.id], [x.id], [graph.number(1.0)], 1)
+        return _filled(f, node, f._output.size), f.shape
+    node = _coefficients(f, order)[order]
+    factor = graph.number(float(math.factorial(order)))
+    return graph.binary(_MULTIPLY, node, factor), f.shape
+
+
+_MAKERS = {
+    "value": _value,
+    "gradient": _gradient,
+    "value_and_gradient": _value_and_gradient,
+    "jacobian": _jacobian,
+    "hessian": _hessian,
+    "sparse_hessian": _sparse_hessian,
+    "jacobian_vector": _jacobian_vector,
+    "hessian_vector": _hessian_vector,
+    "vector_jacobian": _vector_jacobian,
+    "taylor": _taylor,
+    "derivative": _derivative,
+}

@@ -1,0 +1,126 @@
+"""Products of Jacobians and Hessians with vectors, for the cost of a few values of the function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mmlcore.calculus._derivatives import points_of
+from mmlcore.calculus._function import Function, traced
+from mmlcore.core.arrays import Array, as_array, shape_error
+
+F = Callable[..., Any]
+
+
+def hessian_vector(f: F, x: ArrayLike, v: ArrayLike) -> Array:
+    """Product of the Hessian with a vector, without the Hessian.
+
+    Parameters
+    ----------
+    f : callable or Function
+        As for `gradient`.
+    x, v : array_like of shape (..., n), float32 or float64
+        Points and vectors; they broadcast.
+
+    Returns
+    -------
+    ndarray of shape (..., n)
+
+    Notes
+    -----
+    One forward tangent over the reverse sweep: a small multiple of the cost of f.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> mml.hessian_vector(lambda x: x[0] ** 2 * x[1], [3.0, 5.0], [1.0, 0.0])
+    array([10.,  6.])
+    """
+    return _with(f, x, v, "hessian_vector")
+
+
+def jacobian_vector(f: F, x: ArrayLike, v: ArrayLike) -> Array:
+    """Derivative of a function along a direction: the product of its Jacobian with a vector.
+
+    Parameters
+    ----------
+    f : callable or Function
+        As for `jacobian`.
+    x, v : array_like of shape (..., n), float32 or float64
+        Points and directions; they broadcast.
+
+    Returns
+    -------
+    ndarray of shape (..., m), or (...) if f gives one number
+
+    Notes
+    -----
+    One forward tangent: about the cost of f.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> mml.jacobian_vector(lambda x: [x[0] * x[1], x[0]], [3.0, 5.0], [1.0, 1.0])
+    array([8., 1.])
+    """
+    return _with(f, x, v, "jacobian_vector")
+
+
+def vector_jacobian(f: F, x: ArrayLike, v: ArrayLike) -> Array:
+    """Gradient of a weighted sum of results: the product of a vector with the Jacobian.
+
+    Parameters
+    ----------
+    f : callable or Function
+        As for `jacobian`.
+    x : array_like of shape (..., n), float32 or float64
+        Points.
+    v : array_like of shape (..., m)
+        Weights of the results, (...) if f gives one number.
+
+    Returns
+    -------
+    ndarray of shape (..., n)
+
+    Notes
+    -----
+    One reverse sweep: a small multiple of the cost of f.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> mml.vector_jacobian(lambda x: [x[0] * x[1], x[0]], [3.0, 5.0], [1.0, 2.0])
+    array([7., 3.])
+    """
+    points = points_of(x)
+    function = traced(f, points.shape[-1:])
+    return _run_two(function, "vector_jacobian", points, as_array(v, "v"), function.shape)
+
+
+def _with(f: F, x: ArrayLike, v: ArrayLike, kind: str) -> Array:
+    points = points_of(x)
+    function = traced(f, points.shape[-1:])
+    return _run_two(function, kind, points, as_array(v, "v"), points.shape[-1:])
+
+
+def _run_two(function: Function, kind: str, x: Array, v: Array, shape: tuple[int, ...]) -> Array:
+    split = v.ndim - len(shape)
+    if split < 0 or v.shape[split:] != shape:
+        raise shape_error(
+            "v", v.shape, f"(..., {', '.join(map(str, shape))})" if shape else "(...)"
+        )
+    lead = np.broadcast_shapes(x.shape[:-1], v.shape[:split])
+    dtype = np.result_type(x, v)
+    rows = [
+        np.ascontiguousarray(np.broadcast_to(a, lead + form), dtype=dtype).reshape(
+            -1, int(np.prod(form, dtype=int))
+        )
+        for a, form in ((x, x.shape[-1:]), (v, shape))
+    ]
+    program, _, result = function._program(kind)
+    out = np.empty((len(rows[0]), int(np.prod(result, dtype=int))), dtype)
+    program.run(len(out), rows, [out])
+    return out.reshape(lead + result)
