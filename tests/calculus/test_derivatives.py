@@ -68,6 +68,56 @@ def test_against_high_precision(name, order, rng):
     np.testing.assert_allclose(own, exact, rtol=1e-11, atol=1e-11 * np.abs(exact).max())
 
 
+OUTER = [
+    "exp",
+    "sin",
+    "cos",
+    "tanh",
+    "arctan",
+    "sinh",
+    "cosh",
+    "expm1",
+    "arcsinh",
+    "square",
+    "sqrt",
+    "log",
+    "log1p",
+    "tan",
+    "reciprocal",
+    "cbrt",
+]
+SINGULAR = frozenset(["sqrt", "log", "log1p", "reciprocal", "cbrt"])
+IN_MPMATH = {
+    "arctan": mpmath.atan,
+    "arcsinh": mpmath.asinh,
+    "square": lambda t: t * t,
+    "reciprocal": lambda t: 1 / t,
+}
+
+
+def composed(outer, inner, find):
+    """outer(inner(t)), each moved away from its singularity."""
+    f, g = find(outer), find(inner)
+    away, within = (3.0 if name in SINGULAR else 0.0 for name in (outer, inner))
+    return lambda t: f(g(t + within) + away)
+
+
+@pytest.mark.parametrize("outer", OUTER)
+def test_every_function_of_every_function(outer, rng):
+    """256 compositions, first and second derivatives."""
+    for inner in OUTER:
+        x = rng.uniform(-0.9, 0.9, 4)
+        f = composed(outer, inner, lambda name: getattr(np, name))
+        g = composed(outer, inner, lambda name: IN_MPMATH.get(name) or getattr(mpmath, name))
+        for order in (1, 2):
+            own = mml.derivative(f, x, order=order)
+            with mpmath.workdps(50):
+                exact = [float(mpmath.diff(g, mpmath.mpf(a), order)) for a in x.tolist()]
+            # Near a pole of tan the derivatives are large, and so is what rounding x does to them.
+            size = 1 + np.abs(exact) ** (2 if outer == "tan" else 1)
+            assert (np.abs(own - exact) <= 1e-11 * size).all(), f"{outer}({inner}), order {order}"
+
+
 def test_far_out_all_digits_stay():
     """1 - tanh^2 and s (1 - s) would be zero or noise."""
     x = np.array([5.0, 15.0, 30.0, 300.0])

@@ -258,6 +258,8 @@ def test_refusals():
         mml.gradient(lambda x: x, [1.0, 2.0])
     with pytest.raises(ValueError, match="inner sizes 3 and 4 differ"):
         mml.trace(lambda x: x @ np.ones(4), 3)
+    with pytest.raises(np.exceptions.AxisError):
+        mml.trace(lambda x: np.sum(x, axis=1), 3)
     with pytest.raises(IndexError, match="out of bounds"):
         mml.trace(lambda x: x[3], 3)
     with pytest.raises(ValueError, match="broadcast"):

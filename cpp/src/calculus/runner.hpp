@@ -10,6 +10,7 @@
 #include "mmlcore/calculus/program.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
+#include "wide.hpp"
 
 namespace mmlcore::calculus {
 
@@ -25,7 +26,9 @@ class Runner {
         layout_(block == 1 ? program.single_ : program.blocks_),
         b_(block),
         memory_(layout_.memory * block + W) {
-    std::fill(memory_.begin(), memory_.end(), T{0});
+    // Padding is computed too: zeros keep functions there on their fast way. Long arrays have little of it; blocks have
+    // none.
+    if (block == 1 && memory_.size() <= 4096) std::fill(memory_.begin(), memory_.end(), T{0});
   }
 
   // Points first ... first + count - 1, count <= B.
@@ -195,27 +198,9 @@ class Runner {
     spread<3>(in, [&](T* out, index_t n, Lane* x) { loop3(out, n, x[0], x[1], x[2], f); });
   }
 
-  // A function of float64 vectors for vectors of T.
-  template <class F>
-  static Vec wide(F&& f, Vec x) {
-    if constexpr (sizeof(T) == 8) {
-      return f(x);
-    } else {
-      using D = Simd<double>;
-      alignas(64) float numbers[W];
-      S::store(numbers, x);
-      for (index_t half = 0; half < 2; ++half) {
-        typename D::Vec v;
-        for (int i = 0; i < D::width; ++i) v[i] = numbers[half * D::width + i];
-        v = f(v);
-        for (int i = 0; i < D::width; ++i) numbers[half * D::width + i] = static_cast<float>(v[i]);
-      }
-      return S::load(numbers);
-    }
-  }
   template <class F>
   void smooth(const Instruction& in, F&& f) {
-    one(in, [&](Vec x) { return wide(f, x); });
+    one(in, [&](Vec x) { return wide<T>(f, x); });
   }
   // By the C library, number by number.
   void slow(const Instruction& in) {
@@ -278,6 +263,14 @@ void Runner<T>::step(const Instruction& in) {
       return one(in, [](Vec x) { return 1 / x; });
     case Op::Exp:
       return smooth(in, el::exp);
+    case Op::Exp2:
+      return smooth(in, el::exp2);
+    case Op::Log2:
+      return smooth(in, el::log2);
+    case Op::Arctan2:
+      return two(in, [](Vec y, Vec x) { return wide<T>(el::arctan2, y, x); });
+    case Op::Hypot:
+      return two(in, [](Vec x, Vec y) { return wide<T>(el::hypot, x, y); });
     case Op::Expm1:
       return smooth(in, el::expm1);
     case Op::Log:

@@ -15,7 +15,10 @@ def _axes(x: Any, axis: Any) -> list[int]:
     if axis is None:
         return list(range(x.ndim))
     wanted = axis if isinstance(axis, tuple) else (axis,)
-    return sorted(np.lib.array_utils.normalize_axis_index(a, x.ndim) for a in wanted)
+    for a in wanted:
+        if not -x.ndim <= a < x.ndim:
+            raise np.exceptions.AxisError(a, x.ndim)
+    return sorted(a % x.ndim for a in wanted)
 
 
 def _reduced(x: Any, axes: list[int], keepdims: bool) -> tuple[int, ...]:

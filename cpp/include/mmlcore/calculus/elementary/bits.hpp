@@ -19,8 +19,9 @@ inline constexpr double kLn2Hi = 6.93147180369123816490e-01,
 struct Unsigned {
   typedef std::uint64_t Vec __attribute__((vector_size(kVectorBytes)));
 };
-// Of numbers that are not negative: not every level can shift the others at once.
-inline Mask shift_right(Mask m, int bits) { return reinterpret_cast<Mask>(reinterpret_cast<Unsigned::Vec>(m) >> bits); }
+using Bits = Unsigned::Vec;
+inline Bits bits_of(Vec x) { return reinterpret_cast<Bits>(x); }
+inline Vec of_bits(Bits b) { return reinterpret_cast<Vec>(b); }
 
 inline Vec splat(double x) { return V::splat(x); }
 inline Vec with_sign(Vec magnitude, Vec sign) {
@@ -41,20 +42,20 @@ inline Vec polynomial(Vec x, double c0, C... rest) {
 // The nearest integer to x, |x| < 2^51, as a number and in the low bits of `bits`.
 struct Rounded {
   Vec value;
-  Mask bits;
+  Bits bits;
 };
 inline Rounded round_to_integer(Vec x) {
   constexpr double kShift = 0x1.8p52;  // whose last bit is worth 1
   const Vec shifted = x + kShift;
-  return {shifted - kShift, reinterpret_cast<Mask>(shifted) - 0x4338000000000000};
+  return {shifted - kShift, bits_of(shifted) - 0x4338000000000000};
 }
 
 // 2^n for integers -1022 <= n <= 1023.
-inline Vec power_of_two(Mask n) { return reinterpret_cast<Vec>((n + 1023) << 52); }
+inline Vec power_of_two(Bits n) { return of_bits((n + 1023) << 52); }
 
 // x 2^n for -2200 < n < 2200: in steps, so that subnormal results are rounded once and overflow gives infinity.
-inline Vec scale(Vec x, Mask n) {
-  const Mask half = shift_right(n + 4096, 1) - 2048;
+inline Vec scale(Vec x, Bits n) {
+  const Bits half = ((n + 4096) >> 1) - 2048;
   return x * power_of_two(half) * power_of_two(n - half);
 }
 

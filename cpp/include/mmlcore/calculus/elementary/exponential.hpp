@@ -12,7 +12,7 @@ namespace detail {
 
 struct Reduced {
   Vec r;
-  Mask n;
+  Bits n;
 };
 
 inline Reduced reduce_by_ln2(Vec x) {
@@ -39,6 +39,14 @@ inline Vec clamp(Vec x, double low, double high) {  // NaN stays
 inline Vec exp(Vec x) {
   const detail::Reduced at = detail::reduce_by_ln2(detail::clamp(x, -750, 710));
   return scale(detail::beyond_linear(at.r) + at.r + 1, at.n);
+}
+
+// 2^x = 2^n exp((x - n) ln 2), where x - n is exact.
+inline Vec exp2(Vec x) {
+  const Vec within = detail::clamp(x, -1080, 1025);
+  const Rounded n = round_to_integer(within);
+  const Vec d = within - n.value, r = V::fma(d, splat(kLn2Hi), d * kLn2Lo);
+  return scale(detail::beyond_linear(r) + r + 1, n.bits);
 }
 
 // 2^n (exp(r) - 1) + (2^n - 1), what is small last.

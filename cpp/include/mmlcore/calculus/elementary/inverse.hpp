@@ -1,4 +1,4 @@
-// arctan, arcsin, arccos.
+// arctan, arctan2, arcsin, arccos, and the hypotenuse.
 //
 // arctan: arguments are brought below 0.66 by arctan(x) = pi/2 - arctan(1/x) and pi/4 + arctan((x - 1) / (x + 1)); there
 // x + x z P(z) / Q(z), z = x^2 (the rational approximation of S. L. Moshier, "Methods and Programs for Mathematical
@@ -44,6 +44,30 @@ inline Vec arctan(Vec x) {
                            1.650270098316988542046e+02, 2.485846490142306297962e+01, 1);
   const Vec result = base + (V::fma(y, z * p / q, y) + rest);
   return x == x ? with_sign(result, x) : x;
+}
+
+// The angle of the point (x, y): arctan of the smaller over the larger coordinate, and the eighths of a turn to there.
+inline Vec arctan2(Vec y, Vec x) {
+  const Vec ax = V::abs(x), ay = V::abs(y);
+  const Mask steep = ay > ax;
+  const Vec small = steep ? ax : ay, large = steep ? ay : ax;
+  // 0 / 0 at the origin, infinity over itself on diagonals.
+  const Vec ratio = small == large ? (large == 0 ? Vec{} : splat(1)) : small / large;
+  const Vec first = arctan(ratio);
+  const Vec upper = steep ? detail::kHalfPi - (first - detail::kHalfPiRest) : first;
+  const Mask left = reinterpret_cast<Mask>(x) < 0;  // -0 too
+  const Vec result = left ? 2 * detail::kHalfPi - (upper - 2 * detail::kHalfPiRest) : upper;
+  return x == x ? (y == y ? with_sign(result, y) : y) : x;
+}
+
+// sqrt(x^2 + y^2) = a sqrt(1 + (b / a)^2), a the larger: no square overflows. Infinity wins over NaN.
+inline Vec hypot(Vec x, Vec y) {
+  const Vec ax = V::abs(x), ay = V::abs(y);
+  const Vec large = ax > ay ? ax : ay, small = ax > ay ? ay : ax;
+  const Vec ratio = small / (large == 0 ? splat(1) : large);
+  const Vec result = large * V::sqrt(V::fma(ratio, ratio, splat(1)));
+  const Mask infinite = (ax == kInfinity) | (ay == kInfinity);
+  return infinite ? splat(kInfinity) : (x == x) & (y == y) ? result : splat(kNaN);
 }
 
 // Both from one reduction: `a` = arcsin up to 1/2, and the halved angle beyond.

@@ -11,12 +11,20 @@ namespace mmlcore::elementary {
 
 namespace detail {
 
+struct Parts {
+  Vec f, e;  // x = 2^e (1 + f)
+};
+
+inline Parts split(Vec x, Vec exponent) {
+  const Bits bits = bits_of(x), shifted = bits - 0x3fe6a09e667f3bcd;  // sqrt(1/2)
+  const Bits e = ((shifted + (std::uint64_t{1} << 62)) >> 52) - 1024;
+  const Vec f = of_bits(bits - (e << 52)) - 1;
+  return {f, of_bits(e + 0x4338000000000000) - 0x1.8p52 + exponent};
+}
+
 // log of positive numbers that are neither subnormal nor infinite.
 inline Vec log_of_normal(Vec x, Vec exponent) {
-  const Mask bits = reinterpret_cast<Mask>(x), shifted = bits - 0x3fe6a09e667f3bcd;  // sqrt(1/2)
-  const Mask e = shift_right(shifted + (std::int64_t{1} << 62), 52) - (1 << 10);
-  const Vec f = reinterpret_cast<Vec>(bits - (e << 52)) - 1;
-  const Vec number = reinterpret_cast<Vec>(e + 0x4338000000000000) - 0x1.8p52 + exponent;
+  const auto [f, number] = split(x, exponent);
   const Vec s = f / (2 + f), z = s * s, half = 0.5 * f * f;
   const Vec r =
       z * polynomial(z, 6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01,
@@ -26,12 +34,29 @@ inline Vec log_of_normal(Vec x, Vec exponent) {
 
 }  // namespace detail
 
-inline Vec log(Vec x) {
+namespace detail {
+
+// f(normal, exponent to add) where x is positive and finite, and what every logarithm gives elsewhere.
+template <class F>
+inline Vec for_normal(Vec x, F&& f) {
   const Mask tiny = x < 0x1p-1022;  // subnormal, zero, negative
-  const Vec result = detail::log_of_normal(tiny ? x * 0x1p54 : x, tiny ? splat(-54) : Vec{});
+  const Vec result = f(tiny ? x * 0x1p54 : x, tiny ? splat(-54) : Vec{});
   const Vec special = x == 0 ? splat(-kInfinity) : x < 0 ? splat(kNaN) : x;
   const Mask plain = (x > 0) & (x < kInfinity);
   return plain ? result : special;
+}
+
+}  // namespace detail
+
+inline Vec log(Vec x) { return detail::for_normal(x, detail::log_of_normal); }
+
+// e + log(m) / ln 2, the quotient as a product with 1 / ln 2 in two parts.
+inline Vec log2(Vec x) {
+  return detail::for_normal(x, [](Vec normal, Vec exponent) {
+    const auto [f, e] = detail::split(normal, exponent);
+    const Vec l = detail::log_of_normal(f + 1, Vec{});
+    return e + V::fma(l, splat(1.44269504088896338700), l * 2.03552737409310331e-17);
+  });
 }
 
 // log(u) + c / u with u = 1 + x rounded and c what was rounded away.

@@ -16,7 +16,7 @@ namespace detail {
 
 struct Angle {
   Vec r, t;
-  Mask quarter;
+  Bits quarter;
   Mask beyond;  // not reduced
 };
 
@@ -48,13 +48,13 @@ inline Vec cos_near_zero(Vec r, Vec t) {
   return w + (((1 - w) - half) + (z * p - r * t));
 }
 
-inline Vec negated(Vec x, Mask where) { return reinterpret_cast<Vec>(reinterpret_cast<Mask>(x) ^ (where << 63)); }
+inline Vec negated(Vec x, Bits where) { return of_bits(bits_of(x) ^ (where << 63)); }
 
 }  // namespace detail
 
 inline Vec sin(Vec x) {
   const detail::Angle at = detail::reduce_by_quarters(x);
-  const Mask odd = -(at.quarter & 1);
+  const Mask odd = (at.quarter & 1) != 0;
   const Vec s = detail::sin_near_zero(at.r, at.t), c = detail::cos_near_zero(at.r, at.t);
   const Vec result = detail::negated(odd ? c : s, (at.quarter >> 1) & 1);
   return patch(x == 0 ? x : result, at.beyond, x, [](double y) { return std::sin(y); });
@@ -62,7 +62,7 @@ inline Vec sin(Vec x) {
 
 inline Vec cos(Vec x) {
   const detail::Angle at = detail::reduce_by_quarters(x);
-  const Mask odd = -(at.quarter & 1);
+  const Mask odd = (at.quarter & 1) != 0;
   const Vec s = detail::sin_near_zero(at.r, at.t), c = detail::cos_near_zero(at.r, at.t);
   const Vec result = detail::negated(odd ? s : c, ((at.quarter + 1) >> 1) & 1);
   return patch(result, at.beyond, x, [](double y) { return std::cos(y); });
@@ -70,7 +70,7 @@ inline Vec cos(Vec x) {
 
 inline Vec tan(Vec x) {
   const detail::Angle at = detail::reduce_by_quarters(x);
-  const Mask odd = -(at.quarter & 1);
+  const Mask odd = (at.quarter & 1) != 0;
   const Vec s = detail::sin_near_zero(at.r, at.t), c = detail::cos_near_zero(at.r, at.t);
   const Vec result = odd ? -c / s : s / c;
   return patch(x == 0 ? x : result, at.beyond, x, [](double y) { return std::tan(y); });
