@@ -143,39 +143,31 @@ class Runner {
       S::store(out + i, f(S::load(pa), S::load(pb), S::load(pc)));
   }
 
-  // Calls loop(out, n, lanes...) so that every element of the result is met, however short the operands are.
+  // Calls loop(out, n, lanes) so that every element of the result is met, however short the operands are: in runs up to
+  // where one of them starts again, or element by element where one has a number for all points of an element.
   template <int N, class Loop>
   void spread(const Instruction& in, Loop&& loop) {
-    T* out = slot(in.place);
+    const T* base[N];
     Lane lanes[N];
-    bool flat = true;
+    index_t step[N], run = in.size;  // step: from an element of the operand to the next; 0 for a number
     for (int k = 0; k < N; ++k) {
       const Operand& x = in.operands[k];
-      const bool number = x.size == 1 && (x.constant || b_ == 1);
-      lanes[k] = {source(x), !number};
-      flat = flat && (number || (x.size == in.size && (!x.constant || b_ == 1)));
+      const bool numbers = x.constant && b_ > 1, one = x.size == 1 && (x.constant || b_ == 1);
+      base[k] = source(x);
+      lanes[k] = {base[k], !numbers && !one};
+      step[k] = one ? 0 : numbers ? 1 : b_;
+      if (!one) run = numbers ? 1 : std::min<index_t>(run, x.size);
     }
-    if (flat) return loop(out, in.size * b_, lanes);
-    if (b_ > 1) {  // number by number
-      for (index_t e = 0; e < in.size; ++e) {
-        Lane now[N];
-        for (int k = 0; k < N; ++k) {
-          const Operand& x = in.operands[k];
-          const index_t i = e % x.size;
-          now[k] = x.constant ? Lane{source(x) + i, false} : Lane{source(x) + i * b_, true};
-        }
-        loop(out + e * b_, b_, now);
-      }
-      return;
-    }
-    index_t run = in.size;  // elements up to which no operand starts again
-    for (int k = 0; k < N; ++k) {
-      if (lanes[k].vector) run = std::min<index_t>(run, in.operands[k].size);
-    }
+    T* out = slot(in.place);
+    if (run == in.size) return loop(out, run * b_, lanes);
+    index_t at[N] = {};
     for (index_t e = 0; e < in.size; e += run) {
-      Lane now[N];
-      for (int k = 0; k < N; ++k) now[k] = lanes[k].vector ? Lane{lanes[k].data + e % in.operands[k].size, true} : lanes[k];
-      loop(out + e, run, now);
+      for (int k = 0; k < N; ++k) {
+        lanes[k].data = base[k] + at[k] * step[k];
+        at[k] += run;
+        if (at[k] >= in.operands[k].size) at[k] = 0;
+      }
+      loop(out + e * b_, run * b_, lanes);
     }
   }
 
@@ -262,43 +254,43 @@ void Runner<T>::step(const Instruction& in) {
     case Op::Reciprocal:
       return one(in, [](Vec x) { return 1 / x; });
     case Op::Exp:
-      return smooth(in, el::exp);
+      return smooth(in, [](auto x) { return el::exp(x); });
     case Op::Exp2:
-      return smooth(in, el::exp2);
+      return smooth(in, [](auto x) { return el::exp2(x); });
     case Op::Log2:
-      return smooth(in, el::log2);
+      return smooth(in, [](auto x) { return el::log2(x); });
     case Op::Arctan2:
       return two(in, [](Vec y, Vec x) { return wide<T>(el::arctan2, y, x); });
     case Op::Hypot:
       return two(in, [](Vec x, Vec y) { return wide<T>(el::hypot, x, y); });
     case Op::Expm1:
-      return smooth(in, el::expm1);
+      return smooth(in, [](auto x) { return el::expm1(x); });
     case Op::Log:
-      return smooth(in, el::log);
+      return smooth(in, [](auto x) { return el::log(x); });
     case Op::Log1p:
-      return smooth(in, el::log1p);
+      return smooth(in, [](auto x) { return el::log1p(x); });
     case Op::Sin:
-      return smooth(in, el::sin);
+      return smooth(in, [](auto x) { return el::sin(x); });
     case Op::Cos:
-      return smooth(in, el::cos);
+      return smooth(in, [](auto x) { return el::cos(x); });
     case Op::Tan:
-      return smooth(in, el::tan);
+      return smooth(in, [](auto x) { return el::tan(x); });
     case Op::Arcsin:
-      return smooth(in, el::arcsin);
+      return smooth(in, [](auto x) { return el::arcsin(x); });
     case Op::Arccos:
-      return smooth(in, el::arccos);
+      return smooth(in, [](auto x) { return el::arccos(x); });
     case Op::Arctan:
-      return smooth(in, el::arctan);
+      return smooth(in, [](auto x) { return el::arctan(x); });
     case Op::Sinh:
-      return smooth(in, el::sinh);
+      return smooth(in, [](auto x) { return el::sinh(x); });
     case Op::Cosh:
-      return smooth(in, el::cosh);
+      return smooth(in, [](auto x) { return el::cosh(x); });
     case Op::Tanh:
-      return smooth(in, el::tanh);
+      return smooth(in, [](auto x) { return el::tanh(x); });
     case Op::Expit:
-      return smooth(in, el::expit);
+      return smooth(in, [](auto x) { return el::expit(x); });
     case Op::SechSquared:
-      return smooth(in, el::sech_squared);
+      return smooth(in, [](auto x) { return el::sech_squared(x); });
     case Op::Power:
       return power(in);
     case Op::Add:

@@ -28,19 +28,19 @@ struct Simd {
   typedef T Loose __attribute__((vector_size(Bytes), aligned(alignof(T)), may_alias));  // at any address of a T
   typedef Int Mask __attribute__((vector_size(Bytes)));
 
-  static Vec load(const T* p) { return *reinterpret_cast<const Loose*>(p); }
-  static void store(T* p, Vec v) { *reinterpret_cast<Loose*>(p) = v; }
-  static Vec splat(T x) { return x - Vec{}; }
-  static Vec abs(Vec v) {
+  [[gnu::always_inline]] static Vec load(const T* p) { return *reinterpret_cast<const Loose*>(p); }
+  [[gnu::always_inline]] static void store(T* p, Vec v) { *reinterpret_cast<Loose*>(p) = v; }
+  [[gnu::always_inline]] static Vec splat(T x) { return x - Vec{}; }
+  [[gnu::always_inline]] static Vec abs(Vec v) {
     constexpr Int magnitude = sizeof(T) == 8 ? Int(INT64_MAX) : Int(INT32_MAX);  // all bits but the sign
     return reinterpret_cast<Vec>(reinterpret_cast<Mask>(v) & magnitude);
   }
-  static Vec sqrt(Vec v) {
+  [[gnu::always_inline]] static Vec sqrt(Vec v) {
     for (int i = 0; i < width; ++i) v[i] = std::sqrt(v[i]);  // compilers make it one instruction
     return v;
   }
   // x y + z, rounded once where the processor can.
-  static Vec fma(Vec x, Vec y, Vec z) {
+  [[gnu::always_inline]] static Vec fma(Vec x, Vec y, Vec z) {
 #ifdef __FMA__
     for (int i = 0; i < width; ++i) z[i] = std::fma(x[i], y[i], z[i]);
     return z;

@@ -20,18 +20,18 @@ struct Unsigned {
   typedef std::uint64_t Vec __attribute__((vector_size(kVectorBytes)));
 };
 using Bits = Unsigned::Vec;
-inline Bits bits_of(Vec x) { return reinterpret_cast<Bits>(x); }
-inline Vec of_bits(Bits b) { return reinterpret_cast<Vec>(b); }
+[[gnu::always_inline]] inline Bits bits_of(Vec x) { return reinterpret_cast<Bits>(x); }
+[[gnu::always_inline]] inline Vec of_bits(Bits b) { return reinterpret_cast<Vec>(b); }
 
-inline Vec splat(double x) { return V::splat(x); }
-inline Vec with_sign(Vec magnitude, Vec sign) {
+[[gnu::always_inline]] inline Vec splat(double x) { return V::splat(x); }
+[[gnu::always_inline]] inline Vec with_sign(Vec magnitude, Vec sign) {
   constexpr std::int64_t kSign = INT64_MIN;
   return reinterpret_cast<Vec>((reinterpret_cast<Mask>(magnitude) & ~kSign) | (reinterpret_cast<Mask>(sign) & kSign));
 }
 
 // c0 + c1 x + c2 x^2 + ..., by Horner's rule.
 template <class... C>
-inline Vec polynomial(Vec x, double c0, C... rest) {
+[[gnu::always_inline]] inline Vec polynomial(Vec x, double c0, C... rest) {
   if constexpr (sizeof...(rest) == 0) {
     return splat(c0);
   } else {
@@ -44,26 +44,26 @@ struct Rounded {
   Vec value;
   Bits bits;
 };
-inline Rounded round_to_integer(Vec x) {
+[[gnu::always_inline]] inline Rounded round_to_integer(Vec x) {
   constexpr double kShift = 0x1.8p52;  // whose last bit is worth 1
   const Vec shifted = x + kShift;
   return {shifted - kShift, bits_of(shifted) - 0x4338000000000000};
 }
 
 // 2^n for integers -1022 <= n <= 1023.
-inline Vec power_of_two(Bits n) { return of_bits((n + 1023) << 52); }
+[[gnu::always_inline]] inline Vec power_of_two(Bits n) { return of_bits((n + 1023) << 52); }
 
 // x 2^n for -2200 < n < 2200: in steps, so that subnormal results are rounded once and overflow gives infinity.
-inline Vec scale(Vec x, Bits n) {
+[[gnu::always_inline]] inline Vec scale(Vec x, Bits n) {
   const Bits half = ((n + 4096) >> 1) - 2048;
   return x * power_of_two(half) * power_of_two(n - half);
 }
 
-inline bool any(Mask m) { return V::any(m); }
+[[gnu::always_inline]] inline bool any(Mask m) { return V::any(m); }
 
 // f(x) for each number where `where` is set.
 template <class F>
-inline Vec patch(Vec result, Mask where, Vec x, F&& f) {
+[[gnu::always_inline]] inline Vec patch(Vec result, Mask where, Vec x, F&& f) {
   if (any(where)) {
     for (int i = 0; i < V::width; ++i) {
       if (where[i]) result[i] = f(x[i]);
@@ -73,7 +73,7 @@ inline Vec patch(Vec result, Mask where, Vec x, F&& f) {
 }
 
 template <class F>
-inline Vec each(Vec x, F&& f) {
+[[gnu::always_inline]] inline Vec each(Vec x, F&& f) {
   for (int i = 0; i < V::width; ++i) x[i] = f(x[i]);
   return x;
 }

@@ -15,7 +15,7 @@ namespace detail {
 inline constexpr double kHalfPi = 1.57079632679489655800e+00, kHalfPiRest = 6.12323399573676603587e-17;
 inline constexpr double kQuarterPi = 7.85398163397448278999e-01;
 
-inline Vec arcsin_quotient(Vec z) {
+[[gnu::always_inline]] inline Vec arcsin_quotient(Vec z) {
   const Vec p = z * polynomial(z, 1.66666666666666657415e-01, -3.25565818622400915405e-01, 2.01212532134862925881e-01,
                                -4.00555345006794114027e-02, 7.91534994289814532176e-04, 3.47933107596021167570e-05);
   const Vec q = polynomial(z, 1, -2.40339491173441421878e+00, 2.02094576023350569471e+00, -6.88283971605453293030e-01,
@@ -23,15 +23,16 @@ inline Vec arcsin_quotient(Vec z) {
   return p / q;
 }
 
-inline Vec sqrt_low(Vec s,
-                    Vec z) {  // what s, the rounded root of z, lacks: s with half of its bits gives h + (z - h^2) / (s + h)
+[[gnu::always_inline]] inline Vec sqrt_low(
+    Vec s,
+    Vec z) {  // what s, the rounded root of z, lacks: s with half of its bits gives h + (z - h^2) / (s + h)
   const Vec high = reinterpret_cast<Vec>(reinterpret_cast<Mask>(s) & ~std::int64_t{0xffffffff});
   return (z - high * high) / (s + high + 1e-300) - (s - high);
 }
 
 }  // namespace detail
 
-inline Vec arctan(Vec x) {
+[[gnu::always_inline]] inline Vec arctan(Vec x) {
   const Vec size = V::abs(x);
   const Mask large = size > 2.41421356237309504880, middle = size > 0.66;
   const Vec y = large ? -1 / size : middle ? (size - 1) / (size + 1) : size;
@@ -47,7 +48,7 @@ inline Vec arctan(Vec x) {
 }
 
 // The angle of the point (x, y): arctan of the smaller over the larger coordinate, and the eighths of a turn to there.
-inline Vec arctan2(Vec y, Vec x) {
+[[gnu::always_inline]] inline Vec arctan2(Vec y, Vec x) {
   const Vec ax = V::abs(x), ay = V::abs(y);
   const Mask steep = ay > ax;
   const Vec small = steep ? ax : ay, large = steep ? ay : ax;
@@ -61,7 +62,7 @@ inline Vec arctan2(Vec y, Vec x) {
 }
 
 // sqrt(x^2 + y^2) = a sqrt(1 + (b / a)^2), a the larger: no square overflows. Infinity wins over NaN.
-inline Vec hypot(Vec x, Vec y) {
+[[gnu::always_inline]] inline Vec hypot(Vec x, Vec y) {
   const Vec ax = V::abs(x), ay = V::abs(y);
   const Vec large = ax > ay ? ax : ay, small = ax > ay ? ay : ax;
   const Vec ratio = small / (large == 0 ? splat(1) : large);
@@ -71,7 +72,7 @@ inline Vec hypot(Vec x, Vec y) {
 }
 
 // Both from one reduction: `a` = arcsin up to 1/2, and the halved angle beyond.
-inline Vec arcsin(Vec x) {
+[[gnu::always_inline]] inline Vec arcsin(Vec x) {
   const Vec size = V::abs(x);
   const Mask far = size > 0.5;
   const Vec z = far ? 0.5 * (1 - size) : size * size, r = detail::arcsin_quotient(z);
@@ -82,7 +83,7 @@ inline Vec arcsin(Vec x) {
   return inside ? result : x != x ? x : splat(kNaN);
 }
 
-inline Vec arccos(Vec x) {
+[[gnu::always_inline]] inline Vec arccos(Vec x) {
   const Vec size = V::abs(x);
   const Mask far = size > 0.5;
   const Vec z = far ? 0.5 * (1 - size) : size * size, r = detail::arcsin_quotient(z);

@@ -15,7 +15,7 @@ struct Parts {
   Vec f, e;  // x = 2^e (1 + f)
 };
 
-inline Parts split(Vec x, Vec exponent) {
+[[gnu::always_inline]] inline Parts split(Vec x, Vec exponent) {
   const Bits bits = bits_of(x), shifted = bits - 0x3fe6a09e667f3bcd;  // sqrt(1/2)
   const Bits e = ((shifted + (std::uint64_t{1} << 62)) >> 52) - 1024;
   const Vec f = of_bits(bits - (e << 52)) - 1;
@@ -23,7 +23,7 @@ inline Parts split(Vec x, Vec exponent) {
 }
 
 // log of positive numbers that are neither subnormal nor infinite.
-inline Vec log_of_normal(Vec x, Vec exponent) {
+[[gnu::always_inline]] inline Vec log_of_normal(Vec x, Vec exponent) {
   const auto [f, number] = split(x, exponent);
   const Vec s = f / (2 + f), z = s * s, half = 0.5 * f * f;
   const Vec r =
@@ -38,7 +38,7 @@ namespace detail {
 
 // f(normal, exponent to add) where x is positive and finite, and what every logarithm gives elsewhere.
 template <class F>
-inline Vec for_normal(Vec x, F&& f) {
+[[gnu::always_inline]] inline Vec for_normal(Vec x, F&& f) {
   const Mask tiny = x < 0x1p-1022;  // subnormal, zero, negative
   const Vec result = f(tiny ? x * 0x1p54 : x, tiny ? splat(-54) : Vec{});
   const Vec special = x == 0 ? splat(-kInfinity) : x < 0 ? splat(kNaN) : x;
@@ -48,10 +48,10 @@ inline Vec for_normal(Vec x, F&& f) {
 
 }  // namespace detail
 
-inline Vec log(Vec x) { return detail::for_normal(x, detail::log_of_normal); }
+[[gnu::always_inline]] inline Vec log(Vec x) { return detail::for_normal(x, detail::log_of_normal); }
 
 // e + log(m) / ln 2, the quotient as a product with 1 / ln 2 in two parts.
-inline Vec log2(Vec x) {
+[[gnu::always_inline]] inline Vec log2(Vec x) {
   return detail::for_normal(x, [](Vec normal, Vec exponent) {
     const auto [f, e] = detail::split(normal, exponent);
     const Vec l = detail::log_of_normal(f + 1, Vec{});
@@ -60,7 +60,7 @@ inline Vec log2(Vec x) {
 }
 
 // log(u) + c / u with u = 1 + x rounded and c what was rounded away.
-inline Vec log1p(Vec x) {
+[[gnu::always_inline]] inline Vec log1p(Vec x) {
   const Vec u = 1 + x, c = x - (u - 1);
   const Vec result = log(u) + c / u;
   const Mask small = V::abs(x) < 0x1p-54, plain = (u > 0) & (u < kInfinity);

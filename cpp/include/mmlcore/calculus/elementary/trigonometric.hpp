@@ -20,7 +20,7 @@ struct Angle {
   Mask beyond;  // not reduced
 };
 
-inline Angle reduce_by_quarters(Vec x) {
+[[gnu::always_inline]] inline Angle reduce_by_quarters(Vec x) {
   const Mask within = V::abs(x) < 1.6e6;
   x = within ? x : Vec{};
   const Rounded n = round_to_integer(x * 6.36619772367581382433e-01);
@@ -34,25 +34,25 @@ inline Angle reduce_by_quarters(Vec x) {
   return {r, t, n.bits, ~within};
 }
 
-inline Vec sin_near_zero(Vec r, Vec t) {
+[[gnu::always_inline]] inline Vec sin_near_zero(Vec r, Vec t) {
   const Vec z = r * r, v = z * r;
   const Vec p = polynomial(z, 8.33333333332248946124e-03, -1.98412698298579493134e-04, 2.75573137070700676789e-06,
                            -2.50507602534068634195e-08, 1.58969099521155010221e-10);
   return r - ((z * (0.5 * t - v * p) - t) - v * -1.66666666666666324348e-01);
 }
 
-inline Vec cos_near_zero(Vec r, Vec t) {
+[[gnu::always_inline]] inline Vec cos_near_zero(Vec r, Vec t) {
   const Vec z = r * r, half = 0.5 * z, w = 1 - half;
   const Vec p = z * polynomial(z, 4.16666666666666019037e-02, -1.38888888888741095749e-03, 2.48015872894767294178e-05,
                                -2.75573143513906633035e-07, 2.08757232129817482790e-09, -1.13596475577881948265e-11);
   return w + (((1 - w) - half) + (z * p - r * t));
 }
 
-inline Vec negated(Vec x, Bits where) { return of_bits(bits_of(x) ^ (where << 63)); }
+[[gnu::always_inline]] inline Vec negated(Vec x, Bits where) { return of_bits(bits_of(x) ^ (where << 63)); }
 
 }  // namespace detail
 
-inline Vec sin(Vec x) {
+[[gnu::always_inline]] inline Vec sin(Vec x) {
   const detail::Angle at = detail::reduce_by_quarters(x);
   const Mask odd = (at.quarter & 1) != 0;
   const Vec s = detail::sin_near_zero(at.r, at.t), c = detail::cos_near_zero(at.r, at.t);
@@ -60,7 +60,7 @@ inline Vec sin(Vec x) {
   return patch(x == 0 ? x : result, at.beyond, x, [](double y) { return std::sin(y); });
 }
 
-inline Vec cos(Vec x) {
+[[gnu::always_inline]] inline Vec cos(Vec x) {
   const detail::Angle at = detail::reduce_by_quarters(x);
   const Mask odd = (at.quarter & 1) != 0;
   const Vec s = detail::sin_near_zero(at.r, at.t), c = detail::cos_near_zero(at.r, at.t);
@@ -68,7 +68,7 @@ inline Vec cos(Vec x) {
   return patch(result, at.beyond, x, [](double y) { return std::cos(y); });
 }
 
-inline Vec tan(Vec x) {
+[[gnu::always_inline]] inline Vec tan(Vec x) {
   const detail::Angle at = detail::reduce_by_quarters(x);
   const Mask odd = (at.quarter & 1) != 0;
   const Vec s = detail::sin_near_zero(at.r, at.t), c = detail::cos_near_zero(at.r, at.t);
