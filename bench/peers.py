@@ -15,6 +15,7 @@ from mmlcore._bench.compare import Case
 # Debian's package dataset-fashion-mnist.
 FASHION = Path("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz")
 TORCH = importlib.util.find_spec("torch") is not None
+SYMPY = importlib.util.find_spec("sympy") is not None
 
 
 def with_torch(cases: Callable[[Any], list[Case]]) -> list[Case]:
