@@ -210,6 +210,30 @@ def test_it_is_remembered_until_what_it_captures_changes():
     assert len(calls) == 3
 
 
+SLOPE = 2.0
+
+
+def line(x):
+    return SLOPE * x
+
+
+def test_functions_that_are_called_are_looked_into(monkeypatch):
+    """What they read counts too; a function may call itself."""
+
+    def f(x):
+        inner = [SLOPE * t for t in [x]]
+        return line(x) + inner[0]
+
+    def recursive(x, depth=3):
+        return x if depth == 0 else line(recursive(x, depth - 1))
+
+    assert mml.derivative(f, 1.0) == 4
+    assert mml.derivative(recursive, 1.0) == 8
+    monkeypatch.setitem(globals(), "SLOPE", 3.0)
+    assert mml.derivative(f, 1.0) == 6
+    assert mml.derivative(recursive, 1.0) == 27
+
+
 @pytest.mark.parametrize(
     ("f", "message"),
     [

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.calculus._derive import gradient_node
-from mmlcore.calculus._function import Function, traced
+from mmlcore.calculus._function import Function
+from mmlcore.calculus._memory import traced
 from mmlcore.calculus._symbol import Symbol, is_symbol
 from mmlcore.core.arrays import Array, as_array, as_index, shape_error
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -287,48 +286,3 @@ def _arity(f: Callable[..., Any]) -> int:
         return 1
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return max(1, sum(p.kind in kinds and p.default is inspect.Parameter.empty for p in parameters))
-
-
-# Functions that were traced: for each, by the shape of its argument and what it captures.
-_traced: weakref.WeakKeyDictionary[Any, dict[Any, tuple[Any, Function]]] = (
-    weakref.WeakKeyDictionary()
-)
-
-
-def traced(f: Any, shape: Shape) -> Function:
-    """Return f traced for one argument of that shape, from memory if nothing that it captures is another object."""
-    if isinstance(f, Function):
-        if f.shapes != (shape,):
-            msg = f"x: got points of shape {shape}, needed those of {f.name}: {', '.join(map(str, f.shapes))}."
-            raise ValueError(msg)
-        return f
-    captured = _captured(f)
-    try:
-        known = _traced.setdefault(f, {})
-    except TypeError:  # cannot be remembered
-        return trace(f, shape)
-    found = known.get(shape)
-    if found is not None and len(found[0]) == len(captured) and all(map(_same, found[0], captured)):
-        return found[1]
-    function = trace(f, shape)
-    known[shape] = (captured, function)
-    return function
-
-
-def _same(x: Any, y: Any) -> bool:
-    return x is y
-
-
-def _captured(f: Any) -> tuple[Any, ...]:
-    """Return the objects that a function's body reads from around it."""
-    code = getattr(f, "__code__", None)
-    if code is None:
-        return ()
-    around = f.__globals__
-    cells = f.__closure__ or ()
-    return (
-        code,
-        f.__defaults__,
-        *[cell.cell_contents for cell in cells],
-        *[around.get(name) for name in code.co_names if name in around],
-    )

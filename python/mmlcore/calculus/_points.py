@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.calculus._derivatives import gradient, hessian
-from mmlcore.calculus._function import trace, traced
+from mmlcore.calculus._function import trace
+from mmlcore.calculus._memory import traced
 from mmlcore.calculus._vector_products import jacobian_vector
 from mmlcore.core.arrays import Array, as_array, shape_error
 from mmlcore.eigen import eigh

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.calculus._function import Function, traced
+from mmlcore.calculus._function import Function
+from mmlcore.calculus._memory import traced
 from mmlcore.core.arrays import Array, as_array, as_index, same_dtype, shape_error
 
 

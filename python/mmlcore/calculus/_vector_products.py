@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.calculus._derivatives import points_of
-from mmlcore.calculus._function import Function, traced
+from mmlcore.calculus._function import Function
+from mmlcore.calculus._memory import traced
 from mmlcore.core.arrays import Array, as_array, shape_error
 
 F = Callable[..., Any]
