@@ -163,7 +163,16 @@ py::tuple describe(const Graph& g, Id id) {
 
 void bind_calculus(py::module_& m) {
   m.def(
-      "graph_operations", [] { return op_names(); }, "Names of the operations, in the order of their numbers.");
+      "graph_operations",
+      [] {
+        std::vector<std::pair<std::string, int>> operations;
+        for (const char* name : op_names()) {
+          const Op op = static_cast<Op>(operations.size());
+          operations.emplace_back(name, is_elementwise(op) ? operand_count(op) : 0);
+        }
+        return operations;
+      },
+      "Names of the operations, in the order of their numbers, and how many operands the elementwise ones have.");
   py::class_<Graph>(m, "FunctionGraph")
       .def(py::init<>())
       .def("input", &Graph::input, py::arg("size"))

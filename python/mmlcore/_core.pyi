@@ -303,9 +303,9 @@ def gram_schmidt(
     Columns of a orthonormalized in order into q; norms (..., n), contiguous: lengths of what they added.
     """
 
-def graph_operations() -> list[str]:
+def graph_operations() -> list[tuple[str, int]]:
     """
-    Names of the operations, in the order of their numbers.
+    Names of the operations, in the order of their numbers, and how many operands the elementwise ones have.
     """
 
 def id_range(ids: np.ndarray[typing.Any, typing.Any], mapped: bool = False) -> tuple[int, int]:

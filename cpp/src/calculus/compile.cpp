@@ -94,15 +94,6 @@ double cost(const Graph& g, const Node& v) {
   }
 }
 
-std::vector<Id> operands_of(const Graph& g, const Node& v) {
-  if (v.op == Op::Concat) return g.index(v.aux);
-  std::vector<Id> ids;
-  for (const Id x : {v.a, v.b, v.c}) {
-    if (x != kNone) ids.push_back(x);
-  }
-  return ids;
-}
-
 }  // namespace
 
 // What both layouts start from.
@@ -135,7 +126,7 @@ Program::Program(const Graph& g, const std::vector<Id>& inputs, const std::vecto
     const Node& v = plan.fused.nodes[id];
     if (readers[id] == 0 || plan.fused.gone[id]) continue;
     plan.runs[id] = v.op != Op::Input && v.op != Op::Constant;
-    for (const Id x : operands_of(g, v)) plan.readers[x] += 1;
+    for (const Id x : g.operands(v)) plan.readers[x] += 1;
     flops_ += plan.runs[id] ? cost(g, v) : 0;
     if (v.op == Op::Constant) {
       plan.constants[id] = {static_cast<std::int32_t>(pool64_.size()), v.size, true};
@@ -173,7 +164,7 @@ Layout Program::lay_out(const Graph& g, const Plan& plan, index_t pad) const {
     in.aux = v.aux;
     in.size = v.size;
     std::copy(v.dims, v.dims + 3, in.dims);
-    const std::vector<Id> ids = operands_of(g, v);
+    const std::vector<Id> ids = g.operands(v);
     if (v.op == Op::Concat) {
       in.list = static_cast<std::int32_t>(layout.parts.size());
       layout.parts.emplace_back();

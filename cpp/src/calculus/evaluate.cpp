@@ -4,7 +4,11 @@
 #include <cmath>
 #include <limits>
 
+#include "links.hpp"
+
 namespace mmlcore::calculus {
+
+namespace {
 
 // Squarings and products; for n < 0 the reciprocal at the end.
 double integer_power(double x, std::int32_t n) {
@@ -15,6 +19,8 @@ double integer_power(double x, std::int32_t n) {
   }
   return n < 0 ? 1 / result : result;
 }
+
+}  // namespace
 
 double apply(Op op, std::int32_t aux, double x, double y, double z) {
   const auto truth = [](bool b) { return b ? 1.0 : 0.0; };
@@ -132,61 +138,20 @@ double apply(Op op, std::int32_t aux, double x, double y, double z) {
 
 std::vector<double> evaluate(const Graph& graph, const Node& v) {
   std::vector<double> out(v.size, 0.0);
-  static const std::vector<double> nothing{0.0};
-  const auto operand = [&](Id id) -> const std::vector<double>& { return id == kNone ? nothing : graph.values(id); };
-  const std::vector<double>&a = operand(v.a), &b = operand(v.b), &c = operand(v.c);
-  const index_t outer = v.dims[0], middle = v.dims[1], inner = v.dims[2];
   if (is_elementwise(v.op)) {
+    static const std::vector<double> nothing{0.0};
+    const auto operand = [&](Id id) -> const std::vector<double>& { return id == kNone ? nothing : graph.values(id); };
+    const std::vector<double>&a = operand(v.a), &b = operand(v.b), &c = operand(v.c);
     for (index_t i = 0; i < v.size; ++i) out[i] = apply(v.op, v.aux, a[i % a.size()], b[i % b.size()], c[i % c.size()]);
-    return out;
-  }
-  switch (v.op) {
-    case Op::Sum:
-    case Op::Tile:
-      for (index_t o = 0; o < outer; ++o) {
-        for (index_t r = 0; r < middle; ++r) {
-          for (index_t i = 0; i < inner; ++i) {
-            const index_t many = (o * middle + r) * inner + i, one = o * inner + i;
-            v.op == Op::Sum ? out[one] += a[many] : out[many] = a[one];
-          }
-        }
-      }
-      break;
-    case Op::Gather:
-    case Op::Scatter: {
-      const std::vector<std::int32_t>& index = graph.index(v.aux);
-      const index_t count = static_cast<index_t>(index.size());
-      for (index_t o = 0; o < outer; ++o) {
-        for (index_t i = 0; i < count; ++i) {
-          const index_t few = o * count + i, at = o * middle + index[i];
-          v.op == Op::Gather ? out[few] = a[at] : out[at] += a[few];
-        }
-      }
-      break;
-    }
-    case Op::Concat: {
-      auto to = out.begin();
-      for (const Id part : graph.index(v.aux)) to = std::copy(graph.values(part).begin(), graph.values(part).end(), to);
-      break;
-    }
-    case Op::MatMul: {
-      const index_t m = outer, k = middle, n = inner;
-      for (index_t q = 0; m * n > 0 && q < v.size / (m * n); ++q) {
-        for (index_t i = 0; i < m; ++i) {
-          for (index_t j = 0; j < n; ++j) {
-            double sum = 0;
-            for (index_t l = 0; l < k; ++l) {
-              const index_t at_a = v.aux & 1 ? l * m + i : i * k + l, at_b = v.aux & 2 ? j * k + l : l * n + j;
-              sum += a[(q * m * k + at_a) % a.size()] * b[(q * k * n + at_b) % b.size()];
-            }
-            out[(q * m + i) * n + j] = sum;
-          }
-        }
-      }
-      break;
-    }
-    default:
-      break;
+  } else if (v.op == Op::MatMul) {
+    const std::vector<double>&a = graph.values(v.a), &b = graph.values(v.b);
+    each_product(graph, v, [&](index_t to, index_t i, index_t j) { out[to] += a[i] * b[j]; });
+  } else {
+    const bool adds = v.op == Op::Sum || v.op == Op::Scatter;
+    each_link(graph, v, [&](index_t to, Id x, index_t from) {
+      const double value = graph.values(x)[from];
+      out[to] = adds ? out[to] + value : value;
+    });
   }
   return out;
 }

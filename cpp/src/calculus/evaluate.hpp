@@ -13,6 +13,4 @@ std::vector<double> evaluate(const Graph& graph, const Node& node);
 // One element of an elementwise operation.
 double apply(Op op, std::int32_t aux, double x, double y, double z);
 
-double integer_power(double x, std::int32_t n);
-
 }  // namespace mmlcore::calculus

@@ -130,8 +130,7 @@ Id Graph::add_node(Node node) {
   return at->second;
 }
 
-std::vector<Id> Graph::operands(Id id) const {
-  const Node& v = nodes_[id];
+std::vector<Id> Graph::operands(const Node& v) const {
   if (v.op == Op::Concat) return indices_[v.aux];
   std::vector<Id> ids;
   for (const Id x : {v.a, v.b, v.c}) {
@@ -142,12 +141,8 @@ std::vector<Id> Graph::operands(Id id) const {
 
 // The node, or the constant that it is.
 Id Graph::folded(Node node) {
-  const auto known = [&](Id x) { return x == kNone || is_constant(x); };
-  bool all = known(node.a) && known(node.b) && known(node.c);
-  if (node.op == Op::Concat) {
-    for (const Id part : indices_[node.aux]) all = all && is_constant(part);
-  }
-  if (!all) return add_node(node);
+  const std::vector<Id> ids = operands(node);
+  if (!std::all_of(ids.begin(), ids.end(), [&](Id x) { return is_constant(x); })) return add_node(node);
   const std::vector<double> result = evaluate(*this, node);
   return constant(result.data(), node.size);
 }

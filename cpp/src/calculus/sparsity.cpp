@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "links.hpp"
+
 namespace mmlcore::calculus {
 namespace {
 
@@ -40,7 +42,6 @@ Pattern jacobian_pattern(const Graph& g, Id output, Id input) {
     std::vector<Set>& out = sets[id];
     out.assign(v.size, nullptr);
     const auto add = [&](index_t to, Id x, index_t from) { out[to] = united(out[to], of(x, from)); };
-    const index_t outer = v.dims[0], middle = v.dims[1], inner = v.dims[2];
     if (is_elementwise(v.op)) {
       for (index_t i = 0; i < v.size; ++i) {
         // A condition has no derivative.
@@ -48,56 +49,13 @@ Pattern jacobian_pattern(const Graph& g, Id output, Id input) {
           if (x != kNone) add(i, x, i % g.size(x));
         }
       }
-      continue;
-    }
-    switch (v.op) {
-      case Op::Sum:
-      case Op::Tile:
-        for (index_t o = 0; o < outer; ++o) {
-          for (index_t r = 0; r < middle; ++r) {
-            for (index_t i = 0; i < inner; ++i) {
-              const index_t many = (o * middle + r) * inner + i, one = o * inner + i;
-              v.op == Op::Sum ? add(one, v.a, many) : add(many, v.a, one);
-            }
-          }
-        }
-        break;
-      case Op::Gather:
-      case Op::Scatter: {
-        const std::vector<std::int32_t>& index = g.index(v.aux);
-        const index_t count = static_cast<index_t>(index.size());
-        for (index_t o = 0; o < outer; ++o) {
-          for (index_t i = 0; i < count; ++i) {
-            const index_t few = o * count + i, at = o * middle + index[i];
-            v.op == Op::Gather ? add(few, v.a, at) : add(at, v.a, few);
-          }
-        }
-        break;
-      }
-      case Op::Concat: {
-        index_t start = 0;
-        for (const Id part : g.index(v.aux)) {
-          for (index_t i = 0; i < g.size(part); ++i) add(start + i, part, i);
-          start += g.size(part);
-        }
-        break;
-      }
-      case Op::MatMul:
-        for (index_t q = 0; outer * inner > 0 && q < v.size / (outer * inner); ++q) {
-          for (index_t i = 0; i < outer; ++i) {
-            for (index_t j = 0; j < inner; ++j) {
-              for (index_t l = 0; l < middle; ++l) {
-                const index_t a = q * outer * middle + (v.aux & 1 ? l * outer + i : i * middle + l);
-                const index_t b = q * middle * inner + (v.aux & 2 ? j * middle + l : l * inner + j);
-                add((q * outer + i) * inner + j, v.a, a % g.size(v.a));
-                add((q * outer + i) * inner + j, v.b, b % g.size(v.b));
-              }
-            }
-          }
-        }
-        break;
-      default:
-        break;
+    } else if (v.op == Op::MatMul) {
+      each_product(g, v, [&](index_t to, index_t i, index_t j) {
+        add(to, v.a, i);
+        add(to, v.b, j);
+      });
+    } else {
+      each_link(g, v, add);
     }
   }
   Pattern pattern;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/chains.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/graph/csr.hpp"
 #include "pack.hpp"
@@ -22,16 +23,7 @@ inline __attribute__((always_inline)) V gather(const Index* source, const double
     if constexpr (Weighted) return weight[k] * as<V>(z[source[k]]);
     return as<V>(z[source[k]]);
   };
-  V s0{}, s1{}, s2{}, s3{};
-  index_t k = 0;
-  for (; k + 4 <= count; k += 4) {
-    s0 += term(k);
-    s1 += term(k + 1);
-    s2 += term(k + 2);
-    s3 += term(k + 3);
-  }
-  for (; k < count; ++k) s0 += term(k);
-  return (s0 + s1) + (s2 + s3);
+  return sum_in_chains<V>(count, term);
 }
 
 // Roundings on the way of one term to the sum of a row, with those of g, of the weight and of z = d y / W.

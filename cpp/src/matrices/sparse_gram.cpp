@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/chains.hpp"
 #include "mmlcore/core/dot.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "sparse_rows.hpp"
@@ -23,7 +24,7 @@ void sparse_gram(const SparseRows<Index, T>& a, const double* left, VectorView<c
       const auto first = static_cast<index_t>(a.start[row]), count = static_cast<index_t>(a.start[row + 1]) - first;
       const Index* column = a.column + first;
       const T* value = a.value + first;
-      const double u = row_sum(count, [&](index_t k) { return value[k] * v[column[k]]; }) - left[row] * along;
+      const double u = sum_in_chains<double>(count, [&](index_t k) { return value[k] * v[column[k]]; }) - left[row] * along;
       for (index_t k = 0; k < count; ++k) to[column[k]] += u * value[k];
       weight += u * left[row];
     }

@@ -1,5 +1,6 @@
 #include "mmlcore/matrices/sparse_product.hpp"
 
+#include "mmlcore/core/chains.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "sparse_rows.hpp"
 
@@ -13,8 +14,8 @@ void sparse_product(const SparseRows<Index, T>& a, const double* x, double* y) {
       const auto first = static_cast<index_t>(a.start[row]), count = static_cast<index_t>(a.start[row + 1]) - first;
       const Index* column = a.column + first;
       const T* value = a.value ? a.value + first : nullptr;
-      y[row] = value ? row_sum(count, [&](index_t k) { return value[k] * x[column[k]]; })
-                     : row_sum(count, [&](index_t k) { return x[column[k]]; });
+      y[row] = value ? sum_in_chains<double>(count, [&](index_t k) { return value[k] * x[column[k]]; })
+                     : sum_in_chains<double>(count, [&](index_t k) { return x[column[k]]; });
     }
   });
 }

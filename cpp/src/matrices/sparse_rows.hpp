@@ -1,4 +1,4 @@
-// What products with compressed rows share: how rows are shared out, and the sum along one.
+// What products with compressed rows share: how rows are shared out.
 #pragma once
 
 #include <algorithm>
@@ -29,20 +29,5 @@ struct EqualWork {
   const Rows& a;
   index_t total, pieces;
 };
-
-// term(0) + ... + term(count - 1), in four chains.
-template <class Term>
-double row_sum(index_t count, Term&& term) {
-  double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-  index_t k = 0;
-  for (; k + 4 <= count; k += 4) {
-    s0 += term(k);
-    s1 += term(k + 1);
-    s2 += term(k + 2);
-    s3 += term(k + 3);
-  }
-  for (; k < count; ++k) s0 += term(k);
-  return (s0 + s1) + (s2 + s3);
-}
 
 }  // namespace mmlcore

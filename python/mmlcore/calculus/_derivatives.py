@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.calculus._derive import gradient_node
+from mmlcore.calculus._derive import gradient_node, hessian_pattern
 from mmlcore.calculus._function import Function
 from mmlcore.calculus._memory import traced
 from mmlcore.calculus._symbol import Symbol, is_symbol
@@ -242,15 +242,9 @@ def sparse_hessian(f: F, x: ArrayLike) -> SparseHessian:
     points = points_of(x)
     function = traced(f, points.shape[-1:])
     values = function._evaluate("sparse_hessian", (points,))
-    found = function._memory.get("pattern")
-    if found is None:
-        start, columns, _ = function._tape.graph.pattern(
-            gradient_node(function), function._inputs[0].id
-        )
-        rows: Array = np.repeat(np.arange(len(start) - 1), np.diff(start))
-        found = function._memory["pattern"] = (rows, columns.astype(np.intp))
+    rows, columns, _ = hessian_pattern(function)
     n = points.shape[-1]
-    return SparseHessian(values, found[0], found[1], (n, n))
+    return SparseHessian(values, rows, columns, (n, n))
 
 
 def points_of(x: ArrayLike) -> Array:

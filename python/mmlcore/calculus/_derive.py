@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,18 +63,26 @@ def _value_and_gradient(f: Function) -> tuple[int, Shape]:
     return f._tape.graph.concat([f._output.id, gradient]), (1 + size_of(f.shapes[0]),)
 
 
+def _swept(f: Function, seeds: Array, size: int, sweep: Callable[[int, int], list[int]]) -> int:
+    """Return the derivatives (k, size) for seeds (k, m): few by sweeps of their own, without their zeros, or all together."""
+    graph = f._tape.graph
+    groups = seeds[:, None] if len(seeds) <= _SEPARATE else seeds[None]
+    rows = []
+    for group in groups:
+        (node,) = sweep(graph.constant(group.ravel()), len(group))
+        rows.append(_filled(f, node, len(group) * size))
+    return graph.concat(rows)
+
+
 def _directional(f: Function, output: int, seeds: Array) -> int:
     """Return the derivatives (k, size of output) along directions (k, n)."""
     graph, x = f._tape.graph, f._inputs[0]
-    size = graph.size(output)
-    if len(seeds) <= _SEPARATE:
-        rows = []
-        for seed in seeds:
-            (node,) = graph.forward([output], [x.id], [graph.constant(seed)], 1)
-            rows.append(_filled(f, node, size))
-        return graph.concat(rows)
-    (node,) = graph.forward([output], [x.id], [graph.constant(seeds.ravel())], len(seeds))
-    return _filled(f, node, len(seeds) * size)
+    return _swept(
+        f,
+        seeds,
+        graph.size(output),
+        lambda seed, count: graph.forward([output], [x.id], [seed], count),
+    )
 
 
 def _transposed(f: Function, node: int, rows: int, columns: int) -> int:
@@ -88,26 +97,25 @@ def _jacobian(f: Function) -> tuple[int, Shape]:
     shape = f.shape + f.shapes[0]
     if n <= max(m, 2):
         return _transposed(f, _directional(f, y.id, np.eye(n)), n, m), shape
-    if m <= _SEPARATE:
-        rows = []
-        for i in range(m):
-            weight = np.zeros(m)
-            weight[i] = 1
-            (node,) = graph.reverse([y.id], [graph.constant(weight)], [x.id], 1)
-            rows.append(_filled(f, node, n))
-        return graph.concat(rows), shape
-    (node,) = graph.reverse([y.id], [graph.constant(np.eye(m).ravel())], [x.id], m)
-    return _filled(f, node, m * n), shape
+    node = _swept(f, np.eye(m), n, lambda seed, count: graph.reverse([y.id], [seed], [x.id], count))
+    return node, shape
 
 
-def _compressed(f: Function) -> tuple[int, Array, Array, Array, int]:
-    """Return the Hessian along a direction for each colour (c, n), with its pattern and the colours of its columns."""
-    gradient = gradient_node(f)
-    start, columns, colours = f._tape.graph.pattern(gradient, f._inputs[0].id)
-    count = int(colours.max(initial=-1)) + 1
+def hessian_pattern(f: Function) -> tuple[Array, Array, Array]:
+    """Return rows and columns of the entries that can be other than zero, and the colours of the columns."""
+    found = f._memory.get("pattern")
+    if found is None:
+        start, columns, colours = f._tape.graph.pattern(gradient_node(f), f._inputs[0].id)
+        rows = np.repeat(np.arange(len(start) - 1), np.diff(start))
+        found = f._memory["pattern"] = (rows, columns.astype(np.intp), colours)
+    return found
+
+
+def _by_colours(f: Function, count: int) -> int:
+    """Return the node of the Hessian along a direction for each of `count` colours (count, n)."""
+    _, _, colours = hessian_pattern(f)
     seeds = (colours == np.arange(count)[:, None]).astype(np.float64)
-    node = _directional(f, gradient, seeds) if count else -1
-    return node, np.repeat(np.arange(len(start) - 1), np.diff(start)), columns, colours, count
+    return _directional(f, gradient_node(f), seeds)
 
 
 def _hessian(f: Function) -> tuple[int, Shape]:
@@ -115,21 +123,22 @@ def _hessian(f: Function) -> tuple[int, Shape]:
     n, shape = x.size, f.shapes[0] * 2
     if n <= _SEPARATE:
         return _directional(f, gradient_node(f), np.eye(n)), shape
-    node, rows, columns, colours, count = _compressed(f)
+    rows, columns, colours = hessian_pattern(f)
+    count = int(colours.max()) + 1
     if _WORTH * count > n:
         return _directional(f, gradient_node(f), np.eye(n)), shape
     index = np.full((n, n), count * n, dtype=np.int32)  # a zero after the others
     index[rows, columns] = colours[columns] * n + rows
-    every = graph.concat([node, graph.number(0.0)] if count else [graph.number(0.0)])
+    every = graph.concat([_by_colours(f, count), graph.number(0.0)])
     return graph.gather(every, index.ravel()), shape
 
 
 def _sparse_hessian(f: Function) -> tuple[int, Shape]:
-    node, rows, columns, colours, count = _compressed(f)
-    if not count:
+    rows, columns, colours = hessian_pattern(f)
+    if not len(rows):
         return f._tape.graph.constant(np.empty(0)), (0,)
     index = (colours[columns] * f._inputs[0].size + rows).astype(np.int32)
-    return f._tape.graph.gather(node, index), (len(index),)
+    return f._tape.graph.gather(_by_colours(f, int(colours.max()) + 1), index), (len(index),)
 
 
 def _along(f: Function, output: int) -> tuple[list[int], int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.calculus import _operators  # noqa: F401  (gives symbols their operators)
 from mmlcore.calculus._render import render
-from mmlcore.calculus._symbol import OPS, Shape, Symbol, Tape, is_symbol, size_of
+from mmlcore.calculus._symbol import OPS, Shape, Symbol, Tape, is_symbol, needed, size_of
 from mmlcore.core.arrays import Array, as_array, as_index, same_dtype, shape_error
 
 
@@ -106,19 +106,18 @@ class Function:
 
     def __getstate__(self) -> Any:
         """What is pickled: the operations that the result needs."""
-        last = max(self._output.id, *(x.id for x in self._inputs))
-        nodes = [_stored(self._tape.graph, node) for node in range(last + 1)]
-        arguments = [(x.id, x.shape) for x in self._inputs]
-        return nodes, arguments, (self._output.id, self._output.shape), self.name
+        graph = self._tape.graph
+        nodes = [(node, *_stored(graph, node)) for node in needed(graph, self._output.id)]
+        inputs = [(x.id, x.shape) for x in self._inputs]
+        return nodes, inputs, (self._output.id, self._output.shape), self.name
 
     def __setstate__(self, state: Any) -> None:
         """Build the graph again."""
         nodes, arguments, (output, shape), name = state
         tape = Tape()
-        ids: list[int] = []
-        for op, aux, operands, *rest in nodes:
-            ids.append(tape.graph.restore(op, aux, [ids[i] for i in operands], *rest))
-        inputs = tuple(Symbol(tape, ids[node], form) for node, form in arguments)
+        inputs = tuple(tape.input(form) for _, form in arguments)
+        ids = {node: x.id for (node, _), x in zip(arguments, inputs, strict=True)}
+        _restore(tape.graph, ids, nodes)
         self.__init__(tape, inputs, Symbol(tape, ids[output], shape), name)  # type: ignore[misc]
 
     def _replay(self, arguments: tuple[Any, ...]) -> Any:
@@ -128,7 +127,10 @@ class Function:
         if [x.shape for x in given] != list(self.shapes):
             raise shape_error("x", given[0].shape, f"{self.shapes[0]}")
         ids: dict[int, int] = {x.id: y.id for x, y in zip(self._inputs, given, strict=True)}
-        return Symbol(tape, _copied(self._tape.graph, tape.graph, ids, self._output.id), self.shape)
+        graph = self._tape.graph
+        nodes = [(node, *_stored(graph, node)) for node in needed(graph, self._output.id)]
+        _restore(tape.graph, ids, nodes)
+        return Symbol(tape, ids[self._output.id], self.shape)
 
     # How derivatives are made and run.
 
@@ -143,27 +145,27 @@ class Function:
         return found
 
     def _evaluate(self, kind: Any, arguments: tuple[Any, ...]) -> Array:
-        program, handle, shape = self._programs.get(kind) or self._program(kind)
+        _, handle, shape = self._programs.get(kind) or self._program(kind)
         if len(arguments) == 1:
             x, form = arguments[0], self._inputs[0].shape
             if type(x) is np.ndarray and len(form) <= 1 and len(self._inputs) == 1:
                 result = _core.call_program(handle, x, len(form), shape)
                 if result is not NotImplemented:
                     return result  # type: ignore[no-any-return]
-        return self._evaluate_any(program, shape, arguments)
-
-    def _evaluate_any(
-        self, program: _core.Program, shape: Shape, arguments: tuple[Any, ...]
-    ) -> Array:
         if len(arguments) != len(self._inputs):
             msg = f"{self.name}: got {len(arguments)} arguments, needed {len(self._inputs)}."
             raise TypeError(msg)
-        names = (
-            ("x",) if len(arguments) == 1 else tuple(f"argument {i}" for i in range(len(arguments)))
-        )
+        names = ["x"] if len(arguments) == 1 else [f"argument {i}" for i in range(len(arguments))]
+        return self._run(kind, arguments, self.shapes, names)
+
+    def _run(
+        self, kind: Any, arguments: Sequence[Any], forms: Sequence[Shape], names: Sequence[str]
+    ) -> Array:
+        """Run the program of a derivative at points of these shapes, checked and broadcast."""
+        program, _, shape = self._program(kind)
         arrays = same_dtype(*(as_array(x, name) for x, name in zip(arguments, names, strict=True)))
         leads = []
-        for x, form, name in zip(arrays, self.shapes, names, strict=True):
+        for x, form, name in zip(arrays, forms, names, strict=True):
             split = x.ndim - len(form)
             if split < 0 or x.shape[split:] != form:
                 raise shape_error(
@@ -176,7 +178,7 @@ class Function:
             return np.empty(lead + shape, arrays[0].dtype)
         rows = [
             self._rows(x, form, own, lead)
-            for x, form, own in zip(arrays, self.shapes, leads, strict=True)
+            for x, form, own in zip(arrays, forms, leads, strict=True)
         ]
         out = np.empty((points, size_of(shape)), arrays[0].dtype)
         program.run(points, rows, [out])
@@ -205,20 +207,11 @@ def _stored(graph: Any, node: int) -> tuple[Any, ...]:
     return op, aux, operands, dims, size, extra
 
 
-def _copied(source: Any, target: Any, ids: dict[int, int], output: int) -> int:
-    """Copy what a node needs to another graph, where some nodes stand for others; return its number there."""
-    needed, waiting = {output}, [output]
-    while waiting:
-        node = waiting.pop()
+def _restore(graph: Any, ids: dict[int, int], nodes: Sequence[tuple[Any, ...]]) -> None:
+    """Add stored nodes to a graph, but for those that `ids` knows; it learns the numbers of the others."""
+    for node, op, aux, operands, *rest in nodes:
         if node not in ids:
-            fresh = [x for x in source.describe(node)[2] if x not in needed]
-            needed.update(fresh)
-            waiting.extend(fresh)
-    for node in sorted(needed):
-        if node not in ids:
-            op, aux, operands, *rest = _stored(source, node)
-            ids[node] = target.restore(op, aux, [ids[i] for i in operands], *rest)
-    return ids[output]
+            ids[node] = graph.restore(op, aux, [ids[i] for i in operands], *rest)
 
 
 def trace(f: Any, *shapes: Any) -> Function:

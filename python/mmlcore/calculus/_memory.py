@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from functools import lru_cache
+from operator import is_
 from types import CellType, CodeType, FunctionType
 from typing import Any
 
@@ -29,15 +30,11 @@ def traced(f: Any, shape: Shape) -> Function:
     except TypeError:  # cannot be remembered
         return trace(f, shape)
     found = known.get(shape)
-    if found is not None and len(found[0]) == len(captured) and all(map(_same, found[0], captured)):
+    if found is not None and len(found[0]) == len(captured) and all(map(is_, found[0], captured)):
         return found[1]
     function = trace(f, shape)
     known[shape] = (captured, function)
     return function
-
-
-def _same(x: Any, y: Any) -> bool:
-    return x is y
 
 
 def _captured(f: Any) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mmlcore.calculus._symbol import OPS, Symbol
+from mmlcore.calculus._ufuncs import FUNCTIONS
 from mmlcore.core.errors import TraceError
 
 
@@ -89,7 +90,7 @@ for _name, _function in {
     setattr(Symbol, f"__{_name}__", _by_numpy(_function))
     setattr(Symbol, f"__r{_name}__", _by_numpy(_function, swapped=True))
 # Methods of arrays; and those by which numpy calls functions on elements of an array of objects.
-for _name in [
+_METHODS = [
     "sum",
     "prod",
     "mean",
@@ -108,42 +109,7 @@ for _name in [
     "cumsum",
     "trace",
     "diagonal",
-    "sqrt",
-    "cbrt",
-    "square",
-    "exp",
-    "exp2",
-    "expm1",
-    "log",
-    "log2",
-    "log10",
-    "log1p",
-    "sin",
-    "cos",
-    "tan",
-    "arcsin",
-    "arccos",
-    "arctan",
-    "sinh",
-    "cosh",
-    "tanh",
-    "arcsinh",
-    "arccosh",
-    "arctanh",
-    "arctan2",
-    "hypot",
-    "sign",
-    "floor",
-    "ceil",
-    "fabs",
-    "reciprocal",
-    "deg2rad",
-    "rad2deg",
-    "degrees",
-    "radians",
-    "minimum",
-    "maximum",
-    "absolute",
-]:
+]
+for _name in [*_METHODS, *(name for name in FUNCTIONS if hasattr(np, name))]:
     setattr(Symbol, _name, _by_numpy(_name))
 setattr(Symbol, "flatten", _by_numpy("ravel"))  # noqa: B010

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
 
-from mmlcore.calculus._symbol import OPS, Shape, Symbol
+from mmlcore.calculus._symbol import OPS, Shape, Symbol, needed
 
 _NAMES = {number: name for name, number in OPS.items()}
 _INFIX = {
@@ -40,18 +41,8 @@ class _Writer:
         self.graph, self.lines = graph, []  # type: ignore[var-annotated]
         self.arguments = ["x"] if arguments == 1 else [f"x{i}" for i in range(arguments)]
         self.known: dict[int, tuple[str, int]] = {}
-        self.readers: dict[int, int] = {}
-        self.nodes = {node: graph.describe(node) for node in self._needed(output)}
-
-    def _needed(self, output: int) -> list[int]:
-        seen, waiting = {output}, [output]
-        while waiting:
-            for x in self.graph.describe(waiting.pop())[2]:
-                self.readers[x] = self.readers.get(x, 0) + 1
-                if x not in seen:
-                    seen.add(x)
-                    waiting.append(x)
-        return sorted(seen)
+        self.nodes = {node: graph.describe(node) for node in needed(graph, output)}
+        self.readers = Counter(x for _, _, operands, *_ in self.nodes.values() for x in operands)
 
     def text(self, output: int) -> tuple[str, int]:
         """Return the text of a node and how tightly it binds."""
@@ -59,7 +50,7 @@ class _Writer:
             if node > output:
                 break
             text, level = self._compose(node)
-            if self.readers.get(node, 0) > 1 and len(text) > _LONG // 3 and level != _LEAF:
+            if self.readers[node] > 1 and len(text) > _LONG // 3 and level != _LEAF:
                 label = f"t{len(self.lines) + 1}"
                 self.lines.append((label, text))
                 text, level = label, _LEAF

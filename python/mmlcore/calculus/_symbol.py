@@ -13,7 +13,8 @@ import numpy as np
 from mmlcore import _core
 from mmlcore.core.errors import TraceError
 
-OPS = {name: number for number, name in enumerate(_core.graph_operations())}
+OPERANDS = dict(_core.graph_operations())  # of each operation, if it is elementwise; else 0
+OPS = {name: number for number, name in enumerate(OPERANDS)}
 Shape = tuple[int, ...]
 
 _PACKAGE = str(Path(__file__).parent.parent)
@@ -88,9 +89,7 @@ class Tape:
         else:
             shape = np.broadcast_shapes(x.shape, y.shape)
             x, y = spread(x, shape), spread(y, shape)
-        node = self.graph.binary(op, x.id, y.id)
-        # Two numbers in arrays of one element: the shape is the longer one's.
-        return Symbol(self, node, shape)
+        return Symbol(self, self.graph.binary(op, x.id, y.id), shape)
 
     def power(self, x: Symbol, y: Symbol) -> Symbol:
         """x to the y; y a number if it is one."""
@@ -223,6 +222,16 @@ def size_of(shape: Shape) -> int:
     for n in shape:
         size *= n
     return size
+
+
+def needed(graph: Any, output: int) -> list[int]:
+    """Return the nodes that a node is made of, and itself, in the order in which they can be computed."""
+    seen, waiting = {output}, [output]
+    while waiting:
+        fresh = [x for x in graph.describe(waiting.pop())[2] if x not in seen]
+        seen.update(fresh)
+        waiting.extend(fresh)
+    return sorted(seen)
 
 
 def contains_symbol(items: Sequence[Any]) -> bool:

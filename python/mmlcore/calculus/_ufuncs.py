@@ -9,57 +9,8 @@ import numpy as np
 
 from mmlcore.calculus._products import PRODUCTS
 from mmlcore.calculus._reductions import REDUCTIONS
-from mmlcore.calculus._symbol import OPS, Symbol, Tape, refuse
+from mmlcore.calculus._symbol import OPERANDS, OPS, Symbol, Tape, refuse
 from mmlcore.core.arrays import as_array
-
-_ONE = [
-    "negative",
-    "absolute",
-    "sign",
-    "floor",
-    "ceil",
-    "logical_not",
-    "sqrt",
-    "square",
-    "reciprocal",
-    "cbrt",
-    "exp",
-    "exp2",
-    "expm1",
-    "log",
-    "log2",
-    "log10",
-    "log1p",
-    "sin",
-    "cos",
-    "tan",
-    "arcsin",
-    "arccos",
-    "arctan",
-    "sinh",
-    "cosh",
-    "tanh",
-    "arcsinh",
-    "arccosh",
-    "arctanh",
-    "erf",
-    "expit",
-]
-_TWO = [
-    "add",
-    "subtract",
-    "multiply",
-    "divide",
-    "arctan2",
-    "hypot",
-    "minimum",
-    "maximum",
-    "less",
-    "less_equal",
-    "equal",
-    "logical_and",
-    "logical_or",
-]
 
 
 def _unary(name: str) -> Callable[..., Any]:
@@ -104,8 +55,8 @@ def _softplus(tape: Tape, x: Any) -> Any:
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{name: _unary(name) for name in _ONE},
-    **{name: _binary(name) for name in _TWO},
+    **{name: _unary(name) for name, operands in OPERANDS.items() if operands == 1},
+    **{name: _binary(name) for name, operands in OPERANDS.items() if operands == 2},
     "positive": lambda tape, x: x,
     "conjugate": lambda tape, x: x,
     "fabs": _unary("absolute"),

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.calculus._derivatives import points_of
-from mmlcore.calculus._function import Function
 from mmlcore.calculus._memory import traced
-from mmlcore.core.arrays import Array, as_array, shape_error
+from mmlcore.core.arrays import Array
 
 F = Callable[..., Any]
 
@@ -98,30 +96,11 @@ def vector_jacobian(f: F, x: ArrayLike, v: ArrayLike) -> Array:
     """
     points = points_of(x)
     function = traced(f, points.shape[-1:])
-    return _run_two(function, "vector_jacobian", points, as_array(v, "v"), function.shape)
+    forms = (points.shape[-1:], function.shape)
+    return function._run("vector_jacobian", (points, v), forms, ("x", "v"))
 
 
 def _with(f: F, x: ArrayLike, v: ArrayLike, kind: str) -> Array:
     points = points_of(x)
-    function = traced(f, points.shape[-1:])
-    return _run_two(function, kind, points, as_array(v, "v"), points.shape[-1:])
-
-
-def _run_two(function: Function, kind: str, x: Array, v: Array, shape: tuple[int, ...]) -> Array:
-    split = v.ndim - len(shape)
-    if split < 0 or v.shape[split:] != shape:
-        raise shape_error(
-            "v", v.shape, f"(..., {', '.join(map(str, shape))})" if shape else "(...)"
-        )
-    lead = np.broadcast_shapes(x.shape[:-1], v.shape[:split])
-    dtype = np.result_type(x, v)
-    rows = [
-        np.ascontiguousarray(np.broadcast_to(a, lead + form), dtype=dtype).reshape(
-            -1, int(np.prod(form, dtype=int))
-        )
-        for a, form in ((x, x.shape[-1:]), (v, shape))
-    ]
-    program, _, result = function._program(kind)
-    out = np.empty((len(rows[0]), int(np.prod(result, dtype=int))), dtype)
-    program.run(len(out), rows, [out])
-    return out.reshape(lead + result)
+    form = points.shape[-1:]
+    return traced(f, form)._run(kind, (points, v), (form, form), ("x", "v"))

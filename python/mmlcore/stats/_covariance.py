@@ -131,14 +131,12 @@ def scatter_of(
     d += last is not None
     if n == 0:
         raise shape_error(name, x.shape, "at least one point")
+    mean, scatter = np.empty(d), np.empty((d, d))
     if x.dtype == BYTE and weights is None and last is None:
-        mean, scatter = np.empty(d), np.empty((d, d))
         _core.byte_scatter(x, mean, scatter)
         return mean, scatter, float(n)
-    x = as_array(x, name)
     roots = None if weights is None else np.sqrt(check_weights(weights, n))
-    mean, scatter = np.empty(d), np.empty((d, d))
-    total = _core.scatter(x, last, roots, mean, scatter)
+    total = _core.scatter(as_array(x, name), last, roots, mean, scatter)
     refuse_column(name, scatter.diagonal())
     return mean, scatter, total
 

@@ -20,7 +20,6 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <unordered_map>
 #include <vector>
 
@@ -146,7 +145,8 @@ class Graph {
   const std::vector<double>& values(Id id) const { return constants_[nodes_[id].aux]; }
   const std::vector<std::int32_t>& index(std::int32_t aux) const { return indices_[aux]; }
   bool is_zero(Id id) const;  // a constant of zeros
-  std::vector<Id> operands(Id id) const;
+  std::vector<Id> operands(const Node& node) const;
+  std::vector<Id> operands(Id id) const { return operands(nodes_[id]); }
 
  private:
   Id add_node(Node node);

@@ -14,7 +14,6 @@
 // A Program is immutable: any number of threads may run it at once. Cost: see `flops` and `slots`.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "mmlcore/calculus/graph.hpp"
