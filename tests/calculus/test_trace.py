@@ -247,6 +247,7 @@ def test_functions_that_are_called_are_looked_into(monkeypatch):
         (lambda x: x[x > 0], "an index depends on a value"),
         (lambda x: x * "a", None),
         (lambda x: x * 1j, "real numbers"),
+        (lambda x: x + np.ma.masked_array([1.0, 2.0], [True, False]), "a masked array met"),
     ],
 )
 def test_what_cannot_be_traced(f, message):

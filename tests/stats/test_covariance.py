@@ -163,6 +163,16 @@ def test_bytes_are_exact(shape, layout, rng):
     )
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, bool, np.float64])
+def test_masks_are_not_dropped(dtype):
+    x = np.ma.masked_array(np.ones((3, 2), dtype), np.eye(3, 2))
+    for call in (mml.covariance, mml.Moments(2).update, mml.PCA(1).fit):
+        with pytest.raises(TypeError, match="masked arrays are not taken"):
+            call(x)
+    with pytest.raises(TypeError, match="masked arrays are not taken"):
+        mml.Moments(2).update(x[0])
+
+
 def test_bool_and_other_whole_numbers(rng):
     x = rng.integers(0, 2, (300, 4))
     for dtype in (bool, np.uint8, np.int8, np.uint16, np.int64):

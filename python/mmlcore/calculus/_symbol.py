@@ -58,6 +58,8 @@ class Tape:
             return Symbol(self, self.graph.number(float(x)), ())
         if isinstance(x, (list, tuple)) and contains_symbol(x):
             return self.stack([self.symbol(item) for item in x])
+        if isinstance(x, np.ma.MaskedArray):
+            refuse("a masked array met a traced one", "Fill the gaps first: x.filled(value).")
         a = np.asarray(x)
         if a.dtype == object:
             items = [self.symbol(item) for item in a.ravel().tolist()]

@@ -50,10 +50,9 @@ def as_square(x: ArrayLike, name: str, *, complex_ok: bool = False) -> Array:
 
 def as_data(x: ArrayLike, name: str, *, bytes_ok: bool = False) -> Array:
     """`as_array` for a data set of shape (n, d), rows are points; uint8 and bool stay bytes where `bytes_ok`."""
-    if bytes_ok and getattr(x, "dtype", None) in (BYTE, bool) and isinstance(x, np.ndarray):
-        a = np.asarray(x).view(BYTE)
-    else:
-        a = as_array(x, name)
+    if type(x) is not np.ndarray:
+        x = _foreign(x, name)
+    a = x.view(BYTE) if bytes_ok and x.dtype in (BYTE, bool) else as_array(x, name)
     if a.ndim != 2:
         raise shape_error(name, a.shape, "2 axes, (points, features)")
     return a

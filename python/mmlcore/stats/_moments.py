@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_data, as_index, shape_error
+from mmlcore.core.arrays import Array, as_array, as_data, as_index, shape_error
 from mmlcore.stats._covariance import scatter_of
 from mmlcore.stats._weights import divisor
 
@@ -174,7 +174,7 @@ class Moments:
         self.count = total
 
     def _points(self, X: ArrayLike) -> Array:
-        x = as_data(np.atleast_2d(np.asarray(X)) if np.ndim(X) == 1 else X, "X", bytes_ok=True)
+        x = as_data(as_array(X, "X")[None] if np.ndim(X) == 1 else X, "X", bytes_ok=True)
         if x.shape[1] != self.dim:
             raise shape_error("X", x.shape, f"(n, {self.dim})")
         return x
