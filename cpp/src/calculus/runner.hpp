@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstring>
 
-#include "evaluate.hpp"
 #include "mmlcore/calculus/elementary.hpp"
 #include "mmlcore/calculus/program.hpp"
 #include "mmlcore/core/buffer.hpp"
@@ -194,15 +193,6 @@ class Runner {
   void smooth(const Instruction& in, F&& f) {
     one(in, [&](Vec x) { return wide<T>(f, x); });
   }
-  // By the C library, number by number.
-  void slow(const Instruction& in) {
-    const auto call = [&](Vec x, Vec y) {
-      for (int i = 0; i < W; ++i) x[i] = static_cast<T>(apply(in.op, in.aux, x[i], y[i], 0));
-      return x;
-    };
-    if (operand_count(in.op) == 1) return one(in, [&](Vec x) { return call(x, x); });
-    two(in, call);
-  }
   template <class M>
   static Vec truth(M mask) {
     return mask ? S::splat(1) : Vec{};
@@ -291,6 +281,24 @@ void Runner<T>::step(const Instruction& in) {
       return smooth(in, [](auto x) { return el::expit(x); });
     case Op::SechSquared:
       return smooth(in, [](auto x) { return el::sech_squared(x); });
+    case Op::Cbrt:
+      return smooth(in, [](auto x) { return el::cbrt(x); });
+    case Op::Log10:
+      return smooth(in, [](auto x) { return el::log10(x); });
+    case Op::Arcsinh:
+      return smooth(in, [](auto x) { return el::arcsinh(x); });
+    case Op::Arccosh:
+      return smooth(in, [](auto x) { return el::arccosh(x); });
+    case Op::Arctanh:
+      return smooth(in, [](auto x) { return el::arctanh(x); });
+    case Op::Erf:
+      return smooth(in, [](auto x) { return el::erf(x); });
+    case Op::Floor:
+      return smooth(in, [](auto x) { return el::floor(x); });
+    case Op::Ceil:
+      return smooth(in, [](auto x) { return -el::floor(-x); });
+    case Op::Pow:
+      return two(in, [](Vec x, Vec y) { return wide<T>([](auto u, auto v) { return el::pow(u, v); }, x, y); });
     case Op::Power:
       return power(in);
     case Op::Add:
@@ -324,7 +332,7 @@ void Runner<T>::step(const Instruction& in) {
     case Op::SubtractMultiply:
       return three(in, [](Vec x, Vec y, Vec z) { return S::fma(-x, y, z); });
     default:
-      return is_elementwise(in.op) ? slow(in) : structure(in);
+      return structure(in);
   }
 }
 

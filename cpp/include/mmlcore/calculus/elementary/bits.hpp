@@ -1,6 +1,7 @@
 // What the elementary functions share: selection, polynomials, and the bits of float64 numbers, in SIMD vectors.
 #pragma once
 
+#include <cmath>
 #include <limits>
 
 #include "mmlcore/core/simd.hpp"
@@ -72,10 +73,11 @@ template <class F>
   return result;
 }
 
-template <class F>
-[[gnu::always_inline]] inline Vec each(Vec x, F&& f) {
-  for (int i = 0; i < V::width; ++i) x[i] = f(x[i]);
-  return x;
+// The largest integer that is not above x, with the sign of x: floor(-x) negated is the smallest not below.
+[[gnu::always_inline]] inline Vec floor(Vec x) {
+  const Mask fractions = V::abs(x) < 0x1p51;
+  const Vec near = round_to_integer(fractions ? x : Vec{}).value, below = near > x ? near - 1 : near;
+  return patch(with_sign(below, x), ~fractions, x, [](double v) { return std::floor(v); });
 }
 
 }  // namespace mmlcore::elementary

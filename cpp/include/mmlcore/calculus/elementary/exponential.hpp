@@ -2,7 +2,13 @@
 //
 // x = n ln 2 + r with |r| <= ln(2)/2, so exp(x) = 2^n exp(r), and exp(r) is a polynomial; ln 2 is split into a part whose
 // product with n is exact and the rest (Cody, Waite, "Software Manual for the Elementary Functions", 1980, chapter 6).
+// Where a table of 16 numbers fits two registers (AVX-512), exp and exp2 take n in sixteenths: |r| <= ln(2)/32 needs half of
+// the polynomial (P. T. P. Tang, "Table-driven implementation of the exponential function", ACM TOMS 15, 1989).
 #pragma once
+
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
 
 #include "mmlcore/calculus/elementary/bits.hpp"
 
@@ -20,10 +26,11 @@ struct Reduced {
   return {V::fma(n.value, splat(-kLn2Lo), V::fma(n.value, splat(-kLn2Hi), x)), n.bits};
 }
 
-// exp(r) - 1 - r for |r| <= 0.347: Taylor's polynomial, whose remainder is below 2^-57 r.
+// exp(r) - 1 - r for |r| <= 0.347: the polynomial whose largest error, 2^-64 against 1, is least.
 [[gnu::always_inline]] inline Vec beyond_linear(Vec r) {
-  const Vec q = polynomial(r, 0.5, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720, 1.0 / 5040, 1.0 / 40320, 1.0 / 362880,
-                           1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800);
+  const Vec q = polynomial(r, 0.5, 0.16666666666666685, 0.04166666666666673, 0.008333333333316751, 0.0013888888888858798,
+                           0.00019841269897026684, 2.4801587373139434e-05, 2.7557234269497105e-06, 2.755723381582177e-07,
+                           2.511222828463525e-08, 2.0926815270023374e-09);
   return r * r * q;
 }
 
@@ -35,6 +42,50 @@ inline constexpr double kHalfE = 1.35914091422952255;
 }
 
 }  // namespace detail
+
+#ifdef __AVX512F__
+
+namespace detail {
+
+// 2^(n/16) exp(r) for |r| <= ln(2)/32, where the low bits of `index` are those of n.
+[[gnu::always_inline]] inline Vec exp_of_sixteenths(Vec n, Bits index, Vec r) {
+  constexpr Vec kLow = {1.0,
+                        0x1.0b5586cf9890fp+0,
+                        0x1.172b83c7d517bp+0,
+                        0x1.2387a6e756238p+0,
+                        0x1.306fe0a31b715p+0,
+                        0x1.3dea64c123422p+0,
+                        0x1.4bfdad5362a27p+0,
+                        0x1.5ab07dd485429p+0},
+                kHigh = {0x1.6a09e667f3bcdp+0, 0x1.7a11473eb0187p+0, 0x1.8ace5422aa0dbp+0, 0x1.9c49182a3f090p+0,
+                         0x1.ae89f995ad3adp+0, 0x1.c199bdd85529cp+0, 0x1.d5818dcfba487p+0, 0x1.ea4afa2a490dap+0};
+  const Vec power = _mm512_permutex2var_pd(kLow, reinterpret_cast<__m512i>(index), kHigh);
+  const Vec q = polynomial(r, 0.5000000000000006, 0.1666666666441787, 0.04166666665961811, 0.008333471923587878,
+                           0.0013889129532348508);
+  return _mm512_scalef_pd(V::fma(power, V::fma(r * r, q, r), power), n * 0.0625);  // of floor(n / 16), rounded once
+}
+
+[[gnu::always_inline]] inline Vec within(Vec x, double low, double high) {  // NaN stays
+  return _mm512_max_pd(splat(low), _mm512_min_pd(splat(high), x));
+}
+
+}  // namespace detail
+
+[[gnu::always_inline]] inline Vec exp(Vec x) {
+  x = detail::within(x, -750, 710);
+  const Rounded n = round_to_integer(x * (16 * 1.44269504088896338700));
+  const Vec r = V::fma(n.value, splat(-kLn2Lo / 16), V::fma(n.value, splat(-kLn2Hi / 16), x));
+  return detail::exp_of_sixteenths(n.value, n.bits, r);
+}
+
+// x - n / 16 is exact.
+[[gnu::always_inline]] inline Vec exp2(Vec x) {
+  x = detail::within(x, -1080, 1025);
+  const Rounded n = round_to_integer(x * 16);
+  return detail::exp_of_sixteenths(n.value, n.bits, V::fma(n.value, splat(-0.0625), x) * 6.93147180559945286e-01);
+}
+
+#else
 
 [[gnu::always_inline]] inline Vec exp(Vec x) {
   const detail::Reduced at = detail::reduce_by_ln2(detail::clamp(x, -750, 710));
@@ -49,6 +100,8 @@ inline constexpr double kHalfE = 1.35914091422952255;
   return scale(detail::beyond_linear(r) + r + 1, n.bits);
 }
 
+#endif
+
 // 2^n (exp(r) - 1) + (2^n - 1), what is small last.
 [[gnu::always_inline]] inline Vec expm1(Vec x) {
   const detail::Reduced at = detail::reduce_by_ln2(detail::clamp(x, -40, 708));
@@ -58,10 +111,12 @@ inline constexpr double kHalfE = 1.35914091422952255;
   return x == 0 ? x : any(far) ? (far ? exp(x) : result) : result;  // keeps the sign of zero
 }
 
-// 1 / (1 + exp(-x)), without overflow: e = exp(-|x|), and 1 or e over 1 + e.
+// 1 / (1 + exp(-x)), without overflow: e = exp(-|x|), and q = 1 or e over t = 1 + e; what t was rounded by, c, gives
+// q - q c / t, where 1 / t is q or 1 - q.
 [[gnu::always_inline]] inline Vec expit(Vec x) {
-  const Vec e = exp(-V::abs(x));
-  return (x < 0 ? e : splat(1)) / (1 + e);
+  const Vec e = exp(-V::abs(x)), t = 1 + e, c = e - (t - 1);
+  const Vec q = (x < 0 ? e : splat(1)) / t;
+  return V::fma(-q * (x < 0 ? 1 - q : q), c, q);
 }
 
 // 1 / cosh(x)^2 = 4 e / (1 + e)^2 with e = exp(-2 |x|): all digits of 1 - tanh(x)^2.

@@ -1,0 +1,67 @@
+// x^y and the cube root.
+//
+// |x|^y = exp(y log|x|) with the logarithm and the product in doubled numbers: high + low, and exp(high + low) is
+// exp(high) (1 + low). The sign is that of x where y is odd. The cube root of 2^(3q) m is 2^q cbrt(m): a polynomial gives
+// ten bits, and each of Halley's steps, y <- y + y (m - y^3) / (2 y^3 + m), three times as many.
+#pragma once
+
+#include <cmath>
+
+#include "mmlcore/calculus/elementary/doubled.hpp"
+#include "mmlcore/calculus/elementary/exponential.hpp"
+
+namespace mmlcore::elementary {
+
+namespace detail {
+
+// exp(x.high + x.low) with little more than half a unit of error: powers that are whole numbers come out whole.
+[[gnu::always_inline]] inline Vec exp_of_doubled(Doubled x) {
+  const Vec high = clamp(x.high, -750, 710), low = high == x.high ? x.low : Vec{};
+  const Reduced at = reduce_by_ln2(high);
+  const Vec r = at.r + low;
+  const Doubled linear = quick_sum(splat(1), r);
+  return scale(linear.high + (linear.low + beyond_linear(r)), at.n);
+}
+
+}  // namespace detail
+
+[[gnu::always_inline]] inline Vec pow(Vec x, Vec y) {
+  const Vec size = V::abs(x);
+  const Mask tiny = size < 0x1p-1022;
+  const auto [f, e] = detail::split(tiny ? size * 0x1p54 : size, tiny ? splat(-54) : Vec{});
+  const Doubled l = doubled_log(f, e);
+  const Doubled p = two_product(y, l.high);
+  Vec result = detail::exp_of_doubled({p.high, V::fma(y, l.low, p.low)});
+  if (any(x < 0)) {
+    const Vec half = 0.5 * y;
+    const Mask whole = round_to_integer(y).value == y, odd = whole & (round_to_integer(half).value != half);
+    result = x < 0 ? (whole ? (odd ? -result : result) : splat(kNaN)) : result;
+  }
+  const Mask special = ~((size > 0) & (size < kInfinity) & (V::abs(y) < 0x1p51));
+  if (any(special)) {
+    for (int i = 0; i < V::width; ++i) {
+      if (special[i]) result[i] = std::pow(x[i], y[i]);
+    }
+  }
+  return result;
+}
+
+[[gnu::always_inline]] inline Vec cbrt(Vec x) {
+  const Vec size = V::abs(x);
+  const Mask tiny = size < 0x1p-1022;
+  const auto [f, e] = detail::split(tiny ? size * 0x1p54 : size, tiny ? splat(-54) : Vec{});
+  const Rounded q = round_to_integer(e * (1.0 / 3));
+  const Vec m = (1 + f) * power_of_two(round_to_integer(e - 3 * q.value).bits);  // in [0.35, 2.83)
+  Vec y =
+      polynomial(m, 0.44276505581967374, 0.9011535227368499, -0.4769687552556683, 0.15467654465319478, -0.01975340451594129);
+  const auto step = [&] {
+    const Vec square = y * y, cube = square * y;
+    y = y + y * V::fma(-square, y, m) / (cube + cube + m);
+  };
+  step();
+  step();
+  const Mask plain = (size > 0) & (size < kInfinity);
+  return plain ? with_sign(y * power_of_two(q.bits), x) : x;
+}
+
+}  // namespace mmlcore::elementary
