@@ -49,20 +49,22 @@ namespace detail {
 
 // 2^(n/16) exp(r) for |r| <= ln(2)/32, where the low bits of `index` are those of n.
 [[gnu::always_inline]] inline Vec exp_of_sixteenths(Vec n, Bits index, Vec r) {
-  constexpr Vec kLow = {1.0,
-                        0x1.0b5586cf9890fp+0,
-                        0x1.172b83c7d517bp+0,
-                        0x1.2387a6e756238p+0,
-                        0x1.306fe0a31b715p+0,
-                        0x1.3dea64c123422p+0,
-                        0x1.4bfdad5362a27p+0,
-                        0x1.5ab07dd485429p+0},
-                kHigh = {0x1.6a09e667f3bcdp+0, 0x1.7a11473eb0187p+0, 0x1.8ace5422aa0dbp+0, 0x1.9c49182a3f090p+0,
-                         0x1.ae89f995ad3adp+0, 0x1.c199bdd85529cp+0, 0x1.d5818dcfba487p+0, 0x1.ea4afa2a490dap+0};
-  const Vec power = _mm512_permutex2var_pd(kLow, reinterpret_cast<__m512i>(index), kHigh);
+  // 2^(j/16), j = 0 ... 15, and what their rounding left.
+  constexpr Vec kPower[2] = {{0x1.0000000000000p+0, 0x1.0b5586cf9890fp+0, 0x1.172b83c7d517bp+0, 0x1.2387a6e756238p+0,
+                              0x1.306fe0a31b715p+0, 0x1.3dea64c123422p+0, 0x1.4bfdad5362a27p+0, 0x1.5ab07dd485429p+0},
+                             {0x1.6a09e667f3bcdp+0, 0x1.7a11473eb0187p+0, 0x1.8ace5422aa0dbp+0, 0x1.9c49182a3f090p+0,
+                              0x1.ae89f995ad3adp+0, 0x1.c199bdd85529cp+0, 0x1.d5818dcfba487p+0, 0x1.ea4afa2a490dap+0}};
+  constexpr Vec kRest[2] = {{0x0.0p+0, 0x1.8a62e4adc610bp-54, -0x1.19041b9d78a76p-55, 0x1.9b07eb6c70573p-54,
+                             0x1.6f46ad23182e4p-55, 0x1.ada0911f09ebcp-55, 0x1.d4397afec42e2p-56, 0x1.6324c054647adp-54},
+                            {-0x1.bdd3413b26456p-54, -0x1.41577ee04992fp-55, 0x1.6e9f156864b27p-54, 0x1.c7c46b071f2bep-56,
+                             0x1.7a1cd345dcc81p-54, 0x1.11065895048ddp-55, 0x1.2ed02d75b3707p-55, -0x1.e9c23179c2893p-54}};
+  const auto look_up = [index](const Vec* table) {
+    return Vec(_mm512_permutex2var_pd(table[0], reinterpret_cast<__m512i>(index), table[1]));
+  };
+  const Vec power = look_up(kPower), rest = look_up(kRest);
   const Vec q = polynomial(r, 0.5000000000000006, 0.1666666666441787, 0.04166666665961811, 0.008333471923587878,
                            0.0013889129532348508);
-  return _mm512_scalef_pd(V::fma(power, V::fma(r * r, q, r), power), n * 0.0625);  // of floor(n / 16), rounded once
+  return _mm512_scalef_pd(power + V::fma(power, V::fma(r * r, q, r), rest), n * 0.0625);  // of floor(n / 16), rounded once
 }
 
 [[gnu::always_inline]] inline Vec within(Vec x, double low, double high) {  // NaN stays
