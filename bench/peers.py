@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
@@ -14,17 +15,37 @@ from mmlcore._bench.compare import Case
 
 # Debian's package dataset-fashion-mnist.
 FASHION = Path("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz")
-TORCH = importlib.util.find_spec("torch") is not None
 SYMPY = importlib.util.find_spec("sympy") is not None
 
 
-def with_torch(cases: Callable[[Any], list[Case]]) -> list[Case]:
-    """Return `cases(torch)`, or nothing where there is no torch."""
-    if not TORCH:
-        return []
-    import torch  # noqa: PLC0415  (a second of import, only for these cases)
+Cases = Callable[[Any], list[Case]]
 
-    return cases(torch)
+
+def _with(name: str, cases: Cases) -> list[Case]:
+    """Return `cases(module)`, or nothing where the module is not installed."""
+    if importlib.util.find_spec(name) is None:
+        return []
+    return cases(importlib.import_module(name))  # a second of import, only for these cases
+
+
+def with_torch(cases: Cases) -> list[Case]:
+    """Return `cases(torch)`, or nothing where there is no torch."""
+    return _with("torch", cases)
+
+
+def with_casadi(cases: Cases) -> list[Case]:
+    """Return `cases(casadi)`, or nothing where there is no CasADi."""
+    return _with("casadi", cases)
+
+
+def with_numba(cases: Cases) -> list[Case]:
+    """Return `cases(numba)`, or nothing where there is no numba."""
+    return _with("numba", cases)
+
+
+def with_jax(cases: Cases) -> list[Case]:
+    """Return `cases(jax)` in double precision, or nothing where there is no JAX."""
+    return _with("jax", lambda jax: jax.config.update("jax_enable_x64", True) or cases(jax))
 
 
 def fashion_images() -> np.ndarray:

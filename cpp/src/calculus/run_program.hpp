@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "mmlcore/core/parallel.hpp"
+#include "operations.hpp"
 #include "runner.hpp"
 #include "structure.hpp"
 

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstring>
 
-#include "mmlcore/calculus/elementary.hpp"
 #include "mmlcore/calculus/program.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
@@ -33,11 +32,38 @@ class Runner {
   // Points first ... first + count - 1, count <= B.
   void block(index_t first, index_t count, const Points<const T>* arguments, const Points<T>* results) {
     for (std::size_t i = 0; i < layout_.inputs.size(); ++i) load(layout_.inputs[i], arguments[i], first, count);
-    for (const Instruction& in : layout_.code) step(in);
+    if (b_ == 1 || count < b_) {
+      for (const Instruction& in : layout_.code) step(in);
+    } else {
+      Ahead reads = ahead(layout_.inputs, arguments, first + b_), writes = ahead(layout_.outputs, results, first + b_);
+      for (const Instruction& in : layout_.code) {
+        reads.template next<0>();
+        writes.template next<1>();
+        step(in);
+      }
+    }
     for (std::size_t i = 0; i < layout_.outputs.size(); ++i) store(layout_.outputs[i], results[i], first, count);
   }
 
  private:
+  // The lines that the next block reads or writes, asked for a few with each instruction: so memory works while we compute.
+  struct Ahead {
+    const char* at;
+    index_t bytes, left;
+    template <int write>
+    void next() {
+      for (const char* end = at + std::min(bytes, left); at < end; at += 64) __builtin_prefetch(at, write, 2);
+      left -= bytes;
+    }
+  };
+  template <class P>
+  Ahead ahead(const std::vector<Operand>& operands, const P* points, index_t from) const {
+    if (operands.size() != 1 || operands[0].size == 0) return {nullptr, 0, 0};
+    const index_t bytes = b_ * points[0].stride * index_t{sizeof(T)};
+    const index_t lines = (bytes / static_cast<index_t>(layout_.code.size()) + 64) / 64 * 64;
+    return {reinterpret_cast<const char*>(points[0].data + from * points[0].stride), lines, bytes};
+  }
+
   T* slot(std::int32_t place) const { return memory_.data() + place * b_; }
   const T* source(const Operand& x) const { return x.constant ? p_.pool<T>().data() + x.place : slot(x.place); }
 
@@ -182,7 +208,24 @@ class Runner {
   }
   template <class F>
   void two(const Instruction& in, F&& f) {
-    spread<2>(in, [&](T* out, index_t n, Lane* x) { loop2(out, n, x[0], x[1], f); });
+    const Operand &x = in.operands[0], &y = in.operands[1];
+    if (column(in, y, x)) return by_element(in, x, y, f);
+    if (column(in, x, y)) return by_element(in, y, x, [&](Vec a, Vec b) { return f(b, a); });
+    spread<2>(in, [&](T* out, index_t n, Lane* l) { loop2(out, n, l[0], l[1], f); });
+  }
+  // Whether `numbers` has one constant for each element of the result, and `other` points.
+  bool column(const Instruction& in, const Operand& numbers, const Operand& other) const {
+    return b_ > 1 && numbers.constant && numbers.size == in.size && !other.constant;
+  }
+  template <class F>
+  void by_element(const Instruction& in, const Operand& x, const Operand& numbers, F&& f) {
+    const T *from = source(x), *start = from, *end = from + x.size * b_, *number = source(numbers);
+    T* out = slot(in.place);
+    for (index_t e = 0; e < in.size; ++e) {
+      const Vec y = S::splat(number[e]);
+      for (index_t i = 0; i < b_; i += W, from += W, out += W) S::store(out, f(S::load(from), y));
+      if (from == end) from = start;
+    }
   }
   template <class F>
   void three(const Instruction& in, F&& f) {
@@ -223,117 +266,5 @@ class Runner {
   const index_t b_;
   Buffer<T> memory_;
 };
-
-template <class T>
-void Runner<T>::step(const Instruction& in) {
-  namespace el = elementary;
-  const Vec one_ = S::splat(1);
-  switch (in.op) {
-    case Op::Negative:
-      return one(in, [](Vec x) { return -x; });
-    case Op::Absolute:
-      return one(in, [](Vec x) { return S::abs(x); });
-    case Op::Sign:
-      return one(in, [&](Vec x) { return x > 0 ? one_ : x < 0 ? -one_ : x == 0 ? Vec{} : x; });
-    case Op::Not:
-      return one(in, [](Vec x) { return truth(x == 0); });
-    case Op::Sqrt:
-      return one(in, [](Vec x) { return S::sqrt(x); });
-    case Op::Square:
-      return one(in, [](Vec x) { return x * x; });
-    case Op::Reciprocal:
-      return one(in, [](Vec x) { return 1 / x; });
-    case Op::Exp:
-      return smooth(in, [](auto x) { return el::exp(x); });
-    case Op::Exp2:
-      return smooth(in, [](auto x) { return el::exp2(x); });
-    case Op::Log2:
-      return smooth(in, [](auto x) { return el::log2(x); });
-    case Op::Arctan2:
-      return two(in, [](Vec y, Vec x) { return wide<T>(el::arctan2, y, x); });
-    case Op::Hypot:
-      return two(in, [](Vec x, Vec y) { return wide<T>(el::hypot, x, y); });
-    case Op::Expm1:
-      return smooth(in, [](auto x) { return el::expm1(x); });
-    case Op::Log:
-      return smooth(in, [](auto x) { return el::log(x); });
-    case Op::Log1p:
-      return smooth(in, [](auto x) { return el::log1p(x); });
-    case Op::Sin:
-      return smooth(in, [](auto x) { return el::sin(x); });
-    case Op::Cos:
-      return smooth(in, [](auto x) { return el::cos(x); });
-    case Op::Tan:
-      return smooth(in, [](auto x) { return el::tan(x); });
-    case Op::Arcsin:
-      return smooth(in, [](auto x) { return el::arcsin(x); });
-    case Op::Arccos:
-      return smooth(in, [](auto x) { return el::arccos(x); });
-    case Op::Arctan:
-      return smooth(in, [](auto x) { return el::arctan(x); });
-    case Op::Sinh:
-      return smooth(in, [](auto x) { return el::sinh(x); });
-    case Op::Cosh:
-      return smooth(in, [](auto x) { return el::cosh(x); });
-    case Op::Tanh:
-      return smooth(in, [](auto x) { return el::tanh(x); });
-    case Op::Expit:
-      return smooth(in, [](auto x) { return el::expit(x); });
-    case Op::SechSquared:
-      return smooth(in, [](auto x) { return el::sech_squared(x); });
-    case Op::Cbrt:
-      return smooth(in, [](auto x) { return el::cbrt(x); });
-    case Op::Log10:
-      return smooth(in, [](auto x) { return el::log10(x); });
-    case Op::Arcsinh:
-      return smooth(in, [](auto x) { return el::arcsinh(x); });
-    case Op::Arccosh:
-      return smooth(in, [](auto x) { return el::arccosh(x); });
-    case Op::Arctanh:
-      return smooth(in, [](auto x) { return el::arctanh(x); });
-    case Op::Erf:
-      return smooth(in, [](auto x) { return el::erf(x); });
-    case Op::Floor:
-      return smooth(in, [](auto x) { return el::floor(x); });
-    case Op::Ceil:
-      return smooth(in, [](auto x) { return -el::floor(-x); });
-    case Op::Pow:
-      return two(in, [](Vec x, Vec y) { return wide<T>([](auto u, auto v) { return el::pow(u, v); }, x, y); });
-    case Op::Power:
-      return power(in);
-    case Op::Add:
-      return two(in, [](Vec x, Vec y) { return x + y; });
-    case Op::Subtract:
-      return two(in, [](Vec x, Vec y) { return x - y; });
-    case Op::Multiply:
-      return two(in, [](Vec x, Vec y) { return x * y; });
-    case Op::Divide:
-      return two(in, [](Vec x, Vec y) { return x / y; });
-    case Op::Minimum:
-      return two(in, [](Vec x, Vec y) { return x != x ? x : x < y ? x : y; });
-    case Op::Maximum:
-      return two(in, [](Vec x, Vec y) { return x != x ? x : x > y ? x : y; });
-    case Op::Less:
-      return two(in, [](Vec x, Vec y) { return truth(x < y); });
-    case Op::LessEqual:
-      return two(in, [](Vec x, Vec y) { return truth(x <= y); });
-    case Op::Equal:
-      return two(in, [](Vec x, Vec y) { return truth(x == y); });
-    case Op::And:
-      return two(in, [](Vec x, Vec y) { return truth((x != 0) & (y != 0)); });
-    case Op::Or:
-      return two(in, [](Vec x, Vec y) { return truth((x != 0) | (y != 0)); });
-    case Op::Select:
-      return three(in, [](Vec x, Vec y, Vec z) { return x != 0 ? y : z; });
-    case Op::MultiplyAdd:
-      return three(in, [](Vec x, Vec y, Vec z) { return S::fma(x, y, z); });
-    case Op::MultiplySubtract:
-      return three(in, [](Vec x, Vec y, Vec z) { return S::fma(x, y, -z); });
-    case Op::SubtractMultiply:
-      return three(in, [](Vec x, Vec y, Vec z) { return S::fma(-x, y, z); });
-    default:
-      return structure(in);
-  }
-}
 
 }  // namespace mmlcore::calculus

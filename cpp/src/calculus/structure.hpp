@@ -16,8 +16,10 @@ void Runner<T>::move(const Operand& x, index_t i, T* to, index_t count, bool add
     }
   } else if (add) {
     for (index_t l = 0; l < count * b_; ++l) to[l] += from[l];
-  } else {
-    std::copy(from, from + count * b_, to);
+  } else if (b_ == 1) {
+    std::copy(from, from + count, to);
+  } else {  // few vectors, mostly
+    for (index_t l = 0; l < count * b_; l += W) S::store(to + l, S::load(from + l));
   }
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +15,10 @@ from mmlcore.calculus import _operators  # noqa: F401  (gives symbols their oper
 from mmlcore.calculus._render import render
 from mmlcore.calculus._symbol import OPS, Shape, Symbol, Tape, is_symbol, needed, size_of
 from mmlcore.core.arrays import Array, as_array, as_index, same_dtype, shape_error
+
+_deriving = (
+    threading.RLock()
+)  # derivatives are appended to the graph of their function, by one thread at a time
 
 
 class Function:
@@ -139,8 +144,9 @@ class Function:
         if found is None:
             from mmlcore.calculus._derive import derive  # noqa: PLC0415  (it needs this class)
 
-            inputs, node, shape = derive(self, kind)
-            program = _core.Program(self._tape.graph, inputs, [node])
+            with _deriving:
+                inputs, node, shape = derive(self, kind)
+                program = _core.Program(self._tape.graph, inputs, [node])
             found = self._programs[kind] = (program, program.handle(), shape)
         return found
 
