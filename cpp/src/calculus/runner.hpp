@@ -30,10 +30,18 @@ class Runner {
   }
 
   // Points first ... first + count - 1, count <= B.
+  // One block whose points are in place: see `Blocks`.
+  void run() {
+    for (const Instruction& in : layout_.code) step(in);
+  }
+  T* input(index_t i) const { return layout_.inputs[i].size ? slot(layout_.inputs[i].place) : nullptr; }
+  const T* output(index_t i) const { return layout_.outputs[i].constant ? nullptr : source(layout_.outputs[i]); }
+  const T* constant_output(index_t i) const { return source(layout_.outputs[i]); }
+
   void block(index_t first, index_t count, const Points<const T>* arguments, const Points<T>* results) {
     for (std::size_t i = 0; i < layout_.inputs.size(); ++i) load(layout_.inputs[i], arguments[i], first, count);
     if (b_ == 1 || count < b_) {
-      for (const Instruction& in : layout_.code) step(in);
+      run();
     } else {
       Ahead reads = ahead(layout_.inputs, arguments, first + b_), writes = ahead(layout_.outputs, results, first + b_);
       for (const Instruction& in : layout_.code) {
@@ -126,11 +134,12 @@ class Runner {
     }
   }
 
-  // How operands are read in an inner loop: as vectors one after the other, or as one number.
+  // How operands are read in an inner loop: as vectors one after the other, or as one: the numbers of a block that is no
+  // longer than a vector, or one number again and again.
   struct Lane {
     const T* data;
-    bool vector;
-    Vec splat() const { return S::splat(*data); }
+    bool vector, points;
+    Vec splat() const { return points ? S::load(data) : S::splat(*data); }
   };
 
   template <class F>
@@ -177,9 +186,10 @@ class Runner {
     index_t step[N], run = in.size;  // step: from an element of the operand to the next; 0 for a number
     for (int k = 0; k < N; ++k) {
       const Operand& x = in.operands[k];
-      const bool numbers = x.constant && b_ > 1, one = x.size == 1 && (x.constant || b_ == 1);
+      const bool numbers = x.constant && b_ > 1, points = x.size == 1 && !numbers && b_ == W;
+      const bool one = points || (x.size == 1 && (x.constant || b_ == 1));
       base[k] = source(x);
-      lanes[k] = {base[k], !numbers && !one};
+      lanes[k] = {base[k], !numbers && !one, points};
       step[k] = one ? 0 : numbers ? 1 : b_;
       if (!one) run = numbers ? 1 : std::min<index_t>(run, x.size);
     }

@@ -1,0 +1,222 @@
+#include "mmlcore/optimize/least_squares.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "mmlcore/core/interrupt.hpp"
+
+namespace mmlcore::optimize {
+namespace {
+
+constexpr double kEps = std::numeric_limits<double>::epsilon();
+
+double norm(const std::vector<double>& x) {
+  double sum = 0;
+  for (const double v : x) sum += v * v;
+  return std::sqrt(sum);
+}
+
+class Search {
+ public:
+  Search(Equations& equations, const double* start, const Bounds& bounds, const Options& options)
+      : e_(equations), bounds_(bounds), o_(options), p_(equations.parameters()), r_(p_), next_(p_), scale_(p_, 0.0) {
+    fit_.theta.assign(start, start + p_);
+    for (index_t j = 0; j < p_; ++j) fit_.theta[j] = clipped(j, fit_.theta[j]);
+  }
+
+  Fit run() {
+    if (!evaluate(fit_.theta, r_, fit_.cost)) return ended(Status::NotFinite);
+    while (true) {
+      poll_interrupt();
+      free_ = movable();
+      if (free_.empty()) return ended(Status::Converged);
+      const Triangle r = r_.of(free_);
+      if (const Status found = arrived(r); found != Status::MaxIterations) return ended(found);
+      if (fit_.iterations == o_.max_iter) return ended(Status::MaxIterations);
+      ++fit_.iterations;
+      if (const Status found = advance(r); found != Status::MaxIterations) return ended(found);
+    }
+  }
+
+ private:
+  double low(index_t j) const { return bounds_.lower ? bounds_.lower[j] : -std::numeric_limits<double>::infinity(); }
+  double high(index_t j) const { return bounds_.upper ? bounds_.upper[j] : std::numeric_limits<double>::infinity(); }
+  double clipped(index_t j, double x) const { return std::min(std::max(x, low(j)), high(j)); }
+
+  bool evaluate(const std::vector<double>& theta, Triangle& r, double& cost) {
+    ++fit_.evaluations;
+    if (!e_.at(theta.data(), r, cost) || !std::isfinite(cost)) return false;
+    for (index_t j = 0; j <= p_; ++j) {
+      if (!std::isfinite(r.length(j))) return false;
+    }
+    return true;
+  }
+
+  // Parameters that may move: not held by a bound that the gradient pushes against.
+  std::vector<index_t> movable() const {
+    const std::vector<double> g = r_.gradient();
+    std::vector<index_t> result;
+    for (index_t j = 0; j < p_; ++j) {
+      const bool held =
+          low(j) == high(j) || (fit_.theta[j] <= low(j) && g[j] >= 0) || (fit_.theta[j] >= high(j) && g[j] <= 0);
+      if (!held) result.push_back(j);
+    }
+    return result;
+  }
+
+  double dof() const { return std::max<double>(1, static_cast<double>(e_.points()) - static_cast<double>(p_)); }
+
+  Status arrived(const Triangle& r) const {
+    const double p = static_cast<double>(free_.size()), decrease = size_of_step(r);
+    const double left = std::max(r.corner() * r.corner(), 0.0);
+    if (fit_.cost <= kExact * e_.scale()) return Status::Exact;
+    if (decrease / p <= o_.tol * o_.tol * left / dof()) return Status::Converged;
+    return Status::MaxIterations;
+  }
+
+  // Decrease of the sum by a full step of the linear model.
+  static double size_of_step(const Triangle& r) {
+    double decrease = 0;
+    for (index_t i = 0; i < r.parameters(); ++i) decrease += r.q(i) * r.q(i);
+    return decrease;
+  }
+
+  // One accepted step, or why there is none.
+  Status advance(const Triangle& r) {
+    std::vector<double> scale, here;
+    for (std::size_t i = 0; i < free_.size(); ++i) {
+      double& s = scale_[free_[i]];
+      const double length = r_.length(free_[i]);
+      s = std::max(s, length);
+      scale.push_back(s > 0 ? s : 1);
+      here.push_back(scale.back() * fit_.theta[free_[i]]);
+    }
+    const double size = norm(here);
+    if (delta_ == 0) delta_ = size > 0 ? o_.factor * size : o_.factor;
+    while (true) {
+      std::vector<double> d = trust_region_step(r, scale, delta_, par_);
+      std::vector<double> theta = fit_.theta, moved;
+      for (std::size_t i = 0; i < free_.size(); ++i) {
+        const index_t j = free_[i];
+        theta[j] = clipped(j, theta[j] + d[i]);
+        d[i] = theta[j] - fit_.theta[j];
+        moved.push_back(scale[i] * d[i]);
+      }
+      const double length = norm(moved);
+      if (first_) delta_ = std::min(delta_, length);
+      first_ = false;
+      // Decrease that the linear model predicts, as a part of what there is.
+      double predicted = 0;
+      const std::vector<double> after = r.residual(d);
+      const double damp = par_ * length * length;
+      for (std::size_t i = 0; i < d.size(); ++i) predicted += r.q(i) * r.q(i) - after[i] * after[i];
+      double cost = std::numeric_limits<double>::infinity();
+      const bool finite = e_.joint() ? evaluate(theta, next_, cost) : count(e_.cost(theta.data(), cost));
+      const double actual = finite && std::isfinite(cost) ? (fit_.cost - cost) / fit_.cost : -1;
+      predicted /= fit_.cost;
+      const double ratio = predicted > 0 ? actual / predicted : 0;
+      resize(actual, ratio, length, predicted, damp / fit_.cost);
+      if (ratio >= 1e-4 && actual > 0) {
+        const bool still = length <= 4 * kEps * size;
+        if (!e_.joint() && !evaluate(theta, next_, cost)) return stopped(r);
+        fit_.theta = theta;
+        fit_.cost = cost;
+        std::swap(r_, next_);
+        return still ? Status::SmallStep : Status::MaxIterations;
+      }
+      if (std::abs(actual) <= 16 * kEps && predicted <= 16 * kEps) {
+        // The sum cannot tell any more; its gradient still can.
+        if (!e_.joint() || !finite || !(size_of_step(next_.of(free_)) < 0.25 * size_of_step(r))) return stopped(r);
+        fit_.theta = theta;
+        fit_.cost = cost;
+        std::swap(r_, next_);
+        return Status::MaxIterations;
+      }
+      if (length <= kEps * size || delta_ < std::numeric_limits<double>::min()) return stopped(r);
+    }
+  }
+
+  bool count(bool finite) {
+    ++fit_.evaluations;
+    return finite;
+  }
+
+  void resize(double actual, double ratio, double length, double predicted, double damp) {
+    if (ratio <= 0.25) {
+      // Where the decrease along the step would be least, by a parabola.
+      const double slope = damp - predicted;
+      double cut = actual >= 0 ? 0.5 : 0.5 * slope / (slope + 0.5 * actual);
+      if (!(cut >= 0.1) || actual <= -99) cut = 0.1;
+      cut = std::min(cut, 0.5);
+      delta_ = cut * std::min(delta_, 10 * length);
+      par_ /= cut;
+    } else if (par_ == 0 || ratio >= 0.75) {
+      delta_ = 2 * length;
+      par_ /= 2;
+    }
+  }
+
+  // No step helps any more: at a stationary point, as far as rounding lets one see, or in front of something worse.
+  Status stopped(const Triangle& r) const {
+    const std::vector<double> g = r.gradient();
+    const double seen = std::max(1e-6 * std::sqrt(fit_.cost), 64 * kEps * std::sqrt(e_.scale()));
+    for (index_t j = 0; j < r.parameters(); ++j) {
+      if (std::abs(g[j]) > seen * r.length(j)) return Status::Stuck;
+    }
+    return Status::Rounding;
+  }
+
+  Fit ended(Status status) {
+    fit_.status = status;
+    fit_.covariance.assign(p_ * p_, std::numeric_limits<double>::infinity());
+    if (status == Status::NotFinite) return fit_;
+    // Parameters with equal bounds are known; all others have an uncertainty, on a bound or not.
+    std::vector<index_t> open;
+    for (index_t j = 0; j < p_; ++j) {
+      if (low(j) != high(j)) open.push_back(j);
+    }
+    std::vector<double> found;
+    const bool regular = r_.of(open).inverse(found, 1e-13);
+    if (regular) fit_.covariance.assign(p_ * p_, 0.0);
+    const index_t q = static_cast<index_t>(open.size());
+    for (index_t i = 0; regular && i < q; ++i) {
+      for (index_t j = 0; j < q; ++j) fit_.covariance[open[i] * p_ + open[j]] = found[i * q + j];
+    }
+    if (!regular && static_cast<int>(status) > 0) fit_.status = Status::Undetermined;
+    return fit_;
+  }
+
+  Equations& e_;
+  const Bounds bounds_;
+  const Options o_;
+  const index_t p_;
+  Triangle r_, next_;
+  std::vector<double> scale_;
+  std::vector<index_t> free_;
+  double delta_ = 0, par_ = 0;
+  bool first_ = true;
+  Fit fit_;
+};
+
+}  // namespace
+
+// A first step as long as the linear model likes may lead to a plateau, where some parameter has no effect any more. Then
+// shorter first steps are tried, and the best end counts.
+Fit least_squares(Equations& equations, const double* start, const Bounds& bounds, const Options& options) {
+  Fit best = Search(equations, start, bounds, options).run();
+  Options shorter = options;
+  for (const double factor : {1.0, 0.01}) {
+    if (best.status != Status::Undetermined && best.status != Status::Stuck) break;
+    shorter.factor = factor;
+    shorter.max_iter = options.max_iter - best.iterations;
+    Fit other = Search(equations, start, bounds, shorter).run();
+    const index_t iterations = best.iterations + other.iterations, evaluations = best.evaluations + other.evaluations;
+    if (other.cost < best.cost) best = std::move(other);
+    best.iterations = iterations;
+    best.evaluations = evaluations;
+  }
+  return best;
+}
+
+}  // namespace mmlcore::optimize

@@ -1,0 +1,236 @@
+#include "mmlcore/optimize/triangle.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace mmlcore::optimize {
+namespace {
+
+double dot(const double* x, const double* y, index_t n) {
+  double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+  index_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    s0 += x[i] * y[i];
+    s1 += x[i + 1] * y[i + 1];
+    s2 += x[i + 2] * y[i + 2];
+    s3 += x[i + 3] * y[i + 3];
+  }
+  for (; i < n; ++i) s0 += x[i] * y[i];
+  return (s0 + s1) + (s2 + s3);
+}
+
+double norm(const std::vector<double>& x) {
+  double most = 0;
+  for (const double v : x) most = std::max(most, std::abs(v));
+  if (most == 0 || !std::isfinite(most)) return most;
+  double sum = 0;
+  for (const double v : x) sum += (v / most) * (v / most);
+  return most * std::sqrt(sum);
+}
+
+std::vector<double> scaled(const std::vector<double>& scale, const std::vector<double>& d) {
+  std::vector<double> result(d.size());
+  for (std::size_t i = 0; i < d.size(); ++i) result[i] = scale[i] * d[i];
+  return result;
+}
+
+// The triangle S of (R, sqrt(par) D) and the right side that goes with it, by absorbing the rows of sqrt(par) D.
+Triangle damped(const Triangle& r, const std::vector<double>& scale, double par) {
+  const index_t p = r.parameters();
+  Triangle s = r;
+  if (par == 0) return s;
+  std::vector<double> rows((p + 1) * p, 0.0);
+  std::vector<double*> columns(p + 1);
+  for (index_t j = 0; j <= p; ++j) columns[j] = rows.data() + j * p;
+  for (index_t j = 0; j < p; ++j) columns[j][j] = std::sqrt(par) * scale[j];
+  s.absorb(columns.data(), p);
+  return s;
+}
+
+bool solve_upper(const Triangle& s, std::vector<double>& x) {
+  for (index_t i = s.parameters() - 1; i >= 0; --i) {
+    double sum = x[i];
+    for (index_t j = i + 1; j < s.parameters(); ++j) sum -= s(i, j) * x[j];
+    if (s(i, i) == 0) return false;
+    x[i] = sum / s(i, i);
+    if (!std::isfinite(x[i])) return false;
+  }
+  return true;
+}
+
+// S^-T x.
+void solve_transposed(const Triangle& s, std::vector<double>& x) {
+  for (index_t i = 0; i < s.parameters(); ++i) {
+    double sum = x[i];
+    for (index_t j = 0; j < i; ++j) sum -= s(j, i) * x[j];
+    x[i] = sum / s(i, i);
+  }
+}
+
+// Whether some column is a combination of those before it, to working precision.
+bool deficient(const Triangle& r) {
+  for (index_t j = 0; j < r.parameters(); ++j) {
+    if (!(std::abs(r(j, j)) > 1e-15 * r.length(j))) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void Triangle::absorb(double* const* columns, index_t count) {
+  for (index_t j = 0; j < n_; ++j) {
+    const double below = dot(columns[j], columns[j], count);
+    if (below == 0) continue;
+    const double old = (*this)(j, j), length = std::sqrt(old * old + below);
+    const double head = old + (old < 0 ? -length : length), factor = 2 / (head * head + below);
+    for (index_t k = j + 1; k < n_; ++k) {
+      const double s = factor * (head * (*this)(j, k) + dot(columns[j], columns[k], count));
+      (*this)(j, k) -= s * head;
+      for (index_t i = 0; i < count; ++i) columns[k][i] -= s * columns[j][i];
+    }
+    (*this)(j, j) = old < 0 ? length : -length;
+  }
+}
+
+void Triangle::absorb(const Triangle& other) {
+  std::vector<double> rows = other.a_;
+  std::vector<double*> columns(n_);
+  for (index_t j = 0; j < n_; ++j) columns[j] = rows.data() + j * n_;
+  absorb(columns.data(), n_);
+}
+
+bool Triangle::from_gram(const std::vector<double>& gram) {
+  clear();
+  for (index_t j = 0; j < n_; ++j) {
+    for (index_t i = 0; i <= j; ++i) {
+      double sum = gram[i * n_ + j];
+      for (index_t k = 0; k < i; ++k) sum -= (*this)(k, i) * (*this)(k, j);
+      if (i < j) {
+        (*this)(i, j) = sum / (*this)(i, i);
+      } else if (j < n_ - 1) {
+        if (!(sum > kSafePivot * gram[j * n_ + j])) return false;
+        (*this)(j, j) = std::sqrt(sum);
+      } else {
+        (*this)(j, j) = std::sqrt(std::max(sum, 0.0));
+      }
+    }
+  }
+  return true;
+}
+
+double Triangle::length(index_t j) const {
+  double sum = 0;
+  for (index_t i = 0; i <= j; ++i) sum += (*this)(i, j) * (*this)(i, j);
+  return std::sqrt(sum);
+}
+
+std::vector<double> Triangle::residual(const std::vector<double>& d) const {
+  std::vector<double> result(n_ - 1);
+  for (index_t i = 0; i < n_ - 1; ++i) {
+    result[i] = q(i);
+    for (index_t j = i; j < n_ - 1; ++j) result[i] += (*this)(i, j) * d[j];
+  }
+  return result;
+}
+
+std::vector<double> Triangle::gradient() const {
+  std::vector<double> g(n_ - 1, 0.0);
+  for (index_t j = 0; j < n_ - 1; ++j) {
+    for (index_t i = 0; i <= j; ++i) g[j] += (*this)(i, j) * q(i);
+  }
+  return g;
+}
+
+Triangle Triangle::of(const std::vector<index_t>& chosen) const {
+  const index_t p = static_cast<index_t>(chosen.size());
+  std::vector<double> rows((p + 1) * n_, 0.0);
+  std::vector<double*> columns(p + 1);
+  for (index_t j = 0; j <= p; ++j) {
+    columns[j] = rows.data() + j * n_;
+    const index_t from = j < p ? chosen[j] : n_ - 1;
+    for (index_t i = 0; i <= from; ++i) columns[j][i] = (*this)(i, from);
+  }
+  Triangle result(p);
+  result.absorb(columns.data(), n_);
+  return result;
+}
+
+bool Triangle::inverse(std::vector<double>& covariance, double least) const {
+  const index_t p = n_ - 1;
+  covariance.assign(p * p, std::numeric_limits<double>::infinity());
+  for (index_t j = 0; j < p; ++j) {
+    if (!(std::abs((*this)(j, j)) > least * length(j))) return false;
+  }
+  std::vector<double> inverse(p * p, 0.0);  // of R, columns
+  for (index_t j = 0; j < p; ++j) {
+    for (index_t i = j; i >= 0; --i) {
+      double sum = i == j;
+      for (index_t k = i + 1; k <= j; ++k) sum -= (*this)(i, k) * inverse[j * p + k];
+      inverse[j * p + i] = sum / (*this)(i, i);
+    }
+  }
+  for (index_t i = 0; i < p; ++i) {
+    for (index_t j = 0; j <= i; ++j) {
+      double sum = 0;
+      for (index_t k = i; k < p; ++k) sum += inverse[k * p + i] * inverse[k * p + j];
+      covariance[i * p + j] = covariance[j * p + i] = sum;
+    }
+  }
+  return true;
+}
+
+bool damped_step(const Triangle& r, const std::vector<double>& scale, double par, std::vector<double>& d) {
+  const Triangle s = damped(r, scale, par);
+  d.resize(r.parameters());
+  for (index_t i = 0; i < r.parameters(); ++i) d[i] = -s.q(i);
+  return solve_upper(s, d);
+}
+
+// With phi(par) = |D d(par)| - delta: phi is decreasing and convex, so Newton's iteration on 1/phi climbs to the root from
+// the left; `low` and `high` enclose it.
+std::vector<double> trust_region_step(const Triangle& r, const std::vector<double>& scale, double delta, double& par) {
+  const index_t p = r.parameters();
+  std::vector<double> d(p);
+  double low = 0;
+  // phi' of a solution with triangle s: -|S^-T D^2 d / |D d||^2 |D d|.
+  const auto slope = [&](const Triangle& s, const std::vector<double>& step, double length) {
+    std::vector<double> w(p);
+    for (index_t j = 0; j < p; ++j) w[j] = scale[j] * scale[j] * step[j] / length;
+    solve_transposed(s, w);
+    const double size = norm(w);
+    return size * size;
+  };
+  if (!deficient(r) && damped_step(r, scale, 0, d)) {
+    const double length = norm(scaled(scale, d)), phi = length - delta;
+    if (phi <= 0.1 * delta) {
+      par = 0;
+      return d;
+    }
+    low = phi / delta / slope(r, d, length);
+    if (!std::isfinite(low)) low = 0;
+  }
+  std::vector<double> g = r.gradient();
+  for (index_t j = 0; j < p; ++j) g[j] /= scale[j];
+  const double steep = norm(g);
+  double high = steep / delta;
+  if (!(high > 0)) high = std::numeric_limits<double>::min() / std::min(delta, 0.1);
+  par = std::clamp(par, low, std::max(low, high));
+  if (par == 0) par = delta > 0 && steep > 0 ? std::max(1e-3 * high, low) : high;
+  for (int k = 0; k < 12; ++k) {
+    const Triangle s = damped(r, scale, par);
+    for (index_t i = 0; i < p; ++i) d[i] = -s.q(i);
+    if (!solve_upper(s, d)) {
+      low = par;
+      par = par > 0 ? par * 10 : std::numeric_limits<double>::min();
+      continue;
+    }
+    const double length = norm(scaled(scale, d)), phi = length - delta;
+    if (std::abs(phi) <= 0.1 * delta || (low == 0 && phi < 0 && par <= low)) break;
+    (phi > 0 ? low : high) = phi > 0 ? std::max(low, par) : std::min(high, par);
+    par = std::max(low, par + phi / delta / slope(s, d, length));
+  }
+  return d;
+}
+
+}  // namespace mmlcore::optimize
