@@ -140,21 +140,24 @@ class FitLanes {
       for (index_t i = 0; i < length_ * W; i += W) {
         const Vec weight = S::load(w + i);
         const Mask counts = weight != 0;
-        Vec r = (S::load(value + i) - S::load(y + i)) * weight;
-        r = counts ? r : Vec{};
-        Vec column[P];
+        const Vec difference = (S::load(value + i) - S::load(y + i)) * weight;
+        Vec r = counts ? difference : Vec{}, column[P];
+#pragma GCC unroll 16
         for (int j = 0; j < P; ++j) {
-          column[j] = S::load(derivative[j] + i) * weight;
-          column[j] = counts ? column[j] : Vec{};
+          const Vec weighted = S::load(derivative[j] + i) * weight;
+          column[j] = counts ? weighted : Vec{};
         }
-        if (d_.loss == Loss::Linear) {
-          cost = S::fma(r, r, cost);
-        } else {
+        if (d_.loss != Loss::Linear) [[unlikely]] {
           cost += lossy(r, column);
+        } else {
+          cost = S::fma(r, r, cost);
         }
+        int k = 0;
+#pragma GCC unroll 16
         for (int j = 0; j < P; ++j) {
           towards[j] = S::fma(column[j], r, towards[j]);
-          for (int k = 0; k <= j; ++k) products[at(j, k)] = S::fma(column[j], column[k], products[at(j, k)]);
+#pragma GCC unroll 16
+          for (int l = 0; l <= j; ++l, ++k) products[k] = S::fma(column[j], column[l], products[k]);
         }
       }
     }
