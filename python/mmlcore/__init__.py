@@ -86,7 +86,14 @@ from mmlcore.matrices import (
     transform_image,
     transform_points,
 )
-from mmlcore.optimize import LinearFit, linear_regression
+from mmlcore.optimize import (
+    CurveFit,
+    CurveFitBatch,
+    LinearFit,
+    curve_fit,
+    curve_fit_batch,
+    linear_regression,
+)
 from mmlcore.orthogonal import (
     QR,
     Projection,
@@ -128,6 +135,8 @@ __all__ = [
     "PPCA",
     "QR",
     "ConvergenceError",
+    "CurveFit",
+    "CurveFitBatch",
     "DefectiveMatrixError",
     "Diagonalization",
     "Echelon",
@@ -163,6 +172,8 @@ __all__ = [
     "correlation",
     "cosine",
     "covariance",
+    "curve_fit",
+    "curve_fit_batch",
     "derivative",
     "determinant",
     "diagonalize",

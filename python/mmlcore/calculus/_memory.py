@@ -24,7 +24,7 @@ def traced(f: Any, shape: Shape) -> Function:
             msg = f"x: got points of shape {shape}, needed those of {f.name}: {', '.join(map(str, f.shapes))}."
             raise ValueError(msg)
         return f
-    captured = _captured(f)
+    captured = captured_by(f)
     try:
         known = _traced.setdefault(f, {})
     except TypeError:  # cannot be remembered
@@ -37,7 +37,7 @@ def traced(f: Any, shape: Shape) -> Function:
     return function
 
 
-def _captured(f: Any) -> tuple[Any, ...]:
+def captured_by(f: Any) -> tuple[Any, ...]:
     """Return the objects that a function's body reads from around it, and so on for functions among them."""
     found: list[Any] = []
     waiting = [f]

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
+from contextlib import suppress
+from operator import is_
 from typing import Any
 
 import numpy as np
 
 from mmlcore import _core
 from mmlcore.calculus import TraceError, trace
+from mmlcore.calculus._memory import captured_by
 from mmlcore.calculus._symbol import OPS, needed
+from mmlcore.core.arrays import Array
 
 _ELEMENTWISE = {i for i, (_, count) in enumerate(_core.graph_operations()) if count}
-CHUNK = 32  # points that the lanes of a batch take at once
+_CACHE = 512  # numbers of a lane that the chunks of a batch may hold at once
 
 
 class Model:
@@ -38,12 +43,16 @@ class Model:
         self._chunks: dict[int, _core.Program] = {}
 
     def chunk(self, points: int) -> _core.Program:
-        """Return the program for vectors of so many points, or of one point where the model cannot be widened."""
+        """Return the program for vectors of points that divide so many well; of one point if it cannot be widened."""
+        most = min(64, max(8, _CACHE // max(1, self.single.slots)))
+        return self._of(-(-points // -(-points // most)))
+
+    def _of(self, points: int) -> _core.Program:
         found = self._chunks.get(points)
         if found is None:
             found = self._chunks[points] = _widened(
                 self._graph, self._inputs, self._outputs, points
-            ) or self.chunk(1)
+            ) or self._of(1)
         return found
 
 
@@ -82,3 +91,52 @@ def _widened(graph: Any, inputs: list[int], outputs: list[int], points: int) -> 
             ids[node] = wide.restore(op, aux, [ids[i] for i in operands], dims, size, extra)
     results = [wide.full(ids[node], points) for node in outputs]
     return _core.Program(wide, [ids[node] for node in inputs], results)
+
+
+# Models of functions, with what the functions captured when they were traced.
+_known: weakref.WeakKeyDictionary[Any, dict[tuple[int, int], tuple[Any, Model | None]]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def model_of(f: Callable[..., Any], x: Any, start: Array) -> Model | None:
+    """Return f traced point by point, from memory if it is known; None if it is no function of single points.
+
+    Whether it is one, the first call finds out: the traced function has to give what f gives for all points at once.
+    """
+    predictors = 0 if x.ndim == 1 else len(x)
+    key, captured = (predictors, len(start)), captured_by(f)
+    known: dict[tuple[int, int], tuple[Any, Model | None]] = {}
+    with suppress(TypeError):  # what cannot be remembered is traced again
+        known = _known.setdefault(f, known)
+    found = known.get(key)
+    if (
+        found is not None
+        and len(found[0]) == len(captured)
+        and all(map(is_, found[0], captured))
+        and (found[1] is None or x.shape[-1] > 1)
+    ):
+        return found[1]
+    try:
+        model: Model | None = Model(f, predictors, len(start))
+    except (TraceError, ValueError, IndexError, TypeError):
+        model = None
+    if model is not None and not _agrees(model, f, x, start):
+        model = None
+    if x.shape[-1] > 1:  # one point cannot tell
+        known[key] = (captured, model)
+    return model
+
+
+def _agrees(model: Model, f: Callable[..., Any], x: Array, start: Array) -> bool:
+    """Tell whether f of all points is the model of each, at the start and near it."""
+    for parameters in (start, start + 0.01 * np.abs(start) + 0.003 * np.arange(1, len(start) + 1)):
+        with np.errstate(all="ignore"):
+            expected = np.asarray(f(x, *parameters))
+            got = model.function(x.T, *parameters)
+        if expected.shape not in (got.shape, ()):
+            return False
+        scale = np.max(np.abs(expected), where=np.isfinite(expected), initial=0.0)
+        if not np.allclose(got, expected, rtol=1e-8, atol=1e-8 * scale, equal_nan=True):
+            return False
+    return True

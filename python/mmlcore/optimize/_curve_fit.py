@@ -1,0 +1,286 @@
+"""One curve: `curve_fit`, with SciPy's arguments and meaning."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mmlcore import _core
+from mmlcore.core.arrays import Array
+from mmlcore.core.errors import ConvergenceError
+from mmlcore.optimize._data import feasible_start, limits, loss_number, parameter_count, weights_of
+from mmlcore.optimize._model import model_of
+from mmlcore.optimize._residuals import residuals_of
+from mmlcore.optimize._status import MESSAGES, TOO_FEW, UNDETERMINED
+
+
+@dataclass(frozen=True)
+class CurveFit:
+    """What `curve_fit` returns. Unpacks as ``popt, pcov``."""
+
+    parameters: Array
+    """Best parameters, shape (p,)."""
+    covariance: Array
+    """Their covariance, shape (p, p); infinite where the data do not determine it."""
+    chi2: float
+    """Sum of losses of the residuals; of their squares for loss='linear'."""
+    dof: int
+    """Points less parameters."""
+    residual: Array
+    """(f(x, *parameters) - y) / sigma, shape (m,); with a covariance matrix L L^T for sigma, L^-1 (f - y)."""
+    iterations: int
+    """Steps that were taken."""
+    status: int
+    """How it ended: 1, 2, 3, 4 well; 5 with parameters that the data do not determine."""
+    message: str
+    """The same as a sentence."""
+    evaluations: int = 0
+    """How often the model was run over the data."""
+
+    @property
+    def standard_errors(self) -> Array:
+        """Square roots of the covariance's diagonal."""
+        return np.asarray(np.sqrt(self.covariance.diagonal()))
+
+    def __iter__(self) -> Iterator[Array]:
+        """Yield parameters and covariance."""
+        return iter((self.parameters, self.covariance))
+
+    def __getitem__(self, i: int) -> Array:
+        """Return parameters or covariance."""
+        return (self.parameters, self.covariance)[i]
+
+    def __len__(self) -> int:
+        """Return 2."""
+        return 2
+
+
+def curve_fit(
+    f: Callable[..., Any],
+    x: Any,
+    y: ArrayLike,
+    p0: ArrayLike | None = None,
+    sigma: ArrayLike | None = None,
+    absolute_sigma: bool = False,
+    check_finite: bool | None = None,
+    bounds: Any = None,
+    *,
+    jac: Any = None,
+    nan_policy: str | None = None,
+    loss: str = "linear",
+    f_scale: float = 1.0,
+    max_iter: int = 200,
+    tol: float = 1e-8,
+) -> CurveFit:
+    """Fit a curve f(x, a, b, ...) to data by non-linear least squares.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(x, a, b, ...)`` gives (m,) values at all points. Traced as functions of `mmlcore.calculus` are; then derivatives
+        are exact and nothing returns to Python.
+    x : array_like of shape (m,) or (k, m), or any object
+        Points; k predictors for each. An object of another kind is handed to f as it is.
+    y : array_like of shape (m,)
+        Data.
+    p0 : array_like of shape (p,), optional
+        Start. Ones, or inside the bounds, if omitted.
+    sigma : float or array_like of shape (m,) or (m, m), optional
+        Standard deviations of y, or their covariance matrix.
+    absolute_sigma : bool, default False
+        Whether `sigma` is meant in the units of y. Otherwise its scale is found from the residuals.
+    check_finite : bool, optional
+        Whether NaN and infinity in the data raise ValueError: so by default, unless `nan_policy` is given.
+    bounds : (lower, upper) or scipy.optimize.Bounds, optional
+        Each a number or (p,). Equal bounds hold a parameter.
+    jac : callable or {'2-point', '3-point', 'cs'}, optional
+        ``jac(x, a, b, ...)`` gives the (m, p) derivatives, for an f that cannot be traced; or differences of f.
+    nan_policy : {'raise', 'omit'}, optional
+        'omit' leaves points with NaN out, with their sigma.
+    loss : {'linear', 'soft_l1', 'huber', 'cauchy', 'arctan'}, default 'linear'
+        Of each residual, as in `scipy.optimize.least_squares`.
+    f_scale : float, default 1
+        Residual, in units of sigma, from which on a loss grows more slowly than its square.
+    max_iter : int, default 200
+        Most steps.
+    tol : float, default 1e-8
+        Step at which to stop, in units of the parameters' standard errors.
+
+    Returns
+    -------
+    CurveFit
+        (parameters, covariance, chi2, dof, residual, iterations, status, message); unpacks as ``popt, pcov``.
+
+    Warns
+    -----
+    RuntimeWarning
+        The covariance could not be estimated; or f cannot be traced and is differentiated by differences.
+
+    Raises
+    ------
+    ConvergenceError
+        No fit was found (a RuntimeError; its `result` is the last iterate).
+    ValueError
+        NaN, infinity, shapes that do not fit, a start outside the bounds.
+    TypeError
+        There are more parameters than points.
+
+    Notes
+    -----
+    Levenberg-Marquardt in a trust region [1]_ on triangular factors of the Jacobian: from normal equations where they keep
+    their digits, else by QR. It stops by the size of the step in units of the uncertainties [2]_, not by the change of the
+    sum of squares. All 54 runs of NIST's non-linear problems reach 6 digits (some need max_iter=1000). Cost: a run of the
+    model and p^2 operations a point for each step; data in blocks, on all threads for more than 16,384 points.
+
+    References
+    ----------
+    .. [1] J. J. More, "The Levenberg-Marquardt algorithm: implementation and theory", Lecture Notes in Math. 630 (1978).
+    .. [2] D. M. Bates, D. G. Watts, "A relative offset orthogonality convergence criterion", Technometrics 23 (1981).
+
+    Examples
+    --------
+    >>> import numpy as np, mmlcore as mml
+    >>> x = np.linspace(0, 4, 9)
+    >>> y = 2.5 * np.exp(-1.3 * x) + 0.5
+    >>> popt, pcov = mml.curve_fit(lambda x, a, b, c: a * np.exp(-b * x) + c, x, y)
+    >>> popt.round(6)
+    array([2.5, 1.3, 0.5])
+    """
+    data, target = _data(x, y)
+    weight, whiten = _sigma(sigma, target.size)
+    check = check_finite if check_finite is not None else nan_policy is None
+    data, target, weight, whiten = _without_nan(data, target, weight, whiten, check, nan_policy)
+    box = None if bounds is None else limits(bounds, (_count(f, p0),))
+    start = feasible_start(box, _count(f, None)) if p0 is None else np.array(p0, np.float64).ravel()
+    if target.ndim == 0:
+        target = np.broadcast_to(target, np.asarray(f(data, *start)).shape)
+    _check(start, target, box)
+    target = np.ascontiguousarray(target, np.float64)
+    options = (box and box[0], box and box[1], loss_number(loss), float(f_scale), tol, max_iter)
+    model = None
+    if jac is None and whiten is None and isinstance(data, np.ndarray) and data.ndim in (1, 2):
+        model = model_of(f, data, start) if data.shape[-1] == target.size else None
+    if model is not None:
+        found = _core.fit_curve(model.single, data, target, weight, start, *options)
+        values = np.asarray(model.function(data.T, *found[0]))
+        residual = (values - target) * (1.0 if weight is None else weight)
+    else:
+        both, alone = residuals_of(f, data, target, weight, whiten, jac, start)
+        scale = float(np.sum(alone(np.zeros(0)) ** 2))
+        found = _core.fit_residuals(both, alone, target.size, scale, start, *options)
+        residual = alone(found[0])
+    return _finished(found, residual, box, absolute_sigma)
+
+
+def _count(f: Callable[..., Any], p0: ArrayLike | None) -> int:
+    return parameter_count(f) if p0 is None else np.size(np.asarray(p0))
+
+
+def _data(x: Any, y: ArrayLike) -> tuple[Any, Array]:
+    target = np.asarray(y, np.float64)
+    if target.ndim > 1:
+        msg = f"y: got shape {target.shape}, needed (m,)."
+        raise ValueError(msg)
+    if target.size == 0:
+        msg = "y: got no data, needed at least one point."
+        raise ValueError(msg)
+    if isinstance(x, (list, tuple, np.ndarray)):
+        x = np.ascontiguousarray(np.asarray(x, np.float64))
+    return x, target
+
+
+def _sigma(sigma: ArrayLike | None, m: int) -> tuple[Array | None, Array | None]:
+    """Return weights (m,), or a matrix that makes residuals of variance one and without correlations."""
+    if sigma is None:
+        return None, None
+    s = np.asarray(sigma, np.float64)
+    if s.size == 1 and s.ndim < 2:
+        s = np.full(m, s.reshape(()))
+    if s.shape == (m,):
+        return weights_of(s), None
+    if s.shape != (m, m):
+        msg = f"sigma: got shape {s.shape}, needed a number, ({m},) or ({m}, {m})."
+        raise ValueError(msg)
+    return None, s
+
+
+def _without_nan(
+    x: Any, y: Array, weight: Array | None, sigma: Array | None, check: bool, policy: str | None
+) -> tuple[Any, Array, Array | None, Array | None]:
+    """Refuse NaN, or leave points with NaN out; turn a covariance into what whitens residuals."""
+    if policy == "propagate":
+        msg = "`nan_policy='propagate'` is not supported by this function."
+        raise ValueError(msg)
+    if policy not in (None, "raise", "omit"):
+        msg = "nan_policy must be one of {None, 'raise', 'omit'}"
+        raise ValueError(msg)
+    array = x if isinstance(x, np.ndarray) else np.zeros(())
+    if check and not (np.isfinite(y).all() and np.isfinite(array).all()):
+        msg = "x, y: array must not contain infs or NaNs."
+        raise ValueError(msg)
+    bad = np.isnan(y)
+    if array.ndim and array.shape[-1] == y.size:
+        bad = bad | np.isnan(array).any(axis=tuple(range(array.ndim - 1)))
+    if policy == "raise" and bad.any():
+        msg = "The input contains nan values"
+        raise ValueError(msg)
+    if policy == "omit" and bad.any():
+        keep = ~bad
+        x, y = np.ascontiguousarray(x[..., keep]), y[keep]
+        weight = None if weight is None else weight[keep]
+        sigma = None if sigma is None else sigma[np.ix_(keep, keep)]
+    if sigma is not None:
+        try:
+            sigma = np.linalg.inv(np.linalg.cholesky(sigma))
+        except np.linalg.LinAlgError:
+            msg = "sigma: the covariance matrix is not positive definite."
+            raise ValueError(msg) from None
+    return x, y, weight, sigma
+
+
+def _check(start: Array, target: Array, box: tuple[Array, Array] | None) -> None:
+    if not np.isfinite(start).all():
+        msg = f"p0: got {start}, needed finite numbers."
+        raise ValueError(msg)
+    if box is not None and not ((start >= box[0]) & (start <= box[1])).all():
+        msg = f"p0: got {start}, which is not within the bounds {box[0]}, {box[1]}."
+        raise ValueError(msg)
+    if start.size > target.size:
+        msg = (
+            f"The number of func parameters={start.size} must not exceed the number of data "
+            f"points={target.size}"
+        )
+        raise TypeError(msg)
+
+
+def _finished(
+    found: Any, residual: Array, box: tuple[Array, Array] | None, absolute: bool
+) -> CurveFit:
+    parameters, covariance, chi2, iterations, evaluations, status = found
+    held = 0 if box is None else int((box[0] == box[1]).sum())
+    dof = residual.size - parameters.size + held
+    if not absolute:
+        covariance = covariance * (chi2 / dof) if dof > 0 else np.full_like(covariance, np.inf)
+    fit = CurveFit(
+        parameters,
+        covariance,
+        chi2,
+        dof,
+        residual,
+        iterations,
+        status,
+        MESSAGES[status],
+        evaluations,
+    )
+    if status <= 0 and status != TOO_FEW:
+        msg = f"curve_fit: optimal parameters not found: {fit.message}"
+        raise ConvergenceError(msg, fit)
+    if status == UNDETERMINED or not np.isfinite(covariance).all():
+        msg = "curve_fit: Covariance of the parameters could not be estimated; it is infinite."
+        warnings.warn(msg, RuntimeWarning, stacklevel=3)
+    return fit
