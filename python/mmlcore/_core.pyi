@@ -293,6 +293,64 @@ def filtered_neighbors(
     As nearest_neighbors, for points in rows; False if more than the share `most` of the points is left.
     """
 
+def fit_batch(
+    chunk: Program,
+    single: Program,
+    x: typing.Annotated[np.typing.ArrayLike, np.float64],
+    y: typing.Annotated[np.typing.ArrayLike, np.float64],
+    weight: typing.Annotated[np.typing.ArrayLike, np.float64] | None,
+    start: typing.Annotated[np.typing.ArrayLike, np.float64],
+    lower: typing.Annotated[np.typing.ArrayLike, np.float64] | None,
+    upper: typing.Annotated[np.typing.ArrayLike, np.float64] | None,
+    loss: typing.SupportsInt | typing.SupportsIndex,
+    loss_scale: typing.SupportsFloat | typing.SupportsIndex,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+    theta: typing.Annotated[np.typing.ArrayLike, np.float64],
+    covariance: typing.Annotated[np.typing.ArrayLike, np.float64],
+    cost: typing.Annotated[np.typing.ArrayLike, np.float64],
+    points: typing.Annotated[np.typing.ArrayLike, np.float64],
+    iterations: typing.Annotated[np.typing.ArrayLike, np.int32],
+    status: typing.Annotated[np.typing.ArrayLike, np.int32],
+) -> None:
+    """
+    Many fits of one model; x, weight and bounds for each fit or for all.
+    """
+
+def fit_curve(
+    program: Program,
+    x: typing.Annotated[np.typing.ArrayLike, np.float64],
+    y: typing.Annotated[np.typing.ArrayLike, np.float64],
+    weight: typing.Annotated[np.typing.ArrayLike, np.float64] | None,
+    start: typing.Annotated[np.typing.ArrayLike, np.float64],
+    lower: typing.Annotated[np.typing.ArrayLike, np.float64] | None,
+    upper: typing.Annotated[np.typing.ArrayLike, np.float64] | None,
+    loss: typing.SupportsInt | typing.SupportsIndex,
+    loss_scale: typing.SupportsFloat | typing.SupportsIndex,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]:
+    """
+    (theta, covariance, cost, iterations, evaluations, status) of a model traced for one point.
+    """
+
+def fit_residuals(
+    both: collections.abc.Callable,
+    alone: collections.abc.Callable,
+    points: typing.SupportsInt | typing.SupportsIndex,
+    scale: typing.SupportsFloat | typing.SupportsIndex,
+    start: typing.Annotated[np.typing.ArrayLike, np.float64],
+    lower: typing.Annotated[np.typing.ArrayLike, np.float64] | None,
+    upper: typing.Annotated[np.typing.ArrayLike, np.float64] | None,
+    loss: typing.SupportsInt | typing.SupportsIndex,
+    loss_scale: typing.SupportsFloat | typing.SupportsIndex,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]:
+    """
+    The same for residuals that Python computes: both(theta) is (r, J^T), alone(theta) is r.
+    """
+
 def gram_schmidt(
     a: np.ndarray[typing.Any, typing.Any],
     q: np.ndarray[typing.Any, typing.Any],

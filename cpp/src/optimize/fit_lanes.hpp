@@ -322,7 +322,10 @@ class FitLanes {
     state_ = select(
         done, select(exact, S::splat(static_cast<double>(Status::Exact)), S::splat(static_cast<double>(Status::Converged))),
         state_);
-    state_ = select(done & !regular, S::splat(kHandOver), state_);
+    // On a bound by chance, or because the minimum is beyond it? `least_squares` comes near more carefully.
+    Mask other = !regular;
+    for (int i = 0; i < P; ++i) other |= (lower_[i] < upper_[i]) & ((theta_[i] <= lower_[i]) | (theta_[i] >= upper_[i]));
+    state_ = select(done & other, S::splat(kHandOver), state_);
   }
 
   const BatchData& d_;

@@ -20,7 +20,14 @@ double norm(const std::vector<double>& x) {
 class Search {
  public:
   Search(Equations& equations, const double* start, const Bounds& bounds, const Options& options)
-      : e_(equations), bounds_(bounds), o_(options), p_(equations.parameters()), r_(p_), next_(p_), scale_(p_, 0.0) {
+      : e_(equations),
+        bounds_(bounds),
+        o_(options),
+        p_(equations.parameters()),
+        r_(p_),
+        next_(p_),
+        scale_(p_, 0.0),
+        pushed_(p_, 0) {
     fit_.theta.assign(start, start + p_);
     for (index_t j = 0; j < p_; ++j) fit_.theta[j] = clipped(j, fit_.theta[j]);
   }
@@ -43,6 +50,19 @@ class Search {
   double low(index_t j) const { return bounds_.lower ? bounds_.lower[j] : -std::numeric_limits<double>::infinity(); }
   double high(index_t j) const { return bounds_.upper ? bounds_.upper[j] : std::numeric_limits<double>::infinity(); }
   double clipped(index_t j, double x) const { return std::min(std::max(x, low(j)), high(j)); }
+
+  // A bound that stops a step for the first time is only come near: a parameter that were on it at once might stay there by
+  // chance, where another one than its bound keeps it.
+  double inside(index_t j, double x) const {
+    const double bound = x < low(j) ? low(j) : x > high(j) ? high(j) : x;
+    return bound == x || pushed_[j] ? bound : fit_.theta[j] + 0.9 * (bound - fit_.theta[j]);
+  }
+  void remember_pushes(const std::vector<double>& d) {
+    for (std::size_t i = 0; i < free_.size(); ++i) {
+      const double x = fit_.theta[free_[i]] + d[i];
+      pushed_[free_[i]] = x < low(free_[i]) || x > high(free_[i]);
+    }
+  }
 
   bool evaluate(const std::vector<double>& theta, Triangle& r, double& cost) {
     ++fit_.evaluations;
@@ -69,7 +89,7 @@ class Search {
 
   Status arrived(const Triangle& r) const {
     const double p = static_cast<double>(free_.size()), decrease = size_of_step(r);
-    const double left = std::max(r.corner() * r.corner(), 0.0);
+    const double left = std::max(fit_.cost - decrease, 0.0);
     if (fit_.cost <= kExact * e_.scale()) return Status::Exact;
     if (decrease / p <= o_.tol * o_.tol * left / dof()) return Status::Converged;
     return Status::MaxIterations;
@@ -97,9 +117,10 @@ class Search {
     while (true) {
       std::vector<double> d = trust_region_step(r, scale, delta_, par_);
       std::vector<double> theta = fit_.theta, moved;
+      const std::vector<double> wanted = d;
       for (std::size_t i = 0; i < free_.size(); ++i) {
         const index_t j = free_[i];
-        theta[j] = clipped(j, theta[j] + d[i]);
+        theta[j] = inside(j, theta[j] + d[i]);
         d[i] = theta[j] - fit_.theta[j];
         moved.push_back(scale[i] * d[i]);
       }
@@ -120,6 +141,7 @@ class Search {
       if (ratio >= 1e-4 && actual > 0) {
         const bool still = length <= 4 * kEps * size;
         if (!e_.joint() && !evaluate(theta, next_, cost)) return stopped(r);
+        remember_pushes(wanted);
         fit_.theta = theta;
         fit_.cost = cost;
         std::swap(r_, next_);
@@ -193,6 +215,7 @@ class Search {
   const index_t p_;
   Triangle r_, next_;
   std::vector<double> scale_;
+  std::vector<char> pushed_;  // which parameters a bound stopped in the last step
   std::vector<index_t> free_;
   double delta_ = 0, par_ = 0;
   bool first_ = true;

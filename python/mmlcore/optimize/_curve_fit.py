@@ -219,12 +219,12 @@ def _without_nan(
     if policy not in (None, "raise", "omit"):
         msg = "nan_policy must be one of {None, 'raise', 'omit'}"
         raise ValueError(msg)
-    array = x if isinstance(x, np.ndarray) else np.zeros(())
+    array: Array = x if isinstance(x, np.ndarray) else np.zeros(())
     if check and not (np.isfinite(y).all() and np.isfinite(array).all()):
         msg = "x, y: array must not contain infs or NaNs."
         raise ValueError(msg)
     bad = np.isnan(y)
-    if array.ndim and array.shape[-1] == y.size:
+    if array.ndim and array.shape[-1:] == y.shape:
         bad = bad | np.isnan(array).any(axis=tuple(range(array.ndim - 1)))
     if policy == "raise" and bad.any():
         msg = "The input contains nan values"
@@ -248,7 +248,7 @@ def _check(start: Array, target: Array, box: tuple[Array, Array] | None) -> None
         msg = f"p0: got {start}, needed finite numbers."
         raise ValueError(msg)
     if box is not None and not ((start >= box[0]) & (start <= box[1])).all():
-        msg = f"p0: got {start}, which is not within the bounds {box[0]}, {box[1]}."
+        msg = f"p0: Initial guess is outside of provided bounds: got {start}, needed {box[0]} to {box[1]}."
         raise ValueError(msg)
     if start.size > target.size:
         msg = (
@@ -281,6 +281,6 @@ def _finished(
         msg = f"curve_fit: optimal parameters not found: {fit.message}"
         raise ConvergenceError(msg, fit)
     if status == UNDETERMINED or not np.isfinite(covariance).all():
-        msg = "curve_fit: Covariance of the parameters could not be estimated; it is infinite."
+        msg = "Covariance of the parameters could not be estimated; it is infinite."
         warnings.warn(msg, RuntimeWarning, stacklevel=3)
     return fit

@@ -70,7 +70,7 @@ def _widened(graph: Any, inputs: list[int], outputs: list[int], points: int) -> 
         if node in ids:
             continue
         op, aux, operands, dims, size = graph.describe(node)
-        extra = None
+        extra: Any = None
         if op == OPS["constant"]:
             extra = graph.values(node)
         elif op in (OPS["gather"], OPS["scatter"]):
