@@ -24,8 +24,7 @@ const double* data_or_null(const Maybe& x, index_t size, const char* name) {
 // Residuals and Jacobians from a Python function: theta -> (r, J) with J in columns.
 class Called final : public Equations {
  public:
-  Called(py::function both, py::function alone, index_t points, index_t parameters, double scale, Loss loss,
-         double loss_scale)
+  Called(py::object both, py::object alone, index_t points, index_t parameters, double scale, Loss loss, double loss_scale)
       : both_(std::move(both)),
         alone_(std::move(alone)),
         m_(points),
@@ -63,7 +62,7 @@ class Called final : public Equations {
   }
 
  private:
-  py::function both_, alone_;
+  py::object both_, alone_;
   index_t m_, p_;
   double scale_;
   Loss loss_;
@@ -100,7 +99,7 @@ void bind_optimize(py::module_& m) {
       "(theta, covariance, cost, iterations, evaluations, status) of a model traced for one point.");
   m.def(
       "fit_residuals",
-      [](py::function both, py::function alone, index_t points, double scale, const Doubles& start, const Maybe& lower,
+      [](py::object both, py::object alone, index_t points, double scale, const Doubles& start, const Maybe& lower,
          const Maybe& upper, int loss, double loss_scale, double tol, index_t max_iter) {
         const index_t p = start.size();
         Called equations(std::move(both), std::move(alone), points, p, scale, static_cast<Loss>(loss), loss_scale);

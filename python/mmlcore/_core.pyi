@@ -335,8 +335,8 @@ def fit_curve(
     """
 
 def fit_residuals(
-    both: collections.abc.Callable,
-    alone: collections.abc.Callable,
+    both: typing.Any,
+    alone: typing.Any,
     points: typing.SupportsInt | typing.SupportsIndex,
     scale: typing.SupportsFloat | typing.SupportsIndex,
     start: typing.Annotated[np.typing.ArrayLike, np.float64],

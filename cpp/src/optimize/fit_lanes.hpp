@@ -249,7 +249,7 @@ class FitLanes {
     const Vec goal = S::splat(o_.tol * o_.tol);
     Mask done = small & (size <= goal);
     // One more step would be `ratio` times this one, and so on: what is left after it.
-    done |= small & (size <= 1e-6) & (stepped > none) & (ratio < 0.01) & (size * ratio <= goal);
+    done |= small & (size <= 1e-9) & (stepped > none) & (ratio < 1e-3) & (size * ratio <= goal);
     done |= (count == none) & started;
     last_ = select(good, size, none);
     done &= !ended & regular;

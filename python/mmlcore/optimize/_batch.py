@@ -177,17 +177,16 @@ def curve_fit_batch(
     rows = max(64, _AT_ONCE // m)
     for begin in range(0, n, rows):
         part = slice(begin, min(n, begin + rows))
-        _core.fit_batch(
+        lower, upper = (None, None) if box is None else (_rows(b, part) for b in box)
+        given: list[Any] = [
             model.chunk(m),
             model.single,
             np.ascontiguousarray(points[part] if own else points),
             np.ascontiguousarray(y[part], np.float64),
             weight if weight is None or weight.ndim == 1 else np.ascontiguousarray(weight[part]),
-            start[part],
-            *((None, None) if box is None else (_rows(b, part) for b in box)),
-            *(loss_number(loss), float(f_scale), tol, max_iter),
-            *(array[part] for array in results),
-        )
+            *(start[part], lower, upper, loss_number(loss), float(f_scale), tol, max_iter),
+        ]
+        _core.fit_batch(*given, *(array[part] for array in results))
         if progress is not None:
             progress(part.stop, n)
     return _scaled(results, box, absolute_sigma, model, (points, y))

@@ -94,6 +94,6 @@ def _slopes(
     method = _SCHEMES.get(jac, "central")
 
     def differences(theta: Array) -> Array:
-        return np.asarray(finite_difference(values, theta, method=method)).T
+        return np.array(finite_difference(values, theta, method=method).T)
 
     return differences
