@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,12 @@ from mmlcore import _core
 from mmlcore.core.arrays import Array
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.optimize._data import feasible_start, limits, loss_number, parameter_count, weights_of
-from mmlcore.optimize._model import model_of
+from mmlcore.optimize._model import Model, model_of
 from mmlcore.optimize._residuals import residuals_of
 from mmlcore.optimize._status import MESSAGES, TOO_FEW, UNDETERMINED
+
+_LONG = 200_000  # points from which on a fit to some of them comes first
+_SAMPLE = 20_000
 
 
 @dataclass(frozen=True)
@@ -31,16 +34,27 @@ class CurveFit:
     """Sum of losses of the residuals; of their squares for loss='linear'."""
     dof: int
     """Points less parameters."""
-    residual: Array
-    """(f(x, *parameters) - y) / sigma, shape (m,); with a covariance matrix L L^T for sigma, L^-1 (f - y)."""
     iterations: int
     """Steps that were taken."""
     status: int
     """How it ended: 1, 2, 3, 4 well; 5 with parameters that the data do not determine."""
     message: str
     """The same as a sentence."""
-    evaluations: int = 0
+    evaluations: int
     """How often the model was run over the data."""
+    _residuals: Any = field(repr=False, compare=False)
+
+    @property
+    def residual(self) -> Array:
+        """(f(x, *parameters) - y) / sigma, shape (m,); with a covariance matrix L L^T for sigma, L^-1 (f - y).
+
+        Computed when asked for.
+        """
+        if isinstance(self._residuals, np.ndarray):
+            return self._residuals
+        model, x, y, weight = self._residuals
+        difference = np.asarray(model.function(x.T, *self.parameters) - y)
+        return difference if weight is None else difference * weight
 
     @property
     def standard_errors(self) -> Array:
@@ -166,15 +180,41 @@ def curve_fit(
     if jac is None and whiten is None and isinstance(data, np.ndarray) and data.ndim in (1, 2):
         model = model_of(f, data, start) if data.shape[-1] == target.size else None
     if model is not None:
-        found = _core.fit_curve(model.single, data, target, weight, start, *options)
-        values = np.asarray(model.function(data.T, *found[0]))
-        residual = (values - target) * (1.0 if weight is None else weight)
+        found = _fitted(model, data, target, weight, start, options)
+        residual: Any = (model, data, target, weight)
     else:
         both, alone = residuals_of(f, data, target, weight, whiten, jac, start)
         scale = float(np.sum(alone(np.zeros(0)) ** 2))
         found = _core.fit_residuals(both, alone, target.size, scale, start, *options)
         residual = alone(found[0])
-    return _finished(found, residual, box, absolute_sigma)
+    return _finished(found, residual, target.size, box, absolute_sigma)
+
+
+def _fitted(
+    model: Model, x: Array, y: Array, weight: Array | None, start: Array, options: tuple[Any, ...]
+) -> Any:
+    """Fit; long data from the end of a fit to some of them, unless those turn out to have missed something."""
+
+    def fit(step: int, begin: Array) -> Any:
+        part = slice(None, None, step)
+        some = x if step == 1 else np.ascontiguousarray(x[..., part])
+        w = None if weight is None else np.ascontiguousarray(weight[part])
+        return _core.fit_curve(
+            model.single, some, np.ascontiguousarray(y[part]), w, begin, *options
+        )
+
+    step = y.size // _SAMPLE
+    if step < _LONG // _SAMPLE:
+        return fit(1, start)
+    sample = fit(step, start)
+    if sample[5] <= 0:
+        return fit(1, start)
+    found = fit(1, sample[0])
+    size = -(-y.size // step)
+    if found[5] > 0 and found[2] / y.size <= sample[2] / size * (1 + 10 / np.sqrt(size)):
+        return found
+    other = fit(1, start)
+    return other if other[5] > 0 and not found[2] < other[2] else found
 
 
 def _count(f: Callable[..., Any], p0: ArrayLike | None) -> int:
@@ -259,23 +299,18 @@ def _check(start: Array, target: Array, box: tuple[Array, Array] | None) -> None
 
 
 def _finished(
-    found: Any, residual: Array, box: tuple[Array, Array] | None, absolute: bool
+    found: Any, residual: Any, points: int, box: tuple[Array, Array] | None, absolute: bool
 ) -> CurveFit:
     parameters, covariance, chi2, iterations, evaluations, status = found
     held = 0 if box is None else int((box[0] == box[1]).sum())
-    dof = residual.size - parameters.size + held
+    dof = points - parameters.size + held
     if not absolute:
         covariance = covariance * (chi2 / dof) if dof > 0 else np.full_like(covariance, np.inf)
     fit = CurveFit(
-        parameters,
-        covariance,
-        chi2,
-        dof,
-        residual,
-        iterations,
-        status,
-        MESSAGES[status],
-        evaluations,
+        *(parameters, covariance, chi2, dof, iterations, status),
+        message=MESSAGES[status],
+        evaluations=evaluations,
+        _residuals=residual,
     )
     if status <= 0 and status != TOO_FEW:
         msg = f"curve_fit: optimal parameters not found: {fit.message}"
