@@ -87,12 +87,16 @@ from mmlcore.matrices import (
     transform_points,
 )
 from mmlcore.optimize import (
+    Constrained,
     CurveFit,
     CurveFitBatch,
     LinearFit,
+    Root,
     curve_fit,
     curve_fit_batch,
+    lagrange,
     linear_regression,
+    newton,
 )
 from mmlcore.orthogonal import (
     QR,
@@ -134,6 +138,7 @@ __all__ = [
     "PCA",
     "PPCA",
     "QR",
+    "Constrained",
     "ConvergenceError",
     "CurveFit",
     "CurveFitBatch",
@@ -152,6 +157,7 @@ __all__ = [
     "PageRank",
     "PowerIteration",
     "Projection",
+    "Root",
     "SingularMatrixError",
     "SparseHessian",
     "StationaryPoint",
@@ -196,6 +202,7 @@ __all__ = [
     "is_singular",
     "jacobian",
     "jacobian_vector",
+    "lagrange",
     "length",
     "linear_regression",
     "linearize",
@@ -205,6 +212,7 @@ __all__ = [
     "matrix_power",
     "mean",
     "nearest_neighbors",
+    "newton",
     "null_space",
     "oblique_projection",
     "orthogonal_complement",

@@ -2,13 +2,19 @@
 
 from mmlcore.optimize._batch import CurveFitBatch, curve_fit_batch
 from mmlcore.optimize._curve_fit import CurveFit, curve_fit
+from mmlcore.optimize._lagrange import Constrained, lagrange
 from mmlcore.optimize._linear import LinearFit, linear_regression
+from mmlcore.optimize._newton import Root, newton
 
 __all__ = [
+    "Constrained",
     "CurveFit",
     "CurveFitBatch",
     "LinearFit",
+    "Root",
     "curve_fit",
     "curve_fit_batch",
+    "lagrange",
     "linear_regression",
+    "newton",
 ]

@@ -1,0 +1,157 @@
+"""Lagrange multipliers: stationary points of a function on the set where constraints are zero."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mmlcore.calculus import trace
+from mmlcore.calculus._memory import traced
+from mmlcore.core.arrays import Array, as_array, as_index, as_real, finite, shape_error
+from mmlcore.optimize._newton import CONVERGED, Iteration, sentences
+
+_FLAT = 1e-8  # curvature, relative to the largest, that counts as none
+
+
+class Constrained(NamedTuple):
+    """What `lagrange` returns; with several starts every field has a leading axis."""
+
+    x: Array
+    """The stationary point, shape (n,)."""
+    multipliers: Array
+    """lambda with grad f = sum lambda_i grad g_i, shape (m,)."""
+    value: Any
+    """f(x)."""
+    kind: Any
+    """'minimum', 'maximum', 'saddle', or 'inconclusive' where the curvature vanishes along some direction."""
+    residual: Any
+    """Norm of the equations that x and the multipliers solve."""
+    iterations: Any
+    """Newton steps."""
+    converged: Any
+    """Whether the last step was below the tolerance."""
+    status: Any
+    """As that of `newton`."""
+
+    @property
+    def message(self) -> str | list[str]:
+        """The status as a sentence, or one for each start."""
+        return sentences(self.status)
+
+
+def lagrange(
+    f: Callable[..., Any],
+    constraints: Callable[..., Any] | Sequence[Callable[..., Any]],
+    x0: ArrayLike,
+    *,
+    tol: float = 1e-12,
+    max_iter: int = 100,
+) -> Constrained:
+    """Find where f is stationary among the points with g(x) = 0.
+
+    Parameters
+    ----------
+    f : callable
+        Of a vector (n,), with a number as its result; traced as in `mmlcore.calculus`.
+    constraints : callable or sequence of callables
+        g_1 ... g_m, each of the vector with a number as its result, to be zero.
+    x0 : array_like of shape (n,) or (k, n)
+        A start, or several: each gives a stationary point of its own.
+    tol : float, default 1e-12
+        Step at which to stop, relative to max(|x|, 1).
+    max_iter : int, default 100
+        Most steps.
+
+    Returns
+    -------
+    Constrained
+        (x, multipliers, value, kind, residual, iterations, converged, status). The sign: grad f = sum lambda_i grad g_i.
+
+    Raises
+    ------
+    TraceError
+        f or a constraint cannot be traced.
+    ValueError
+        NaN or infinity in x0; more constraints than unknowns; a result that is not a number.
+
+    Notes
+    -----
+    Newton's method on the gradient of L(x, lambda) = f(x) - sum lambda_i g_i(x), whose Jacobian is the bordered Hessian [1]_,
+    with exact derivatives; multipliers start at the least squares solution of grad f = sum lambda_i grad g_i. The kind is told by
+    the eigenvalues of L's Hessian along the directions that keep g. It is the stationary point near the start, not the best
+    of all: give several starts and compare values. Cost: n^3 for each step and start.
+
+    References
+    ----------
+    .. [1] J. Nocedal, S. J. Wright, "Numerical Optimization", 2nd ed. (2006), sections 12.4, 12.5 and 18.1.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> nearest = mml.lagrange(lambda v: v[0] ** 2 + v[1] ** 2, lambda v: v[0] + v[1] - 1, [0.0, 0.0])
+    >>> nearest.x, nearest.multipliers, nearest.kind
+    (array([0.5, 0.5]), array([1.]), 'minimum')
+    """
+    start = finite(as_array(x0, "x0"), "x0").astype(np.float64)
+    if start.ndim not in (1, 2) or not start.size:
+        raise shape_error("x0", start.shape, "(n,) or (k, n)")
+    as_index(max_iter, "max_iter", least=1)
+    as_real(tol, "tol", 0.0, 1.0)
+    several = start.ndim == 2
+    points = np.atleast_2d(start)
+    n = points.shape[1]
+    gs = [constraints] if callable(constraints) else list(constraints)
+    m = len(gs)
+    if not 1 <= m <= n:
+        msg = f"constraints: got {m}, needed at least 1 and at most {n}, the number of unknowns."
+        raise ValueError(msg)
+    function, conditions = traced(f, (n,)), [traced(g, (n,)) for g in gs]
+    for name, each in (("f", function), *(("constraints", g) for g in conditions)):
+        if each.shape != ():
+            raise shape_error(name, each.shape, "() as its result, one number")
+
+    def lagrangian(z: Any) -> Any:
+        x = z[:n]
+        return function(x) - sum(z[n + i] * g(x) for i, g in enumerate(conditions))
+
+    whole = trace(lagrangian, n + m)
+    gradients = np.stack([g.gradient(points) for g in conditions], axis=-1)  # (k, n, m)
+    slopes = function.gradient(points)
+    first = [np.linalg.lstsq(a, b)[0] for a, b in zip(gradients, slopes, strict=True)]
+    z, residual, steps, status = Iteration(whole.gradient, whole.hessian, tol, max_iter).run(
+        np.concatenate([points, np.stack(first)], axis=1)
+    )
+    kinds = [
+        _kind(whole.hessian(one), n) if ok else "none"
+        for one, ok in zip(z, status == CONVERGED, strict=True)
+    ]
+    values = np.asarray(function(z[:, :n]))
+    if several:
+        done = status == CONVERGED
+        return Constrained(
+            z[:, :n], z[:, n:], values, np.array(kinds), residual, steps, done, status
+        )
+    return Constrained(
+        *(z[0, :n], z[0, n:], float(values[0]), kinds[0], float(residual[0]), int(steps[0])),
+        *(bool(status[0] == CONVERGED), int(status[0])),
+    )
+
+
+def _kind(bordered: Array, n: int) -> str:
+    """Tell a stationary point by the curvatures along the directions that keep the constraints."""
+    normal = bordered[:n, n:]
+    turned, sizes, _ = np.linalg.svd(normal)
+    rank = int((sizes > 1e-12 * sizes.max(initial=0)).sum())
+    along = turned[:, rank:]
+    curvatures = np.linalg.eigvalsh(along.T @ bordered[:n, :n] @ along)
+    if not curvatures.size:  # nowhere to go
+        return "inconclusive"
+    flat = _FLAT * max(float(np.abs(bordered[:n, :n]).max()), float(np.abs(curvatures).max()))
+    if (curvatures > flat).all():
+        return "minimum"
+    if (curvatures < -flat).all():
+        return "maximum"
+    return "saddle" if curvatures.min() < -flat and curvatures.max() > flat else "inconclusive"

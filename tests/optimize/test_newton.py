@@ -1,0 +1,188 @@
+"""Roots and multipliers: the courses' cases, SciPy, batches, and what cannot be solved."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mmlcore as mml
+
+CASES = {
+    case["id"]: case
+    for case in json.loads(
+        (Path(__file__).parent.parent / "data" / "cases_optimize.json").read_text(encoding="utf-8")
+    )
+}
+
+
+def quiz(x: Any) -> Any:
+    """The polynomial of the practice quiz."""
+    return x**6 / 6 - 3 * x**4 - 2 * x**3 / 3 + 27 * x**2 / 2 + 18 * x - 30
+
+
+@pytest.mark.parametrize("name", ["n.trace_neg4", "n.x31", "n.double_root"])
+def test_the_plain_iteration(name: str) -> None:
+    """Iterates of the course, jumps included."""
+    case = CASES[name]
+    f = quiz if name != "n.double_root" else lambda x: (x - 1) ** 2
+    steps = case["inputs"]["steps"]
+    root = mml.newton(
+        f, case["inputs"]["x0"], max_iter=steps, safeguard=False, trajectory=True, tol=0.0
+    )
+    assert root.path is not None
+    np.testing.assert_allclose(root.path, case["expected"], rtol=case["tolerance"]["rtol"])
+    assert root.iterations == steps
+    assert not root.converged
+
+
+def test_safeguarded_quiz() -> None:
+    """From 3.1 the plain iteration wanders; the safeguarded one finds a root."""
+    root = mml.newton(quiz, 3.1)
+    assert root.converged
+    assert abs(quiz(root.x)) < 1e-10
+
+
+def test_double_root() -> None:
+    """Slow, but it arrives."""
+    root = mml.newton(lambda x: (x - 1) ** 2, 2.0, max_iter=60)
+    assert root.converged
+    assert root.x == pytest.approx(1, abs=1e-11)
+    assert root.iterations > 30
+
+
+def test_numbers_are_starts_of_their_own() -> None:
+    """An array of starts of a function of numbers; as SciPy's roots."""
+    optimize = pytest.importorskip("scipy.optimize")
+    starts = np.linspace(-5, 5, 101)
+    root = mml.newton(quiz, starts, max_iter=100)
+    good = root.converged
+    assert good.sum() > 80
+    np.testing.assert_allclose(quiz(root.x[good]), 0, atol=1e-9)
+    assert set(root.status[~good]) <= {-1, -3}
+    for x0 in (-4.0, 1.0, 0.5):
+        expected = optimize.newton(quiz, x0, fprime=lambda x: mml.derivative(quiz, x), tol=1e-13)
+        assert mml.newton(quiz, x0).x == pytest.approx(expected, rel=1e-11)
+
+
+def test_what_has_no_root_says_so() -> None:
+    """A cycle of the plain iteration, a minimum above zero, a flat place, a pole, NaN."""
+    cycle = mml.newton(lambda x: x**3 - 2 * x + 2, 0.0, safeguard=False)
+    assert (cycle.status, cycle.converged, cycle.iterations) == (0, False, 50)
+    assert mml.newton(lambda x: x**3 - 2 * x + 2, 0.0).status in (-1, -3)
+    none = mml.newton(lambda x: x * x + 1, 3.0)
+    assert none.status in (-1, -3)
+    assert "stationary" in none.message or "smaller" in none.message
+    assert mml.newton(lambda x: x * x + 1, 0.0).status == -1
+    assert not mml.newton(lambda x: 1 / x, [-1.0, 2.0, 3.0]).converged.any()
+    assert mml.newton(np.log, -1.0).status == -2
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.floats(-3, 3), min_size=2, max_size=4, unique=True),
+    st.floats(-6, 6),
+)
+def test_converged_means_a_root(roots: list[float], start: float) -> None:
+    """Polynomials: whatever is called converged is next to one of the roots."""
+
+    def f(x: Any) -> Any:
+        product = x - roots[0]
+        for r in roots[1:]:
+            product = product * (x - r)
+        return product
+
+    found = mml.newton(f, start, max_iter=200)
+    assert found.status != 0
+    if found.converged:
+        assert abs(f(found.x)) <= 1e-9 * (1 + abs(found.x)) ** len(roots)
+
+
+def system(v: Any) -> Any:
+    """A circle and a hyperbola."""
+    return np.stack([v[0] ** 2 + v[1] ** 2 - 4, v[0] * v[1] - 1])
+
+
+def test_systems() -> None:
+    """A batch of starts, each as alone; the shape of the answer is that of the question."""
+    starts = np.random.default_rng(0).normal(size=(3, 40, 2)) * 2
+    roots = mml.newton(system, starts)
+    assert roots.x.shape == (3, 40, 2)
+    assert roots.residual.shape == roots.converged.shape == (3, 40)
+    assert roots.converged.mean() > 0.95
+    np.testing.assert_allclose(system(np.moveaxis(roots.x[roots.converged], -1, 0)), 0, atol=1e-10)
+    for i in range(5):
+        one = mml.newton(system, starts[0, i])
+        np.testing.assert_allclose(one.x, roots.x[0, i], rtol=1e-9)
+    assert mml.newton(lambda v: v - v, [1.0, 2.0]).converged.all()  # every point is a root
+    dead = mml.newton(lambda v: np.stack([v[0] ** 2 + 1, v[1] ** 2 + 1]), [0.0, 0.0])
+    assert dead.status == -1
+
+
+def test_bad_input() -> None:
+    """The message names the argument."""
+    with pytest.raises(ValueError, match="x0"):
+        mml.newton(quiz, np.nan)
+    with pytest.raises(ValueError, match="f"):
+        mml.newton(lambda v: v[0] + v[1], [1.0, 2.0])
+    with pytest.raises(mml.TraceError):
+        mml.newton(float, 1.0)
+    with pytest.raises(ValueError, match="constraints"):
+        mml.lagrange(lambda v: v[0], [], [1.0, 2.0])
+    with pytest.raises(ValueError, match="constraints"):
+        mml.lagrange(lambda v: v[0], lambda v: v, [1.0, 2.0])
+    with pytest.raises(ValueError, match="x0"):
+        mml.lagrange(lambda v: v[0], lambda v: v[0], 1.0)
+
+
+def test_lagrange_quiz() -> None:
+    """Several starts, the least of them; the multiplier's sign is that of the course."""
+    case = CASES["lag.min"]["expected"]
+
+    def f(v: Any) -> Any:
+        return np.exp(-(2 * v[0] ** 2 + v[1] ** 2 - v[0] * v[1]) / 2)
+
+    def g(v: Any) -> Any:
+        return v[0] ** 2 + 3 * (v[1] + 1) ** 2 - 1
+
+    turn = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    found = mml.lagrange(f, g, np.stack([np.cos(turn), np.sin(turn) - 1], axis=1))
+    assert found.converged.all()
+    best = np.argmin(found.value)
+    np.testing.assert_allclose(found.x[best], [case["x"], case["y"]], rtol=1e-8)
+    assert found.kind[best] == "minimum"
+    assert found.kind[np.argmax(found.value)] == "maximum"
+    case = CASES["lag.second"]["expected"]
+    one = mml.lagrange(
+        lambda v: -np.exp(v[0] - v[1] ** 2 + v[0] * v[1]),
+        [lambda v: np.cosh(v[1]) + v[0] - 2],
+        [1.0, 0.1],
+    )
+    np.testing.assert_allclose(one.x, [case["x"], case["y"]], rtol=1e-8)
+    assert one.multipliers[0] == pytest.approx(case["lam"], rel=1e-8)
+    assert one.value == pytest.approx(case["f"], rel=1e-10)
+
+
+def test_lagrange_several_constraints_and_kinds() -> None:
+    """Eigenvectors are the stationary points of the quadratic form on the sphere: least, middle, most."""
+    a = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, 0.3], [0.0, 0.3, 4.0]])
+    values, vectors = np.linalg.eigh(a)
+    found = mml.lagrange(lambda v: v @ a @ v, lambda v: v @ v - 1, vectors.T + 0.05)
+    np.testing.assert_allclose(found.value, values, rtol=1e-10)
+    np.testing.assert_allclose(found.multipliers[:, 0], values, rtol=1e-10)
+    assert found.kind.tolist() == ["minimum", "saddle", "maximum"]
+    line = mml.lagrange(
+        lambda v: v @ v, [lambda v: v[0] + v[1] + v[2] - 3, lambda v: v[0] - v[1]], np.zeros(3)
+    )
+    np.testing.assert_allclose(line.x, [1, 1, 1], atol=1e-12)
+    np.testing.assert_allclose(line.multipliers, [2, 0], atol=1e-12)
+    assert line.kind == "minimum"
+    # No point of the constraint: x^2 + y^2 = -1.
+    nowhere = mml.lagrange(lambda v: v[0], lambda v: v @ v + 1, [1.0, 1.0])
+    assert not nowhere.converged
+    assert nowhere.kind == "none"
