@@ -4,6 +4,7 @@ from mmlcore.optimize._batch import CurveFitBatch, curve_fit_batch
 from mmlcore.optimize._curve_fit import CurveFit, curve_fit
 from mmlcore.optimize._lagrange import Constrained, lagrange
 from mmlcore.optimize._linear import LinearFit, linear_regression
+from mmlcore.optimize._minimize import Minimum, minimize
 from mmlcore.optimize._newton import Root, newton
 
 __all__ = [
@@ -11,10 +12,12 @@ __all__ = [
     "CurveFit",
     "CurveFitBatch",
     "LinearFit",
+    "Minimum",
     "Root",
     "curve_fit",
     "curve_fit_batch",
     "lagrange",
     "linear_regression",
+    "minimize",
     "newton",
 ]

@@ -1,0 +1,147 @@
+"""`minimize`: minima of traced functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mmlcore.calculus import trace
+from mmlcore.calculus._memory import traced
+from mmlcore.core.arrays import Array, as_array, as_index, as_real, finite, plain, shape_error
+from mmlcore.optimize._descent import bfgs, gradient_descent, momentum_descent
+from mmlcore.optimize._search import MESSAGES, Search
+from mmlcore.optimize._trust import newton_steps
+
+_METHODS = {
+    "newton": newton_steps,
+    "gradient_descent": gradient_descent,
+    "momentum": momentum_descent,
+    "bfgs": bfgs,
+}
+
+
+class Minimum(NamedTuple):
+    """What `minimize` returns."""
+
+    x: Any
+    """Where the search ended, of the shape of x0."""
+    value: float
+    """f(x)."""
+    gradient: Any
+    """Gradient there."""
+    iterations: int
+    """Steps."""
+    converged: bool
+    """Whether x is stationary within the tolerance, or as far as rounding lets one see."""
+    path: Array | None
+    """Points (steps + 1, ...) with trajectory=True."""
+    status: int
+    """1 converged, 2 rounding, 0 max_iter, -1 not finite at the start, -2 unbounded, -3 stuck."""
+
+    @property
+    def message(self) -> str:
+        """The status as a sentence."""
+        return MESSAGES[self.status]
+
+
+def minimize(
+    f: Callable[..., Any],
+    x0: ArrayLike,
+    *,
+    method: str = "newton",
+    tol: float = 1e-8,
+    max_iter: int = 1000,
+    learning_rate: float | None = None,
+    momentum: float = 0.9,
+    trajectory: bool = False,
+) -> Minimum:
+    """Find a minimum of f near x0, with exact derivatives.
+
+    Parameters
+    ----------
+    f : callable or Function
+        Of a vector (n,), or of a number, with a number as its result; traced as in `mmlcore.calculus`.
+    x0 : array_like of shape (n,) or ()
+        Start.
+    method : {'newton', 'gradient_descent', 'momentum', 'bfgs'}, default 'newton'
+        Newton's steps in a trust region [1]_, which also leave saddles and maxima; steepest descent; accelerated descent
+        [2]_; or quasi-Newton, which needs no Hessian [1]_.
+    tol : float, default 1e-8
+        Largest gradient at which to stop: max |g_i| max(1, |x_i|) / max(1, |f|).
+    max_iter : int, default 1000
+        Most steps.
+    learning_rate : float, optional
+        Fixed length of the steps, in gradients, for the two descents: the plain iterations of textbooks. By default
+        each step is as long as a line search finds good.
+    momentum : float, default 0.9
+        Share of the last step that is added to the next, with a fixed `learning_rate`.
+    trajectory : bool, default False
+        Whether to keep the path.
+
+    Returns
+    -------
+    Minimum
+        (x, value, gradient, iterations, converged, path, status). What did not converge says why in its status.
+
+    Raises
+    ------
+    TraceError
+        f cannot be traced.
+    ValueError
+        Unknown method, NaN or infinity in x0, a result of f that is not one number.
+
+    Notes
+    -----
+    A minimum is local: the one that the descent from x0 runs into. Cost of a step: value and gradient together, and the
+    Hessian with n^3 operations for 'newton' (above 50 unknowns Hessian times vector products), n^2 for 'bfgs'.
+
+    References
+    ----------
+    .. [1] J. Nocedal, S. J. Wright, "Numerical Optimization", 2nd ed. (2006), chapters 3, 4 and 6.
+    .. [2] B. O'Donoghue, E. Candes, "Adaptive restart for accelerated gradient schemes", Found. Comput. Math. 15 (2015).
+
+    Examples
+    --------
+    >>> import numpy as np, mmlcore as mml
+    >>> valley = lambda x: 100 * (x[1] - x[0] ** 2) ** 2 + (1 - x[0]) ** 2
+    >>> found = mml.minimize(valley, [-1.2, 1.0])
+    >>> found.x.round(8), found.converged
+    (array([1., 1.]), True)
+    """
+    if method not in _METHODS:
+        msg = f"method: got {method!r}, needed one of {', '.join(_METHODS)}."
+        raise ValueError(msg)
+    start = finite(as_array(x0, "x0"), "x0").astype(np.float64)
+    if start.ndim > 1 or not start.size:
+        raise shape_error("x0", start.shape, "(n,) or ()")
+    as_index(max_iter, "max_iter", least=1)
+    as_real(tol, "tol", 0.0, 1.0)
+    if learning_rate is not None:
+        as_real(learning_rate, "learning_rate", np.finfo(float).tiny, np.inf)
+        if method not in ("gradient_descent", "momentum"):
+            msg = f"learning_rate: {method!r} finds its own steps; it goes with 'gradient_descent' and 'momentum'."
+            raise ValueError(msg)
+    as_real(momentum, "momentum", 0.0, 1.0)
+    if start.ndim:
+        function = traced(f, start.shape)
+    else:
+        number = traced(f, ())
+        function = trace(lambda v: number(v[0]), 1)
+    if function.shape != ():
+        raise shape_error("f", function.shape, "() as its result, one number")
+    search = Search(function, np.atleast_1d(start), tol, max_iter, trajectory)
+    if search.status == 0:
+        _METHODS[method](search, learning_rate, momentum)
+    path = None if search.path is None else np.stack(search.path).reshape(-1, *start.shape)
+    return Minimum(
+        plain(search.x.reshape(start.shape), float),
+        search.value,
+        plain(search.gradient.reshape(start.shape), float),
+        search.iterations,
+        search.status in (1, 2),
+        path,
+        search.status,
+    )

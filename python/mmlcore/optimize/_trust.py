@@ -1,0 +1,119 @@
+"""Newton's steps in a trust region: exact by eigenvectors, or by conjugate gradients where n is large."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmlcore.core.arrays import Array
+from mmlcore.optimize._search import CONVERGED, RUNNING, Search
+
+_DENSE = 50  # unknowns up to which the Hessian is decomposed
+
+
+def newton_steps(search: Search, learning_rate: float | None, momentum: float) -> None:  # noqa: ARG001
+    """Minimize the quadratic model within a ball that grows and shrinks with its success."""
+    n = search.x.size
+    radius = max(1.0, float(np.linalg.norm(search.x)))
+    while True:
+        hessian = search.function.hessian(search.x) if n <= _DENSE else None
+        if hessian is not None and not np.isfinite(hessian).all():
+            search.no_way_down()
+            return
+        if not search.goes_on() and not _at_saddle(search, hessian):
+            return
+        while True:
+            if hessian is None:
+                step, predicted = _conjugate_gradients(search, radius)
+            else:
+                step, predicted = _within(hessian, search.gradient, radius)
+            length = float(np.linalg.norm(step))
+            x = search.x + step
+            value, gradient = search.at(x)
+            actual = search.value - value
+            ratio = actual / predicted if np.isfinite(value) and predicted > 0 else -1.0
+            if ratio < 0.25:
+                radius = 0.25 * length
+            elif ratio > 0.75 and length > 0.99 * radius:
+                radius = 2 * radius
+            if ratio > 1e-4 and np.isfinite(gradient).all():
+                search.move(x, value, gradient)
+                break
+            # Where f cannot tell any more, the gradient still can.
+            if search.unseen(predicted) and np.linalg.norm(gradient) < 0.5 * np.linalg.norm(
+                search.gradient
+            ):
+                search.move(x, value, gradient)
+                break
+            if search.unseen(predicted) or radius <= 1e-15 * max(
+                1.0, float(np.linalg.norm(search.x))
+            ):
+                search.no_way_down()
+                return
+
+
+def _at_saddle(search: Search, hessian: Array | None) -> bool:
+    """Tell whether a stationary point has a way down, and go on if so."""
+    if search.status != CONVERGED or hessian is None or search.iterations >= search.max_iter:
+        return False
+    curvature = np.linalg.eigvalsh(hessian)
+    if curvature[0] < -1e-6 * max(1.0, abs(curvature[-1])):
+        search.status = RUNNING
+        return True
+    return False
+
+
+def _within(hessian: Array, gradient: Array, radius: float) -> tuple[Array, float]:
+    """Return the step of at most `radius` that minimizes g s + s H s / 2, and by how much."""
+    values, vectors = np.linalg.eigh(hessian)
+    g = vectors.T @ gradient
+    floor = 1e-14 * max(float(np.abs(values).max()), 1e-300)
+
+    def step(shift: float) -> Array:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(g == 0, 0.0, -g / (values + shift))
+
+    if values[0] > floor and np.linalg.norm(s := step(0.0)) <= radius:
+        pass
+    else:
+        low = max(0.0, -float(values[0]))
+        high = low + float(np.linalg.norm(g)) / radius + floor
+        for _ in range(100):
+            middle = low + (high - low) / 2
+            length = float(np.linalg.norm(step(middle)))
+            if length > radius or not np.isfinite(length):
+                low = middle
+            else:
+                high = middle
+            if 0.95 * radius <= length <= radius or high - low <= 1e-15 * high:
+                break
+        s = step(high)
+        short = radius**2 - float(s @ s)
+        if values[0] < -floor and short > 0.1 * radius**2:  # straight along the curve downwards
+            s[0] += np.copysign(np.sqrt(short), -g[0])
+    return vectors @ s, float(-(g @ s) - 0.5 * (values * s) @ s)
+
+
+def _conjugate_gradients(search: Search, radius: float) -> tuple[Array, float]:
+    """Steihaug's method: conjugate gradients up to the boundary or to negative curvature."""
+    from mmlcore.calculus import hessian_vector  # noqa: PLC0415  (it needs this package's errors)
+
+    g = search.gradient
+    s, r = np.zeros_like(g), g.copy()
+    d = -r
+    limit = min(0.1, np.sqrt(np.linalg.norm(g))) * np.linalg.norm(g)
+    product = np.zeros_like(g)  # H s
+    for _ in range(2 * g.size):
+        hd = hessian_vector(search.function, search.x, d)
+        curvature = float(d @ hd)
+        a = float(r @ r) / curvature if curvature > 0 else np.inf
+        if curvature <= 0 or np.linalg.norm(s + a * d) >= radius:
+            sd, dd, ss = float(s @ d), float(d @ d), float(s @ s)
+            a = (-sd + np.sqrt(sd * sd + dd * (radius**2 - ss))) / dd
+            s, product = s + a * d, product + a * hd
+            break
+        s, product, after = s + a * d, product + a * hd, r + a * hd
+        if np.linalg.norm(after) <= limit:
+            break
+        d = -after + float(after @ after) / float(r @ r) * d
+        r = after
+    return s, float(-(g @ s) - 0.5 * (s @ product))
