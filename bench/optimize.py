@@ -1,6 +1,9 @@
-"""Least squares against numpy."""
+"""Least squares against numpy and SciPy."""
+
+from typing import Any
 
 import numpy as np
+from scipy import optimize
 
 import mmlcore as mml
 from bench.harness import as_test
@@ -30,5 +33,71 @@ def regression(n: int, d: int, target: float) -> Case:
     return Case(name, "optimize", setup, agree(1e-8), target, "numpy normal equations")
 
 
-CASES = [regression(1_000, 5, 1), regression(1_000_000, 10, 10), regression(10_000_000, 10, 10)]
+def peak(x: Any, a: Any, b: Any, s: Any, c: Any) -> Any:
+    """A gaussian over a background."""
+    return a * np.exp(-0.5 * ((x - b) / s) ** 2) + c
+
+
+START = (6.0, 0.0, 1.0, 0.5)
+
+
+def peaks(n: int, m: int) -> tuple[np.ndarray, np.ndarray]:
+    """Noisy curves of many heights, places and widths."""
+    rng, x = np.random.default_rng(0), np.linspace(-5, 5, m)
+    ranges = ((5, 10), (-1, 1), (0.7, 1.5), (0, 2))
+    y = peak(x, *(rng.uniform(low, high, (n, 1)) for low, high in ranges))
+    return x, y + 0.3 * rng.standard_normal((n, m))
+
+
+def near(theirs: Any, ours: Any) -> None:
+    """Both are within a hundredth of their uncertainties, a loose tolerance of SciPy's."""
+    np.testing.assert_allclose(np.asarray(ours), theirs, rtol=1e-3, atol=1e-3)
+
+
+def batch(n: int, target: float) -> Case:
+    """With covariance; the peer fits a hundredth, and its time is multiplied."""
+    share = 100
+
+    def setup() -> tuple[Call, Call]:
+        x, y = peaks(n, 50)
+
+        def theirs() -> Any:
+            return np.array(
+                [optimize.curve_fit(peak, x, row, START)[0] for row in y[:: n // share]]
+            )
+
+        def ours() -> Any:
+            return mml.curve_fit_batch(peak, x, y, START).parameters[:: n // share]
+
+        return theirs, ours
+
+    name = f"{share} of {n:,} gaussian fits, 50 points"
+    return Case(name, "optimize", setup, near, target * share / n, "scipy loop")
+
+
+def single(m: int, target: float, *, fresh: bool = False) -> Case:
+    """One curve; `fresh`: a function that has not been seen before, each time."""
+
+    def setup() -> tuple[Call, Call]:
+        x, y = peaks(1, m)
+
+        def ours() -> Any:
+            f = (lambda x, a, b, s, c: a * np.exp(-0.5 * ((x - b) / s) ** 2) + c) if fresh else peak
+            return mml.curve_fit(f, x, y[0], START).parameters
+
+        return lambda: optimize.curve_fit(peak, x, y[0], START)[0], ours
+
+    name = f"curve_fit {m:,} points{', first call' if fresh else ''}"
+    return Case(name, "optimize", setup, near, target, "scipy")
+
+
+CASES = [
+    single(100, 20),
+    single(100, 3, fresh=True),
+    single(10_000_000, 40),
+    batch(100_000, 400),
+    regression(1_000, 5, 1),
+    regression(1_000_000, 10, 10),
+    regression(10_000_000, 10, 10),
+]
 test_cases = as_test(CASES)

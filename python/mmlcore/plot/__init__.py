@@ -3,6 +3,18 @@
 Needs matplotlib: ``pip install mmlcore[plot]``.
 """
 
+from mmlcore.plot._calculus import descent, taylor
+from mmlcore.plot._fits import corner, fit
 from mmlcore.plot._pca import biplot, components, error_curve, reconstructions, scree
 
-__all__ = ["biplot", "components", "error_curve", "reconstructions", "scree"]
+__all__ = [
+    "biplot",
+    "components",
+    "corner",
+    "descent",
+    "error_curve",
+    "fit",
+    "reconstructions",
+    "scree",
+    "taylor",
+]
