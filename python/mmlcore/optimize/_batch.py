@@ -21,7 +21,15 @@ _AT_ONCE = 1 << 23  # numbers of y that are converted at once
 
 @dataclass(frozen=True)
 class CurveFitBatch:
-    """What `curve_fit_batch` returns: the fields of `CurveFit`, with a leading n. Unpacks as ``popt, pcov``."""
+    """What `curve_fit_batch` returns: the fields of `CurveFit`, with a leading n. Unpacks as ``popt, pcov``.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> fits = mml.curve_fit_batch(lambda x, a: a * x, [1.0, 2.0, 3.0], [[2.0, 4.1, 5.9], [1.0, 2.0, 3.0]])
+    >>> fits.parameters[:, 0].round(3), fits.success, fits.status
+    (array([1.993, 1.   ]), array([ True,  True]), array([1, 3], dtype=int32))
+    """
 
     parameters: Array
     """Best parameters, shape (n, p); NaN where there are too few points."""

@@ -24,7 +24,15 @@ _SAMPLE = 20_000
 
 @dataclass(frozen=True)
 class CurveFit:
-    """What `curve_fit` returns. Unpacks as ``popt, pcov``."""
+    """What `curve_fit` returns. Unpacks as ``popt, pcov``.
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> fit = mml.curve_fit(lambda x, a: a * x, [1.0, 2.0, 3.0], [2.0, 4.1, 5.9])
+    >>> fit.parameters.round(3), fit.standard_errors.round(3), round(fit.chi2, 4), fit.dof
+    (array([1.993]), array([0.026]), 0.0193, 2)
+    """
 
     parameters: Array
     """Best parameters, shape (p,)."""

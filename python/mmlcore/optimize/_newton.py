@@ -107,7 +107,7 @@ def newton(
     >>> import numpy as np, mmlcore as mml
     >>> root = mml.newton(lambda x: x**3 - 2 * x - 5, 2.0)
     >>> round(root.x, 12), root.iterations, root.converged
-    (2.094551481542, 4, True)
+    (2.094551481542, 5, True)
     >>> mml.newton(lambda v: np.stack([v[0] ** 2 + v[1] ** 2 - 4, v[0] * v[1] - 1]), [2.0, 0.0]).x.round(6)
     array([1.931852, 0.517638])
     """
@@ -222,8 +222,10 @@ class Iteration:
                 below[on] = np.where(value[on, 0] < 0, x[on, 0], below[on])
                 above[on] = np.where(value[on, 0] > 0, x[on, 0], above[on])
                 held = ~np.isnan(below[on] + above[on])
-                slow[on] &= ~self._tiny(step, x[on])
-                step, singular = _inside(x[on], step, singular, below[on], above[on], slow[on])
+                last = self._tiny(step, x[on])
+                step, singular = _inside(
+                    x[on], step, singular, below[on], above[on], slow[on], last
+                )
             status[on[singular]] = SINGULAR
             on, step, held = on[~singular], step[~singular], held[~singular]
             moved, found, stuck = self._try(x[on], step, norm[on], held)
@@ -296,11 +298,11 @@ def _steps(slopes: Array, values: Array) -> tuple[Array, Array]:
 
 
 def _inside(
-    x: Array, step: Array, singular: Array, below: Array, above: Array, slow: Array
+    x: Array, step: Array, singular: Array, below: Array, above: Array, slow: Array, last: Array
 ) -> tuple[Array, Array]:
-    """Go to the middle of an interval with a change of sign, where Newton's step would leave it or the last gained little."""
+    """Go to the middle of an interval with a change of sign, where Newton's step would leave it or gains little."""
     low, high = np.minimum(below, above), np.maximum(below, above)
     to = x[:, 0] + step[:, 0]
-    halve = ~np.isnan(low) & (slow | ~((to > low) & (to < high)))
+    halve = ~np.isnan(low) & ~last & (slow | ~((to > low) & (to < high)))
     middle = low + (high - low) / 2
     return np.where(halve, middle - x[:, 0], step[:, 0])[:, None], singular & ~halve
