@@ -92,6 +92,7 @@ class Search {
     const double left = std::max(fit_.cost - decrease, 0.0);
     if (fit_.cost <= kExact * e_.scale()) return Status::Exact;
     if (decrease / p <= o_.tol * o_.tol * left / dof()) return Status::Converged;
+    if (decrease <= p * kExact * e_.scale()) return Status::Rounding;  // errors of the residuals make up the step
     return Status::MaxIterations;
   }
 
@@ -147,7 +148,9 @@ class Search {
         std::swap(r_, next_);
         return still ? Status::SmallStep : Status::MaxIterations;
       }
-      if (std::abs(actual) <= 16 * kEps && predicted <= 16 * kEps) {
+      // What rounding errors of the residuals, a few units of the data, can do to the sum.
+      const double blur = 16 * kEps * std::max(1.0, std::sqrt(e_.scale() / fit_.cost));
+      if (std::abs(actual) <= blur && predicted <= blur) {
         // The sum cannot tell any more; its gradient still can.
         if (!e_.joint() || !finite || !(size_of_step(next_.of(free_)) < 0.25 * size_of_step(r))) return stopped(r);
         fit_.theta = theta;
