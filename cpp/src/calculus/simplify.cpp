@@ -10,6 +10,16 @@ bool Graph::is_value(Id id, double value) const {
   return is_constant(id) && nodes_[id].size == 1 && values(id)[0] == value && !std::signbit(values(id)[0]);
 }
 
+// c and u of a product c u of a number and an array of the product's size; kNone for what is none.
+std::pair<double, Id> Graph::scaled(Id id) const {
+  const Node v = nodes_[id];
+  if (v.op != Op::Multiply) return {1, kNone};
+  for (const auto& [number, other] : {std::pair{v.a, v.b}, std::pair{v.b, v.a}}) {
+    if (is_constant(number) && nodes_[number].size == 1 && nodes_[other].size == v.size) return {values(number)[0], other};
+  }
+  return {1, kNone};
+}
+
 Id Graph::unary(Op op, Id x, std::int32_t aux) {
   const Node v = nodes_[x];
   if (op == Op::Negative) {
@@ -47,7 +57,12 @@ Id Graph::binary(Op op, Id x, Id y) {
       if (is_constant(y) && nodes_[y].size == 1 && values(y)[0] == -1 && whole) return negative(x);
       if (is_constant(x) && nodes_[x].size == 1 && values(x)[0] == -1 && other) return negative(y);
       if (x == y) return unary(Op::Square, x);
-      if (nodes_[x].op == Op::Negative && nodes_[y].op == Op::Negative) return multiply(nodes_[x].a, nodes_[y].a);
+      // Signs and numbers go outwards, where they meet and cancel: (-x) y = -(x y), (c x) (d y) = (c d) (x y).
+      if (nodes_[x].op == Op::Negative) return negative(multiply(nodes_[x].a, y));
+      if (nodes_[y].op == Op::Negative) return negative(multiply(x, nodes_[y].a));
+      if (const auto [c, u] = scaled(x); u != kNone) {
+        if (const auto [d, v] = scaled(y); v != kNone) return multiply(constant(c * d), multiply(u, v));
+      }
       // c (d x) = (c d) x, for numbers c and d.
       for (const auto& [number, product] : {std::pair{x, y}, std::pair{y, x}}) {
         const Node v = nodes_[product];

@@ -35,10 +35,17 @@ class Curve final : public Equations {
         p_(program.argument_count() - 1),
         block_(std::min(Blocks::fitting(program), (data.points + Blocks::width() - 1) / Blocks::width() * Blocks::width())),
         groups_((data.points + kGroup - 1) / kGroup) {
-    const auto weight = [&](index_t i) { return d_.weight ? d_.weight[i] : 1.0; };
-    for (index_t i = 0; i < d_.points; ++i) {
-      counted_ += weight(i) != 0;
-      if (weight(i) != 0) scale_ += weight(i) * d_.y[i] * weight(i) * d_.y[i];
+    std::vector<double> counts(groups_, 0.0), scales(groups_, 0.0);
+    parallel_tasks(groups_, [&](index_t group) {
+      for (index_t i = group * kGroup; i < std::min(d_.points, (group + 1) * kGroup); ++i) {
+        const double weight = d_.weight ? d_.weight[i] : 1.0, y = weight != 0 ? weight * d_.y[i] : 0.0;
+        counts[group] += weight != 0;
+        scales[group] += y * y;
+      }
+    });
+    for (index_t group = 0; group < groups_; ++group) {
+      counted_ += static_cast<index_t>(counts[group]);
+      scale_ += scales[group];
     }
     if (groups_ == 1) own_ = std::make_unique<Pass>(*this);
   }

@@ -123,17 +123,14 @@ class FitLanes {
   }
 
   // Products of the columns (J, r) at the trial points of all lanes.
-  void evaluate() {
+  void evaluate() { d_.loss == Loss::Linear ? sums<false>() : sums<true>(); }
+
+  // The loop without losses calls nothing, so that all sums stay in registers.
+  template <bool Lossy>
+  void sums() {
     Vec products[kProducts]{}, towards[P]{}, cost{};
     for (index_t first = 0; first < padded_; first += length_) {
-      if (double* x = blocks_.input(0)) {
-        const double* from = x_.data() + first * d_.predictors * W;
-        std::copy(from, from + length_ * d_.predictors * W, x);
-      }
-      for (int j = 0; j < P; ++j) {
-        if (double* to = blocks_.input(j + 1)) S::store(to, trial_[j]);
-      }
-      blocks_.run();
+      run_chunk(first);
       const double *value = blocks_.output(0), *derivative[P];
       for (int j = 0; j < P; ++j) derivative[j] = blocks_.output(j + 1);
       const double *y = y_.data() + first * W, *w = w_.data() + first * W;
@@ -147,7 +144,7 @@ class FitLanes {
           const Vec weighted = S::load(derivative[j] + i) * weight;
           column[j] = counts ? weighted : Vec{};
         }
-        if (d_.loss != Loss::Linear) [[unlikely]] {
+        if constexpr (Lossy) {
           cost += lossy(r, column);
         } else {
           cost = S::fma(r, r, cost);
@@ -164,6 +161,17 @@ class FitLanes {
     std::copy(products, products + kProducts, new_products_);
     std::copy(towards, towards + P, new_towards_);
     new_cost_ = cost;
+  }
+
+  void run_chunk(index_t first) {
+    if (double* x = blocks_.input(0)) {
+      const double* from = x_.data() + first * d_.predictors * W;
+      std::copy(from, from + length_ * d_.predictors * W, x);
+    }
+    for (int j = 0; j < P; ++j) {
+      if (double* to = blocks_.input(j + 1)) S::store(to, trial_[j]);
+    }
+    blocks_.run();
   }
 
   Vec lossy(Vec& r, Vec* column) const {

@@ -268,9 +268,11 @@ def _without_nan(
         msg = "nan_policy must be one of {None, 'raise', 'omit'}"
         raise ValueError(msg)
     array: Array = x if isinstance(x, np.ndarray) else np.zeros(())
-    if check and not (np.isfinite(y).all() and np.isfinite(array).all()):
+    if check and not (_all_finite(y) and _all_finite(array)):
         msg = "x, y: array must not contain infs or NaNs."
         raise ValueError(msg)
+    if policy is None:
+        return x, y, weight, _whitening(sigma)
     bad = np.isnan(y)
     if array.ndim and array.shape[-1:] == y.shape:
         bad = bad | np.isnan(array).any(axis=tuple(range(array.ndim - 1)))
@@ -282,13 +284,24 @@ def _without_nan(
         x, y = np.ascontiguousarray(x[..., keep]), y[keep]
         weight = None if weight is None else weight[keep]
         sigma = None if sigma is None else sigma[np.ix_(keep, keep)]
-    if sigma is not None:
-        try:
-            sigma = np.linalg.inv(np.linalg.cholesky(sigma))
-        except np.linalg.LinAlgError:
-            msg = "sigma: the covariance matrix is not positive definite."
-            raise ValueError(msg) from None
-    return x, y, weight, sigma
+    return x, y, weight, _whitening(sigma)
+
+
+def _all_finite(x: Array) -> bool:
+    """Tell by a sum of squares, in one pass without a mask; by each number where that overflows."""
+    flat = x.reshape(-1)
+    return bool(np.isfinite(np.dot(flat, flat))) or bool(np.isfinite(x).all())
+
+
+def _whitening(sigma: Array | None) -> Array | None:
+    """Return L^-1 of a covariance matrix L L^T."""
+    if sigma is None:
+        return None
+    try:
+        return np.asarray(np.linalg.inv(np.linalg.cholesky(sigma)))
+    except np.linalg.LinAlgError:
+        msg = "sigma: the covariance matrix is not positive definite."
+        raise ValueError(msg) from None
 
 
 def _check(start: Array, target: Array, box: tuple[Array, Array] | None) -> None:

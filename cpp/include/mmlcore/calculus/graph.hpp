@@ -152,6 +152,7 @@ class Graph {
   Id add_node(Node node);
   Id folded(Node node);
   bool is_value(Id id, double value) const;
+  std::pair<double, Id> scaled(Id id) const;
   std::int32_t intern(const std::vector<std::int32_t>& index);
 
   struct Hash {
