@@ -55,24 +55,22 @@ def near(theirs: Any, ours: Any) -> None:
 
 
 def batch(n: int, target: float) -> Case:
-    """With covariance; the peer fits a hundredth, and its time is multiplied."""
-    share = 100
+    """With covariance; the peer fits a hundred of them."""
+    some = 100
 
     def setup() -> tuple[Call, Call]:
         x, y = peaks(n, 50)
 
         def theirs() -> Any:
-            return np.array(
-                [optimize.curve_fit(peak, x, row, START)[0] for row in y[:: n // share]]
-            )
+            return np.array([optimize.curve_fit(peak, x, row, START)[0] for row in y[:: n // some]])
 
         def ours() -> Any:
-            return mml.curve_fit_batch(peak, x, y, START).parameters[:: n // share]
+            return mml.curve_fit_batch(peak, x, y, START).parameters[:: n // some]
 
         return theirs, ours
 
-    name = f"{share} of {n:,} gaussian fits, 50 points"
-    return Case(name, "optimize", setup, near, target * share / n, "scipy loop")
+    name = f"{n:,} gaussian fits, 50 points"
+    return Case(name, "optimize", setup, near, target, "scipy loop", share=some / n)
 
 
 def single(m: int, target: float, *, fresh: bool = False) -> Case:

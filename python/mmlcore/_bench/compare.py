@@ -49,6 +49,8 @@ class Case:
         Name of the peer.
     seconds : float
         How long the timing lasts (at least seven rounds are run).
+    share : float
+        Part of the work that the peer does, where all of it would take minutes; its times are divided by it.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Case:
     target: float = 1.0
     peer: str = "numpy"
     seconds: float = 1.5
+    share: float = 1.0
 
     def __str__(self) -> str:
         return f"{self.chapter}: {self.name} vs {self.peer}"
@@ -144,7 +147,7 @@ def compare(case: Case, *, seconds: float | None = None) -> Comparison:
     try:
         end = time.perf_counter() + budget
         while len(our_times) < MOST and (len(our_times) < LEAST or time.perf_counter() < end):
-            peer_times.append(_rested_block(peer, peer_loops))
+            peer_times.append(_rested_block(peer, peer_loops) / case.share)
             our_times.append(_rested_block(ours, our_loops))
     finally:
         if collecting:
