@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "mmlcore/core/simd.hpp"
+#include "lane_system.hpp"
 #include "mmlcore/optimize/fit_batch.hpp"
 
 namespace mmlcore::optimize {
@@ -19,7 +19,8 @@ class FitLanes {
   using Vec = S::Vec;
   using Mask = S::Mask;
   static constexpr index_t W = S::width;
-  static constexpr int kProducts = P * (P + 1) / 2;
+  using System = LaneSystem<P>;
+  static constexpr int kProducts = System::kProducts;
 
  public:
   FitLanes(const calculus::Program& chunk, const BatchData& data, const Options& options, const BatchResult& result)
@@ -58,7 +59,7 @@ class FitLanes {
   }
 
  private:
-  static constexpr int at(int i, int j) { return i * (i + 1) / 2 + j; }  // j <= i
+  static constexpr int at(int i, int j) { return System::at(i, j); }
 
   void put_x(index_t lane, const double* x, index_t spare) {
     for (index_t k = 0; k < d_.predictors; ++k) {
@@ -226,7 +227,7 @@ class FitLanes {
       open[i] = select(held, none, one);
     }
     Vec factor_[kProducts], step[P];
-    Mask regular = solve(open, lambda_, factor_, step);
+    Mask regular = System::solve(products_, towards_, open, lambda_, factor_, step);
     Vec decrease{};  // -g^T d: twice the predicted decrease, but for the damping
     Vec damping{};
     Mask inside = cost_ == cost_;
@@ -269,57 +270,14 @@ class FitLanes {
     return ended | lost | done;
   }
 
-  // A + lambda diag(A), restricted to the open parameters: its Cholesky factor and the step. True where digits are kept.
-  Mask solve(const Vec* open, Vec lambda, Vec* factor, Vec* step) const {
-    const Vec one = S::splat(1);
-    Mask regular = lambda == lambda;
-    for (int j = 0; j < P; ++j) {
-      for (int i = j; i < P; ++i) {
-        Vec sum = products_[at(i, j)] * open[i] * open[j];
-        if (i == j) sum = S::fma(sum, lambda, sum) + (one - open[j]);
-        const Vec whole = sum;
-        for (int k = 0; k < j; ++k) sum -= factor[at(i, k)] * factor[at(j, k)];
-        if (i == j) {
-          regular &= sum > kSafePivot * whole;
-          factor[at(i, i)] = S::sqrt(sum);
-        } else {
-          factor[at(i, j)] = sum / factor[at(j, j)];
-        }
-      }
-    }
-    for (int i = 0; i < P; ++i) {
-      Vec sum = -towards_[i] * open[i];
-      for (int k = 0; k < i; ++k) sum -= factor[at(i, k)] * step[k];
-      step[i] = sum / factor[at(i, i)];
-    }
-    for (int i = P - 1; i >= 0; --i) {
-      Vec sum = step[i];
-      for (int k = i + 1; k < P; ++k) sum -= factor[at(k, i)] * step[k];
-      step[i] = sum / factor[at(i, i)];
-    }
-    return regular;
-  }
-
   // The last step, and the covariance of the parameters that are not fixed.
   void finish(Mask done, Mask exact, const Vec* step) {
     const Vec one = S::splat(1), none{};
     Vec open[P], factor[kProducts], unused[P], inverse[kProducts];
     for (int i = 0; i < P; ++i) open[i] = select(lower_[i] == upper_[i], none, one);
-    const Mask regular = solve(open, none, factor, unused);
-    for (int j = 0; j < P; ++j) {  // L^-1
-      for (int i = j; i < P; ++i) {
-        Vec sum = i == j ? one : none;
-        for (int k = j; k < i; ++k) sum -= factor[at(i, k)] * inverse[at(k, j)];
-        inverse[at(i, j)] = sum / factor[at(i, i)];
-      }
-    }
-    for (int i = 0; i < P; ++i) {
-      for (int j = 0; j <= i; ++j) {
-        Vec sum{};
-        for (int k = i; k < P; ++k) sum = S::fma(inverse[at(k, i)], inverse[at(k, j)], sum);
-        covariance_[at(i, j)] = select(done, sum * open[i] * open[j], covariance_[at(i, j)]);
-      }
-    }
+    const Mask regular = System::solve(products_, towards_, open, none, factor, unused);
+    System::inverse(factor, open, inverse);
+    for (int k = 0; k < kProducts; ++k) covariance_[k] = select(done, inverse[k], covariance_[k]);
     const Mask move = done & !exact;
     Vec decrease{};
     for (int i = 0; i < P; ++i) {
