@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.calculus import TraceError
 from mmlcore.core.arrays import Array, shape_error
-from mmlcore.optimize._data import feasible_start, limits, loss_number, parameter_count, weights_of
+from mmlcore.optimize._data import guess, limits, loss_number, parameter_count, weights_of
 from mmlcore.optimize._model import Model, model_of
 from mmlcore.optimize._status import describe
 
@@ -109,7 +109,7 @@ def curve_fit_batch(
     Y : array_like of shape (n, m)
         Data, one fit a row; a `numpy.memmap` is read in pieces. NaN leaves a point out of its fit.
     p0 : array_like of shape (p,) or (n, p), optional
-        Start. Ones, or inside the bounds, if omitted.
+        Start. If omitted: what a ready model of `mmlcore.optimize.models` guesses from each row; ones, or inside the bounds.
     sigma : float or array_like of shape (m,) or (n, m), optional
         Standard deviations; NaN or infinity leaves a point out.
     absolute_sigma : bool, default False
@@ -165,7 +165,7 @@ def curve_fit_batch(
     points, own = _points(x, n, m)
     count = parameter_count(f) if p0 is None else np.shape(np.asarray(p0))[-1]
     box = limits(bounds, (n, count))
-    start = feasible_start(box, count) if p0 is None else np.asarray(p0, np.float64)
+    start = guess(f, points, y, box, count) if p0 is None else np.asarray(p0, np.float64)
     if start.shape not in ((count,), (n, count)) or not np.isfinite(start).all():
         raise shape_error("p0", start.shape, f"({count},) or ({n}, {count}), finite")
     box = _held(fixed, box, start, n, count)

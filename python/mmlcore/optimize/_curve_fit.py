@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.core.arrays import Array
 from mmlcore.core.errors import ConvergenceError
-from mmlcore.optimize._data import feasible_start, limits, loss_number, parameter_count, weights_of
+from mmlcore.optimize._data import guess, limits, loss_number, parameter_count, weights_of
 from mmlcore.optimize._model import Model, model_of
 from mmlcore.optimize._residuals import residuals_of
 from mmlcore.optimize._status import MESSAGES, TOO_FEW, UNDETERMINED
@@ -111,7 +111,7 @@ def curve_fit(
     y : array_like of shape (m,)
         Data.
     p0 : array_like of shape (p,), optional
-        Start. Ones, or inside the bounds, if omitted.
+        Start. If omitted: what a ready model of `mmlcore.optimize.models` guesses from the data; ones, or inside the bounds.
     sigma : float or array_like of shape (m,) or (m, m), optional
         Standard deviations of y, or their covariance matrix.
     absolute_sigma : bool, default False
@@ -178,7 +178,10 @@ def curve_fit(
     check = check_finite if check_finite is not None else nan_policy is None
     data, target, weight, whiten = _without_nan(data, target, weight, whiten, check, nan_policy)
     box = None if bounds is None else limits(bounds, (_count(f, p0),))
-    start = feasible_start(box, _count(f, None)) if p0 is None else np.array(p0, np.float64).ravel()
+    if p0 is None:
+        start = guess(f, data, target, box, _count(f, None))
+    else:
+        start = np.array(p0, np.float64).ravel()
     if target.ndim == 0:
         target = np.broadcast_to(target, np.asarray(f(data, *start)).shape)
     _check(start, target, box)

@@ -74,6 +74,14 @@ def feasible_start(bounds: tuple[Array, Array] | None, count: int) -> Array:
     return np.where(below & above, middle, one_sided)
 
 
+def guess(f: Any, x: Any, y: Any, box: tuple[Array, Array] | None, count: int) -> Array:
+    """Return a start: what the model guesses from the data, inside the bounds, or `feasible_start`."""
+    if not hasattr(f, "start"):
+        return feasible_start(box, count)
+    found = f.start(x, y)
+    return found if box is None else np.asarray(np.clip(found, *box))
+
+
 def weights_of(sigma: ArrayLike, name: str = "sigma") -> Array:
     """Return 1 / sigma; NaN gives 0."""
     s = np.asarray(sigma, np.float64)
