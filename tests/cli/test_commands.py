@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+import mmlcore as mml
 from mmlcore.cli import main
 from mmlcore.io import read_matrix
+from mmlcore.optimize import models
 
 COMMAND = [sys.executable, "-c", "import sys; from mmlcore.cli import main; sys.exit(main())"]
 
@@ -86,6 +88,41 @@ def test_pagerank_as_json_and_in_files(
         assert sum(row["rank"] for row in document["top"]) == pytest.approx(1)
         ranks = read_matrix(target, key="rank" if suffix == ".npz" else None)
         assert (ranks[:, 1] if suffix == ".csv" else ranks).sum() == pytest.approx(1)
+
+
+def test_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    x = np.linspace(0, 10, 60)
+    y = models.gaussian(x, 3, 4, 0.5, 1) + 0.05 * np.sin(40 * x)
+    file = tmp_path / "curve.csv"
+    np.savetxt(file, np.column_stack([x, y, np.full(60, 0.05)]), delimiter=",")
+    assert main(["fit", str(file), "-m", "gaussian", "--json", "-o", str(tmp_path / "f.npz")]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    expected = mml.curve_fit(models.gaussian, x, y, sigma=np.full(60, 0.05), absolute_sigma=True)
+    np.testing.assert_allclose(list(facts["parameters"].values()), expected.parameters, rtol=1e-9)
+    np.testing.assert_allclose(
+        list(facts["standard_errors"].values()), expected.standard_errors, rtol=1e-6
+    )
+    with np.load(tmp_path / "f.npz") as archive:
+        np.testing.assert_allclose(archive["covariance"], expected.covariance, rtol=1e-6)
+    assert main(["fit", str(file), "--model", "polynomial:2", "--p0", "1,0,0"]) == 0
+    text = capsys.readouterr().out
+    assert "polynomial(x, c0, c1, c2), 60 points" in text
+    assert "degrees of freedom" in text
+    for wrong in (["-m", "gauss"], ["-m", "polynomial:x"], ["-m", "sine", "--p0", "a"]):
+        assert main(["fit", str(file), *wrong]) == 2
+        assert "needed" in capsys.readouterr().err
+    np.savetxt(file, np.ones((5, 4)), delimiter=",")
+    assert main(["fit", str(file), "-m", "sine"]) == 2
+    assert "columns x, y" in capsys.readouterr().err
+
+
+def test_fit_draws(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib").use("Agg")
+    file, picture = tmp_path / "curve.npy", tmp_path / "fit.png"
+    x = np.linspace(0, 3, 30)
+    np.save(file, np.column_stack([x, models.exponential_decay(x, 2, 1, 0.5)]))
+    assert main(["fit", str(file), "-m", "exponential_decay", "--plot", str(picture)]) == 0
+    assert picture.read_bytes()[:4] == b"\x89PNG"
 
 
 def test_pca_on_the_screen(points: Path, capsys: pytest.CaptureFixture[str]) -> None:

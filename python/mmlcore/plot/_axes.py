@@ -17,11 +17,13 @@ def axes_or_new(ax: Any) -> Any:
     )
 
 
-def grid(axes: Any, rows: int, columns: int, name: str = "axes") -> Array:
-    """Return rows x columns Axes: those given, in any arrangement, or those of a new figure."""
+def grid(
+    axes: Any, rows: int, columns: int, name: str = "axes", cell: tuple[float, float] = (1.6, 1.7)
+) -> Array:
+    """Return rows x columns Axes: those given, in any arrangement, or those of a new figure with cells of that size."""
     if axes is None:
         pyplot = import_module("matplotlib.pyplot")
-        size = (1.6 * columns, 1.7 * rows)
+        size = (cell[0] * columns, cell[1] * rows)
         _, axes = pyplot.subplots(rows, columns, squeeze=False, figsize=size, layout="constrained")
     found = np.asarray(axes, dtype=object)
     if found.size != rows * columns:

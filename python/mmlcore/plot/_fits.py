@@ -59,7 +59,7 @@ def fit(
     if at.ndim != 1 or at.shape != data.shape:
         raise shape_error("x", at.shape, f"a number for each y, {data.shape}")
     parameters, covariance = (np.asarray(part, float) for part in found)
-    top, below = grid(axes, 2, 1).ravel()
+    top, below = grid(axes, 2, 1, cell=(6.4, 2.6)).ravel()
     fine = np.linspace(at.min(), at.max(), _FINE)
     curve = np.broadcast_to(f(fine, *parameters), fine.shape)
     count = len(parameters)
@@ -112,7 +112,7 @@ def corner(found: Any, names: Sequence[str] | None = None, *, axes: Any = None) 
         msg = "found: its covariance is not finite, the data do not determine the parameters."
         raise ValueError(msg)
     labels = [f"parameter {i}" for i in range(p)] if names is None else list(names)
-    axes = grid(axes, p, p)
+    axes = grid(axes, p, p, cell=(2.2, 2.0))
     turn = np.linspace(0, 2 * np.pi, 100)
     circle = np.stack([np.cos(turn), np.sin(turn)])
     deviations = np.sqrt(covariance.diagonal())
