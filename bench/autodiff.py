@@ -22,7 +22,7 @@ POINTS = 1_000_000
 
 def jax_cases(jax: Any) -> list[Case]:
     """Everything compiled by XLA, vectorised over points, in float64."""
-    from jax.experimental.jet import jet  # noqa: PLC0415
+    from jax.experimental.jet import jet  # noqa: PLC0415  (JAX is optional)
 
     jnp = jax.numpy
 
@@ -150,7 +150,7 @@ def numba_cases(numba: Any) -> list[Case]:
     """Sympy's formulas, common parts once, in one compiled parallel loop."""
 
     def setup() -> tuple[Call, Call]:
-        import sympy  # noqa: PLC0415
+        import sympy  # noqa: PLC0415  (a second of import, only for this case)
 
         points = np.random.default_rng(0).random((POINTS, 2)) * 6
         x, y = sympy.symbols("x y")

@@ -14,12 +14,6 @@ import matplotlib.pyplot as plt
 from mmlcore import plot
 
 
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
-
-
 def line(x, a, b):
     return a * x + b
 

@@ -14,12 +14,6 @@ import matplotlib.pyplot as plt
 from mmlcore import plot
 
 
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
-
-
 @pytest.fixture
 def images(rng):
     return rng.random((30, 12)) * np.geomspace(3, 0.1, 12)

@@ -29,7 +29,6 @@ class Runner {
     if (block == 1 && memory_.size() <= 4096) std::fill(memory_.begin(), memory_.end(), T{0});
   }
 
-  // Points first ... first + count - 1, count <= B.
   // One block whose points are in place: see `Blocks`.
   void run() {
     for (const Instruction& in : layout_.code) step(in);
@@ -38,6 +37,7 @@ class Runner {
   const T* output(index_t i) const { return layout_.outputs[i].constant ? nullptr : source(layout_.outputs[i]); }
   const T* constant_output(index_t i) const { return source(layout_.outputs[i]); }
 
+  // Points first ... first + count - 1, count <= B.
   void block(index_t first, index_t count, const Points<const T>* arguments, const Points<T>* results) {
     for (std::size_t i = 0; i < layout_.inputs.size(); ++i) load(layout_.inputs[i], arguments[i], first, count);
     if (b_ == 1 || count < b_) {

@@ -1,6 +1,5 @@
 #include "mmlcore/optimize/fit_batch.hpp"
 
-#include <atomic>
 #include <vector>
 
 #include "fit_lanes.hpp"

@@ -112,7 +112,7 @@ class Function:
     def __getstate__(self) -> Any:
         """What is pickled: the operations that the result needs."""
         graph = self._tape.graph
-        nodes = [(node, *_stored(graph, node)) for node in needed(graph, self._output.id)]
+        nodes = [(node, *stored(graph, node)) for node in needed(graph, self._output.id)]
         inputs = [(x.id, x.shape) for x in self._inputs]
         return nodes, inputs, (self._output.id, self._output.shape), self.name
 
@@ -133,7 +133,7 @@ class Function:
             raise shape_error("x", given[0].shape, f"{self.shapes[0]}")
         ids: dict[int, int] = {x.id: y.id for x, y in zip(self._inputs, given, strict=True)}
         graph = self._tape.graph
-        nodes = [(node, *_stored(graph, node)) for node in needed(graph, self._output.id)]
+        nodes = [(node, *stored(graph, node)) for node in needed(graph, self._output.id)]
         _restore(tape.graph, ids, nodes)
         return Symbol(tape, ids[self._output.id], self.shape)
 
@@ -202,7 +202,7 @@ class Function:
         return rows if size <= 1 or rows.strides[1] == rows.itemsize else np.ascontiguousarray(rows)
 
 
-def _stored(graph: Any, node: int) -> tuple[Any, ...]:
+def stored(graph: Any, node: int) -> tuple[Any, ...]:
     """Return a node as `restore` takes it."""
     op, aux, operands, dims, size = graph.describe(node)
     extra = None

@@ -14,13 +14,13 @@ from mmlcore.calculus import TraceError
 from mmlcore.core.arrays import Array, shape_error
 from mmlcore.optimize._data import guess, limits, loss_number, parameter_count, weights_of
 from mmlcore.optimize._model import Model, model_of
-from mmlcore.optimize._status import describe
+from mmlcore.optimize._status import MESSAGES, Pair, sentences
 
 _AT_ONCE = 1 << 23  # numbers of y that are converted at once
 
 
 @dataclass(frozen=True)
-class CurveFitBatch:
+class CurveFitBatch(Pair):
     """What `curve_fit_batch` returns: the fields of `CurveFit`, with a leading n. Unpacks as ``popt, pcov``.
 
     Examples
@@ -54,7 +54,7 @@ class CurveFitBatch:
     @property
     def message(self) -> list[str]:
         """A sentence for each fit."""
-        return describe(self.status)
+        return list(sentences(MESSAGES, self.status))
 
     @property
     def standard_errors(self) -> Array:
@@ -68,18 +68,6 @@ class CurveFitBatch:
         points = np.moveaxis(x, -2, -1) if self.model.predictors else x
         columns = [column[:, None] for column in self.parameters.T]
         return np.asarray(self.model.function(points, *columns) - np.asarray(y, np.float64))
-
-    def __iter__(self) -> Any:
-        """Yield parameters and covariances."""
-        return iter((self.parameters, self.covariance))
-
-    def __len__(self) -> int:
-        """Return 2."""
-        return 2
-
-    def __getitem__(self, i: int) -> Array:
-        """Return parameters or covariances."""
-        return (self.parameters, self.covariance)[i]
 
 
 def curve_fit_batch(

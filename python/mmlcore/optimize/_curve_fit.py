@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,14 +16,14 @@ from mmlcore.core.errors import ConvergenceError
 from mmlcore.optimize._data import guess, limits, loss_number, parameter_count, weights_of
 from mmlcore.optimize._model import Model, model_of
 from mmlcore.optimize._residuals import residuals_of
-from mmlcore.optimize._status import MESSAGES, TOO_FEW, UNDETERMINED
+from mmlcore.optimize._status import MESSAGES, UNDETERMINED, Pair
 
 _LONG = 200_000  # points from which on a fit to some of them comes first
 _SAMPLE = 20_000
 
 
 @dataclass(frozen=True)
-class CurveFit:
+class CurveFit(Pair):
     """What `curve_fit` returns. Unpacks as ``popt, pcov``.
 
     Examples
@@ -68,18 +68,6 @@ class CurveFit:
     def standard_errors(self) -> Array:
         """Square roots of the covariance's diagonal."""
         return np.asarray(np.sqrt(self.covariance.diagonal()))
-
-    def __iter__(self) -> Iterator[Array]:
-        """Yield parameters and covariance."""
-        return iter((self.parameters, self.covariance))
-
-    def __getitem__(self, i: int) -> Array:
-        """Return parameters or covariance."""
-        return (self.parameters, self.covariance)[i]
-
-    def __len__(self) -> int:
-        """Return 2."""
-        return 2
 
 
 def curve_fit(
@@ -336,7 +324,7 @@ def _finished(
         evaluations=evaluations,
         _residuals=residual,
     )
-    if status <= 0 and status != TOO_FEW:
+    if status <= 0:
         msg = f"curve_fit: optimal parameters not found: {fit.message}"
         raise ConvergenceError(msg, fit)
     if status == UNDETERMINED or not np.isfinite(covariance).all():

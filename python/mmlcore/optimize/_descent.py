@@ -10,7 +10,7 @@ from mmlcore.optimize._search import Search
 _HALVINGS = 60
 
 
-def gradient_descent(search: Search, learning_rate: float | None, momentum: float) -> None:  # noqa: ARG001
+def gradient_descent(search: Search, learning_rate: float | None, momentum: float) -> None:  # noqa: ARG001  (all methods are called alike)
     """Go against the gradient: by a fixed rate, or by the rate that the last step shows (Barzilai, Borwein) if f decreases."""
     rate = 1 / max(1.0, float(np.linalg.norm(search.gradient)))
     while search.goes_on():
@@ -61,7 +61,7 @@ def momentum_descent(search: Search, learning_rate: float | None, momentum: floa
         rate *= 1.1
 
 
-def bfgs(search: Search, learning_rate: float | None, momentum: float) -> None:  # noqa: ARG001
+def bfgs(search: Search, learning_rate: float | None, momentum: float) -> None:  # noqa: ARG001  (all methods are called alike)
     """Learn the inverse Hessian from the gradients (Broyden, Fletcher, Goldfarb, Shanno)."""
     n = search.x.size
     inverse = np.eye(n)

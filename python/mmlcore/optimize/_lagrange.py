@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 from mmlcore.calculus import trace
 from mmlcore.calculus._memory import traced
 from mmlcore.core.arrays import Array, as_array, as_index, as_real, finite, shape_error
-from mmlcore.optimize._newton import CONVERGED, Iteration, sentences
+from mmlcore.optimize._newton import CONVERGED, MESSAGES, Iteration
+from mmlcore.optimize._status import sentences
 
 _FLAT = 1e-8  # curvature, relative to the largest, that counts as none
 
@@ -39,7 +40,7 @@ class Constrained(NamedTuple):
     @property
     def message(self) -> str | list[str]:
         """The status as a sentence, or one for each start."""
-        return sentences(self.status)
+        return sentences(MESSAGES, self.status)
 
 
 def lagrange(

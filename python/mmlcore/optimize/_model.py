@@ -12,6 +12,7 @@ import numpy as np
 
 from mmlcore import _core
 from mmlcore.calculus import TraceError, trace
+from mmlcore.calculus._function import stored
 from mmlcore.calculus._memory import captured_by
 from mmlcore.calculus._symbol import OPS, needed
 from mmlcore.core.arrays import Array
@@ -78,12 +79,7 @@ def _widened(graph: Any, inputs: list[int], outputs: list[int], points: int) -> 
     for node in order:
         if node in ids:
             continue
-        op, aux, operands, dims, size = graph.describe(node)
-        extra: Any = None
-        if op == OPS["constant"]:
-            extra = graph.values(node)
-        elif op in (OPS["gather"], OPS["scatter"]):
-            extra = graph.index(node)
+        op, aux, operands, dims, size, extra = stored(graph, node)
         if along.isdisjoint(operands):
             ids[node] = wide.restore(op, aux, [ids[i] for i in operands], dims, size, extra)
             continue

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from mmlcore.calculus import TraceError
 from mmlcore.calculus._memory import traced
 from mmlcore.core.arrays import Array, as_array, as_index, as_real, finite, plain, shape_error
+from mmlcore.optimize._status import sentences
 
 CONVERGED, RUNNING, SINGULAR, DIVERGED, STUCK = 1, 0, -1, -2, -3
 MESSAGES = {
@@ -21,13 +22,6 @@ MESSAGES = {
     STUCK: "No part of the step makes |f| smaller.",
 }
 _HALVINGS = 40
-
-
-def sentences(status: Any) -> str | list[str]:
-    """Return a status as a sentence, or one for each."""
-    if np.ndim(status) == 0:
-        return MESSAGES[int(status)]
-    return [MESSAGES[int(s)] for s in np.ravel(status)]
 
 
 class Root(NamedTuple):
@@ -49,7 +43,7 @@ class Root(NamedTuple):
     @property
     def message(self) -> str | list[str]:
         """The status as a sentence, or one for each start."""
-        return sentences(self.status)
+        return sentences(MESSAGES, self.status)
 
 
 def newton(

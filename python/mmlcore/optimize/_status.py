@@ -1,6 +1,11 @@
-"""How a fit can end: the numbers of the kernel (cpp/include/mmlcore/optimize/least_squares.hpp), and sentences."""
+"""What fits have in common. How one can end: the numbers of the kernel (cpp/include/mmlcore/optimize/least_squares.hpp), and sentences."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
 
 from mmlcore.core.arrays import Array
 
@@ -15,9 +20,30 @@ MESSAGES = {
     -2: "There are fewer points than parameters.",
     -4: "No step decreases the sum of squares, though it is not stationary: are the derivatives right?",
 }
-UNDETERMINED, NOT_FINITE, TOO_FEW = 5, -1, -2
+UNDETERMINED = 5
 
 
-def describe(status: Array) -> list[str]:
-    """Return a sentence for each status."""
-    return [MESSAGES[int(s)] for s in status.ravel()]
+def sentences(messages: dict[int, str], status: Any) -> str | list[str]:
+    """Return a status as a sentence, or one for each."""
+    if np.ndim(status) == 0:
+        return messages[int(status)]
+    return [messages[int(s)] for s in np.ravel(status)]
+
+
+class Pair:
+    """Unpacks as ``popt, pcov``, as SciPy's results do."""
+
+    parameters: Array
+    covariance: Array
+
+    def __iter__(self) -> Iterator[Array]:
+        """Yield parameters and covariance."""
+        return iter((self.parameters, self.covariance))
+
+    def __len__(self) -> int:
+        """Return 2."""
+        return 2
+
+    def __getitem__(self, i: int) -> Array:
+        """Return parameters or covariance."""
+        return (self.parameters, self.covariance)[i]

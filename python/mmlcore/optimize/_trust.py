@@ -10,7 +10,7 @@ from mmlcore.optimize._search import CONVERGED, RUNNING, Search
 _DENSE = 50  # unknowns up to which the Hessian is decomposed
 
 
-def newton_steps(search: Search, learning_rate: float | None, momentum: float) -> None:  # noqa: ARG001
+def newton_steps(search: Search, learning_rate: float | None, momentum: float) -> None:  # noqa: ARG001  (all methods are called alike)
     """Minimize the quadratic model within a ball that grows and shrinks with its success."""
     n = search.x.size
     radius = max(1.0, float(np.linalg.norm(search.x)))
