@@ -11,25 +11,28 @@ from mmlcore._bench.cases import agree, data
 from mmlcore._bench.compare import Call, Case
 
 
-def normal_equations(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def normal_equations(x: np.ndarray, y: np.ndarray, sigma: np.ndarray | None) -> np.ndarray:
     """What people write for tall data: centred, so that there is an intercept."""
-    mean, center = x.mean(axis=0), y.mean()
+    weights = None if sigma is None else 1 / sigma**2
+    mean, center = np.average(x, axis=0, weights=weights), np.average(y, weights=weights)
     apart = x - mean
-    return np.linalg.solve(apart.T @ apart, apart.T @ (y - center))
+    heavy = apart if weights is None else weights[:, None] * apart
+    return np.linalg.solve(heavy.T @ apart, heavy.T @ (y - center))
 
 
-def regression(n: int, d: int, target: float) -> Case:
+def regression(n: int, d: int, target: float, *, weighted: bool = False) -> Case:
     """The coefficients, with an intercept."""
 
     def setup() -> tuple[Call, Call]:
         x = data((n, d), "float64")
         y = x @ np.arange(d, dtype=float) + 3 + data((n, 1), "float64", 1)[:, 0]
+        sigma = 1 + data((n, 1), "float64", 2)[:, 0] ** 2 if weighted else None
         return (
-            lambda: normal_equations(x, y),
-            lambda: mml.linear_regression(x, y).coefficients,
+            lambda: normal_equations(x, y, sigma),
+            lambda: mml.linear_regression(x, y, sigma=sigma).coefficients,
         )
 
-    name = f"linear_regression {n:,} x {d} float64"
+    name = f"linear_regression {n:,} x {d} float64{' weighted' if weighted else ''}"
     return Case(name, "optimize", setup, agree(1e-8), target, "numpy normal equations")
 
 
@@ -97,5 +100,6 @@ CASES = [
     regression(1_000, 5, 1),
     regression(1_000_000, 10, 10),
     regression(10_000_000, 10, 10),
+    regression(10_000_000, 10, 40, weighted=True),
 ]
 test_cases = as_test(CASES)

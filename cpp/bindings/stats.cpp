@@ -8,14 +8,17 @@
 
 namespace mmlcore::bindings {
 
+using Contiguous = py::array_t<double, py::array::c_style | py::array::forcecast>;
+
 void bind_stats(py::module_& m) {
   m.def(
       "scatter",
-      [](const py::array& x, const py::object& y, const py::object& roots, py::array_t<double>& mean,
+      [](const py::array& x, const py::object& y, const py::object& weights, bool deviations, py::array_t<double>& mean,
          py::array_t<double>& scatter_matrix) {
         Moments moments{mean.mutable_data(), scatter_matrix.mutable_data(), 0};
-        py::array_t<double> kept = roots.is_none() ? py::array_t<double>() : py::array_t<double>(roots);
-        const double* w = roots.is_none() ? nullptr : kept.data();
+        const auto kept = weights.is_none() ? Contiguous() : Contiguous(weights);
+        const auto kind = deviations ? Weights::Kind::deviation : Weights::Kind::weight;
+        const Weights w{weights.is_none() ? nullptr : kept.data(), kind};
         by_dtype(x, [&](auto zero) {
           using T = decltype(zero);
           const auto view = matrix_view<const T>(x, "X");
@@ -25,9 +28,8 @@ void bind_stats(py::module_& m) {
         });
         return moments.weight;
       },
-      py::arg("x"), py::arg("y"), py::arg("roots"), py::arg("mean"), py::arg("scatter_matrix"),
-      "Mean and scatter matrix of the rows of x, and y as a last column unless None, weighted by roots squared; returns the "
-      "sum of the weights.");
+      py::arg("x"), py::arg("y"), py::arg("weights"), py::arg("deviations"), py::arg("mean"), py::arg("scatter_matrix"),
+      "Mean and scatter matrix of the rows of x and of y, weighted; returns the sum of the weights, NaN if one is none.");
   m.def(
       "byte_scatter",
       [](const py::array& x, py::array_t<double>& mean, py::array_t<double>& scatter_matrix) {
@@ -39,7 +41,7 @@ void bind_stats(py::module_& m) {
   m.def(
       "column_moments",
       [](const py::array& x, const py::object& weights, py::array_t<double>& mean, const py::object& squares) {
-        const py::array_t<double> w = weights.is_none() ? py::array_t<double>() : py::array_t<double>(weights);
+        const auto w = weights.is_none() ? Contiguous() : Contiguous(weights);
         const double* pw = weights.is_none() ? nullptr : w.data();
         double* pm = mean.mutable_data();
         double* ps = squares.is_none() ? nullptr : squares.cast<py::array_t<double>>().mutable_data();

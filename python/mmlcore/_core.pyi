@@ -545,12 +545,13 @@ def row_echelon(
 def scatter(
     x: np.ndarray[typing.Any, typing.Any],
     y: typing.Any,
-    roots: typing.Any,
+    weights: typing.Any,
+    deviations: bool,
     mean: typing.Annotated[np.typing.ArrayLike, np.float64],
     scatter_matrix: typing.Annotated[np.typing.ArrayLike, np.float64],
 ) -> float:
     """
-    Mean and scatter matrix of the rows of x, and y as a last column unless None, weighted by roots squared; returns the sum of the weights.
+    Mean and scatter matrix of the rows of x and of y, weighted; returns the sum of the weights, NaN if one is none.
     """
 
 def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None:

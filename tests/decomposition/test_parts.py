@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import mmlcore as mml
-from mmlcore.decomposition import _sources
+from mmlcore.core import sources
 
 FITTED = ("components_", "explained_variance_", "explained_variance_ratio_", "mean_")
 
@@ -110,8 +110,8 @@ def test_refusals(rng):
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(_sources, "_CHUNK", 1 << 12)
-    monkeypatch.setattr(_sources, "_SMALL", 0)
+    monkeypatch.setattr(sources, "_CHUNK", 1 << 12)
+    monkeypatch.setattr(sources, "_SMALL", 0)
 
 
 def check_source(source, x):
@@ -195,8 +195,8 @@ def test_images_of_bytes(solver, rng, monkeypatch, tmp_path):
     models = [mml.PCA(3, solver=solver).fit(data) for data in (x, x.astype(np.float64))]
     assert_same(*models, tolerance=1e-6 if solver == "randomized" else 1e-8)
     expected = models[1].transform(x.astype(np.float64))
-    monkeypatch.setattr(_sources, "_SMALL", 1000)
-    monkeypatch.setattr(_sources, "_CHUNK", 5000)
+    monkeypatch.setattr(sources, "_SMALL", 1000)
+    monkeypatch.setattr(sources, "_CHUNK", 5000)
     np.testing.assert_allclose(models[0].transform(x), expected, atol=1e-5)
     np.testing.assert_allclose(
         models[0].reconstruction_error(x),

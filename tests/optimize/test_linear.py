@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
+from tests.conftest import DATA
 
 import mmlcore as mml
+from mmlcore.core import sources
 from mmlcore.optimize import _linear
+
+NIST = json.loads((DATA / "nist" / "linear.json").read_text(encoding="utf-8"))
 
 # NIST StRD, Longley (1967): y, then six predictors a row.
 LONGLEY = np.array(
@@ -271,3 +277,134 @@ def test_one_feature(rng):
 def test_refusals(arguments, error, message):
     with pytest.raises(error, match=message):
         mml.linear_regression(**arguments)
+
+
+@pytest.mark.parametrize("problem", NIST, ids=lambda p: p["name"])
+def test_nist(problem):
+    """NIST StRD linear problems to the digits that QR gives: Filip has a condition of 1e15, Wampler5 noise of 1e4."""
+    x, y = np.array(problem["x"], float), np.array(problem["y"], float)
+    powers = x[:, None] ** np.arange(1, problem["degree"] + 1)
+    fit = mml.linear_regression(powers, y, intercept=problem["intercept"])
+    first = 1 if problem["intercept"] else 0
+    b, errors = fit.coefficients, fit.standard_errors
+    if first:
+        b, errors = np.append(fit.intercept, b), np.roll(errors, 1)
+    digits = {"Filip": 6.5, "Wampler5": 5.5, "Wampler4": 7.5, "Wampler3": 8.5, "Wampler1": 8.5}
+    tolerance = 10.0 ** -digits.get(problem["name"], 11)
+    np.testing.assert_allclose(b, problem["b"], rtol=tolerance)
+    np.testing.assert_allclose(errors, problem["errors"], rtol=10 * tolerance, atol=10 * tolerance)
+    # The same rows as blocks that are read once.
+    blocks = ((powers[i : i + 7], y[i : i + 7]) for i in range(0, len(y), 7))
+    again = mml.linear_regression(blocks, intercept=problem["intercept"])
+    np.testing.assert_allclose(again.coefficients, problem["b"][first:], rtol=10 * tolerance)
+
+
+@pytest.mark.parametrize("rows", [60, 5000])
+@pytest.mark.parametrize("intercept", [True, False])
+def test_ridge(rows, intercept, rng):
+    """The minimum of chi2 + ridge |b|^2, and the spread of it over noise that is drawn again."""
+    x = rng.standard_normal((rows, 4)) @ np.diag([1.0, 10, 0.1, 1]) + 2
+    truth = np.array([1.0, -1, 2, 0.5])
+    y = x @ truth + 3 * intercept + rng.standard_normal(rows)
+    fit = mml.linear_regression(x, y, intercept=intercept, ridge=7.0)
+    centred = x - x.mean(axis=0) if intercept else x
+    inner = centred.T @ centred
+    around = np.linalg.inv(inner + 7 * np.eye(4))
+    np.testing.assert_allclose(fit.coefficients, around @ centred.T @ y, rtol=1e-10)
+    rest = y - x @ fit.coefficients - fit.intercept
+    assert fit.chi2 == pytest.approx(rest @ rest, rel=1e-10)
+    assert fit.dof == pytest.approx(rows - intercept - np.trace(around @ inner), rel=1e-10)
+    np.testing.assert_allclose(
+        fit.covariance[:4, :4], around @ inner @ around * fit.chi2 / fit.dof, rtol=1e-9
+    )
+    plain = mml.linear_regression(x, y, intercept=intercept)
+    none = mml.linear_regression(x, y, intercept=intercept, ridge=0.0)
+    np.testing.assert_array_equal(plain.coefficients, none.coefficients)
+    with pytest.raises(ValueError, match="ridge: got -1"):
+        mml.linear_regression(x, y, ridge=-1)
+
+
+def test_ridge_of_dependent_columns(rng):
+    x = rng.standard_normal((30, 2))
+    twice = np.column_stack([x, x[:, 0]])
+    fit = mml.linear_regression(twice, x @ [2.0, 1.0], ridge=1e-6)
+    np.testing.assert_allclose(fit.coefficients, [1, 1, 1], rtol=1e-5)
+    assert np.isfinite(fit.covariance).all()
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_mapped_files_and_blocks(weighted, tmp_path, rng, monkeypatch):
+    n = 40_000
+    x = rng.standard_normal((n, 3)) + 10
+    y = x @ [1.0, 2, 3] + 4 + rng.standard_normal(n)
+    sigma = rng.random(n) + 0.5 if weighted else None
+    whole = mml.linear_regression(x, y, sigma=sigma)
+    np.save(tmp_path / "x.npy", x)
+    monkeypatch.setattr(sources, "_SMALL", 1)
+    monkeypatch.setattr(sources, "_CHUNK", 1 << 17)
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    assert sources.is_source(mapped)
+    blocks = (
+        (x[i : i + 999], y[i : i + 999], *([] if sigma is None else [sigma[i : i + 999]]))
+        for i in range(0, n, 999)
+    )
+    for fit in (
+        mml.linear_regression(mapped, y, sigma=sigma),
+        mml.linear_regression(blocks),
+    ):
+        for found, expected in zip(fit, whole, strict=True):
+            np.testing.assert_allclose(found, expected, rtol=1e-9)
+    # Where the normal equations would lose digits the file is read again, by QR.
+    near = np.column_stack([x[:, :1], x[:, :1] + 1e-7 * x[:, 1:2]])
+    np.save(tmp_path / "near.npy", near)
+    fit = mml.linear_regression(np.load(tmp_path / "near.npy", mmap_mode="r"), near @ [1.0, 2.0])
+    np.testing.assert_allclose(fit.coefficients, [1, 2], rtol=1e-5)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 8, 9, 15, 16, 23, 24])
+def test_few_columns_in_registers(n, dtype, rng):
+    """Scatter matrices of every width, by every memory order and weights, against sums in exact rows."""
+    x = (rng.standard_normal((1237, n)) * rng.uniform(0.1, 10, n) + 5).astype(dtype)
+    weights = rng.random(1237)
+    for data in (x, np.asfortranarray(x), np.repeat(x, 2, axis=1)[:, ::2], x[::-1], x[3:11]):
+        for w in (None, weights[: len(data)], np.repeat(weights, 3)[: 3 * len(data) : 3]):
+            mean = np.average(data.astype(float), axis=0, weights=w)
+            apart = data.astype(float) - mean
+            counts = np.ones(len(data)) if w is None else w
+            expected = (apart.T * counts) @ apart / counts.sum()
+            found = mml.covariance(data, weights=w)
+            scale = np.sqrt(np.outer(expected.diagonal(), expected.diagonal()))
+            error = np.abs(found - expected) / scale
+            assert error.max() < (2e-7 if dtype == np.float32 else 1e-13)
+
+
+def test_weights_that_are_none(rng):
+    x, y = rng.standard_normal((2000, 3)), rng.standard_normal(2000)
+    for bad in (0.0, -1.0, np.nan, np.inf):
+        sigma = np.ones(2000)
+        sigma[77] = bad
+        with pytest.raises(ValueError, match="sigma: needed positive finite numbers"):
+            mml.linear_regression(x, y, sigma=sigma)
+        with pytest.raises(ValueError, match="sigma: needed positive finite numbers"):
+            mml.linear_regression(x[:100], y[:100], sigma=sigma[:100])
+
+
+@pytest.mark.parametrize(
+    ("blocks", "error", "message"),
+    [
+        ([], ValueError, "X: got no points"),
+        ([(np.ones((2, 1)),)], TypeError, "tuples"),
+        (
+            [(np.ones((2, 1)), [1.0, 2]), (np.ones((2, 2)), [1.0, 2])],
+            ValueError,
+            r"needed \(n, 1\)",
+        ),
+        ([(np.ones((2, 1)), [1.0])], ValueError, r"y: got shape \(1,\), needed \(2,\)"),
+        ([(np.ones((2, 1)), [1.0, np.nan])], ValueError, "X, y: contains NaN"),
+    ],
+)
+def test_refused_blocks(blocks, error, message):
+    with pytest.raises(error, match=message):
+        mml.linear_regression(iter(blocks))
+    with pytest.raises(ValueError, match="belongs into the blocks"):
+        mml.linear_regression(iter(blocks), sigma=[1.0])

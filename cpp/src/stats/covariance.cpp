@@ -5,6 +5,7 @@
 
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/matrices/gram.hpp"
+#include "narrow_scatter.hpp"
 #include "packed_scatter.hpp"
 #include "provisional_mean.hpp"
 
@@ -75,13 +76,19 @@ void narrow_pass(MatrixView<const T> x, VectorView<const T> y, const T* shift, c
 }  // namespace
 
 template <class T>
-void scatter(MatrixView<const T> x, VectorView<const T> y, const double* roots, Moments& moments) {
+void scatter(MatrixView<const T> x, VectorView<const T> y, Weights weights, Moments& moments) {
   const index_t m = x.rows, n = x.cols + (y.data ? 1 : 0);
   double *s = moments.scatter, *mean = moments.mean;
+  const bool narrow = n <= kNarrowScatter;
   moments.weight = static_cast<double>(m);
+  Buffer<double> held(weights.data && !narrow ? m : 0);
+  const double* const roots = held.size() ? held.data() : nullptr;
   if (roots) {
     moments.weight = 0;
-    for (index_t i = 0; i < m; ++i) moments.weight += roots[i] * roots[i];
+    for (index_t i = 0; i < m; ++i) {
+      held[i] = weights.root(i);
+      moments.weight += held[i] * held[i];
+    }
   }
   Buffer<T> shift(n);
   Buffer<double> d(n);
@@ -97,7 +104,9 @@ void scatter(MatrixView<const T> x, VectorView<const T> y, const double* roots, 
     return both;
   };
   for (int pass = 0; pass < 2; ++pass) {
-    if (n <= kSmallProduct) {
+    if (narrow) {
+      moments.weight = narrow_scatter<T>(x, y, shift.data(), weights, s, d.data());
+    } else if (n <= kSmallProduct) {
       narrow_pass<T>(x, y, shift.data(), roots, s, d.data());
     } else {
       packed_scatter<T>(m, n, rows_of, shift.data(), roots, s, d.data());
@@ -116,7 +125,7 @@ void scatter(MatrixView<const T> x, VectorView<const T> y, const double* roots, 
   for (index_t j = 0; j < n; ++j) mean[j] = shift[j] + d[j] / moments.weight;
 }
 
-template void scatter<float>(MatrixView<const float>, VectorView<const float>, const double*, Moments&);
-template void scatter<double>(MatrixView<const double>, VectorView<const double>, const double*, Moments&);
+template void scatter<float>(MatrixView<const float>, VectorView<const float>, Weights, Moments&);
+template void scatter<double>(MatrixView<const double>, VectorView<const double>, Weights, Moments&);
 
 }  // namespace mmlcore

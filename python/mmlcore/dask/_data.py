@@ -13,12 +13,12 @@ from mmlcore import decomposition
 from mmlcore.core.arrays import Array, as_data, shape_error
 from mmlcore.dask._tree import blocks_of, merged, on_one_thread
 from mmlcore.decomposition._components import tolerance
-from mmlcore.decomposition._factor import Factor, factor_of_chunks
 from mmlcore.decomposition._large import of_moments
 from mmlcore.optimize import LinearFit
-from mmlcore.optimize._linear import of_columns
+from mmlcore.optimize._linear_fit import Sums, of_columns
 from mmlcore.orthogonal import QR, qr
 from mmlcore.stats import Moments
+from mmlcore.stats._factor import Factor, factor_of_chunks
 
 
 def moments(X: Any) -> Moments:
@@ -257,7 +257,7 @@ def linear_regression(X: Any, y: Any, *, intercept: bool = True) -> LinearFit:
     rows = factor.triangle
     if not intercept:
         rows = np.concatenate([rows, np.sqrt(factor.count) * factor.mean[None]])
-    return of_columns(rows, factor.mean, float(factor.count), factor.count, intercept)
+    return of_columns(rows, Sums(factor.mean, factor.count, factor.count, intercept))
 
 
 # What runs on a worker.

@@ -15,6 +15,7 @@ from mmlcore.decomposition._minka import minka
 from mmlcore.eigen._largest import largest_of_psd
 from mmlcore.orthogonal import gram_schmidt
 from mmlcore.stats import scatter_of
+from mmlcore.stats._factor import Factor
 from mmlcore.stats._summary import mean_of
 from mmlcore.stats._weights import refuse_column
 
@@ -170,3 +171,15 @@ def completed(rows: Array) -> Array:
         extended = gram_schmidt(np.concatenate([q[:, ~empty], more], axis=1))
         q[:, empty] = extended[:, k - missing :]
     return np.asarray(q.T)
+
+
+def of_factor(factor: Factor, k: int) -> Components:
+    """Return the k components of largest variance of points whose triangular factor is known."""
+    _, s, vectors = np.linalg.svd(factor.triangle, full_matrices=False)
+    n, d = int(factor.count), len(factor.mean)
+    most = min(n, d)
+    variances = np.zeros(most)
+    variances[: len(s)] = (s**2 / max(n - 1, 1))[:most]
+    rows = np.zeros((most, d))
+    rows[: len(vectors)] = vectors[:most]
+    return Components(factor.mean, variances[:k], signed(rows[:k]), float(variances.sum()))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import Array, finite
-from mmlcore.decomposition._sources import dense_chunks
+from mmlcore.core.sources import dense_chunks
 
 
 class NotFittedError(ValueError, AttributeError):

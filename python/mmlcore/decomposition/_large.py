@@ -8,8 +8,8 @@ import numpy as np
 
 from mmlcore.core.arrays import Array, finite
 from mmlcore.core.signs import signed
+from mmlcore.core.sources import dense_chunks
 from mmlcore.decomposition._components import Components, completed, of_inner, of_scatter, tolerance
-from mmlcore.decomposition._sources import dense_chunks
 from mmlcore.eigen import top_eigh
 from mmlcore.eigen._largest import largest_of_psd
 from mmlcore.matrices._sparse import SparseRows

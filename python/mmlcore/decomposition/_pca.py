@@ -10,11 +10,17 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_data, finite, float_type, is_sparse, shape_error
-from mmlcore.decomposition._components import Components, count_components, route_of, routes
-from mmlcore.decomposition._factor import Factor, factor_of_chunks
+from mmlcore.core.sources import check_width, dense_chunks, is_source
+from mmlcore.decomposition._components import (
+    Components,
+    count_components,
+    of_factor,
+    route_of,
+    routes,
+)
 from mmlcore.decomposition._gaussian import GaussianModel
 from mmlcore.decomposition._large import by_chunks, by_sparse, sparse_route
-from mmlcore.decomposition._sources import check_width, dense_chunks, is_source
+from mmlcore.stats._factor import Factor, factor_of_chunks
 
 
 class PCA(GaussianModel):
@@ -177,8 +183,8 @@ class PCA(GaussianModel):
     def _keep_factor(self, factor: Factor | None, shape: Any, dtype: np.dtype[Any]) -> PCA:
         if factor is None:
             raise shape_error("X", shape, "at least one point")
-        all_points = (factor.count, len(factor.mean))
-        found = factor.components(self._most(all_points))
+        all_points = (int(factor.count), len(factor.mean))
+        found = of_factor(factor, self._most(all_points))
         self._keep(found, all_points, dtype, "factor")
         self._factor = factor
         return self

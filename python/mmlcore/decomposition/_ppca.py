@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_data, as_index, as_real, finite, shape_error
+from mmlcore.core.sources import check_width
 from mmlcore.decomposition._components import by_covariance, by_dual
 from mmlcore.decomposition._gaussian import GaussianModel
 from mmlcore.decomposition._missing import (
@@ -21,7 +22,6 @@ from mmlcore.decomposition._missing import (
     log_likelihood,
     step,
 )
-from mmlcore.decomposition._sources import check_width
 
 
 class PPCA(GaussianModel):

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.core.arrays import BYTE, Array, as_array, as_data, float_type, shape_error
-from mmlcore.stats._weights import check_weights, divisor, refuse_column
+from mmlcore.stats._weights import as_weights, divisor, refuse_column, refuse_weights
 
 
 def covariance(
@@ -121,22 +121,36 @@ def correlation(X: ArrayLike, *, weights: ArrayLike | None = None) -> Array:
 
 
 def scatter_of(
-    x: Array, weights: ArrayLike | None = None, name: str = "X", last: Array | None = None
+    x: Array,
+    weights: ArrayLike | None = None,
+    name: str = "X",
+    last: Array | None = None,
+    *,
+    deviations: ArrayLike | None = None,
 ) -> tuple[Array, Array, float]:
     """Return mean (d,), scatter matrix (d, d) in float64 and sum of weights of checked data (n, d).
 
-    `last` (n,), of the same dtype, is one more column. Bytes are summed exactly, if they have no weights.
+    `last` (n,), of the same dtype, is one more column; `deviations` are instead of weights, each their -1/2th power. Bytes
+    are summed exactly, if they have no weights.
     """
     n, d = x.shape
     d += last is not None
     if n == 0:
         raise shape_error(name, x.shape, "at least one point")
     mean, scatter = np.empty(d), np.empty((d, d))
-    if x.dtype == BYTE and weights is None and last is None:
+    if x.dtype == BYTE and weights is None and deviations is None and last is None:
         _core.byte_scatter(x, mean, scatter)
         return mean, scatter, float(n)
-    roots = None if weights is None else np.sqrt(check_weights(weights, n))
-    total = _core.scatter(as_array(x, name), last, roots, mean, scatter)
+    counts = None
+    if weights is not None:
+        counts = as_weights(weights, n)
+    elif deviations is not None:
+        counts = as_weights(deviations, n, "sigma")
+    total = _core.scatter(as_array(x, name), last, counts, deviations is not None, mean, scatter)
+    if (
+        not 0 < total < np.inf
+    ):  # the kernel looks at every weight, so that no pass of its own is needed
+        refuse_weights(counts, "weights" if weights is not None else "sigma")
     refuse_column(name, scatter.diagonal())
     return mean, scatter, total
 

@@ -108,10 +108,10 @@ def variance(
     return _shaped(squares / divisor(total, ddof), x, axis)
 
 
-def mean_of(x: Array) -> Array:
+def mean_of(x: Array, weights: Array | None = None) -> Array:
     """Return the mean (d,) of checked data (n, d) in float64; ValueError for NaN and infinity."""
     center = np.empty(x.shape[1])
-    _moments(x, None, center, None)
+    _moments(x, weights, center, None)
     return center
 
 

@@ -10,18 +10,35 @@ from numpy.typing import ArrayLike
 from mmlcore.core.arrays import Array, as_array, as_real, shape_error
 
 
+def as_weights(values: ArrayLike, n: int, name: str = "weights") -> Array:
+    """Return n weights or standard deviations in float64; what they are is not looked at."""
+    w = as_array(values, name).astype(np.float64, copy=False)
+    if w.shape != (n,):
+        raise shape_error(name, w.shape, f"({n},): one for each point")
+    return w
+
+
 def check_weights(weights: ArrayLike, n: int) -> Array:
     """Return n weights in float64: finite, non-negative, not all zero."""
-    w = as_array(weights, "weights").astype(np.float64)
-    if w.shape != (n,):
-        raise shape_error("weights", w.shape, f"({n},): one for each point")
-    if not (np.isfinite(w).all() and (w >= 0).all()):
-        msg = "weights: contains a negative or non-finite number."
-        raise ValueError(msg)
-    if not w.sum() > 0:
-        msg = "weights: the sum is zero, needed at least one positive weight."
-        raise ValueError(msg)
+    w = as_weights(weights, n)
+    if not ((w >= 0).all() and 0 < w.sum() < np.inf):
+        refuse_weights(w)
     return w
+
+
+def refuse_weights(w: Array | None, name: str = "weights") -> None:
+    """ValueError that says what is wrong with weights, or with standard deviations named sigma, whose sum makes no sense."""
+    if w is None or not w.size:
+        msg = f"{name}: needed at least one point."
+    elif name == "sigma":
+        msg = "sigma: needed positive finite numbers, whose inverse squares have a finite sum."
+    elif not (np.isfinite(w).all() and (w >= 0).all()):
+        msg = f"{name}: contains a negative or non-finite number."
+    elif not w.any():
+        msg = f"{name}: the sum is zero, needed at least one positive weight."
+    else:
+        msg = f"{name}: the sum overflows or vanishes in float64; multiply all by one number."
+    raise ValueError(msg)
 
 
 def divisor(total: float, ddof: float) -> float:

@@ -8,16 +8,16 @@
 // Where the sample misled, the pass is repeated with the mean that was found. All sums run in double, float32 data too, in
 // chains over fixed ranges of rows that are added in order: the same bits for any number of threads.
 //
-// Cost: one reading of the data at the speed of memory, whichever way they lie: rows are added to an array of sums that stays
-// in the first-level cache; columns that are contiguous are summed by themselves.
+// Cost: one reading of the data at the speed of memory, whichever way they lie: rows are added to an array of sums that
+// stays in the first-level cache; columns that are contiguous are summed by themselves.
 #pragma once
 
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore {
 
-// Sets mean (cols) and squares (cols); null `squares`: the means alone; null `weights`: all 1. Returns the sum of the weights.
-// What is not finite in the data leaves a mean that is not finite.
+// Sets mean (cols) and squares (cols); null `squares`: the means alone; null `weights`: all 1. Returns the sum of the
+// weights. What is not finite in the data leaves a mean that is not finite.
 template <class T>
 double column_moments(MatrixView<const T> x, const double* weights, double* mean, double* squares);
 

@@ -9,14 +9,17 @@
 // As s lies within a deviation of the mean, the last subtraction costs no more than a bit or two. When a sample misled (d d'
 // / n takes most of S away in some column), the pass is repeated with the mean that was found.
 //
-// The subtraction happens while a block of rows is brought into the cache, so centring costs no pass of its own. Up to
-// kSmallProduct columns a block is multiplied where it lies (gram.hpp); beyond, blocks are packed and the upper triangle of
-// tiles is shared out between the threads. float32 sums run over kFlush rows, a few such sums are
-// added, and the rest is double: longer float32 sums of repeated values (pixels) drift. Every sum has a fixed order: same
-// bits for every number of threads.
+// The subtraction happens while a block of rows is brought into the cache, so centring costs no pass of its own. A few
+// columns are summed in registers (narrow_scatter.hpp); up to kSmallProduct a block is multiplied where it lies (gram.hpp);
+// beyond, blocks are packed and the upper triangle of tiles is shared out between the threads. There float32 sums run over
+// kFlush rows, a few such sums are added, and the rest is double: longer float32 sums of repeated values (pixels) drift.
+// Every sum has a fixed order: same bits for every number of threads.
 //
 // Cost: n d^2 flops, one pass over the data in any memory order, scratch 8 d^2 bytes and some blocks.
 #pragma once
+
+#include <cmath>
+#include <limits>
 
 #include "mmlcore/core/views.hpp"
 
@@ -24,7 +27,21 @@ namespace mmlcore {
 
 inline constexpr index_t kFlush = 64;
 
-// Sums over n rows with weights w (all 1 when roots is null; roots[i] = sqrt(w_i)).
+// How much each row counts: w, or the standard deviation whose inverse square is w. NaN where it is neither.
+struct Weights {
+  enum class Kind { weight, deviation };
+  const double* data = nullptr;  // null: all 1
+  Kind kind = Kind::weight;
+
+  double root(index_t i) const {
+    const double value = data[i];
+    if (kind == Kind::weight) return std::sqrt(value);  // of less than 0: NaN
+    const double root = 1 / value;
+    return root > 0 ? root : std::numeric_limits<double>::quiet_NaN();
+  }
+};
+
+// Sums over n rows with weights w.
 struct Moments {
   double* mean;     // (d,)
   double* scatter;  // (d, d), symmetric: sum of w (x - mean)(x - mean)'
@@ -34,9 +51,9 @@ struct Moments {
 // `y`: one more column, after those of x, that lies elsewhere; null data: none.
 // NaN or infinity in the data, or overflow of its squares, leaves entries of `scatter`'s diagonal that are not finite.
 template <class T>
-void scatter(MatrixView<const T> x, VectorView<const T> y, const double* roots, Moments& moments);
+void scatter(MatrixView<const T> x, VectorView<const T> y, Weights weights, Moments& moments);
 
-extern template void scatter<float>(MatrixView<const float>, VectorView<const float>, const double*, Moments&);
-extern template void scatter<double>(MatrixView<const double>, VectorView<const double>, const double*, Moments&);
+extern template void scatter<float>(MatrixView<const float>, VectorView<const float>, Weights, Moments&);
+extern template void scatter<double>(MatrixView<const double>, VectorView<const double>, Weights, Moments&);
 
 }  // namespace mmlcore

@@ -16,27 +16,30 @@ from collections.abc import Iterable
 import numpy as np
 
 from mmlcore.core.arrays import Array
-from mmlcore.core.signs import signed
-from mmlcore.decomposition._components import Components
 from mmlcore.stats._summary import mean_of
 
 _ROWS = 4096  # that are waited for before a decomposition, at least
 
 
 class Factor:
-    """(n, mean, R) of the points seen so far. Values: merging makes a new one; they pickle."""
+    """(n, mean, R) of the points seen so far, n the sum of their weights. Values: merging makes a new one; they pickle."""
 
     __slots__ = ("count", "mean", "triangle")
 
-    def __init__(self, count: int, mean: Array, triangle: Array) -> None:
+    def __init__(self, count: float, mean: Array, triangle: Array) -> None:
         self.count, self.mean, self.triangle = count, mean, triangle
 
     @classmethod
-    def of(cls, x: Array) -> Factor:
+    def of(cls, x: Array, weights: Array | None = None) -> Factor:
         """Make the factor of checked data (n, d), n > 0; ValueError for NaN and infinity."""
-        mean = mean_of(x)
+        mean = mean_of(x, weights)
         centred = x.astype(np.float64) - mean
-        return cls(len(x), mean, _triangle(centred))
+        rounded = mean_of(centred, weights)
+        centred -= rounded
+        if weights is None:
+            return cls(len(x), mean + rounded, _triangle(centred))
+        centred *= np.sqrt(weights)[:, None]
+        return cls(float(weights.sum()), mean + rounded, _triangle(centred))
 
     def __add__(self, other: Factor) -> Factor:
         """Merge two."""
@@ -45,17 +48,6 @@ class Factor:
         between = np.sqrt(self.count * (other.count / n)) * apart
         triangle = _triangle(np.concatenate([self.triangle, other.triangle, between[None]]))
         return Factor(n, self.mean + apart * (other.count / n), triangle)
-
-    def components(self, k: int) -> Components:
-        """Return the k components of largest variance."""
-        _, s, vectors = np.linalg.svd(self.triangle, full_matrices=False)
-        freedom = max(self.count - 1, 1)
-        most = min(self.count, len(self.mean))
-        variances = np.zeros(most)
-        variances[: len(s)] = (s**2 / freedom)[:most]
-        rows = np.zeros((most, len(self.mean)))
-        rows[: len(vectors)] = vectors[:most]
-        return Components(self.mean, variances[:k], signed(rows[:k]), float(variances.sum()))
 
 
 def factor_of_chunks(chunks: Iterable[Array]) -> Factor | None:
