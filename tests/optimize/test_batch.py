@@ -11,6 +11,7 @@ from tests.optimize.strd import PROBLEMS, Problem
 from tests.optimize.test_curve_fit import START, digits, gaussian
 
 import mmlcore as mml
+from mmlcore.optimize import _batch, models
 
 X = np.linspace(-5, 5, 50)
 
@@ -213,3 +214,22 @@ def test_bad_input(arguments: dict[str, Any], error: type[Exception], words: str
     }
     with pytest.raises(error, match=words):
         mml.curve_fit_batch(**{**given, **arguments})
+
+
+def test_guesses_in_pieces(tmp_path, monkeypatch):
+    """A ready model looks at a mapped file piece by piece: no piece is larger than what is fitted at once."""
+    rng = np.random.default_rng(5)
+    x = np.linspace(-4, 4, 40)
+    true = rng.uniform([2, -1, 0.5, 0], [9, 1, 1.5, 1], (500, 4))
+    y = np.stack([models.gaussian(x, *row) for row in true])
+    np.save(tmp_path / "y.npy", y)
+    monkeypatch.setattr(_batch, "_AT_ONCE", 100 * 40)
+    seen = []
+    plain = models.gaussian.start
+    monkeypatch.setattr(
+        models.gaussian, "start", lambda x, rows: seen.append(len(rows)) or plain(x, rows)
+    )
+    fits = mml.curve_fit_batch(models.gaussian, x, np.load(tmp_path / "y.npy", mmap_mode="r"))
+    np.testing.assert_allclose(fits.parameters, true, rtol=1e-6, atol=1e-9)
+    assert max(seen) == 100
+    assert sum(seen) == 500

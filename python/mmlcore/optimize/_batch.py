@@ -153,7 +153,11 @@ def curve_fit_batch(
     points, own = _points(x, n, m)
     count = parameter_count(f) if p0 is None else np.shape(np.asarray(p0))[-1]
     box = limits(bounds, (n, count))
-    start = guess(f, points, y, box, count) if p0 is None else np.asarray(p0, np.float64)
+    rows = max(64, _AT_ONCE // m)
+    if p0 is None:
+        start = _guesses(f, (points, own), y, box, count, rows)
+    else:
+        start = np.asarray(p0, np.float64)
     if start.shape not in ((count,), (n, count)) or not np.isfinite(start).all():
         raise shape_error("p0", start.shape, f"({count},) or ({n}, {count}), finite")
     box = _held(fixed, box, start, n, count)
@@ -170,7 +174,6 @@ def curve_fit_batch(
         msg = "f: is no function of single points: what it gives at one depends on the others, or is no number."
         raise TraceError(msg)
     results = _empty(n, count)
-    rows = max(64, _AT_ONCE // m)
     for begin in range(0, n, rows):
         part = slice(begin, min(n, begin + rows))
         lower, upper = (None, None) if box is None else (_rows(b, part) for b in box)
@@ -238,6 +241,24 @@ def _held(
     low, high = np.where(mask, start, lower), np.where(mask, start, upper)
     form = (n, count) if low.ndim == 2 or high.ndim == 2 else (count,)
     return tuple(np.ascontiguousarray(np.broadcast_to(b, form)) for b in (low, high))  # type: ignore[return-value]
+
+
+def _guesses(
+    f: Any,
+    places: tuple[Array, bool],
+    y: Array,
+    box: tuple[Array, Array] | None,
+    count: int,
+    rows: int,
+) -> Array:
+    """Guess starts in the same pieces as the fits are made, so that a mapped Y is never whole in memory."""
+    points, own = places
+    found = np.empty((len(y), count))
+    for begin in range(0, len(y), rows):
+        part = slice(begin, begin + rows)
+        inside = None if box is None else (_rows(box[0], part), _rows(box[1], part))
+        found[part] = guess(f, points[part] if own else points, y[part], inside, count)
+    return found
 
 
 def _rows(b: Array, part: slice) -> Array:
