@@ -17,4 +17,5 @@ PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   bind_sparse(m);
   bind_calculus(m);
   bind_optimize(m);
+  bind_neural(m);
 }

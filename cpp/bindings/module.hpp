@@ -19,5 +19,6 @@ void bind_edge_text(pybind11::module_& m);
 void bind_sparse(pybind11::module_& m);
 void bind_calculus(pybind11::module_& m);
 void bind_optimize(pybind11::module_& m);
+void bind_neural(pybind11::module_& m);
 
 }  // namespace mmlcore::bindings

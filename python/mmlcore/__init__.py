@@ -86,6 +86,7 @@ from mmlcore.matrices import (
     transform_image,
     transform_points,
 )
+from mmlcore.neural import MLP
 from mmlcore.optimize import (
     Constrained,
     CurveFit,
@@ -137,6 +138,7 @@ from mmlcore.vectors import (
 
 __all__ = [
     "LU",
+    "MLP",
     "PCA",
     "PPCA",
     "QR",

@@ -442,6 +442,54 @@ def networkx_links(
     (source, target, weight or None) of a networkx adjacency.
     """
 
+def neural_gradients(
+    sizes: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    kinds: typing.Annotated[
+        collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(3)"
+    ],
+    data: tuple[np.ndarray[typing.Any, typing.Any], np.ndarray[typing.Any, typing.Any], typing.Any],
+    parameters: np.ndarray[typing.Any, typing.Any],
+    gradient: np.ndarray[typing.Any, typing.Any],
+) -> float:
+    """
+    Fill `gradient`; returns the cost.
+    """
+
+def neural_predict(
+    sizes: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    kinds: typing.Annotated[
+        collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(3)"
+    ],
+    x: np.ndarray[typing.Any, typing.Any],
+    parameters: np.ndarray[typing.Any, typing.Any],
+    out: np.ndarray[typing.Any, typing.Any],
+) -> None:
+    """
+    out = the last layer's activations.
+    """
+
+def neural_train(
+    sizes: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    kinds: typing.Annotated[
+        collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(3)"
+    ],
+    data: tuple[np.ndarray[typing.Any, typing.Any], np.ndarray[typing.Any, typing.Any], typing.Any],
+    apart: tuple[np.ndarray[typing.Any, typing.Any], np.ndarray[typing.Any, typing.Any], typing.Any]
+    | None,
+    options: dict[str, typing.Any],
+    state: typing.Annotated[
+        collections.abc.Sequence[np.ndarray[typing.Any, typing.Any]], "FixedSize(3)"
+    ],
+    counters: typing.Annotated[np.typing.ArrayLike, np.int64],
+    rates: typing.Annotated[np.typing.ArrayLike, np.float64],
+    losses: typing.Annotated[np.typing.ArrayLike, np.float64],
+    validation: typing.Annotated[np.typing.ArrayLike, np.float64],
+    watch: typing.Any,
+) -> tuple[int, int]:
+    """
+    Train for as many epochs as there are rates; returns how many were made, and why no more.
+    """
+
 def num_threads() -> int:
     """
     Threads that a kernel called now may use.

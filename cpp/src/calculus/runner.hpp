@@ -8,7 +8,7 @@
 #include "mmlcore/calculus/program.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
-#include "wide.hpp"
+#include "mmlcore/calculus/wide.hpp"
 
 namespace mmlcore::calculus {
 
