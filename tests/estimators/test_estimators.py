@@ -22,7 +22,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from mmlcore.estimators import PCA, KNeighborsClassifier, LinearRegression
+from mmlcore.estimators import (
+    PCA,
+    KNeighborsClassifier,
+    LinearRegression,
+    MLPClassifier,
+    MLPRegressor,
+)
 
 HERE = Path(__file__).parent
 ESTIMATORS = [
@@ -32,9 +38,14 @@ ESTIMATORS = [
     KNeighborsClassifier(),
     LinearRegression(),
     LinearRegression(fit_intercept=False),
+    MLPClassifier(),
+    MLPClassifier(solver="sgd", learning_rate="adaptive"),
+    MLPRegressor(),
+    MLPRegressor(solver="lbfgs"),
 ]
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks(ESTIMATORS)
 def test_scikit_learn_checks(estimator, check):
     check(estimator)

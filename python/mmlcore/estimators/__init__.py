@@ -4,7 +4,8 @@ Needs scikit-learn: ``pip install mmlcore[sklearn]``.
 """
 
 from mmlcore.estimators._linear import LinearRegression
+from mmlcore.estimators._mlp import MLPClassifier, MLPRegressor
 from mmlcore.estimators._neighbors import KNeighborsClassifier
 from mmlcore.estimators._pca import PCA
 
-__all__ = ["PCA", "KNeighborsClassifier", "LinearRegression"]
+__all__ = ["PCA", "KNeighborsClassifier", "LinearRegression", "MLPClassifier", "MLPRegressor"]

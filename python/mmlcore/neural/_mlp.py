@@ -49,6 +49,8 @@ class MLP(Network):
         For 'momentum': share of the last step in the next.
     nesterov : bool, default False
         For 'momentum': take the gradient where the momentum leads.
+    beta1, beta2, epsilon : float, default 0.9, 0.999, 1e-8
+        For 'adam' [2]_: how long means of gradients and of their squares remember, and what is added to the root.
     l2 : float, default 0
         What is minimized is the mean loss + l2 / 2 times the sum of squared weights, without the biases.
     batch_size : int, default 128
@@ -57,8 +59,8 @@ class MLP(Network):
         How often `fit` goes over the data.
     shuffle : bool, default True
         Draw a new order of the points for each epoch.
-    validation : float, default 0
-        Share of the points that `fit` sets apart; the parameters that are best for them are kept.
+    validation : float or (X, y), default 0
+        Share of the points that `fit` sets apart, or points of their own; the parameters that are best for them are kept.
     patience : int, default 0
         Stop after so many epochs without progress (of the points set apart, else of those trained on); 0: never.
     tol : float, default 1e-4
@@ -117,11 +119,14 @@ class MLP(Network):
         schedule: str = "constant",
         momentum: float = 0.9,
         nesterov: bool = False,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
         l2: float = 0.0,
         batch_size: int = 128,
         epochs: int = 100,
         shuffle: bool = True,
-        validation: float = 0.0,
+        validation: Any = 0.0,
         patience: int = 0,
         tol: float = 1e-4,
         warm_start: bool = False,
@@ -131,6 +136,7 @@ class MLP(Network):
         self.activation, self.output, self.loss = activation, output, loss
         self.optimizer, self.learning_rate, self.schedule = optimizer, learning_rate, schedule
         self.momentum, self.nesterov, self.l2 = momentum, nesterov, l2
+        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
         self.batch_size, self.epochs, self.shuffle = batch_size, epochs, shuffle
         self.validation, self.patience, self.tol = validation, patience, tol
         self.warm_start, self.random_state = warm_start, random_state
@@ -276,14 +282,21 @@ class MLP(Network):
             "shuffle": bool(self.shuffle),
             "tol": as_real(self.tol, "tol", 0.0, 1e300),
             "patience": as_index(self.patience, "patience", 0),
-            "beta1": 0.9,
-            "beta2": 0.999,
-            "epsilon": 1e-8,
+            "beta1": as_real(self.beta1, "beta1", 0.0, 1.0),
+            "beta2": as_real(self.beta2, "beta2", 0.0, 1.0),
+            "epsilon": as_real(self.epsilon, "epsilon", 0.0, 1.0),
             "seed": self._seed,
         }
 
     def _parts(self, x: Array, wanted: Array, weights: Array | None) -> tuple[Any, Any]:
-        """Set points apart, if a share of them is asked for."""
+        """Set points apart, if a share of them is asked for, or take those that were given."""
+        if isinstance(self.validation, (tuple, list)):
+            other, y, *rest = self.validation
+            points = finite(self._points(as_data(other, "validation")), "validation").astype(
+                x.dtype
+            )
+            counts = _weights(rest[0] if rest else None, len(points))
+            return (x, wanted, weights), (points, self._targets(points, y, known=True), counts)
         share = as_real(self.validation, "validation", 0.0, 1.0)
         count = round(share * len(x)) if share else 0
         if not count and not share:
