@@ -198,4 +198,4 @@ def torch_cases(torch: Any) -> list[Case]:
 
 
 CASES = [by_scikit_learn(), by_numpy(), *with_jax(jax_cases), *with_torch(torch_cases)]
-test_bench = as_test(CASES)
+test_cases = as_test(CASES)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array
+from mmlcore.core.arrays import Array, all_finite
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.optimize._data import guess, limits, loss_number, parameter_count, weights_of
 from mmlcore.optimize._model import Model, model_of
@@ -259,7 +259,7 @@ def _without_nan(
         msg = "nan_policy must be one of {None, 'raise', 'omit'}"
         raise ValueError(msg)
     array: Array = x if isinstance(x, np.ndarray) else np.zeros(())
-    if check and not (_all_finite(y) and _all_finite(array)):
+    if check and not (all_finite(y) and all_finite(array)):
         msg = "x, y: array must not contain infs or NaNs."
         raise ValueError(msg)
     if policy is None:
@@ -276,12 +276,6 @@ def _without_nan(
         weight = None if weight is None else weight[keep]
         sigma = None if sigma is None else sigma[np.ix_(keep, keep)]
     return x, y, weight, _whitening(sigma)
-
-
-def _all_finite(x: Array) -> bool:
-    """Tell by a sum of squares, in one pass without a mask; by each number where that overflows."""
-    flat = x.reshape(-1)
-    return bool(np.isfinite(np.dot(flat, flat))) or bool(np.isfinite(x).all())
 
 
 def _whitening(sigma: Array | None) -> Array | None:
