@@ -325,6 +325,20 @@ class TestTraining:
         assert net.stop_reason_ == "diverged"
         assert np.isfinite(net.parameters_).all()
 
+    @pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
+    @pytest.mark.parametrize("bad", [np.nan, np.inf])
+    @pytest.mark.parametrize("row", [0, 199])
+    def test_bad_points_are_found_by_what_they_do(
+        self, activation: str, bad: float, row: int, rng: Any
+    ) -> None:
+        x, y = rng.standard_normal((200, 3)), rng.standard_normal(200)
+        net = mml.MLP([3, 8, 1], activation=activation, epochs=1, shuffle=False, warm_start=True)
+        kept = net.fit(x, y).parameters_.copy()
+        x[row, 1] = bad
+        with pytest.raises(ValueError, match="X: contains NaN or infinity"):
+            net.fit(x, y)
+        np.testing.assert_array_equal(net.parameters_, kept)
+
     def test_pickle(self, rng: Any) -> None:
         x, y = rng.standard_normal((60, 2)), rng.integers(0, 3, 60)
         net = mml.MLP([2, 5, 3], output="softmax", epochs=3, random_state=0, warm_start=True)

@@ -35,7 +35,7 @@ class Batch {
     }
   }
 
-  index_t capacity() const { return blocks_ * kPoints; }
+  index_t blocks() const { return blocks_; }
   T* columns(index_t layer, index_t block) const { return columns_[layer].data() + block * net.sizes[layer] * kPoints; }
   T* delta(index_t layer, index_t block) const { return deltas_[layer].data() + block * net.sizes[layer] * kPoints; }
   // Units number * kPanel ... of the block's points.
@@ -45,16 +45,20 @@ class Batch {
   index_t used(index_t block) const { return used_[block]; }
   index_t vecs(index_t block) const { return (used_[block] + W - 1) / W; }
 
-  // Points order[0 ... count - 1] of x (order null: as they lie) into a block.
-  void gather(index_t block, MatrixView<const T> x, const index_t* order, index_t first, index_t count) {
-    used_[block] = count;
-    const index_t n = net.inputs(), filled = vecs(block) * W;
+  void start(index_t block, index_t count) { used_[block] = count; }
+
+  // Points order[first ...] of x (order null: as they lie) into a block that was started; of their inputs the panels `from`
+  // to `to`.
+  void gather(index_t block, MatrixView<const T> x, const index_t* order, index_t first, index_t from_panel,
+              index_t to_panel) {
+    const index_t count = used_[block], filled = vecs(block) * W;
+    const index_t begin = from_panel * kPanel, end = std::min(to_panel * kPanel, net.inputs());
     for (index_t p = 0; p < filled; ++p) {
       const T* from = p < count ? &x(order ? order[first + p] : first + p, 0) : nullptr;
-      if (order && p + 2 < count) ask_for(&x(order[first + p + 2], 0), x.col_stride == 1 ? n : 0);
-      for (index_t j = 0; j < n; j += kPanel) {
+      if (order && p + 2 < count && x.col_stride == 1) ask_for(&x(order[first + p + 2], begin), end - begin);
+      for (index_t j = begin; j < end; j += kPanel) {
         T* const to = panel(0, block, j / kPanel) + p * kPanel;
-        const index_t width = from ? std::min(kPanel, n - j) : 0;
+        const index_t width = from ? std::min(kPanel, end - j) : 0;
         if (x.col_stride == 1) {
           std::copy(from + j, from + j + width, to);
         } else {
@@ -63,7 +67,7 @@ class Batch {
         std::fill(to + width, to + kPanel, T{0});
       }
     }
-    turn(block, filled);
+    turn(block, filled, begin, end);
   }
 
   // A hidden layer's activations once more, a point a row.
@@ -88,12 +92,11 @@ class Batch {
   }
 
   // The gathered points as columns.
-  void turn(index_t block, index_t points) {
-    const index_t n = net.inputs();
+  void turn(index_t block, index_t points, index_t begin, index_t end) {
     T* const to = columns(0, block);
-    for (index_t j = 0; j < n; j += W) {
+    for (index_t j = begin; j < end; j += W) {
       const T* from = panel(0, block, j / kPanel) + j % kPanel;
-      const index_t left = std::min(W, n - j);
+      const index_t left = std::min(W, end - j);
       for (index_t p = 0; p < points; p += W) {
         typename S::Vec v[W];
 #pragma GCC unroll 16

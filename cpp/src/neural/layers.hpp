@@ -83,8 +83,17 @@ void log_softmax(T* z, const T* bias, index_t n, index_t vecs) {
 
 }  // namespace detail
 
-// Activations of all layers of a block whose points are gathered. Where `logs`, the last layer's z (sigmoid) or logarithms
-// of a (softmax) are left in its deltas.
+// z of the first layer without its biases, from the inputs begin ... end - 1 alone.
+template <class T>
+void first_products(const Network& net, const T* parameters, const Batch<T>& batch, index_t block, index_t begin,
+                    index_t end, T* z) {
+  const Strided<T> weights{parameters + begin, net.inputs(), 1};
+  const T* from = batch.columns(0, block) + begin * kPoints;
+  product<T>(net.sizes[1], batch.vecs(block), end - begin, weights, from, kPoints, z, kPoints, false);
+}
+
+// Activations of all layers of a block, of whose first layer the products are there. Where `logs`, the last layer's z
+// (sigmoid) or logarithms of a (softmax) are left in its deltas.
 template <class T>
 void forward(const Network& net, const T* parameters, Batch<T>& batch, index_t block, bool logs) {
   using namespace detail;
@@ -93,7 +102,7 @@ void forward(const Network& net, const T* parameters, Batch<T>& batch, index_t b
     const index_t n = net.sizes[l], before = net.sizes[l - 1];
     const T *w = parameters + net.weights_at(l), *b = parameters + net.biases_at(l);
     T* const a = batch.columns(l, block);
-    product<T>(n, vecs, before, {w, before, 1}, batch.columns(l - 1, block), kPoints, a, kPoints, false);
+    if (l > 1) product<T>(n, vecs, before, {w, before, 1}, batch.columns(l - 1, block), kPoints, a, kPoints, false);
     const auto keep = [&] {
       if (logs && l == net.layers()) std::copy(a, a + n * kPoints, batch.delta(l, block));
     };

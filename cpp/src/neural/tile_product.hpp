@@ -25,11 +25,14 @@ template <class T, int R, int N>
 inline void tile(Strided<T> a, const T* b, index_t b_row, index_t depth, T* c, index_t c_row, bool add) {
   using S = Simd<T>;
   constexpr index_t W = S::width;
-  typename S::Vec sum[R * N];
+  constexpr int kChains = N == 1 ? 2 : 1;  // few sums: a second set of them hides the time that an addition takes
+  typename S::Vec sum[kChains * R * N];
 #pragma GCC unroll 32
   for (int e = 0; e < R * N; ++e) sum[e] = add ? S::load(c + e / N * c_row + e % N * W) : typename S::Vec{};
+#pragma GCC unroll 32
+  for (int e = R * N; e < kChains * R * N; ++e) sum[e] = typename S::Vec{};
   const T* from = a.data;
-  for (index_t k = 0; k < depth; ++k, from += a.col, b += b_row) {
+  const auto step = [&](typename S::Vec * to) __attribute__((always_inline)) {
     typename S::Vec right[N];
 #pragma GCC unroll 8
     for (int v = 0; v < N; ++v) right[v] = S::load(b + v * W);
@@ -37,9 +40,20 @@ inline void tile(Strided<T> a, const T* b, index_t b_row, index_t depth, T* c, i
     for (int r = 0; r < R; ++r) {
       const typename S::Vec left = S::splat(from[r * a.row]);
 #pragma GCC unroll 8
-      for (int v = 0; v < N; ++v) sum[r * N + v] = S::fma(left, right[v], sum[r * N + v]);
+      for (int v = 0; v < N; ++v) to[r * N + v] = S::fma(left, right[v], to[r * N + v]);
     }
+    from += a.col, b += b_row;
+  };
+  index_t k = 0;
+  if constexpr (kChains == 2) {
+    for (; k + 2 <= depth; k += 2) {
+      step(sum);
+      step(sum + R * N);
+    }
+#pragma GCC unroll 32
+    for (int e = 0; e < R * N; ++e) sum[e] += sum[R * N + e];
   }
+  for (; k < depth; ++k) step(sum);
 #pragma GCC unroll 32
   for (int e = 0; e < R * N; ++e) S::store(c + e / N * c_row + e % N * W, sum[e]);
 }

@@ -17,6 +17,7 @@ namespace mmlcore::neural {
 namespace detail {
 
 constexpr index_t kAtOnce = 256;           // points of a batch whose activations are held at the same time
+constexpr index_t kSlices = 8;             // of the inputs
 constexpr double kWorthThreads = 1 << 17;  // multiplications of a batch
 
 template <class T>
@@ -26,6 +27,8 @@ class Pass {
       : net_(network), at_once_(std::min(batch, kAtOnce)), batch_(net_, at_once_, true), gradient_(padded_size()) {
     const double work = static_cast<double>(net_.parameters()) * static_cast<double>(at_once_);
     threads_ = work > kWorthThreads ? num_threads() : 1;
+    slices_ = std::clamp<index_t>(Batch<T>::panels(net_.inputs()) / 3, 1, kSlices);
+    parts_ = Buffer<T>((slices_ - 1) * batch_.blocks() * net_.sizes[1] * kPoints);
     for (index_t l = 1; l <= net_.layers(); ++l) {
       for (index_t k = 0; k < Batch<T>::panels(net_.sizes[l - 1]); ++k) tiles_.push_back({l, k});
     }
@@ -44,18 +47,25 @@ class Pass {
     }
     for (index_t from = 0; from < count; from += at_once_) {
       const index_t some = std::min(at_once_, count - from), blocks = (some + kPoints - 1) / kPoints;
+      // All points in their order, at once: they lie where the last pass left them.
+      const bool fresh = order || some < examples.count() || held_ != examples.x.data;
+      held_ = order || some < examples.count() ? nullptr : examples.x.data;
+      for (index_t b = 0; b < blocks; ++b) batch_.start(b, std::min(kPoints, some - b * kPoints));
+      over_slices([&](index_t s) { read_slice(examples.x, parameters, order, first + from, blocks, s, fresh); });
       parallel_tasks(blocks, threads_, [&](index_t b) {
-        const index_t start = first + from + b * kPoints, points = std::min(kPoints, some - b * kPoints);
-        batch_.gather(b, examples.x, order, start, points);
-        const Wanted<T> wanted(examples, order, start, points, total);
+        add_slices(b);
+        const Wanted<T> wanted(examples, order, first + from + b * kPoints, batch_.used(b), total);
         forward<T>(net_, parameters, batch_, b, true);
         batch_.losses[b] = backward<T>(net_, parameters, batch_, b, wanted);
       });
       for (index_t b = 0; b < blocks; ++b) sum += batch_.losses[b];
       const bool last = from + some == count;
-      parallel_tasks(static_cast<index_t>(tiles_.size()), threads_, [&](index_t t) {
-        add_tile(tiles_[t], blocks, from > 0);
-        if (last) hand_over(tiles_[t], done);
+      over_slices([&](index_t s) {
+        for (const Tile& tile : tiles_) {
+          if (slice_of(tile) != s) continue;
+          add_tile(tile, blocks, from > 0);
+          if (last) hand_over(tile, done);
+        }
       });
     }
     return sum;
@@ -69,6 +79,48 @@ class Pass {
     index_t layer, panel;
   };
   static index_t stride_of(index_t inputs) { return Batch<T>::panels(inputs) * kPanel; }
+
+  // The inputs are cut into slices of whole panels. Who reads a slice of the points is also who keeps that part of the first
+  // layer's weights: between the threads go the layer's z and deltas alone, which are small.
+  index_t first_panel(index_t slice) const { return Batch<T>::panels(net_.inputs()) * slice / slices_; }
+  index_t slice_of(const Tile& tile) const {
+    if (tile.layer > 1) return slices_ - 1;
+    index_t s = 0;
+    while (first_panel(s + 1) <= tile.panel) ++s;
+    return s;
+  }
+  T* part(index_t slice, index_t block) const {  // of the first layer's z
+    return slice == 0 ? batch_.columns(1, block)
+                      : parts_.data() + ((slice - 1) * batch_.blocks() + block) * net_.sizes[1] * kPoints;
+  }
+
+  // Runs f over the slices, neighbours on the same thread.
+  template <class F>
+  void over_slices(F&& f) {
+    const index_t tasks = std::min<index_t>(threads_, slices_);
+    parallel_tasks(tasks, threads_, [&](index_t t) {
+      for (index_t s = slices_ * t / tasks; s < slices_ * (t + 1) / tasks; ++s) f(s);
+    });
+  }
+
+  void read_slice(MatrixView<const T> x, const T* parameters, const index_t* order, index_t first, index_t blocks,
+                  index_t slice, bool fresh) {
+    const index_t begin = first_panel(slice), end = first_panel(slice + 1);
+    for (index_t b = 0; b < blocks; ++b) {
+      if (fresh) batch_.gather(b, x, order, first + b * kPoints, begin, end);
+      first_products<T>(net_, parameters, batch_, b, begin * kPanel, std::min(end * kPanel, net_.inputs()), part(slice, b));
+    }
+  }
+
+  void add_slices(index_t block) {
+    T* const z = batch_.columns(1, block);
+    for (index_t s = 1; s < slices_; ++s) {
+      const T* more = part(s, block);
+      for (index_t k = 0; k < net_.sizes[1]; ++k) {
+        for (index_t p = 0; p < batch_.vecs(block) * W; ++p) z[k * kPoints + p] += more[k * kPoints + p];
+      }
+    }
+  }
 
   index_t padded_size() const {
     index_t size = 0;
@@ -115,8 +167,11 @@ class Pass {
   index_t at_once_;
   Batch<T> batch_;
   Buffer<T> gradient_;  // of each layer: weights in padded rows, biases
+  Buffer<T> parts_;     // the first layer's z by each slice but the first
   std::vector<Tile> tiles_;
+  index_t slices_ = 1;
   int threads_ = 1;
+  const T* held_ = nullptr;  // whose points the batch still holds
 };
 
 // The numbers 0 ... n - 1 in an order drawn from (seed, epoch): R. A. Fisher and F. Yates.
@@ -130,6 +185,15 @@ inline void draw_order(std::vector<index_t>& order, std::uint64_t seed, index_t 
     const auto j = static_cast<index_t>(static_cast<unsigned __int128>(bits) * static_cast<std::uint64_t>(i + 1) >> 64);
     std::swap(order[i], order[j]);
   }
+}
+
+// Points first ... of x gathered as block 0, and the products of the first layer.
+template <class T>
+void first_layer(const Network& net, const T* parameters, Batch<T>& batch, MatrixView<const T> x, index_t first,
+                 index_t count) {
+  batch.start(0, count);
+  batch.gather(0, x, nullptr, first, 0, Batch<T>::panels(net.inputs()));
+  first_products<T>(net, parameters, batch, 0, 0, net.inputs(), batch.columns(1, 0));
 }
 
 // Runs f(block, first, count) over blocks of points, each with a batch of its thread.
@@ -149,7 +213,7 @@ double cost_of(const Network& net, const Examples<T>& examples, const T* paramet
   if (examples.weights) total = std::accumulate(examples.weights, examples.weights + n, 0.0);
   std::vector<double> parts((n + kPoints - 1) / kPoints);
   over_blocks<T>(net, n, [&](Batch<T>& batch, index_t b, index_t first, index_t count) {
-    batch.gather(0, examples.x, nullptr, first, count);
+    first_layer<T>(net, parameters, batch, examples.x, first, count);
     forward<T>(net, parameters, batch, 0, true);
     const Wanted<T> wanted(examples, nullptr, first, count, total);
     parts[b] = cost<T>(net, batch.columns(net.layers(), 0), wanted, count, batch.delta(net.layers(), 0));
@@ -220,7 +284,7 @@ double gradients(const Network& network, const Examples<T>& examples, const T* p
 template <class T>
 void predict(const Network& network, MatrixView<const T> x, const T* parameters, MatrixView<T> out) {
   detail::over_blocks<T>(network, x.rows, [&](Batch<T>& batch, index_t, index_t first, index_t count) {
-    batch.gather(0, x, nullptr, first, count);
+    detail::first_layer<T>(network, parameters, batch, x, first, count);
     forward<T>(network, parameters, batch, 0, false);
     const T* a = batch.columns(network.layers(), 0);
     for (index_t p = 0; p < count; ++p) {

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.core.arrays import (
     Array,
+    all_finite,
     as_data,
     as_index,
     as_real,
@@ -169,7 +170,7 @@ class MLP(Network):
         going_on = self.warm_start and hasattr(self, "parameters_")
         if going_on and x.dtype != self.parameters_.dtype:
             x = x.astype(self.parameters_.dtype)
-        wanted = self._targets(finite(self._points(x), "X"), y, known=going_on)
+        wanted = self._targets(self._points(x), y, known=going_on)
         weights = _weights(sample_weight, len(x))
         if not going_on:
             self.initialize(x.dtype)
@@ -177,6 +178,7 @@ class MLP(Network):
         epochs = as_index(self.epochs, "epochs", 0)
         rates = options.rates_of(self.learning_rate, self.schedule, self.n_iter_, epochs)
         data, apart = self._parts(x, wanted, weights)
+        before = self.parameters_.copy()
         losses, checks = np.full(epochs, np.nan), np.full(epochs, np.nan)
 
         def watch(epoch: int) -> bool:
@@ -195,6 +197,11 @@ class MLP(Network):
             raise
         self._keep_curves(losses[:done], checks if apart else None)
         self.stop_reason_ = _ENDS[end]
+        # NaN and infinity in the data reach the parameters or the loss: only then is every number looked at.
+        if not epochs or self.stop_reason_ == "diverged" or not all_finite(self.parameters_):
+            bad = not all_finite(x)
+            self.parameters_[...] = before if bad else self.parameters_
+            finite(x, "X")
         if self.stop_reason_ == "diverged":
             msg = (
                 f"MLP.fit: the loss is not finite in epoch {done + 1}; the parameters are those before it. "
