@@ -1,18 +1,15 @@
 // Core: threads, interrupt, errors, and what this module was built with.
-#include <pybind11/numpy.h>
-#include <pybind11/pybind11.h>
-
 #include <Eigen/Core>
 #include <string>
 
+#include "arrays.hpp"
 #include "mmlcore/core/errors.hpp"
+#include "mmlcore/core/finite.hpp"
 #include "mmlcore/core/interrupt.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/random.hpp"
 #include "mmlcore/core/simd.hpp"
 #include "module.hpp"
-
-namespace py = pybind11;
 
 static_assert(EIGEN_VERSION_AT_LEAST(5, 0, 1) || EIGEN_MAJOR_VERSION >= 5, "mmlcore needs Eigen 5.0.1 or newer");
 
@@ -85,6 +82,17 @@ void bind_core(py::module_& m) {
   m.def("set_num_threads", &set_num_threads, py::arg("count"), "Sets the threads of the process.");
   m.def("set_thread_override", &set_thread_override, py::arg("count"),
         "Sets the threads of the calling Python thread (0: the process's number) and returns what was set.");
+  m.def(
+      "all_finite",
+      [](const py::array& x) {
+        return by_dtype(x, [&](auto zero) {
+          using T = decltype(zero);
+          if (!(x.flags() & (py::array::c_style | py::array::f_style)))
+            throw DomainError("an internal call came with an array that has gaps");
+          return without_gil([data = data_of<const T>(x), n = x.size()] { return all_finite(data, n); });
+        });
+      },
+      py::arg("x"), "Whether an array in C or Fortran order holds neither NaN nor infinity.");
   m.def("random_numbers", &random_numbers, py::arg("seed"), py::arg("stream"), py::arg("first"), py::arg("size"),
         py::arg("normal"), "Numbers first ... first + size - 1 of a Philox stream, uniform in (0, 1) or standard normal.");
 }

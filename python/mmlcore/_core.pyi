@@ -215,6 +215,11 @@ class Program:
     @property
     def slots(self) -> int: ...
 
+def all_finite(x: np.ndarray[typing.Any, typing.Any]) -> bool:
+    """
+    Whether an array in C or Fortran order holds neither NaN nor infinity.
+    """
+
 def build_info() -> dict[typing.Any, typing.Any]:
     """
     What this module was built with.

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 import mmlcore as mml
-from mmlcore.core.arrays import as_array, as_data, as_index, as_matrix, as_real, same_dtype
+from mmlcore.core.arrays import (
+    all_finite,
+    as_array,
+    as_data,
+    as_index,
+    as_matrix,
+    as_real,
+    same_dtype,
+)
 
 VALUES = [[1.0, 2.0], [3.0, 4.0]]
 
@@ -152,3 +160,17 @@ def test_types_of_other_processes(rng):
     other = np.frombuffer(x.tobytes(), own).reshape(5, 3)
     np.testing.assert_array_equal(mml.covariance(other), mml.covariance(x))
     np.testing.assert_array_equal(mml.PCA(1).fit_transform(other), mml.PCA(1).fit_transform(x))
+
+
+@pytest.mark.parametrize("n", [1, 511, 513, 5000, 400_001])
+@pytest.mark.parametrize("order", ["C", "F", "gaps"])
+def test_one_number_that_is_not_finite_is_found(n, order, dtype):
+    x = np.full((n, 2), np.finfo(dtype).max, dtype=dtype, order="F" if order == "F" else "C")
+    x = np.repeat(x, 2, axis=0)[::2] if order == "gaps" else x
+    assert all_finite(x)
+    for at in (0, n // 2, n - 1):
+        for bad in (np.nan, np.inf, -np.inf):
+            x[at, 1], kept = bad, x[at, 1]
+            assert not all_finite(x)
+            x[at, 1] = kept
+    assert all_finite(x)
