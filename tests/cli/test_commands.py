@@ -116,6 +116,34 @@ def test_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "columns x, y" in capsys.readouterr().err
 
 
+def test_solve(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(1)
+    a, x = rng.standard_normal((30, 30)), rng.standard_normal((30, 2))
+    np.save(tmp_path / "a.npy", a)
+    np.savetxt(tmp_path / "b.csv", a @ x, delimiter=",")
+    np.savetxt(tmp_path / "one.txt", a @ x[:, 0])
+    files = [str(tmp_path / name) for name in ("a.npy", "b.csv", "one.txt")]
+    assert main(["solve", *files[:2], "--json", "-o", str(tmp_path / "x.npy")]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    np.testing.assert_allclose(np.transpose(facts["x"]), x, rtol=1e-9)
+    np.testing.assert_allclose(np.load(tmp_path / "x.npy"), x, rtol=1e-9)
+    assert facts["condition"] == pytest.approx(np.linalg.cond(a), rel=1e-6)
+    assert facts["backward_error"] < 1e-14
+    assert main(["solve", files[0], files[2]]) == 0
+    text = capsys.readouterr().out
+    assert f"{x[0, 0]:.8g}" in text
+    assert "and 10 more" in text
+    np.save(tmp_path / "flat.npy", np.ones((3, 3)))
+    np.save(tmp_path / "side.npy", np.ones(3))
+    for wrong, message in (
+        ([str(tmp_path / "flat.npy"), str(tmp_path / "side.npy")], "singular"),
+        ([files[0], str(tmp_path / "side.npy")], "needed are 30 rows"),
+        ([files[1], files[1]], "needed is a square matrix"),
+    ):
+        assert main(["solve", *wrong]) == 2
+        assert message in capsys.readouterr().err
+
+
 def test_fit_draws(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib").use("Agg")
     file, picture = tmp_path / "curve.npy", tmp_path / "fit.png"

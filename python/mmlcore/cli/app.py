@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mmlcore import __version__
-from mmlcore.cli import bench, fit, info, pagerank, pca, tour
+from mmlcore.cli import bench, fit, info, pagerank, pca, solve, tour
 
 app = typer.Typer(
     name="mmlcore",
@@ -39,5 +39,6 @@ app.command("tour")(tour.command)
 app.command("pagerank")(pagerank.command)
 app.command("pca")(pca.command)
 app.command("fit")(fit.command)
+app.command("solve")(solve.command)
 app.command("bench")(bench.command)
 app.command("info")(info.command)

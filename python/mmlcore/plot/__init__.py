@@ -5,6 +5,9 @@ Needs matplotlib: ``pip install mmlcore[plot]``.
 
 from mmlcore.plot._calculus import descent, taylor
 from mmlcore.plot._fits import corner, fit
+from mmlcore.plot._graph import ranks
+from mmlcore.plot._matrices import transformation
+from mmlcore.plot._neural import losses
 from mmlcore.plot._pca import biplot, components, error_curve, reconstructions, scree
 
 __all__ = [
@@ -14,7 +17,10 @@ __all__ = [
     "descent",
     "error_curve",
     "fit",
+    "losses",
+    "ranks",
     "reconstructions",
     "scree",
     "taylor",
+    "transformation",
 ]

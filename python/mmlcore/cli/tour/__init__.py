@@ -15,9 +15,12 @@ from mmlcore.cli import show
 from mmlcore.cli.tour import (
     basis,
     dependencies,
+    derivatives,
     digits,
+    fits,
     internet,
     neighbours,
+    networks,
     report,
     screen,
     stretches,
@@ -37,6 +40,9 @@ STATIONS: dict[str, Callable[[float], Station]] = {
     "an ill-conditioned basis": basis.visit,
     "100,000 small systems": systems.visit,
     "200,000 eigenproblems": stretches.visit,
+    "a sandpit": derivatives.visit,
+    "10,000 noisy peaks": fits.visit,
+    "a network that reads": networks.visit,
 }
 
 Report = Annotated[
@@ -47,7 +53,7 @@ Seconds = Annotated[float, typer.Option(min=0.0, max=60.0, help="Time for each c
 
 
 def command(report_file: Report = None, seconds: Seconds = 1.0, json: show.Json = False) -> None:
-    """See what mmlcore does: rank, compress, orthogonalize and solve real data, beside numpy, in under a minute."""
+    """See what mmlcore does: rank, compress, solve, differentiate, fit and learn from real data, beside numpy, in under a minute."""
     if report_file:
         check_writable(report_file)
     start = time.perf_counter()

@@ -1,0 +1,61 @@
+"""Station: derivatives of an ordinary function at 200,000 points, and the way down that they show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import mmlcore as mml
+from mmlcore.cli.tour.station import Curves, Grid, Station
+from mmlcore.core.arrays import Array
+
+POINTS = 200_000
+
+
+def sandpit(p: Any) -> Any:
+    """A hole beside a hill."""
+    hole = np.exp(-((p[0] - 1.5) ** 2 + (p[1] - 3.7) ** 2) / 2.8)
+    return -((p[0] - 4.1) ** 2) - (p[1] - 0.9) ** 2 - 30 * hole
+
+
+def visit(seconds: float) -> Station:
+    """Walk down the sandpit, approximate a function by polynomials, and differentiate at many points."""
+    station = Station("Slopes of what is written in numpy: derivatives")
+    station.items.append(
+        "mmlcore traces a Python function once and compiles its derivatives, exact to rounding. With them Newton's steps "
+        "find the lowest point of a sandpit, where steepest descent needs many."
+    )
+    rows = []
+    for method in ("newton", "bfgs", "momentum", "gradient_descent"):
+        found = mml.minimize(sandpit, [2.5, 3.0], method=method)
+        place = ", ".join(f"{x:.6f}" for x in found.x)
+        rows.append([method.replace("_", " "), place, f"{found.value:.6f}", str(found.iterations)])
+    station.items.append(Grid("", ["method", "lowest point", "depth", "steps"], rows, left=2))
+    x = np.linspace(-4.0, 4.0, 81)
+    curves = {f"order {n}": mml.taylor(np.sin, 0.0, n)(x).tolist() for n in (1, 3, 5, 7)}
+    station.items.append(
+        Curves(
+            "Taylor polynomials of the sine",
+            "x",
+            "",
+            x.tolist(),
+            {"sin": np.sin(x).tolist(), **curves},
+        )
+    )
+    points = np.random.default_rng(0).uniform(0, 6, (POINTS, 2))
+    gradient = mml.trace(sandpit, 2).gradient
+    sides = (lambda: by_hand(points), lambda: gradient(points))
+    station.beside(f"gradient at {POINTS:,} points", sides, _difference, 1e-12, seconds=seconds)
+    return station
+
+
+def by_hand(p: Array) -> Array:
+    """The gradient as one derives it on paper."""
+    x, y = p[:, 0], p[:, 1]
+    hole = 30 / 1.4 * np.exp(-((x - 1.5) ** 2 + (y - 3.7) ** 2) / 2.8)
+    return np.stack([-2 * (x - 4.1) + (x - 1.5) * hole, -2 * (y - 0.9) + (y - 3.7) * hole], axis=1)
+
+
+def _difference(expected: Array, got: Array) -> float:
+    return float(np.abs(expected - got).max() / np.abs(expected).max())
