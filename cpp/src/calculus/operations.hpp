@@ -90,7 +90,7 @@ void Runner<T>::step(const Instruction& in) {
     case Op::Multiply:
       return two(in, [](Vec x, Vec y) { return x * y; });
     case Op::Divide:
-      return two(in, [](Vec x, Vec y) { return x / y; });
+      return divide(in);
     case Op::Minimum:
       return two(in, [](Vec x, Vec y) { return x != x ? x : x < y ? x : y; });
     case Op::Maximum:

@@ -10,14 +10,34 @@ bool Graph::is_value(Id id, double value) const {
   return is_constant(id) && nodes_[id].size == 1 && values(id)[0] == value && !std::signbit(values(id)[0]);
 }
 
+bool Graph::is_number(Id id) const { return is_constant(id) && nodes_[id].size == 1; }
+
 // c and u of a product c u of a number and an array of the product's size; kNone for what is none.
 std::pair<double, Id> Graph::scaled(Id id) const {
   const Node v = nodes_[id];
   if (v.op != Op::Multiply) return {1, kNone};
   for (const auto& [number, other] : {std::pair{v.a, v.b}, std::pair{v.b, v.a}}) {
-    if (is_constant(number) && nodes_[number].size == 1 && nodes_[other].size == v.size) return {values(number)[0], other};
+    if (is_number(number) && nodes_[other].size == v.size) return {values(number)[0], other};
   }
   return {1, kNone};
+}
+
+// C and u of a product C u of a constant array and a shorter array, as in derivatives in several directions.
+std::pair<Id, Id> Graph::spread(Id id) const {
+  const Node v = nodes_[id];
+  if (v.op != Op::Multiply) return {kNone, kNone};
+  for (const auto& [array, other] : {std::pair{v.a, v.b}, std::pair{v.b, v.a}}) {
+    if (is_constant(array) && nodes_[array].size == v.size && nodes_[other].size < v.size && !is_constant(other))
+      return {array, other};
+  }
+  return {kNone, kNone};
+}
+
+// The sum of C u and C v, or kNone where x and y are nothing like that.
+Id Graph::together(Id x, Id y) {
+  const auto [c, u] = spread(x);
+  const auto [d, v] = spread(y);
+  return c != kNone && c == d && nodes_[u].size == nodes_[v].size ? multiply(c, add(u, v)) : kNone;
 }
 
 Id Graph::unary(Op op, Id x, std::int32_t aux) {
@@ -26,6 +46,8 @@ Id Graph::unary(Op op, Id x, std::int32_t aux) {
     if (v.op == Op::Negative) return v.a;
     if (v.op == Op::Subtract && nodes_[v.a].size == v.size && nodes_[v.b].size == v.size)
       return binary(Op::Subtract, v.b, v.a);
+    if (const auto [c, u] = scaled(x); u != kNone) return multiply(constant(-c), u);
+    if (v.op == Op::Divide && is_number(v.b)) return divide(v.a, constant(-values(v.b)[0]));
   }
   if (op == Op::Absolute && (v.op == Op::Absolute || v.op == Op::Square)) return x;
   if (op == Op::Square && (v.op == Op::Negative || v.op == Op::Absolute)) return unary(op, v.a);
@@ -45,6 +67,15 @@ Id Graph::binary(Op op, Id x, Id y) {
       if (is_value(x, 0) && other) return y;
       if (nodes_[y].op == Op::Negative) return binary(Op::Subtract, x, nodes_[y].a);
       if (nodes_[x].op == Op::Negative) return binary(Op::Subtract, y, nodes_[x].a);
+      // C u + C v = C (u + v), a sum of few numbers; and so where one of them is in a sum already.
+      if (const Id both = together(x, y); both != kNone) return both;
+      for (const auto& [sum, term] : {std::pair{x, y}, std::pair{y, x}}) {
+        const Node v = nodes_[sum];
+        if (v.op != Op::Add || spread(term).first == kNone) continue;
+        for (const auto& [part, rest] : {std::pair{v.a, v.b}, std::pair{v.b, v.a}}) {
+          if (const Id both = together(part, term); both != kNone) return add(rest, both);
+        }
+      }
       break;
     case Op::Subtract:
       if (is_value(y, 0) && whole) return x;
@@ -54,8 +85,8 @@ Id Graph::binary(Op op, Id x, Id y) {
     case Op::Multiply:
       if (is_value(y, 1) && whole) return x;
       if (is_value(x, 1) && other) return y;
-      if (is_constant(y) && nodes_[y].size == 1 && values(y)[0] == -1 && whole) return negative(x);
-      if (is_constant(x) && nodes_[x].size == 1 && values(x)[0] == -1 && other) return negative(y);
+      if (is_number(y) && values(y)[0] == -1 && whole) return negative(x);
+      if (is_number(x) && values(x)[0] == -1 && other) return negative(y);
       if (x == y) return unary(Op::Square, x);
       // Signs and numbers go outwards, where they meet and cancel: (-x) y = -(x y), (c x) (d y) = (c d) (x y).
       if (nodes_[x].op == Op::Negative) return negative(multiply(nodes_[x].a, y));
@@ -63,21 +94,27 @@ Id Graph::binary(Op op, Id x, Id y) {
       if (const auto [c, u] = scaled(x); u != kNone) {
         if (const auto [d, v] = scaled(y); v != kNone) return multiply(constant(c * d), multiply(u, v));
       }
+      // (C u) v = C (u v), where u and v are shorter.
+      for (const auto& [product, factor] : {std::pair{x, y}, std::pair{y, x}}) {
+        const auto [c, u] = spread(product);
+        if (c != kNone && nodes_[factor].size == nodes_[u].size) return multiply(c, multiply(u, factor));
+      }
       // c (d x) = (c d) x, for numbers c and d.
       for (const auto& [number, product] : {std::pair{x, y}, std::pair{y, x}}) {
         const Node v = nodes_[product];
-        if (!is_constant(number) || nodes_[number].size != 1 || v.op != Op::Multiply || v.size != size) continue;
-        if (is_constant(v.a) && nodes_[v.a].size == 1 && nodes_[v.b].size == size)
+        if (!is_number(number) || v.op != Op::Multiply || v.size != size) continue;
+        if (is_number(v.a) && nodes_[v.b].size == size)
           return multiply(constant(values(number)[0] * values(v.a)[0]), v.b);
-        if (is_constant(v.b) && nodes_[v.b].size == 1 && nodes_[v.a].size == size)
+        if (is_number(v.b) && nodes_[v.a].size == size)
           return multiply(constant(values(number)[0] * values(v.b)[0]), v.a);
       }
       break;
     case Op::Divide:
       if (is_value(y, 1) && whole) return x;
       if (is_value(x, 1) && other) return unary(Op::Reciprocal, y);
+      if (nodes_[x].op == Op::Negative && is_number(y)) return divide(nodes_[x].a, constant(-values(y)[0]));
       // By a power of two: the product with its reciprocal is the same number, and faster.
-      if (is_constant(y) && nodes_[y].size == 1) {
+      if (is_number(y)) {
         int exponent;
         const double d = values(y)[0];
         if (std::abs(std::frexp(d, &exponent)) == 0.5 && std::abs(exponent) < 1000) return multiply(x, constant(1 / d));

@@ -130,10 +130,7 @@ void Runner<T>::structure(const Instruction& in) {
       return;
     }
     case Op::Concat: {
-      for (const Operand& part : layout_.parts[in.list]) {
-        move(part, 0, out, part.size, false);
-        out += part.size * b_;
-      }
+      for (const Part& part : layout_.parts[in.list]) move(part.from, 0, slot(part.place), part.from.size, false);
       return;
     }
     case Op::MatMul:

@@ -151,8 +151,11 @@ class Graph {
  private:
   Id add_node(Node node);
   Id folded(Node node);
+  bool is_number(Id id) const;
   bool is_value(Id id, double value) const;
   std::pair<double, Id> scaled(Id id) const;
+  std::pair<Id, Id> spread(Id id) const;
+  Id together(Id x, Id y);
   std::int32_t intern(const std::vector<std::int32_t>& index);
 
   struct Hash {

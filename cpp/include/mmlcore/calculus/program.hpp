@@ -9,7 +9,8 @@
 // A single point (B = 1) of large arrays runs through the same loops, along the arrays. Its slots are padded to whole
 // vectors, and loops may compute the padding too; so there are two layouts, one for single points and one for blocks.
 //
-// Products that only a sum reads are fused with it.
+// Products that only a sum reads are fused with it. Elements picked in a row are read where they are; in blocks, the parts of
+// a concatenation are computed where they belong.
 //
 // A Program is immutable: any number of threads may run it at once. Cost: see `flops` and `slots`.
 #pragma once
@@ -38,12 +39,18 @@ struct Instruction {
   std::int32_t first = 0, step = 0;
 };
 
+// A part of a concatenation that is to be copied, and where to.
+struct Part {
+  Operand from;
+  std::int32_t place;
+};
+
 // Instructions with places for their results.
 struct Layout {
   std::vector<Instruction> code;
-  std::vector<std::vector<Operand>> parts;  // of concatenations
-  std::vector<Operand> inputs, outputs;     // an input that is not used has size 0
-  index_t memory = 0;                       // numbers of a point that are alive at once
+  std::vector<std::vector<Part>> parts;  // of concatenations
+  std::vector<Operand> inputs, outputs;  // an input that is not used has size 0
+  index_t memory = 0;                    // numbers of a point that are alive at once
 };
 
 // One argument or result at all points: point p's numbers are at data + p * stride, contiguous.
@@ -55,6 +62,8 @@ struct Points {
 
 class Program {
  public:
+  struct Plan;
+
   Program(const Graph& graph, const std::vector<Id>& inputs, const std::vector<Id>& outputs);
 
   // arguments[i] for inputs[i]; results[i] for outputs[i].
@@ -75,7 +84,6 @@ class Program {
   template <class T>
   const std::vector<T>& pool() const;
 
-  struct Plan;
   Layout lay_out(const Graph& graph, const Plan& plan, index_t pad) const;
 
   Layout single_, blocks_;

@@ -7,6 +7,10 @@
 #include <type_traits>
 #include <utility>
 
+#ifdef __SSE4_1__
+#include <immintrin.h>
+#endif
+
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore {
@@ -53,7 +57,17 @@ struct Simd {
     for (int i = 0; i < width; ++i) total += v[i];
     return total;
   }
-  static bool any(Mask m) {
+  // One test of all lanes; compilers would take them out one by one.
+  [[gnu::always_inline]] static bool any(Mask m) {
+#ifdef __AVX512F__
+    if constexpr (Bytes == 64) return _mm512_test_epi64_mask(reinterpret_cast<__m512i>(m), reinterpret_cast<__m512i>(m));
+#endif
+#ifdef __AVX__
+    if constexpr (Bytes == 32) return !_mm256_testz_si256(reinterpret_cast<__m256i>(m), reinterpret_cast<__m256i>(m));
+#endif
+#ifdef __SSE4_1__
+    if constexpr (Bytes == 16) return !_mm_testz_si128(reinterpret_cast<__m128i>(m), reinterpret_cast<__m128i>(m));
+#endif
     Int bits = 0;
     for (int i = 0; i < width; ++i) bits |= m[i];
     return bits != 0;

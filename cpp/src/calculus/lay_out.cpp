@@ -1,0 +1,172 @@
+#include <algorithm>
+#include <map>
+
+#include "plan.hpp"
+
+namespace mmlcore::calculus {
+namespace {
+
+// Places for arrays: those given back are taken again by arrays of the same size or smaller.
+class Places {
+ public:
+  explicit Places(index_t pad) : pad_(pad) {}
+
+  std::int32_t take(index_t size) {
+    // Vectors that start anywhere in a padded array may reach beyond its end.
+    const index_t beyond = pad_ > 1 && size > 1 ? pad_ : 0;
+    const std::int32_t need = std::max<std::int32_t>(padded(size + beyond, pad_), 1);
+    const auto at = free_.lower_bound(need);
+    if (at != free_.end() && at->first <= 2 * need) {
+      const std::int32_t place = at->second;
+      sizes_[place] = at->first;
+      free_.erase(at);
+      return place;
+    }
+    const std::int32_t place = end_;
+    sizes_[place] = need;
+    end_ += need;
+    return place;
+  }
+  void give(std::int32_t place) { free_.emplace(sizes_[place], place); }
+  std::int32_t end() const { return end_; }
+
+ private:
+  std::multimap<std::int32_t, std::int32_t> free_;
+  std::map<std::int32_t, std::int32_t> sizes_;
+  index_t pad_;
+  std::int32_t end_ = 0;
+};
+
+// Gives each result its place, in the order in which the operations run. A place belongs to one node, its owner: mostly the
+// node itself; for elements picked in a row the array that they are in; for the parts of a concatenation the whole. It is
+// given back when nobody reads any of them any more.
+class Arrangement {
+ public:
+  Arrangement(const Graph& graph, const Program::Plan& plan, index_t pad)
+      : g_(graph), plan_(plan), places_(pad), left_(plan.readers), at_(plan.constants), owner_(graph.count()) {
+    for (Id id = 0; id < g_.count(); ++id) owner_[id] = {id, 0};
+    // A padded result would overwrite the part after it: in blocks alone.
+    for (Id id = g_.count() - 1; pad == 1 && id >= 0; --id) {
+      if (plan.runs[id] && g_[id].op == Op::Concat) claim_parts(id);
+    }
+  }
+
+  const Operand& operator[](Id id) const { return at_[id]; }
+  std::int32_t end() const { return places_.end(); }
+
+  void place(Id id) {
+    const Owner owner = owner_[id];
+    Operand& whole = at_[owner.node];
+    if (whole.size == 0) whole = {places_.take(g_.size(owner.node)), static_cast<std::int32_t>(g_.size(owner.node)), false};
+    if (owner.node != id) at_[id] = {whole.place + owner.offset, static_cast<std::int32_t>(g_.size(id)), false};
+  }
+
+  // Whether the node is a piece of its operand: it is read there, and needs no operation.
+  bool piece(Id id, const std::vector<std::int32_t>& index) {
+    const Node& v = plan_.fused.nodes[id];
+    if (v.dims[0] != 1 || index.empty() || at_[v.a].constant || owner_[id].node != id) return false;
+    for (std::size_t i = 1; i < index.size(); ++i) {
+      if (index[i] != index[0] + static_cast<std::int32_t>(i)) return false;
+    }
+    at_[id] = {at_[v.a].place + index[0], v.size, false};
+    owner_[id].node = owner_[v.a].node;
+    left_[owner_[id].node] += plan_.readers[id] - 1;
+    return true;
+  }
+
+  // A place for the result, whose operands may be overwritten where they end with it.
+  void result(Id id, const std::vector<Id>& operands) {
+    const Node& v = plan_.fused.nodes[id];
+    // An elementwise operation may overwrite an operand of its own size; shorter ones are read again and again.
+    bool in_place = is_elementwise(v.op);
+    for (const Id x : operands) in_place = in_place && same_or_number(g_, x, v.size);
+    const auto overwritten = [&](Id x) { return in_place && g_.size(x) == v.size && owner_[x].node == x; };
+    for (const Id x : operands) {
+      if (overwritten(x)) give_back(x);
+    }
+    place(id);
+    for (const Id x : operands) {
+      if (!overwritten(x)) give_back(x);
+    }
+  }
+
+ private:
+  struct Owner {
+    Id node;
+    std::int32_t offset;  // in the owner's place
+  };
+
+  void claim_parts(Id whole) {
+    std::int32_t start = 0;
+    for (const Id part : g_.operands(whole)) {
+      const Op op = plan_.fused.nodes[part].op;
+      if (plan_.runs[part] && op != Op::Gather && owner_[part].node == part) {
+        owner_[part] = {owner_[whole].node, owner_[whole].offset + start};
+        left_[owner_[part].node] += plan_.readers[part];
+      }
+      start += static_cast<std::int32_t>(g_.size(part));
+    }
+  }
+
+  void give_back(Id x) {
+    const Id owner = owner_[x].node;
+    if (--left_[owner] == 0 && !at_[owner].constant) places_.give(at_[owner].place);
+  }
+
+  const Graph& g_;
+  const Program::Plan& plan_;
+  Places places_;
+  std::vector<std::int32_t> left_;  // readers to come
+  std::vector<Operand> at_;
+  std::vector<Owner> owner_;
+};
+
+}  // namespace
+
+Layout Program::lay_out(const Graph& g, const Plan& plan, index_t pad) const {
+  Layout layout;
+  Arrangement at(g, plan, pad);
+  for (const Id id : plan.inputs) {
+    if (plan.readers[id]) at.place(id);
+    layout.inputs.push_back(at[id]);
+  }
+  for (Id id = 0; id < g.count(); ++id) {
+    if (!plan.runs[id]) continue;
+    const Node& v = plan.fused.nodes[id];
+    if (v.op == Op::Gather && at.piece(id, lists_[plan.lists[id]])) continue;
+    Instruction in{v.op};
+    in.aux = v.aux;
+    in.size = v.size;
+    std::copy(v.dims, v.dims + 3, in.dims);
+    const std::vector<Id> ids = g.operands(v);
+    if (plan.lists[id] >= 0) {
+      in.list = plan.lists[id];
+      const std::vector<std::int32_t>& index = lists_[in.list];
+      in.first = index.empty() ? 0 : index[0];
+      in.step = index.size() > 1 ? index[1] - index[0] : 1;
+      for (std::size_t i = 1; i < index.size(); ++i) {
+        if (index[i] - index[i - 1] != in.step) in.step = 0;
+      }
+    }
+    if (v.op == Op::Concat) {
+      at.place(id);
+      in.list = static_cast<std::int32_t>(layout.parts.size());
+      layout.parts.emplace_back();
+      std::int32_t place = at[id].place;
+      for (const Id x : ids) {
+        if (at[x].constant || at[x].place != place) layout.parts.back().push_back({at[x], place});
+        place += at[x].size;
+      }
+    } else {
+      for (std::size_t i = 0; i < ids.size(); ++i) in.operands[i] = at[ids[i]];
+    }
+    at.result(id, ids);
+    in.place = at[id].place;
+    if (v.op != Op::Concat || !layout.parts.back().empty()) layout.code.push_back(in);
+  }
+  for (const Id id : plan.outputs) layout.outputs.push_back(at[id]);
+  layout.memory = at.end() + (pad > 1 ? kPad : 0);
+  return layout;
+}
+
+}  // namespace mmlcore::calculus
