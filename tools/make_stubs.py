@@ -26,6 +26,7 @@ def stub(module: str) -> str:
         text = Path(folder, *module.split(".")).with_suffix(".pyi").read_text(encoding="utf-8")
     text = re.sub(r"^(__all__|from __future__).*\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"\bnumpy\.ndarray\b(?!\[)", "numpy.ndarray[typing.Any, typing.Any]", text)
+    text = re.sub(r": tuple([,)])", r": tuple[typing.Any, ...]\1", text)
     text = re.sub(r"-> (dict|list|tuple):", r"-> \1[typing.Any, typing.Any]:", text)
     text = re.sub(r"-> (list|tuple)\[typing.Any, typing.Any\]:", r"-> \1[typing.Any, ...]:", text)
     text = re.sub(r"-> list\[typing.Any, \.\.\.\]:", "-> list[typing.Any]:", text)

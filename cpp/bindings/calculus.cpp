@@ -72,10 +72,7 @@ PyObject* call_one(const Program& program, const Glance& x, index_t vector, cons
   }
   if ((vector ? x.size(x.axes() - 1) : 1) != expected) return not_implemented();
   for (int i = 0; i < axes; ++i) dims[lead + i] = shape[i];
-  const auto& api = py::detail::npy_api::get();
-  constexpr int type = sizeof(T) == 8 ? py::detail::npy_api::NPY_DOUBLE_ : py::detail::npy_api::NPY_FLOAT_;
-  PyObject* out = api.PyArray_NewFromDescr_(api.PyArray_Type_, api.PyArray_DescrFromType_(type), lead + axes, dims, nullptr,
-                                            nullptr, 0, nullptr);
+  PyObject* out = new_result<T>(lead + axes, dims);
   if (!out) return nullptr;
   const Points<const T> in{x.data<T>(), expected};
   const Points<T> to{array_data<T>(out), program.result_size(0)};

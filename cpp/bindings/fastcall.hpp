@@ -8,6 +8,7 @@
 #include <pybind11/pybind11.h>
 
 #include "mmlcore/core/views.hpp"
+#include "results.hpp"
 
 namespace mmlcore::bindings {
 
@@ -55,11 +56,8 @@ class Glance {
 // A new C-ordered array; null with the Python error set when there is no memory.
 template <class T>
 PyObject* new_array(int axes, const index_t* shape) {
-  const auto& api = py::detail::npy_api::get();
-  constexpr int type = sizeof(T) == 8 ? py::detail::npy_api::NPY_DOUBLE_ : py::detail::npy_api::NPY_FLOAT_;
-  Py_intptr_t dims[2] = {shape[0], axes > 1 ? shape[1] : 0};
-  return api.PyArray_NewFromDescr_(api.PyArray_Type_, api.PyArray_DescrFromType_(type), axes, dims, nullptr, nullptr, 0,
-                                   nullptr);
+  const Py_intptr_t dims[2] = {shape[0], axes > 1 ? shape[1] : 0};
+  return new_result<T>(axes, dims);
 }
 
 template <class T>

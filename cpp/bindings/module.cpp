@@ -4,6 +4,7 @@ PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   using namespace mmlcore::bindings;
   m.doc() = "The compiled kernels of mmlcore, for one instruction level. Private: use the functions of mmlcore.";
   bind_core(m);
+  bind_results(m);
   bind_vectors(m);
   bind_matrices(m);
   bind_elimination(m);

@@ -284,6 +284,11 @@ def dual_scatter(
     Mean of the rows of x, and the inner products of the centred rows.
     """
 
+def empty(shape: tuple[typing.Any, ...], single: bool) -> typing.Any:
+    """
+    A large array that is not initialized, float32 if `single`.
+    """
+
 def filtered_neighbors(
     points: np.ndarray[typing.Any, typing.Any],
     queries: np.ndarray[typing.Any, typing.Any],
@@ -572,6 +577,11 @@ def reduce_points(
 ) -> float:
     """
     out (n, m + 1): coordinates of x - centre in the basis, and the length of the rest; returns the largest length.
+    """
+
+def release_kept() -> int:
+    """
+    Gives the system back what is kept for further results; returns how many bytes.
     """
 
 def resample(

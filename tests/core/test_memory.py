@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -107,3 +108,44 @@ mml.PCA(5).fit(x[:900])
 work = lambda: mml.PCA(30).fit(x)
 """)
     assert peak < 2 * 8 * features**2 + (64 << 20)
+
+
+class TestResults:
+    """Memory of large results is kept for the next ones, within a bound."""
+
+    def test_a_dropped_result_serves_the_next(self):
+        mml.release_memory()
+        a = np.ones((1024, 512))
+        first = mml.matmul(a, a.T)
+        assert first.flags.owndata
+        place = first.ctypes.data
+        del first
+        assert mml.matmul(a, a.T).ctypes.data == place
+        assert 1024 * 1024 * 8 <= mml.release_memory() < 1.2 * 1024 * 1024 * 8
+        assert mml.release_memory() == 0
+
+    def test_they_are_arrays_as_any(self):
+        x = mml.matmul(np.ones((1000, 1000)), np.eye(1000))
+        x.resize((2000, 1000), refcheck=False)
+        assert (x[:1000] == 1).all()
+        x.resize((3, 3), refcheck=False)
+        assert (x == 1).all()
+        view = mml.matmul(np.ones((1000, 1000)), np.eye(1000))[500:]
+        again = mml.matmul(np.zeros((1000, 1000)), np.eye(1000))
+        assert (view == 1).all()  # whoever is still looked at is not given away
+        assert (again == 0).all()
+
+    def test_what_is_kept_is_bounded(self):
+        many = [mml.matmul(np.ones((1500, 64)), np.ones((64, 1500))) for _ in range(12)]
+        del many
+        assert mml.release_memory() <= 128 * 2**20
+
+    def test_all_threads_at_once(self):
+        a = np.arange(600.0 * 600).reshape(600, 600) / 1e5
+        expected = mml.matmul(a, a)
+
+        def work(_):
+            return all(np.array_equal(mml.matmul(a, a), expected) for _ in range(20))
+
+        with ThreadPoolExecutor(8) as threads:
+            assert all(threads.map(work, range(8)))

@@ -14,7 +14,7 @@ from mmlcore import _core
 from mmlcore.calculus import _operators  # noqa: F401  (gives symbols their operators)
 from mmlcore.calculus._render import render
 from mmlcore.calculus._symbol import OPS, Shape, Symbol, Tape, is_symbol, needed, size_of
-from mmlcore.core.arrays import Array, as_array, as_index, same_dtype, shape_error
+from mmlcore.core.arrays import Array, as_array, as_index, empty, same_dtype, shape_error
 
 _deriving = (
     threading.RLock()
@@ -186,7 +186,7 @@ class Function:
             self._rows(x, form, own, lead)
             for x, form, own in zip(arrays, forms, leads, strict=True)
         ]
-        out = np.empty((points, size_of(shape)), arrays[0].dtype)
+        out = empty((points, size_of(shape)), arrays[0].dtype)
         program.run(points, rows, [out])
         return out.reshape(lead + shape)
 

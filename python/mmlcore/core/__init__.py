@@ -7,6 +7,7 @@ from mmlcore.core.errors import (
     SingularMatrixError,
     TraceError,
 )
+from mmlcore.core.memory import release_memory
 from mmlcore.core.threads import get_num_threads, set_num_threads, threads
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "SingularMatrixError",
     "TraceError",
     "get_num_threads",
+    "release_memory",
     "set_num_threads",
     "show_config",
     "threads",

@@ -8,6 +8,7 @@ names the argument: complex where the mathematics has none, object, text, dates,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -23,6 +24,7 @@ F32 = np.dtype(np.float32)
 F64 = np.dtype(np.float64)
 BYTE = np.dtype(np.uint8)
 
+_LARGE = 1 << 20  # bytes of an array whose memory is kept for the next
 _MASKED = 512  # numbers up to which numpy's mask is the faster way to look at all
 
 
@@ -80,6 +82,13 @@ def finite(x: Array, name: str) -> Array:
         msg = f"{name}: contains NaN or infinity."
         raise ValueError(msg)
     return x
+
+
+def empty(shape: tuple[int, ...], dtype: np.dtype[Any] = F64) -> Array:
+    """`numpy.empty` for results: large ones meet the warm pages of results that were dropped; see `release_memory`."""
+    if math.prod(shape) * dtype.itemsize < _LARGE or (dtype is not F64 and dtype != F32):
+        return np.empty(shape, dtype)
+    return np.asarray(_core.empty(shape, dtype == F32))
 
 
 def plain(x: Array, number: type[Number]) -> Number | Array:

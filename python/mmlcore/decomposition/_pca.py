@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_data, finite, float_type, is_sparse, shape_error
+from mmlcore.core.arrays import Array, as_data, empty, finite, float_type, is_sparse, shape_error
 from mmlcore.core.sources import check_width, dense_chunks, is_source
 from mmlcore.decomposition._components import (
     Components,
@@ -221,7 +221,7 @@ class PCA(GaussianModel):
 
     def _scores(self, x: Array) -> Array:
         weights = np.ascontiguousarray(self._directions(), dtype=x.dtype)
-        scores = np.empty((x.shape[0], self.n_components_), x.dtype)
+        scores = empty((x.shape[0], self.n_components_), x.dtype)
         mean = np.ascontiguousarray(self.mean_, dtype=x.dtype)
         if not _core.centred_product(x, mean, weights, scores):
             msg = "X: contains NaN or infinity."

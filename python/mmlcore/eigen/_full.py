@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_matrix, as_square, finite, shape_error
+from mmlcore.core.arrays import Array, as_matrix, as_square, empty, finite, shape_error
 from mmlcore.core.errors import DefectiveMatrixError
 
 _JACOBI = 16  # up to this order a stack is rotated in SIMD lanes
@@ -69,7 +69,7 @@ def eigh(A: ArrayLike) -> Eigen:
     n = a.shape[-1]
     if a.ndim == 2 or not 2 <= n <= _JACOBI or a.dtype.kind == "c":
         return Eigen(*np.linalg.eigh(finite(a, "A")))
-    values, vectors = np.empty(a.shape[:-1], a.dtype), np.empty(a.shape, a.dtype)
+    values, vectors = empty(a.shape[:-1], a.dtype), empty(a.shape, a.dtype)
     _core.jacobi(a, values, vectors)
     return Eigen(values, vectors)
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import F32, F64, Array, as_matrix, as_square, finite
+from mmlcore.core.arrays import F32, F64, Array, as_matrix, as_square, empty, finite
 from mmlcore.elimination._solve import solve
 
 _SCALARS: dict[np.dtype[Any], type] = {F32: np.float32, F64: np.float64}
@@ -110,7 +110,7 @@ def determinant(A: ArrayLike) -> Array:
     a = as_square(A, "A", complex_ok=True)
     if a.dtype.kind == "c":
         return np.asarray(np.linalg.det(finite(a, "A")))[()]
-    out = np.empty(a.shape[:-2], a.dtype)
+    out = empty(a.shape[:-2], a.dtype)
     _core.determinants(a, out, None)
     return out[()]
 
@@ -148,7 +148,7 @@ def slogdet(A: ArrayLike) -> LogDeterminant:
     if a.dtype.kind == "c":
         sign, logarithm = np.linalg.slogdet(finite(a, "A"))
         return LogDeterminant(sign, logarithm)
-    mantissa, exponent = np.empty(a.shape[:-2], a.dtype), np.empty(a.shape[:-2], np.int64)
+    mantissa, exponent = empty(a.shape[:-2], a.dtype), np.empty(a.shape[:-2], np.int64)
     _core.determinants(a, mantissa, exponent)
     with np.errstate(divide="ignore"):
         logarithm = np.log(np.abs(mantissa)).astype(np.float64) + exponent * np.log(2.0)

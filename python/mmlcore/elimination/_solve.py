@@ -10,6 +10,7 @@ from mmlcore.core.arrays import (
     Array,
     as_array,
     as_matrix,
+    empty,
     finite,
     matrix_error,
     same_dtype,
@@ -85,7 +86,7 @@ def solve(A: ArrayLike, b: ArrayLike) -> Array:
     if a_.dtype.kind == "c":
         x = _solve_complex(a_, b_)
     else:
-        x = np.empty((*batch, n, b_.shape[-1]), a_.dtype)
+        x = empty((*batch, n, b_.shape[-1]), a_.dtype)
         _core.solve(spread(a_, batch), spread(b_, batch), x)
     return x[..., 0] if is_vector else x
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_array, same_dtype
+from mmlcore.core.arrays import Array, as_array, empty, same_dtype
 from mmlcore.core.batches import spread
 from mmlcore.matrices._product import matmul
 from mmlcore.matrices._subscripts import Subscripts, from_sublists, parse
@@ -159,7 +159,7 @@ class Pair:
 
 def _stack_of_dots(a: Array, b: Array) -> Array:
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
-    out = np.empty(batch, a.dtype)
+    out = empty(batch, a.dtype)
     _core.inner_products(spread(a, batch), spread(b, batch), out)
     return out
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import F32, F64, Array, as_array, same_dtype, shape_error
+from mmlcore.core.arrays import F32, F64, Array, as_array, empty, same_dtype, shape_error
 from mmlcore.core.batches import broadcast_batch, spread
 
 # One product of so many multiplications goes to numpy's BLAS: see `matmul`, Notes (without `out`, the compiled module decides
@@ -83,14 +83,14 @@ def matmul(a: ArrayLike, b: ArrayLike, *, out: Array | None = None) -> Array:
     shape = (*batch, *rows, *cols)
     stack_shape = (*batch, a_.shape[-2], b_.shape[-1])
     if out is None:
-        result = np.empty(stack_shape, a_.dtype)
+        result = empty(stack_shape, a_.dtype)
         _multiply(spread(a_, batch), spread(b_, batch), result)
         return result if shape == stack_shape else result.reshape(shape)
     _check_out(out, shape, a_.dtype)
     direct = shape == stack_shape and not (
         np.may_share_memory(out, a_) or np.may_share_memory(out, b_)
     )
-    target = out if direct else np.empty(stack_shape, a_.dtype)
+    target = out if direct else empty(stack_shape, a_.dtype)
     _multiply(spread(a_, batch), spread(b_, batch), target)
     if not direct:
         out[...] = target.reshape(shape)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_array, as_data, finite, shape_error
+from mmlcore.core.arrays import Array, as_array, as_data, empty, finite, shape_error
 from mmlcore.neural import _options as options
 
 
@@ -83,7 +83,7 @@ class Network:
     def _outputs(self, X: ArrayLike) -> Array:
         flat = self._ready()
         x = finite(self._points(as_data(X, "X")), "X").astype(flat.dtype, copy=False)
-        out = np.empty((len(x), self._sizes[-1]), flat.dtype)
+        out = empty((len(x), self._sizes[-1]), flat.dtype)
         _core.neural_predict(self._sizes, self._kinds, x, flat, out)
         return out
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.calculus import TraceError
-from mmlcore.core.arrays import Array, shape_error
+from mmlcore.core.arrays import Array, empty, shape_error
 from mmlcore.optimize._data import guess, limits, loss_number, parameter_count, weights_of
 from mmlcore.optimize._model import Model, model_of
 from mmlcore.optimize._status import MESSAGES, Pair, sentences
@@ -266,7 +266,7 @@ def _rows(b: Array, part: slice) -> Array:
 
 
 def _empty(n: int, p: int) -> tuple[Array, ...]:
-    real = [np.empty(shape) for shape in ((n, p), (n, p, p), (n,), (n,))]
+    real = [empty(shape) for shape in ((n, p), (n, p, p), (n,), (n,))]
     return (*real, np.empty(n, np.int32), np.empty(n, np.int32))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_matrix, as_real
+from mmlcore.core.arrays import Array, as_matrix, as_real, empty
 from mmlcore.core.metric import as_metric
 
 
@@ -93,7 +93,7 @@ def gram_schmidt(
 
 
 def _in_order(a: Array, rtol: float) -> tuple[Array, Array]:
-    q = np.empty(a.shape, a.dtype)
+    q = empty(a.shape, a.dtype)
     norms = np.empty((*a.shape[:-2], a.shape[-1]), a.dtype)
     _core.gram_schmidt(a, q, norms, rtol)
     return q, norms

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_matrix
+from mmlcore.core.arrays import Array, as_matrix, empty
 
 
 class QR(NamedTuple):
@@ -60,6 +59,6 @@ def qr(A: ArrayLike) -> QR:
     a = as_matrix(A, "A")
     m, n = a.shape[-2:]
     p = min(m, n)
-    q, r = np.empty((*a.shape[:-1], p), a.dtype), np.empty((*a.shape[:-2], p, n), a.dtype)
+    q, r = empty((*a.shape[:-1], p), a.dtype), empty((*a.shape[:-2], p, n), a.dtype)
     _core.qr(a, q, r)
     return QR(q, r)

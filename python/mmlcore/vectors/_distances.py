@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_data, as_index, finite, same_dtype, shape_error
+from mmlcore.core.arrays import Array, as_data, as_index, empty, finite, same_dtype, shape_error
 from mmlcore.vectors._filter import filtered_neighbors
 from mmlcore.vectors._rows import in_metric
 
@@ -68,7 +68,7 @@ def pairwise_distances(
     """
     x, y = _point_sets(X, Y, "Y")
     x, y, scale = _comfortable(*in_metric(metric, x, y))
-    out = np.empty((x.shape[0], y.shape[0]), x.dtype)
+    out = empty((x.shape[0], y.shape[0]), x.dtype)
     _core.pairwise_distances(x, y, squared, out)
     if scale != 1:
         with np.errstate(over="ignore", under="ignore"):
@@ -127,7 +127,7 @@ def nearest_neighbors(
     x, q = _point_sets(X, queries, "queries")
     k = as_index(k, "k", 1, x.shape[0])
     x, q, scale = _comfortable(*in_metric(metric, finite(x, "X"), finite(q, "queries")))
-    distances, indices = np.empty((len(q), k), x.dtype), np.empty((len(q), k), np.int64)
+    distances, indices = empty((len(q), k), x.dtype), np.empty((len(q), k), np.int64)
     if not filtered_neighbors(x, q, distances, indices) and not _core.nearest_neighbors(
         x, q, distances, indices
     ):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_array, finite, same_dtype, shape_error
+from mmlcore.core.arrays import Array, as_array, empty, finite, same_dtype, shape_error
 from mmlcore.core.batches import broadcast_batch, spread
 from mmlcore.core.metric import as_metric
 
@@ -29,7 +29,7 @@ def as_pair(x: ArrayLike, y: ArrayLike, second: str = "y") -> list[Array]:
 def products(a: Array, b: Array) -> Array:
     """Inner products of the last axes of arrays that fit."""
     batch = np.broadcast_shapes(a.shape[:-1], b.shape[:-1])
-    out = np.empty(batch, a.dtype)
+    out = empty(batch, a.dtype)
     _core.inner_products(
         spread(a[..., np.newaxis, :], batch), spread(b[..., np.newaxis, :], batch), out
     )
