@@ -4,6 +4,7 @@ Needs matplotlib: ``pip install mmlcore[plot]``.
 """
 
 from mmlcore.plot._calculus import descent, taylor
+from mmlcore.plot._explore import explore
 from mmlcore.plot._fits import corner, fit
 from mmlcore.plot._graph import ranks
 from mmlcore.plot._matrices import transformation
@@ -16,6 +17,7 @@ __all__ = [
     "corner",
     "descent",
     "error_curve",
+    "explore",
     "fit",
     "losses",
     "ranks",
