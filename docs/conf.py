@@ -32,8 +32,8 @@ myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 2
 autosummary_generate = True
 numpydoc_show_class_members = False
-# array_like, ndarray and the like are words; names of this package must be found.
-nitpick_ignore_regex = [("py:.*", r"(?!mmlcore).*")]
+# array_like, ndarray and the like are words; public names of this package must be found.
+nitpick_ignore_regex = [("py:.*", r"(?!mmlcore).*|mmlcore\.(.*\.)?_.*")]
 linkcheck_ignore = [r"https?://"]  # other people's sites are not our build's business
 
 html_theme = "pydata_sphinx_theme"

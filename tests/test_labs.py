@@ -27,7 +27,9 @@ def test_lab(lab):
     try:
         with np.printoptions(), plt.rc_context():
             runpy.run_path(str(lab), run_name="__main__")
-        assert time.perf_counter() - started < 30  # five seconds on a machine that does nothing else
+        assert (
+            time.perf_counter() - started < 30
+        )  # five seconds on a machine that does nothing else
         assert plt.get_fignums(), f"{lab.name} draws nothing"
     finally:
         plt.close("all")
