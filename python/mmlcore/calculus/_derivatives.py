@@ -97,7 +97,7 @@ def gradient(f: F, x: ArrayLike) -> Array:
     Notes
     -----
     By the reverse sweep (backpropagation) [1]_: a small multiple of the cost of f, whatever n is; exact to rounding. Where f has no
-    derivative: |x| has 0 at 0, minimum and maximum share theirs at a tie, steps have 0; sqrt has infinity at 0.
+    derivative: ``|x|`` has 0 at 0, minimum and maximum share theirs at a tie, steps have 0; sqrt has infinity at 0.
 
     References
     ----------
