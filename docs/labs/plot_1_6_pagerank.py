@@ -77,7 +77,7 @@ mml.plot.ranks(found.ranks, names=list(links), top=6, ax=axes[1])
 trapped = graph_of({**links, "F": "CDG", "G": "G"})
 L = mml.link_matrix(trapped)
 r, clicks = iterate(L)
-print(r.round(2), f"after {clicks} iterations")
+print(np.array2string(r, precision=2, suppress_small=True), f"after {clicks} iterations")
 assert clicks == 131
 np.testing.assert_allclose(r[6], 99.82, atol=0.005)
 

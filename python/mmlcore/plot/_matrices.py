@@ -51,6 +51,7 @@ def transformation(A: ArrayLike, *, ax: Any = None) -> Any:
     for k, column in enumerate(a.T):
         ax.annotate("", column, (0, 0), arrowprops={"arrowstyle": "->", "color": f"C{k + 1}"})
     values, vectors = eig(a)
+    values = np.where(np.abs(values) < 1e-14 * np.abs(values).max(), 0, values)  # rounding
     real = np.isreal(values)
     for value, vector in zip(values[real].real, vectors.T[real].real, strict=True):
         far = vector / np.abs(vector).max() * ends[1]
