@@ -41,7 +41,7 @@ def derivative(f: F, x: ArrayLike, *, order: int = 1) -> Array:
     Returns
     -------
     ndarray of the shape and dtype of x
-        (If f gives an array, its axes follow those of x.)
+        If f gives an array, its axes follow those of x.
 
     Raises
     ------
@@ -86,6 +86,7 @@ def gradient(f: F, x: ArrayLike) -> Array:
     Returns
     -------
     ndarray of shape (..., n)
+        A partial derivative for each number of x.
 
     Raises
     ------
@@ -191,6 +192,7 @@ def hessian(f: F, x: ArrayLike) -> Array:
     Returns
     -------
     ndarray of shape (..., n, n)
+        Second partial derivatives, symmetric.
 
     Notes
     -----

@@ -30,6 +30,7 @@ def transformation(A: ArrayLike, *, ax: Any = None) -> Any:
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Examples
     --------
@@ -81,6 +82,7 @@ def matrix(A: ArrayLike, *, frames: Iterable[tuple[int, int]] = (), ax: Any = No
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Examples
     --------
@@ -132,6 +134,7 @@ def arrows(
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Examples
     --------
