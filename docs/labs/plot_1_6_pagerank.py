@@ -113,6 +113,21 @@ for damping in (1.0, 0.85, 0.5):
     assert sizes[1] <= damping + 1e-12
 
 # %%
+# Loops and islands
+# -----------------
+# In a loop everybody moves on together, for ever: all eigenvalues have size 1. Two islands have two eigenvalues 1, so that any share
+# between them stays as it is. Damping leaves a single 1 in both.
+
+loop, islands = ([0, 1, 2, 3], [1, 2, 3, 0]), ([0, 1, 2, 3], [1, 0, 3, 2])
+for name, edges in (("loop", loop), ("islands", islands)):
+    L = mml.link_matrix(edges)
+    sizes = np.sort(np.abs(mml.eigvals(0.85 * L + 0.15 / 4)))
+    print(f"{name}: {np.round(mml.eigvals(L), 6) + 0.0}, damped sizes {sizes.round(6)}")
+    np.testing.assert_allclose(np.abs(mml.eigvals(L)), 1, atol=1e-12)
+    np.testing.assert_allclose(sizes, [0.85, 0.85, 0.85, 1], atol=1e-12)
+np.testing.assert_allclose(np.sort(mml.eigvals(L).real), [-1, -1, 1, 1], atol=1e-12)
+
+# %%
 # A hundred pages
 # ---------------
 # A random internet whose pages link to neighbours mostly, and sometimes far away: distances are drawn from Cauchy's distribution.
