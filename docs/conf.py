@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE.parent)]  # pictures.py, and the package `bench`
 
 project = "mmlcore"
 author = copyright = "The mmlcore developers"  # noqa: A001  (Sphinx's name)
@@ -20,20 +21,81 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+    "sphinx-mathjax-offline",  # the pages load nothing from elsewhere
 ]
 source_suffix = [".md", ".rst"]
-exclude_patterns = ["_build"]
+# The gallery writes the pages of the labs; the table of the benchmarks is included.
+exclude_patterns = ["_build", "_benchmarks.md", "labs"]
+templates_path = ["_templates"]
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 2
-html_theme = "furo"
-html_title = f"mmlcore {version}"
 autosummary_generate = True
+default_role = "autolink"  # `name` is a link where it is the name of a page
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"  # types and shapes stand in the docstrings
 numpydoc_show_class_members = False
-nitpick_ignore_regex = [("py:.*", r".*")]  # array_like, ndarray and the like are words, not links
+# array_like, ndarray and the like are words; public names of this package must be found.
+nitpick_ignore_regex = [("py:.*", r"(?!mmlcore).*|mmlcore\.(.*\.)?_.*")]
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"mmlcore {version.partition('.dev')[0]}"
+html_static_path = ["_static"]
+html_css_files = ["mmlcore.css"]
+html_show_sourcelink = False
+html_sidebars = {"benchmarks": [], "index": []}
+html_theme_options = {
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "navbar_align": "left",
+    "secondary_sidebar_items": ["page-toc"],
+    "show_prev_next": False,
+}
+
+sphinx_gallery_conf = {
+    "abort_on_example_error": True,
+    "capture_repr": (),  # what a lab says, it prints
+    "backreferences_dir": "api/backreferences",
+    "doc_module": ("mmlcore",),
+    "download_all_examples": False,
+    "examples_dirs": "labs",
+    "filename_pattern": r"/plot_",
+    "gallery_dirs": "gallery",
+    "min_reported_time": 1,
+    "plot_gallery": "True",
+    "reference_url": {"mmlcore": None},
+    "remove_config_comments": True,
+    "show_memory": False,
+    "write_computation_times": False,
+    "show_signature": False,
+    "within_subsection_order": "FileNameSortKey",
+}
+
+
+def before(_: Any) -> None:
+    """Draw the pictures of the chapters and write the table of the benchmarks, before the pages are read."""
+    import pictures  # noqa: PLC0415  (matplotlib is needed by a build alone)
+    from bench.report import chapters  # noqa: PLC0415
+
+    pictures.draw(HERE / "_pictures")
+    (HERE / "_benchmarks.md").write_text(chapters(), encoding="utf-8")
+
+
+def initials(
+    _app: Any, _what: str, _name: str, _thing: Any, _options: Any, lines: list[str]
+) -> None:
+    """Keep the initial of a reference's first author from starting a list that counts A., B., C."""
+    lines[:] = [re.sub(r"^(\.\. \[[^\]]+\] )(?=[A-Z]\. )", r"\1\\", line) for line in lines]
+
+
+def no_last_line(_app: Any, _page: str, source: list[str]) -> None:
+    """Leave out the empty line that ends an example in Markdown, which doctest needs and a reader does not."""
+    source[0] = source[0].replace("\n\n```\n", "\n```\n")
 
 
 def setup(app: Any) -> None:
-    """Draw the pictures of the chapters before the pages are read."""
-    import pictures  # noqa: PLC0415  (matplotlib is needed by a build alone)
-
-    app.connect("builder-inited", lambda _: pictures.draw(HERE / "_pictures"))
+    """Run what must come before reading, and after numpydoc."""
+    app.connect("builder-inited", before)
+    app.connect("source-read", no_last_line)
+    app.connect("autodoc-process-docstring", initials, priority=900)

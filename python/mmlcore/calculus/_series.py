@@ -88,7 +88,7 @@ class TaylorSeries:
     def radius(self) -> Array:
         """Estimate the radius of convergence from the last coefficients; infinity if they vanish.
 
-        By the root test on the last two coefficients that are not zero: 1 / |c_k|^(1/k), corrected by their ratio. An estimate:
+        By the root test on the last two coefficients that are not zero: ``1 / |c_k|^(1/k)``, corrected by their ratio. An estimate:
         it approaches the radius as the order grows.
         """
         c = np.abs(self._one_variable()).astype(np.float64)
@@ -257,7 +257,7 @@ def linearize(f: Callable[..., Any], x0: ArrayLike) -> Linearization:
 
     Notes
     -----
-    f(x) = f(x0) + J (x - x0) + O(|x - x0|^2).
+    ``f(x) = f(x0) + J (x - x0) + O(|x - x0|^2)``.
 
     Examples
     --------

@@ -19,9 +19,9 @@ def release_memory() -> int:
     Examples
     --------
     >>> import numpy as np, mmlcore as mml
-    >>> a = mml.matmul(np.ones((512, 512)), np.ones((512, 512)))
-    >>> del a
-    >>> mml.release_memory() >= 512 * 512 * 8
+    >>> inverses = mml.inverse(np.ones((100_000, 2, 2)) + np.eye(2))
+    >>> del inverses
+    >>> mml.release_memory() >= 100_000 * 4 * 8
     True
     >>> mml.release_memory()
     0

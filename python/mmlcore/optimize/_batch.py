@@ -63,7 +63,7 @@ class CurveFitBatch(Pair):
 
     @property
     def residual(self) -> Array:
-        """f(x, *parameters) - y, shape (n, m), computed when asked for; NaN where y is."""
+        """Residuals ``f(x, *parameters) - y``, shape (n, m), computed when asked for; NaN where y is."""
         x, y = self.data
         points = np.moveaxis(x, -2, -1) if self.model.predictors else x
         columns = [column[:, None] for column in self.parameters.T]
@@ -106,7 +106,7 @@ def curve_fit_batch(
         Each a number, (p,) or (n, p).
     fixed : array_like of bool of shape (p,) or (n, p), optional
         Parameters that stay at p0.
-    loss, f_scale, max_iter
+    loss, f_scale, max_iter : str, float, int
         As in `curve_fit`.
     tol : float, default 1e-7
         Step at which to stop, in units of the parameters' standard errors.

@@ -54,9 +54,9 @@ class CurveFit(Pair):
 
     @property
     def residual(self) -> Array:
-        """(f(x, *parameters) - y) / sigma, shape (m,); with a covariance matrix L L^T for sigma, L^-1 (f - y).
+        """Residuals ``(f(x, *parameters) - y) / sigma``, shape (m,), computed when asked for.
 
-        Computed when asked for.
+        With a covariance matrix L L^T for sigma, L^-1 (f - y).
         """
         if isinstance(self._residuals, np.ndarray):
             return self._residuals
@@ -126,11 +126,6 @@ def curve_fit(
     CurveFit
         (parameters, covariance, chi2, dof, residual, iterations, status, message); unpacks as ``popt, pcov``.
 
-    Warns
-    -----
-    RuntimeWarning
-        The covariance could not be estimated; or f cannot be traced and is differentiated by differences.
-
     Raises
     ------
     ConvergenceError
@@ -139,6 +134,11 @@ def curve_fit(
         NaN, infinity, shapes that do not fit, a start outside the bounds.
     TypeError
         There are more parameters than points.
+
+    Warns
+    -----
+    RuntimeWarning
+        The covariance could not be estimated; or f cannot be traced and is differentiated by differences.
 
     Notes
     -----

@@ -41,6 +41,7 @@ def descent(
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Examples
     --------
@@ -95,6 +96,7 @@ def taylor(
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Examples
     --------
