@@ -298,3 +298,39 @@ def test_random_expressions(text, a, b):
     np.testing.assert_allclose(
         hessian, hessian.T, rtol=1e-9, atol=1e-9 * (1 + np.abs(hessian).max())
     )
+
+
+SPARSE = {
+    "diagonal": lambda x: np.sin(x) * x,
+    "neighbours": lambda x: x[1:] * x[:-1] ** 2,
+    "second differences": lambda x: np.exp(x[2:]) - 2 * x[1:-1] + x[:-2],
+    "arrow": lambda x: np.concatenate([x * x[0], x[-1:] ** 2]),
+    "blocks": lambda x: np.sum(np.reshape(x, (-1, 3)) ** 3, axis=1),
+    "dense": lambda x: x * np.sum(x),
+    "steps": np.floor,
+}
+
+
+@pytest.mark.parametrize("name", SPARSE)
+@pytest.mark.parametrize("n", [9, 12, 60])
+def test_sparse_jacobians(name, n, rng, dtype):
+    f = SPARSE[name]
+    x = rng.uniform(0.1, 0.9, (5, n)).astype(dtype)
+    exact = mml.finite_difference(f, x.astype(float), method="complex") if name != "steps" else 0
+    full = mml.jacobian(f, x)
+    tolerance = 2e-6 if dtype == np.float32 else 1e-13
+    np.testing.assert_allclose(full, exact, rtol=tolerance, atol=tolerance)
+    found = mml.sparse_jacobian(f, x)
+    assert found.values.dtype == dtype
+    assert found.shape == full.shape[1:]
+    dense = np.zeros(full.shape)
+    dense[:, found.rows, found.columns] = found.values
+    np.testing.assert_allclose(dense, full, rtol=tolerance, atol=tolerance)
+    assert (np.diff(found.rows * n + found.columns) > 0).all()
+    if name in ("diagonal", "neighbours", "second differences"):
+        width = {"diagonal": 1, "neighbours": 2, "second differences": 3}[name]
+        assert len(found.rows) == width * found.shape[0]
+        # One direction for each colour, not one for each column.
+        traced = mml.trace(f, n)
+        cost = traced._program("jacobian")[0].flops
+        assert cost < 40 * n < n * n or n < 40

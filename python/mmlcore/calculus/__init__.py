@@ -2,11 +2,13 @@
 
 from mmlcore.calculus._derivatives import (
     SparseHessian,
+    SparseJacobian,
     derivative,
     gradient,
     hessian,
     jacobian,
     sparse_hessian,
+    sparse_jacobian,
     value_and_gradient,
 )
 from mmlcore.calculus._finite import GradientCheck, check_gradient, finite_difference
@@ -28,6 +30,7 @@ __all__ = [
     "GradientCheck",
     "Linearization",
     "SparseHessian",
+    "SparseJacobian",
     "StationaryPoint",
     "TaylorSeries",
     "TraceError",
@@ -46,6 +49,7 @@ __all__ = [
     "linearize",
     "parity",
     "sparse_hessian",
+    "sparse_jacobian",
     "taylor",
     "total_derivative",
     "trace",

@@ -95,50 +95,66 @@ def _jacobian(f: Function) -> tuple[int, Shape]:
     graph, x, y = f._tape.graph, f._inputs[0], f._output
     m, n = y.size, x.size
     shape = f.shape + f.shapes[0]
+    if n > _SEPARATE and (node := _by_colours(f, y.id)) is not None:
+        return node, shape
     if n <= max(m, 2):
         return _transposed(f, _directional(f, y.id, np.eye(n)), n, m), shape
     node = _swept(f, np.eye(m), n, lambda seed, count: graph.reverse([y.id], [seed], [x.id], count))
     return node, shape
 
 
-def hessian_pattern(f: Function) -> tuple[Array, Array, Array]:
-    """Return rows and columns of the entries that can be other than zero, and the colours of the columns."""
-    found = f._memory.get("pattern")
+def pattern(f: Function, output: int) -> tuple[Array, Array, Array]:
+    """Return rows and columns of a node's derivatives that can be other than zero, and the colours of the columns."""
+    found: tuple[Array, Array, Array] | None = f._memory.get(f"pattern of {output}")
     if found is None:
-        start, columns, colours = f._tape.graph.pattern(gradient_node(f), f._inputs[0].id)
+        start, columns, colours = f._tape.graph.pattern(output, f._inputs[0].id)
         rows = np.repeat(np.arange(len(start) - 1), np.diff(start))
-        found = f._memory["pattern"] = (rows, columns.astype(np.intp), colours)
+        found = f._memory[f"pattern of {output}"] = (rows, columns.astype(np.intp), colours)
     return found
 
 
-def _by_colours(f: Function, count: int) -> int:
-    """Return the node of the Hessian along a direction for each of `count` colours (count, n)."""
-    _, _, colours = hessian_pattern(f)
+def _compressed(f: Function, output: int, count: int) -> int:
+    """Return the node of the derivatives along a direction for each of `count` colours (count, m)."""
+    _, _, colours = pattern(f, output)
     seeds = (colours == np.arange(count)[:, None]).astype(np.float64)
-    return _directional(f, gradient_node(f), seeds)
+    return _directional(f, output, seeds)
+
+
+def _by_colours(f: Function, output: int) -> int | None:
+    """Return the node of a Jacobian (m, n) whose columns are computed together where they share no row, if that pays."""
+    graph, n = f._tape.graph, f._inputs[0].size
+    rows, columns, colours = pattern(f, output)
+    m, count = graph.size(output), int(colours.max()) + 1
+    if _WORTH * count > min(n, m):
+        return None
+    index = np.full((m, n), count * m, dtype=np.int32)  # a zero after the others
+    index[rows, columns] = colours[columns] * m + rows
+    every = graph.concat([_compressed(f, output, count), graph.number(0.0)])
+    return graph.gather(every, index.ravel())
+
+
+def _sparse(f: Function, output: int) -> tuple[int, Shape]:
+    rows, columns, colours = pattern(f, output)
+    graph = f._tape.graph
+    if not len(rows):
+        return graph.constant(np.empty(0)), (0,)
+    index = (colours[columns] * graph.size(output) + rows).astype(np.int32)
+    return graph.gather(_compressed(f, output, int(colours.max()) + 1), index), (len(index),)
 
 
 def _hessian(f: Function) -> tuple[int, Shape]:
-    graph, x = f._tape.graph, f._inputs[0]
-    n, shape = x.size, f.shapes[0] * 2
-    if n <= _SEPARATE:
-        return _directional(f, gradient_node(f), np.eye(n)), shape
-    rows, columns, colours = hessian_pattern(f)
-    count = int(colours.max()) + 1
-    if _WORTH * count > n:
-        return _directional(f, gradient_node(f), np.eye(n)), shape
-    index = np.full((n, n), count * n, dtype=np.int32)  # a zero after the others
-    index[rows, columns] = colours[columns] * n + rows
-    every = graph.concat([_by_colours(f, count), graph.number(0.0)])
-    return graph.gather(every, index.ravel()), shape
+    n, shape = f._inputs[0].size, f.shapes[0] * 2
+    slope = gradient_node(f)
+    node = _by_colours(f, slope) if n > _SEPARATE else None
+    return (_directional(f, slope, np.eye(n)) if node is None else node), shape
 
 
 def _sparse_hessian(f: Function) -> tuple[int, Shape]:
-    rows, columns, colours = hessian_pattern(f)
-    if not len(rows):
-        return f._tape.graph.constant(np.empty(0)), (0,)
-    index = (colours[columns] * f._inputs[0].size + rows).astype(np.int32)
-    return f._tape.graph.gather(_by_colours(f, int(colours.max()) + 1), index), (len(index),)
+    return _sparse(f, gradient_node(f))
+
+
+def _sparse_jacobian(f: Function) -> tuple[int, Shape]:
+    return _sparse(f, f._output.id)
 
 
 def _along(f: Function, output: int) -> tuple[list[int], int]:
@@ -195,6 +211,7 @@ _MAKERS = {
     "jacobian": _jacobian,
     "hessian": _hessian,
     "sparse_hessian": _sparse_hessian,
+    "sparse_jacobian": _sparse_jacobian,
     "jacobian_vector": _jacobian_vector,
     "hessian_vector": _hessian_vector,
     "vector_jacobian": _vector_jacobian,
