@@ -155,11 +155,12 @@ def basins(found: Root, limits: Limits, *, ax: Any = None) -> Any:
     if reached.ndim != 2:
         raise shape_error("found", reached.shape, "starts in a grid (rows, columns)")
     places, which = strategies.basins(found.x, reached)
-    steps = np.where(reached, np.asarray(found.iterations, float), 0)
     # A logarithm: most starts need few steps, some at the borders very many.
-    shade = np.log1p(steps) / max(float(np.log1p(steps).max()), 1e-9)
+    effort = np.log1p(np.asarray(found.iterations, float))
+    least, most = (effort[reached].min(), effort[reached].max()) if reached.any() else (0.0, 0.0)
+    shade = (effort - least) / max(float(most - least), 1e-9)
     palette = np.array(import_module("matplotlib").colormaps["tab10"].colors)
-    colours = palette[which % len(palette)] * (1.15 - 0.75 * shade[..., None])
+    colours = palette[which % len(palette)] * (1.1 - 0.8 * shade[..., None])
     picture = np.where(reached[..., None], np.clip(colours, 0, 1), 1.0)
     ax = axes_or_new(ax)
     extent = (*limits[0], *limits[1])
