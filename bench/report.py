@@ -1,4 +1,4 @@
-"""`python -m bench.report`: writes the table of the README from bench/results.json, losing rows included."""
+"""Tables of bench/results.json, losing rows included: `python -m bench.report` writes that of the README."""
 
 from __future__ import annotations
 
@@ -9,24 +9,40 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "bench" / "results.json"
 BEGIN, END = "<!-- benchmarks: written by python -m bench.report -->", "<!-- end of benchmarks -->"
+HEAD = ["| work | peer | peer's time | mmlcore's | ratio |", "| -- | -- | -: | -: | -: |"]
 
 
 def table(document: dict[str, Any], chosen: list[str] | None = None) -> str:
     """Return the Markdown of a run; `chosen` names the rows, in order; all by default."""
     rows = {f"{row['chapter']}: {row['name']} vs {row['peer']}": row for row in document["results"]}
-    facts, config = document["machine"], document["machine"]["mmlcore"]
-    lines = [
-        f"{facts['processor']}, {config['threads']} threads, {config['isa']}; "
-        + ", ".join(f"{name} {version}" for name, version in facts["peers"].items())
-        + f"; {document['date']}.",
-        "",
-        "| work | peer | peer's time | mmlcore's | ratio |",
-        "| -- | -- | -: | -: | -: |",
-    ]
+    lines = [_where(document), "", *HEAD]
     lines += [_line(rows[key]) for key in chosen or rows if key in rows]
-    cautions = [f"\nNot for comparison elsewhere: {text}" for text in document["cautions"]]
-    return "\n".join(lines + cautions)
+    return "\n".join(lines + _cautions(document))
+
+
+def chapters() -> str:
+    """Return the Markdown of the whole run in bench/results.json, with a section and a table for each chapter."""
+    document = json.loads(RESULTS.read_text(encoding="utf-8"))
+    rows = document["results"]
+    lost = sum(row["verdict"] in ("loses", "wrong") for row in rows)
+    lines = [_where(document), "", f"{len(rows)} rows, of which {lost} lose."]
+    for chapter in sorted({row["chapter"] for row in rows}):
+        lines += ["", f"## {chapter.capitalize()}", "", *HEAD]
+        lines += [_line(row) for row in rows if row["chapter"] == chapter]
+    return "\n".join(lines + _cautions(document)) + "\n"
+
+
+def _where(document: dict[str, Any]) -> str:
+    facts, config = document["machine"], document["machine"]["mmlcore"]
+    peers = ", ".join(f"{name} {version}" for name, version in facts["peers"].items())
+    machine = f"{facts['processor']}, {config['threads']} threads, {config['isa']}"
+    return f"{machine}; {peers}; {document['date']}."
+
+
+def _cautions(document: dict[str, Any]) -> list[str]:
+    return [f"\nNot for comparison elsewhere: {text}" for text in document["cautions"]]
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -54,19 +70,16 @@ def replace(text: str, made: str) -> str:
 
 
 def main() -> None:
-    """Rewrite README.md, and the whole table in docs/benchmarks.md."""
-    source = ROOT / "bench" / "results.json"
-    if not source.exists():
+    """Rewrite the table of README.md; the documentation makes its own when it is built."""
+    if not RESULTS.exists():
         sys.exit(
             "bench/results.json is missing: run python -m bench --json bench/results.json first"
         )
-    document = json.loads(source.read_text(encoding="utf-8"))
+    document = json.loads(RESULTS.read_text(encoding="utf-8"))
     chosen = (ROOT / "bench" / "readme_rows.txt").read_text(encoding="utf-8").splitlines()
-    for name, rows in (("README.md", chosen), ("docs/benchmarks.md", None)):
-        path = ROOT / name
-        path.write_text(
-            replace(path.read_text(encoding="utf-8"), table(document, rows)), encoding="utf-8"
-        )
+    path = ROOT / "README.md"
+    text = replace(path.read_text(encoding="utf-8"), table(document, chosen))
+    path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -64,13 +64,13 @@ ax.legend()
 
 few = sticks[::2]
 ax = plot.landscape(pit, square)
-plot.arrows(pit, few, ax=ax)
+plot.slopes(pit, few, ax=ax)
 ax.plot(*phone, "r*", markersize=14)
 ax.set_title("a fifth of the slope, downwards")
 
 # %%
 # A stick cannot give an exact slope. The course takes two depths 0.01 apart, and divides: a central difference. It is right to
-# four digits; the derivative that `mmlcore` finds from the formula is right to sixteen.
+# four digits; the derivative that ``mmlcore`` finds from the formula is right to sixteen.
 
 h = 0.01
 steps = h * np.eye(2)
@@ -111,7 +111,7 @@ grounds = {
 corner = np.array([[1.0, 1.0], [3.0, 1.0], [5.0, 1.0], [1.0, 3.0], [4.6, 3.4], [5.0, 5.0]])
 for ax, (name, ground) in zip(axes, grounds.items(), strict=True):
     plot.landscape(ground, square, filled=False, ax=ax)
-    plot.arrows(ground, corner, ax=ax)
+    plot.slopes(ground, corner, ax=ax)
     ax.set(title=name, aspect="equal")
 
 # %%

@@ -12,7 +12,7 @@ How near is near, and how many terms does it take?
 # %%
 # Order by order
 # --------------
-# `taylor` computes the coefficients exactly, by recurrences, not by taking derivatives of derivatives. Each further order keeps to
+# ``taylor`` computes the coefficients exactly, by recurrences, not by taking derivatives of derivatives. Each further order keeps to
 # the curve a little longer.
 
 import matplotlib.pyplot as plt
@@ -97,7 +97,7 @@ np.testing.assert_allclose(mml.taylor(witch, 2.0, 2).coefficients[2], 11 / 125, 
 # What is left over
 # -----------------
 # The error of the polynomial of order *n* is of order :math:`(x - p)^{n+1}`. On logarithmic scales that is a line of slope
-# *n* + 1, until rounding ends it. `remainder` estimates the error from the last
+# *n* + 1, until rounding ends it. ``remainder`` estimates the error from the last
 # two terms, cautiously: one of them may be zero by chance, and so it counts on one order less.
 
 away = np.geomspace(1e-4, 1, 60)

@@ -127,7 +127,7 @@ for kind in sorted(set(kinds)):
 np.testing.assert_allclose(slope(places), 0, atol=1e-6)
 
 # %%
-# `minimize` does what the hybrid does with more care: a trust region bounds Newton's steps, and saddles are left. From every start
+# ``minimize`` does what the hybrid does with more care: a trust region bounds Newton's steps, and saddles are left. From every start
 # it ends in a minimum.
 
 ends = np.array([mml.minimize(board, start).x for start in starts[::24, ::24].reshape(-1, 2)])

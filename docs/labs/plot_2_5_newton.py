@@ -59,7 +59,7 @@ np.testing.assert_allclose(path[:6], expected, atol=1e-11)
 # Less lucky starts
 # -----------------
 # At 1.99 the slope is nearly zero, and the first tangent leads far away: the way back is long. From 3.1 the plain steps jump
-# about in the valley between; they are chaotic, and after some steps every rounding error counts. The safeguard of `newton`
+# about in the valley between; they are chaotic, and after some steps every rounding error counts. The safeguard of ``newton``
 # shortens steps that do not make :math:`|f|` smaller, and says so when it is caught in a valley that does not reach zero.
 
 for x0 in (1.99, 3.1):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
-from bench.report import BEGIN, END, ROOT, replace, table
+from bench.report import BEGIN, END, HEAD, RESULTS, ROOT, chapters, replace, table
 
 from mmlcore._bench import machine
 
@@ -40,7 +41,14 @@ def test_the_table_is_replaced_between_its_marks() -> None:
         replace("no marks", "new")
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/benchmarks.md"])
-def test_the_marks_are_there(name: str) -> None:
-    text = (ROOT / name).read_text(encoding="utf-8")
+def test_the_marks_are_there() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert text.count(BEGIN) == text.count(END) == 1
+
+
+def test_the_page_of_the_documentation_has_every_row() -> None:
+    rows = json.loads(RESULTS.read_text(encoding="utf-8"))["results"]
+    lines = chapters().splitlines()
+    assert sum(line.startswith("| ") for line in lines) == len(rows) + 2 * lines.count(HEAD[0])
+    assert sum("loses" in line for line in lines) == sum(r["verdict"] == "loses" for r in rows)
+    assert {f"## {row['chapter'].capitalize()}" for row in rows} <= set(lines)

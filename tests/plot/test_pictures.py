@@ -34,17 +34,17 @@ def test_landscape():
     assert len(own.figure.axes) == 1
 
 
-def test_arrows():
+def test_slopes():
     at = [[1.0, 0.5], [0.1, -0.1], [0.0, 0.0]]
-    ax = plot.arrows(bowl, at, scale=0.5, longest=0.7)
+    ax = plot.slopes(bowl, at, scale=0.5, longest=0.7)
     drawn = np.stack([ax.collections[0].U, ax.collections[0].V], axis=1)
     steps = -0.5 * np.array([[2 * x, 8 * y] for x, y in at])
     steps[0] *= 0.7 / np.linalg.norm(steps[0])
     np.testing.assert_allclose(drawn, steps, atol=1e-15)
     with pytest.raises(ValueError, match="points: got shape"):
-        plot.arrows(bowl, [1.0, 2.0])
+        plot.slopes(bowl, [1.0, 2.0])
     with pytest.raises(ValueError, match="points"):
-        plot.arrows(bowl, [[np.nan, 2.0]])
+        plot.slopes(bowl, [[np.nan, 2.0]])
 
 
 def test_basins():

@@ -251,7 +251,7 @@ def linearize(f: Callable[..., Any], x0: ArrayLike) -> Linearization:
 
     Notes
     -----
-    f(x) = f(x0) + J (x - x0) + O(|x - x0|^2).
+    ``f(x) = f(x0) + J (x - x0) + O(|x - x0|^2)``.
 
     Examples
     --------

@@ -63,7 +63,7 @@ class CurveFitBatch(Pair):
 
     @property
     def residual(self) -> Array:
-        """f(x, *parameters) - y, shape (n, m), computed when asked for; NaN where y is."""
+        """Residuals ``f(x, *parameters) - y``, shape (n, m), computed when asked for; NaN where y is."""
         x, y = self.data
         points = np.moveaxis(x, -2, -1) if self.model.predictors else x
         columns = [column[:, None] for column in self.parameters.T]

@@ -54,9 +54,9 @@ class CurveFit(Pair):
 
     @property
     def residual(self) -> Array:
-        """(f(x, *parameters) - y) / sigma, shape (m,); with a covariance matrix L L^T for sigma, L^-1 (f - y).
+        """Residuals ``(f(x, *parameters) - y) / sigma``, shape (m,), computed when asked for.
 
-        Computed when asked for.
+        With a covariance matrix L L^T for sigma, L^-1 (f - y).
         """
         if isinstance(self._residuals, np.ndarray):
             return self._residuals

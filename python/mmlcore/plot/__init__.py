@@ -5,10 +5,11 @@ Needs matplotlib: ``pip install mmlcore[plot]``.
 
 from mmlcore.plot._calculus import descent, taylor
 from mmlcore.plot._data import heat_map, images, regions, residual_bars
+from mmlcore.plot._explore import explore
 from mmlcore.plot._fits import corner, fit
-from mmlcore.plot._graph import ranks
-from mmlcore.plot._landscapes import arrows, basins, landscape
-from mmlcore.plot._matrices import transformation
+from mmlcore.plot._graph import network, ranks
+from mmlcore.plot._landscapes import basins, landscape, slopes
+from mmlcore.plot._matrices import arrows, matrix, transformation
 from mmlcore.plot._neural import losses
 from mmlcore.plot._pca import (
     biplot,
@@ -27,17 +28,21 @@ __all__ = [
     "corner",
     "descent",
     "error_curve",
+    "explore",
     "fit",
     "heat_map",
     "images",
     "landscape",
     "losses",
+    "matrix",
+    "network",
     "principal_axes",
     "ranks",
     "reconstructions",
     "regions",
     "residual_bars",
     "scree",
+    "slopes",
     "taylor",
     "transformation",
 ]

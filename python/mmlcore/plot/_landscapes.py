@@ -65,7 +65,7 @@ def landscape(
     return ax
 
 
-def arrows(
+def slopes(
     f: Callable[..., Any],
     points: ArrayLike,
     *,
@@ -95,7 +95,7 @@ def arrows(
     Examples
     --------
     >>> import numpy as np, mmlcore.plot
-    >>> ax = mmlcore.plot.arrows(lambda p: p[0] ** 2 + p[1] ** 2, [[1.0, 0.0], [0.0, 9.0]])
+    >>> ax = mmlcore.plot.slopes(lambda p: p[0] ** 2 + p[1] ** 2, [[1.0, 0.0], [0.0, 9.0]])
     >>> np.stack([ax.collections[0].U, ax.collections[0].V], axis=1).round(3) + 0.0
     array([[-0.4,  0. ],
            [ 0. , -1. ]])

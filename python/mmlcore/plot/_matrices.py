@@ -1,7 +1,9 @@
-"""A matrix as what it does to the plane."""
+"""A matrix as numbers, vectors as arrows, a matrix as what it does to the plane."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -60,4 +62,96 @@ def transformation(A: ArrayLike, *, ax: Any = None) -> Any:
     ax.set_title(f"determinant {float(determinant(a)):.3g}, eigenvalues {listed}")
     ax.set(xlim=(-4, 4), ylim=(-4, 4), aspect="equal")
     ax.legend(loc="lower right", fontsize=8)
+    return ax
+
+
+def matrix(A: ArrayLike, *, frames: Iterable[tuple[int, int]] = (), ax: Any = None) -> Any:
+    """The numbers of a matrix, coloured by size and sign; zeros are left white.
+
+    Parameters
+    ----------
+    A : array_like of shape (m, n)
+        Matrix.
+    frames : iterable of (row, column), optional
+        Entries to be framed, such as pivots.
+    ax : matplotlib Axes, optional
+        Default: those of a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Examples
+    --------
+    >>> import mmlcore as mml, mmlcore.plot
+    >>> echelon = mml.row_echelon([[1.0, 2.0], [3.0, 4.0]])
+    >>> ax = mmlcore.plot.matrix(echelon.matrix, frames=enumerate(echelon.pivots))
+    >>> [text.get_text() for text in ax.texts]
+    ['3', '4', '0', '0.667']
+    """
+    a = finite(as_array(A, "A"), "A")
+    if a.ndim != 2 or not a.size:
+        raise shape_error("A", a.shape, "(m, n), neither 0")
+    ax = axes_or_new(ax)
+    most = float(np.abs(a).max()) or 1.0
+    ax.imshow(a, cmap="RdBu_r", vmin=-1.6 * most, vmax=1.6 * most)  # the numbers stay readable
+    for (i, j), value in np.ndenumerate(a):
+        ax.text(j, i, f"{value + 0.0:.3g}", ha="center", va="center", fontsize=9)
+    rectangle = import_module("matplotlib.patches").Rectangle
+    for i, j in frames:
+        box = rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, edgecolor="k", linewidth=2)
+        ax.add_patch(box)
+    ax.set(xticks=[], yticks=[])
+    return ax
+
+
+def arrows(
+    vectors: ArrayLike,
+    *,
+    names: Sequence[str] | None = None,
+    origin: ArrayLike = (0.0, 0.0),
+    color: str = "C0",
+    ax: Any = None,
+) -> Any:
+    """Vectors of the plane as arrows from one point.
+
+    Parameters
+    ----------
+    vectors : array_like of shape (n, 2)
+        One vector a row.
+    names : sequence of str, optional
+        Written at the heads.
+    origin : array_like of shape (2,), default (0, 0)
+        Where all arrows start.
+    color : str, default 'C0'
+        Colour of matplotlib.
+    ax : matplotlib Axes, optional
+        Default: those of a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Examples
+    --------
+    >>> import mmlcore.plot
+    >>> ax = mmlcore.plot.arrows([[1.0, 1.5], [-1.0, 2.0]], names=["b1", "b2"])
+    >>> [text.get_text() for text in ax.texts]
+    ['b1', 'b2']
+    """
+    v = finite(as_array(vectors, "vectors"), "vectors")
+    if v.ndim != 2 or v.shape[1] != 2:
+        raise shape_error("vectors", v.shape, "(n, 2)")
+    if names is not None and len(names) != len(v):
+        msg = f"names: got {len(names)}, needed one for each of {len(v)} vectors."
+        raise ValueError(msg)
+    start = np.asarray(origin, float)
+    ax = axes_or_new(ax)
+    how = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.008, "zorder": 3}
+    ax.quiver(*np.broadcast_to(start, v.shape).T, *v.T, color=color, **how)
+    ends = v + start
+    ax.plot(*ends.T, linestyle="", marker="")  # arrows alone do not widen the axes
+    for name, end in zip(names or (), ends, strict=names is not None):
+        ax.annotate(name, end, xytext=(4, 4), textcoords="offset points", color=color)
+    ax.set_aspect("equal")
     return ax
