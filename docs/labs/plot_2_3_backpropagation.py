@@ -139,8 +139,8 @@ def train(net, steps, aggression=7.0, noise=1.0, seed=1):
             costs.append(net.cost(x, y))
         layers = zip(net.weights_, net.biases_, net.gradients(x, y), strict=True)
         for w, b, (dw, db) in layers:
-            w -= aggression * dw * (1 + noise * random.standard_normal())
-            b -= aggression * db * (1 + noise * random.standard_normal())
+            w[...] -= aggression * dw * (1 + noise * random.standard_normal())
+            b[...] -= aggression * db * (1 + noise * random.standard_normal())
     return np.array(curves), np.array(costs)
 
 
