@@ -161,7 +161,8 @@ def images(
         raise shape_error("pixels", shown.shape, "(n, height, width), not empty")
     across = min(as_index(columns, "columns", 1), len(shown))
     texts = [""] * len(shown) if titles is None else list(titles)
-    drawn = grid(axes, -(-len(shown) // across), across, cell=(1.3, 1.5 if titles else 1.3))
+    side = min(2.2, max(1.2, 11 / across))  # inches: few images are shown large
+    drawn = grid(axes, -(-len(shown) // across), across, cell=(side, side + (0.2 if titles else 0)))
     for ax, image, title in zip(drawn.ravel(), shown, texts, strict=False):
         show_image(ax, image, title, **how)
     for ax in drawn.ravel()[len(shown) :]:
