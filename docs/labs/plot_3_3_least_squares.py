@@ -73,7 +73,21 @@ assert 0.65 < ratio < 0.95
 # version of the course asks for the parameters without a constant.
 
 X, price = boston_housing_data()
-names = "CRIM ZN INDUS CHAS NOX RM AGE DIS RAD TAX PTRATIO B LSTAT".split()
+names = [
+    "CRIM",
+    "ZN",
+    "INDUS",
+    "CHAS",
+    "NOX",
+    "RM",
+    "AGE",
+    "DIS",
+    "RAD",
+    "TAX",
+    "PTRATIO",
+    "B",
+    "LSTAT",
+]
 plain = mml.linear_regression(X, price, intercept=False)
 full = mml.linear_regression(X, price)
 print(f"{'':8}{'no constant':>12}{'constant':>10}{'error':>8}{'t':>7}")
