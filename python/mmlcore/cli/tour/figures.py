@@ -75,8 +75,9 @@ def _curves(figure: Any, curves: Curves) -> None:
         dots = name in curves.dots
         marker = "o" if dots or len(values) < 30 else None
         colour = COLOURS[(number - len(curves.y)) % len(COLOURS)]
-        style = "" if dots else "-"
-        axes.plot(curves.x, values, style, marker=marker, markersize=4, color=colour, label=name)
+        line = "none" if dots else "-"
+        style = {"linestyle": line, "marker": marker, "markersize": 4, "color": colour}
+        axes.plot(curves.x, values, label=name, **style)
     if curves.log:
         axes.set_yscale("log")
     axes.set(xlabel=curves.x_label, ylabel=curves.y_label, ylim=curves.limits)

@@ -44,7 +44,7 @@ def page(stations: Sequence[Station], facts: dict[str, Any]) -> str:
         f'<p class="machine">{escape(" · ".join(where))}</p>',
         f"<p>{escape(summary(stations))}</p>",
         *(
-            f'<p class="caution">Measured under a caution: {escape(caution)}</p>'
+            f'<p class="caution">Numbers not to be published: {escape(caution)}</p>'
             for caution in cautions()
         ),
         _overview(stations),

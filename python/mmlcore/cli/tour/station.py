@@ -111,6 +111,10 @@ def summary(stations: Sequence[Station]) -> str:
     ratios = [beside.comparison.ratio for station in stations for beside in station.besides]
     lost = sum(ratio < LOST for ratio in ratios)
     return (
-        f"{len(ratios)} comparisons with numpy, every result checked before it was timed: {min(ratios):.2g} to "
-        f"{max(ratios):.2g} times numpy's speed, {statistics.median(ratios):.2g} in the median; {lost or 'none'} lost."
+        f"{len(ratios)} comparisons with numpy, every result checked before it was timed: {_short(min(ratios))} to "
+        f"{_short(max(ratios))} times numpy's speed, {_short(statistics.median(ratios))} in the median; {lost or 'none'} lost."
     )
+
+
+def _short(ratio: float) -> str:
+    return f"{ratio:.2g}" if ratio < 99.5 else f"{ratio:.0f}"
