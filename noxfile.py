@@ -88,11 +88,11 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
-    """Build the documentation; warnings are errors."""
+    """Build the documentation, which runs the labs; warnings and links that lead nowhere are errors."""
     session.install(".", *GROUPS(PROJECT, "docs"))
-    session.run(
-        "sphinx-build", "-n", "-W", "--keep-going", "docs", "docs/_build/html", *session.posargs
-    )
+    site = "docs/_build/html"
+    session.run("sphinx-build", "-n", "-W", "--keep-going", "docs", site, *session.posargs)
+    session.run("python", "tools/check_links.py", site)
 
 
 @nox.session(default=False)

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mmlcore._bench.compare import LOST
+
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "bench" / "results.json"
 BEGIN, END = "<!-- benchmarks: written by python -m bench.report -->", "<!-- end of benchmarks -->"
@@ -26,7 +28,7 @@ def chapters() -> str:
     """Return the Markdown of the whole run in bench/results.json, with a section and a table for each chapter."""
     document = json.loads(RESULTS.read_text(encoding="utf-8"))
     rows = document["results"]
-    lost = sum(row["verdict"] in ("loses", "wrong") for row in rows)
+    lost = sum(_lost(row) or row["verdict"] == "wrong" for row in rows)
     lines = [_where(document), "", f"{len(rows)} rows, of which {lost} lose."]
     for chapter in sorted({row["chapter"] for row in rows}):
         lines += ["", f"## {chapter.capitalize()}", "", *HEAD]
@@ -45,12 +47,17 @@ def _cautions(document: dict[str, Any]) -> list[str]:
     return [f"\nNot for comparison elsewhere: {text}" for text in document["cautions"]]
 
 
+def _lost(row: dict[str, Any]) -> bool:
+    """Slower than the peer, also where no more was aimed at."""
+    return bool(row["verdict"] == "loses" or row["ratio"] < LOST)
+
+
 def _line(row: dict[str, Any]) -> str:
     if row["verdict"] == "wrong":
         return f"| {row['name']} | {row['peer']} | | | wrong result |"
     peer, ours = row["peer_seconds"]["median"], row["mmlcore_seconds"]["median"]
     ratio = f"{row['ratio']:.2g}x" if row["ratio"] < 100 else f"{row['ratio']:.0f}x"
-    shown = f"*{ratio}, loses*" if row["verdict"] == "loses" else f"**{ratio}**"
+    shown = f"*{ratio}, loses*" if _lost(row) else f"**{ratio}**"
     return f"| {row['name']} | {row['peer']} | {_time(peer)} | {_time(ours)} | {shown} |"
 
 

@@ -106,7 +106,7 @@ def eigen(left: Axes, right: Axes) -> None:
     values, directions = mml.eigh(a)
     left.plot(*circle.T, color=GREY)
     left.plot(*mml.transform_points(a, circle).T, color=BLUE)
-    for value, v in zip(values, directions.T, strict=True):
+    for value, v in zip(values, (directions * np.sign(directions[0])).T, strict=True):
         _arrow(left, value * v, RED, f"{value:.2f} v")
     left.set(title="eigh(A): directions that stay", aspect="equal")
     shear = mml.shear(0.8)

@@ -44,6 +44,41 @@ def test_every_public_name_explains_itself(name: str) -> None:
     assert ">>>" in text, f"mmlcore.{name} has no example"
 
 
+def public_names() -> list[str]:
+    """Every name of the package, and of the modules whose names do not stand at the top."""
+    names = [f"mmlcore.{name}" for name in mmlcore.__all__ if name != "__version__"]
+    for part in (
+        "dask",
+        "estimators",
+        "optimize.landscapes",
+        "optimize.models",
+        "optimize.strategies",
+        "plot",
+    ):
+        try:
+            module = importlib.import_module(f"mmlcore.{part}")
+        except ImportError:  # an extra that is not installed
+            continue
+        names += [f"mmlcore.{part}.{name}" for name in module.__all__]
+    return names
+
+
+@pytest.mark.parametrize("name", public_names())
+def test_docstrings_keep_the_form(name: str) -> None:
+    """numpydoc's checks, chosen in pyproject.toml."""
+    hooks = pytest.importorskip("numpydoc.hooks.validate_docstrings")
+    validate = pytest.importorskip("numpydoc.validate").validate
+    thing = importlib.import_module(name.rpartition(".")[0])
+    thing = getattr(thing, name.rpartition(".")[2])
+    if not (inspect.isclass(thing) or inspect.isroutine(thing)):
+        return  # a ready model, whose docstring is its formula; a constant
+    checks = set(hooks.parse_config(Path(__file__).parents[1])["checks"])
+    if inspect.isclass(thing) and "Parameters\n" not in (thing.__doc__ or ""):
+        checks -= {"PR01"}  # made by our functions alone
+    found = [f"{code} {text}" for code, text in validate(name)["errors"] if code in checks]
+    assert found == [], "\n".join(found)
+
+
 @pytest.mark.parametrize("name", ["README.md", "docs/start.md"])
 def test_the_pages_run_as_printed(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     text = (Path(__file__).parents[1] / name).read_text(encoding="utf-8")

@@ -41,7 +41,7 @@ def derivative(f: F, x: ArrayLike, *, order: int = 1) -> Array:
     Returns
     -------
     ndarray of the shape and dtype of x
-        (If f gives an array, its axes follow those of x.)
+        If f gives an array, its axes follow those of x.
 
     Raises
     ------
@@ -86,6 +86,7 @@ def gradient(f: F, x: ArrayLike) -> Array:
     Returns
     -------
     ndarray of shape (..., n)
+        A partial derivative for each number of x.
 
     Raises
     ------
@@ -97,7 +98,7 @@ def gradient(f: F, x: ArrayLike) -> Array:
     Notes
     -----
     By the reverse sweep (backpropagation) [1]_: a small multiple of the cost of f, whatever n is; exact to rounding. Where f has no
-    derivative: |x| has 0 at 0, minimum and maximum share theirs at a tie, steps have 0; sqrt has infinity at 0.
+    derivative: ``|x|`` has 0 at 0, minimum and maximum share theirs at a tie, steps have 0; sqrt has infinity at 0.
 
     References
     ----------
@@ -191,6 +192,7 @@ def hessian(f: F, x: ArrayLike) -> Array:
     Returns
     -------
     ndarray of shape (..., n, n)
+        Second partial derivatives, symmetric.
 
     Notes
     -----

@@ -40,7 +40,7 @@ def finite_difference(
         rounding takes over (Ridders [1]_); the imaginary part of f(x + ih) / h, exact for functions of numpy that are
         analytic [2]_.
     step : float, optional
-        h, relative to max(|x|, 1). Default: the cube root of eps for central differences, its square root for forward
+        h, relative to ``max(|x|, 1)``. Default: the cube root of eps for central differences, its square root for forward
         ones, 0.1 to start extrapolation from, 1e-30 for the complex step.
 
     Returns

@@ -27,6 +27,7 @@ def hessian_vector(f: F, x: ArrayLike, v: ArrayLike) -> Array:
     Returns
     -------
     ndarray of shape (..., n)
+        The Hessian times v.
 
     Notes
     -----
@@ -54,6 +55,7 @@ def jacobian_vector(f: F, x: ArrayLike, v: ArrayLike) -> Array:
     Returns
     -------
     ndarray of shape (..., m), or (...) if f gives one number
+        The Jacobian times v.
 
     Notes
     -----
@@ -83,6 +85,7 @@ def vector_jacobian(f: F, x: ArrayLike, v: ArrayLike) -> Array:
     Returns
     -------
     ndarray of shape (..., n)
+        v times the Jacobian.
 
     Notes
     -----

@@ -74,6 +74,11 @@ def threads(n: int) -> Iterator[None]:
     n : int
         Between 1 and 1024.
 
+    Yields
+    ------
+    None
+        After the body the number is what it was before.
+
     Examples
     --------
     >>> import mmlcore as mml

@@ -96,11 +96,13 @@ class PCA(decomposition.PCA):
 
     Parameters
     ----------
-    n_components, whiten
-        As `mmlcore.PCA`.
+    n_components, whiten : int, float or None; bool
+        As for `mmlcore.PCA`.
     solver : {'auto', 'covariance', 'factor'}, default 'auto'
         'covariance': moments of the chunks, n d^2 operations. 'factor': triangular factors, which keep variances down to 1e-20
         of the largest, 2 n d^2 operations. 'auto': covariance for at least as many points as features, else factor.
+    random_state : int, optional
+        For `mmlcore.PCA` on arrays in memory; nothing is random on the cluster.
 
     Notes
     -----

@@ -60,8 +60,8 @@ def pagerank(
         Non-negative, finite. Default: every edge counts 1.
     num_nodes : int, optional
         Default: one more than the largest index, for which the edges are read once more.
-    damping, personalization, dangling, start, tol, max_iter
-        As `mmlcore.pagerank`; one personalization of shape (n,).
+    damping, personalization, dangling, start, tol, max_iter : float, array_like, array_like, array_like, float, int
+        As for `mmlcore.pagerank`; one personalization of shape (n,).
     blocks : int, optional
         How many blocks of rows. Default: one for each thread of the cluster.
     client : distributed.Client, optional

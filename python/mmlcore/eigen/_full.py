@@ -80,6 +80,7 @@ def eig(A: ArrayLike) -> Eigen:
     Parameters
     ----------
     A : array_like of shape (..., n, n), float32, float64 or complex
+        Square matrices.
 
     Returns
     -------
@@ -111,6 +112,7 @@ def eigvals(A: ArrayLike) -> Array:
     Parameters
     ----------
     A : array_like of shape (..., n, n), float32, float64 or complex
+        Square matrices.
 
     Returns
     -------
@@ -144,6 +146,7 @@ def characteristic_polynomial(A: ArrayLike) -> Array:
     Parameters
     ----------
     A : array_like of shape (n, n), float32 or float64
+        Square matrix.
 
     Returns
     -------
@@ -189,6 +192,7 @@ def diagonalize(A: ArrayLike) -> Diagonalization:
     Parameters
     ----------
     A : array_like of shape (n, n), float32 or float64
+        Square matrix.
 
     Returns
     -------

@@ -33,11 +33,13 @@ def power_iteration(
     Parameters
     ----------
     A : array_like of shape (n, n), float32 or float64
+        Square matrix.
     v0 : array_like of shape (n,), optional
         First vector. Default: random, the same each time.
     tol : float, default 1e-10
         Bound on the residual, the length of A v - value v over the size of value; not below some u.
     max_iter : int, default 1000
+        Most products with the matrix.
 
     Returns
     -------
@@ -102,12 +104,14 @@ def matrix_power(A: ArrayLike, n: int) -> Array:
     Parameters
     ----------
     A : array_like of shape (..., m, m), float32, float64 or complex
+        Square matrices.
     n : int
         Negative powers are those of the inverse; the power 0 is the identity.
 
     Returns
     -------
     ndarray of shape (..., m, m)
+        A multiplied by itself, or the inverse by itself.
 
     Raises
     ------

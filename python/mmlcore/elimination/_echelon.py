@@ -30,6 +30,7 @@ def row_echelon(
     Parameters
     ----------
     A : array_like of shape (..., m, n), float32 or float64
+        Matrices.
     reduced : bool, default False
         The reduced form: pivots are 1 and alone in their columns.
     steps : bool, default False

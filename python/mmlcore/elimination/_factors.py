@@ -35,10 +35,12 @@ def inverse(A: ArrayLike) -> Array:
     Parameters
     ----------
     A : array_like of shape (..., n, n), float32, float64 or complex
+        Square matrices.
 
     Returns
     -------
     ndarray of shape (..., n, n)
+        The inverses.
 
     Raises
     ------
@@ -76,6 +78,7 @@ def determinant(A: ArrayLike) -> Array:
     Parameters
     ----------
     A : array_like of shape (..., n, n), float32, float64 or complex
+        Square matrices.
 
     Returns
     -------
@@ -121,6 +124,7 @@ def slogdet(A: ArrayLike) -> LogDeterminant:
     Parameters
     ----------
     A : array_like of shape (..., n, n), float32, float64 or complex
+        Square matrices.
 
     Returns
     -------
@@ -161,6 +165,7 @@ def lu(A: ArrayLike) -> LU:
     Parameters
     ----------
     A : array_like of shape (..., m, n), float32 or float64
+        Matrices.
 
     Returns
     -------

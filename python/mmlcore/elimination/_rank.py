@@ -15,12 +15,14 @@ def rank(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
     Parameters
     ----------
     A : array_like of shape (..., m, n), float32 or float64
+        Matrices.
     rtol : float, optional
         Singular values up to rtol times the largest count as zero. Default: max(m, n) times the machine epsilon.
 
     Returns
     -------
     int, or ndarray of int of shape (...)
+        Ranks.
 
     Raises
     ------
@@ -53,12 +55,14 @@ def is_singular(A: ArrayLike, *, rtol: float | None = None) -> bool | Array:
     Parameters
     ----------
     A : array_like of shape (..., n, n), float32 or float64
+        Square matrices.
     rtol : float, optional
         As in `rank`.
 
     Returns
     -------
     bool, or ndarray of bool of shape (...)
+        True where there is no inverse.
 
     Raises
     ------
@@ -87,6 +91,7 @@ def null_space(A: ArrayLike, *, rtol: float | None = None) -> Array:
     Parameters
     ----------
     A : array_like of shape (m, n), float32 or float64
+        Matrix.
     rtol : float, optional
         As in `rank`.
 
@@ -134,6 +139,7 @@ def condition(A: ArrayLike) -> Array:
     Parameters
     ----------
     A : array_like of shape (..., m, n), float32 or float64
+        Matrix, or a stack of them.
 
     Returns
     -------

@@ -80,18 +80,18 @@ def pagerank(
     PageRank
         (ranks, iterations, error, converged).
 
-    Warns
-    -----
-    RuntimeWarning
-        With damping 1, for a graph with several closed parts (the ranks depend on the start) or a period. Not looked for in
-        a graph that is streamed.
-
     Raises
     ------
     ConvergenceError
         `max_iter` passes, or the accuracy of float64, did not suffice. Its `.result` is the last PageRank.
     ValueError, TypeError
         Arguments out of range; vectors that are negative, not finite, zero or of the wrong length.
+
+    Warns
+    -----
+    RuntimeWarning
+        With damping 1, for a graph with several closed parts (the ranks depend on the start) or a period. Not looked for in
+        a graph that is streamed.
 
     Notes
     -----

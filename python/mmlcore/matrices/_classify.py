@@ -14,6 +14,7 @@ def classify(matrix: ArrayLike, *, rtol: float | None = None) -> frozenset[str]:
     Parameters
     ----------
     matrix : array_like of shape (n, n), float32 or float64
+        Matrix; a stack is refused.
     rtol : float, optional
         Rounding that is overlooked, relative to the size of the matrix. Default: n times the machine epsilon.
 

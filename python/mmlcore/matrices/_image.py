@@ -24,6 +24,7 @@ def transform_image(
     Parameters
     ----------
     image : array_like of shape (h, w) or (h, w, c), float32 or float64
+        Grey values, or c channels.
     matrix : array_like of shape (2, 2) or (3, 3)
         Acts on (x, y), x along the columns and y down the rows, in pixels; 3 x 3 is a map of homogeneous coordinates.
     order : {0, 1, 3}, default 1
@@ -36,6 +37,7 @@ def transform_image(
     Returns
     -------
     ndarray of the shape of `image`
+        The picture, in the dtype in which it was computed.
 
     Raises
     ------

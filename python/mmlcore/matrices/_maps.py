@@ -23,6 +23,7 @@ def compose(*matrices: ArrayLike) -> Array:
     Returns
     -------
     ndarray of shape (..., m, n)
+        The product.
 
     Raises
     ------

@@ -21,6 +21,7 @@ def rotation(theta: ArrayLike) -> Array:
     Returns
     -------
     ndarray of shape (..., 2, 2)
+        Matrices with determinant 1.
 
     Raises
     ------
@@ -62,6 +63,7 @@ def rotation3d(axis: ArrayLike, theta: ArrayLike) -> Array:
     Returns
     -------
     ndarray of shape (..., 3, 3)
+        Matrices with determinant 1.
 
     Raises
     ------

@@ -106,7 +106,7 @@ def curve_fit_batch(
         Each a number, (p,) or (n, p).
     fixed : array_like of bool of shape (p,) or (n, p), optional
         Parameters that stay at p0.
-    loss, f_scale, max_iter
+    loss, f_scale, max_iter : str, float, int
         As in `curve_fit`.
     tol : float, default 1e-7
         Step at which to stop, in units of the parameters' standard errors.

@@ -126,11 +126,6 @@ def curve_fit(
     CurveFit
         (parameters, covariance, chi2, dof, residual, iterations, status, message); unpacks as ``popt, pcov``.
 
-    Warns
-    -----
-    RuntimeWarning
-        The covariance could not be estimated; or f cannot be traced and is differentiated by differences.
-
     Raises
     ------
     ConvergenceError
@@ -139,6 +134,11 @@ def curve_fit(
         NaN, infinity, shapes that do not fit, a start outside the bounds.
     TypeError
         There are more parameters than points.
+
+    Warns
+    -----
+    RuntimeWarning
+        The covariance could not be estimated; or f cannot be traced and is differentiated by differences.
 
     Notes
     -----

@@ -62,7 +62,7 @@ def lagrange(
     x0 : array_like of shape (n,) or (k, n)
         A start, or several: each gives a stationary point of its own.
     tol : float, default 1e-12
-        Step at which to stop, relative to max(|x|, 1).
+        Step at which to stop, relative to ``max(|x|, 1)``.
     max_iter : int, default 100
         Most steps.
 

@@ -54,16 +54,16 @@ def linear_regression(
         (coefficients, intercept, covariance, chi2, dof, r2), and the properties `standard_errors` and `t_values`. The
         covariance is scaled by chi2 / dof, as that of `curve_fit` is.
 
+    Raises
+    ------
+    ValueError
+        NaN, infinity, shapes that do not fit, a sigma that is not positive, no points.
+
     Warns
     -----
     RuntimeWarning
         Columns are linearly dependent: the coefficients are the shortest that fit best, their covariance is infinite. Or
         there are no degrees of freedom left for a covariance.
-
-    Raises
-    ------
-    ValueError
-        NaN, infinity, shapes that do not fit, a sigma that is not positive, no points.
 
     Notes
     -----

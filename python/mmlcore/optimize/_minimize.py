@@ -70,7 +70,7 @@ def minimize(
         Newton's steps in a trust region [1]_, which also leave saddles and maxima; steepest descent; accelerated descent
         [2]_; or quasi-Newton, which needs no Hessian [1]_.
     tol : float, default 1e-8
-        Largest gradient at which to stop: max |g_i| max(1, |x_i|) / max(1, |f|).
+        Largest gradient at which to stop: ``max |g_i| max(1, |x_i|) / max(1, |f|)``.
     max_iter : int, default 1000
         Most steps.
     learning_rate : float, optional

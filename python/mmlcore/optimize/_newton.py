@@ -30,7 +30,7 @@ class Root(NamedTuple):
     x: Any
     """Where f is zero, of the shape of x0."""
     residual: Any
-    """|f(x)|, the Euclidean norm, for each start."""
+    """Euclidean norm of f(x), for each start."""
     iterations: Any
     """Steps that were taken, for each start."""
     converged: Any
@@ -64,11 +64,11 @@ def newton(
     x0 : array_like of shape () or (..., n)
         Starts. If f takes numbers one by one, every element is a start of its own.
     tol : float, default 1e-12
-        Step at which to stop, relative to max(|x|, 1).
+        Step at which to stop, relative to ``max(|x|, 1)``.
     max_iter : int, default 50
         Most steps.
     safeguard : bool, default True
-        Shorten steps that do not make |f| smaller, and keep to an interval in which a function of a number has changed its
+        Shorten steps that do not make ``|f|`` smaller, and keep to an interval in which a function of a number has changed its
         sign. Without, the plain iteration, which may cycle and jump.
     trajectory : bool, default False
         Whether to keep all iterates.
@@ -88,7 +88,7 @@ def newton(
     Notes
     -----
     x is replaced by x - J(x)^-1 f(x) [1]_: near a simple root digits double at each step; a multiple root is approached by a
-    constant factor. A step that does not decrease |f| is halved. Cost: for each step f, its Jacobian and a solution of a
+    constant factor. A step that does not decrease ``|f|`` is halved. Cost: for each step f, its Jacobian and a solution of a
     linear system, all starts together.
 
     References

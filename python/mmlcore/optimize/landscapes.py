@@ -50,6 +50,11 @@ def _rescaled(surface: Surface) -> Surface:
 def sandpit() -> Surface:
     """One hole beside a hill: -(x - 4.1)^2 - (y - 0.9)^2 - 30 exp(-((x - 1.5)^2 + (y - 3.7)^2) / 2.8), rescaled.
 
+    Returns
+    -------
+    callable
+        Of a point (2,), or of x[0] and x[1] of many: depths from -9 to -1.
+
     Examples
     --------
     >>> import mmlcore as mml
@@ -89,6 +94,16 @@ def _amplitudes(random_state: int) -> Array:
 def waves(random_state: int = 0) -> Surface:
     """Return smooth random ground: 4 x 4 cosines, random amplitudes over (n + 1)(m + 1), between walls.
 
+    Parameters
+    ----------
+    random_state : int, default 0
+        Of the amplitudes.
+
+    Returns
+    -------
+    callable
+        Of a point (2,), or of x[0] and x[1] of many: depths from -9 to -1.
+
     Examples
     --------
     >>> from mmlcore.optimize import landscapes
@@ -102,6 +117,16 @@ def waves(random_state: int = 0) -> Surface:
 def rocks(random_state: int = 0) -> Surface:
     """Return `waves` strewn with rocks: a second sum of ten times the frequency and a 25th of the amplitude.
 
+    Parameters
+    ----------
+    random_state : int, default 0
+        Of the amplitudes.
+
+    Returns
+    -------
+    callable
+        Of a point (2,), or of x[0] and x[1] of many: depths from -9 to -1.
+
     Examples
     --------
     >>> from mmlcore.optimize import landscapes
@@ -114,6 +139,16 @@ def rocks(random_state: int = 0) -> Surface:
 
 def well(random_state: int = 0) -> Surface:
     """Return `waves` with one narrow well, 0.2 wide, that slopes elsewhere say nothing about.
+
+    Parameters
+    ----------
+    random_state : int, default 0
+        Of the amplitudes and the place of the well.
+
+    Returns
+    -------
+    callable
+        Of a point (2,), or of x[0] and x[1] of many: depths from -9 to -1.
 
     Examples
     --------
@@ -133,6 +168,16 @@ def well(random_state: int = 0) -> Surface:
 
 def chess(turn: float = 0.5) -> Surface:
     """Return a turned chess board of holes, the deepest in the middle: sinc(u) sinc(v).
+
+    Parameters
+    ----------
+    turn : float, default 0.5
+        Angle of the board in radians.
+
+    Returns
+    -------
+    callable
+        Of a point (2,), or of x[0] and x[1] of many: depths from -9 to -1.
 
     Examples
     --------

@@ -162,10 +162,12 @@ def polynomial(degree: int) -> CurveModel:
     Parameters
     ----------
     degree : int
+        Highest power.
 
     Returns
     -------
     CurveModel
+        A model for `curve_fit`.
 
     Examples
     --------

@@ -28,6 +28,20 @@ Strategy = Callable[[Any, Array, Array], ArrayLike]
 def steepest(f: Any, gradient: Array, hessian: Array) -> Array:  # noqa: ARG001  # the form of every strategy
     """Step down the gradient, a fifth of it and at most 1 long.
 
+    Parameters
+    ----------
+    f : float
+        Depth where one stands; not used.
+    gradient : ndarray of shape (2,)
+        Slope there.
+    hessian : ndarray of shape (2, 2)
+        Second derivatives there; not used.
+
+    Returns
+    -------
+    ndarray of shape (2,)
+        The step, against the gradient.
+
     Examples
     --------
     >>> import numpy as np
@@ -41,6 +55,20 @@ def steepest(f: Any, gradient: Array, hessian: Array) -> Array:  # noqa: ARG001 
 
 def damped_newton(f: Any, gradient: Array, hessian: Array) -> Array:
     """Newton's step, at most 1 long, where the surface is curved like a bowl; elsewhere `steepest`.
+
+    Parameters
+    ----------
+    f : float
+        Depth where one stands; not used.
+    gradient : ndarray of shape (2,)
+        Slope there.
+    hessian : ndarray of shape (2, 2)
+        Second derivatives there.
+
+    Returns
+    -------
+    ndarray of shape (2,)
+        The step.
 
     Examples
     --------

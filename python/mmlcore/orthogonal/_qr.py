@@ -24,6 +24,7 @@ def qr(A: ArrayLike) -> QR:
     Parameters
     ----------
     A : array_like of shape (..., m, n), float32 or float64
+        Matrices.
 
     Returns
     -------

@@ -27,6 +27,7 @@ def span_dimension(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
     Returns
     -------
     int, or ndarray of int of shape (...)
+        How many columns are independent of those before.
 
     Raises
     ------
@@ -66,6 +67,7 @@ def is_orthogonal(Q: ArrayLike, *, rtol: float | None = None) -> bool | Array:
     Returns
     -------
     bool, or ndarray of bool of shape (...)
+        True where Q'Q is the identity.
 
     Raises
     ------

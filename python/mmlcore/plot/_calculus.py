@@ -40,6 +40,7 @@ def descent(
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Examples
     --------
@@ -91,6 +92,7 @@ def taylor(
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Examples
     --------

@@ -32,6 +32,7 @@ def heat_map(
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Examples
     --------
@@ -88,6 +89,7 @@ def regions(
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Examples
     --------
@@ -148,6 +150,7 @@ def images(
     Returns
     -------
     ndarray of matplotlib Axes
+        A row for each row of images.
 
     Examples
     --------
@@ -196,6 +199,7 @@ def residual_bars(
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Examples
     --------

@@ -34,6 +34,7 @@ def explore(draw: Callable[..., Any], *, ax: Any = None, **controls: Any) -> Any
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Raises
     ------

@@ -45,6 +45,7 @@ def fit(
     Returns
     -------
     ndarray of two Axes
+        Data above, residuals below.
 
     Examples
     --------
@@ -93,6 +94,7 @@ def corner(found: Any, names: Sequence[str] | None = None, *, axes: Any = None) 
     Returns
     -------
     ndarray of (p, p) Axes
+        Those above the diagonal are empty.
 
     Raises
     ------

@@ -45,6 +45,7 @@ def landscape(
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Examples
     --------
@@ -91,6 +92,7 @@ def slopes(
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Examples
     --------
@@ -137,6 +139,7 @@ def basins(found: Root, limits: Limits, *, ax: Any = None) -> Any:
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Notes
     -----

@@ -30,6 +30,7 @@ def transformation(A: ArrayLike, *, ax: Any = None) -> Any:
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Examples
     --------
@@ -51,6 +52,7 @@ def transformation(A: ArrayLike, *, ax: Any = None) -> Any:
     for k, column in enumerate(a.T):
         ax.annotate("", column, (0, 0), arrowprops={"arrowstyle": "->", "color": f"C{k + 1}"})
     values, vectors = eig(a)
+    values = np.where(np.abs(values) < 1e-14 * np.abs(values).max(), 0, values)  # rounding
     real = np.isreal(values)
     for value, vector in zip(values[real].real, vectors.T[real].real, strict=True):
         far = vector / np.abs(vector).max() * ends[1]
@@ -80,6 +82,7 @@ def matrix(A: ArrayLike, *, frames: Iterable[tuple[int, int]] = (), ax: Any = No
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Examples
     --------
@@ -131,6 +134,7 @@ def arrows(
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Examples
     --------

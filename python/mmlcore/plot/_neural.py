@@ -23,6 +23,7 @@ def losses(net: MLP, *, ax: Any = None) -> Any:
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Examples
     --------

@@ -25,6 +25,7 @@ def scree(model: Any, *, ax: Any = None) -> Any:
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Examples
     --------
@@ -69,6 +70,7 @@ def biplot(
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Notes
     -----
@@ -121,6 +123,7 @@ def principal_axes(model: Any, X: ArrayLike, *, ax: Any = None) -> Any:
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Examples
     --------
@@ -160,6 +163,7 @@ def components(model: Any, shape: tuple[int, int], *, count: int = 10, axes: Any
     Returns
     -------
     ndarray of matplotlib Axes
+        The mean first.
 
     Examples
     --------
@@ -205,6 +209,7 @@ def reconstructions(
     Returns
     -------
     ndarray of matplotlib Axes, shape (n, 1 + number of counts)
+        A row for each image, the original first.
 
     Examples
     --------
@@ -239,6 +244,7 @@ def error_curve(model: Any, *, ax: Any = None) -> Any:
     Returns
     -------
     matplotlib Axes
+        `ax`, or the Axes of the new figure.
 
     Notes
     -----

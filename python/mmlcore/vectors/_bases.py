@@ -25,6 +25,7 @@ def is_independent(vectors: ArrayLike, *, rtol: float | None = None) -> bool | A
     Returns
     -------
     bool, or ndarray of bool of shape (...)
+        True where no vector is a combination of the others.
 
     Raises
     ------
@@ -67,12 +68,14 @@ def coordinates(x: ArrayLike, basis: ArrayLike) -> Array:
     Parameters
     ----------
     x : array_like of shape (..., d)
+        Vectors.
     basis : array_like of shape (d, k)
         Columns are the basis vectors: k = d for a basis of the space, fewer for one of a subspace that x lies in.
 
     Returns
     -------
     ndarray of shape (..., k)
+        What the columns of `basis` are multiplied by to make x.
 
     Raises
     ------

@@ -43,6 +43,7 @@ def pairwise_distances(
     Returns
     -------
     ndarray of shape (n, m)
+        Entry (i, j) is the distance of X[i] from Y[j].
 
     Raises
     ------
@@ -88,6 +89,7 @@ def nearest_neighbors(
     X : array_like of shape (n, d)
         The points, as rows.
     queries : array_like of shape (q, d)
+        Points whose neighbours are looked for.
     k : int
         Neighbours of each query, 1 to n.
     metric : array_like of shape (d, d), optional

@@ -23,6 +23,7 @@ def inner(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> Arr
     Returns
     -------
     ndarray of shape (...), or a scalar for two vectors
+        Inner products.
 
     Raises
     ------
@@ -60,12 +61,14 @@ def length(x: ArrayLike, *, metric: ArrayLike | None = None) -> Array:
     Parameters
     ----------
     x : array_like of shape (..., d)
+        Vectors.
     metric : array_like of shape (d, d), optional
         Of the inner product; symmetric and positive definite.
 
     Returns
     -------
     ndarray of shape (...), or a scalar for one vector
+        Lengths.
 
     Raises
     ------
@@ -103,6 +106,7 @@ def distance(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> 
     Returns
     -------
     ndarray of shape (...), or a scalar for two vectors
+        Distances.
 
     Raises
     ------
@@ -141,6 +145,7 @@ def angle(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> Arr
     Returns
     -------
     ndarray of shape (...), or a scalar for two vectors
+        Angles in radians.
 
     Raises
     ------
@@ -181,6 +186,7 @@ def cosine(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> Ar
     Returns
     -------
     ndarray of shape (...), or a scalar for two vectors
+        Cosines.
 
     Raises
     ------
@@ -214,6 +220,7 @@ def scalar_projection(x: ArrayLike, onto: ArrayLike, *, metric: ArrayLike | None
     Returns
     -------
     ndarray of shape (...), or a scalar for two vectors
+        Lengths, negative where x points away from `onto`.
 
     Raises
     ------
@@ -247,6 +254,7 @@ def vector_projection(x: ArrayLike, onto: ArrayLike, *, metric: ArrayLike | None
     Returns
     -------
     ndarray of shape (..., d)
+        Multiples of `onto`.
 
     Raises
     ------

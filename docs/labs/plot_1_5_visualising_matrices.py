@@ -32,7 +32,7 @@ kinds = {
 fig, axes = plt.subplots(2, 3, figsize=(10, 7), layout="constrained")
 for ax, (name, matrix) in zip(axes.ravel(), kinds.items(), strict=True):
     mml.plot.transformation(matrix, ax=ax)
-    ax.set_title(f"{name}\n{ax.get_title()}", fontsize=9)
+    ax.set_title(f"{name}\n{ax.get_title()}", fontsize=8)
 
 for matrix in kinds.values():
     np.testing.assert_allclose(mml.determinant(matrix), np.linalg.det(matrix), atol=1e-14)

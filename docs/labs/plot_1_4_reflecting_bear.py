@@ -102,13 +102,13 @@ def draw_bear(ax, matrix):
 def mirror(ax, direction):
     """Draw the mirror and shade what lies behind it."""
     far = 10 * direction / mml.length(direction)
-    ax.fill([-far[0], far[0], 10], [-far[1], far[1], -10], color="C0", alpha=0.15)
+    behind = np.array([far[1], -far[0]])
+    ax.fill(*np.transpose([-far, far, far + behind, behind - far]), color="C0", alpha=0.15)
     ax.plot([-far[0], far[0]], [-far[1], far[1]], color="C0", linewidth=2)
     ax.set(xlim=(-3.5, 3.5), ylim=(-3.5, 3.5), aspect="equal")
 
 
 fig, ax = plt.subplots(figsize=(5.5, 5.5), layout="constrained")
-mirror(ax, basis[:, 0])
 draw_bear(ax, np.eye(2))
 draw_bear(ax, T)
 mml.plot.arrows(basis.T, names=["$b_1$", "$b_2$"], color="0.4", ax=ax)

@@ -77,7 +77,7 @@ mml.plot.ranks(found.ranks, names=list(links), top=6, ax=axes[1])
 trapped = graph_of({**links, "F": "CDG", "G": "G"})
 L = mml.link_matrix(trapped)
 r, clicks = iterate(L)
-print(r.round(2), f"after {clicks} iterations")
+print(np.array2string(r, precision=2, suppress_small=True), f"after {clicks} iterations")
 assert clicks == 131
 np.testing.assert_allclose(r[6], 99.82, atol=0.005)
 
@@ -111,6 +111,21 @@ for damping in (1.0, 0.85, 0.5):
     sizes = np.sort(np.abs(mml.eigvals(damping * L + (1 - damping) / 7)))[::-1]
     print(f"damping {damping}: second eigenvalue {sizes[1]:.3f}")
     assert sizes[1] <= damping + 1e-12
+
+# %%
+# Loops and islands
+# -----------------
+# In a loop everybody moves on together, for ever: all eigenvalues have size 1. Two islands have two eigenvalues 1, so that any share
+# between them stays as it is. Damping leaves a single 1 in both.
+
+loop, islands = ([0, 1, 2, 3], [1, 2, 3, 0]), ([0, 1, 2, 3], [1, 0, 3, 2])
+for name, edges in (("loop", loop), ("islands", islands)):
+    L = mml.link_matrix(edges)
+    sizes = np.sort(np.abs(mml.eigvals(0.85 * L + 0.15 / 4)))
+    print(f"{name}: {np.round(mml.eigvals(L), 6) + 0.0}, damped sizes {sizes.round(6)}")
+    np.testing.assert_allclose(np.abs(mml.eigvals(L)), 1, atol=1e-12)
+    np.testing.assert_allclose(sizes, [0.85, 0.85, 0.85, 1], atol=1e-12)
+np.testing.assert_allclose(np.sort(mml.eigvals(L).real), [-1, -1, 1, 1], atol=1e-12)
 
 # %%
 # A hundred pages

@@ -48,7 +48,8 @@ hidden[120 : 120 + h, 430 : 430 + w] = np.where(np.isnan(smear), corner, smear)
 part = hidden[120 : 120 + h, 430 : 430 + w]
 found = mml.transform_image(part, seen, order=3)
 
-fig, axes = plt.subplots(1, 3, figsize=(10, 3.6), layout="constrained")
+widths = {"width_ratios": [3, 1, 1]}
+fig, axes = plt.subplots(1, 3, figsize=(12, 4.4), gridspec_kw=widths, layout="constrained")
 for ax, image, title in zip(
     axes,
     (hidden, found.clip(0, 1), portrait),
