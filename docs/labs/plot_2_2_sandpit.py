@@ -136,3 +136,5 @@ for name, ground in grounds.items():
 # %%
 # Where slopes mislead, one needs many starts, or methods that compare depths alone. The mathematics of slopes finds *a* lowest
 # point, fast; which one is decided by where one begins.
+
+# sphinx_gallery_thumbnail_number = 2

@@ -206,3 +206,5 @@ for name in ways:
     assert curve[-1] < 2e-3
 ax.set(xlabel="step", ylabel="cost", xlim=(0, 20_000))
 ax.legend()
+
+# sphinx_gallery_thumbnail_number = 2

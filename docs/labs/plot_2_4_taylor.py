@@ -168,3 +168,5 @@ def touch(ax, x, y):
 
 
 ax = plot.explore(touch, x=(-1.2, 2.0, 0.1), y=(-1.9, 1.3, 0.1))
+
+# sphinx_gallery_thumbnail_number = 5

@@ -147,3 +147,5 @@ def roots_of_one(ax, n):
 
 
 ax = plot.explore(roots_of_one, n=[5, 2, 3, 4, 6, 7])
+
+# sphinx_gallery_thumbnail_number = 3

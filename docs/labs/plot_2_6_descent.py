@@ -133,3 +133,5 @@ np.testing.assert_allclose(slope(places), 0, atol=1e-6)
 ends = np.array([mml.minimize(board, start).x for start in starts[::24, ::24].reshape(-1, 2)])
 curved = np.linalg.eigvalsh(mml.hessian(board, ends))
 print(f"{(curved > -1e-6).all(axis=1).sum()} of {len(ends)} starts end in a minimum")
+
+# sphinx_gallery_thumbnail_number = 3

@@ -133,3 +133,5 @@ ax.plot(ends, line(ends, *robust.parameters), "C3--", label="Cauchy's loss")
 ax.legend()
 expected = np.polyfit(at, values, 1, w=1 / sigma)
 np.testing.assert_allclose([weighted.coefficients[0], weighted.intercept], expected, rtol=1e-10)
+
+# sphinx_gallery_thumbnail_number = 4

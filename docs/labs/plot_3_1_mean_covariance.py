@@ -166,3 +166,5 @@ np.testing.assert_allclose(after, [5, 4], rtol=1e-12)
 n, mu, var = 8, *before
 np.testing.assert_allclose(after[0], mu + (9 - mu) / n, rtol=1e-12)
 np.testing.assert_allclose(after[1], (n - 1) / n * var + (9 - mu) * (9 - after[0]) / n, rtol=1e-12)
+
+# sphinx_gallery_thumbnail_number = 3

@@ -163,3 +163,5 @@ for point in flat:
 same = np.mean(vote(flat, 3) == expected)
 print(f"{same:.1%} of {len(flat)} places decided alike")
 assert same > 0.99  # equal distances may be ordered either way by rounding
+
+# sphinx_gallery_thumbnail_number = 6

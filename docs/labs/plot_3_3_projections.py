@@ -131,3 +131,5 @@ pair = [mean + mml.project(new[0] - mean, v[:, :50]).points for v in (noise, bas
 right.imshow(side_by_side(pair), cmap="gray")
 right.set_title("50 random vectors, 50 eigenfaces")
 right.set_axis_off()
+
+# sphinx_gallery_thumbnail_number = 2

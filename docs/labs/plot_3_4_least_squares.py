@@ -164,3 +164,5 @@ for ridge, style in ((0.0, "-"), (0.01, "--")):
         assert (np.diff(on_points) < 1e-12).all()
 ax.set(xlabel="degree", ylabel="root mean square error")
 ax.legend(fontsize=8)
+
+# sphinx_gallery_thumbnail_number = 2

@@ -212,3 +212,5 @@ for ax, title, ways in (
     ax.set(title=title, xlabel="points of 784 dimensions")
     ax.legend()
 near.set(ylabel="seconds")
+
+# sphinx_gallery_thumbnail_number = 6
