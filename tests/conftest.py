@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,14 @@ def reference_cases(chapter: str) -> list[Any]:
     """Published results for a chapter, one pytest parameter each."""
     cases = json.loads((DATA / f"cases_{chapter}.json").read_text(encoding="utf-8"))
     return [pytest.param(case, id=case["id"]) for case in cases]
+
+
+@pytest.fixture(autouse=True)
+def _no_figures_left() -> Iterator[None]:
+    """Close figures after each test: matplotlib warns of more than twenty, and examples leave theirs open."""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -217,6 +217,29 @@ def test_derivatives_within_functions():
     np.testing.assert_array_equal(mml.gradient(lambda x: inner(3 * x), [1.0, 2.0]), [18.0, 36.0])
 
 
+def test_derivatives_within_functions_by_what_is_not_an_argument():
+    """By a part of the argument, or by an expression, which the graph may have taken apart; what f holds counts as constant."""
+    u = np.array([0.5, 2.0, 3.0])
+
+    def of_part(u):
+        v = u[:2]
+        return np.concatenate([mml.gradient(lambda w: w[0] ** 2 * w[1], v), u[2:] * v[:1]])
+
+    np.testing.assert_allclose(mml.trace(of_part, 3)(u), [2.0, 0.25, 1.5])
+    np.testing.assert_allclose(mml.jacobian(of_part, u), [[4, 1, 0], [1, 0, 0], [3, 0, 0.5]])
+    turned = mml.trace(lambda u: mml.gradient(lambda w: np.sum(w**3), -u), 3)
+    np.testing.assert_allclose(turned(u), 3 * u**2)
+    spread = mml.trace(lambda u: mml.gradient(lambda w: np.sum(w**2), np.zeros(3) + u[0]), 3)
+    np.testing.assert_allclose(spread(u), [1.0, 1.0, 1.0])
+    held = lambda u: mml.gradient(lambda w: np.sum(w * w * u), u)
+    np.testing.assert_allclose(mml.trace(held, 3)(u), 2 * u**2)
+    np.testing.assert_allclose(mml.jacobian(held, u), np.diag(4 * u))
+    curved = lambda t: mml.derivative(lambda s: s**3 * t, 2 * t, order=2)
+    assert mml.derivative(curved, 3.0) == pytest.approx(72)
+    squares = mml.trace(lambda w: np.sum(w**2), 3)
+    np.testing.assert_allclose(mml.trace(lambda u: squares(np.zeros(3) + u[0]), 3)(u), 0.75)
+
+
 def test_threads_and_blocks_give_the_same_bits(rng):
     def f(x):
         return np.exp(-x[0]) * np.sin(x[1]) + x[2] / (1 + x[0] ** 2)

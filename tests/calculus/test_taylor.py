@@ -87,6 +87,13 @@ def test_several_variables(rng):
         (lambda x: 1 / (1 + x**2), 0.0, 1.0),
         (lambda x: 1 / (3 - x), 1.0, 2.0),
         (np.sqrt, 4.0, 4.0),
+        # Pairs of complex singularities, between which the ratio of two coefficients takes every value.
+        (lambda x: 1 / (1 + x**2), 2.0, 5**0.5),
+        (lambda x: 1 / (1 + x**3), 0.2, abs(np.exp(1j * np.pi / 3) - 0.2)),
+        (np.arctan, 0.7, abs(1j - 0.7)),
+        (np.tanh, 1.0, abs(1j * np.pi / 2 - 1)),
+        (lambda x: 1 / (1 + x**3), 0.0, 1.0),
+        (lambda x: 1 / (1 - x) ** 2, 0.0, 1.0),
     ],
 )
 def test_radius_of_convergence(f, center, radius):
@@ -96,6 +103,7 @@ def test_radius_of_convergence(f, center, radius):
 def test_entire_functions_reach_far():
     assert mml.taylor(np.exp, 0.0, 60).radius() > 20
     assert mml.taylor(lambda x: x**3, 1.0, 20).radius() == np.inf
+    assert mml.taylor(np.sin, [0.0, 1.0], 40).radius().shape == (2,)
 
 
 @pytest.mark.parametrize(

@@ -299,3 +299,19 @@ def test_refusals():
 def test_nan_and_infinity_are_values_as_any():
     f = mml.trace(lambda x: x**2 + 1, ())
     np.testing.assert_array_equal(f([np.nan, np.inf, 2.0]), [np.nan, np.inf, 5.0])
+
+
+@pytest.mark.parametrize("points", [1, 7, 8, 1000, 3000])
+def test_functions_without_an_operation(points, rng):
+    """Arguments and pieces of them are results as they are."""
+    x = rng.standard_normal((points, 4))
+    np.testing.assert_array_equal(mml.trace(lambda p: p, 4)(x), x)
+    np.testing.assert_array_equal(mml.trace(lambda p: p[2], 4)(x), x[:, 2])
+    np.testing.assert_array_equal(mml.trace(lambda p: p[1:3], 4)(x), x[:, 1:3])
+    np.testing.assert_array_equal(mml.trace(lambda p: p[::-1], 4)(x), x[:, ::-1])
+    np.testing.assert_array_equal(mml.trace(lambda p: np.ones(2), 4)(x), np.ones((points, 2)))
+    both = mml.trace(lambda p: np.concatenate([p[1:3], p, p[1:3] * 2, np.zeros(1), p[:2]]), 4)
+    expected = np.hstack([x[:, 1:3], x, x[:, 1:3] * 2, np.zeros((points, 1)), x[:, :2]])
+    np.testing.assert_array_equal(both(x), expected)
+    nested = mml.trace(lambda p: np.concatenate([np.concatenate([p + 1, p + 2]), (p + 1) ** 2]), 4)
+    np.testing.assert_array_equal(nested(x), np.hstack([x + 1, x + 2, (x + 1) ** 2]))

@@ -160,8 +160,8 @@ def test_the_report_is_one_page_that_needs_nothing_else(
     path = tmp_path / "tour.html"
     report.write(path, list(stations.values()), machine())
     page = path.read_text(encoding="utf-8")
-    assert page.count("<h2>") == len(STATIONS)
-    assert not re.search(r"(src|href)=\"(?!data:)", page)
+    assert page.count("<h2 id=") == len(STATIONS)
+    assert not re.search(r"(src|href)=\"(?!data:|#)", page)
     assert ("data:image/png" in page) == drawn
     assert ("mmlcore[plot]" in page) != drawn
 

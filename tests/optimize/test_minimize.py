@@ -173,3 +173,9 @@ def test_bad_input(arguments: dict[str, Any], words: str) -> None:
     given = {"f": rosenbrock, "x0": [1.0, 2.0], **arguments}
     with pytest.raises(ValueError, match=words):
         mml.minimize(given.pop("f"), given.pop("x0"), **given)
+
+
+@pytest.mark.parametrize("method", ["newton", "gradient_descent", "momentum", "bfgs"])
+def test_a_slope_without_end_is_no_warning(method):
+    found = mml.minimize(lambda p: -(p[0] ** 7) * p[1] ** 7, [2.0, 2.0], method=method)
+    assert not found.converged

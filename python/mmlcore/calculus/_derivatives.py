@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.calculus._derive import gradient_node, pattern
-from mmlcore.calculus._function import Function
+from mmlcore.calculus._function import Function, stored
 from mmlcore.calculus._memory import traced
-from mmlcore.calculus._symbol import Symbol, is_symbol
+from mmlcore.calculus._symbol import Symbol, is_symbol, needed
 from mmlcore.core.arrays import Array, as_array, as_index, shape_error
 
 F = Callable[..., Any]
@@ -322,15 +322,33 @@ def _at(f: F, x: Any, kind: str) -> Array:
 # Derivatives within functions that are being traced: further nodes of the same graph.
 
 
+# f gets an argument of its own, for which x is put in at the end: x may have been taken apart by what f does with it, and f may
+# hold x from around it, where it counts as a constant.
+
+
 def _inline_gradient(f: F, x: Any) -> Any:
-    inner = Function(x.tape, (x,), x.tape.symbol(f(x)))
-    return Symbol(x.tape, gradient_node(inner), x.shape)
+    own = x.tape.input(x.shape)
+    inner = Function(x.tape, (own,), x.tape.symbol(f(own)))
+    return Symbol(x.tape, _with(x, own, gradient_node(inner)), x.shape)
 
 
 def _inline_derivative(f: F, x: Any, order: int) -> Any:
-    graph, y = x.tape.graph, x.tape.symbol(f(x))
+    own = x.tape.input(x.shape)
+    graph, y = x.tape.graph, x.tape.symbol(f(own))
     ones = graph.constant(np.ones(x.size))
     for _ in range(order):
-        (node,) = graph.forward([y.id], [x.id], [ones], 1)
+        (node,) = graph.forward([y.id], [own.id], [ones], 1)
         y = Symbol(x.tape, node if node >= 0 else graph.constant(np.zeros(y.size)), y.shape)
-    return y
+    return Symbol(x.tape, _with(x, own, y.id), y.shape)
+
+
+def _with(x: Any, own: Any, node: int) -> int:
+    """Put x in for an argument of a node of the same graph."""
+    graph = x.tape.graph
+    ids: dict[int, int] = {own.id: graph.full(x.id, x.size)}
+    for part in needed(graph, node):
+        if part not in ids:
+            op, aux, operands, *rest = stored(graph, part)
+            to = [ids[i] for i in operands]
+            ids[part] = part if to == list(operands) else graph.restore(op, aux, to, *rest)
+    return ids[node]

@@ -131,7 +131,8 @@ class Function:
         given = [tape.symbol(x) for x in arguments]
         if [x.shape for x in given] != list(self.shapes):
             raise shape_error("x", given[0].shape, f"{self.shapes[0]}")
-        ids: dict[int, int] = {x.id: y.id for x, y in zip(self._inputs, given, strict=True)}
+        pairs = zip(self._inputs, given, strict=True)
+        ids: dict[int, int] = {x.id: tape.graph.full(y.id, x.size) for x, y in pairs}
         graph = self._tape.graph
         nodes = [(node, *stored(graph, node)) for node in needed(graph, self._output.id)]
         _restore(tape.graph, ids, nodes)

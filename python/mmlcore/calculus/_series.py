@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore.calculus._function import Function
 from mmlcore.calculus._memory import traced
+from mmlcore.calculus._radius import radius_of
 from mmlcore.core.arrays import Array, as_array, as_index, same_dtype, shape_error
 
 
@@ -88,19 +89,12 @@ class TaylorSeries:
     def radius(self) -> Array:
         """Estimate the radius of convergence from the last coefficients; infinity if they vanish.
 
-        By the root test on the last two coefficients that are not zero: ``1 / |c_k|^(1/k)``, corrected by their ratio. An estimate:
-        it approaches the radius as the order grows.
+        From the recurrence that the last coefficients follow, which sees a pair of complex singularities too. An estimate: it
+        approaches the radius as the order grows, and means little below order 5.
         """
-        c = np.abs(self._one_variable()).astype(np.float64)
-        flat = c.reshape(-1, c.shape[-1])
-        found = np.full(len(flat), np.inf)
-        for i, row in enumerate(flat):
-            (places,) = np.nonzero(row[1:] > np.finfo(np.float64).tiny)
-            k, j = (places[-1] + 1, places[-2] + 1) if len(places) >= 2 else (0, 0)
-            # As many zeros after the last one as between the last two: a polynomial.
-            if k and len(row) - 1 - k <= k - j:
-                found[i] = (row[j] / row[k]) ** (1 / (k - j))
-        return found.reshape(c.shape[:-1])[()]
+        c = self._one_variable().astype(np.float64)
+        found = np.array([radius_of(row) for row in c.reshape(-1, c.shape[-1])])
+        return np.asarray(found.reshape(c.shape[:-1]))[()]
 
     def __repr__(self) -> str:
         """Show the polynomial of a single center."""

@@ -134,7 +134,9 @@ def minimize(
         raise shape_error("f", function.shape, "() as its result, one number")
     search = Search(function, np.atleast_1d(start), tol, max_iter, trajectory)
     if search.status == 0:
-        _METHODS[method](search, learning_rate, momentum)
+        # Far down a slope without end, products overflow: the status says so, and no warning is needed.
+        with np.errstate(over="ignore", invalid="ignore"):
+            _METHODS[method](search, learning_rate, momentum)
     path = None if search.path is None else np.stack(search.path).reshape(-1, *start.shape)
     return Minimum(
         plain(search.x.reshape(start.shape), float),

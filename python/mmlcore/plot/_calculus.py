@@ -11,8 +11,7 @@ from numpy.typing import ArrayLike
 from mmlcore.calculus import taylor as series_of
 from mmlcore.core.arrays import shape_error
 from mmlcore.plot._axes import axes_or_new
-
-_GRID = 120  # points of a contour along each side
+from mmlcore.plot._landscapes import landscape
 
 
 def descent(
@@ -60,12 +59,9 @@ def descent(
         sides = list(zip(low - margin, high + margin, strict=True))
     else:
         sides = [(float(a), float(b)) for a, b in limits]
-    x, y = np.meshgrid(*(np.linspace(a, b, _GRID) for a, b in sides))
-    ax = axes_or_new(ax)
-    ax.contour(x, y, np.broadcast_to(f(np.stack([x, y])), x.shape), levels, linewidths=0.6)
+    ax = landscape(f, (sides[0], sides[1]), levels=levels, filled=False, ax=ax)
     ax.plot(*points.T, marker=".", color="C3")
     ax.plot(*points[-1], marker="*", color="C3", markersize=12)
-    ax.set(xlabel="x[0]", ylabel="x[1]")
     ax.set_title(f"value {float(f(points[-1])):.2g} after {len(points) - 1} steps")
     return ax
 

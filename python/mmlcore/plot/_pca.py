@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_data, as_index
+from mmlcore.core.arrays import Array, as_data, as_index, shape_error
 from mmlcore.plot._axes import axes_or_new, grid, show_image
 
 
@@ -105,6 +105,44 @@ def biplot(
         ax.annotate(name, arrow * 1.05, ha="center", va="center")
     shares = 100 * np.asarray(model.explained_variance_ratio_)
     ax.set(xlabel=f"component 1 ({shares[0]:.1f} %)", ylabel=f"component 2 ({shares[1]:.1f} %)")
+    return ax
+
+
+def principal_axes(model: Any, X: ArrayLike, *, ax: Any = None) -> Any:
+    """Points of the plane, and the principal components as arrows from the mean, one standard deviation long.
+
+    Parameters
+    ----------
+    model : PCA
+        Fitted to points with two features.
+    X : array_like of shape (n, 2)
+        Points.
+    ax : matplotlib Axes, optional
+        Default: those of a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+        `ax`, or the Axes of the new figure.
+
+    Examples
+    --------
+    >>> import mmlcore as mml, mmlcore.plot
+    >>> points = [[0.0, 0.0], [3.0, 4.0], [6.0, 8.0]]
+    >>> ax = mmlcore.plot.principal_axes(mml.PCA(1).fit(points), points)
+    >>> [round(float(number), 6) for number in ax.texts[0].xy]
+    [6.0, 8.0]
+    """
+    points = as_data(X, "X")
+    if points.shape[1] != 2:
+        raise shape_error("X", points.shape, "(n, 2)")
+    ax = axes_or_new(ax)
+    ax.scatter(*points.T, s=12, color="0.6")
+    deviations = np.sqrt(np.asarray(model.explained_variance_))
+    for k, (direction, size) in enumerate(zip(model.components_, deviations, strict=True)):
+        style = {"arrowstyle": "-|>", "color": f"C{k}", "linewidth": 2, "shrinkA": 0, "shrinkB": 0}
+        ax.annotate("", model.mean_ + size * direction, model.mean_, arrowprops=style)
+    ax.set_aspect("equal", adjustable="datalim")
     return ax
 
 

@@ -42,10 +42,20 @@ def filtered_neighbors(x: Array, q: Array, distances: Array, indices: Array) -> 
 def _leading(rows: Array, m: int) -> Array:
     """Orthonormal columns (d, m) near the leading components: any serve, near ones filter best."""
     start = _core.random_numbers(1, 0, 0, rows.shape[1] * m, True).reshape(-1, m).astype(rows.dtype)
-    basis = np.linalg.qr(start)[0]
+    basis = _orthonormal(start)
+    scores, image = np.empty((len(rows), m), rows.dtype), np.empty_like(start)
     for _ in range(4):
-        basis = np.linalg.qr(rows.T @ (rows @ basis))[0]
-    return np.ascontiguousarray(basis)
+        _core.matmul(rows, basis, scores)
+        _core.matmul(rows.T, scores, image)
+        basis = _orthonormal(image)
+    return basis
+
+
+def _orthonormal(columns: Array) -> Array:
+    """An orthonormal basis by our own kernel: a BLAS would wait for its threads where others work."""
+    basis, triangle = np.empty_like(columns), np.empty((columns.shape[1],) * 2, columns.dtype)
+    _core.qr(columns, basis, triangle)
+    return basis
 
 
 def _margin(radius: float, d: int, m: int, *rests: Array) -> float:

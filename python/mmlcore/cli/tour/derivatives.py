@@ -7,14 +7,23 @@ from typing import Any
 import numpy as np
 
 import mmlcore as mml
-from mmlcore.cli.tour.station import Curves, Grid, Station
+from mmlcore.cli.tour.station import Curves, Grid, Landscape, Station
 from mmlcore.core.arrays import Array
+from mmlcore.optimize import landscapes
 
 POINTS = 200_000
+START = (1.0, 2.8)
+METHODS: dict[str, dict[str, Any]] = {
+    "Newton": {"method": "newton"},
+    "BFGS": {"method": "bfgs"},
+    "accelerated descent": {"method": "momentum"},
+    "steepest descent, step chosen": {"method": "gradient_descent"},
+    "steepest descent, fixed step": {"method": "gradient_descent", "learning_rate": 0.05},
+}
 
 
 def sandpit(p: Any) -> Any:
-    """A hole beside a hill."""
+    """The landscape before its depths are scaled, as one differentiates it on paper."""
     hole = np.exp(-((p[0] - 1.5) ** 2 + (p[1] - 3.7) ** 2) / 2.8)
     return -((p[0] - 4.1) ** 2) - (p[1] - 0.9) ** 2 - 30 * hole
 
@@ -24,14 +33,21 @@ def visit(seconds: float) -> Station:
     station = Station("Slopes of what is written in numpy: derivatives")
     station.items.append(
         "mmlcore traces a Python function once and compiles its derivatives, exact to rounding. With them Newton's steps "
-        "find the lowest point of a sandpit, where steepest descent needs many."
+        "find the lowest point of a sandpit in a few steps, where steepest descent with a fixed step needs a hundred."
     )
-    rows = []
-    for method in ("newton", "bfgs", "momentum", "gradient_descent"):
-        found = mml.minimize(sandpit, [2.5, 3.0], method=method)
+    pit = landscapes.sandpit()
+    rows, paths = [], {}
+    for name, how in METHODS.items():
+        found = mml.minimize(pit, START, trajectory=True, **how)
         place = ", ".join(f"{x:.6f}" for x in found.x)
-        rows.append([method.replace("_", " "), place, f"{found.value:.6f}", str(found.iterations)])
+        rows.append([name, place, f"{found.value:.6f}", str(found.iterations)])
+        paths[name] = np.asarray(found.path)
     station.items.append(Grid("", ["method", "lowest point", "depth", "steps"], rows, left=2))
+    at = np.linspace(0, landscapes.SIDE, 100)
+    shown = {name: paths[name] for name in ("steepest descent, fixed step", "Newton")}
+    square = ((0.0, landscapes.SIDE), (0.0, landscapes.SIDE))
+    depths = np.asarray(pit(np.stack(np.meshgrid(at, at))))
+    station.items.append(Landscape("Two ways down", square, depths, shown))
     x = np.linspace(-4.0, 4.0, 81)
     curves = {f"order {n}": mml.taylor(np.sin, 0.0, n)(x).tolist() for n in (1, 3, 5, 7)}
     station.items.append(
@@ -41,6 +57,7 @@ def visit(seconds: float) -> Station:
             "",
             x.tolist(),
             {"sin": np.sin(x).tolist(), **curves},
+            limits=(-3, 3),
         )
     )
     points = np.random.default_rng(0).uniform(0, 6, (POINTS, 2))

@@ -7,9 +7,11 @@ import importlib
 import io
 from typing import Any
 
-from mmlcore.cli.tour.station import Curves, Images
+import numpy as np
 
-COLOURS = ("#b0413e", "#d99a2b", "#4a6fa5", "#2f7f5f")
+from mmlcore.cli.tour.station import Curves, Images, Landscape
+
+COLOURS = ("#66737f", "#7a5195", "#b0413e", "#d99a2b", "#4a6fa5", "#2f7f5f")
 
 
 def available() -> bool:
@@ -21,12 +23,14 @@ def available() -> bool:
     return True
 
 
-def draw(item: Curves | Images) -> str:
+def draw(item: Curves | Images | Landscape) -> str:
     """Return a figure as the address of an ``<img>``."""
     figure_module = importlib.import_module("matplotlib.figure")
     figure = figure_module.Figure(layout="constrained")
     if isinstance(item, Images):
         _images(figure, item)
+    elif isinstance(item, Landscape):
+        _landscape(figure, item)
     else:
         _curves(figure, item)
     stream = io.BytesIO()
@@ -44,18 +48,39 @@ def _images(figure: Any, images: Images) -> None:
             axes[r, c].imshow(images.pixels[r, c], cmap="gray_r", vmin=0, vmax=1)
             axes[r, c].set(xticks=[], yticks=[])
             axes[r, c].spines[:].set_visible(False)
+    for c, name in enumerate(images.columns):
+        axes[0, c].set_title(name, fontsize=9)
+
+
+def _landscape(figure: Any, landscape: Landscape) -> None:
+    figure.set_size_inches(7, 4.4)
+    axes = figure.subplots()
+    rows, columns = landscape.depths.shape
+    (x0, x1), (y0, y1) = landscape.limits
+    x, y = np.linspace(x0, x1, columns), np.linspace(y0, y1, rows)
+    shown = axes.contourf(x, y, landscape.depths, 24, cmap="YlGnBu_r")
+    axes.contour(x, y, landscape.depths, 24, colors="0.3", linewidths=0.3)
+    figure.colorbar(shown, ax=axes, label="depth")
+    for number, (name, path) in enumerate(landscape.paths.items()):
+        colour = ("#b0413e", "#d99a2b", "#1f2933", "white")[number % 4]
+        axes.plot(*path.T, marker="o", markersize=3, color=colour, linewidth=1.2, label=name)
+    axes.set(xlim=(x0, x1), ylim=(y0, y1))
+    axes.legend(fontsize=9)
 
 
 def _curves(figure: Any, curves: Curves) -> None:
     figure.set_size_inches(7, 3.4)
     axes = figure.subplots()
     for number, (name, values) in enumerate(curves.y.items()):
-        marker = "o" if len(values) < 30 else None
+        dots = name in curves.dots
+        marker = "o" if dots or len(values) < 30 else None
         colour = COLOURS[(number - len(curves.y)) % len(COLOURS)]
-        axes.plot(curves.x, values, marker=marker, markersize=4, color=colour, label=name)
+        line = "none" if dots else "-"
+        style = {"linestyle": line, "marker": marker, "markersize": 4, "color": colour}
+        axes.plot(curves.x, values, label=name, **style)
     if curves.log:
         axes.set_yscale("log")
-    axes.set(xlabel=curves.x_label, ylabel=curves.y_label)
+    axes.set(xlabel=curves.x_label, ylabel=curves.y_label, ylim=curves.limits)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25)
     if len(curves.y) > 1:

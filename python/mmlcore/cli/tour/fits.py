@@ -33,7 +33,14 @@ def visit(seconds: float) -> Station:
     station.items.append(Grid("", ["parameter", "true", "fitted", "standard error"], rows))
     smooth = models.gaussian(x, *fit.parameters)
     station.items.append(
-        Curves("One of them", "x", "y", x.tolist(), {"data": y.tolist(), "fit": smooth.tolist()})
+        Curves(
+            "One of them",
+            "x",
+            "y",
+            x.tolist(),
+            {"data": y.tolist(), "fit": smooth.tolist()},
+            dots=["data"],
+        )
     )
     heights = rng.uniform(3, 9, (PEAKS, 1))
     many = models.gaussian(x, heights, 0.4, 1.2, 1.0) + 0.3 * rng.standard_normal((PEAKS, 50))

@@ -56,7 +56,7 @@ def visit(seconds: float) -> Station:
             "",
             ["site", "links to", "six sites", "with trap G", "G, damping 0.5"],
             rows,
-            list(damped / 100),
+            list(damped / damped.max()),
             left=2,
         )
     )

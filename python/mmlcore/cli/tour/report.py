@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import math
 import statistics
 import time
 from collections.abc import Iterable, Sequence
@@ -10,10 +11,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from mmlcore._bench import cautions
 from mmlcore._bench.compare import LOST
 from mmlcore.cli import show
 from mmlcore.cli.tour import figures
-from mmlcore.cli.tour.station import Beside, Curves, Grid, Images, Item, Station, summary
+from mmlcore.cli.tour.station import Beside, Curves, Grid, Item, Station, summary
 from mmlcore.io import replacing
 
 
@@ -32,7 +34,7 @@ def page(stations: Sequence[Station], facts: dict[str, Any]) -> str:
     config = facts["mmlcore"]
     drawn = figures.available()
     where = [
-        f"mmlcore {config['mmlcore']}",
+        f"mmlcore {config['mmlcore'].partition('+')[0]}",
         f"{facts['processor']}, {config['threads']} threads, {config['isa']}",
         f"numpy {config['numpy']}",
         time.strftime("%d %B %Y"),
@@ -41,9 +43,14 @@ def page(stations: Sequence[Station], facts: dict[str, Any]) -> str:
         "<h1>A tour of mmlcore</h1>",
         f'<p class="machine">{escape(" · ".join(where))}</p>',
         f"<p>{escape(summary(stations))}</p>",
+        *(
+            f'<p class="caution">Numbers not to be published: {escape(caution)}</p>'
+            for caution in cautions()
+        ),
+        _overview(stations),
     ]
     for number, station in enumerate(stations, 1):
-        body.append(f"<h2>{number}. {escape(station.title)}</h2>")
+        body.append(f'<h2 id="station-{number}">{number}. {escape(station.title)}</h2>')
         body += [_item(item, drawn) for item in station.items]
         body.append(_besides(station.besides))
     missing = (
@@ -68,13 +75,40 @@ def _item(item: Item, drawn: bool) -> str:
     if isinstance(item, str):
         return f"<p>{escape(item)}</p>"
     if isinstance(item, Grid):
-        return _table(item.header, item.rows, item.left, bars=item.bars)
+        title = f'<p class="title">{escape(item.title)}</p>' if item.title else ""
+        return title + _table(item.header, item.rows, item.left, bars=item.bars)
     if drawn:
         title, source = escape(item.title), figures.draw(item)
         return (
             f'<figure><img alt="{title}" src="{source}"><figcaption>{title}</figcaption></figure>'
         )
-    return "" if isinstance(item, Images) else _curve_table(item)
+    return _curve_table(item) if isinstance(item, Curves) else ""
+
+
+def _overview(stations: Sequence[Station]) -> str:
+    """All comparisons in one chart: the ratio as a bar on a logarithmic scale, from numpy's speed to the left or to the right."""
+    ratios = [beside.comparison.ratio for station in stations for beside in station.besides]
+    low, high = min(0.5, *ratios), max(2.0, *ratios)
+    zero = -math.log(low) / math.log(high / low)
+    lines = []
+    for number, station in enumerate(stations, 1):
+        for beside in station.besides:
+            ratio = beside.comparison.ratio
+            end = math.log(ratio / low) / math.log(high / low)
+            left, width = 100 * min(zero, end), 100 * abs(end - zero)
+            kind = ' class="lost"' if ratio < LOST else ""
+            lines.append(
+                f'<tr{kind}><td class="text"><a href="#station-{number}">{escape(beside.what)}</a></td>'
+                f'<td class="scale"><i style="left: {100 * zero:.1f}%"></i>'
+                f'<span style="margin-left: {left:.1f}%; width: {max(width, 0.5):.1f}%"></span></td>'
+                f"<td>{show.digits(ratio, 2)}x</td></tr>"
+            )
+    return (
+        '<table class="overview"><tr><th class="text">times numpy\'s speed</th>'
+        '<th class="text">logarithmic; the line is numpy</th><th></th></tr>\n'
+        + "\n".join(lines)
+        + "\n</table>"
+    )
 
 
 def _curve_table(curves: Curves, most: int = 12) -> str:

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mmlcore.cli import show
-from mmlcore.cli.tour.station import Beside, Curves, Grid, Images, Station, summary
+from mmlcore.cli.tour.station import Beside, Curves, Grid, Images, Landscape, Station, summary
 from mmlcore.core.arrays import Array
 
 SHADES = " ░▒▓█"
@@ -44,7 +44,7 @@ def print_station(console: Console, station: Station, number: int) -> None:
         elif isinstance(item, Images):
             _print_images(console, item)
         else:
-            assert isinstance(item, Curves)  # for the report alone
+            assert isinstance(item, (Curves, Landscape))  # for the report alone
     console.print(besides(station.besides))
 
 

@@ -28,16 +28,17 @@ class Grid:
 
 @dataclass(frozen=True)
 class Images:
-    """Rows of grey images: pixels of shape (rows, columns, height, width) between 0 and 1."""
+    """Rows of grey images: pixels of shape (rows, columns, height, width) between 0 and 1; names of rows, and of columns."""
 
     title: str
     names: Sequence[str]
     pixels: Array
+    columns: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class Curves:
-    """Curves over one axis, for the report."""
+    """Curves over one axis, for the report; those named in `dots` are drawn as points, `limits` are those of y."""
 
     title: str
     x_label: str
@@ -45,6 +46,18 @@ class Curves:
     x: Sequence[float]
     y: Mapping[str, Sequence[float]]
     log: bool = False
+    dots: Sequence[str] = ()
+    limits: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """Depths (rows, columns) over a rectangle ((x0, x1), (y0, y1)), and paths (steps, 2) over it, for the report."""
+
+    title: str
+    limits: tuple[tuple[float, float], tuple[float, float]]
+    depths: Array
+    paths: Mapping[str, Array]
 
 
 @dataclass(frozen=True)
@@ -57,7 +70,7 @@ class Beside:
     comparison: Comparison
 
 
-Item = str | Grid | Images | Curves
+Item = str | Grid | Images | Curves | Landscape
 
 
 @dataclass
@@ -98,6 +111,10 @@ def summary(stations: Sequence[Station]) -> str:
     ratios = [beside.comparison.ratio for station in stations for beside in station.besides]
     lost = sum(ratio < LOST for ratio in ratios)
     return (
-        f"{len(ratios)} comparisons with numpy, every result checked before it was timed: {min(ratios):.2g} to "
-        f"{max(ratios):.2g} times numpy's speed, {statistics.median(ratios):.2g} in the median; {lost or 'none'} lost."
+        f"{len(ratios)} comparisons with numpy, every result checked before it was timed: {_short(min(ratios))} to "
+        f"{_short(max(ratios))} times numpy's speed, {_short(statistics.median(ratios))} in the median; {lost or 'none'} lost."
     )
+
+
+def _short(ratio: float) -> str:
+    return f"{ratio:.2g}" if ratio < 99.5 else f"{ratio:.0f}"

@@ -18,15 +18,15 @@ def visit(seconds: float) -> Station:
     side = round(points.shape[1] ** 0.5)
     fine = 8 * side
     picture = points[int(np.flatnonzero(labels == 5)[0])].reshape(side, side)
-    picture = mml.transform_image(np.kron(picture, np.ones((8, 8))), 0.6 * np.eye(2))
-    skew = mml.compose(mml.rotation(0.5), mml.shear(0.6), mml.scaling(1.1, 0.8))
+    picture = mml.transform_image(np.kron(picture, np.ones((8, 8))), 0.8 * np.eye(2))
+    skew = mml.compose(mml.rotation(0.5), mml.shear(0.6), mml.scaling(1.0, 0.8))
     skewed = mml.transform_image(picture, skew)
     changes = {
         "as written": picture,
         "rotation": mml.transform_image(picture, mml.rotation(0.5)),
         "shear": mml.transform_image(picture, mml.shear(0.6)),
         "reflection": mml.transform_image(picture, mml.reflection([1.0, 0.0])),
-        "all three": skewed,
+        "turned, sheared": skewed,
         "undone": mml.transform_image(skewed, mml.inverse(skew)),
     }
     station = Station("Matrices move points: transformations")
@@ -35,7 +35,7 @@ def visit(seconds: float) -> Station:
         "pixel, where it came from; the inverse matrix brings it back."
     )
     pixels = np.clip(np.array(list(changes.values())), 0, 1).reshape(1, len(changes), fine, fine)
-    station.items.append(Images(", ".join(changes), ["a digit"], pixels))
+    station.items.append(Images("A digit and six matrices", [""], pixels, list(changes)))
     rows = [
         [
             name,
