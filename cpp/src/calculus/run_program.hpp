@@ -10,8 +10,8 @@
 
 namespace mmlcore::calculus {
 
-// Blocks for which all slots stay near the first-level cache (24 to 256 KiB were measured), else in half of the second; single
-// points where arrays are long.
+// Blocks for which all slots stay near the first-level cache (24 to 256 KiB were measured), else in half of the second;
+// single points where arrays are long.
 template <class T>
 index_t block_size(index_t numbers, index_t points) {
   constexpr index_t kFirst = 64 << 10, kSecond = 512 << 10, W = Simd<T>::width, most = 512;

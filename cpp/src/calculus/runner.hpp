@@ -6,9 +6,9 @@
 #include <cstring>
 
 #include "mmlcore/calculus/program.hpp"
+#include "mmlcore/calculus/wide.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
-#include "mmlcore/calculus/wide.hpp"
 
 namespace mmlcore::calculus {
 
@@ -266,9 +266,10 @@ class Runner {
     });
   }
 
-  // Quotients by a constant, of which a division is many times slower than what follows. With r = 1 / d rounded, q = x r misses
-  // the quotient by few ulp; x - q d is exact in a fused operation, and q + (x - q d) r is the quotient correctly rounded
-  // (P. Markstein, "IA-64 and Elementary Functions", 2000, section 8.3), unless something is near the ends of the range.
+  // Quotients by a constant, of which a division is many times slower than what follows. With r = 1 / d rounded, q = x r
+  // misses the quotient by few ulp; x - q d is exact in a fused operation, and q + (x - q d) r is the quotient correctly
+  // rounded (P. Markstein, "IA-64 and Elementary Functions", 2000, section 8.3), unless something is near the ends of the
+  // range.
   void divide(const Instruction& in) {
 #ifdef __FMA__
     const Operand& y = in.operands[1];

@@ -103,10 +103,8 @@ Id Graph::binary(Op op, Id x, Id y) {
       for (const auto& [number, product] : {std::pair{x, y}, std::pair{y, x}}) {
         const Node v = nodes_[product];
         if (!is_number(number) || v.op != Op::Multiply || v.size != size) continue;
-        if (is_number(v.a) && nodes_[v.b].size == size)
-          return multiply(constant(values(number)[0] * values(v.a)[0]), v.b);
-        if (is_number(v.b) && nodes_[v.a].size == size)
-          return multiply(constant(values(number)[0] * values(v.b)[0]), v.a);
+        if (is_number(v.a) && nodes_[v.b].size == size) return multiply(constant(values(number)[0] * values(v.a)[0]), v.b);
+        if (is_number(v.b) && nodes_[v.a].size == size) return multiply(constant(values(number)[0] * values(v.b)[0]), v.a);
       }
       break;
     case Op::Divide:

@@ -3,29 +3,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mmlcore/core/dot.hpp"
 #include "mmlcore/core/parallel.hpp"
-#include "mmlcore/core/simd.hpp"
 
 namespace mmlcore::optimize {
 namespace {
 
 using calculus::Blocks;
 using calculus::Program;
-using S = Simd<double>;
 
 constexpr index_t kGroup = 1 << 14;  // points
-
-// Products of columns; n is a multiple of the vectors' width.
-double dot(const double* x, const double* y, index_t n) {
-  S::Vec s0{}, s1{};
-  index_t i = 0;
-  for (; i + 2 * S::width <= n; i += 2 * S::width) {
-    s0 = S::fma(S::load(x + i), S::load(y + i), s0);
-    s1 = S::fma(S::load(x + i + S::width), S::load(y + i + S::width), s1);
-  }
-  if (i < n) s0 = S::fma(S::load(x + i), S::load(y + i), s0);
-  return S::sum(s0 + s1);
-}
 
 class Curve final : public Equations {
  public:
@@ -35,16 +22,26 @@ class Curve final : public Equations {
         p_(program.argument_count() - 1),
         block_(std::min(Blocks::fitting(program), (data.points + Blocks::width() - 1) / Blocks::width() * Blocks::width())),
         groups_((data.points + kGroup - 1) / kGroup) {
-    std::vector<double> counts(groups_, 0.0), scales(groups_, 0.0);
+    std::vector<index_t> counts(groups_);
+    std::vector<double> scales(groups_);
     parallel_tasks(groups_, [&](index_t group) {
-      for (index_t i = group * kGroup; i < std::min(d_.points, (group + 1) * kGroup); ++i) {
-        const double weight = d_.weight ? d_.weight[i] : 1.0, y = weight != 0 ? weight * d_.y[i] : 0.0;
-        counts[group] += weight != 0;
-        scales[group] += y * y;
+      const index_t first = group * kGroup, count = std::min(d_.points - first, kGroup);
+      const double* y = d_.y + first;
+      counts[group] = count;
+      if (!d_.weight) {
+        scales[group] = dot(y, y, count);
+        return;
       }
+      const double* w = d_.weight + first;
+      double scale = 0;
+      for (index_t i = 0; i < count; ++i) {
+        counts[group] -= w[i] == 0;
+        scale += weighted(y[i], w, i) * weighted(y[i], w, i);
+      }
+      scales[group] = scale;
     });
     for (index_t group = 0; group < groups_; ++group) {
-      counted_ += static_cast<index_t>(counts[group]);
+      counted_ += counts[group];
       scale_ += scales[group];
     }
     if (groups_ == 1) own_ = std::make_unique<Pass>(*this);
@@ -71,16 +68,22 @@ class Curve final : public Equations {
   // What a thread needs to run over a range of points.
   struct Pass {
     explicit Pass(const Curve& curve)
-        : blocks(curve.program_, curve.block_), work((curve.p_ + 1) * curve.block_), columns(curve.p_ + 1) {
+        : blocks(curve.program_, curve.block_),
+          work((curve.p_ + 1) * curve.block_),
+          columns(curve.p_ + 1),
+          outputs(curve.p_ + 1) {
       for (index_t j = 0; j <= curve.p_; ++j) columns[j] = work.data() + j * curve.block_;
+      outputs[curve.p_] = columns[curve.p_];
     }
     Blocks blocks;
     Buffer<double> work;
-    std::vector<double*> columns;  // derivatives, then residuals
+    std::vector<double*> columns;        // derivatives, then residuals
+    std::vector<const double*> outputs;  // the same, derivatives where the program has them
   };
 
   // Calls use(columns, count) for the weighted columns of each block of points begin ... end - 1; returns the sum of losses.
-  template <class F>
+  // Who overwrites the columns gets copies.
+  template <bool kCopies, class F>
   double each_block(const double* theta, index_t begin, index_t end, Pass& pass, F&& use) const {
     double cost = 0;
     for (index_t first = begin; first < end; first += block_) {
@@ -100,12 +103,21 @@ class Curve final : public Equations {
       const double *y = d_.y + first, *w = d_.weight ? d_.weight + first : nullptr;
       double* r = pass.columns[p_];
       for (index_t i = 0; i < count; ++i) r[i] = weighted(value[i] - y[i], w, i);
+      std::fill(r + count, r + block_, 0.0);
+      if constexpr (!kCopies) {
+        if (!w && count == block_ && d_.loss == Loss::Linear) {  // derivatives are read where they were computed
+          for (index_t j = 0; j < p_; ++j) pass.outputs[j] = pass.blocks.output(j + 1);
+          cost += dot(r, r, count);
+          use(pass.outputs.data(), count);
+          continue;
+        }
+      }
       for (index_t j = 0; j < p_; ++j) {
         const double* derivative = pass.blocks.output(j + 1);
         double* column = pass.columns[j];
         for (index_t i = 0; i < count; ++i) column[i] = weighted(derivative[i], w, i);
+        std::fill(column + count, column + block_, 0.0);
       }
-      for (double* column : pass.columns) std::fill(column + count, column + block_, 0.0);
       cost += apply_loss(d_.loss, d_.loss_scale, pass.columns.data(), p_, count);
       use(pass.columns.data(), count);
     }
@@ -129,12 +141,13 @@ class Curve final : public Equations {
     std::vector<double> grams(groups_ * n * n, 0.0), costs(groups_, 0.0);
     each_group([&](Pass& pass, index_t group) {
       double* gram = grams.data() + group * n * n;
-      costs[group] = each_block(theta, group * kGroup, std::min(d_.points, (group + 1) * kGroup), pass,
-                                [&](double* const* columns, index_t) {
-                                  for (index_t i = 0; i < n; ++i) {
-                                    for (index_t j = 0; j <= i; ++j) gram[i * n + j] += dot(columns[i], columns[j], block_);
-                                  }
-                                });
+      costs[group] = each_block<false>(theta, group * kGroup, std::min(d_.points, (group + 1) * kGroup), pass,
+                                       [&](const double* const* columns, index_t) {
+                                         for (index_t i = 0; i < n; ++i) {
+                                           for (index_t j = 0; j <= i; ++j)
+                                             gram[i * n + j] += dot(columns[i], columns[j], block_);
+                                         }
+                                       });
     });
     gram_.assign(n * n, 0.0);
     cost = 0;
@@ -154,8 +167,9 @@ class Curve final : public Equations {
     std::vector<Triangle> triangles(groups_, Triangle(p_));
     std::vector<double> costs(groups_, 0.0);
     each_group([&](Pass& pass, index_t group) {
-      costs[group] = each_block(theta, group * kGroup, std::min(d_.points, (group + 1) * kGroup), pass,
-                                [&](double* const* columns, index_t count) { triangles[group].absorb(columns, count); });
+      costs[group] =
+          each_block<true>(theta, group * kGroup, std::min(d_.points, (group + 1) * kGroup), pass,
+                           [&](double* const* columns, index_t count) { triangles[group].absorb(columns, count); });
     });
     r = triangles[0];
     cost = costs[0];
@@ -181,11 +195,8 @@ class Curve final : public Equations {
 // rho(z) and its first two derivatives, as in SciPy's least_squares.
 double apply_loss(Loss loss, double scale, double* const* columns, index_t parameters, index_t count) {
   double* r = columns[parameters];
+  if (loss == Loss::Linear) return dot(r, r, count);
   double cost = 0;
-  if (loss == Loss::Linear) {
-    for (index_t i = 0; i < count; ++i) cost += r[i] * r[i];
-    return cost;
-  }
   for (index_t i = 0; i < count; ++i) {
     const double z = (r[i] / scale) * (r[i] / scale);
     double rho = z, first = 1, second = 0;

@@ -4,21 +4,10 @@
 #include <cmath>
 #include <limits>
 
+#include "mmlcore/core/dot.hpp"
+
 namespace mmlcore::optimize {
 namespace {
-
-double dot(const double* x, const double* y, index_t n) {
-  double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-  index_t i = 0;
-  for (; i + 4 <= n; i += 4) {
-    s0 += x[i] * y[i];
-    s1 += x[i + 1] * y[i + 1];
-    s2 += x[i + 2] * y[i + 2];
-    s3 += x[i + 3] * y[i + 3];
-  }
-  for (; i < n; ++i) s0 += x[i] * y[i];
-  return (s0 + s1) + (s2 + s3);
-}
 
 double norm(const std::vector<double>& x) {
   double most = 0;

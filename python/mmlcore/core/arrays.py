@@ -25,7 +25,6 @@ F64 = np.dtype(np.float64)
 BYTE = np.dtype(np.uint8)
 
 _LARGE = 1 << 20  # bytes of an array whose memory is kept for the next
-_MASKED = 512  # numbers up to which numpy's mask is the faster way to look at all
 
 
 def as_array(x: ArrayLike, name: str, *, complex_ok: bool = False) -> Array:
@@ -71,7 +70,7 @@ def float_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 def all_finite(x: Array) -> bool:
     """Tell whether an array holds neither NaN nor infinity."""
-    if x.dtype in (F64, F32) and x.size > _MASKED and x.flags.forc:
+    if (x.dtype is F64 or x.dtype is F32) and x.flags.forc:
         return _core.all_finite(x)
     return bool(np.isfinite(x).all())
 

@@ -290,7 +290,7 @@ def _whitening(sigma: Array | None) -> Array | None:
 
 
 def _check(start: Array, target: Array, box: tuple[Array, Array] | None) -> None:
-    if not np.isfinite(start).all():
+    if not all_finite(start):
         msg = f"p0: got {start}, needed finite numbers."
         raise ValueError(msg)
     if box is not None and not ((start >= box[0]) & (start <= box[1])).all():
@@ -321,7 +321,7 @@ def _finished(
     if status <= 0:
         msg = f"curve_fit: optimal parameters not found: {fit.message}"
         raise ConvergenceError(msg, fit)
-    if status == UNDETERMINED or not np.isfinite(covariance).all():
+    if status == UNDETERMINED or not all_finite(covariance):
         msg = "Covariance of the parameters could not be estimated; it is infinite."
         warnings.warn(msg, RuntimeWarning, stacklevel=3)
     return fit
