@@ -95,7 +95,7 @@ def _print_images(console: Console, images: Images) -> None:
     step = max(1, images.pixels.shape[3] // WIDTH)
     coloured = console.is_terminal and console.color_system in ("256", "truecolor")
     for name, row in zip(images.names, images.pixels, strict=True):
-        console.print(name, style="dim")
+        console.print(name or ", ".join(images.columns), style="dim")
         small = [resized(image, scale, step) for image in row]
         fit = max(1, (console.width + 2) // (small[0].shape[1] + 2))
         for y in range(0, small[0].shape[0] - 1, 2):

@@ -18,15 +18,15 @@ def visit(seconds: float) -> Station:
     side = round(points.shape[1] ** 0.5)
     fine = 8 * side
     picture = points[int(np.flatnonzero(labels == 5)[0])].reshape(side, side)
-    picture = mml.transform_image(np.kron(picture, np.ones((8, 8))), 0.8 * np.eye(2))
-    skew = mml.compose(mml.rotation(0.5), mml.shear(0.6), mml.scaling(1.0, 0.8))
+    picture = mml.transform_image(np.kron(picture, np.ones((8, 8))), 0.62 * np.eye(2))
+    skew = mml.compose(mml.rotation(0.5), mml.shear(0.6), mml.reflection([1.0, 0.0]))
     skewed = mml.transform_image(picture, skew)
     changes = {
         "as written": picture,
         "rotation": mml.transform_image(picture, mml.rotation(0.5)),
         "shear": mml.transform_image(picture, mml.shear(0.6)),
         "reflection": mml.transform_image(picture, mml.reflection([1.0, 0.0])),
-        "turned, sheared": skewed,
+        "all three": skewed,
         "undone": mml.transform_image(skewed, mml.inverse(skew)),
     }
     station = Station("Matrices move points: transformations")
@@ -34,8 +34,9 @@ def visit(seconds: float) -> Station:
         "A matrix says where the axes go, and everything else follows. A picture is moved by asking, for each new "
         "pixel, where it came from; the inverse matrix brings it back."
     )
-    pixels = np.clip(np.array(list(changes.values())), 0, 1).reshape(1, len(changes), fine, fine)
-    station.items.append(Images("A digit and six matrices", [""], pixels, list(changes)))
+    edge = fine // 7  # empty in all of them
+    pixels = np.clip(np.array(list(changes.values())), 0, 1)[None, :, edge:-edge, edge:-edge]
+    station.items.append(Images("A digit moved by matrices, and back", [""], pixels, list(changes)))
     rows = [
         [
             name,
