@@ -68,7 +68,9 @@ class Runner {
   Ahead ahead(const std::vector<Operand>& operands, const P* points, index_t from) const {
     if (operands.size() != 1 || operands[0].size == 0) return {nullptr, 0, 0};
     const index_t bytes = b_ * points[0].stride * index_t{sizeof(T)};
-    const index_t lines = (bytes / static_cast<index_t>(layout_.code.size()) + 64) / 64 * 64;
+    // A function that is constant, or returns what it gets, has no instruction at all.
+    const index_t steps = std::max<index_t>(1, static_cast<index_t>(layout_.code.size()));
+    const index_t lines = (bytes / steps + 64) / 64 * 64;
     return {reinterpret_cast<const char*>(points[0].data + from * points[0].stride), lines, bytes};
   }
 
