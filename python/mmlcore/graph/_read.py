@@ -10,6 +10,7 @@ import mmap
 import os
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -167,7 +168,8 @@ def _matrix_market(path: Path) -> Content:
     # Arrays, not matrices, wherever SciPy (1.12) can tell them apart.
     kind = {"spmatrix": False} if "spmatrix" in inspect.signature(read).parameters else {}
     try:
-        matrix = read(path, **kind)
+        with _ended(path) as source:
+            matrix = read(source, **kind)
     except FileNotFoundError:
         raise
     except (*DAMAGED, MemoryError) as error:
@@ -176,6 +178,34 @@ def _matrix_market(path: Path) -> Content:
     if isinstance(matrix, np.ndarray):
         matrix = _library("scipy.sparse", path).csr_array(matrix)
     return "matrix", matrix
+
+
+@contextmanager
+def _ended(path: Path) -> Iterator[Any]:
+    """Give a file whose last line ends: SciPy 1.17 reads beyond the end of one that breaks off within a line."""
+    packed = path.suffix.lower() == ".gz"
+    with gzip.open(path) if packed else path.open("rb") as file:
+        if not packed and os.fstat(file.fileno()).st_size:
+            file.seek(-1, os.SEEK_END)
+            if file.read() == b"\n":
+                yield path
+                return
+            file.seek(0)
+        yield _Ended(file)
+
+
+class _Ended:
+    """A stream with one line end more."""
+
+    def __init__(self, file: Any) -> None:
+        self._file, self._rest = file, b"\n"
+
+    def read(self, size: int = -1) -> bytes:
+        """Read as a file does."""
+        got: bytes = self._file.read(size)
+        if not got and size != 0:
+            got, self._rest = self._rest, b""
+        return got
 
 
 def _check_size_line(path: Path) -> None:
