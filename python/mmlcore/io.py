@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import csv
 import os
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,26 +17,12 @@ from typing import IO, Any
 import numpy as np
 
 from mmlcore.core.arrays import Array
+from mmlcore.core.files import DAMAGED, FileError, check_header, open_npz, reason_of
 
 __all__ = ["FileError", "read_matrix", "replacing", "write_arrays"]
 
 TABLES = {".csv": ",", ".tsv": "\t", ".txt": None}
 NPY, ZIP = b"\x93NUMPY", b"PK"
-# What numpy and zipfile raise on bytes that are not what they should be.
-DAMAGED = (
-    ValueError,
-    EOFError,
-    SyntaxError,
-    TypeError,
-    KeyError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-
-
-class FileError(ValueError):
-    """A file that cannot be read or written as asked; the message names it."""
 
 
 def read_matrix(path: str | os.PathLike[str], *, key: str | None = None) -> Array:
@@ -210,33 +194,23 @@ def _read_npy(file: Path, head: bytes) -> Array:
     if not head.startswith(NPY):
         raise FileError(f"{file}: not a .npy file, whatever its name says.")
     try:
+        with file.open("rb") as stream:
+            check_header(stream, file.stat().st_size)
         return np.load(file, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
     except DAMAGED as error:
-        raise FileError(f"{file}: {_npy_reason(error)}.") from error
-
-
-def _npy_reason(error: Exception) -> str:
-    text = str(error).lower()
-    if "object arrays" in text or "python objects" in text:
-        return "holds Python objects instead of numbers"
-    return "truncated or damaged"
+        raise FileError(f"{file}: {reason_of(error)}.") from error
 
 
 def _read_npz(file: Path, head: bytes, key: str | None) -> Array:
     if not head.startswith(ZIP):
         raise FileError(f"{file}: not a .npz file, whatever its name says.")
-    try:
-        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            names = list(archive.files)
-            chosen = key or (names[0] if len(names) == 1 else "X")
-            if chosen not in names:
-                wish = "choose one with --key" if key is None else f"there is no {key!r}"
-                raise FileError(f"{file}: holds the arrays {', '.join(names) or '(none)'}; {wish}.")
-            return archive[chosen]  # type: ignore[no-any-return]
-    except DAMAGED as error:
-        if isinstance(error, FileError):
-            raise
-        raise FileError(f"{file}: {_npy_reason(error)}.") from error
+    with open_npz(file) as archive:
+        names = list(archive.files)
+        chosen = key or (names[0] if len(names) == 1 else "X")
+        if chosen not in names:
+            wish = "choose one with --key" if key is None else f"there is no {key!r}"
+            raise FileError(f"{file}: holds the arrays {', '.join(names) or '(none)'}; {wish}.")
+        return archive[chosen]  # type: ignore[no-any-return]
 
 
 def _numbers(file: Path, array: Array) -> Array:

@@ -62,6 +62,11 @@ class Tape:
             refuse("a masked array met a traced one", "Fill the gaps first: x.filled(value).")
         a = np.asarray(x)
         if a.dtype == object:
+            if not a.ndim:
+                refuse(
+                    f"a value of type {type(x).__name__} stands where a number is needed",
+                    "Traced functions compute with numbers and arrays of them, and return one.",
+                )
             items = [self.symbol(item) for item in a.ravel().tolist()]
             return self.stack(items).reshape(*a.shape, *(items[0].shape if items else ()))
         if a.dtype.kind not in "biuf":

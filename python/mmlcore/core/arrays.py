@@ -30,7 +30,7 @@ _LARGE = 1 << 20  # bytes of an array whose memory is kept for the next
 def as_array(x: ArrayLike, name: str, *, complex_ok: bool = False) -> Array:
     """Return `x` as a float32 or float64 array (or complex, where `complex_ok`), without a copy where possible."""
     if type(x) is not np.ndarray:
-        x = _foreign(x, name)
+        x = foreign(x, name)
     dtype = x.dtype
     if dtype is F64 or dtype is F32:
         return x if x.flags.aligned else x.copy()
@@ -56,7 +56,7 @@ def as_square(x: ArrayLike, name: str, *, complex_ok: bool = False) -> Array:
 def as_data(x: ArrayLike, name: str, *, bytes_ok: bool = False) -> Array:
     """`as_array` for a data set of shape (n, d), rows are points; uint8 and bool stay bytes where `bytes_ok`."""
     if type(x) is not np.ndarray:
-        x = _foreign(x, name)
+        x = foreign(x, name)
     a = x.view(BYTE) if bytes_ok and x.dtype in (BYTE, bool) else as_array(x, name)
     if a.ndim != 2:
         raise shape_error(name, a.shape, "2 axes, (points, features)")
@@ -145,7 +145,8 @@ def is_sparse(x: object) -> bool:
     return type(x).__module__.startswith("scipy.sparse")
 
 
-def _foreign(x: Any, name: str) -> Array:
+def foreign(x: Any, name: str) -> Array:
+    """Return what is no plain array as one, of whatever type."""
     if isinstance(x, np.ma.MaskedArray):
         msg = f"{name}: masked arrays are not taken; fill the gaps first, for example with .filled(value)."
         raise TypeError(msg)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_data, empty, finite, float_type, is_sparse, shape_error
 from mmlcore.core.sources import check_width, dense_chunks, is_source
+from mmlcore.core.sparse import by_rows
 from mmlcore.decomposition._components import (
     Components,
     count_components,
@@ -125,7 +126,7 @@ class PCA(GaussianModel):
         self.__dict__.pop("_factor", None)
         seed = 0 if self.random_state is None else self.random_state
         if is_sparse(X):
-            x = X.tocsr()
+            x = by_rows(X, "X")
             most = self._most(x.shape)
             route = sparse_route(self.solver, x.shape, most)
             self._keep(by_sparse(x, route, most, seed), x.shape, float_type(x.dtype), route)
@@ -196,6 +197,9 @@ class PCA(GaussianModel):
 
     def _keep(self, found: Components, shape: Any, dtype: np.dtype[Any], route: str) -> None:
         n, d = shape
+        if not (found.total <= np.finfo(dtype).max and np.isfinite(found.variances).all()):
+            msg = f"X: squares of the data overflow in {dtype}; divide the data by a constant."
+            raise ValueError(msg)
         k = found.choose(self.n_components, n)
         left = min(n, d) - k
         noise = (found.total - found.variances[:k].sum()) / left if left else 0.0

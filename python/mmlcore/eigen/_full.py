@@ -156,7 +156,7 @@ def characteristic_polynomial(A: ArrayLike) -> Array:
     Raises
     ------
     ValueError
-        Not one square matrix; NaN or infinity.
+        Not one square matrix; NaN or infinity; a coefficient that overflows.
 
     Notes
     -----
@@ -176,9 +176,17 @@ def characteristic_polynomial(A: ArrayLike) -> Array:
     """
     a = one_square(A)
     n = len(a)
-    if n > _LEVERRIER:
-        roots = np.linalg.eigvals(a)
-        return np.real(np.poly(roots)).astype(a.dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        coefficients = _leverrier(a) if n <= _LEVERRIER else np.poly(np.linalg.eigvals(a)).real
+        coefficients = coefficients.astype(a.dtype, copy=False)
+    if not np.isfinite(coefficients).all():
+        msg = f"A: a coefficient leaves the range of {a.dtype}; divide A by a constant."
+        raise ValueError(msg)
+    return coefficients
+
+
+def _leverrier(a: Array) -> Array:
+    n = len(a)
     coefficients, power = np.ones(n + 1, a.dtype), np.zeros_like(a)
     for k in range(1, n + 1):
         power = a @ power + coefficients[k - 1] * np.eye(n, dtype=a.dtype)

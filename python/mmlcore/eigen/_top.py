@@ -10,6 +10,7 @@ import numpy as np
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_index, as_real, is_sparse, shape_error
 from mmlcore.core.errors import ConvergenceError
+from mmlcore.core.sparse import by_rows
 from mmlcore.eigen._full import Eigen, one_square
 from mmlcore.eigen._largest import largest_of_symmetric
 from mmlcore.matrices._sparse import SparseRows
@@ -79,7 +80,7 @@ def top_eigh(
     """
     if is_sparse(A):
         _check_square(A.shape)
-        A = A.tocsr()
+        A = by_rows(A, "A")
         _check_symmetric(abs(A - A.T).max(), abs(A).max(), A.shape[0], np.dtype(np.float64))
         return _lanczos(SparseRows(A, "A").dot, A.shape[0], k, tol, random_state)
     if callable(A):

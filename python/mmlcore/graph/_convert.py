@@ -13,6 +13,7 @@ import numpy as np
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, is_sparse, shape_error
+from mmlcore.core.sparse import sound
 
 Columns = tuple[Any, Any, Any]  # source, target, weight or None
 
@@ -24,7 +25,7 @@ def from_matrix(matrix: Any) -> tuple[Columns, int]:
         raise TypeError(msg)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise shape_error("matrix", matrix.shape, "a square matrix")
-    nodes = matrix.shape[0]
+    nodes = sound(matrix, "matrix").shape[0]
     if matrix.format in ("csr", "csc"):
         starts = (np.ascontiguousarray(matrix.indptr, dtype=np.int64),)
         inner = matrix.indices[: matrix.nnz]
@@ -38,6 +39,9 @@ def from_matrix(matrix: Any) -> tuple[Columns, int]:
 
 def from_networkx(graph: Any, weight: str | None) -> tuple[Columns, list[Any]]:
     """Return the edges of a networkx graph, those of an undirected one in both directions."""
+    if not all(hasattr(graph, name) for name in ("adj", "edges", "is_directed")):
+        msg = f"graph: got {type(graph).__name__}, needed a networkx graph."
+        raise TypeError(msg)
     nodes = list(graph)
     try:
         return _core.networkx_links(nodes, graph._adj, weight, graph.is_multigraph()), nodes
@@ -58,6 +62,9 @@ def from_networkx(graph: Any, weight: str | None) -> tuple[Columns, list[Any]]:
 
 def from_igraph(graph: Any, weight: str | None) -> tuple[Columns, list[Any] | None]:
     """Return the edges of an igraph graph, those of an undirected one in both directions (a self-link twice, as igraph counts it)."""
+    if not all(hasattr(graph, name) for name in ("get_edgelist", "vs", "es")):
+        msg = f"graph: got {type(graph).__name__}, needed an igraph graph."
+        raise TypeError(msg)
     ends = np.fromiter(
         chain.from_iterable(graph.get_edgelist()), np.int64, 2 * graph.ecount()
     ).reshape(-1, 2)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import gzip
 import importlib
 import inspect
+import math
 import mmap
 import os
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from mmlcore import _core
-from mmlcore.io import DAMAGED, FileError
+from mmlcore.core.files import DAMAGED, FileError, open_npz
 
 Progress = Callable[[int, int], object]  # is told the bytes that are done, and how many there are
 Content = tuple[
@@ -141,7 +143,7 @@ _PACKED: dict[str, Callable[[IO[bytes]], Iterator[bytes]]] = {".gz": _gzip, ".zs
 
 
 def _npz(path: Path) -> Content:
-    with np.load(path, allow_pickle=False) as archive:
+    with open_npz(path) as archive:
         names = set(archive.files)
         if {"source", "target"} <= names:
             weight = archive["weight"] if "weight" in names else None
@@ -162,18 +164,65 @@ def _npz(path: Path) -> Content:
 
 def _matrix_market(path: Path) -> Content:
     read = _library("scipy.io", path).mmread
+    _check_size_line(path)
     # Arrays, not matrices, wherever SciPy (1.12) can tell them apart.
     kind = {"spmatrix": False} if "spmatrix" in inspect.signature(read).parameters else {}
     try:
-        matrix = read(path, **kind)
+        with _ended(path) as source:
+            matrix = read(source, **kind)
     except FileNotFoundError:
         raise
-    except (*DAMAGED, OverflowError) as error:
+    except (*DAMAGED, MemoryError) as error:
         msg = f"{path}: {error}"
         raise FileError(msg) from None
     if isinstance(matrix, np.ndarray):
         matrix = _library("scipy.sparse", path).csr_array(matrix)
     return "matrix", matrix
+
+
+@contextmanager
+def _ended(path: Path) -> Iterator[Any]:
+    """Give a file whose last line ends: SciPy 1.17 reads beyond the end of one that breaks off within a line."""
+    packed = path.suffix.lower() == ".gz"
+    with gzip.open(path) if packed else path.open("rb") as file:
+        if not packed and os.fstat(file.fileno()).st_size:
+            file.seek(-1, os.SEEK_END)
+            if file.read() == b"\n":
+                yield path
+                return
+            file.seek(0)
+        yield _Ended(file)
+
+
+class _Ended:
+    """A stream with one line end more."""
+
+    def __init__(self, file: Any) -> None:
+        self._file, self._rest = file, b"\n"
+
+    def read(self, size: int = -1) -> bytes:
+        """Read as a file does."""
+        got: bytes = self._file.read(size)
+        if not got and size != 0:
+            got, self._rest = self._rest, b""
+        return got
+
+
+def _check_size_line(path: Path) -> None:
+    """FileError where a file promises more entries than its bytes can hold: SciPy would ask for their memory first."""
+    packed = path.suffix.lower() == ".gz"
+    with gzip.open(path) if packed else path.open("rb") as file:
+        try:
+            lines = iter(file.readline, b"")
+            size = next((line.split() for line in lines if line.strip() and line[:1] != b"%"), [])
+            entries = math.prod(map(int, size[:2])) // 2 if len(size) == 2 else int(size[2])
+        except (ValueError, IndexError, EOFError, OSError, zlib.error):
+            return  # SciPy says what is wrong
+    # An entry takes two bytes at least, and gzip makes a thousand bytes of one at most.
+    most = path.stat().st_size * (1100 if packed else 1) // 2
+    if entries > most:
+        msg = f"{path}: is truncated or damaged: promises {entries} entries in {path.stat().st_size} bytes."
+        raise FileError(msg)
 
 
 def _parquet(path: Path) -> Content:
@@ -192,7 +241,11 @@ def _parquet(path: Path) -> Content:
     if len(chosen) < 2:
         msg = f"{path}: holds the columns {', '.join(names) or '(none)'}; needed source and target."
         raise FileError(msg)
-    columns = [file.read(columns=[name]).column(0) for name in chosen]
+    try:
+        columns = [file.read(columns=[name]).column(0) for name in chosen]
+    except (ValueError, OSError, MemoryError) as error:
+        msg = f"{path}: {error}"
+        raise FileError(msg) from None
     for name, column in zip(chosen, columns, strict=True):
         if column.null_count:
             msg = f"{path}: column {name} has {column.null_count} missing values."

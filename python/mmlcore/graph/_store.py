@@ -19,7 +19,8 @@ import numpy as np
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array
-from mmlcore.io import DAMAGED, FileError, replacing
+from mmlcore.core.files import DAMAGED, FileError, check_header, open_npz
+from mmlcore.io import replacing
 
 FORMAT = "mmlcore graph 1"
 _HEADER = 128  # bytes of a .npy header that is written after its data
@@ -133,31 +134,31 @@ def _new_folder(path: Path) -> Iterator[Path]:
     part.mkdir()
     try:
         yield part
-        if path.exists():
-            shutil.rmtree(path)
+        old = part.with_suffix(".old")
+        if path.exists():  # the name is free for no longer than between two renamings
+            path.rename(old)
         part.rename(path)
+        shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
 
 def _read_folder(path: Path) -> dict[str, Any]:
+    parts = {}
     try:
-        return {
-            file.stem: np.load(file, mmap_mode="r", allow_pickle=False)
-            for file in path.glob("*.npy")
-        }
-    except (ValueError, EOFError, OSError) as error:
+        for file in path.glob("*.npy"):
+            with file.open("rb") as stream:
+                check_header(stream, file.stat().st_size)
+            parts[file.stem] = np.load(file, mmap_mode="r", allow_pickle=False)
+        return parts
+    except (*DAMAGED, OSError) as error:
         msg = f"{path}: is damaged ({error})."
         raise FileError(msg) from None
 
 
 def _read_npz(path: Path) -> dict[str, Any]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return dict(archive)
-    except DAMAGED as error:
-        msg = f"{path}: is damaged or no .npz file ({error})."
-        raise FileError(msg) from None
+    with open_npz(path) as archive:
+        return dict(archive)
 
 
 def _label_parts(labels: list[Any] | None) -> dict[str, Array]:

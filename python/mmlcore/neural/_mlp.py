@@ -12,6 +12,7 @@ from mmlcore import _core
 from mmlcore.core.arrays import (
     Array,
     all_finite,
+    as_array,
     as_data,
     as_index,
     as_real,
@@ -248,7 +249,7 @@ class MLP(Network):
             if given.ndim == 2:
                 given = self._classes()[given.argmax(axis=1)]
             return float(np.mean(found == given))
-        wanted = np.asarray(y, np.float64).reshape(len(found), -1)
+        wanted = as_array(y, "y").astype(np.float64, copy=False).reshape(len(found), -1)
         rest = ((wanted - found.reshape(wanted.shape)) ** 2).sum(axis=0)
         spread = ((wanted - wanted.mean(axis=0)) ** 2).sum(axis=0)
         safe = np.where(spread > 0, spread, 1)

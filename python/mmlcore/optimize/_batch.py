@@ -11,8 +11,15 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.calculus import TraceError
-from mmlcore.core.arrays import Array, empty, shape_error
-from mmlcore.optimize._data import guess, limits, loss_number, parameter_count, weights_of
+from mmlcore.core.arrays import Array, as_array, empty, shape_error
+from mmlcore.optimize._data import (
+    as_double,
+    guess,
+    limits,
+    loss_number,
+    parameter_count,
+    weights_of,
+)
 from mmlcore.optimize._model import Model, model_of
 from mmlcore.optimize._status import MESSAGES, Pair, sentences
 
@@ -146,18 +153,20 @@ def curve_fit_batch(
            [2., 2.],
            [5., 2.]])
     """
-    y = Y if isinstance(Y, np.ndarray) else np.asarray(Y, np.float64)
+    y = Y if isinstance(Y, np.ndarray) else as_array(Y, "Y")
     if y.ndim != 2 or 0 in y.shape:
         raise shape_error("Y", y.shape, "(n, m): a fit in each row, at least one point")
     n, m = y.shape
     points, own = _points(x, n, m)
-    count = parameter_count(f) if p0 is None else np.shape(np.asarray(p0))[-1]
+    chosen = None if p0 is None else as_double(p0, "p0")
+    if chosen is not None and not chosen.ndim:
+        raise shape_error("p0", chosen.shape, "(p,) or (n, p): a start for each parameter")
+    count = parameter_count(f) if chosen is None else chosen.shape[-1]
     box = limits(bounds, (n, count))
     rows = max(64, _AT_ONCE // m)
-    if p0 is None:
+    start = chosen
+    if start is None:
         start = _guesses(f, (points, own), y, box, count, rows)
-    else:
-        start = np.asarray(p0, np.float64)
     if start.shape not in ((count,), (n, count)) or not np.isfinite(start).all():
         raise shape_error("p0", start.shape, f"({count},) or ({n}, {count}), finite")
     box = _held(fixed, box, start, n, count)
@@ -193,7 +202,7 @@ def curve_fit_batch(
 
 def _points(x: ArrayLike, n: int, m: int) -> tuple[Array, bool]:
     """Return x, and whether each fit has its own."""
-    points = np.asarray(x, np.float64)
+    points = as_double(x, "x")
     if (
         points.ndim not in (1, 2, 3)
         or points.shape[-1] != m

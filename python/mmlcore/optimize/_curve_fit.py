@@ -13,7 +13,14 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.core.arrays import Array, all_finite
 from mmlcore.core.errors import ConvergenceError
-from mmlcore.optimize._data import guess, limits, loss_number, parameter_count, weights_of
+from mmlcore.optimize._data import (
+    as_double,
+    guess,
+    limits,
+    loss_number,
+    parameter_count,
+    weights_of,
+)
 from mmlcore.optimize._model import Model, model_of
 from mmlcore.optimize._residuals import residuals_of
 from mmlcore.optimize._status import MESSAGES, UNDETERMINED, Pair
@@ -217,11 +224,11 @@ def _fitted(
 
 
 def _count(f: Callable[..., Any], p0: ArrayLike | None) -> int:
-    return parameter_count(f) if p0 is None else np.size(np.asarray(p0))
+    return parameter_count(f) if p0 is None else as_double(p0, "p0").size
 
 
 def _data(x: Any, y: ArrayLike) -> tuple[Any, Array]:
-    target = np.asarray(y, np.float64)
+    target = as_double(y, "y")
     if target.ndim > 1:
         msg = f"y: got shape {target.shape}, needed (m,)."
         raise ValueError(msg)
@@ -229,7 +236,7 @@ def _data(x: Any, y: ArrayLike) -> tuple[Any, Array]:
         msg = "y: got no data, needed at least one point."
         raise ValueError(msg)
     if isinstance(x, (list, tuple, np.ndarray)):
-        x = np.ascontiguousarray(np.asarray(x, np.float64))
+        x = np.ascontiguousarray(as_double(x, "x"))
     return x, target
 
 
@@ -237,7 +244,7 @@ def _sigma(sigma: ArrayLike | None, m: int) -> tuple[Array | None, Array | None]
     """Return weights (m,), or a matrix that makes residuals of variance one and without correlations."""
     if sigma is None:
         return None, None
-    s = np.asarray(sigma, np.float64)
+    s = as_double(sigma, "sigma")
     if s.size == 1 and s.ndim < 2:
         s = np.full(m, s.reshape(()))
     if s.shape == (m,):

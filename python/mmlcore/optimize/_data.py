@@ -9,9 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, shape_error
+from mmlcore.core.arrays import Array, as_array, shape_error
 
 LOSSES = {"linear": 0, "soft_l1": 1, "huber": 2, "cauchy": 3, "arctan": 4}
+
+
+def as_double(x: Any, name: str) -> Array:
+    """Return numbers as float64, in which fits are made."""
+    return as_array(x, name).astype(np.float64, copy=False)
 
 
 def loss_number(loss: str) -> int:
@@ -84,7 +89,7 @@ def guess(f: Any, x: Any, y: Any, box: tuple[Array, Array] | None, count: int) -
 
 def weights_of(sigma: ArrayLike, name: str = "sigma") -> Array:
     """Return 1 / sigma; NaN gives 0."""
-    s = np.asarray(sigma, np.float64)
+    s = as_double(sigma, name)
     if (s <= 0).any():
         msg = f"{name}: got {np.nanmin(s)!r}, needed positive standard deviations."
         raise ValueError(msg)

@@ -57,7 +57,8 @@ def linear_regression(
     Raises
     ------
     ValueError
-        NaN, infinity, shapes that do not fit, a sigma that is not positive, no points.
+        NaN, infinity, shapes that do not fit, a sigma that is not positive, no points; columns so small or large that a
+        coefficient overflows.
 
     Warns
     -----

@@ -127,6 +127,11 @@ def _finished(
         with_mean = inside @ mean[:-1]
         covariance[d, :d] = covariance[:d, d] = -with_mean
         covariance[d, d] = 1 / sums.total + mean[:-1] @ with_mean
+    if not np.isfinite(np.append(coefficients, constant)).all():
+        msg = (
+            "X, y: a coefficient leaves the range of float64; multiply X or divide y by a constant."
+        )
+        raise ValueError(msg)
     dof = sums.points - taken - sums.intercept
     r2 = 1 - chi2 / square if square > 0 else 1.0  # a constant y is met exactly
     full = bool(used.all())

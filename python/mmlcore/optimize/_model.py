@@ -60,9 +60,9 @@ class Model:
     def _of(self, points: int) -> _core.Program:
         found = self._chunks.get(points)
         if found is None:
-            found = self._chunks[points] = _widened(
-                self._graph, self._inputs, self._outputs, points
-            ) or self._of(1)
+            wide = _widened(self._graph, self._inputs, self._outputs, points)
+            # A program has a length, which is zero for a constant model.
+            found = self._chunks[points] = self._of(1) if wide is None else wide
         return found
 
 

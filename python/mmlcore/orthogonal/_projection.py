@@ -7,7 +7,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_array, as_matrix, finite, same_dtype, shape_error
+from mmlcore.core.arrays import (
+    Array,
+    all_finite,
+    as_array,
+    as_matrix,
+    finite,
+    same_dtype,
+    shape_error,
+)
 from mmlcore.core.metric import as_metric
 from mmlcore.matrices import matmul
 from mmlcore.orthogonal._gram_schmidt import gram_schmidt
@@ -92,7 +100,8 @@ def project(X: ArrayLike, B: ArrayLike, *, metric: ArrayLike | None = None) -> P
     Raises
     ------
     ValueError
-        Shapes that do not fit; NaN or infinity; a metric that is not symmetric positive definite.
+        Shapes that do not fit; NaN or infinity, or a coordinate that overflows; a metric that is not symmetric positive
+        definite.
 
     Notes
     -----
@@ -130,6 +139,9 @@ def project(X: ArrayLike, B: ArrayLike, *, metric: ArrayLike | None = None) -> P
     along += matmul(rows - matmul(along, q.T), dual)
     points = matmul(along, q.T)
     coordinates = _coordinates(matmul(dual.T, b), along)
+    if not (all_finite(along) and all_finite(coordinates)):
+        msg = f"X, B: a coordinate leaves the range of {x.dtype}; multiply B or divide X by a constant."
+        raise ValueError(msg)
     residual = np.asarray(length(rows - points, metric=given), dtype=x.dtype)
     batch = x.shape[:-1]
     return Projection(

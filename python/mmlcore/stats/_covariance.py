@@ -146,6 +146,8 @@ def scatter_of(
         counts = as_weights(weights, n)
     elif deviations is not None:
         counts = as_weights(deviations, n, "sigma")
+    if d == 0 and counts is None:  # rows of nothing: 2^40 of them take no memory, but time to walk
+        return mean, scatter, float(n)
     total = _core.scatter(as_array(x, name), last, counts, deviations is not None, mean, scatter)
     if (
         not 0 < total < np.inf

@@ -166,10 +166,13 @@ class Moments:
         if count == 0:
             return
         total = self.count + count
-        apart = mean - self._mean
-        self._scatter = (
-            self._scatter + scatter + np.outer(apart, apart) * (self.count * count / total)
-        )
+        with np.errstate(over="ignore", invalid="ignore"):
+            apart = mean - self._mean
+            merged = self._scatter + scatter + np.outer(apart, apart) * (self.count * count / total)
+        if not np.isfinite(merged).all():
+            msg = "X: squares of the data overflow in float64; divide the data by a constant."
+            raise ValueError(msg)
+        self._scatter = merged
         self._mean = self._mean + apart * (count / total)
         self.count = total
 

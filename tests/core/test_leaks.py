@@ -1,0 +1,72 @@
+"""Nothing is kept by a call: neither memory, nor objects, nor references to its inputs.
+
+MMLCORE_LEAKS=1 makes ten thousand calls of each function, however long that takes.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import time
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.core import support_calls
+from tests.core.support_calls import CALLS
+
+STATM = Path("/proc/self/statm")
+MANY = 10_000
+SECONDS = 300.0 if os.environ.get("MMLCORE_LEAKS") else 0.2
+INPUTS = [x for x in vars(support_calls).values() if isinstance(x, np.ndarray)]
+
+sanitized = pytest.mark.skipif(
+    "san.so" in os.environ.get("LD_PRELOAD", ""), reason="a sanitizer keeps what is freed"
+)
+
+
+def resident() -> int:
+    return int(STATM.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def settled(call: Any, times: int) -> None:
+    for _ in range(times):
+        call()
+    gc.collect()
+
+
+def traced_growth(call: Any, times: int) -> int:
+    """Bytes that Python's and numpy's allocators keep after some calls."""
+    tracemalloc.start()
+    try:
+        settled(call, 5)
+        before = tracemalloc.get_traced_memory()[0]
+        settled(call, times)
+        return tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+
+
+@sanitized
+@pytest.mark.skipif(not STATM.exists(), reason="reads Linux's /proc")
+@pytest.mark.parametrize("name", sorted(CALLS))
+def test_nothing_is_kept(name: str) -> None:
+    call = CALLS[name]
+    settled(call, 20)
+    begin = time.perf_counter()
+    settled(call, 5)
+    each = (time.perf_counter() - begin) / 5
+    times = int(min(MANY, max(50, SECONDS / each)))
+    references = [sys.getrefcount(x) for x in INPUTS]
+    blocks, memory = sys.getallocatedblocks(), resident()
+    settled(call, times)
+    assert [sys.getrefcount(x) for x in INPUTS] == references, "a reference to an input was kept"
+    # Caches of the interpreter take some blocks; a leak takes one a call.
+    assert sys.getallocatedblocks() - blocks < times / 4 + 100
+    assert resident() - memory < 3 * 2**20 + 16 * times
+    # A list of a few calls may still grow: a second round tells it from a leak.
+    times = int(max(30, min(300, 0.1 / each)))
+    assert min(traced_growth(call, times) for _ in range(2)) < 32 * times + 4096

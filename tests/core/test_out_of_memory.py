@@ -1,0 +1,97 @@
+"""Every allocation of the compiled code fails once: MemoryError each time, and the next call is right."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SHIM = Path(__file__).with_name("failing_alloc.cpp")
+ROOT = Path(__file__).parents[2]
+COMPILER = os.environ.get("CXX") or shutil.which("c++") or shutil.which("g++")
+PROGRAM = """
+import ctypes, sys, threading
+import numpy as np
+import mmlcore as mml
+from tests.core.support_calls import CALLS
+from tests.core.test_concurrency import numbers_of
+
+shim = ctypes.CDLL(None)
+failures = 0
+
+def attempt(call, n, box):
+    # A thread of its own begins without the blocks that earlier calls left.
+    shim.mmlcore_test_fail_after(n)
+    try:
+        box.append(call())
+    except MemoryError:
+        box.append(None)
+    except BaseException as error:
+        box.append(error)
+    finally:
+        box.append(shim.mmlcore_test_armed())
+        shim.mmlcore_test_fail_after(-1)
+
+for name, call in CALLS.items():
+    expected = list(numbers_of(call()))
+    for n in range(400):
+        box = []
+        thread = threading.Thread(target=attempt, args=(call, n, box))
+        thread.start()
+        thread.join()
+        result, armed = box
+        assert not isinstance(result, BaseException), (name, n, result)
+        failures += result is None
+        if result is None:
+            result = call()  # and afterwards all is well
+        for a, b in zip(numbers_of(result), expected, strict=True):
+            assert np.array_equal(a, b), (name, n)
+        if armed:
+            break
+print(failures)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or not COMPILER, reason="needs ld.so and a compiler")
+@pytest.mark.skipif("LD_PRELOAD" in os.environ, reason="a sanitizer has its own allocator")
+def test_every_allocation_may_fail(tmp_path: Path) -> None:
+    library = tmp_path / "failing_alloc.so"
+    build = [str(COMPILER), "-shared", "-fPIC", "-O1", "-std=c++17", str(SHIM), "-o", str(library)]
+    subprocess.run(build, check=True)
+    env = {**os.environ, "LD_PRELOAD": str(library), "PYTHONPATH": str(ROOT)}
+    told = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-c", PROGRAM],
+        capture_output=True,
+        text=True,
+        env=env,
+        cwd=ROOT,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    assert int(told.stdout) > 100
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits its own memory")
+def test_results_that_do_not_fit() -> None:
+    """The memory of results is numpy's: where there is none, MemoryError says so."""
+    code = """
+import resource
+import numpy as np, mmlcore as mml
+x = np.ones((60_000, 3))
+mml.pairwise_distances(x[:9])
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 2**29, used + 2**29))
+for call in (lambda: mml.pairwise_distances(x), lambda: mml.matmul(x, x.T), lambda: mml.projection_matrix(x)):
+    try:
+        call()
+        print("done")
+    except MemoryError:
+        pass
+assert np.allclose(mml.covariance(x), 0)
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stdout) == (0, ""), told.stderr
