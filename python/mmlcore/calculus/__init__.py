@@ -1,14 +1,10 @@
 """Calculus: derivatives of ordinary Python functions, traced once and run compiled over many points."""
 
 from mmlcore.calculus._derivatives import (
-    SparseHessian,
-    SparseJacobian,
     derivative,
     gradient,
     hessian,
     jacobian,
-    sparse_hessian,
-    sparse_jacobian,
     value_and_gradient,
 )
 from mmlcore.calculus._finite import GradientCheck, check_gradient, finite_difference
@@ -21,6 +17,12 @@ from mmlcore.calculus._points import (
     total_derivative,
 )
 from mmlcore.calculus._series import Linearization, TaylorSeries, linearize, taylor
+from mmlcore.calculus._sparse import (
+    SparseHessian,
+    SparseJacobian,
+    sparse_hessian,
+    sparse_jacobian,
+)
 from mmlcore.calculus._ufuncs import erf, expit
 from mmlcore.calculus._vector_products import hessian_vector, jacobian_vector, vector_jacobian
 from mmlcore.core.errors import TraceError
