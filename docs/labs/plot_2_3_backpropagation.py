@@ -205,6 +205,6 @@ for name in ways:
     print(f"{name:8}: cost {curve[-1]:.1e} after {len(curve):6,} epochs")
     assert curve[-1] < 2e-3
 ax.set(xlabel="step", ylabel="cost", xlim=(0, 20_000))
-ax.legend()
+ax.legend(loc="upper right")  # the best place takes long to find among so many points
 
 # sphinx_gallery_thumbnail_number = 2

@@ -150,7 +150,7 @@ def flexible(ax, degree, ridge):
     ax.legend()
 
 
-ax = plot.explore(flexible, degree=(1, 9), ridge=[0.0, 0.001, 0.01, 0.1, 1.0])
+ax = plot.explore(flexible, degree=(1, 8), ridge=[0.0, 0.001, 0.01, 0.1, 1.0])
 
 degrees = range(1, 9)
 _, ax = plt.subplots(figsize=(7, 3.8), layout="constrained")
