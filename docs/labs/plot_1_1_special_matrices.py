@@ -29,7 +29,9 @@ np.testing.assert_allclose(mml.determinant(blocks), np.linalg.det(blocks), atol=
 fig, axes = plt.subplots(1, 2, figsize=(7, 3.4), layout="constrained")
 mml.plot.matrix(blocks, ax=axes[0]).set_title("A")
 pivots = enumerate(echelon.pivots)
-mml.plot.matrix(echelon.matrix, frames=pivots, ax=axes[1]).set_title("echelon form, three pivots")
+mml.plot.matrix(echelon.matrix, frames=pivots, ax=axes[1]).set_title(
+    "echelon form, three pivots"
+)
 
 # %%
 # Step by step
@@ -108,4 +110,6 @@ hilbert = 1 / (np.arange(1.0, 5)[:, None] + np.arange(4))
 assert not mml.is_singular(hilbert)
 print(f"digits lost: {np.log10(mml.condition(hilbert)):.1f}")
 np.testing.assert_allclose(mml.condition(hilbert), np.linalg.cond(hilbert), rtol=1e-8)
-np.testing.assert_allclose(mml.solve(hilbert, hilbert @ np.ones(4)), np.ones(4), atol=1e-10)
+np.testing.assert_allclose(
+    mml.solve(hilbert, hilbert @ np.ones(4)), np.ones(4), atol=1e-10
+)

@@ -49,7 +49,9 @@ part = hidden[120 : 120 + h, 430 : 430 + w]
 found = mml.transform_image(part, seen, order=3)
 
 widths = {"width_ratios": [3, 1, 1]}
-fig, axes = plt.subplots(1, 3, figsize=(12, 4.4), gridspec_kw=widths, layout="constrained")
+fig, axes = plt.subplots(
+    1, 3, figsize=(12, 4.4), gridspec_kw=widths, layout="constrained"
+)
 for ax, image, title in zip(
     axes,
     (hidden, found.clip(0, 1), portrait),
@@ -93,7 +95,9 @@ def transformed(ax, kind, amount, zoom):
     ax.set_axis_off()
 
 
-mml.plot.explore(transformed, kind=list(kinds), amount=(-0.5, 1.5, 0.05), zoom=(0.4, 1.2, 0.1))
+mml.plot.explore(
+    transformed, kind=list(kinds), amount=(-0.5, 1.5, 0.05), zoom=(0.4, 1.2, 0.1)
+)
 
 # %%
 # Twelve turns or one
@@ -108,14 +112,18 @@ for _ in range(12):
 sharp = mml.transform_image(portrait, mml.matrix_power(turn, 12))
 
 fig, axes = plt.subplots(1, 2, figsize=(6.5, 4), layout="constrained")
-for ax, image, title in zip(axes, (soft, sharp), ("twelve turns", "their product"), strict=True):
+for ax, image, title in zip(
+    axes, (soft, sharp), ("twelve turns", "their product"), strict=True
+):
     ax.imshow(image)
     ax.set_title(title)
     ax.set_axis_off()
 
 np.testing.assert_allclose(sharp, portrait, atol=1e-5)
 middle = np.s_[60:140, 40:110]
-print(f"contrast kept after twelve turns: {soft[middle].std() / portrait[middle].std():.2f}")
+print(
+    f"contrast kept after twelve turns: {soft[middle].std() / portrait[middle].std():.2f}"
+)
 
 # %%
 # SciPy takes the inverse, rows before columns, one channel at a time, and the offset that keeps the middle:

@@ -52,13 +52,17 @@ A = np.array([[3.0, 2, 3], [2, 5, -1], [2, 4, 8], [12, 2, 1]])
 B = np.array([[6.0, 2, 1, 7, 5], [2, 8, 5, -4, 1], [1, -6, 3, 2, 8]])
 C = np.array([[1.0, 0, 2], [0, 1, -3], [1, 0, 2]])
 for name, matrix in (("A", A), ("B", B), ("C", C)):
-    print(f"{name}: {matrix.shape[1]} vectors span {mml.span_dimension(matrix)} dimensions")
+    print(
+        f"{name}: {matrix.shape[1]} vectors span {mml.span_dimension(matrix)} dimensions"
+    )
     assert mml.span_dimension(matrix) == np.linalg.matrix_rank(matrix)
 assert [mml.span_dimension(m) for m in (A, B, C)] == [3, 3, 2]
 
 basis = mml.gram_schmidt(C)
 print(basis.round(3) + 0.0)
-np.testing.assert_allclose(basis, [[0.5**0.5, 0, 0], [0, 1, 0], [0.5**0.5, 0, 0]], atol=1e-15)
+np.testing.assert_allclose(
+    basis, [[0.5**0.5, 0, 0], [0, 1, 0], [0.5**0.5, 0, 0]], atol=1e-15
+)
 
 # %%
 # Where the textbook fails
@@ -80,9 +84,14 @@ def loss(q):
 
 
 lauchli = np.vstack([np.ones(3), 1e-8 * np.eye(3)])
-for name, q in (("textbook", textbook(lauchli)), ("mmlcore", mml.gram_schmidt(lauchli))):
+for name, q in (
+    ("textbook", textbook(lauchli)),
+    ("mmlcore", mml.gram_schmidt(lauchli)),
+):
     between = np.rad2deg(mml.angle(q[:, 1], q[:, 2]))
-    print(f"{name}: second and third vector at {between:.6f} degrees, Q'Q off by {loss(q):.1e}")
+    print(
+        f"{name}: second and third vector at {between:.6f} degrees, Q'Q off by {loss(q):.1e}"
+    )
 assert loss(mml.gram_schmidt(lauchli)) < 1e-14
 assert loss(textbook(lauchli)) > 0.4
 
@@ -92,8 +101,12 @@ assert loss(textbook(lauchli)) > 0.4
 sizes = np.arange(2, 13)
 hilberts = [1 / (np.arange(n)[:, None] + np.arange(n) + 1.0) for n in sizes]
 fig, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
-ax.semilogy(sizes, [max(loss(textbook(h)), 1e-17) for h in hilberts], ".-", label="textbook")
-ax.semilogy(sizes, [loss(np.linalg.qr(h).Q) for h in hilberts], ".-", label="numpy's qr")
+ax.semilogy(
+    sizes, [max(loss(textbook(h)), 1e-17) for h in hilberts], ".-", label="textbook"
+)
+ax.semilogy(
+    sizes, [loss(np.linalg.qr(h).Q) for h in hilberts], ".-", label="numpy's qr"
+)
 ours = [loss(mml.gram_schmidt(h, rtol=0)) for h in hilberts]
 ax.semilogy(sizes, ours, ".-", label="mmlcore")
 ax.set(xlabel="columns of Hilbert's matrix", ylabel="largest error of Q'Q")

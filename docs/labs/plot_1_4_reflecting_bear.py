@@ -103,7 +103,9 @@ def mirror(ax, direction):
     """Draw the mirror and shade what lies behind it."""
     far = 10 * direction / mml.length(direction)
     behind = np.array([far[1], -far[0]])
-    ax.fill(*np.transpose([-far, far, far + behind, behind - far]), color="C0", alpha=0.15)
+    ax.fill(
+        *np.transpose([-far, far, far + behind, behind - far]), color="C0", alpha=0.15
+    )
     ax.plot([-far[0], far[0]], [-far[1], far[1]], color="C0", linewidth=2)
     ax.set(xlim=(-3.5, 3.5), ylim=(-3.5, 3.5), aspect="equal")
 

@@ -35,9 +35,13 @@ for ax, (name, matrix) in zip(axes.ravel(), kinds.items(), strict=True):
     ax.set_title(f"{name}\n{ax.get_title()}", fontsize=8)
 
 for matrix in kinds.values():
-    np.testing.assert_allclose(mml.determinant(matrix), np.linalg.det(matrix), atol=1e-14)
     np.testing.assert_allclose(
-        np.sort_complex(mml.eigvals(matrix)), np.sort_complex(np.linalg.eigvals(matrix)), atol=1e-12
+        mml.determinant(matrix), np.linalg.det(matrix), atol=1e-14
+    )
+    np.testing.assert_allclose(
+        np.sort_complex(mml.eigvals(matrix)),
+        np.sort_complex(np.linalg.eigvals(matrix)),
+        atol=1e-12,
     )
 
 # %%
@@ -96,7 +100,9 @@ P, D, P_inverse = mml.diagonalize(T)
 np.testing.assert_allclose(
     P @ np.diag(np.diag(D) ** 10) @ P_inverse, np.linalg.matrix_power(T, 10), rtol=1e-10
 )
-np.testing.assert_allclose(mml.matrix_power(T, 10), np.linalg.matrix_power(T, 10), rtol=1e-12)
+np.testing.assert_allclose(
+    mml.matrix_power(T, 10), np.linalg.matrix_power(T, 10), rtol=1e-12
+)
 
 A = np.array([[1.2, 0.5], [0.4, 0.7]])
 v = np.array([-0.9, 1.6])

@@ -77,7 +77,9 @@ mml.plot.ranks(found.ranks, names=list(links), top=6, ax=axes[1])
 trapped = graph_of({**links, "F": "CDG", "G": "G"})
 L = mml.link_matrix(trapped)
 r, clicks = iterate(L)
-print(np.array2string(r, precision=2, suppress_small=True), f"after {clicks} iterations")
+print(
+    np.array2string(r, precision=2, suppress_small=True), f"after {clicks} iterations"
+)
 assert clicks == 131
 np.testing.assert_allclose(r[6], 99.82, atol=0.005)
 
@@ -159,7 +161,9 @@ found = mml.pagerank(wikipedia.adjacency)
 print(f"{found.iterations} iterations, error below {found.error:.0e}")
 
 L = mml.link_matrix(wikipedia.adjacency)
-np.testing.assert_allclose(found.ranks, 0.85 * L @ found.ranks + 0.15 / len(L), atol=1e-8)
+np.testing.assert_allclose(
+    found.ranks, 0.85 * L @ found.ranks + 0.15 / len(L), atol=1e-8
+)
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 mml.plot.ranks(found.ranks, names=list(wikipedia.names), top=12, ax=ax)

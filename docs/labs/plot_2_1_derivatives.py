@@ -33,7 +33,11 @@ def match(ax, function, at):
     f = functions[function]
     x = np.linspace(0.05 if function.startswith("log") else -3, 3, 601)
     first, second = mml.derivative(f, x), mml.derivative(f, x, order=2)
-    for y, style, name in ((f(x), "k", "f"), (first, "C0", "f'"), (second, "C1--", "f''")):
+    for y, style, name in (
+        (f(x), "k", "f"),
+        (first, "C0", "f'"),
+        (second, "C1--", "f''"),
+    ):
         ax.plot(x, y, style, label=name)
     slope = float(mml.derivative(f, at))
     near = np.array([at - 0.8, at + 0.8])
@@ -48,7 +52,9 @@ ax = plot.explore(match, function=list(functions), at=(0.1, 2.7, 0.1))
 # The rules of sums, products and chains are what the computer follows. On a hundred points they agree with what one finds on paper.
 
 x = np.linspace(0.1, 3, 100)
-np.testing.assert_allclose(mml.derivative(lambda x: x**3 - 3 * x, x), 3 * x**2 - 3, atol=1e-13)
+np.testing.assert_allclose(
+    mml.derivative(lambda x: x**3 - 3 * x, x), 3 * x**2 - 3, atol=1e-13
+)
 np.testing.assert_allclose(
     mml.derivative(lambda x: np.sin(x) * np.exp(-x / 4), x),
     (np.cos(x) - np.sin(x) / 4) * np.exp(-x / 4),
@@ -120,9 +126,13 @@ def hills(p):
 
 
 ax = plot.landscape(hills, ((-3, 3), (-3, 3)))
-grid = np.stack(np.meshgrid(np.arange(-2, 2.1), np.arange(-2, 2.1)), axis=-1).reshape(-1, 2)
+grid = np.stack(np.meshgrid(np.arange(-2, 2.1), np.arange(-2, 2.1)), axis=-1).reshape(
+    -1, 2
+)
 plot.slopes(hills, grid, scale=0.08, ax=ax)
-near = np.stack(np.meshgrid(np.linspace(-2.5, 2.5, 15), np.linspace(-2.5, 2.5, 15)), axis=-1)
+near = np.stack(
+    np.meshgrid(np.linspace(-2.5, 2.5, 15), np.linspace(-2.5, 2.5, 15)), axis=-1
+)
 found = mml.newton(lambda p: mml.gradient(hills, p), near.reshape(-1, 2))
 inside = found.converged & (np.abs(found.x) < 2.5).all(axis=1)
 places = np.unique(found.x[inside].round(6), axis=0)
@@ -150,7 +160,9 @@ def polar(p):
 J = mml.jacobian(polar, [2.0, 0.5])
 c, s = np.cos(0.5), np.sin(0.5)
 np.testing.assert_allclose(J, [[c, -2 * s], [s, 2 * c]], rtol=1e-14)
-np.testing.assert_allclose(mml.determinant(J), 2.0, rtol=1e-14)  # areas grow with the radius
+np.testing.assert_allclose(
+    mml.determinant(J), 2.0, rtol=1e-14
+)  # areas grow with the radius
 
 chained = mml.gradient(lambda p: hills(polar(p)), [2.0, 0.5])
 np.testing.assert_allclose(

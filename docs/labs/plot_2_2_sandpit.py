@@ -32,7 +32,9 @@ np.testing.assert_allclose(phone, [1.2128337689597404, 4.00925594112028], rtol=1
 def raw(x, y):
     """The surface before it is scaled."""
     return (
-        -((x - 4.1) ** 2) - (y - 0.9) ** 2 - 30 * np.exp(-((x - 1.5) ** 2 + (y - 3.7) ** 2) / 2.8)
+        -((x - 4.1) ** 2)
+        - (y - 0.9) ** 2
+        - 30 * np.exp(-((x - 1.5) ** 2 + (y - 3.7) ** 2) / 2.8)
     )
 
 
@@ -47,10 +49,17 @@ at = np.linspace(0.6, 5.4, 5)
 sticks = np.stack(np.meshgrid(at, at), axis=-1).reshape(-1, 2)
 depths = pit(sticks.T)
 best = sticks[np.argmin(depths)]
-print("best stick", best, "misses the phone by", round(float(mml.distance(best, phone)), 2))
+print(
+    "best stick",
+    best,
+    "misses the phone by",
+    round(float(mml.distance(best, phone)), 2),
+)
 
 _, ax = plt.subplots(figsize=(6, 5), layout="constrained")
-seen = ax.scatter(*sticks.T, c=depths, s=140, cmap="YlGnBu_r", edgecolor="k", vmin=-9, vmax=-1)
+seen = ax.scatter(
+    *sticks.T, c=depths, s=140, cmap="YlGnBu_r", edgecolor="k", vmin=-9, vmax=-1
+)
 ax.figure.colorbar(seen, ax=ax, label="depth")
 ax.plot(*phone, "r*", markersize=14, label="phone")
 ax.set(xlim=square[0], ylim=square[1], xlabel="x[0]", ylabel="x[1]", title="25 sticks")
@@ -74,7 +83,9 @@ ax.set_title("a fifth of the slope, downwards")
 
 h = 0.01
 steps = h * np.eye(2)
-by_sticks = np.stack([(pit((few + s).T) - pit((few - s).T)) / (2 * h) for s in steps], axis=1)
+by_sticks = np.stack(
+    [(pit((few + s).T) - pit((few - s).T)) / (2 * h) for s in steps], axis=1
+)
 exact = mml.gradient(pit, few)
 print("largest error of the differences:", f"{np.abs(by_sticks - exact).max():.1e}")
 np.testing.assert_allclose(by_sticks, exact, atol=2e-3)
@@ -108,7 +119,9 @@ grounds = {
     "well": landscapes.well(14),
     "chess": landscapes.chess(),
 }
-corner = np.array([[1.0, 1.0], [3.0, 1.0], [5.0, 1.0], [1.0, 3.0], [4.6, 3.4], [5.0, 5.0]])
+corner = np.array(
+    [[1.0, 1.0], [3.0, 1.0], [5.0, 1.0], [1.0, 3.0], [4.6, 3.4], [5.0, 5.0]]
+)
 for ax, (name, ground) in zip(axes, grounds.items(), strict=True):
     plot.landscape(ground, square, filled=False, ax=ax)
     plot.slopes(ground, corner, ax=ax)

@@ -30,7 +30,9 @@ def by_hand(ax, w1, b1, w2, b2, v1, v2, c):
     ax.plot(line, hidden, "--", color="0.6")
     ax.plot(line[::5], bump[::5], "o", color="C2", label="wanted")
     ax.plot(line, small.predict(line), color="C3", label="network")
-    ax.set(xlabel="input", ylim=(-0.05, 1.05), title=f"cost {small.cost(line, bump):.4f}")
+    ax.set(
+        xlabel="input", ylim=(-0.05, 1.05), title=f"cost {small.cost(line, bump):.4f}"
+    )
     ax.legend()
 
 
@@ -68,7 +70,11 @@ def fresh(seed=0):
     """Return the network of the exercise before training."""
     random = np.random.RandomState(seed)
     net = mml.MLP([1, 6, 7, 2], activation="sigmoid", output="sigmoid")
-    net.weights_ = [random.randn(6, 1) / 2, random.randn(7, 6) / 2, random.randn(2, 7) / 2]
+    net.weights_ = [
+        random.randn(6, 1) / 2,
+        random.randn(7, 6) / 2,
+        random.randn(2, 7) / 2,
+    ]
     net.biases_ = [random.randn(6) / 2, random.randn(7) / 2, random.randn(2) / 2]
     return net
 
@@ -104,7 +110,9 @@ def by_numpy(net, x, y):
 for ours, expected in zip(net.gradients(x, y), by_numpy(net, x, y), strict=True):
     for part, wanted in zip(ours, expected, strict=True):
         np.testing.assert_allclose(part, wanted, rtol=1e-10, atol=1e-15)
-np.testing.assert_allclose(net.gradients(x, y)[2][0][0, 0], -0.053424419555268, rtol=1e-10)
+np.testing.assert_allclose(
+    net.gradients(x, y)[2][0][0, 0], -0.053424419555268, rtol=1e-10
+)
 
 # %%
 # Backpropagation can be wrong in many ways that still learn a little. The check is a difference: move one weight, see what the cost
@@ -205,6 +213,6 @@ for name in ways:
     print(f"{name:8}: cost {curve[-1]:.1e} after {len(curve):6,} epochs")
     assert curve[-1] < 2e-3
 ax.set(xlabel="step", ylabel="cost", xlim=(0, 20_000))
-ax.legend()
+ax.legend(loc="upper right")  # the best place takes long to find among so many points
 
 # sphinx_gallery_thumbnail_number = 2

@@ -25,7 +25,9 @@ print("cos:", mml.taylor(np.cos, 0.0, 6))
 print("exp:", mml.taylor(np.exp, 0.0, 4))
 print("1/x at 4:", mml.taylor(lambda x: 1 / x, 4.0, 2))
 np.testing.assert_allclose(
-    mml.taylor(lambda x: 1 / x, 4.0, 2).coefficients, [1 / 4, -1 / 16, 1 / 64], rtol=1e-12
+    mml.taylor(lambda x: 1 / x, 4.0, 2).coefficients,
+    [1 / 4, -1 / 16, 1 / 64],
+    rtol=1e-12,
 )
 np.testing.assert_allclose(
     mml.taylor(lambda x: np.exp(x) + x + np.sin(x), 0.0, 4).coefficients,
@@ -60,7 +62,9 @@ def choose(ax, function, centre, order):
     ax.set_title(f"{function}, around {centre:g}")
 
 
-ax = plot.explore(choose, function=list(functions), centre=(-3.0, 3.0, 0.1), order=(0, 14))
+ax = plot.explore(
+    choose, function=list(functions), centre=(-3.0, 3.0, 0.1), order=(0, 14)
+)
 
 # %%
 # The radius of convergence
@@ -91,7 +95,9 @@ np.testing.assert_allclose(radii, np.sqrt(1 + centres**2), rtol=0.03)
 # %%
 # The quadratic coefficient around 2 is 11/125.
 
-np.testing.assert_allclose(mml.taylor(witch, 2.0, 2).coefficients[2], 11 / 125, rtol=1e-12)
+np.testing.assert_allclose(
+    mml.taylor(witch, 2.0, 2).coefficients[2], 11 / 125, rtol=1e-12
+)
 
 # %%
 # What is left over
@@ -107,7 +113,9 @@ for k, order in enumerate((2, 4, 8, 12)):
     error = np.abs(series(0.5 + away) - np.exp(0.5 + away))
     estimate = series.remainder(0.5 + away)
     assert (error <= 3 * estimate + 1e-15).all()
-    ax.loglog(away, np.maximum(error, 1e-17), ".", color=f"C{k}", label=f"order {order}")
+    ax.loglog(
+        away, np.maximum(error, 1e-17), ".", color=f"C{k}", label=f"order {order}"
+    )
     ax.loglog(away, estimate, color=f"C{k}", linewidth=0.8)
 ax.set(xlabel="distance from 0.5", ylabel="error of exp's polynomial", ylim=(1e-17, 10))
 ax.legend(title="dots: error, lines: estimate")
@@ -137,7 +145,11 @@ np.testing.assert_allclose(curvature, mml.hessian(bumps, at), rtol=1e-12)
 def polynomial(v, order):
     """The Taylor polynomial, written out with numpy."""
     d = np.moveaxis(v, 0, -1) - at
-    terms = [value + 0 * d[..., 0], d @ slope, np.einsum("...i,ij,...j", d, curvature, d) / 2]
+    terms = [
+        value + 0 * d[..., 0],
+        d @ slope,
+        np.einsum("...i,ij,...j", d, curvature, d) / 2,
+    ]
     return sum(terms[: order + 1])
 
 
@@ -162,7 +174,9 @@ def touch(ax, x, y):
     series = mml.taylor(bumps, [x, y], 2)
     levels = np.linspace(-0.6, 1.0, 17)
     ax.contour(*plane, bumps(plane), levels, colors="0.6")
-    ax.contour(*plane, series(np.moveaxis(plane, 0, -1)), levels, colors="C3", linewidths=0.8)
+    ax.contour(
+        *plane, series(np.moveaxis(plane, 0, -1)), levels, colors="C3", linewidths=0.8
+    )
     ax.plot(x, y, "ko")
     ax.set(aspect="equal", xlabel="x", ylabel="y")
 

@@ -35,7 +35,12 @@ def walk(ax, x0, steps):
     path = mml.newton(f, x0, safeguard=False, max_iter=steps, trajectory=True).path
     for here, there in pairwise(path):
         ax.plot([here, here, there], [0, f(here), 0], "C3.-", linewidth=1)
-    ax.set(xlim=(-4.6, 4.6), ylim=(-150, 150), xlabel="x", title=f"from {x0:g} to {path[-1]:.6g}")
+    ax.set(
+        xlim=(-4.6, 4.6),
+        ylim=(-150, 150),
+        xlabel="x",
+        title=f"from {x0:g} to {path[-1]:.6g}",
+    )
 
 
 ax = plot.explore(walk, x0=[3.1, 1.99, -4.0, 0.0, 2.5, 4.5], steps=(1, 9))
@@ -73,7 +78,9 @@ np.testing.assert_allclose(chaotic, expected, rtol=1e-6)
 # %%
 # A double root takes one bit per step, not twice the digits.
 
-double = mml.newton(lambda x: (x - 1) ** 2, 2.0, safeguard=False, max_iter=5, trajectory=True).path
+double = mml.newton(
+    lambda x: (x - 1) ** 2, 2.0, safeguard=False, max_iter=5, trajectory=True
+).path
 np.testing.assert_allclose(double, 1 + 0.5 ** np.arange(6.0))
 
 # %%
@@ -93,7 +100,13 @@ top.axhline(0, color="0.6", linewidth=0.8)
 top.set(ylim=(-60, 150), ylabel="f")
 for k, root in enumerate(roots):
     top.plot(root, 0, "o", color=f"C{k}", label=f"root {root:.4f}")
-    below.plot(starts[which == k], found.iterations[which == k], ".", color=f"C{k}", markersize=2)
+    below.plot(
+        starts[which == k],
+        found.iterations[which == k],
+        ".",
+        color=f"C{k}",
+        markersize=2,
+    )
 below.set(xlabel="start", ylabel="steps", yscale="log")
 top.legend()
 
@@ -107,7 +120,9 @@ top.legend()
 
 def cube(v):
     """Real and imaginary part of z^3 - 1."""
-    return np.stack([v[0] ** 3 - 3 * v[0] * v[1] ** 2 - 1, 3 * v[0] ** 2 * v[1] - v[1] ** 3])
+    return np.stack(
+        [v[0] ** 3 - 3 * v[0] * v[1] ** 2 - 1, 3 * v[0] ** 2 * v[1] - v[1] ** 3]
+    )
 
 
 at = np.linspace(-2, 2, 400)
@@ -141,7 +156,9 @@ def power(v, n):
 
 def roots_of_one(ax, n):
     """Draw the basins of the n-th roots of 1."""
-    found = mml.newton(lambda v: power(v, n), plane[::2, ::2], safeguard=False, max_iter=60)
+    found = mml.newton(
+        lambda v: power(v, n), plane[::2, ::2], safeguard=False, max_iter=60
+    )
     plot.basins(found, ((-2, 2), (-2, 2)), ax=ax)
     ax.set_aspect("equal")
 

@@ -30,7 +30,9 @@ def descend(ax, gamma, x, y):
     ax.plot(*phone, "k+", markersize=12)
 
 
-ax = plot.explore(descend, gamma=[0.15, 0.02, 0.4, 0.8, 0.9], x=(0.0, 5.0, 0.1), y=(0.8, 6.0, 0.1))
+ax = plot.explore(
+    descend, gamma=[0.15, 0.02, 0.4, 0.8, 0.9], x=(0.0, 5.0, 0.1), y=(0.8, 6.0, 0.1)
+)
 
 # %%
 # Too small, and the phone is not reached in twenty steps; too large, and the steps jump over the hole. Near the bottom a step
@@ -40,7 +42,9 @@ ax = plot.explore(descend, gamma=[0.15, 0.02, 0.4, 0.8, 0.9], x=(0.0, 5.0, 0.1),
 curvature = float(np.linalg.eigvalsh(mml.hessian(pit, phone)).max())
 print(f"largest curvature {curvature:.2f}: gamma must stay below {2 / curvature:.2f}")
 for gamma in (0.02, 0.15, 0.4, 0.8, 0.9):
-    path = strategies.explore(pit, lambda f, J, H, g=gamma: -g * J, [2.5, 3.4], steps=20)
+    path = strategies.explore(
+        pit, lambda f, J, H, g=gamma: -g * J, [2.5, 3.4], steps=20
+    )
     away = mml.distance(path[-1], phone)
     print(f"gamma {gamma:4}: {away:8.2g} from the phone after 20 steps")
     assert (away < 0.15) == (0.1 < gamma < 2 / curvature)
@@ -75,7 +79,11 @@ _, axes = plt.subplots(1, 3, figsize=(13, 4.3), layout="constrained", sharey=Tru
 near, far = [1.9, 3.6], [3.4, 3.2]
 for ax, (name, rule) in zip(
     axes,
-    {"slope / 5": lambda f, J, H: -J / 5, "Newton": newton_step, "hybrid": hybrid}.items(),
+    {
+        "slope / 5": lambda f, J, H: -J / 5,
+        "Newton": newton_step,
+        "hybrid": hybrid,
+    }.items(),
     strict=True,
 ):
     plot.landscape(pit, square, filled=False, ax=ax)
@@ -83,18 +91,29 @@ for ax, (name, rule) in zip(
         path = strategies.explore(pit, rule, start, steps=12)
         ax.plot(*path.T, ".-", color=colour)
         ax.plot(*start, "o", color=colour)
-        print(f"{name:9} from {start}: {mml.distance(path[-1], phone):.1e} from the phone")
+        print(
+            f"{name:9} from {start}: {mml.distance(path[-1], phone):.1e} from the phone"
+        )
     ax.plot(*phone, "k+", markersize=12)
     ax.set(title=name, aspect="equal", xlim=square[0], ylim=square[1])
 
-assert mml.distance(strategies.explore(pit, newton_step, near, steps=12)[-1], phone) < 1e-9
+assert (
+    mml.distance(strategies.explore(pit, newton_step, near, steps=12)[-1], phone) < 1e-9
+)
 assert mml.distance(strategies.explore(pit, hybrid, far, steps=12)[-1], phone) < 1e-9
 
 # %%
 # What kind of place Newton ends in is told by the eigenvalues of the Hessian.
 
 end = strategies.explore(pit, newton_step, far, steps=20)[-1]
-print("from", far, "Newton goes to", end.round(3), "-", mml.classify_stationary(pit, end).kind)
+print(
+    "from",
+    far,
+    "Newton goes to",
+    end.round(3),
+    "-",
+    mml.classify_stationary(pit, end).kind,
+)
 values = np.linalg.eigvalsh(mml.hessian(pit, end))
 assert (values < 0).all()
 
@@ -130,7 +149,9 @@ np.testing.assert_allclose(slope(places), 0, atol=1e-6)
 # ``minimize`` does what the hybrid does with more care: a trust region bounds Newton's steps, and saddles are left. From every start
 # it ends in a minimum.
 
-ends = np.array([mml.minimize(board, start).x for start in starts[::24, ::24].reshape(-1, 2)])
+ends = np.array(
+    [mml.minimize(board, start).x for start in starts[::24, ::24].reshape(-1, 2)]
+)
 curved = np.linalg.eigvalsh(mml.hessian(board, ends))
 print(f"{(curved > -1e-6).all(axis=1).sum()} of {len(ends)} starts end in a minimum")
 

@@ -51,10 +51,15 @@ def walk(ax, degrees):
     ax.plot(*ellipse(turn), "k", linewidth=1)
     up, out = mml.gradient(f, at), mml.gradient(g, at)
     for arrow, colour in ((up / mml.length(up), "C3"), (out / mml.length(out), "C0")):
-        ax.annotate("", at + 0.5 * arrow, at, arrowprops={"arrowstyle": "-|>", "color": colour})
+        ax.annotate(
+            "", at + 0.5 * arrow, at, arrowprops={"arrowstyle": "-|>", "color": colour}
+        )
     ax.plot(*at, "ko")
     between = np.degrees(mml.angle(up, out))
-    ax.set(aspect="equal", title=f"f = {f(at):.3f}, {between:.0f} degrees between the gradients")
+    ax.set(
+        aspect="equal",
+        title=f"f = {f(at):.3f}, {between:.0f} degrees between the gradients",
+    )
 
 
 ax = plot.explore(walk, degrees=(-180, 250, 5))
@@ -69,11 +74,14 @@ ax = plot.explore(walk, degrees=(-180, 250, 5))
 def equations(u):
     """Gradient of f minus lambda times that of g, and g."""
     v = u[:2]
-    return np.concatenate([mml.gradient(f, v) - u[2] * mml.gradient(g, v), np.stack([g(v)])])
+    return np.concatenate(
+        [mml.gradient(f, v) - u[2] * mml.gradient(g, v), np.stack([g(v)])]
+    )
 
 
 starts = np.stack(
-    np.meshgrid(np.linspace(-1, 1, 7), np.linspace(-1.6, -0.4, 7), [-0.3, 0.0, 0.3]), axis=-1
+    np.meshgrid(np.linspace(-1, 1, 7), np.linspace(-1.6, -0.4, 7), [-0.3, 0.0, 0.3]),
+    axis=-1,
 )
 found = mml.newton(equations, starts.reshape(-1, 3))
 places = np.unique(found.x[found.converged].round(8), axis=0)
@@ -89,7 +97,9 @@ lowest = places[np.argmin(f(places.T))]
 np.testing.assert_allclose(lowest[:2], [0.930941838884, -1.210829546170], atol=1e-8)
 for start in lowest[:2] + 0.1, [-0.1, -0.4], [-0.9, -0.9]:
     near = mml.lagrange(f, g, start)
-    print(f"from {np.round(start, 2)}: {near.kind} at {near.x.round(6)}, f {near.value:.6f}")
+    print(
+        f"from {np.round(start, 2)}: {near.kind} at {near.x.round(6)}, f {near.value:.6f}"
+    )
 best = mml.lagrange(f, g, lowest[:2] + 0.1)
 assert best.kind == "minimum"
 np.testing.assert_allclose(best.x, lowest[:2], atol=1e-8)
@@ -102,7 +112,9 @@ left.set_aspect("equal")
 right.plot(np.degrees(turn), f(ellipse(turn)), "k")
 angles = np.arctan2(np.sqrt(3) * (places[:, 1] + 1), places[:, 0]) % (2 * np.pi)
 right.plot(np.degrees(angles), f(places.T), "o", color="C3")
-right.set(xlabel="degrees along the ellipse", ylabel="f", title="stationary along the path")
+right.set(
+    xlabel="degrees along the ellipse", ylabel="f", title="stationary along the path"
+)
 
 # The same by brute force, along the ellipse in small steps.
 fine = ellipse(np.linspace(0, 2 * np.pi, 1_000_001))

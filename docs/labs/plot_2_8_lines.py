@@ -52,7 +52,9 @@ ax = plot.explore(by_hand, m=(0.6, 3.0, 0.05), c=(-1.4, 0.4, 0.02))
 fit = mml.linear_regression(x, y)
 (m,), c = fit.coefficients, fit.intercept
 errors = fit.standard_errors
-print(f"m = {m:.3f} +- {errors[0]:.3f}, c = {c:.3f} +- {errors[1]:.3f}, chi squared {fit.chi2:.4f}")
+print(
+    f"m = {m:.3f} +- {errors[0]:.3f}, c = {c:.3f} +- {errors[1]:.3f}, chi squared {fit.chi2:.4f}"
+)
 away = x - x.mean()
 np.testing.assert_allclose([m, c, fit.chi2], [2, -0.7, 0.01], atol=1e-12)
 np.testing.assert_allclose(m, away @ y / (away @ away), rtol=1e-12)
@@ -71,7 +73,9 @@ for ax, bowl, at, title in (
     (right, centred, y.mean(), "y = m (x - mean) + c"),
 ):
     limits = ((m - 1, m + 1), (at - 0.6, at + 0.6))
-    plot.landscape(lambda p, f=bowl: np.log10(f(p)), limits, filled=False, levels=15, ax=ax)
+    plot.landscape(
+        lambda p, f=bowl: np.log10(f(p)), limits, filled=False, levels=15, ax=ax
+    )
     ax.plot(m, at, "r*", markersize=12)
     ax.set(xlabel="m", ylabel="c", title=title)
 flat = mml.linear_regression(away, y)
@@ -108,7 +112,9 @@ for ax, (name, (at, values)) in zip(axes, sets.items(), strict=True):
     ax.plot(at, values, "ko", markersize=4)
     ax.set_title(f"{name}: {fit.coefficients[0]:.2f} x + {fit.intercept:.2f}")
     print(f"{name:3}: chi squared {fit.chi2:.2f}, r squared {fit.r2:.3f}")
-    np.testing.assert_allclose([fit.coefficients[0], fit.intercept], [0.5, 3.0], atol=4e-3)
+    np.testing.assert_allclose(
+        [fit.coefficients[0], fit.intercept], [0.5, 3.0], atol=4e-3
+    )
     np.testing.assert_allclose(fit.chi2, 13.75, atol=0.03)
 
 # %%
@@ -132,6 +138,8 @@ for colour, found, name in (
 ax.plot(ends, line(ends, *robust.parameters), "C3--", label="Cauchy's loss")
 ax.legend()
 expected = np.polyfit(at, values, 1, w=1 / sigma)
-np.testing.assert_allclose([weighted.coefficients[0], weighted.intercept], expected, rtol=1e-10)
+np.testing.assert_allclose(
+    [weighted.coefficients[0], weighted.intercept], expected, rtol=1e-10
+)
 
 # sphinx_gallery_thumbnail_number = 4

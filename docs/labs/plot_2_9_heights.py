@@ -66,7 +66,10 @@ np.testing.assert_allclose(guess, np.sum((y - bell(x, 178.0, 8.0)) ** 2), rtol=1
 # %%
 # Two wrong guesses. Both have the wrong middle; the wider bell reaches some of the data, and its sum is smaller.
 
-for mu, sigma, expected in ((155, 6, 0.03233332706185907), (155, 12, 0.019030289276183315)):
+for mu, sigma, expected in (
+    (155, 6, 0.03233332706185907),
+    (155, 12, 0.019030289276183315),
+):
     print(f"chi squared at ({mu}, {sigma}): {surface([mu, sigma]):.5f}")
     np.testing.assert_allclose(surface([mu, sigma]), expected, rtol=1e-12)
 
@@ -102,7 +105,9 @@ ax.plot(*found.x, color="C3", marker="*", markersize=14)
 ax.set(xlabel="mu", ylabel="sigma", title="log10 of chi squared")
 ax.legend()
 for step in (0, 1, 10, 50):
-    print(f"step {step:2}: mu {found.path[step, 0]:.5f}, sigma {found.path[step, 1]:.5f}")
+    print(
+        f"step {step:2}: mu {found.path[step, 0]:.5f}, sigma {found.path[step, 1]:.5f}"
+    )
 np.testing.assert_allclose(found.path[10], [164.96415800, 19.58684687], rtol=1e-8)
 np.testing.assert_allclose(found.x, [178.51982, 7.54991], atol=5e-6)
 
@@ -124,13 +129,17 @@ np.testing.assert_allclose(found.x, p, rtol=1e-10)
 # iterations. It also says how uncertain the parameters are.
 
 fit = mml.curve_fit(bell, x, y, [155.0, 6.0])
-for name, best, error in zip(("mu", "sigma"), fit.parameters, fit.standard_errors, strict=True):
+for name, best, error in zip(
+    ("mu", "sigma"), fit.parameters, fit.standard_errors, strict=True
+):
     print(f"{name:5} = {best:.5f} +- {error:.2f}")
 print(f"chi squared {fit.chi2:.9f} after {fit.iterations} iterations")
 np.testing.assert_allclose(fit.parameters, [178.51982, 7.54991], atol=5e-6)
 np.testing.assert_allclose(fit.chi2, 0.000439245, atol=5e-10)
 
-_, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained", sharey=True)
+_, (left, right) = plt.subplots(
+    1, 2, figsize=(10, 4), layout="constrained", sharey=True
+)
 plot.residual_bars(bell, x[shown], y[shown], [155.0, 6.0], ax=left)
 plot.residual_bars(bell, x[shown], y[shown], fit.parameters, ax=right)
 left.set(xlabel="height in cm", ylabel="share per cm")

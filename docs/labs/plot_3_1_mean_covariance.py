@@ -112,7 +112,11 @@ random = np.random.default_rng(0)
 _, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
 for ax, title, ways in (
     (left, "mean", (mean_naive, lambda X: X.mean(axis=0), mml.mean)),
-    (right, "covariance", (cov_naive, lambda X: np.cov(X.T, bias=True), mml.covariance)),
+    (
+        right,
+        "covariance",
+        (cov_naive, lambda X: np.cov(X.T, bias=True), mml.covariance),
+    ),
 ):
     for name, way in zip(("a loop", "numpy", "mmlcore"), ways, strict=True):
         took = [clock(way, random.random((n, 20))) for n in sizes]
@@ -165,6 +169,8 @@ print(
 np.testing.assert_allclose(after, [5, 4], rtol=1e-12)
 n, mu, var = 8, *before
 np.testing.assert_allclose(after[0], mu + (9 - mu) / n, rtol=1e-12)
-np.testing.assert_allclose(after[1], (n - 1) / n * var + (9 - mu) * (9 - after[0]) / n, rtol=1e-12)
+np.testing.assert_allclose(
+    after[1], (n - 1) / n * var + (9 - mu) * (9 - after[0]) / n, rtol=1e-12
+)
 
 # sphinx_gallery_thumbnail_number = 3

@@ -21,7 +21,9 @@ import mmlcore as mml
 from mmlcore import plot
 
 np.testing.assert_allclose(mml.distance([3, 4], [1, 1]), 13**0.5, rtol=1e-15)
-np.testing.assert_allclose(mml.angle([1, 2, 3], [2, 2, -5]), 2.002829357226812, rtol=1e-14)
+np.testing.assert_allclose(
+    mml.angle([1, 2, 3], [2, 2, -5]), 2.002829357226812, rtol=1e-14
+)
 
 # %%
 # Another inner product, :math:`x^\top A y`, has other lengths and angles. The vectors of length 1 are a circle for the dot product
@@ -44,7 +46,9 @@ def unit(ax, a11, a12, a22):
     ax.legend(loc="upper right")
 
 
-ax = plot.explore(unit, a11=(0.2, 2.2, 0.1), a12=[0.5, -0.5, 0.0, 0.9, 2.0], a22=(0.2, 1.8, 0.1))
+ax = plot.explore(
+    unit, a11=(0.2, 2.2, 0.1), a12=[0.5, -0.5, 0.0, 0.9, 2.0], a22=(0.2, 1.8, 0.1)
+)
 
 # %%
 # Digits
@@ -55,7 +59,9 @@ ax = plot.explore(unit, a11=(0.2, 2.2, 0.1), a12=[0.5, -0.5, 0.0, 0.9, 2.0], a22
 X, labels = mnist_data()
 images = X.reshape(-1, 28, 28)
 distances = mml.pairwise_distances(X[:500])
-np.testing.assert_allclose(distances[3, :5], [np.linalg.norm(X[3] - X[k]) for k in range(5)])
+np.testing.assert_allclose(
+    distances[3, :5], [np.linalg.norm(X[3] - X[k]) for k in range(5)]
+)
 pairs = distances[np.triu_indices(500, 1)]
 
 
@@ -64,7 +70,10 @@ def two(ax, first, second):
     ax.hist(pairs, 60, color="0.8")
     ax.axvline(distances[first, second], color="C3")
     angle = np.degrees(mml.angle(X[first], X[second]))
-    ax.set(xlabel="distance", title=f"{distances[first, second]:.0f}, {angle:.0f} degrees apart")
+    ax.set(
+        xlabel="distance",
+        title=f"{distances[first, second]:.0f}, {angle:.0f} degrees apart",
+    )
     for place, k in ((0.03, first), (0.25, second)):
         inset = ax.inset_axes((place, 0.6, 0.2, 0.35))
         inset.imshow(images[k], cmap="gray_r")
@@ -86,7 +95,9 @@ np.testing.assert_allclose(near[0, 1], 1020.6473436011089, rtol=1e-12)
 by_loop = [np.linalg.norm(X[0] - x) for x in X]
 assert np.argsort(by_loop)[1] == 61
 plot.images(
-    images[index[0]], [f"{k}: {d:.0f}" for k, d in zip(index[0], near[0], strict=True)], columns=8
+    images[index[0]],
+    [f"{k}: {d:.0f}" for k, d in zip(index[0], near[0], strict=True)],
+    columns=8,
 )
 
 # %%
@@ -96,7 +107,9 @@ plot.images(
 # The smallest angle is that of 4 and 9.
 
 means = np.stack([mml.mean(X[labels == digit]) for digit in range(10)])
-plot.images(means.reshape(-1, 28, 28), [str(digit) for digit in range(10)], cmap="gray_r")
+plot.images(
+    means.reshape(-1, 28, 28), [str(digit) for digit in range(10)], cmap="gray_r"
+)
 
 apart = mml.pairwise_distances(means)
 angles = mml.angle(means[:, None], means)
@@ -108,7 +121,9 @@ left.set_title("distances of the means, in hundreds")
 right.set_title("angles of the means, in radians")
 
 closest = np.unravel_index(np.argmin(angles + 9 * np.eye(10)), angles.shape)
-print("smallest angle:", closest[0], "and", closest[1], round(float(angles[closest]), 4))
+print(
+    "smallest angle:", closest[0], "and", closest[1], round(float(angles[closest]), 4)
+)
 np.testing.assert_allclose(angles[4, 9], 0.41768747020866165, rtol=1e-9)
 row = [0, 1.11400561, 0.74479385, 0.73231639, 0.85711333, 0.58065198]
 np.testing.assert_allclose(angles[0, :6], row, atol=1e-8)
@@ -154,7 +169,9 @@ assert vote([[6.0513, 2.9471]], 3)[0] == 1
 # %%
 # The same by a loop in numpy, for a grid of steps of 0.1 as in the exercise.
 
-grid = np.stack(np.meshgrid(np.arange(4.05, 8, 0.1), np.arange(2.03, 4.5, 0.1)), axis=-1)
+grid = np.stack(
+    np.meshgrid(np.arange(4.05, 8, 0.1), np.arange(2.03, 4.5, 0.1)), axis=-1
+)
 flat = grid.reshape(-1, 2)
 expected = []
 for point in flat:

@@ -28,11 +28,18 @@ def shadows(ax, degrees):
     """Project the points on a line through the origin."""
     turn = np.radians(degrees)
     found = mml.project(points, np.array([np.cos(turn), np.sin(turn)]))
-    ax.plot(*np.stack([points, found.points]).transpose(2, 0, 1), color="0.8", linewidth=0.8)
+    ax.plot(
+        *np.stack([points, found.points]).transpose(2, 0, 1), color="0.8", linewidth=0.8
+    )
     ax.plot(*points.T, ".", color="C0")
     ax.plot(*found.points.T, ".", color="C3")
     error = float(np.sum(found.residual**2))
-    ax.set(aspect="equal", xlim=(-4, 4), ylim=(-3, 3), title=f"squared distances {error:.1f}")
+    ax.set(
+        aspect="equal",
+        xlim=(-4, 4),
+        ylim=(-3, 3),
+        title=f"squared distances {error:.1f}",
+    )
 
 
 ax = plot.explore(shadows, degrees=(-80, 100))
@@ -45,8 +52,12 @@ ax = plot.explore(shadows, degrees=(-80, 100))
 b = np.array([1.0, 2.0, 2.0])
 P = mml.projection_matrix(b)
 np.testing.assert_allclose(9 * P, [[1, 2, 2], [2, 4, 4], [2, 4, 4]], atol=1e-14)
-np.testing.assert_allclose(9 * mml.project([1, 1, 1], b).points, [5, 10, 10], atol=1e-14)
-np.testing.assert_allclose(mml.project([1, 1, 1], [3, 0, 4]).points, [0.84, 0, 1.12], atol=1e-15)
+np.testing.assert_allclose(
+    9 * mml.project([1, 1, 1], b).points, [5, 10, 10], atol=1e-14
+)
+np.testing.assert_allclose(
+    mml.project([1, 1, 1], [3, 0, 4]).points, [0.84, 0, 1.12], atol=1e-15
+)
 
 B = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]])
 P = mml.projection_matrix(B)
@@ -68,7 +79,9 @@ np.testing.assert_allclose(found.residual, np.linalg.norm(x - P @ x), rtol=1e-14
 # Where columns depend on each other the formula fails, since :math:`B^\top B` has no inverse; the projection exists all the same. An
 # affine subspace, here the line at height 3, is moved to the origin and back.
 
-np.testing.assert_allclose(mml.projection_matrix([[1, 2], [1, 2], [1, 2]]), np.full((3, 3), 1 / 3))
+np.testing.assert_allclose(
+    mml.projection_matrix([[1, 2], [1, 2], [1, 2]]), np.full((3, 3), 1 / 3)
+)
 offset = np.array([0.0, 3.0])
 np.testing.assert_allclose(
     offset + mml.project([4.0, 7.0] - offset, np.array([1.0, 0.0])).points, [4, 3]
@@ -93,7 +106,9 @@ np.testing.assert_allclose(basis.T @ basis, np.eye(79), atol=1e-12)
 
 def side_by_side(images):
     """Join images of 25 x 25, with white between them."""
-    return np.hstack([np.pad(image.reshape(25, 25), 1, constant_values=1) for image in images])
+    return np.hstack(
+        [np.pad(image.reshape(25, 25), 1, constant_values=1) for image in images]
+    )
 
 
 def faces_beside(ax, face, numbers):
@@ -116,15 +131,23 @@ ax = plot.explore(faces_beside, ax=ax, face=(0, 19), numbers=[50, 5, 10, 20, 30,
 noise = mml.gram_schmidt(random.standard_normal((625, 79)))
 others = mml.gram_schmidt(known[:79].T - mean[:, None])
 counts = np.arange(1, 80, 3)
-_, (left, right) = plt.subplots(1, 2, figsize=(11, 4), width_ratios=(3, 2), layout="constrained")
-for name, vectors in (("random", noise), ("other faces", others), ("eigenfaces", basis)):
+_, (left, right) = plt.subplots(
+    1, 2, figsize=(11, 4), width_ratios=(3, 2), layout="constrained"
+)
+for name, vectors in (
+    ("random", noise),
+    ("other faces", others),
+    ("eigenfaces", basis),
+):
     errors = [np.mean(mml.project(new - mean, vectors[:, :k]).residual) for k in counts]
     left.plot(counts, errors, ".-", label=name)
     # What is orthogonal adds up: Pythagoras, one basis vector after the other.
     parts = np.cumsum(((new - mean) @ vectors) ** 2, axis=1)[:, counts - 1]
     whole = np.sum((new - mean) ** 2, axis=1, keepdims=True)
     np.testing.assert_allclose(errors, np.sqrt(whole - parts).mean(axis=0), rtol=1e-9)
-    print(f"{name:11}: {errors[16]:.2f} left of {np.sqrt(whole).mean():.2f} with {counts[16]}")
+    print(
+        f"{name:11}: {errors[16]:.2f} left of {np.sqrt(whole).mean():.2f} with {counts[16]}"
+    )
 left.set(xlabel="basis vectors", ylabel="mean distance to the span", ylim=(0, None))
 left.legend()
 pair = [mean + mml.project(new[0] - mean, v[:, :50]).points for v in (noise, basis)]

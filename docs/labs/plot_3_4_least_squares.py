@@ -92,12 +92,21 @@ plain = mml.linear_regression(X, price, intercept=False)
 full = mml.linear_regression(X, price)
 print(f"{'':8}{'no constant':>12}{'constant':>10}{'error':>8}{'t':>7}")
 for name, a, b, e, t in zip(
-    names, plain.coefficients, full.coefficients, full.standard_errors, full.t_values, strict=False
+    names,
+    plain.coefficients,
+    full.coefficients,
+    full.standard_errors,
+    full.t_values,
+    strict=False,
 ):
     print(f"{name:8}{a:12.4f}{b:10.4f}{e:8.4f}{t:7.1f}")
 print(f"constant {full.intercept:.3f}, r squared {full.r2:.4f}")
-np.testing.assert_allclose(plain.coefficients, np.linalg.lstsq(X, price, rcond=None)[0], rtol=1e-7)
-np.testing.assert_allclose(plain.coefficients[:3], [-0.0928965, 0.0487150, -0.0040600], rtol=1e-4)
+np.testing.assert_allclose(
+    plain.coefficients, np.linalg.lstsq(X, price, rcond=None)[0], rtol=1e-7
+)
+np.testing.assert_allclose(
+    plain.coefficients[:3], [-0.0928965, 0.0487150, -0.0040600], rtol=1e-4
+)
 np.testing.assert_allclose(full.intercept, 36.45948838508989, rtol=1e-7)
 design = np.column_stack([X, np.ones(506)])
 expected = np.linalg.lstsq(design, price, rcond=None)[0]
@@ -115,7 +124,9 @@ order = np.argsort(-np.abs(full.t_values[:13]))
 right.barh([names[k] for k in order], full.t_values[order], color="C0")
 right.invert_yaxis()
 right.set(title="coefficient / standard error")
-np.testing.assert_allclose(full.r2, 1 - np.var(price - said) / np.var(price), rtol=1e-12)
+np.testing.assert_allclose(
+    full.r2, 1 - np.var(price - said) / np.var(price), rtol=1e-12
+)
 
 # %%
 # What is learned, and what is learned by heart
@@ -135,8 +146,12 @@ seen = wave(few) + 0.2 * random.standard_normal(10)
 
 def fitted(degree, ridge):
     """Fit a polynomial; return the function."""
-    fit = mml.linear_regression(few[:, None] ** np.arange(1, degree + 1), seen, ridge=ridge)
-    return lambda x: x[:, None] ** np.arange(1, degree + 1) @ fit.coefficients + fit.intercept
+    fit = mml.linear_regression(
+        few[:, None] ** np.arange(1, degree + 1), seen, ridge=ridge
+    )
+    return lambda x: (
+        x[:, None] ** np.arange(1, degree + 1) @ fit.coefficients + fit.intercept
+    )
 
 
 def flexible(ax, degree, ridge):
@@ -150,7 +165,7 @@ def flexible(ax, degree, ridge):
     ax.legend()
 
 
-ax = plot.explore(flexible, degree=(1, 9), ridge=[0.0, 0.001, 0.01, 0.1, 1.0])
+ax = plot.explore(flexible, degree=(1, 8), ridge=[0.0, 0.001, 0.01, 0.1, 1.0])
 
 degrees = range(1, 9)
 _, ax = plt.subplots(figsize=(7, 3.8), layout="constrained")
@@ -158,7 +173,9 @@ for ridge, style in ((0.0, "-"), (0.01, "--")):
     fits = [fitted(degree, ridge) for degree in degrees]
     on_points = [np.sqrt(np.mean((f(few) - seen) ** 2)) for f in fits]
     on_new = [np.sqrt(np.mean((f(new) - wave(new)) ** 2)) for f in fits]
-    ax.semilogy(degrees, on_points, "C0" + style, label=f"on the points, ridge {ridge:g}")
+    ax.semilogy(
+        degrees, on_points, "C0" + style, label=f"on the points, ridge {ridge:g}"
+    )
     ax.semilogy(degrees, on_new, "C3" + style, label=f"on new ones, ridge {ridge:g}")
     if not ridge:
         assert (np.diff(on_points) < 1e-12).all()

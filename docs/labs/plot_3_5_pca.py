@@ -28,13 +28,22 @@ plane = mml.PCA(2).fit(points)
 
 values, vectors = mml.eigh(mml.covariance(points, ddof=1))
 np.testing.assert_allclose(plane.explained_variance_, values[::-1], rtol=1e-12)
-np.testing.assert_allclose(np.abs(plane.components_), np.abs(vectors[:, ::-1].T), rtol=1e-9)
-np.testing.assert_allclose(mml.eigh([[3.0, 2.0], [2.0, 3.0]]).values, [1, 5], rtol=1e-14)
+np.testing.assert_allclose(
+    np.abs(plane.components_), np.abs(vectors[:, ::-1].T), rtol=1e-9
+)
+np.testing.assert_allclose(
+    mml.eigh([[3.0, 2.0], [2.0, 3.0]]).values, [1, 5], rtol=1e-14
+)
 
 line = mml.PCA(1).fit(points)
 shadows = line.inverse_transform(line.transform(points))
 ax = plot.principal_axes(plane, points)
-ax.plot(*np.stack([points, shadows]).transpose(2, 0, 1), color="0.8", linewidth=0.7, zorder=0)
+ax.plot(
+    *np.stack([points, shadows]).transpose(2, 0, 1),
+    color="0.8",
+    linewidth=0.7,
+    zorder=0,
+)
 ax.plot(*shadows.T, ".", color="C3", markersize=3)
 ax.set_title("points, both components, and the shadows on the first")
 
@@ -42,7 +51,9 @@ ax.set_title("points, both components, and the shadows on the first")
 # What is lost is the second eigenvalue. The course divides by *N*, where PCA's variances divide by *N* - 1: the shadows are the same.
 
 lost = line.reconstruction_error(points)
-print(f"lost {lost:.6f}, second eigenvalue {plane.explained_variance_[1] * 99 / 100:.6f}")
+print(
+    f"lost {lost:.6f}, second eigenvalue {plane.explained_variance_[1] * 99 / 100:.6f}"
+)
 np.testing.assert_allclose(lost, plane.explained_variance_[1] * 99 / 100, rtol=1e-12)
 
 # %%
@@ -62,7 +73,9 @@ two = mml.PCA(2).fit(X)
 mean, values, again = pca_by_numpy(X, 2)
 print("eigenvalues", (two.explained_variance_ * 9 / 10).round(6))
 print("mean squared error", round(two.reconstruction_error(X), 6))
-np.testing.assert_allclose(two.explained_variance_ * 9 / 10, [2.04175147, 1.58309526], rtol=1e-8)
+np.testing.assert_allclose(
+    two.explained_variance_ * 9 / 10, [2.04175147, 1.58309526], rtol=1e-8
+)
 np.testing.assert_allclose(two.explained_variance_ * 9 / 10, values, rtol=1e-12)
 np.testing.assert_allclose(two.reconstruction_error(X), 2.281732196926769, rtol=1e-12)
 np.testing.assert_allclose(two.inverse_transform(two.transform(X)), again, atol=1e-13)
@@ -129,7 +142,10 @@ def draw_again(ax, image, numbers):
     score = everything.transform(original[None])[0, :numbers]
     again = everything.mean_ + score @ everything.components_[:numbers]
     ax.imshow(
-        np.hstack([original.reshape(28, 28), again.reshape(28, 28)]), cmap="gray_r", vmin=0, vmax=1
+        np.hstack([original.reshape(28, 28), again.reshape(28, 28)]),
+        cmap="gray_r",
+        vmin=0,
+        vmax=1,
     )
     ax.set(title=f"784 numbers, {numbers} numbers", xticks=[], yticks=[])
 
@@ -137,7 +153,10 @@ def draw_again(ax, image, numbers):
 _, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
 ax = plot.explore(draw_again, ax=ax, image=(0, 4999), numbers=[20, 2, 5, 10, 50, 100])
 axes = plot.reconstructions(
-    everything, digits[[1000, 2500, 4600]] / 255.0, (28, 28), counts=(2, 5, 10, 20, 50, 100)
+    everything,
+    digits[[1000, 2500, 4600]] / 255.0,
+    (28, 28),
+    counts=(2, 5, 10, 20, 50, 100),
 )
 
 # %%
@@ -151,7 +170,13 @@ for digit in range(10):
     ax.plot(*scores[labels == digit][:150].T, ".", color=f"C{digit}", markersize=3)
     middle = scores[labels == digit].mean(axis=0)
     ax.annotate(
-        str(digit), middle, fontsize=18, ha="center", va="center", color=f"C{digit}", weight="bold"
+        str(digit),
+        middle,
+        fontsize=18,
+        ha="center",
+        va="center",
+        color=f"C{digit}",
+        weight="bold",
     )
 ax.set(xlabel="component 1", ylabel="component 2")
 
@@ -172,7 +197,9 @@ np.testing.assert_allclose(
     by_covariance.explained_variance_, by_points.explained_variance_, rtol=1e-9
 )
 np.testing.assert_allclose(
-    np.abs(np.sum(by_covariance.components_ * by_points.components_, axis=1)), 1, rtol=1e-9
+    np.abs(np.sum(by_covariance.components_ * by_points.components_, axis=1)),
+    1,
+    rtol=1e-9,
 )
 
 

@@ -231,6 +231,15 @@ def test_derivatives_within_functions_by_what_is_not_an_argument():
     np.testing.assert_allclose(turned(u), 3 * u**2)
     spread = mml.trace(lambda u: mml.gradient(lambda w: np.sum(w**2), np.zeros(3) + u[0]), 3)
     np.testing.assert_allclose(spread(u), [1.0, 1.0, 1.0])
+    listed = mml.trace(lambda u: mml.gradient(lambda w: w[0] ** 2 * w[1], [u[1], u[0]]), 3)
+    np.testing.assert_allclose(listed(u), [2.0, 4.0])
+    cubic = lambda w: np.sum(w**3) * w[0]
+    for within in (mml.hessian, lambda f, u: mml.jacobian(lambda w: w * w[0], u) @ u):
+        np.testing.assert_allclose(
+            mml.trace(lambda u, g=within: g(cubic, u), 3)(u), within(cubic, u)
+        )
+    both = mml.trace(lambda u: np.append(*mml.value_and_gradient(cubic, u)), 3)
+    np.testing.assert_allclose(both(u), np.append(*mml.value_and_gradient(cubic, u)))
     held = lambda u: mml.gradient(lambda w: np.sum(w * w * u), u)
     np.testing.assert_allclose(mml.trace(held, 3)(u), 2 * u**2)
     np.testing.assert_allclose(mml.jacobian(held, u), np.diag(4 * u))

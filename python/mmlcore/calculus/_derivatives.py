@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.calculus._derive import gradient_node
-from mmlcore.calculus._function import Function, stored
+from mmlcore.calculus._inline import inline, inline_derivative, symbol_in
 from mmlcore.calculus._memory import traced
-from mmlcore.calculus._symbol import Symbol, is_symbol, needed
+from mmlcore.calculus._symbol import is_symbol
 from mmlcore.core.arrays import Array, as_array, as_index, shape_error
 
 F = Callable[..., Any]
@@ -59,7 +58,7 @@ def derivative(f: F, x: ArrayLike, *, order: int = 1) -> Array:
     """
     order = as_index(order, "order", 1, 100)
     if is_symbol(x):
-        return _inline_derivative(f, x, order)  # type: ignore[no-any-return]
+        return inline_derivative(f, x, order)  # type: ignore[no-any-return]
     kind = ("derivative", order)
     return traced(f, ())._evaluate(kind, (x,))
 
@@ -101,8 +100,6 @@ def gradient(f: F, x: ArrayLike) -> Array:
     >>> mml.gradient(lambda x: x[0] ** 2 + np.exp(x[1]) * x[0], [3.0, 0.0])
     array([7., 3.])
     """
-    if is_symbol(x):
-        return _inline_gradient(f, x)  # type: ignore[no-any-return]
     return _at(f, x, "gradient")
 
 
@@ -132,6 +129,8 @@ def value_and_gradient(f: F, x: ArrayLike) -> tuple[Array, Array]:
     >>> float(value), slope
     (5.0, array([2., 4.]))
     """
+    if is_symbol(x):
+        return f(x), gradient(f, x)
     points = points_of(x)
     return traced(f, points.shape[-1:]).value_and_gradient(points)
 
@@ -223,40 +222,15 @@ def points_of(x: ArrayLike) -> Array:
 
 
 def _at(f: F, x: Any, kind: str) -> Array:
-    points = x if type(x) is np.ndarray and x.ndim else points_of(x)
+    if type(x) is np.ndarray and x.ndim and x.dtype != object:
+        points = x
+    elif is_symbol(x):
+        return inline(f, x, kind)  # type: ignore[no-any-return]
+    else:
+        try:
+            points = points_of(x)
+        except TypeError:  # a list of symbols, perhaps
+            if (symbol := symbol_in(x)) is None:
+                raise
+            return inline(f, symbol, kind)  # type: ignore[no-any-return]
     return traced(f, points.shape[-1:])._evaluate(kind, (points,))
-
-
-# Derivatives within functions that are being traced: further nodes of the same graph.
-
-
-# f gets an argument of its own, for which x is put in at the end: x may have been taken apart by what f does with it, and f may
-# hold x from around it, where it counts as a constant.
-
-
-def _inline_gradient(f: F, x: Any) -> Any:
-    own = x.tape.input(x.shape)
-    inner = Function(x.tape, (own,), x.tape.symbol(f(own)))
-    return Symbol(x.tape, _with(x, own, gradient_node(inner)), x.shape)
-
-
-def _inline_derivative(f: F, x: Any, order: int) -> Any:
-    own = x.tape.input(x.shape)
-    graph, y = x.tape.graph, x.tape.symbol(f(own))
-    ones = graph.constant(np.ones(x.size))
-    for _ in range(order):
-        (node,) = graph.forward([y.id], [own.id], [ones], 1)
-        y = Symbol(x.tape, node if node >= 0 else graph.constant(np.zeros(y.size)), y.shape)
-    return Symbol(x.tape, _with(x, own, y.id), y.shape)
-
-
-def _with(x: Any, own: Any, node: int) -> int:
-    """Put x in for an argument of a node of the same graph."""
-    graph = x.tape.graph
-    ids: dict[int, int] = {own.id: graph.full(x.id, x.size)}
-    for part in needed(graph, node):
-        if part not in ids:
-            op, aux, operands, *rest = stored(graph, part)
-            to = [ids[i] for i in operands]
-            ids[part] = part if to == list(operands) else graph.restore(op, aux, to, *rest)
-    return ids[node]
