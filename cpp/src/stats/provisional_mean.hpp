@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "mmlcore/core/views.hpp"
+#include "mmlcore/core/buffer.hpp"
 
 namespace mmlcore {
 
@@ -14,17 +14,28 @@ inline constexpr index_t kSampleRows = 256;
 // exactly no variance. What is not finite is left out: the pass itself reports it.
 template <class T>
 void provisional_mean(MatrixView<const T> x, T* shift) {
-  const index_t rows = std::min(x.rows, kSampleRows);
-  for (index_t j = 0; j < x.cols; ++j) {
-    const T first = rows ? x(0, j) : T{0};
-    double sum = 0;
-    bool equal = true;
-    for (index_t r = 0; r < rows; ++r) {
-      const T value = x(x.rows * r / rows, j);
-      sum += value;
-      equal = equal && value == first;
+  const index_t n = x.cols, rows = std::min(x.rows, kSampleRows);
+  Buffer<double> both(2 * n);  // sums, and how many rows differ from the first
+  double *__restrict sums = both.data(), *__restrict others = sums + n;
+  std::fill(both.begin(), both.end(), 0.0);
+  const auto add = [&](const T* row, auto stride) {
+    for (index_t j = 0; j < n; ++j) {
+      const T value = row[j * stride];
+      sums[j] += value;
+      others[j] += value != x.data[j * stride] ? 1.0 : 0.0;
     }
-    const T mean = equal ? first : static_cast<T>(sum / static_cast<double>(rows));
+  };
+  for (index_t r = 0; r < rows; ++r) {
+    const T* row = &x(x.rows * r / rows, 0);
+    if (x.col_stride == 1) {
+      add(row, std::integral_constant<index_t, 1>{});  // becomes vectors
+    } else {
+      add(row, x.col_stride);
+    }
+  }
+  for (index_t j = 0; j < n; ++j) {
+    const T first = rows ? x(0, j) : T{0};
+    const T mean = others[j] == 0 ? first : static_cast<T>(sums[j] / static_cast<double>(rows));
     shift[j] = std::isfinite(mean) ? mean : T{0};
   }
 }
