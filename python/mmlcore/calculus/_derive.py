@@ -49,9 +49,12 @@ def gradient_node(f: Function) -> int:
             "functions with several results."
         )
         raise ValueError(msg)
-    graph, x = f._tape.graph, f._inputs[0]
-    (node,) = graph.reverse([f._output.id], [graph.number(1.0)], [x.id], 1)
-    return _filled(f, node, x.size)
+    found: int | None = f._memory.get("gradient")
+    if found is None:
+        graph, x = f._tape.graph, f._inputs[0]
+        (node,) = graph.reverse([f._output.id], [graph.number(1.0)], [x.id], 1)
+        found = f._memory["gradient"] = _filled(f, node, x.size)
+    return found
 
 
 def _gradient(f: Function) -> tuple[int, Shape]:
