@@ -7,6 +7,7 @@ from mmlcore.core.errors import (
     SingularMatrixError,
     TraceError,
 )
+from mmlcore.core.threadpool import show_if_loaded
 from mmlcore.core.threads import get_num_threads, set_num_threads, threads
 
 __all__ = [
@@ -19,3 +20,5 @@ __all__ = [
     "show_config",
     "threads",
 ]
+
+show_if_loaded()
