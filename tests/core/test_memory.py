@@ -110,6 +110,55 @@ work = lambda: mml.PCA(30).fit(x)
     assert peak < 2 * 8 * features**2 + (64 << 20)
 
 
+SCRATCH = {
+    # What a call may take beside its result, and 16 MiB for threads and blocks that are kept.
+    "solve": (
+        "a, b = rng.standard_normal((1500, 1500)), rng.standard_normal((1500, 300))",
+        "mml.solve(a, b)",
+        8 * (1500 * 1500 + 1500 * 300),
+    ),
+    "gram_schmidt": (
+        "a = rng.standard_normal((400_000, 20))",
+        "mml.gram_schmidt(a)",
+        8 * 2 * 400_000 * 20,
+    ),
+    "nearest_neighbors": (
+        "x, q = rng.standard_normal((100_000, 60)), rng.standard_normal((1000, 60))",
+        "mml.nearest_neighbors(x, q, 5)",
+        8 * 50 * 100_000,
+    ),
+    "covariance": ("x = rng.standard_normal((1_000_000, 16))", "mml.covariance(x)", 0),
+    "Moments": ("x = rng.standard_normal((500_000, 40))", "mml.Moments(40).update(x)", 8 * 40 * 40),
+    "matmul": (
+        "a = rng.standard_normal((1200, 1200))",
+        "mml.matmul(a.T, a)",
+        8 * 1200 * 1200,
+    ),
+    "gradient": (
+        "x = rng.standard_normal((1_000_000, 4))",
+        "mml.gradient(lambda v: np.sum(np.sin(v) * v), x)",
+        8 * 4_000_000,
+    ),
+    "curve_fit_batch": (
+        "t = np.linspace(0, 4, 40); y = 2 * np.exp(-1.3 * t) + 0.01 * rng.random((100_000, 40))",
+        "mml.curve_fit_batch(lambda x, a, b: a * np.exp(-b * x), t, y, [1.0, 1.0])",
+        8 * 100_000 * (2 + 4 + 2 + 3 + 10),
+    ),
+}
+
+
+@peak_of_ours
+@pytest.mark.parametrize("name", sorted(SCRATCH))
+def test_scratch_memory_is_what_is_said(name):
+    data, call, most = SCRATCH[name]
+    peak = peak_of(f"""
+{data}
+mml.solve(np.eye(3), np.ones(3))
+work = lambda: {call}
+""")
+    assert peak < most + (16 << 20)
+
+
 class TestResults:
     """Memory of large results is kept for the next ones, within a bound."""
 

@@ -175,3 +175,24 @@ except KeyboardInterrupt:
     assert fine == "True"
     assert told.returncode == 0, told.stderr
     assert float(late) < 0.5, "the polls are 50 ms apart; the rest is for a loaded machine"
+
+
+def test_threadpoolctl_lists_and_limits():
+    code = """
+import threadpoolctl, mmlcore as mml
+mml.set_num_threads(3)
+ours = [x for x in threadpoolctl.threadpool_info() if x["user_api"] == "mmlcore"]
+assert [(x["num_threads"], x["version"]) for x in ours] == [(3, mml.__version__)], ours
+with threadpoolctl.threadpool_limits(1):
+    assert mml.get_num_threads() == 1
+assert mml.get_num_threads() == 3
+with threadpoolctl.threadpool_limits(2, user_api="mmlcore"), mml.threads(5):
+    assert mml.get_num_threads() == 5
+    with threadpoolctl.threadpool_limits(1):
+        assert mml.get_num_threads() == 1
+    assert mml.get_num_threads() == 5
+assert mml.get_num_threads() == 3
+"""
+    pytest.importorskip("threadpoolctl")
+    told = run_python(code)
+    assert told.returncode == 0, told.stderr

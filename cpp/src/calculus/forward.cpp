@@ -81,7 +81,10 @@ class Forward {
 
   Id matmul(const Node& v, Id da, Id db) const {
     const index_t m = v.dims[0], k = v.dims[1], n = v.dims[2], stack = m * n > 0 ? v.size / (m * n) : 0;
-    const auto spread = [&](Id d, index_t item) { return g.tile(d, k_, stack * item / (g.size(d) / k_), g.size(d) / k_); };
+    const auto spread = [&](Id d, index_t item) {
+      const index_t size = g.size(d) / k_;
+      return size > 0 ? g.tile(d, k_, stack * item / size, size) : d;
+    };
     Id sum = kNone;
     if (da != kNone) sum = g.matmul(spread(da, m * k), v.b, m, k, n, v.aux);
     if (db != kNone) {

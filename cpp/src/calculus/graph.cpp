@@ -174,7 +174,10 @@ Id Graph::constant(const double* data, index_t size) {
   return id;
 }
 
-Id Graph::full(Id x, index_t size) { return nodes_[x].size == size ? x : tile(x, 1, size / nodes_[x].size, nodes_[x].size); }
+Id Graph::full(Id x, index_t size) {
+  const index_t part = nodes_[x].size;
+  return part == size || part == 0 ? x : tile(x, 1, size / part, part);
+}
 
 Id Graph::sum(Id x, index_t outer, index_t repeats, index_t inner) {
   if (repeats == 1) return x;

@@ -101,17 +101,20 @@ class Reverse {
     }
   }
 
+  // Sums what came from every item of a stack that shares an operand of `size` numbers.
+  Id summed(Id d, index_t size) { return size > 0 ? g.sum(d, k_, g.size(d) / (k_ * size), size) : d; }
+
   // C = A B: A' = C' B^T, B' = A^T C', summed over what shares an operand.
   void matmul(const Node& v, Id w) {
     const index_t m = v.dims[0], k = v.dims[1], n = v.dims[2];
     const bool ta = v.aux & 1, tb = v.aux & 2;
     if (active_[v.a]) {
       const Id d = ta ? g.matmul(v.b, w, k, n, m, (tb ? 1 : 0) | 2) : g.matmul(w, v.b, m, n, k, tb ? 0 : 2);
-      receive(v.a, g.sum(d, k_, g.size(d) / (k_ * g.size(v.a)), g.size(v.a)));
+      receive(v.a, summed(d, g.size(v.a)));
     }
     if (active_[v.b]) {
       const Id d = tb ? g.matmul(w, v.a, n, m, k, 1 | (ta ? 2 : 0)) : g.matmul(v.a, w, k, m, n, ta ? 0 : 1);
-      receive(v.b, g.sum(d, k_, g.size(d) / (k_ * g.size(v.b)), g.size(v.b)));
+      receive(v.b, summed(d, g.size(v.b)));
     }
   }
 

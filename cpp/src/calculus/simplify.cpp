@@ -1,10 +1,17 @@
 // Elementwise nodes, and which of them need not be made.
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 
 #include "mmlcore/calculus/graph.hpp"
 
 namespace mmlcore::calculus {
+namespace {
+
+// Elements of a result of operands of these sizes, as numpy broadcasts them: none if one has none.
+index_t common(std::initializer_list<index_t> sizes) { return std::min(sizes) == 0 ? 0 : std::max(sizes); }
+
+}  // namespace
 
 bool Graph::is_value(Id id, double value) const {
   return is_constant(id) && nodes_[id].size == 1 && values(id)[0] == value && !std::signbit(values(id)[0]);
@@ -59,7 +66,7 @@ Id Graph::unary(Op op, Id x, std::int32_t aux) {
 }
 
 Id Graph::binary(Op op, Id x, Id y) {
-  const index_t size = std::max(nodes_[x].size, nodes_[y].size);
+  const index_t size = common({nodes_[x].size, nodes_[y].size});
   const bool whole = nodes_[x].size == size, other = nodes_[y].size == size;
   switch (op) {
     case Op::Add:
@@ -132,7 +139,7 @@ Id Graph::binary(Op op, Id x, Id y) {
 
 Id Graph::select(Id condition, Id x, Id y) {
   if (x == y) return x;
-  const index_t size = std::max({nodes_[condition].size, nodes_[x].size, nodes_[y].size});
+  const index_t size = common({nodes_[condition].size, nodes_[x].size, nodes_[y].size});
   Node node{Op::Select};
   const auto fit = [&](Id id) { return nodes_[id].size == 1 ? id : full(id, size); };
   node.a = fit(condition);

@@ -8,6 +8,7 @@ from mmlcore.core.errors import (
     TraceError,
 )
 from mmlcore.core.memory import release_memory
+from mmlcore.core.threadpool import show_if_loaded
 from mmlcore.core.threads import get_num_threads, set_num_threads, threads
 
 __all__ = [
@@ -21,3 +22,5 @@ __all__ = [
     "show_config",
     "threads",
 ]
+
+show_if_loaded()

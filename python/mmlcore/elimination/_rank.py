@@ -169,6 +169,10 @@ def condition(A: ArrayLike) -> Array:
     a = finite(as_matrix(A, "A"), "A")
     if a.shape[-1] == 0 or a.shape[-2] == 0:
         return np.ones(a.shape[:-2], a.dtype)[()]
+    # By a power of two to where no singular value overflows: the ratio stays as it is.
+    top = np.abs(a).max(axis=(-2, -1), keepdims=True)
+    if top.max(initial=0) > np.finfo(a.dtype).max / 2**30:
+        a = np.ldexp(a, -np.frexp(top)[1])
     values = np.linalg.svd(a, compute_uv=False)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = values[..., 0] / values[..., -1]

@@ -317,6 +317,8 @@ class MLP(Network):
         for rows in (order[count:], order[:count]):
             part = None if weights is None else _weights(weights[rows], len(rows))
             both.append((x[rows], wanted[rows], part))
+        for apart, name in zip(both[1][:2], ("X", "y"), strict=True):  # training looks at its own
+            finite(apart, name)
         return both[0], both[1]
 
     def _keep_curves(self, losses: Array, checks: Array | None) -> None:
