@@ -229,7 +229,7 @@ def _parquet(path: Path) -> Content:
         raise FileNotFoundError(path)
     try:
         file = parquet.ParquetFile(path)
-    except (ValueError, OSError) as error:
+    except (*DAMAGED, OSError, MemoryError) as error:
         msg = f"{path}: {error}"
         raise FileError(msg) from None
     names = file.schema_arrow.names
@@ -241,7 +241,7 @@ def _parquet(path: Path) -> Content:
         raise FileError(msg)
     try:
         columns = [file.read(columns=[name]).column(0) for name in chosen]
-    except (ValueError, OSError, MemoryError) as error:
+    except (*DAMAGED, OSError, MemoryError) as error:
         msg = f"{path}: {error}"
         raise FileError(msg) from None
     for name, column in zip(chosen, columns, strict=True):
