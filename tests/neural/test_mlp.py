@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import pickle
 import signal
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from tests.neural import reference
 
 import mmlcore as mml
 
+FASHION = Path("/usr/share/datasets/fashion-mnist")
 CASES = {case.values[0]["id"]: case.values[0] for case in reference_cases("neural")}
 SHAPES = [[1, 1], [3, 5, 2], [1, 6, 7, 2], [70, 33, 4], [5, 65, 64, 3], [130, 17, 9, 8, 3]]
 
@@ -376,6 +379,26 @@ class TestRealData:
         ).fit(x[train], y[train])
         assert net.score(x[test], y[test]) > 0.93
         assert net.score(x[train], y[train]) > 0.99
+
+    @pytest.mark.skipif(not FASHION.exists(), reason="needs Debian's dataset-fashion-mnist")
+    def test_fashion(self) -> None:
+        """Above 87 % of the 10000 images apart, learnt from all 60000."""
+
+        def images(name: str) -> Any:
+            with gzip.open(FASHION / f"{name}-images-idx3-ubyte.gz") as file:
+                return np.frombuffer(file.read(), np.uint8, offset=16).reshape(
+                    -1, 784
+                ) / np.float32(255)
+
+        def labels(name: str) -> Any:
+            with gzip.open(FASHION / f"{name}-labels-idx1-ubyte.gz") as file:
+                return np.frombuffer(file.read(), np.uint8, offset=8)
+
+        net = mml.MLP(
+            [784, 128, 10], activation="relu", output="softmax", epochs=12, random_state=0
+        )
+        net.fit(images("train"), labels("train"))
+        assert net.score(images("t10k"), labels("t10k")) > 0.87
 
     def test_small_digits(self) -> None:
         """scikit-learn's 8 x 8 digits, the classes as strings."""
