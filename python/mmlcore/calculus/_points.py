@@ -12,7 +12,7 @@ from mmlcore.calculus._derivatives import gradient, hessian
 from mmlcore.calculus._function import trace
 from mmlcore.calculus._memory import traced
 from mmlcore.calculus._vector_products import jacobian_vector
-from mmlcore.core.arrays import Array, as_array, shape_error
+from mmlcore.core.arrays import Array, as_array, finite, shape_error
 from mmlcore.eigen import eigh
 
 
@@ -48,7 +48,7 @@ def classify_stationary(
     Raises
     ------
     ValueError
-        x is no vector, or a derivative is NaN or infinite there.
+        x is no vector, or holds NaN or infinity, or a derivative is NaN or infinite there.
 
     Notes
     -----
@@ -64,7 +64,7 @@ def classify_stationary(
     >>> mml.classify_stationary(lambda x: x[0] ** 2 - x[1] ** 2, [0.0, 0.0]).kind
     'saddle'
     """
-    point = as_array(x, "x")
+    point = finite(as_array(x, "x"), "x")
     if point.ndim != 1:
         raise shape_error("x", point.shape, "(n,)")
     slope, curvature = gradient(f, point), hessian(f, point)
