@@ -315,3 +315,16 @@ def test_functions_without_an_operation(points, rng):
     np.testing.assert_array_equal(both(x), expected)
     nested = mml.trace(lambda p: np.concatenate([np.concatenate([p + 1, p + 2]), (p + 1) ** 2]), 4)
     np.testing.assert_array_equal(nested(x), np.hstack([x + 1, x + 2, (x + 1) ** 2]))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: mml.jacobian_vector(np.sin, x, x),
+        lambda x: mml.taylor(np.sin, x[0], 2).coefficients,
+        lambda x: mml.solve(np.eye(2), x),
+    ],
+)
+def test_functions_that_take_numbers_say_so(call):
+    with pytest.raises(mml.TraceError, match="got a value that is being traced, needed numbers"):
+        mml.trace(call, 2)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mmlcore import _core
+from mmlcore.core.errors import TraceError
 
 Array = NDArray[Any]
 Number = TypeVar("Number", bool, int)
@@ -169,6 +170,12 @@ def _convert(x: Array, name: str, complex_ok: bool) -> Array:
         return np.ascontiguousarray(x, dtype=to) if x.ndim else np.asarray(x, dtype=to)
     if kind == "c" and complex_ok and size <= 16:
         return x.astype(np.complex64 if size == 8 else np.complex128, copy=False)
+    if kind == "O" and any(hasattr(item, "tape") for item in x.flat):
+        msg = (
+            f"{name}: got a value that is being traced, needed numbers. In traced functions use operators, numpy's functions, and "
+            "`gradient`, `jacobian`, `hessian`, `derivative` of mmlcore; other functions before or after."
+        )
+        raise TraceError(msg)
     raise TypeError(f"{name}: got dtype {x.dtype}, needed {_needed(kind, complex_ok)}.")
 
 
