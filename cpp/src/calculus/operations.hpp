@@ -32,9 +32,9 @@ void Runner<T>::step(const Instruction& in) {
     case Op::Log2:
       return smooth(in, [](auto x) { return el::log2(x); });
     case Op::Arctan2:
-      return two(in, [](Vec y, Vec x) { return wide<T>(el::arctan2, y, x); });
+      return two(in, [](Vec y, Vec x) { return wide<T>([](auto u, auto v) { return el::arctan2(u, v); }, y, x); });
     case Op::Hypot:
-      return two(in, [](Vec x, Vec y) { return wide<T>(el::hypot, x, y); });
+      return two(in, [](Vec x, Vec y) { return wide<T>([](auto u, auto v) { return el::hypot(u, v); }, x, y); });
     case Op::Expm1:
       return smooth(in, [](auto x) { return el::expm1(x); });
     case Op::Log:
