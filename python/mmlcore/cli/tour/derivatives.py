@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import mmlcore as mml
-from mmlcore.cli.tour.station import Curves, Grid, Landscape, Station
+from mmlcore.cli.tour.station import Curves, Grid, Landscape, Station, relative_difference
 from mmlcore.core.arrays import Array
 from mmlcore.optimize import landscapes
 
@@ -63,7 +63,9 @@ def visit(seconds: float) -> Station:
     points = np.random.default_rng(0).uniform(0, 6, (POINTS, 2))
     gradient = mml.trace(sandpit, 2).gradient
     sides = (lambda: by_hand(points), lambda: gradient(points))
-    station.beside(f"gradient at {POINTS:,} points", sides, _difference, 1e-12, seconds=seconds)
+    station.beside(
+        f"gradient at {POINTS:,} points", sides, relative_difference, 1e-12, seconds=seconds
+    )
     return station
 
 
@@ -72,7 +74,3 @@ def by_hand(p: Array) -> Array:
     x, y = p[:, 0], p[:, 1]
     hole = 30 / 1.4 * np.exp(-((x - 1.5) ** 2 + (y - 3.7) ** 2) / 2.8)
     return np.stack([-2 * (x - 4.1) + (x - 1.5) * hole, -2 * (y - 0.9) + (y - 3.7) * hole], axis=1)
-
-
-def _difference(expected: Array, got: Array) -> float:
-    return float(np.abs(expected - got).max() / np.abs(expected).max())

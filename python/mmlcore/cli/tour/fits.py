@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 import mmlcore as mml
-from mmlcore.cli.tour.station import Curves, Grid, Station
+from mmlcore.cli.tour.station import Curves, Grid, Station, relative_difference
 from mmlcore.core.arrays import Array
 from mmlcore.optimize import models
 
@@ -59,7 +59,7 @@ def visit(seconds: float) -> Station:
         lambda: _with_intercept(mml.linear_regression(points, target)),
     )
     what = f"linear regression, {ROWS:,} points of 10 features"
-    station.beside(what, sides, _difference, 1e-9, seconds=seconds)
+    station.beside(what, sides, relative_difference, 1e-9, seconds=seconds)
     return station
 
 
@@ -70,7 +70,3 @@ def _by_numpy(x: Array, y: Array) -> Array:
 
 def _with_intercept(fit: mml.LinearFit) -> Array:
     return np.append(fit.coefficients, fit.intercept)
-
-
-def _difference(expected: Array, got: Array) -> float:
-    return float(np.abs(expected - got).max() / np.abs(expected).max())

@@ -8,7 +8,7 @@ import numpy as np
 
 import mmlcore as mml
 from mmlcore.cli.tour.digits import load
-from mmlcore.cli.tour.station import Curves, Grid, Station
+from mmlcore.cli.tour.station import Curves, Grid, Station, relative_difference
 from mmlcore.core.arrays import Array
 
 WIDTH, EPOCHS = 64, 30
@@ -46,7 +46,7 @@ def visit(seconds: float) -> Station:
     x, wanted = points[train], np.eye(10)[labels[train]]
     sides = (lambda: by_numpy(net, x, wanted), lambda: net.gradients(x, wanted)[0][0])
     what = f"one backpropagation of {len(x):,} digits"
-    station.beside(what, sides, _difference, 1e-9, seconds=seconds)
+    station.beside(what, sides, relative_difference, 1e-9, seconds=seconds)
     return station
 
 
@@ -58,7 +58,3 @@ def by_numpy(net: mml.MLP, x: Array, y: Array) -> Array:
     e = np.exp(z - z.max(axis=1, keepdims=True))
     delta = (e / e.sum(axis=1, keepdims=True) - y) / len(x)
     return np.asarray(((delta @ w2) * (1 - a * a)).T @ x)
-
-
-def _difference(expected: Array, got: Array) -> float:
-    return float(np.abs(expected - got).max() / np.abs(expected).max())

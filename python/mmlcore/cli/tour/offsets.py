@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import mmlcore as mml
-from mmlcore.cli.tour.station import Grid, Station
+from mmlcore.cli.tour.station import Grid, Station, relative_difference
 from mmlcore.core.arrays import Array
 
 POINTS, FEATURES = 200_000, 16
@@ -35,9 +35,5 @@ def visit(seconds: float) -> Station:
     x = noise + 1e6
     sides = (lambda: np.cov(x, rowvar=False, bias=True), lambda: mml.covariance(x))
     what = f"covariance of {POINTS:,} points of {FEATURES} features"
-    station.beside(what, sides, _difference, 1e-9, seconds=seconds)
+    station.beside(what, sides, relative_difference, 1e-9, seconds=seconds)
     return station
-
-
-def _difference(expected: Array, got: Array) -> float:
-    return float(np.abs(expected - got).max() / np.abs(expected).max())

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from mmlcore._bench import Case, Comparison, compare
 from mmlcore._bench.compare import LOST, Call
 from mmlcore.core.arrays import Array
@@ -118,3 +120,8 @@ def summary(stations: Sequence[Station]) -> str:
 
 def _short(ratio: float) -> str:
     return f"{ratio:.2g}" if ratio < 99.5 else f"{ratio:.0f}"
+
+
+def relative_difference(expected: Array, got: Array) -> float:
+    """Largest difference relative to the largest number."""
+    return float(np.abs(expected - got).max() / np.abs(expected).max())

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import mmlcore as mml
-from mmlcore.cli.tour.station import Grid, Station
-from mmlcore.core.arrays import Array
+from mmlcore.cli.tour.station import Grid, Station, relative_difference
 
 COUNT = 200_000
 
@@ -41,10 +40,6 @@ def visit(seconds: float) -> Station:
     tensors = tensors + np.swapaxes(tensors, -1, -2)
     sides = (lambda: np.linalg.eigh(tensors)[0], lambda: mml.eigh(tensors).values)
     station.beside(
-        f"{COUNT:,} symmetric matrices of 3 x 3", sides, _difference, 1e-13, seconds=seconds
+        f"{COUNT:,} symmetric matrices of 3 x 3", sides, relative_difference, 1e-13, seconds=seconds
     )
     return station
-
-
-def _difference(expected: Array, got: Array) -> float:
-    return float(np.abs(expected - got).max() / np.abs(expected).max())

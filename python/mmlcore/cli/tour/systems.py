@@ -7,7 +7,7 @@ import statistics
 import numpy as np
 
 import mmlcore as mml
-from mmlcore.cli.tour.station import Grid, Station
+from mmlcore.cli.tour.station import Grid, Station, relative_difference
 from mmlcore.core.arrays import Array
 
 COUNT = 100_000
@@ -21,11 +21,6 @@ def systems(n: int) -> tuple[Array, Array]:
     )
 
 
-def difference(expected: Array, got: Array) -> float:
-    """Largest difference relative to the largest solution."""
-    return float(np.max(np.abs(expected - got)) / np.max(np.abs(expected)))
-
-
 def visit(seconds: float) -> Station:
     """Solve batches of systems of 2 to 8 unknowns."""
     station = Station(f"{COUNT:,} small systems at once: Gaussian elimination")
@@ -34,7 +29,7 @@ def visit(seconds: float) -> Station:
         a, b = systems(n)
         sides = (lambda a=a, b=b: np.linalg.solve(a, b), lambda a=a, b=b: mml.solve(a, b))
         made = station.beside(
-            f"{COUNT:,} systems of {n} x {n}", sides, difference, 1e-12, seconds=seconds
+            f"{COUNT:,} systems of {n} x {n}", sides, relative_difference, 1e-12, seconds=seconds
         )
         ours = statistics.median(made.comparison.our_times)
         residual = float(np.max(np.abs(a @ mml.solve(a, b) - b)))

@@ -6,8 +6,7 @@ import numpy as np
 
 import mmlcore as mml
 from mmlcore.cli.tour import digits
-from mmlcore.cli.tour.station import Grid, Images, Station
-from mmlcore.core.arrays import Array
+from mmlcore.cli.tour.station import Grid, Images, Station, relative_difference
 
 COUNT = 1_000_000
 
@@ -56,9 +55,7 @@ def visit(seconds: float) -> Station:
     cloud = np.random.default_rng(0).standard_normal((COUNT, 3))
     turn = mml.rotation3d([1.0, 1.0, 1.0], 0.7)
     sides = (lambda: cloud @ turn.T, lambda: mml.transform_points(turn, cloud))
-    station.beside(f"{COUNT:,} points turned in space", sides, _difference, 1e-14, seconds=seconds)
+    station.beside(
+        f"{COUNT:,} points turned in space", sides, relative_difference, 1e-14, seconds=seconds
+    )
     return station
-
-
-def _difference(expected: Array, got: Array) -> float:
-    return float(np.abs(expected - got).max() / np.abs(expected).max())
