@@ -306,7 +306,7 @@ class TestTraining:
         assert net.predict(x).shape == (50,)
 
     def test_interrupt_leaves_a_model(self, rng: Any) -> None:
-        x, y = rng.standard_normal((2000, 50)), rng.standard_normal(2000)
+        x, y = rng.standard_normal((200, 50)), rng.standard_normal(200)
         net = mml.MLP([50, 100, 1], epochs=1_000_000, random_state=0)
         timer = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT))
         timer.start()
