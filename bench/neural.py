@@ -176,12 +176,18 @@ def torch_cases(torch: Any) -> list[Case]:
     def setup() -> tuple[Call, Call]:
         x, y = digits()
         a, b = torch.from_numpy(x), torch.from_numpy(y)
-        net = epoch("sgd")
+        net, start = epoch("sgd"), epoch("sgd")
+        start.initialize(np.float32)
+        first = [*zip(start.weights_, start.biases_, strict=True)]
 
         def theirs() -> float:
-            model = torch.nn.Sequential(
-                torch.nn.Linear(784, 64), torch.nn.ReLU(), torch.nn.Linear(64, 10)
-            )
+            layers = [torch.nn.Linear(784, 64), torch.nn.Linear(64, 10)]
+            for layer, (weights, biases) in zip(
+                layers, first, strict=True
+            ):  # torch's own are smaller
+                layer.weight.data = torch.from_numpy(weights.copy())
+                layer.bias.data = torch.from_numpy(biases.copy())
+            model = torch.nn.Sequential(layers[0], torch.nn.ReLU(), layers[1])
             step = torch.optim.SGD(model.parameters(), lr=1e-3)
             losses = []
             for rows in torch.randperm(len(a)).split(128):
