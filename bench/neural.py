@@ -200,7 +200,35 @@ def torch_cases(torch: Any) -> list[Case]:
 
         return theirs, lambda: float(net.fit(x, y).loss_curve_[0])
 
-    return [Case("MLP 784-64-10, one epoch, sgd", CHAPTER, setup, learns, 3.5, "torch")]
+    def steps() -> tuple[Call, Call]:
+        x, y = heart()
+        a, b = torch.from_numpy(x), torch.from_numpy(y)
+        net, start = loop(), loop()
+        start.initialize(np.float64)
+        first = [*zip(start.weights_, start.biases_, strict=True)]
+
+        def theirs() -> float:
+            parts = []
+            for weights, biases in first:
+                layer = torch.nn.Linear(*weights.shape[::-1], dtype=torch.float64)
+                layer.weight.data = torch.from_numpy(weights.copy())
+                layer.bias.data = torch.from_numpy(biases.copy())
+                parts += [layer, torch.nn.Sigmoid()]
+            model = torch.nn.Sequential(*parts)
+            step = torch.optim.SGD(model.parameters(), lr=7.0)
+            for _ in range(STEPS):
+                step.zero_grad()
+                loss = ((model(a) - b) ** 2).sum(1).mean()
+                loss.backward()
+                step.step()
+            return float(loss.item())
+
+        return theirs, lambda: float(net.fit(x, y).loss_curve_[-1])
+
+    return [
+        Case("MLP 784-64-10, one epoch, sgd", CHAPTER, setup, learns, 3.5, "torch"),
+        Case("MLP 1-6-7-2, 1000 steps", CHAPTER, steps, learns, 50, "torch"),
+    ]
 
 
 CASES = [by_scikit_learn(), by_numpy(), *with_jax(jax_cases), *with_torch(torch_cases)]
