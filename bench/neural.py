@@ -173,6 +173,16 @@ def jax_cases(jax: Any) -> list[Case]:
 def torch_cases(torch: Any) -> list[Case]:
     """The usual loop over batches of a permutation."""
 
+    def layers(start: mml.MLP) -> list[Any]:
+        """Torch's layers with the parameters of a network: its own first weights are smaller."""
+        made = []
+        for weights, biases in zip(start.weights_, start.biases_, strict=True):
+            layer = torch.nn.Linear(*weights.shape[::-1])
+            layer.weight.data = torch.from_numpy(weights.copy())
+            layer.bias.data = torch.from_numpy(biases.copy())
+            made.append(layer)
+        return made
+
     def setup() -> tuple[Call, Call]:
         x, y = digits()
         a, b = torch.from_numpy(x), torch.from_numpy(y)
@@ -205,15 +215,9 @@ def torch_cases(torch: Any) -> list[Case]:
         a, b = torch.from_numpy(x), torch.from_numpy(y)
         net, start = loop(), loop()
         start.initialize(np.float64)
-        first = [*zip(start.weights_, start.biases_, strict=True)]
 
         def theirs() -> float:
-            parts = []
-            for weights, biases in first:
-                layer = torch.nn.Linear(*weights.shape[::-1], dtype=torch.float64)
-                layer.weight.data = torch.from_numpy(weights.copy())
-                layer.bias.data = torch.from_numpy(biases.copy())
-                parts += [layer, torch.nn.Sigmoid()]
+            parts = [part for layer in layers(start) for part in (layer, torch.nn.Sigmoid())]
             model = torch.nn.Sequential(*parts)
             step = torch.optim.SGD(model.parameters(), lr=7.0)
             for _ in range(STEPS):
