@@ -1,3 +1,9 @@
+# MSVC has no vector types such as the kernels are written with: on Windows, clang-cl builds them (`-T ClangCL`).
+if(MSVC AND NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  message(FATAL_ERROR "mmlcore is built by GCC, Clang or clang-cl, not by ${CMAKE_CXX_COMPILER_ID}: with Visual Studio's "
+                      "generator add -T ClangCL (CMAKE_GENERATOR_TOOLSET).")
+endif()
+
 # Instruction levels. Each is an extension module of its own (_core_v2, _core_v3, _core_v4): linked into one module,
 # the levels would share Eigen's weak symbols, the linker would keep one copy, and the dispatch would do nothing or
 # crash on an older processor. The loader opens the best module that the processor supports.
@@ -42,8 +48,13 @@ function(mmlcore_add_level level)
   target_compile_definitions(_core_${level} PRIVATE MMLCORE_MODULE=_core_${level}
                              "MMLCORE_ISA_NAME=\"${MMLCORE_NAME_${level}}\""
                              EIGEN_DONT_PARALLELIZE EIGEN_MPL2_ONLY)
-  target_compile_options(_core_${level} PRIVATE ${MMLCORE_FLAGS_${level}} -Wall -Wextra -fno-math-errno -ffp-contract=fast
-                         $<$<CXX_COMPILER_ID:GNU>:-Wno-psabi>)
+  if(MSVC)  # clang-cl: Clang's own options go behind /clang:
+    list(TRANSFORM MMLCORE_FLAGS_${level} PREPEND "/clang:" OUTPUT_VARIABLE flags)
+    target_compile_options(_core_${level} PRIVATE ${flags} /clang:-fno-math-errno /clang:-ffp-contract=fast /bigobj)
+  else()
+    target_compile_options(_core_${level} PRIVATE ${MMLCORE_FLAGS_${level}} -Wall -Wextra -fno-math-errno
+                           -ffp-contract=fast $<$<CXX_COMPILER_ID:GNU>:-Wno-psabi>)
+  endif()
   if(MMLCORE_WERROR)
     target_compile_options(_core_${level} PRIVATE -Werror)
   endif()

@@ -28,7 +28,7 @@ FUNCTIONS: list[Callable[..., Any]] = [
     lambda x: None,
     lambda x: "text",
     lambda x: [x, x * 2],
-    lambda x: x.reshape(-1),
+    lambda x: x.reshape(-1) if hasattr(x, "reshape") else x,
     lambda x: x @ x,
     lambda x: np.arctan2(x, 2.0),
     lambda x: x[5],

@@ -162,7 +162,7 @@ def calls(draw: st.DrawFn, name: str) -> tuple[list[Any], dict[str, Any]]:
     if name in SYMMETRIC and isinstance(args[0], np.ndarray) and draw(st.booleans()):
         with np.errstate(all="ignore"):
             a = args[0]
-            if a.ndim >= 2 and a.shape[-1] == a.shape[-2]:
+            if a.ndim >= 2 and a.shape[-1] == a.shape[-2] and a.dtype.kind in "fiub":
                 args[0] = (a / 2 + np.swapaxes(a, -1, -2) / 2).astype(a.dtype)
     return args, kwargs
 

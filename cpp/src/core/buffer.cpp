@@ -4,9 +4,7 @@
 #include <array>
 #include <cstdlib>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
+#include "mmlcore/core/system_memory.hpp"
 
 namespace mmlcore::detail {
 namespace {
@@ -15,7 +13,6 @@ constexpr std::size_t kLine = 64;
 
 #if !defined(__SANITIZE_ADDRESS__)
 
-constexpr std::size_t kPage = std::size_t{2} << 20;
 constexpr std::size_t kKept = std::size_t{64} << 20;
 
 // Blocks freed by this thread, the latest last.
@@ -24,10 +21,10 @@ struct Cache {
   std::size_t used = 0, bytes = 0;
 
   ~Cache() {
-    while (used > 0) std::free(blocks[--used].data);
+    while (used > 0) give_to_system(blocks[--used].data);
   }
   void drop_oldest() {
-    std::free(blocks[0].data);
+    give_to_system(blocks[0].data);
     bytes -= blocks[0].bytes;
     std::move(blocks.begin() + 1, blocks.begin() + used, blocks.begin());
     --used;
@@ -35,7 +32,7 @@ struct Cache {
   Block take(std::size_t wanted) {
     for (std::size_t i = used; i-- > 0;) {
       const Block found = blocks[i];
-      if (found.bytes < wanted || found.bytes > 2 * wanted + kPage) continue;
+      if (found.bytes < wanted || found.bytes > 2 * wanted + kHugePageBytes) continue;
       std::move(blocks.begin() + i + 1, blocks.begin() + used, blocks.begin() + i);
       --used;
       bytes -= found.bytes;
@@ -44,7 +41,7 @@ struct Cache {
     return {};
   }
   void give(Block block) {
-    if (block.bytes > kKept) return std::free(block.data);
+    if (block.bytes > kKept) return give_to_system(block.data);
     while (used > 0 && (used == blocks.size() || bytes + block.bytes > kKept)) drop_oldest();
     blocks[used++] = block;
     bytes += block.bytes;
@@ -71,14 +68,10 @@ void give_block(Block block) noexcept { std::free(block.data); }
 #else
 
 Block take_block(std::size_t bytes) {
-  const std::size_t align = bytes >= kPage ? kPage : kLine;
   bytes = (std::max<std::size_t>(bytes, 1) + kLine - 1) / kLine * kLine;
   if (Block kept = cache.take(bytes); kept.data) return kept;
-  void* data = std::aligned_alloc(align, (bytes + align - 1) / align * align);
+  void* data = take_from_system(bytes, kLine);
   if (!data) throw std::bad_alloc();
-#if defined(__linux__)
-  if (bytes >= kPage) madvise(data, bytes, MADV_HUGEPAGE);
-#endif
   return {data, bytes};
 }
 

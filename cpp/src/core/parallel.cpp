@@ -1,6 +1,8 @@
 #include "mmlcore/core/parallel.hpp"
 
+#if !defined(_WIN32)
 #include <pthread.h>
+#endif
 #if defined(__linux__)
 #include <sched.h>
 #endif
@@ -191,11 +193,13 @@ std::atomic<Pool*> pool{nullptr};
 Pool& the_pool() {
   Pool* current = pool.load(std::memory_order_acquire);
   if (current) return *current;
+#if !defined(_WIN32)
   static const int registered = pthread_atfork(nullptr, nullptr, [] {
     pool.store(nullptr, std::memory_order_relaxed);
     in_region = false;
   });
   (void)registered;
+#endif
   Pool* fresh = new Pool;
   if (pool.compare_exchange_strong(current, fresh)) return *fresh;
   delete fresh;  // another thread was first; this one has no workers yet

@@ -3,31 +3,19 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstdlib>
 #include <mutex>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
+#include "mmlcore/core/system_memory.hpp"
 
 namespace mmlcore {
 namespace {
 
-constexpr std::size_t kHuge = std::size_t{2} << 20, kKept = std::size_t{128} << 20, kPage = 4096;
+constexpr std::size_t kKept = std::size_t{128} << 20, kPage = 4096;
 
 std::size_t capacity(std::size_t bytes) {
   bytes = std::max(bytes, kPage);
   const std::size_t step = std::max(std::bit_floor(bytes) / 8, kPage);
   return (bytes + step - 1) / step * step;
-}
-
-void* from_system(std::size_t bytes) {
-  const std::size_t align = bytes >= kHuge ? kHuge : kPage;
-  void* data = std::aligned_alloc(align, (bytes + align - 1) / align * align);
-#if defined(__linux__)
-  if (data && bytes >= kHuge) madvise(data, bytes, MADV_HUGEPAGE);
-#endif
-  return data;
 }
 
 struct Kept {
@@ -65,7 +53,7 @@ void* take_result(std::size_t bytes) noexcept {
       if (p.blocks[i].bytes == wanted) return p.remove(i).data;
     }
   }
-  return from_system(wanted);
+  return take_from_system(wanted, kPage);
 }
 
 void give_result(void* data, std::size_t bytes) noexcept {
@@ -74,20 +62,20 @@ void give_result(void* data, std::size_t bytes) noexcept {
 #if !defined(__SANITIZE_ADDRESS__)  // which would not see that a kept block is used
   Pool& p = pool();
   if (std::unique_lock lock(p.mutex, std::try_to_lock); lock && block.bytes <= kKept) {
-    while (p.used > 0 && (p.used == p.blocks.size() || p.bytes + block.bytes > kKept)) std::free(p.remove(0).data);
+    while (p.used > 0 && (p.used == p.blocks.size() || p.bytes + block.bytes > kKept)) give_to_system(p.remove(0).data);
     p.blocks[p.used++] = block;
     p.bytes += block.bytes;
     return;
   }
 #endif
-  std::free(block.data);
+  give_to_system(block.data);
 }
 
 std::size_t release_kept() noexcept {
   Pool& p = pool();
   const std::lock_guard lock(p.mutex);
   const std::size_t bytes = p.bytes;
-  while (p.used > 0) std::free(p.remove(p.used - 1).data);
+  while (p.used > 0) give_to_system(p.remove(p.used - 1).data);
   return bytes;
 }
 

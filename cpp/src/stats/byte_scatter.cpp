@@ -179,6 +179,15 @@ class ByteScatter {
     }
   }
 
+  // Within one rounding of its high and one of its low half; a conversion in one step is a call into a run-time library,
+  // which clang-cl does not link.
+  static double to_double(__int128 exact) {
+    const auto size = static_cast<unsigned __int128>(exact < 0 ? -exact : exact);
+    const double high = static_cast<double>(static_cast<std::uint64_t>(size >> 64));
+    const double whole = high * 0x1p64 + static_cast<double>(static_cast<std::uint64_t>(size));
+    return exact < 0 ? -whole : whole;
+  }
+
   void finish(double* mean, double* scatter) const {
     const double m = static_cast<double>(x_.rows);
     for (index_t i = 0; i < n_; ++i) {
@@ -187,7 +196,7 @@ class ByteScatter {
         // The wide strip, here j, came as it is, the narrow one minus 128.
         const __int128 product = products_[i * n_ + j] + 128 * sums_[j];
         const __int128 exact = x_.rows * product - static_cast<__int128>(sums_[i]) * sums_[j];
-        scatter[i * n_ + j] = scatter[j * n_ + i] = static_cast<double>(exact) / m;
+        scatter[i * n_ + j] = scatter[j * n_ + i] = to_double(exact) / m;
       }
     }
   }
