@@ -158,6 +158,34 @@ def sdist(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Fuzz the readers of text by coverage, SECONDS each: `nox -s fuzz -- 600`. Needs clang, and a Python that atheris knows.
+
+    What Hypothesis draws is part of the suite: MMLCORE_FUZZ=3000 pytest tests/fuzz tries 3000 instead of some 100.
+    """
+    seconds = f"-max_total_time={session.posargs[0] if session.posargs else 60}"
+    session.install(".", "atheris", "scipy", "eigency>=5.0.1")
+    place = "import eigency; print(eigency.__path__[0] + '/eigen')"
+    eigen = str(session.run("python", "-c", place, silent=True)).strip()
+    target = Path(session.create_tmp()) / "fuzz_edges"
+    sources = ("graph/parse_edges", "core/parallel", "core/buffer")
+    session.run(
+        *(os.environ.get("CLANGXX", "clang++"), "-std=c++20", "-g", "-O1", "-pthread"),
+        *("-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=undefined"),
+        *("-Icpp/include", "-isystem", eigen, "tools/fuzz_edges.cpp"),
+        *(f"cpp/src/{name}.cpp" for name in sources),
+        *("-o", str(target)),
+        external=True,
+    )
+    session.chdir(target.parent)  # where a finding is written
+    session.run(str(target), seconds, "-max_len=400", "-timeout=10", external=True)
+    session.run(
+        *("python", str(DIR / "tools" / "fuzz_readers.py")),
+        *(seconds, "-max_len=400", "-timeout=20"),
+    )
+
+
+@nox.session(default=False)
 def instructions(session: nox.Session) -> None:
     """Count the instructions of hot kernels under valgrind, against the budgets that are kept."""
     session.install(".")

@@ -179,3 +179,13 @@ def test_bad_input(arguments: dict[str, Any], words: str) -> None:
 def test_a_slope_without_end_is_no_warning(method):
     found = mml.minimize(lambda p: -(p[0] ** 7) * p[1] ** 7, [2.0, 2.0], method=method)
     assert not found.converged
+
+
+@pytest.mark.parametrize("n", [2, 60])
+def test_newton_near_the_end_of_the_range(n: int) -> None:
+    """Where the squares of a gradient overflow: the model is kept in its own units."""
+    found = mml.minimize(lambda x: 1e160 * np.sum(x**2), np.full(n, 1e60))
+    assert found.iterations < 200
+    assert np.abs(found.x).max() < 1e-18
+    found = mml.minimize(lambda x: 1e300 * np.sum(x**4), np.full(n, 30.0))
+    assert np.abs(found.x).max() < 1e-70

@@ -16,6 +16,7 @@ from mmlcore.graph._columns import check_columns, check_size, check_weights
 from mmlcore.graph._convert import from_igraph, from_matrix, from_names, from_networkx
 from mmlcore.graph._read import read_edges
 from mmlcore.graph._store import is_graph_file, load, save, write_in_place
+from mmlcore.io import FileError, say_of
 
 
 class Graph:
@@ -207,8 +208,9 @@ class Graph:
 
         Raises
         ------
-        ValueError
-            A bad line is named by its number; negative and too large node numbers are refused.
+        FileError
+            A ValueError that names the file, and in text the number of the bad line; negative and too large node numbers are
+            refused.
         """
         file = Path(path)
         if is_graph_file(file):
@@ -216,13 +218,16 @@ class Graph:
             if stored is not None:
                 return cls(*stored)
         kind, content = read_edges(file, progress)
-        if kind == "matrix":
-            return cls.from_scipy(content)
-        if kind == "own":
-            return cls(_core.InEdges(*check_columns(*content), pages="own"))
-        source, target, weight = content
-        make = cls.from_labels if kind == "names" else cls.from_edges
-        return make(source, target, weight=weight)
+        try:
+            if kind == "matrix":
+                return cls.from_scipy(content)
+            if kind == "own":
+                return cls(_core.InEdges(*check_columns(*content), pages="own"))
+            source, target, weight = content
+            make = cls.from_labels if kind == "names" else cls.from_edges
+            return make(source, target, weight=weight)
+        except (ValueError, TypeError) as error:
+            raise FileError(say_of(file, error)) from None
 
 
 def link_matrix(graph: Graph) -> Array:

@@ -8,12 +8,13 @@ from mmlcore.core.arrays import Array
 from mmlcore.optimize._search import CONVERGED, RUNNING, Search
 
 _DENSE = 50  # unknowns up to which the Hessian is decomposed
+_FAR = 1e150  # the longest step: its square is a number
 
 
 def newton_steps(search: Search, learning_rate: float | None, momentum: float) -> None:  # noqa: ARG001  (all methods are called alike)
     """Minimize the quadratic model within a ball that grows and shrinks with its success."""
     n = search.x.size
-    radius = max(1.0, float(np.linalg.norm(search.x)))
+    radius = min(max(1.0, float(np.linalg.norm(search.x))), _FAR)
     while True:
         hessian = search.function.hessian(search.x) if n <= _DENSE else None
         if hessian is not None and not np.isfinite(hessian).all():
@@ -27,6 +28,9 @@ def newton_steps(search: Search, learning_rate: float | None, momentum: float) -
             else:
                 step, predicted = _within(hessian, search.gradient, radius)
             length = float(np.linalg.norm(step))
+            if not np.isfinite(length):  # the model's numbers overflow
+                search.no_way_down()
+                return
             x = search.x + step
             value, gradient = search.at(x)
             actual = search.value - value
@@ -34,7 +38,7 @@ def newton_steps(search: Search, learning_rate: float | None, momentum: float) -
             if ratio < 0.25:
                 radius = 0.25 * length
             elif ratio > 0.75 and length > 0.99 * radius:
-                radius = 2 * radius
+                radius = min(2 * radius, _FAR)
             if ratio > 1e-4 and np.isfinite(gradient).all():
                 search.move(x, value, gradient)
                 break
@@ -62,10 +66,17 @@ def _at_saddle(search: Search, hessian: Array | None) -> bool:
     return False
 
 
+def _unit(*parts: Array) -> float:
+    """Return a power of two near the largest number: in such units a model does not overflow, and nothing is rounded."""
+    largest = max(float(np.abs(part).max()) for part in parts)
+    return float(np.exp2(np.frexp(max(largest, 1e-300))[1] - 1))
+
+
 def _within(hessian: Array, gradient: Array, radius: float) -> tuple[Array, float]:
     """Return the step of at most `radius` that minimizes g s + s H s / 2, and by how much."""
-    values, vectors = np.linalg.eigh(hessian)
-    g = vectors.T @ gradient
+    unit = _unit(hessian, gradient)
+    values, vectors = np.linalg.eigh(hessian / unit)
+    g = vectors.T @ (gradient / unit)
     floor = 1e-14 * max(float(np.abs(values).max()), 1e-300)
 
     def step(shift: float) -> Array:
@@ -90,20 +101,22 @@ def _within(hessian: Array, gradient: Array, radius: float) -> tuple[Array, floa
         short = radius**2 - float(s @ s)
         if values[0] < -floor and short > 0.1 * radius**2:  # straight along the curve downwards
             s[0] += np.copysign(np.sqrt(short), -g[0])
-    return vectors @ s, float(-(g @ s) - 0.5 * (values * s) @ s)
+    return vectors @ s, float(unit * (-(g @ s) - 0.5 * (values * s) @ s))
 
 
 def _conjugate_gradients(search: Search, radius: float) -> tuple[Array, float]:
     """Steihaug's method: conjugate gradients up to the boundary or to negative curvature."""
     from mmlcore.calculus import hessian_vector  # noqa: PLC0415  (it needs this package's errors)
 
-    g = search.gradient
+    unit = _unit(search.gradient)
+    g = search.gradient / unit
     s, r = np.zeros_like(g), g.copy()
     d = -r
-    limit = min(0.1, np.sqrt(np.linalg.norm(g))) * np.linalg.norm(g)
+    length = float(np.linalg.norm(g))
+    limit = min(0.1, np.sqrt(length) * np.sqrt(unit)) * length
     product = np.zeros_like(g)  # H s
     for _ in range(2 * g.size):
-        hd = hessian_vector(search.function, search.x, d)
+        hd = hessian_vector(search.function, search.x, d) / unit
         curvature = float(d @ hd)
         a = float(r @ r) / curvature if curvature > 0 else np.inf
         if curvature <= 0 or np.linalg.norm(s + a * d) >= radius:
@@ -116,4 +129,4 @@ def _conjugate_gradients(search: Search, radius: float) -> tuple[Array, float]:
             break
         d = -after + float(after @ after) / float(r @ r) * d
         r = after
-    return s, float(-(g @ s) - 0.5 * (s @ product))
+    return s, float(unit * (-(g @ s) - 0.5 * (s @ product)))
