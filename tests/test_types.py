@@ -21,10 +21,14 @@ def said(folder: Path, *command: str) -> str:
 
 
 def test_strict_types() -> None:
-    assert said(ROOT, "mypy", "--cache-dir", "/dev/null" if sys.platform != "win32" else "nul") == ""
+    assert (
+        said(ROOT, "mypy", "--cache-dir", "/dev/null" if sys.platform != "win32" else "nul") == ""
+    )
 
 
 def test_stubs(tmp_path: Path) -> None:
-    allowed = ROOT / "tools" / "stubtest-allowlist.txt"  # pybind11's classes have their own metaclass
+    allowed = (
+        ROOT / "tools" / "stubtest-allowlist.txt"
+    )  # pybind11's classes have their own metaclass
     modules = ("mmlcore._core", "mmlcore._cpu")
     assert said(tmp_path, "mypy.stubtest", *modules, "--allowlist", str(allowed)) == ""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fuzz.support import arrays, arrays_of, called, is_broken, odd_objects, tried
+from tests.fuzz.support import Liar, arrays, arrays_of, called, is_broken, odd_objects, tried
 
 import mmlcore as mml
 
@@ -189,3 +189,12 @@ def test_total_derivative_and_parity(data: st.DataObject) -> None:
     f, path = draw(st.sampled_from(FUNCTIONS)), draw(st.sampled_from(FUNCTIONS))
     called(lambda t: mml.total_derivative(f, path, t), draw(arrays(draw(SMALL))))
     called(lambda s: mml.parity(f, scale=s), draw(st.sampled_from([1.0, 0, -1, 1e300, "x", None])))
+
+
+def test_starts_and_bounds_that_are_no_numbers() -> None:
+    x = np.arange(5.0)
+    for odd in (Liar(), "text", np.ma.masked_array([1.0, 2.0], [True, False])):
+        with pytest.raises((TypeError, ValueError), match="p0"):
+            mml.curve_fit(lambda x, a, b: a * x + b, x, x, odd)
+        with pytest.raises((TypeError, ValueError), match="bounds"):
+            mml.curve_fit(lambda x, a, b: a * x + b, x, x, bounds=(odd, 5.0))

@@ -176,7 +176,7 @@ def curve_fit(
     if p0 is None:
         start = guess(f, data, target, box, _count(f, None))
     else:
-        start = np.array(p0, np.float64).ravel()
+        start = as_double(p0, "p0").flatten()
     if target.ndim == 0:
         target = np.broadcast_to(target, np.asarray(f(data, *start)).shape)
     _check(start, target, box)

@@ -48,7 +48,7 @@ def limits(bounds: Any, shape: tuple[int, ...]) -> tuple[Array, Array] | None:
     if hasattr(bounds, "lb") and hasattr(bounds, "ub"):  # scipy.optimize.Bounds
         bounds = (bounds.lb, bounds.ub)
     try:
-        lower, upper = (np.asarray(b, np.float64) for b in bounds)
+        lower, upper = (as_double(b, "bounds") for b in bounds)
     except (TypeError, ValueError):
         msg = (
             f"bounds: got {bounds!r}, needed (lower, upper), each a number or an array of {shape}."

@@ -230,7 +230,7 @@ def chi_squared(
     (3.0, array([-6., -6.]))
     """
     places, values = as_array(x, "x"), finite(as_array(y, "y"), "y")
-    deviations = np.broadcast_to(np.asarray(sigma, float), values.shape)
+    deviations = np.broadcast_to(as_array(sigma, "sigma"), values.shape)
     if not (deviations > 0).all():
         msg = "sigma: needed positive numbers."
         raise ValueError(msg)
