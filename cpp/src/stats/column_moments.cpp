@@ -24,7 +24,7 @@ struct Sums {
 template <bool Squares, bool Weighted, class T>
 void add_rows(MatrixView<const T> x, const T* shift, const double* weights, Sums sums) {
   const index_t n = x.cols;
-  double *__restrict d = sums.d, *__restrict q = sums.q;  // nobody else's: loops over columns become vectors
+  double* __restrict d = sums.d, * __restrict q = sums.q;  // nobody else's: loops over columns become vectors
   index_t i = 0;
   for (; i + 4 <= x.rows; i += 4) {
     const T *a = &x(i, 0), *b = &x(i + 1, 0), *c = &x(i + 2, 0), *e = &x(i + 3, 0);

@@ -16,7 +16,7 @@ template <class T>
 void provisional_mean(MatrixView<const T> x, T* shift) {
   const index_t n = x.cols, rows = std::min(x.rows, kSampleRows);
   Buffer<double> both(2 * n);  // sums, and how many rows differ from the first
-  double *__restrict sums = both.data(), *__restrict others = sums + n;
+  double* __restrict sums = both.data(), * __restrict others = sums + n;
   std::fill(both.begin(), both.end(), 0.0);
   const auto add = [&](const T* row, auto stride) {
     for (index_t j = 0; j < n; ++j) {

@@ -9,8 +9,8 @@
 // A single point (B = 1) of large arrays runs through the same loops, along the arrays. Its slots are padded to whole
 // vectors, and loops may compute the padding too; so there are two layouts, one for single points and one for blocks.
 //
-// Products that only a sum reads are fused with it. Elements picked in a row are read where they are; in blocks, the parts of
-// a concatenation are computed where they belong.
+// Products that only a sum reads are fused with it. Elements picked in a row are read where they are; in blocks, the parts
+// of a concatenation are computed where they belong.
 //
 // A Program is immutable: any number of threads may run it at once. Cost: see `flops` and `slots`.
 #pragma once

@@ -1,7 +1,7 @@
 // Whether all numbers are finite, in one pass at the speed of memory.
 //
-// x - x is 0 for a finite x and NaN for infinity and NaN, and a sum that meets one NaN stays NaN: so one look at the sum of a
-// piece tells of all its numbers, and nothing can overflow on the way. Pieces are shared out between the threads; after a
+// x - x is 0 for a finite x and NaN for infinity and NaN, and a sum that meets one NaN stays NaN: so one look at the sum of
+// a piece tells of all its numbers, and nothing can overflow on the way. Pieces are shared out between the threads; after a
 // bad one the others are left out. Cost: n subtractions and n additions, n numbers read.
 #pragma once
 
