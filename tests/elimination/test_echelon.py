@@ -121,3 +121,21 @@ def test_more_bad_input():
     for call in (mml.rank, mml.row_echelon):
         with pytest.raises(ValueError, match="rtol: got -1"):
             call(np.eye(2), rtol=-1)
+
+
+def test_numbers_beyond_the_range_are_no_nan() -> None:
+    rng = np.random.default_rng(0)
+    huge = np.finfo(float).max * rng.uniform(-1, 1, (20, 4, 5))
+    said: list[str] = []
+    for matrix in huge:
+        for function in (mml.row_echelon, mml.lu):
+            try:
+                assert np.isfinite(function(matrix)[0]).all()
+            except ValueError as error:
+                said.append(str(error))
+    assert said
+    assert all("divide A by a constant" in text for text in said)
+    tiny = [[1e-310, 1e-310], [0.0, 1.0]]
+    assert mml.row_echelon(tiny, reduced=True, rtol=0).rank == 2
+    with pytest.raises(ValueError, match="multiply A by a constant"):
+        mml.row_echelon(tiny, reduced=True, rtol=0, steps=True)

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_matrix, as_real, finite
+from mmlcore.elimination._solve import within_range
 
 
 class Echelon(NamedTuple):
@@ -48,7 +49,7 @@ def row_echelon(
     Raises
     ------
     ValueError
-        Fewer than two axes; NaN or infinity; steps of a stack.
+        Fewer than two axes; NaN or infinity; steps of a stack; numbers so large that the form overflows.
 
     Notes
     -----
@@ -80,6 +81,10 @@ def row_echelon(
     columns, ranks, swaps, log = _core.row_echelon(
         matrix, reduced, as_real(rtol, "rtol", 0, 1), steps
     )
+    within_range(matrix)
+    if steps and not np.isfinite([factor for *_, factor in log]).all():
+        msg = "steps: the inverse of a pivot overflows; multiply A by a constant."
+        raise ValueError(msg)
     pivots = [tuple(row[:rank].tolist()) for row, rank in zip(columns, ranks, strict=True)]
     if a.ndim == 2:
         return Echelon(matrix, pivots[0], int(ranks[0]), int(swaps[0]), log if steps else None)

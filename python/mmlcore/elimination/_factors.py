@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import F32, F64, Array, all_finite, as_matrix, as_square, empty, finite
-from mmlcore.elimination._solve import solve
+from mmlcore.core.arrays import F32, F64, Array, as_matrix, as_square, empty, finite
+from mmlcore.elimination._solve import solve, within_range
 
 _SCALARS: dict[np.dtype[Any], type] = {F32: np.float32, F64: np.float64}
 
@@ -201,9 +201,7 @@ def lu(A: ArrayLike) -> LU:
     k = min(m, n)
     factors, perm = np.array(a, order="C"), np.empty((*a.shape[:-2], m), np.int64)
     _core.lu_factor(factors, perm)
-    if not all_finite(factors):
-        msg = f"A: elimination leaves the range of {a.dtype}; divide A by a constant."
-        raise ValueError(msg)
+    within_range(factors)
     lower = np.tril(factors[..., :, :k], -1)
     lower[..., np.arange(k), np.arange(k)] = 1
     return LU(perm, lower, np.triu(factors[..., :k, :]))

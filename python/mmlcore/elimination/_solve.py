@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.core.arrays import (
     Array,
+    all_finite,
     as_array,
     as_matrix,
     empty,
@@ -18,6 +19,13 @@ from mmlcore.core.arrays import (
 )
 from mmlcore.core.batches import broadcast_batch, spread
 from mmlcore.core.errors import SingularMatrixError
+
+
+def within_range(eliminated: Array) -> None:
+    """ValueError where elimination left NaN or infinity."""
+    if not all_finite(eliminated):
+        msg = f"A: elimination leaves the range of {eliminated.dtype}; divide A by a constant."
+        raise ValueError(msg)
 
 
 def solve(A: ArrayLike, b: ArrayLike) -> Array:
