@@ -37,6 +37,15 @@ class Places {
   std::int32_t end_ = 0;
 };
 
+// The step between the numbers of an index, 0 where it changes.
+std::int32_t step_of(const std::vector<std::int32_t>& index) {
+  const std::int32_t step = index.size() > 1 ? index[1] - index[0] : 1;
+  for (std::size_t i = 1; i < index.size(); ++i) {
+    if (index[i] - index[i - 1] != step) return 0;
+  }
+  return step;
+}
+
 // Gives each result its place, in the order in which the operations run. A place belongs to one node, its owner: mostly the
 // node itself; for elements picked in a row the array that they are in; for the parts of a concatenation the whole. It is
 // given back when nobody reads any of them any more.
@@ -64,10 +73,7 @@ class Arrangement {
   // Whether the node is a piece of its operand: it is read there, and needs no operation.
   bool piece(Id id, const std::vector<std::int32_t>& index) {
     const Node& v = plan_.fused.nodes[id];
-    if (v.dims[0] != 1 || index.empty() || at_[v.a].constant || owner_[id].node != id) return false;
-    for (std::size_t i = 1; i < index.size(); ++i) {
-      if (index[i] != index[0] + static_cast<std::int32_t>(i)) return false;
-    }
+    if (v.dims[0] != 1 || index.empty() || at_[v.a].constant || owner_[id].node != id || step_of(index) != 1) return false;
     at_[id] = {at_[v.a].place + index[0], v.size, false};
     owner_[id].node = owner_[v.a].node;
     left_[owner_[id].node] += plan_.readers[id] - 1;
@@ -143,10 +149,7 @@ Layout Program::lay_out(const Graph& g, const Plan& plan, index_t pad) const {
       in.list = plan.lists[id];
       const std::vector<std::int32_t>& index = lists_[in.list];
       in.first = index.empty() ? 0 : index[0];
-      in.step = index.size() > 1 ? index[1] - index[0] : 1;
-      for (std::size_t i = 1; i < index.size(); ++i) {
-        if (index[i] - index[i - 1] != in.step) in.step = 0;
-      }
+      in.step = step_of(index);
     }
     if (v.op == Op::Concat) {
       at.place(id);
