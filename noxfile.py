@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import nox
@@ -52,13 +53,17 @@ def asan(session: nox.Session) -> None:
     """Run the suite under AddressSanitizer and UndefinedBehaviorSanitizer."""
     # The command and the benchmarks start processes of their own and add no kernel.
     suite = ("tests", "--ignore=tests/cli", "--ignore=tests/bench")
-    sanitized(session, "address,undefined", ("libasan.so", "libubsan.so"), *suite)
+    libraries = ("libasan.so", "libubsan.so")
+    sanitized(session, "address,undefined", libraries, GROUPS(PROJECT, "test"), *suite)
 
 
 @nox.session
 def tsan(session: nox.Session) -> None:
-    """Run the tests of the core, which hold the threads, under ThreadSanitizer."""
-    sanitized(session, "thread", ("libtsan.so",), "tests/core")
+    """Run the tests of the core, which hold the threads, under ThreadSanitizer.
+
+    Without libraries that bring threads of their own: they are not built for it.
+    """
+    sanitized(session, "thread", ("libtsan.so",), ("hypothesis", "pytest", "scipy"), "tests/core")
 
 
 @nox.session
@@ -201,14 +206,20 @@ def levels(session: nox.Session) -> list[str]:
     return str(text).split()
 
 
-def sanitized(session: nox.Session, names: str, libraries: tuple[str, ...], *suite: str) -> None:
+def sanitized(
+    session: nox.Session,
+    names: str,
+    libraries: tuple[str, ...],
+    packages: Iterable[str],
+    *suite: str,
+) -> None:
     """Build one level with sanitizers and run a suite with their libraries loaded first."""
     session.install(
         f"-Ccmake.define.MMLCORE_SANITIZE={names}",
         "-Ccmake.define.MMLCORE_ISA_LEVELS=v3",
         "-Cinstall.strip=false",
         ".",
-        *GROUPS(PROJECT, "test"),
+        *packages,
     )
     compiler = os.environ.get("CXX", "g++")
     found = [

@@ -35,7 +35,9 @@ CHAPTERS = [
 
 def blocks(page):
     return re.findall(
-        r"^```(?:python|pycon)\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+        r"^```(?:python|pycon)\n(.*?)^```",
+        page.read_text(encoding="utf-8"),
+        re.MULTILINE | re.DOTALL,
     )
 
 

@@ -45,8 +45,13 @@ ESTIMATORS = [
 ]
 
 
+CHECKS = parametrize_with_checks(
+    ESTIMATORS
+).mark  # with an iterator before scikit-learn 1.8, which pytest 9 refuses
+
+
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@parametrize_with_checks(ESTIMATORS)
+@pytest.mark.parametrize(CHECKS.args[0], list(CHECKS.args[1]), **CHECKS.kwargs)
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
