@@ -35,8 +35,15 @@ void require(const py::array& array, py::ssize_t least_axes, const char* name) {
   }
 }
 
+// Compilers turn loops into vector code that counts on it.
+inline void require_alignment(const py::array& array) {
+  if (!(array.flags() & py::detail::npy_api::NPY_ARRAY_ALIGNED_))
+    throw py::type_error("an internal call came with an array that is not aligned");
+}
+
 template <class T>
 T* data_of(const py::array& array) {
+  require_alignment(array);
   if constexpr (std::is_const_v<T>) {
     return static_cast<T*>(array.data());
   } else {

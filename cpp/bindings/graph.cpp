@@ -188,6 +188,7 @@ Buffer<T> take_part(const py::dict& all, const char* name) {
   const py::dtype wanted = py::dtype::of<T>();
   if (!array.dtype().equal(wanted) || array.ndim() != 1 || (array.size() > 1 && array.strides(0) != sizeof(T)))
     throw DomainError(std::string("the graph is damaged: ") + name + " is of a wrong type.");
+  require_alignment(array);
   // Kernels write to no part of a finished graph.
   return Buffer<T>::over(static_cast<T*>(const_cast<void*>(array.data())), array.size());
 }

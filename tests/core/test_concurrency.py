@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.core.support_calls import CALLS, bowl, decay
+from tests.core.support_sanitizers import not_sanitized
 
 import mmlcore as mml
 
@@ -112,6 +113,7 @@ def longest_silence(call: Callable[[], Any]) -> float:
     return float(np.diff(during).max())
 
 
+@not_sanitized
 @pytest.mark.skipif(not getattr(sys, "_is_gil_enabled", lambda: True)(), reason="there is no lock")
 def test_the_lock_is_held_for_a_millisecond_at_most() -> None:
     """The best of several tries; on a machine too busy for that, no longer than beside a call that never holds the lock."""

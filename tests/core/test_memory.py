@@ -10,15 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.core.support_sanitizers import not_sanitized
 
 import mmlcore as mml
 
 STATM = Path("/proc/self/statm")
 pytestmark = pytest.mark.skipif(not STATM.exists(), reason="reads Linux's /proc")
-
-peak_of_ours = pytest.mark.skipif(
-    "san.so" in os.environ.get("LD_PRELOAD", ""), reason="a sanitizer's own memory is in the peak"
-)
 
 
 def resident():
@@ -78,7 +75,7 @@ print(status("VmHWM") - before)
     return int(told.stdout)
 
 
-@peak_of_ours
+@not_sanitized
 def test_pca_reads_the_data_in_place():
     peak = peak_of("""
 x = rng.random((60_000, 784), dtype=np.float32)
@@ -88,7 +85,7 @@ work = lambda: mml.PCA(50).fit(x)
     assert peak < 40 * 2**20
 
 
-@peak_of_ours
+@not_sanitized
 def test_pagerank_needs_little_beside_the_edges():
     peak = peak_of("""
 s, t = rng.integers(0, 250_000, (2, 4_000_000))
@@ -98,7 +95,7 @@ work = lambda: mml.pagerank(mml.Graph.from_edges(s, t))
     assert peak < 2.5 * (4 * 4_000_000 + 24 * 250_000)
 
 
-@peak_of_ours
+@not_sanitized
 @pytest.mark.parametrize(("points", "features"), [(6000, 784), (4000, 2000)])
 def test_pca_needs_two_matrices(points, features):
     """2 D^2 numbers and 64 MiB beside the data, where a part of the components is wanted."""
@@ -147,7 +144,7 @@ SCRATCH = {
 }
 
 
-@peak_of_ours
+@not_sanitized
 @pytest.mark.parametrize("name", sorted(SCRATCH))
 def test_scratch_memory_is_what_is_said(name):
     data, call, most = SCRATCH[name]
@@ -162,6 +159,7 @@ work = lambda: {call}
 class TestResults:
     """Memory of large results is kept for the next ones, within a bound."""
 
+    @not_sanitized
     def test_a_dropped_result_serves_the_next(self):
         mml.release_memory()
         a = np.ones((1024, 32, 32))

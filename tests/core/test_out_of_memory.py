@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.core.support_sanitizers import not_sanitized
 
 SHIM = Path(__file__).with_name("failing_alloc.cpp")
 ROOT = Path(__file__).parents[2]
@@ -57,7 +58,7 @@ print(failures)
 
 
 @pytest.mark.skipif(sys.platform != "linux" or not COMPILER, reason="needs ld.so and a compiler")
-@pytest.mark.skipif("LD_PRELOAD" in os.environ, reason="a sanitizer has its own allocator")
+@not_sanitized
 def test_every_allocation_may_fail(tmp_path: Path) -> None:
     library = tmp_path / "failing_alloc.so"
     build = [str(COMPILER), "-shared", "-fPIC", "-O1", "-std=c++17", str(SHIM), "-o", str(library)]
@@ -75,6 +76,7 @@ def test_every_allocation_may_fail(tmp_path: Path) -> None:
     assert int(told.stdout) > 100
 
 
+@not_sanitized
 @pytest.mark.skipif(sys.platform != "linux", reason="limits its own memory")
 def test_results_that_do_not_fit() -> None:
     """The memory of results is numpy's: where there is none, MemoryError says so."""

@@ -155,7 +155,9 @@ def test_h5py_and_zarr(rng, tmp_path):
             mml.PCA(2, solver="svd").fit(file["x"])
         with pytest.raises(ValueError, match=r"needed \(n, 5\), as many columns"):
             mml.PCA(2).fit(x[:, :5]).transform(file["x"])
-    stored = zarr.create_array(tmp_path / "x.zarr", shape=x.shape, dtype=x.dtype, chunks=(100, 12))
+    stored = zarr.open_array(
+        str(tmp_path / "x.zarr"), mode="w", shape=x.shape, dtype=x.dtype, chunks=(100, 12)
+    )
     stored[:] = x
     check_source(stored, x)
 

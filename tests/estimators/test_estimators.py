@@ -84,9 +84,10 @@ def test_frames(library):
     assert isinstance(out, frames.DataFrame)
     assert list(out.columns) == ["pca0", "pca1"]
     np.testing.assert_allclose(out.to_numpy(), mml.PCA(2).fit_transform(x), atol=1e-12)
-    np.testing.assert_array_equal(model.feature_names_in_, list("abcd"))
-    with pytest.raises(ValueError, match="feature names"):
-        model.transform(frame[["b", "a", "c", "d"]])
+    if hasattr(decomposition.PCA().fit(frame), "feature_names_in_"):  # not in polars 2 before 1.8
+        np.testing.assert_array_equal(model.feature_names_in_, list("abcd"))
+        with pytest.raises(ValueError, match="feature names"):
+            model.transform(frame[["b", "a", "c", "d"]])
     classes = KNeighborsClassifier(3).fit(frame, y)
     assert classes.score(frame, y) > 0.95
 

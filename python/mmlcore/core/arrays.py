@@ -54,6 +54,14 @@ def as_square(x: ArrayLike, name: str, *, complex_ok: bool = False) -> Array:
     return a
 
 
+def in_order(x: Array, dtype: np.dtype[Any] | None = None, *, own: bool = False) -> Array:
+    """Return numbers contiguous and aligned, writeable if they are our `own`.
+
+    What was pickled may come back anywhere in memory, in some that belongs to a message or a file.
+    """
+    return np.require(x, dtype, ("C", "A", "W") if own else ("C", "A"))
+
+
 def as_data(x: ArrayLike, name: str, *, bytes_ok: bool = False) -> Array:
     """`as_array` for a data set of shape (n, d), rows are points; uint8 and bool stay bytes where `bytes_ok`."""
     if type(x) is not np.ndarray:
@@ -167,9 +175,9 @@ def _convert(x: Array, name: str, complex_ok: bool) -> Array:
     kind, size = x.dtype.kind, x.dtype.itemsize
     if kind in "biu" or (kind == "f" and size <= 8):
         to = np.float32 if (kind, size) == ("f", 4) else np.float64
-        return np.ascontiguousarray(x, dtype=to) if x.ndim else np.asarray(x, dtype=to)
+        return in_order(x, np.dtype(to)) if x.ndim else np.asarray(x, dtype=to)
     if kind == "c" and complex_ok and size <= 16:
-        return x.astype(np.complex64 if size == 8 else np.complex128, copy=False)
+        return np.require(x, np.complex64 if size == 8 else np.complex128, "A")
     if kind == "O" and any(hasattr(item, "tape") for item in x.flat):
         msg = (
             f"{name}: got a value that is being traced, needed numbers. In traced functions use operators, numpy's functions, and "

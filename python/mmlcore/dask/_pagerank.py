@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_index, as_real, shape_error
+from mmlcore.core.arrays import Array, as_index, as_real, in_order, shape_error
 from mmlcore.core.threads import threads
 from mmlcore.graph import PageRank
 from mmlcore.graph._columns import check_columns
@@ -216,7 +216,9 @@ def _assemble(parts: list[tuple[Any, ...]], first: int, rows: int) -> Rows:
 def _multiply(block: Rows, z: Array) -> tuple[Array, float]:
     """Return the block's part of A x, and how many roundings its terms pass, weighted with the sums."""
     with threads(1):
-        y = _core.multiply_rows(block.start, block.source, block.weight, z)
+        start, source, z = in_order(block.start), in_order(block.source), in_order(z)
+        weight = None if block.weight is None else in_order(block.weight)
+        y = _core.multiply_rows(start, source, weight, z)
     return y, float(((np.diff(block.start) // 4 + 12) * y).sum())
 
 

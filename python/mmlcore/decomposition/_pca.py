@@ -9,7 +9,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_data, empty, finite, float_type, is_sparse, shape_error
+from mmlcore.core.arrays import (
+    Array,
+    as_data,
+    empty,
+    finite,
+    float_type,
+    in_order,
+    is_sparse,
+    shape_error,
+)
 from mmlcore.core.sources import check_width, dense_chunks, is_source
 from mmlcore.core.sparse import by_rows
 from mmlcore.decomposition._components import (
@@ -224,9 +233,9 @@ class PCA(GaussianModel):
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _scores(self, x: Array) -> Array:
-        weights = np.ascontiguousarray(self._directions(), dtype=x.dtype)
+        weights = in_order(self._directions(), x.dtype)
         scores = empty((x.shape[0], self.n_components_), x.dtype)
-        mean = np.ascontiguousarray(self.mean_, dtype=x.dtype)
+        mean = in_order(self.mean_, x.dtype)
         if not _core.centred_product(x, mean, weights, scores):
             msg = "X: contains NaN or infinity."
             raise ValueError(msg)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, is_sparse, shape_error
+from mmlcore.core.arrays import Array, in_order, is_sparse, shape_error
 from mmlcore.core.sparse import sound
 
 Columns = tuple[Any, Any, Any]  # source, target, weight or None
@@ -27,7 +27,7 @@ def from_matrix(matrix: Any) -> tuple[Columns, int]:
         raise shape_error("matrix", matrix.shape, "a square matrix")
     nodes = sound(matrix, "matrix").shape[0]
     if matrix.format in ("csr", "csc"):
-        starts = (np.ascontiguousarray(matrix.indptr, dtype=np.int64),)
+        starts = (in_order(matrix.indptr, np.dtype(np.int64)),)
         inner = matrix.indices[: matrix.nnz]
         ends = (starts, inner) if matrix.format == "csr" else (inner, starts)
         data = matrix.data[: matrix.nnz]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, is_sparse
+from mmlcore.core.arrays import Array, in_order, is_sparse
 from mmlcore.graph._columns import check_columns, check_size, check_weights
 from mmlcore.graph._convert import from_igraph, from_matrix, from_names, from_networkx
 from mmlcore.graph._read import read_edges
@@ -284,4 +284,5 @@ def as_graph(graph: Any) -> Graph:
 
 
 def _unpickle(parts: dict[str, Array], labels: list[Any] | None) -> Graph:
-    return Graph(_core.InEdges.from_parts(parts, False), labels)
+    arrays = {name: in_order(part) for name, part in parts.items()}
+    return Graph(_core.InEdges.from_parts(arrays, False), labels)

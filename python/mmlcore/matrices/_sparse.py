@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array
+from mmlcore.core.arrays import Array, in_order
 from mmlcore.core.sparse import by_rows
 
 
@@ -21,11 +21,11 @@ class SparseRows:
         if value.dtype not in (np.float32, np.float64):
             value = value.astype(np.float64)
         narrow = csr.indices.dtype == np.int32 and csr.indptr.dtype == np.int32
-        index = np.int32 if narrow else np.int64
-        start = np.ascontiguousarray(csr.indptr, dtype=index).view(index)
+        index = np.dtype(np.int32 if narrow else np.int64)
+        start = in_order(csr.indptr, index).view(index)
         entries = int(start[-1])  # there may be room for more
-        column = np.ascontiguousarray(csr.indices[:entries], dtype=index).view(index)
-        self._parts = (start, column, np.ascontiguousarray(value[:entries]))
+        column = in_order(csr.indices[:entries], index).view(index)
+        self._parts = (start, column, in_order(value[:entries]))
 
     def dot(self, x: Array) -> Array:
         """Return the product with a vector, in float64."""

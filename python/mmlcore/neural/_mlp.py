@@ -17,6 +17,7 @@ from mmlcore.core.arrays import (
     as_index,
     as_real,
     finite,
+    in_order,
 )
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.neural import _options as options
@@ -187,7 +188,10 @@ class MLP(Network):
             assert callback is not None
             return bool(callback(self, epoch, float(losses[epoch - 1])))
 
-        state = [self.parameters_, *self._moments]
+        self.parameters_, *self._moments = state = [
+            in_order(part, own=True) for part in (self.parameters_, *self._moments)
+        ]
+        self._counters = in_order(self._counters, own=True)
         self.stop_reason_ = "interrupted"
         arguments: list[Any] = [self._sizes, self._kinds, data, apart, chosen, state]
         arguments += [self._counters, rates, losses, checks, None if callback is None else watch]

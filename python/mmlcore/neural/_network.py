@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_array, as_data, empty, finite, shape_error
+from mmlcore.core.arrays import Array, as_array, as_data, empty, finite, in_order, shape_error
 from mmlcore.neural import _options as options
 
 
@@ -40,6 +40,9 @@ class Network:
     def _ready(self) -> Array:
         if not hasattr(self, "parameters_"):
             self.initialize()
+        self.parameters_ = in_order(
+            self.parameters_
+        )  # the same ones, except where a pickle left them
         return self.parameters_
 
     def _views(self) -> list[tuple[Array, Array]]:

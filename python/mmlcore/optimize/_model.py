@@ -44,6 +44,10 @@ class Model:
         self.single = _core.Program(graph, self._inputs, self._outputs)
         self._chunks: dict[int, _core.Program] = {}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the traced function; the programs are made again."""
+        return Model, (self.function, self.predictors, self.parameters)
+
     def values(self, x: Array, parameters: Array) -> Array:
         """Return the model at points (m,) or (k, m)."""
         m = x.shape[-1]

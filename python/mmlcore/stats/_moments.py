@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_array, as_data, as_index, shape_error
+from mmlcore.core.arrays import Array, as_array, as_data, as_index, in_order, shape_error
 from mmlcore.stats._covariance import scatter_of
 from mmlcore.stats._weights import divisor
 
@@ -147,7 +147,8 @@ class Moments:
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         """Take what was pickled."""
-        self.dim, self.count, self._mean, self._scatter = state
+        self.dim, self.count, mean, scatter = state
+        self._mean, self._scatter = in_order(mean, own=True), in_order(scatter, own=True)
 
     def __eq__(self, other: object) -> bool:
         """Tell whether all numbers are equal."""
