@@ -22,6 +22,8 @@ from tests.core.support_sanitizers import not_sanitized
 STATM = Path("/proc/self/statm")
 MANY = 10_000
 SECONDS = 300.0 if os.environ.get("MMLCORE_LEAKS") else 0.2
+# Bytes that wait for their turn: without its lock Python frees much of it later.
+LATER = 4096 if getattr(sys, "_is_gil_enabled", lambda: True)() else 32_768
 INPUTS = [x for x in vars(support_calls).values() if isinstance(x, np.ndarray)]
 
 
@@ -71,4 +73,4 @@ def test_nothing_is_kept(name: str) -> None:
     assert not (grows(call, times) and grows(call, times))
     assert [sys.getrefcount(x) for x in INPUTS] == references, "a reference to an input was kept"
     times = int(max(30, min(300, 0.1 / each)))
-    assert min(traced_growth(call, times) for _ in range(2)) < 32 * times + 4096
+    assert min(traced_growth(call, times) for _ in range(2)) < 32 * times + LATER
