@@ -137,6 +137,10 @@ def test_complex(rng):
         mml.solve(np.zeros((2, 2), complex), np.ones(2))
     with pytest.raises(ValueError, match="A: contains NaN"):
         mml.solve(a * np.nan, b)
+    stack, sides = rng.standard_normal((2, 2, 2, 2)) @ (1.0, 1j), np.eye(2) + 0j
+    expected = [np.linalg.inv(a) for a in stack]  # numpy before 2 took such sides for two vectors
+    np.testing.assert_allclose(mml.solve(stack, sides), expected, rtol=1e-12)
+    np.testing.assert_allclose(mml.inverse(stack), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize(

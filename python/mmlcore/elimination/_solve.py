@@ -92,7 +92,7 @@ def solve(A: ArrayLike, b: ArrayLike) -> Array:
         b_ = b_[:, np.newaxis]
     batch = broadcast_batch({"A": a_.shape[:-2], "b": b_.shape[:-2]})
     if a_.dtype.kind == "c":
-        x = _solve_complex(a_, b_)
+        x = _solve_complex(spread(a_, batch), spread(b_, batch))
     else:
         x = empty((*batch, n, b_.shape[-1]), a_.dtype)
         _core.solve(spread(a_, batch), spread(b_, batch), x)

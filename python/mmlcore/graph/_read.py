@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import importlib
 import inspect
+import io
 import math
 import mmap
 import os
@@ -189,21 +190,26 @@ def _ended(path: Path) -> Iterator[Any]:
         if not packed and os.fstat(file.fileno()).st_size:
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
                 fine = content[-1:] == b"\n" and content.find(b"\0") < 0
-        yield path if fine else _Ended(file)
+        yield path if fine else io.BufferedReader(_Ended(file))
 
 
-class _Ended:
+class _Ended(io.RawIOBase):
     """A stream with one line end more, and another sign for zero."""
 
     def __init__(self, file: Any) -> None:
         self._file, self._rest = file, b"\n"
 
-    def read(self, size: int = -1) -> bytes:
-        """Read as a file does."""
-        got: bytes = self._file.read(size)
-        if not got and size != 0:
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the front of a buffer."""
+        got: bytes = self._file.read(len(buffer))
+        if not got and len(buffer):
             got, self._rest = self._rest, b""
-        return got.replace(b"\0", b"?")
+        buffer[: len(got)] = got.replace(b"\0", b"?")
+        return len(got)
 
 
 def _check_size_line(path: Path) -> None:

@@ -121,7 +121,7 @@ def lagrange(
     whole = trace(lagrangian, n + m)
     gradients = np.stack([g.gradient(points) for g in conditions], axis=-1)  # (k, n, m)
     slopes = function.gradient(points)
-    first = [np.linalg.lstsq(a, b)[0] for a, b in zip(gradients, slopes, strict=True)]
+    first = [np.linalg.lstsq(a, b, rcond=None)[0] for a, b in zip(gradients, slopes, strict=True)]
     z, residual, steps, status = Iteration(whole.gradient, whole.hessian, tol, max_iter).run(
         np.concatenate([points, np.stack(first)], axis=1)
     )

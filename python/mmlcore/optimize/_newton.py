@@ -285,7 +285,7 @@ def _steps(slopes: Array, values: Array) -> tuple[Array, Array]:
         if not np.isfinite(slopes[i]).all():
             singular[i] = True
             continue
-        step[i] = -np.linalg.lstsq(slopes[i], values[i])[0]
+        step[i] = -np.linalg.lstsq(slopes[i], values[i], rcond=None)[0]
         gain = slopes[i] @ step[i]
         singular[i] = not np.linalg.norm(gain) > 1e-8 * np.linalg.norm(values[i])
     return step, singular
