@@ -31,6 +31,7 @@ IdColumn id_column(const py::array& array, const char* name) {
   const char kind = array.dtype().kind();
   if ((kind != 'i' && kind != 'u') || array.ndim() != 1)
     throw py::type_error(std::string(name) + ": needed a column of integers");
+  require_alignment(array);
   const auto bytes = static_cast<py::ssize_t>(array.itemsize());
   return {array.data(), array.shape(0), array.strides(0) / bytes, static_cast<int>(bytes), kind == 'i'};
 }

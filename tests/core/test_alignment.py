@@ -114,7 +114,9 @@ def test_sparse_matrices() -> None:
     expected = mml.PCA(2, solver="lanczos").fit(matrix).components_
     square = sparse.csr_array(sparse.random_array((30, 30), density=0.2, rng=2))
     ranks = mml.pagerank(mml.Graph.from_scipy(square)).ranks
-    for rows, links in anywhere((matrix, square)):
+    for rows, links, pairs in anywhere((matrix, square, square.tocoo())):
         found = mml.PCA(2, solver="lanczos").fit(rows).components_
         np.testing.assert_array_equal(found, expected)
-        np.testing.assert_array_equal(mml.pagerank(mml.Graph.from_scipy(links)).ranks, ranks)
+        for form in (links, links.tocsc(), pairs):
+            found = mml.pagerank(mml.Graph.from_scipy(form)).ranks
+            np.testing.assert_allclose(found, ranks, rtol=1e-12)

@@ -28,12 +28,13 @@ def from_matrix(matrix: Any) -> tuple[Columns, int]:
     nodes = sound(matrix, "matrix").shape[0]
     if matrix.format in ("csr", "csc"):
         starts = (in_order(matrix.indptr, np.dtype(np.int64)),)
-        inner = matrix.indices[: matrix.nnz]
+        inner = in_order(matrix.indices[: matrix.nnz])
         ends = (starts, inner) if matrix.format == "csr" else (inner, starts)
-        data = matrix.data[: matrix.nnz]
+        data = in_order(matrix.data[: matrix.nnz])
     else:
         entries = matrix.tocoo()
-        ends, data = (entries.row, entries.col), entries.data
+        ends = (in_order(entries.row), in_order(entries.col))
+        data = in_order(entries.data)
     return (*ends, None if bool((data == 1).all()) else data), nodes
 
 
