@@ -76,11 +76,17 @@ def as_test(cases: Sequence[Case]) -> Callable[..., None]:
 
 
 def run(cases: Iterable[Case], show: Callable[..., None] = print) -> list[dict[str, Any]]:
-    """Compare each case, say the result as it comes, and return all as dictionaries, wrong ones included."""
+    """Compare each case, say the result as it comes, and return all as dictionaries, wrong ones included.
+
+    A peer that is not installed is left out.
+    """
     results = []
     for case in cases:
         try:
             result = compare(case)
+        except ModuleNotFoundError as error:
+            show(f"{case!s:<56} left out: {error}", flush=True)
+            continue
         except WrongResultError as error:
             show(str(error), flush=True)
             results.append(
