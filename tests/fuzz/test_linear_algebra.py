@@ -124,8 +124,9 @@ SOLVERS = set(FORMS) - {
     "link_matrix",
 }
 SYMMETRIC = {"eigh", "top_eigh"}
-# Types that do not follow from all arguments: a start of power_iteration takes that of the matrix.
+# Types that do not follow from all arrays: a start of power_iteration takes that of the matrix; numbers are float64.
 OTHER_RULES = {"link_matrix", "linear_regression", "power_iteration", "transform_image"}
+OTHER_RULES |= {"rotation", "rotation3d", "scaling", "shear"}
 
 
 def filled(draw: Callable[..., Any], form: Any, sizes: dict[str, int]) -> Any:
