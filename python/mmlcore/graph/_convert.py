@@ -26,6 +26,7 @@ def from_matrix(matrix: Any) -> tuple[Columns, int]:
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise shape_error("matrix", matrix.shape, "a square matrix")
     nodes = sound(matrix, "matrix").shape[0]
+    ends: Any
     if matrix.format in ("csr", "csc"):
         starts = (in_order(matrix.indptr, np.dtype(np.int64)),)
         inner = in_order(matrix.indices[: matrix.nnz])
