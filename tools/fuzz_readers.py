@@ -5,6 +5,7 @@ nox -s fuzz -- 600        runs it for ten minutes, after the C++ parser's own ta
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 import warnings
@@ -40,6 +41,8 @@ def read_one(data: bytes) -> None:
     if not data:
         return
     name = NAMES[data[0] % len(NAMES)]
+    if re.search(rb"[0-9]{8}", data):
+        return  # a graph has as many nodes as its largest number says: memory, and no finding
     path = Path(FOLDER.name, name)
     path.write_bytes(data[1:])
     try:
