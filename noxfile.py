@@ -232,6 +232,7 @@ def sanitized(
         "LD_PRELOAD": " ".join(done.stdout.strip() for done in found),
         "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1",
         "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+        "OPENBLAS_NUM_THREADS": "1",  # its threads are not built for TSan, which does not see how they meet ours
         # A child of fork starts a pool of its own, which one of the tests wants to see.
         "TSAN_OPTIONS": "die_after_fork=0:allocator_may_return_null=1:suppressions="
         + str(DIR / "tools" / "tsan-suppressions.txt"),
