@@ -36,9 +36,8 @@ def main() -> int:
     for name in options.chapters or CHAPTERS:
         cases = getattr(importlib.import_module(f"bench.{name}"), "CASES", [])
         results = run(case for case in cases if options.k in str(case))
-        if (
-            options.json and results
-        ):  # chapter by chapter: a later one that fails takes none with it
+        # Chapter by chapter: a later one that fails takes none with it.
+        if options.json and results:
             write(options.json, results)
         wrong |= any(row["verdict"] == "wrong" for row in results)
     return int(wrong)

@@ -40,9 +40,8 @@ class Network:
     def _ready(self) -> Array:
         if not hasattr(self, "parameters_"):
             self.initialize()
-        self.parameters_ = in_order(
-            self.parameters_
-        )  # the same ones, except where a pickle left them
+        # The same ones, except where a pickle left them.
+        self.parameters_ = in_order(self.parameters_)
         return self.parameters_
 
     def _views(self) -> list[tuple[Array, Array]]:
