@@ -14,14 +14,32 @@ template <class T>
 py::array_t<T> given_to_numpy(Growing<T>&& column, index_t size) {
   auto owner = std::make_unique<Growing<T>>(std::move(column));
   const T* data = owner->data();
-  const py::capsule keeper(owner.release(), [](void* p) { delete static_cast<Growing<T>*>(p); });
+  const py::capsule keeper(owner.get(), [](void* p) { delete static_cast<Growing<T>*>(p); });
+  static_cast<void>(owner.release());  // the capsule has it, now that there is one
   return py::array_t<T>(size, data, keeper);
 }
 
+// The bytes of an object, for as long as this lives. (py::buffer_info would never let go of them where it runs out of
+// memory.)
+class Bytes {
+ public:
+  explicit Bytes(const py::object& from) {
+    if (PyObject_GetBuffer(from.ptr(), &view_, PyBUF_SIMPLE) != 0) throw py::error_already_set();
+  }
+  ~Bytes() { PyBuffer_Release(&view_); }
+  Bytes(const Bytes&) = delete;
+  Bytes& operator=(const Bytes&) = delete;
+
+  const char* data() const { return static_cast<const char*>(view_.buf); }
+  index_t size() const { return view_.len; }
+
+ private:
+  Py_buffer view_;
+};
+
 void feed(EdgeText& edges, const py::object& text, bool mapped) {
-  const py::buffer_info view = py::reinterpret_borrow<py::buffer>(text).request();
-  const auto* data = static_cast<const char*>(view.ptr);
-  without_gil([&] { edges.feed(data, view.size * view.itemsize, mapped); });
+  const Bytes bytes(text);
+  without_gil([&] { edges.feed(bytes.data(), bytes.size(), mapped); });
 }
 
 py::tuple columns(EdgeText& edges) {

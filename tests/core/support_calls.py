@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,10 @@ TIME = np.linspace(0, 4, 30)
 CURVES = 2 * np.exp(-1.3 * TIME) + 0.01 * rng.standard_normal((20, 30))
 ENDS = rng.integers(0, 100, (2, 800))
 GRAPH = mml.Graph.from_edges(*ENDS)
+FOLDER = TemporaryDirectory(prefix="mmlcore-")
+EDGES = Path(FOLDER.name, "edges.txt")
+EDGES.write_text("".join(f"{i} {i * i % 97} 0.5\n" for i in range(3000)), encoding="ascii")
+GRAPH.save(EDGES.with_name("saved"))
 PCA = mml.PCA(3).fit(TALL)
 PPCA = mml.PPCA(2).fit(TALL)
 NET = mml.MLP([6, 8, 1], epochs=2, random_state=0).fit(TALL, Y)
@@ -96,6 +102,8 @@ CALLS: dict[str, Callable[[], Any]] = {
     "matrix_power": lambda: mml.matrix_power(A / 4, 5),
     "Graph.from_edges": lambda: mml.Graph.from_edges(*ENDS, combine="sum").num_edges,
     "Graph.from_labels": lambda: mml.Graph.from_labels(["a", "b"], ["b", "a"]).labels,
+    "Graph.read text": lambda: mml.Graph.read(EDGES).num_edges,
+    "Graph.read": lambda: mml.Graph.read(EDGES.with_name("saved")).num_edges,
     "pagerank": lambda: mml.pagerank(GRAPH),
     "link_matrix": lambda: mml.link_matrix(GRAPH),
     "derivative": lambda: mml.derivative(np.sin, TIME, order=2),
@@ -103,7 +111,8 @@ CALLS: dict[str, Callable[[], Any]] = {
     "value_and_gradient": lambda: mml.value_and_gradient(bowl, V),
     "jacobian": lambda: mml.jacobian(pair, V),
     "hessian": lambda: mml.hessian(bowl, V),
-    "sparse_hessian": lambda: mml.sparse_hessian(bowl, V[0])[:3],
+    "sparse_hessian": lambda: mml.sparse_hessian(bowl, V[0]),
+    "sparse_jacobian": lambda: mml.sparse_jacobian(pair, V[0]),
     "hessian_vector": lambda: mml.hessian_vector(bowl, V, W),
     "jacobian_vector": lambda: mml.jacobian_vector(pair, V, W),
     "vector_jacobian": lambda: mml.vector_jacobian(pair, V, W),

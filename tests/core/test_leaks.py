@@ -11,6 +11,7 @@ import sys
 import time
 import tracemalloc
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ import pytest
 from tests.core import support_calls
 from tests.core.support_calls import CALLS
 from tests.core.support_sanitizers import not_sanitized
+
+import mmlcore as mml
 
 STATM = Path("/proc/self/statm")
 MANY = 10_000
@@ -56,6 +59,13 @@ def grows(call: Any, times: int) -> bool:
     # Caches of the interpreter take some blocks; a leak takes one a call.
     few = sys.getallocatedblocks() - blocks < times / 4 + 100
     return not (few and resident() - memory < 3 * 2**20 + 16 * times)
+
+
+def test_every_public_function_is_called() -> None:
+    settings = {"get_num_threads", "release_memory", "set_num_threads", "show_config", "threads"}
+    public = {name for name in mml.__all__ if isinstance(getattr(mml, name), FunctionType)}
+    assert public - settings - {"trace"} <= set(CALLS)
+    assert isinstance(support_calls.TRACED, mml.Function)
 
 
 @not_sanitized
