@@ -1,6 +1,9 @@
 #include "arrays.hpp"
 #include "mmlcore/eigen/jacobi.hpp"
+#include "mmlcore/eigen/none_above.hpp"
+#include "mmlcore/eigen/symmetric_product.hpp"
 #include "mmlcore/eigen/symmetric_top.hpp"
+#include "mmlcore/eigen/symmetry.hpp"
 #include "module.hpp"
 
 namespace mmlcore::bindings {
@@ -16,6 +19,35 @@ void bind_eigen(py::module_& m) {
       },
       py::arg("a"), py::arg("values"), py::arg("vectors"),
       "Fills values (k,) and vectors (n, k) with the largest eigenpairs of a; returns the largest relative residual.");
+  m.def(
+      "symmetric_product",
+      [](const py::array& a, const py::array& x, py::array& y) {
+        const auto va = matrix_view<const double>(a, "a");
+        const double* from = vector_view<const double>(x, "x").data;
+        double* to = vector_view<double>(y, "y").data;
+        without_gil([&] { symmetric_product(va, from, to); });
+      },
+      py::arg("a"), py::arg("x"), py::arg("y"),
+      "Fills y with a x, by the lower triangle of a symmetric a of contiguous rows.");
+  m.def(
+      "none_above",
+      [](double bound, const py::array& a, const py::array& values, const py::array& vectors, double size) {
+        const auto va = matrix_view<const double>(a, "a"), vv = matrix_view<const double>(vectors, "vectors");
+        const double* theta = vector_view<const double>(values, "values").data;
+        return without_gil([&] { return none_above(bound, va, theta, vv, size); });
+      },
+      py::arg("bound"), py::arg("a"), py::arg("values"), py::arg("vectors"), py::arg("size"),
+      "Whether a symmetric a has no eigenvalue above a bound but those found; `size` is that of the largest.");
+  m.def(
+      "symmetry",
+      [](const py::array& a) {
+        return by_dtype(a, [&](auto zero) {
+          const auto va = matrix_view<const decltype(zero)>(a, "a");
+          const Symmetry found = without_gil([&] { return symmetry(va); });
+          return py::make_tuple(found.largest, found.gap);
+        });
+      },
+      py::arg("a"), "(largest size of an element, largest difference of an element and its mirror image), a square.");
   m.def(
       "jacobi",
       [](const py::array& a, py::array& values, py::array& vectors) {

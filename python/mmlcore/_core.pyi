@@ -500,6 +500,17 @@ def neural_train(
     Train for as many epochs as there are rates; returns how many were made, and why no more.
     """
 
+def none_above(
+    bound: typing.SupportsFloat | typing.SupportsIndex,
+    a: np.ndarray[typing.Any, typing.Any],
+    values: np.ndarray[typing.Any, typing.Any],
+    vectors: np.ndarray[typing.Any, typing.Any],
+    size: typing.SupportsFloat | typing.SupportsIndex,
+) -> bool:
+    """
+    Whether a symmetric a has no eigenvalue above a bound but those found; `size` is that of the largest.
+    """
+
 def num_threads() -> int:
     """
     Threads that a kernel called now may use.
@@ -675,6 +686,15 @@ def sparse_product(
     out = A x; the caller has checked that starts ascend and that x has every column.
     """
 
+def symmetric_product(
+    a: np.ndarray[typing.Any, typing.Any],
+    x: np.ndarray[typing.Any, typing.Any],
+    y: np.ndarray[typing.Any, typing.Any],
+) -> None:
+    """
+    Fills y with a x, by the lower triangle of a symmetric a of contiguous rows.
+    """
+
 def symmetric_top(
     a: np.ndarray[typing.Any, typing.Any],
     values: typing.Annotated[np.typing.ArrayLike, np.float64],
@@ -682,4 +702,9 @@ def symmetric_top(
 ) -> float:
     """
     Fills values (k,) and vectors (n, k) with the largest eigenpairs of a; returns the largest relative residual.
+    """
+
+def symmetry(a: np.ndarray[typing.Any, typing.Any]) -> tuple[float, float]:
+    """
+    (largest size of an element, largest difference of an element and its mirror image), a square.
     """

@@ -1,4 +1,4 @@
-"""The largest eigenpairs of symmetric matrices: the tridiagonal route, the filter, and the choice between them."""
+"""The largest eigenpairs of symmetric matrices: the tridiagonal form, Lanczos with its certificate, and the choice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 import mmlcore as mml
 from mmlcore import _core
 from mmlcore.eigen import _largest as eigen
-from mmlcore.eigen import _top
 
 
 def spectrum(values, rng):
@@ -81,7 +80,7 @@ def test_bad_numbers_are_refused(rng):
 @pytest.mark.parametrize("kind", ["graded", "two clusters", "low rank", "identity", "zero"])
 def test_every_route_gives_the_same(n, k, kind, rng):
     a = matrices(n, rng)[kind]
-    values, vectors = eigen.largest_of_psd(a, k)
+    values, vectors = eigen.largest_of_psd(a, k, 1e-11)
     expected = np.linalg.eigvalsh(a)[::-1]
     size = max(np.abs(expected).max(), 1e-300)
     np.testing.assert_allclose(values, expected[:k], atol=1e-12 * size)
@@ -89,21 +88,51 @@ def test_every_route_gives_the_same(n, k, kind, rng):
     assert np.linalg.norm(a @ vectors - vectors * values, axis=0).max() <= 1e-10 * size
 
 
-def test_the_filter_is_taken_for_few_vectors(rng, monkeypatch):
+def test_few_vectors_come_from_lanczos(rng, monkeypatch):
     a = spectrum(np.geomspace(1, 1e-6, 600), rng)
-    monkeypatch.setattr(eigen, "_DIRECT_SHARE", 10**9)
-    monkeypatch.setattr(np.linalg, "eigh", only_small(np.linalg.eigh, 100))
+    monkeypatch.setattr(_core, "symmetric_top", only_small(_core.symmetric_top, 100))
+    monkeypatch.setattr(np.linalg, "eigh", only_small(np.linalg.eigh, 0))
     values, vectors = eigen.largest_of_psd(a, 2, 1e-10)
     np.testing.assert_allclose(values, np.geomspace(1, 1e-6, 600)[:2], rtol=1e-10)
     assert np.linalg.norm(a @ vectors - vectors * values) < 1e-9
 
 
 def only_small(function, most):
-    def guarded(a):
+    def guarded(a, *rest):
         assert len(a) < most
-        return function(a)
+        return function(a, *rest)
 
     return guarded
+
+
+@pytest.mark.parametrize("n", [1, 3, 4, 5, 63, 95, 96, 97, 131, 400, 403])
+def test_symmetric_product_reads_the_lower_triangle(n, rng):
+    a = rng.standard_normal((n, n))
+    x = rng.standard_normal(n)
+    lower = np.tril(a)
+    expected = (lower + np.tril(a, -1).T) @ x
+    seen = []
+    for threads in (1, 2, 5):
+        y = np.empty(n)
+        with mml.threads(threads):
+            _core.symmetric_product(np.where(lower != 0, a, np.nan), x, y)
+        seen.append(y)
+    np.testing.assert_allclose(seen[0], expected, atol=1e-13 * n)
+    np.testing.assert_array_equal(seen[0], seen[1])
+    np.testing.assert_array_equal(seen[0], seen[2])
+    with pytest.raises(ValueError, match="internal call"):
+        _core.symmetric_product(np.asfortranarray(np.ones((3, 3))), np.ones(3), np.empty(3))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [0, 1, 2, 31, 32, 33, 100])
+def test_symmetry(n, dtype, rng):
+    a = rng.standard_normal((n, n)).astype(dtype)
+    for laid in (a, np.asfortranarray(a), a[::-1, ::-1]):
+        assert _core.symmetry(laid) == (
+            np.abs(laid).max(initial=0),
+            np.abs(laid - laid.T).max(initial=0),
+        )
 
 
 def spectrum_of(values, rng):
@@ -135,11 +164,27 @@ def test_few_of_many(values, rng):
     assert np.abs(a @ vectors - vectors * got).max() <= 1e-10 * size
 
 
-def test_certificate_sees_what_is_missing(rng):
-    a = spectrum_of(np.r_[5.0, 4, 3, np.zeros(97)], rng)
+@pytest.mark.parametrize("n", [20, 64, 65, 130, 250, 411])
+def test_certificate_sees_what_is_missing(n, rng):
+    a = spectrum_of(np.r_[5.0, 4, 4, 3, np.linspace(-9, 2, n - 4)], rng)
     values, vectors = np.linalg.eigh(a)
-    assert _top._complete(a, mml.Eigen(values[:-4:-1], vectors[:, :-4:-1]), 1e-11)
-    assert not _top._complete(a, mml.Eigen(values[[-1, -3]], vectors[:, [-1, -3]]), 1e-11)
+    values, vectors = values[::-1], vectors[:, ::-1]
+
+    def complete(*pairs):
+        which = list(pairs)
+        return eigen._complete(a, values[which], np.ascontiguousarray(vectors[:, which]), 1e-11)
+
+    assert complete(0, 1, 2, 3)
+    assert complete(0, 1, 2)
+    assert complete(0)
+    assert not complete(0, 1, 3)  # a copy of 4 is missing
+    assert not complete(1)
+    # The lower triangle alone is read, and a NaN is no certificate.
+    least = values[3] + 1e-9
+    found = (values[:4].copy(), np.ascontiguousarray(vectors[:, :4]))
+    lower = np.where(np.tri(n, dtype=bool), a, np.nan)
+    assert _core.none_above(least, lower, *found, 9.0)
+    assert not _core.none_above(np.nan, a, *found, 9.0)
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e-200, 1e200, 1e300])
@@ -147,5 +192,7 @@ def test_scales_of_dense_matrices(scale, rng):
     a = spectrum_of(np.geomspace(1, 1e-3, 640), rng)
     near, far = mml.top_eigh(a, 5), mml.top_eigh(a * scale, 5)
     np.testing.assert_allclose(far.values, near.values * scale, rtol=1e-10)
+    values = eigen.largest_of_psd(a * scale, 5, 1e-11)[0]
+    np.testing.assert_allclose(values, near.values * scale, rtol=1e-10)
     small = mml.top_eigh(a[:60, :60] * scale, 5).values
     np.testing.assert_allclose(small, mml.top_eigh(a[:60, :60], 5).values * scale, rtol=1e-10)

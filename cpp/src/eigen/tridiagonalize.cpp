@@ -5,7 +5,7 @@
 #include "mmlcore/core/dot.hpp"
 #include "mmlcore/core/errors.hpp"
 #include "mmlcore/core/parallel.hpp"
-#include "mmlcore/core/simd.hpp"
+#include "mmlcore/eigen/symmetric_product.hpp"
 #include "mmlcore/eigen/tridiagonal.hpp"
 #include "mmlcore/matrices/product.hpp"
 
@@ -13,11 +13,7 @@ namespace mmlcore {
 namespace {
 
 constexpr index_t kPanel = 24;
-constexpr index_t kSlots = 4;         // partial sums of A v: a fixed number, so that bits do not depend on the threads
-constexpr index_t kSerial = 96;       // smaller triangles are one thread's work
 constexpr index_t kUpdateRows = 192;  // rows of a task of the panel's update
-using V = Simd<double>;
-constexpr index_t W = V::width;
 
 void add_scaled(double factor, const double* x, double* y, index_t n) {
   for (index_t i = 0; i < n; ++i) y[i] += factor * x[i];
@@ -25,14 +21,14 @@ void add_scaled(double factor, const double* x, double* y, index_t n) {
 
 class Reducer {
  public:
-  explicit Reducer(MatrixView<const double> a) : n_(a.rows), stride_(padded_stride<double>(n_)), a_(n_ * stride_) {
+  explicit Reducer(MatrixView<const double> a)
+      : n_(a.rows), stride_(padded_stride<double>(n_)), product_(n_), a_(n_ * stride_) {
     out_.n = n_;
     out_.stride = stride_;
     out_.diagonal = Buffer<double>(n_);
     out_.off = Buffer<double>(n_);
     out_.tau = Buffer<double>(n_);
     w_ = Buffer<double>(kPanel * stride_);
-    parts_ = Buffer<double>(kSlots * stride_);
     if (!copy_finite<double>(a, MatrixView<double>{a_.data(), n_, n_, stride_, 1}))
       throw DomainError("a: contains NaN or infinity.");
     scale();
@@ -121,70 +117,17 @@ class Reducer {
   // p = A x for the leading i rows and columns, of which the lower triangle is kept; and the products of x with the panel's
   // k earlier v and w.
   void multiply(const double* x, index_t i, index_t k, double* p) {
-    const bool serial = i < kSerial;
-    const index_t slots = serial ? 1 : kSlots, groups = i / 4;
-    const auto part = [&](index_t slot) {
-      double* y = parts_.data() + slot * stride_;
-      std::fill(y, y + i, 0.0);
-      for (index_t g = slot; g < groups; g += slots) four_rows(x, 4 * g, y);
-      if (slot == 0) {
-        for (index_t r = 4 * groups; r < i; ++r) {
-          y[r] += dot(row(r), x, r + 1);
-          add_scaled(x[r], row(r), y, r);
-        }
-      }
-    };
+    const index_t slots = SymmetricProduct::slots(i);
     const auto correction = [&](index_t half) {
       for (index_t j = half; j < k; j += 2) {
         products_[2 * j] = dot(v(j), x, i);
         products_[2 * j + 1] = dot(w(j), x, i);
       }
     };
-    const index_t tasks = slots + 2;
-    parallel_tasks(tasks, serial ? 1 : num_threads(),
-                   [&](index_t task) { task < slots ? part(task) : correction(task - slots); });
-    const double* y = parts_.data();
-    for (index_t c = 0; c < i; ++c) p[c] = y[c];
-    for (index_t s = 1; s < slots; ++s) {
-      y += stride_;
-      for (index_t c = 0; c < i; ++c) p[c] += y[c];
-    }
-  }
-
-  // Rows r ... r + 3 of the triangle, and their mirror images. Row r and r + 1 have r + 1, r + 2, ... elements.
-  void four_rows(const double* x, index_t r, double* y) const {
-    const double *a0 = row(r), *a1 = row(r + 1), *a2 = row(r + 2), *a3 = row(r + 3);
-    const double x0 = x[r], x1 = x[r + 1], x2 = x[r + 2], x3 = x[r + 3];
-    typename V::Vec s0{}, s1{}, s2{}, s3{};
-    index_t c = 0;
-    for (; c + W <= r; c += W) {
-      const typename V::Vec xc = V::load(x + c), r0 = V::load(a0 + c), r1 = V::load(a1 + c), r2 = V::load(a2 + c),
-                            r3 = V::load(a3 + c);
-      s0 += r0 * xc;
-      s1 += r1 * xc;
-      s2 += r2 * xc;
-      s3 += r3 * xc;
-      V::store(y + c, V::load(y + c) + ((r0 * x0 + r1 * x1) + (r2 * x2 + r3 * x3)));
-    }
-    double t0 = 0, t1 = 0, t2 = 0, t3 = 0;
-    for (index_t k = 0; k < W; ++k) {
-      t0 += s0[k];
-      t1 += s1[k];
-      t2 += s2[k];
-      t3 += s3[k];
-    }
-    for (; c < r; ++c) {
-      t0 += a0[c] * x[c];
-      t1 += a1[c] * x[c];
-      t2 += a2[c] * x[c];
-      t3 += a3[c] * x[c];
-      y[c] += (a0[c] * x0 + a1[c] * x1) + (a2[c] * x2 + a3[c] * x3);
-    }
-    // The 4 x 4 block on the diagonal.
-    y[r] += t0 + a0[r] * x0 + a1[r] * x1 + a2[r] * x2 + a3[r] * x3;
-    y[r + 1] += t1 + a1[r] * x0 + a1[r + 1] * x1 + a2[r + 1] * x2 + a3[r + 1] * x3;
-    y[r + 2] += t2 + a2[r] * x0 + a2[r + 1] * x1 + a2[r + 2] * x2 + a3[r + 2] * x3;
-    y[r + 3] += t3 + a3[r] * x0 + a3[r + 1] * x1 + a3[r + 2] * x2 + a3[r + 3] * x3;
+    parallel_tasks(slots + 2, slots == 1 ? 1 : num_threads(), [&](index_t task) {
+      task < slots ? product_.part(a_.data(), stride_, i, x, task) : correction(task - slots);
+    });
+    product_.sum(i, p);
   }
 
   // The leading `top` rows and columns minus the panel's v w' + w v', as one product by blocks of rows.
@@ -206,10 +149,11 @@ class Reducer {
   }
 
   const index_t n_, stride_;
+  const SymmetricProduct product_;
   index_t first_ = 0;  // the panel's first row
   double products_[2 * kPanel] = {};
   Tridiagonal out_;
-  Buffer<double> a_, w_, parts_;
+  Buffer<double> a_, w_;
 };
 
 }  // namespace
