@@ -12,6 +12,7 @@ from mmlcore.core.arrays import Array, as_matrix, as_square, empty, finite, shap
 from mmlcore.core.errors import DefectiveMatrixError
 
 _JACOBI = 16  # up to this order a stack is rotated in SIMD lanes
+_JACOBI_ALONE = 8  # and one matrix, which is alone in its vector
 _LEVERRIER = 8  # up to this order the characteristic polynomial comes from its recurrence
 
 
@@ -50,7 +51,7 @@ def eigh(A: ArrayLike) -> Eigen:
 
     Notes
     -----
-    LAPACK's divide and conquer, through numpy [1]_; stacks of matrices of 2 to 16 rows by Jacobi's rotations in SIMD
+    LAPACK's divide and conquer, through numpy [1]_; stacks of matrices of 2 to 16 rows, and one of up to 8, by Jacobi's rotations in SIMD
     lanes [2]_, with the largest entry of each vector positive. Errors of the values are some u \\|A\\|; for some of the largest only,
     `top_eigh` takes a half to a tenth of the time. Cost: some 9 n^3 operations a matrix.
 
@@ -67,7 +68,7 @@ def eigh(A: ArrayLike) -> Eigen:
     """
     a = as_square(A, "A", complex_ok=True)
     n = a.shape[-1]
-    if a.ndim == 2 or not 2 <= n <= _JACOBI or a.dtype.kind == "c":
+    if not 2 <= n <= (_JACOBI if a.ndim > 2 else _JACOBI_ALONE) or a.dtype.kind == "c":
         return Eigen(*np.linalg.eigh(finite(a, "A")))
     values, vectors = empty(a.shape[:-1], a.dtype), empty(a.shape, a.dtype)
     _core.jacobi(a, values, vectors)

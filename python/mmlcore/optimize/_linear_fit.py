@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import NamedTuple
 
 import numpy as np
 
-from mmlcore.core.arrays import Array
+from mmlcore.core.arrays import Array, all_finite
+from mmlcore.eigen import eigh
 
 _CLOSE = 1e-4  # smallest eigenvalue of the correlations from which on the normal equations keep 12 digits
 _TIGHT = 1e-6  # share of the variance that is left, below which the sum of squares loses digits
@@ -59,15 +61,15 @@ def of_scatter(scatter: Array, sums: Sums, *, strict: bool = False) -> LinearFit
     mean = sums.mean
     products = scatter if sums.intercept else scatter + sums.total * np.outer(mean, mean)
     scale = np.sqrt(products.diagonal())
-    safe = np.where(scale > 0, scale, 1)
+    safe = scale if scale.all() else np.where(scale > 0, scale, 1)
     unit = products / safe / safe[:, None]
     inner, towards = unit[:-1, :-1], unit[:-1, -1]
-    penalty = np.diag(sums.ridge / safe[:-1] ** 2) if sums.ridge else 0
-    values, vectors = np.linalg.eigh(inner + penalty)
+    wanted = inner + np.diag(sums.ridge / safe[:-1] ** 2) if sums.ridge else inner
+    values, vectors = eigh(wanted)
     if strict and not values[0] > _CLOSE:
         return None
     used = values > len(values) * 4 * _EPS * values[-1]
-    inverse = np.where(used, 1 / np.where(used, values, 1), 0)
+    inverse = np.divide(1, values, where=used, out=np.zeros(len(values)))
     b = vectors @ (inverse * (vectors.T @ towards))
     left = 1 - 2 * b @ towards + b @ inner @ b if sums.ridge else 1 - b @ towards
     if strict and not left > _TIGHT:
@@ -127,7 +129,7 @@ def _finished(
         with_mean = inside @ mean[:-1]
         covariance[d, :d] = covariance[:d, d] = -with_mean
         covariance[d, d] = 1 / sums.total + mean[:-1] @ with_mean
-    if not np.isfinite(np.append(coefficients, constant)).all():
+    if not (math.isfinite(constant) and all_finite(coefficients)):
         msg = (
             "X, y: a coefficient leaves the range of float64; multiply X or divide y by a constant."
         )
