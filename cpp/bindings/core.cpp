@@ -72,6 +72,17 @@ py::array_t<double> random_numbers(std::uint64_t seed, std::uint64_t stream, std
   return out;
 }
 
+// f(data, n) of all numbers of an array without gaps.
+template <class F>
+auto over_all(const py::array& x, F&& f) {
+  return by_dtype(x, [&](auto zero) {
+    using T = decltype(zero);
+    if (!(x.flags() & (py::array::c_style | py::array::f_style)))
+      throw DomainError("an internal call came with an array that has gaps");
+    return without_gil([&, data = data_of<const T>(x), n = x.size()] { return f(data, n); });
+  });
+}
+
 }  // namespace
 
 void bind_core(py::module_& m) {
@@ -84,15 +95,12 @@ void bind_core(py::module_& m) {
         "Sets the threads of the calling Python thread (0: the process's number) and returns what was set.");
   m.def(
       "all_finite",
-      [](const py::array& x) {
-        return by_dtype(x, [&](auto zero) {
-          using T = decltype(zero);
-          if (!(x.flags() & (py::array::c_style | py::array::f_style)))
-            throw DomainError("an internal call came with an array that has gaps");
-          return without_gil([data = data_of<const T>(x), n = x.size()] { return all_finite(data, n); });
-        });
-      },
+      [](const py::array& x) { return over_all(x, [](const auto* data, index_t n) { return all_finite(data, n); }); },
       py::arg("x"), "Whether an array in C or Fortran order holds neither NaN nor infinity.");
+  m.def(
+      "largest_size",
+      [](const py::array& x) { return over_all(x, [](const auto* data, index_t n) { return largest_size(data, n); }); },
+      py::arg("x"), "The largest |x| of an array in C or Fortran order; NaN if one is not finite.");
   m.def("random_numbers", &random_numbers, py::arg("seed"), py::arg("stream"), py::arg("first"), py::arg("size"),
         py::arg("normal"), "Numbers first ... first + size - 1 of a Philox stream, uniform in (0, 1) or standard normal.");
 }

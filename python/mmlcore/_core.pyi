@@ -404,6 +404,11 @@ def jacobi(
     All eigenpairs of a stack of symmetric matrices of up to 16 rows; values (..., n) contiguous.
     """
 
+def largest_size(x: np.ndarray[typing.Any, typing.Any]) -> float:
+    """
+    The largest |x| of an array in C or Fortran order; NaN if one is not finite.
+    """
+
 def lu_factor(
     a: np.ndarray[typing.Any, typing.Any], perm: typing.Annotated[np.typing.ArrayLike, np.int64]
 ) -> None:

@@ -132,6 +132,18 @@ def test_pairwise_against_the_definition(n, m, d, dtype, rng):
     np.testing.assert_allclose(mml.pairwise_distances(x, y), np.sqrt(exact), rtol=rtol)
 
 
+@pytest.mark.parametrize(("n", "d"), [(1, 3), (63, 2), (64, 5), (65, 16), (200, 300), (6300, 17)])
+def test_distances_of_one_set_are_computed_once(n, d, dtype, rng):
+    x = rng.standard_normal((n, d)).astype(dtype)
+    for laid in (x, np.asfortranarray(x), x[::-1]):
+        for threads in (1, 3):
+            with mml.threads(threads):
+                own = mml.pairwise_distances(laid)
+            np.testing.assert_array_equal(own, mml.pairwise_distances(laid, laid.copy()))
+    huge = mml.pairwise_distances(x * dtype(2.0**100))
+    np.testing.assert_allclose(huge, own[::-1, ::-1] * dtype(2.0**100), rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("n", "q", "d", "k"),
     [(1, 1, 1, 1), (5, 3, 2, 5), (300, 20, 4, 7), (14_000, 9, 3, 100), (500, 40, 130, 3)],

@@ -9,6 +9,13 @@ namespace mmlcore {
 namespace {
 
 constexpr index_t kRows = 64, kStrips = 16;  // of a task
+constexpr index_t kMirrorFrom = 16;          // coordinates: with fewer, mirroring costs what it saves
+
+template <class T>
+bool same(MatrixView<const T> a, MatrixView<const T> b) {
+  return a.data == b.data && a.rows == b.rows && a.row_stride == b.row_stride && a.col_stride == b.col_stride;
+}
+
 }  // namespace
 
 template <class T>
@@ -16,6 +23,8 @@ void pairwise_distances(MatrixView<const T> x, MatrixView<const T> y, bool squar
   using distances::Tile;
   constexpr index_t M = Tile<T>::M, N = Tile<T>::N;
   if (out.empty()) return;
+  // Symmetric: blocks of rows stop at their diagonal block, and what is left of it is mirrored.
+  const bool own = x.cols >= kMirrorFrom && same(x, y);
   Buffer<T> kept;
   x = distances::in_rows<T>(x, kept);
   const index_t d = x.cols;
@@ -27,9 +36,10 @@ void pairwise_distances(MatrixView<const T> x, MatrixView<const T> y, bool squar
     parallel_tasks(row_tasks * strip_tasks, [&](index_t task) {
       const index_t i0 = task / strip_tasks * kRows, i1 = std::min(x.rows, i0 + kRows);
       const index_t p0 = task % strip_tasks * kStrips, p1 = std::min(strips, p0 + kStrips);
+      const index_t end = own ? std::min(points, i1 - chunk) : points;  // of the columns of this chunk
       Tile<T> tile;
-      for (index_t p = p0; p < p1; ++p) {
-        const index_t j = p * M, cols = std::min(M, points - j);
+      for (index_t p = p0; p < p1 && p * M < end; ++p) {
+        const index_t j = p * M, cols = std::min(M, end - j);
         for (index_t i = i0; i < i1; i += N) {
           const index_t rows = std::min(N, i1 - i);
           tile.compute(&x(i, 0), rows, x.row_stride, packed.data() + j * d, d);
@@ -37,6 +47,10 @@ void pairwise_distances(MatrixView<const T> x, MatrixView<const T> y, bool squar
             const T* from = tile.values + r * M;
             for (index_t c = 0; c < cols; ++c) out(i + r, chunk + j + c) = squared ? from[c] : std::sqrt(from[c]);
           }
+        }
+        if (!own) continue;
+        for (index_t c = chunk + j; c < std::min(chunk + j + cols, i0); ++c) {
+          for (index_t i = i0; i < i1; ++i) out(c, i) = out(i, c);
         }
       }
     });

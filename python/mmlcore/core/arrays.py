@@ -84,6 +84,13 @@ def all_finite(x: Array) -> bool:
     return bool(np.isfinite(x).all())
 
 
+def largest_size(x: Array) -> float:
+    """Return the largest |x| of an array of numbers, NaN where one is not finite; 0 of none."""
+    if (x.dtype is F64 or x.dtype is F32) and x.flags.forc:
+        return _core.largest_size(x)
+    return float(np.abs(x).max(initial=0)) if all_finite(x) else np.nan
+
+
 def finite(x: Array, name: str) -> Array:
     """Return `x`; ValueError where it contains NaN or infinity."""
     if not all_finite(x):

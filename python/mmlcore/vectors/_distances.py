@@ -8,7 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_data, as_index, empty, finite, same_dtype, shape_error
+from mmlcore.core.arrays import (
+    Array,
+    as_data,
+    as_index,
+    empty,
+    finite,
+    largest_size,
+    same_dtype,
+    shape_error,
+)
 from mmlcore.vectors._filter import filtered_neighbors
 from mmlcore.vectors._rows import in_metric
 
@@ -54,7 +63,8 @@ def pairwise_distances(
     -----
     Differences are squared and added, blocked like a matrix product and nearly as fast; x'x + y'y - 2 x'y, which
     others use, has no digit left where points are close [1]_. Relative error some u; equal points have distance 0, and the
-    result for X alone is symmetric. Data whose squares would overflow or vanish are scaled. Cost: 3 n m d operations.
+    result for X alone is symmetric. Data whose squares would overflow or vanish are scaled. Cost: 3 n m d operations,
+    half of that for X alone.
 
     References
     ----------
@@ -150,11 +160,13 @@ def _point_sets(X: ArrayLike, other: ArrayLike | None, name: str) -> tuple[Array
 
 def _comfortable(x: Array, y: Array) -> tuple[Array, Array, float]:
     """Scale coordinates whose squares would overflow or vanish by a power of two; returns the power as well, or 1."""
-    top = max(float(np.abs(points).max(initial=0)) for points in (x, y))
+    sizes = [largest_size(points) for points in ((x,) if y is x else (x, y))]
+    top = max(sizes)
     limits = np.finfo(x.dtype)
     high = float(limits.max) ** 0.5 / (4 * max(x.shape[1], 1))
     low = float(limits.tiny) ** 0.5 / float(limits.eps) ** 1.5
-    if not np.isfinite(top) or top == 0 or low < top < high:
+    if not np.isfinite(sizes).all() or top == 0 or low < top < high:
         return x, y, 1.0
     scale = float(2.0 ** -np.clip(np.frexp(top)[1], -1000, 1000))
-    return x * x.dtype.type(scale), y * y.dtype.type(scale), scale
+    scaled = x * x.dtype.type(scale)
+    return scaled, scaled if y is x else y * y.dtype.type(scale), scale

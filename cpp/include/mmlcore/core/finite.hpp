@@ -1,11 +1,14 @@
-// Whether all numbers are finite, in one pass at the speed of memory.
+// Whether all numbers are finite, and how large they are, in one pass at the speed of memory.
 //
 // x - x is 0 for a finite x and NaN for infinity and NaN, and a sum that meets one NaN stays NaN: so one look at the sum of
 // a piece tells of all its numbers, and nothing can overflow on the way. Pieces are shared out between the threads; after a
 // bad one the others are left out. Cost: n subtractions and n additions, n numbers read.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <cmath>
+#include <limits>
 
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/simd.hpp"
@@ -29,6 +32,33 @@ bool all_finite(const T* x, index_t n) {
     if (rest != 0) good.store(false, std::memory_order_relaxed);
   });
   return good;
+}
+
+// The largest |x_i|; NaN where one is not finite.
+template <Real T>
+double largest_size(const T* x, index_t n) {
+  using S = Simd<T>;
+  std::atomic<T> largest{0};
+  std::atomic<bool> good{true};
+  parallel_ranges(n, 1 << 16, [&](index_t i, index_t end) {
+    typename S::Vec bad{}, most{};
+    for (; i + S::width <= end; i += S::width) {
+      const auto u = S::load(x + i), size = S::abs(u);
+      bad += u - u;
+      most = size > most ? size : most;
+    }
+    T rest = S::sum(bad), top = 0;
+    for (int k = 0; k < S::width; ++k) top = std::max(top, most[k]);
+    for (; i < end; ++i) {
+      rest += x[i] - x[i];
+      top = std::max(top, std::abs(x[i]));
+    }
+    if (rest != 0) good.store(false, std::memory_order_relaxed);
+    T seen = largest.load(std::memory_order_relaxed);
+    while (top > seen && !largest.compare_exchange_weak(seen, top, std::memory_order_relaxed)) {
+    }
+  });
+  return good ? double(largest.load()) : std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace mmlcore

@@ -23,7 +23,8 @@
 
 namespace mmlcore {
 
-// out(i, j) = |x_i - y_j|, or its square. Squares may overflow or vanish: the caller scales.
+// out(i, j) = |x_i - y_j|, or its square; of x with itself half of them are computed. Squares may overflow or vanish: the
+// caller scales.
 template <class T>
 void pairwise_distances(MatrixView<const T> x, MatrixView<const T> y, bool squared, MatrixView<T> out);
 
