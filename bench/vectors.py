@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import scipy.spatial.distance
+from sklearn.metrics import euclidean_distances
 from sklearn.neighbors import NearestNeighbors
 
 import mmlcore as mml
@@ -36,6 +37,17 @@ def distances(n: int, d: int, dtype: str, target: float = 1.0) -> Case:
 
     name = f"pairwise_distances {n:,} x {d} {dtype}"
     return Case(name, "vectors", setup, agree(1e-5), target, "scipy")
+
+
+def own_distances(n: int, d: int, dtype: str, target: float = 1.0) -> Case:
+    """All distances of one set; scikit-learn takes a product and sees that it is one set."""
+
+    def setup() -> tuple[Call, Call]:
+        x = data((n, d), dtype)
+        return lambda: euclidean_distances(x), lambda: mml.pairwise_distances(x)
+
+    name = f"pairwise_distances {n:,} x {d} {dtype} of one set"
+    return Case(name, "vectors", setup, agree(1e-4), target, "scikit-learn")
 
 
 def torch_cases(torch: Any) -> list[Case]:
@@ -82,6 +94,8 @@ CASES = [
     lengths(100_000, 100),
     distances(2_000, 100, "float64", 2),
     distances(2_000, 784, "float32", 2),
+    own_distances(2_000, 784, "float32"),
+    own_distances(2_000, 784, "float64"),
     neighbors("images", 5),
     neighbors("noise", 2.3),
     *with_torch(torch_cases),
