@@ -21,11 +21,18 @@ struct Packed {
   using V = Simd<T>;
   static constexpr index_t M = gemm::Shape<T>::M, N = gemm::kNarrow<T>, W = V::width;
   static_assert(M % N == 0);
-  // Rows of a part: they are summed in runs of kFlush, the runs in a tile of T, and parts in double. Few enough that such a
-  // sum stays short, enough that adding the tile costs little.
-  static constexpr index_t kPart = 8 * kFlush, kSlice = 2 * kPart;
+  // Rows of a part, in whose order sums are added to s in double: few enough that the strips of a tile stay in the
+  // first-level cache, enough that adding the tile costs little. Of float32 they are summed in runs of kFlush.
+  static constexpr index_t kPart = 2 * kFlush, kRun = sizeof(T) == 4 ? kFlush : kPart;
   // A line of the cache between strips: rows of all of them would else fall on the same sets of the cache.
   static constexpr index_t kLine = 64 / index_t{sizeof(T)}, kStride = kPart * M + kLine;
+
+  // Rows of a slice: whole parts that the second-level cache holds, since the tiles of every strip read all of it, and a
+  // chunk for each thread to pack. What is summed with what does not depend on it.
+  static index_t slice(index_t n, index_t chunk) {
+    const index_t fit = (index_t{1} << 21) / (n * index_t{sizeof(T)}), wanted = std::max(fit, chunk * num_threads());
+    return std::clamp<index_t>(wanted / kPart, 1, 16) * kPart;
+  }
 
   static index_t parts(index_t rows) { return (rows + kPart - 1) / kPart; }
 
@@ -64,9 +71,10 @@ struct Packed {
   Buffer<T> data;
 };
 
-// The product of a wide strip and a narrow one added to the double matrix s, n columns, at (i, j).
+// The product of a wide strip and a narrow one added to the double matrix s, n columns, at (i, j). `ahead` is the narrow
+// strip of the next call: its rows lie M numbers apart, too far for the processor to fetch them by itself.
 template <class T, int MV>
-void add_product(index_t depth, const T* a, const T* b, double* s, index_t n, index_t i, index_t j) {
+void add_product(index_t depth, const T* a, const T* b, const T* ahead, double* s, index_t n, index_t i, index_t j) {
   using Shape = gemm::Shape<T>;
   constexpr int M = MV * Shape::W, N = gemm::kNarrow<T>;
   const index_t rows = std::min<index_t>(M, n - i), cols = std::min<index_t>(N, n - j);
@@ -75,9 +83,10 @@ void add_product(index_t depth, const T* a, const T* b, double* s, index_t n, in
     for (index_t r = 0; r < rows; r += 8) __builtin_prefetch(s + (j + c) * n + i + r, 1);
   }
   alignas(64) T tile[M * N];
-  for (index_t k = 0; k < depth; k += kFlush) {
+  constexpr index_t run = Packed<T>::kRun;
+  for (index_t k = 0; k < depth; k += run) {
     gemm::Micro<T, MV, N> micro;
-    micro.run(std::min(kFlush, depth - k), a + k * Shape::M, Shape::M, b + k * Shape::M, Shape::M, 1);
+    micro.run(std::min(run, depth - k), a + k * Shape::M, Shape::M, b + k * Shape::M, Shape::M, 1, ahead + k * Shape::M);
     micro.store(tile, M, T{1}, k == 0 ? T{0} : T{1});
   }
   for (index_t c = 0; c < cols; ++c) {
@@ -95,8 +104,8 @@ void add_product(index_t depth, const T* a, const T* b, double* s, index_t n, in
 template <class T, class RowsOf>
 void packed_scatter(index_t m, index_t n, RowsOf&& rows_of, const T* shift, const double* roots, double* s, double* d) {
   using Shape = gemm::Shape<T>;
-  constexpr index_t M = Shape::M, N = gemm::kNarrow<T>, W = Shape::W, part = Packed<T>::kPart, slice = Packed<T>::kSlice;
-  constexpr index_t chunk = kFlush, chunks = slice / chunk;
+  constexpr index_t M = Shape::M, N = gemm::kNarrow<T>, W = Shape::W, part = Packed<T>::kPart, chunk = kFlush;
+  const index_t slice = Packed<T>::slice(n, chunk), chunks = slice / chunk;
   Packed<T> packed(n, std::min(slice, m));
   Buffer<T> columns(chunks * n);
   std::fill(s, s + n * n, 0.0);
@@ -116,12 +125,13 @@ void packed_scatter(index_t m, index_t n, RowsOf&& rows_of, const T* shift, cons
     }
     // The strips with most tiles first: threads then end at about the same time.
     parallel_tasks(packed.strips, [&](index_t task) {
-      const index_t p = packed.strips - 1 - task;
+      const index_t p = packed.strips - 1 - task, last = (n - 1) / N;
       for (index_t start = 0; start < rows; start += part) {
         const index_t size = std::min(part, rows - start);
         gemm::tiles_below_diagonal<T>(n, p, [&](index_t q, index_t above, auto vectors) {
           const T* from = packed.strip(start, p) + above * W;
-          add_product<T, vectors>(size, from, packed.narrow(start, q), s, n, p * M + above * W, q * N);
+          const T* ahead = packed.narrow(start, std::min(q + 1, last));
+          add_product<T, vectors>(size, from, packed.narrow(start, q), ahead, s, n, p * M + above * W, q * N);
         });
       }
     });

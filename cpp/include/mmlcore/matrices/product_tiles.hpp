@@ -9,7 +9,8 @@
 namespace mmlcore::gemm {
 
 // acc[j][i] = sum over k of (i-th vector of a at k) * b(k, j). `a` advances by a_step each k; b(k, j) is at
-// b[k * b_step + j * b_col]: packed operands and operands read in place differ in these three numbers only.
+// b[k * b_step + j * b_col]: packed operands and operands read in place differ in these three numbers only. The elements at
+// `ahead`, b_step apart, are fetched meanwhile.
 template <Real T, int MV, int N>
 struct Micro {
   using S = Simd<T>;
@@ -17,7 +18,7 @@ struct Micro {
   Vec acc[N][MV];
 
   inline __attribute__((always_inline)) void run(index_t depth, const T* a, index_t a_step, const T* b, index_t b_step,
-                                                 index_t b_col) {
+                                                 index_t b_col, const T* ahead = nullptr) {
 #pragma GCC unroll 8
     for (int j = 0; j < N; ++j) {
 #pragma GCC unroll 4
@@ -27,6 +28,7 @@ struct Micro {
       Vec column[MV];
 #pragma GCC unroll 4
       for (int i = 0; i < MV; ++i) column[i] = S::load(a + i * S::width);
+      if (ahead) __builtin_prefetch(ahead + k * b_step);
 #pragma GCC unroll 8
       for (int j = 0; j < N; ++j) {
         const Vec x = S::splat(b[j * b_col]);
