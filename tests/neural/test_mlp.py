@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from scipy.special import expit
 from tests.conftest import DATA, reference_cases
-from tests.core.support_sanitizers import not_sanitized
 from tests.neural import reference
 
 import mmlcore as mml
@@ -306,7 +305,6 @@ class TestTraining:
             net.fit(x, y, callback=fails)
         assert net.predict(x).shape == (50,)
 
-    @not_sanitized  # TSan holds signals back until a call that waits, and there is none
     def test_interrupt_leaves_a_model(self, rng: Any) -> None:
         x, y = rng.standard_normal((200, 50)), rng.standard_normal(200)
         net = mml.MLP([50, 100, 1], epochs=1_000_000, random_state=0)
