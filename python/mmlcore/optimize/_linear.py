@@ -128,8 +128,10 @@ def _scatter_of_blocks(blocks: Iterator[Block], d: int) -> tuple[Array, Array, f
 
 
 def _checked(X: Any, y: ArrayLike, sigma: ArrayLike | None) -> Block:
-    x = X if is_source(X) else as_array(X, "X")
-    x = x[:, None] if x.ndim == 1 else x if is_source(x) else as_data(x, "X")
+    source = is_source(X)
+    x = X if source else as_array(X, "X")
+    if not source:
+        x = x[:, None] if x.ndim == 1 else as_data(x, "X")
     if len(x.shape) != 2:
         raise shape_error("X", x.shape, "2 axes, (points, features)")
     target = as_array(y, "y")
@@ -138,7 +140,7 @@ def _checked(X: Any, y: ArrayLike, sigma: ArrayLike | None) -> Block:
         raise shape_error("y", target.shape, f"({n},), a number for each row of X")
     if 0 in x.shape:
         raise shape_error("X", x.shape, "at least one point and one feature")
-    if not is_source(x):
+    if not source:
         x, target = same_dtype(x, target)
     return x, target, None if sigma is None else as_weights(sigma, n, "sigma")
 
