@@ -13,6 +13,7 @@ from mmlcore.core.arrays import (
     as_index,
     as_matrix,
     as_real,
+    largest_size,
     same_dtype,
 )
 
@@ -174,3 +175,18 @@ def test_one_number_that_is_not_finite_is_found(n, order, dtype):
             assert not all_finite(x)
             x[at, 1] = kept
     assert all_finite(x)
+
+
+@pytest.mark.parametrize("n", [0, 1, 7, 8, 100, 300_001])
+def test_the_largest_size_of_all(n, dtype, rng):
+    x = rng.standard_normal(n).astype(dtype)
+    spread = np.repeat(x, 2)[::2]  # with gaps: numpy's way
+    for where in (0, n // 3, n - 1) if n else ():
+        x[where] = spread[where] = -9 - where
+        assert largest_size(x) == largest_size(spread) == 9 + where
+        for bad in (np.nan, np.inf, -np.inf):
+            x[where] = spread[where] = bad
+            assert np.isnan(largest_size(x))
+            assert np.isnan(largest_size(spread))
+        x[where] = spread[where] = 0
+    assert largest_size(x) == np.abs(x).max(initial=0)
