@@ -190,3 +190,18 @@ def test_the_largest_size_of_all(n, dtype, rng):
             assert np.isnan(largest_size(spread))
         x[where] = spread[where] = 0
     assert largest_size(x) == np.abs(x).max(initial=0)
+
+
+def test_plain_numbers_beside_arrays():
+    x = np.linspace(1, 2, 6, dtype=np.float32).reshape(2, 3)
+    assert mml.scaling(2.0, x).dtype == mml.rotation3d(x, 0.5).dtype == np.float32
+    assert mml.scaling(2, np.float64(3)).dtype == mml.rotation3d([1, 2, 3], 0.5).dtype == np.float64
+    assert mml.scaling(x, np.ones(3)).dtype == np.float64
+    product = mml.trace(lambda a, b: a * b, (), ())
+    assert product(x, 3).dtype == np.float32
+    assert product(2.0, 3).dtype == np.float64
+    with (
+        np.errstate(over="ignore"),
+        pytest.raises(ValueError, match=r"factors\[0\]: contains NaN or inf"),
+    ):
+        mml.scaling(1e300, x)

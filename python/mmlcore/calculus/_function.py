@@ -14,7 +14,7 @@ from mmlcore import _core
 from mmlcore.calculus import _operators  # noqa: F401  (gives symbols their operators)
 from mmlcore.calculus._render import render
 from mmlcore.calculus._symbol import OPS, Shape, Symbol, Tape, is_symbol, needed, size_of
-from mmlcore.core.arrays import Array, as_array, as_index, empty, same_dtype, shape_error
+from mmlcore.core.arrays import Array, as_arrays, as_index, empty, shape_error
 
 _deriving = (
     threading.RLock()
@@ -170,7 +170,7 @@ class Function:
     ) -> Array:
         """Run the program of a derivative at points of these shapes, checked and broadcast."""
         program, _, shape = self._program(kind)
-        arrays = same_dtype(*(as_array(x, name) for x, name in zip(arguments, names, strict=True)))
+        arrays = as_arrays(arguments, names)
         leads = []
         for x, form, name in zip(arrays, forms, names, strict=True):
             split = x.ndim - len(form)

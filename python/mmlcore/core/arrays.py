@@ -120,6 +120,16 @@ def same_dtype(*arrays: Array) -> list[Array]:
     return [a if a.dtype is dtype else a.astype(dtype) for a in arrays]
 
 
+def as_arrays(values: Sequence[ArrayLike], names: Sequence[str]) -> list[Array]:
+    """Bring arguments to arrays of one type; plain Python numbers take that of the others, as beside numpy's arrays."""
+    arrays = [as_array(x, name) for x, name in zip(values, names, strict=True)]
+    plain_ones = [type(x) in (int, float) for x in values]
+    if all(plain_ones) or not any(plain_ones):
+        return same_dtype(*arrays)
+    dtype = np.result_type(*(a for a, one in zip(arrays, plain_ones, strict=True) if not one))
+    return [a.astype(dtype, copy=False) for a in arrays]
+
+
 def shape_error(name: str, got: Sequence[int], needed: str) -> ValueError:
     """Make the error for a wrong shape: which argument, what came, what was needed."""
     return ValueError(f"{name}: got shape {tuple(got)}, needed {needed}.")

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_array, as_index, finite, same_dtype, shape_error
+from mmlcore.core.arrays import (
+    Array,
+    as_array,
+    as_arrays,
+    as_index,
+    finite,
+    same_dtype,
+    shape_error,
+)
 from mmlcore.core.batches import broadcast_batch
 from mmlcore.vectors._rows import as_vectors, unit
 
@@ -85,7 +93,7 @@ def rotation3d(axis: ArrayLike, theta: ArrayLike) -> Array:
     >>> (mml.rotation3d([0, 0, 5], np.pi / 2) @ [1, 0, 2]).round(12)
     array([0., 1., 2.])
     """
-    line, angle = same_dtype(as_vectors(axis, "axis"), as_array(theta, "theta"))
+    line, angle = as_arrays((as_vectors(axis, "axis"), theta), ("axis", "theta"))
     if line.shape[-1] != 3:
         raise shape_error("axis", line.shape, "(..., 3)")
     broadcast_batch({"axis": line.shape[:-1], "theta": angle.shape})
@@ -130,9 +138,7 @@ def scaling(*factors: ArrayLike) -> Array:
         msg = "factors: got none, needed one for each dimension."
         raise ValueError(msg)
     names = [f"factors[{i}]" for i in range(len(factors))]
-    parts = same_dtype(
-        *(finite(as_array(f, name), name) for f, name in zip(factors, names, strict=True))
-    )
+    parts = [finite(f, name) for f, name in zip(as_arrays(factors, names), names, strict=True)]
     batch = broadcast_batch({name: p.shape for name, p in zip(names, parts, strict=True)})
     result = np.zeros((*batch, len(parts), len(parts)), parts[0].dtype)
     for i, part in enumerate(parts):
