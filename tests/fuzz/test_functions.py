@@ -117,6 +117,17 @@ def test_derivatives_roots_and_minima(name: str) -> None:
 
 @pytest.mark.parametrize("batch", [False, True], ids=["curve_fit", "curve_fit_batch"])
 def test_fits(batch: bool) -> None:
+    def fitted(f: Any, x: Any, *rest: Any, **options: Any) -> Any:
+        if batch:
+            return mml.curve_fit_batch(f, x, *rest, **options)
+        try:
+            return mml.curve_fit(f, x, *rest, **options)
+        except RuntimeError as error:
+            if not isinstance(x, Liar):
+                raise
+            msg = "x is no array, so f got it as it is, and met its error."
+            raise TypeError(msg) from error
+
     @tried(200)
     @given(st.data())
     def holds(data: st.DataObject) -> None:
@@ -144,8 +155,7 @@ def test_fits(batch: bool) -> None:
         options["loss"] = draw(
             st.sampled_from(["linear", "linear", "soft_l1", "cauchy", "x", None])
         )
-        function = mml.curve_fit_batch if batch else mml.curve_fit
-        result = called(lambda *rest, **kw: function(f, *rest, **kw), *args, **options)
+        result = called(fitted, f, *args, **options)
         if result is None:
             return
         assert result.parameters.dtype.kind == "f"
