@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 import mmlcore as mml
 from mmlcore import _core
@@ -190,3 +191,14 @@ def test_scales_of_dense_matrices(scale, rng):
     np.testing.assert_allclose(values, near.values * scale, rtol=1e-10)
     small = mml.top_eigh(a[:60, :60] * scale, 5).values
     np.testing.assert_allclose(small, mml.top_eigh(a[:60, :60], 5).values * scale, rtol=1e-10)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-200, 1e160, 1e300])
+def test_scales_of_products(scale, rng):
+    """Squares that leave the range made tiny values wrong and huge ones an error."""
+    a = spectrum(np.geomspace(1, 1e-3, 200), rng)
+    near, far = mml.top_eigh(sparse.csr_array(a), 3), mml.top_eigh(sparse.csr_array(a * scale), 3)
+    np.testing.assert_allclose(far.values, near.values * scale, rtol=1e-12)
+    np.testing.assert_allclose(np.abs((far.vectors * near.vectors).sum(axis=0)), 1, rtol=1e-9)
+    called = mml.top_eigh(lambda v: (a * scale) @ v, 3, shape=a.shape)
+    np.testing.assert_allclose(called.values, near.values * scale, rtol=1e-12)

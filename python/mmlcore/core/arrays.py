@@ -123,10 +123,8 @@ def same_dtype(*arrays: Array) -> list[Array]:
 def as_arrays(values: Sequence[ArrayLike], names: Sequence[str]) -> list[Array]:
     """Bring arguments to arrays of one type; plain Python numbers take that of the others, as beside numpy's arrays."""
     arrays = [as_array(x, name) for x, name in zip(values, names, strict=True)]
-    plain_ones = [type(x) in (int, float) for x in values]
-    if all(plain_ones) or not any(plain_ones):
-        return same_dtype(*arrays)
-    dtype = np.result_type(*(a for a, one in zip(arrays, plain_ones, strict=True) if not one))
+    deciding = [a for a, x in zip(arrays, values, strict=True) if type(x) not in (int, float)]
+    dtype = np.result_type(*(deciding or arrays))
     return [a.astype(dtype, copy=False) for a in arrays]
 
 

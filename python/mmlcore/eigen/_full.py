@@ -51,9 +51,9 @@ def eigh(A: ArrayLike) -> Eigen:
 
     Notes
     -----
-    LAPACK's divide and conquer, through numpy [1]_; stacks of matrices of 2 to 16 rows, and one of up to 8, by Jacobi's rotations in SIMD
-    lanes [2]_, with the largest entry of each vector positive. Errors of the values are some u \\|A\\|; for some of the largest only,
-    `top_eigh` takes a half to a tenth of the time. Cost: some 9 n^3 operations a matrix.
+    LAPACK's divide and conquer, through numpy [1]_; stacks of matrices of 2 to 16 rows, and one matrix of up to 8, by
+    Jacobi's rotations in SIMD lanes [2]_, with the largest entry of each vector positive. Errors of the values are some
+    u \\|A\\|; for some of the largest only, `top_eigh` takes a half to a tenth of the time. Cost: some 9 n^3 operations a matrix.
 
     References
     ----------

@@ -16,23 +16,36 @@ from mmlcore.core.errors import ConvergenceError
 from mmlcore.eigen._direct import all_pairs
 from mmlcore.eigen._full import Eigen
 
+_FAR = 300
+
+
+def far_power(size: float) -> int:
+    """Return the exponent of two of numbers whose squares would leave the range, and 0 for all others."""
+    power = int(np.frexp(size)[1])
+    return power if abs(power) > _FAR else 0
+
 
 def lanczos(
     times: Callable[[Array], Array], n: int, k: int, bound: float, seed: int, restarts: int
 ) -> tuple[Array, Array]:
     """Return the k largest eigenpairs, descending, with residuals up to `bound` times the largest size of a value.
 
-    V' A V is an arrow (kept Ritz values and their couplings) and then tridiagonal.
+    V' A V is an arrow (kept Ritz values and their couplings) and then tridiagonal. Far from 1, where squares would leave the
+    range, products are scaled by a power of two, which the first one shows.
     """
     size = min(n, max(2 * k + 10, 64))
     basis = np.zeros((size + 1, n))
     basis[0] = _random_direction(seed, 0, n, basis[:0])
     small = np.zeros((size, size))
-    kept = 0
+    kept = power = 0
     for restart in range(restarts):
         beta = 0.0
         for j in range(kept, size):
             image = _product(times, basis[j], n)
+            if restart == j == 0:
+                power = far_power(float(np.abs(image).max()))
+            if power:
+                image = np.ldexp(image, -power)
             small[j, j] = basis[j] @ image
             beta = _core.orthogonalize(basis[: j + 1], image)
             if beta <= 1e-14 * np.abs(small).max():
@@ -50,7 +63,7 @@ def lanczos(
         vectors = np.empty((n, size))
         _core.matmul(basis[:size].T, turn, vectors)
         if residual <= bound or size == n:
-            return theta[:k], np.ascontiguousarray(vectors[:, :k])
+            return np.ldexp(theta[:k], power), np.ascontiguousarray(vectors[:, :k])
         kept = min(k + (size - k) // 2, size - 1)
         last = basis[size].copy()
         basis[:kept] = vectors[:, :kept].T
@@ -62,7 +75,7 @@ def lanczos(
         f"top_eigh reached a residual of {residual:.3g} in {restarts} restarts, needed {bound:.3g}. "
         "The last pairs are in .result."
     )
-    raise ConvergenceError(msg, Eigen(theta[:k], vectors[:, :k]))
+    raise ConvergenceError(msg, Eigen(np.ldexp(theta[:k], power), vectors[:, :k]))
 
 
 def _product(times: Callable[[Array], Array], v: Array, n: int) -> Array:

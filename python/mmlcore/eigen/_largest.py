@@ -8,13 +8,12 @@ from mmlcore import _core
 from mmlcore.core.arrays import Array
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.eigen._direct import by_lapack, by_tridiagonal
-from mmlcore.eigen._lanczos import lanczos
+from mmlcore.eigen._lanczos import far_power, lanczos
 
 # Measured: from this order on, for less than a fortieth of all pairs, Lanczos and its certificate beat the tridiagonal form,
 # if they need no more restarts; and that form beats the full decomposition up to a quarter.
 _LANCZOS_FROM, _LANCZOS_SHARE, _RESTARTS = 384, 40, 12
 _DIRECT_SHARE = 4
-_FAR = 300  # exponents of two beyond which a matrix is scaled: squares would leave the range
 
 
 def largest_of_psd(a: Array, k: int, tol: float) -> tuple[Array, Array]:
@@ -29,8 +28,8 @@ def largest_of_symmetric(
 
     Residuals ||A v - theta v|| are at most tol ||A||.
     """
-    power = int(np.frexp(largest)[1])
-    if abs(power) > _FAR:
+    power = far_power(largest)
+    if power:
         values, vectors = _largest(np.ldexp(a, -power), k, tol, seed)
         return np.ldexp(values, power), vectors
     return _largest(a, k, tol, seed)

@@ -6,7 +6,7 @@
 // sides is the update A - v w' - w v'. Updates are collected over a panel of kPanel rows and applied as one product
 // (Dongarra, Sorensen, Hammarling, J. Comput. Appl. Math. 27, 1989); meanwhile the rows and products that are needed are
 // corrected by the panel's own v and w. Half of the 4/3 n^3 flops stay with the products A v, which read the triangle of A
-// once each: they decide the time: see symmetric_product.hpp.
+// once each and decide the time: see symmetric_product.hpp.
 //
 // Eigenvalues. The number of eigenvalues below x is the number of negative pivots of T - x I (Sylvester; Barth, Martin,
 // Wilkinson, Numer. Math. 9, 1967). Bisection on that count finds the j-th eigenvalue to 2 u ||T|| whatever the
