@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "border.hpp"
 #include "mmlcore/core/errors.hpp"
 #include "mmlcore/core/views.hpp"
 
@@ -82,13 +83,6 @@ auto by_dtype(const py::array& array, F&& f) {
   if (holds<double>(array)) return f(double{});
   if (holds<float>(array)) return f(float{});
   throw py::type_error("an internal call came with a dtype other than float32 and float64");
-}
-
-// Runs a kernel without the GIL.
-template <class F>
-auto without_gil(F&& kernel) {
-  py::gil_scoped_release release;
-  return kernel();
 }
 
 }  // namespace mmlcore::bindings

@@ -72,33 +72,20 @@ PyObject* call_one(const Program& program, const Glance& x, index_t vector, cons
   }
   if ((vector ? x.size(x.axes() - 1) : 1) != expected) return not_implemented();
   for (int i = 0; i < axes; ++i) dims[lead + i] = shape[i];
-  PyObject* out = new_result<T>(lead + axes, dims);
-  if (!out) return nullptr;
+  py::object out = new_array<T>(lead + axes, dims);
   const Points<const T> in{x.data<T>(), expected};
   const Points<T> to{array_data<T>(out), program.result_size(0)};
   const auto run = [&] { program.run<T>(points, &in, &to); };
-  try {
-    if (static_cast<double>(points) * program.flops() < 2000) {
-      run();
-    } else {
-      without_gil(run);
-    }
-  } catch (py::error_already_set& error) {
-    Py_DECREF(out);
-    error.restore();
-    return nullptr;
-  } catch (const Interrupted&) {
-    Py_DECREF(out);
-    return nullptr;
-  } catch (const std::bad_alloc&) {
-    Py_DECREF(out);
-    return PyErr_NoMemory();
+  if (static_cast<double>(points) * program.flops() < 2000) {
+    run();
+  } else {
+    without_gil(run);
   }
-  return out;
+  return out.release().ptr();
 }
 
 // call_program(capsule, x, vector, shape): vector 1 if points are vectors, 0 if they are numbers.
-PyObject* call_program(PyObject*, PyObject* const* args, Py_ssize_t count) {
+PyObject* call_program(PyObject* const* args, Py_ssize_t count) {
   if (count != 4 || !PyCapsule_IsValid(args[0], "mmlcore.Program") || !PyTuple_Check(args[3])) return not_implemented();
   const auto* program = static_cast<const Program*>(PyCapsule_GetPointer(args[0], "mmlcore.Program"));
   index_t shape[kAxes];
@@ -112,9 +99,8 @@ PyObject* call_program(PyObject*, PyObject* const* args, Py_ssize_t count) {
   return not_implemented();
 }
 
-PyMethodDef kCallProgram =
-    fast_method("call_program", call_program,
-                "call_program(program, x, vector, shape, /)\n--\n\nThe short path of one array; or NotImplemented.");
+PyMethodDef kCallProgram = fast_method<&call_program>(
+    "call_program", "call_program(program, x, vector, shape, /)\n--\n\nThe short path of one array; or NotImplemented.");
 
 Id restore(Graph& g, Op op, std::int32_t aux, const std::vector<Id>& x, const std::array<index_t, 3>& d, index_t size,
            const py::object& extra) {

@@ -16,27 +16,11 @@ static_assert(EIGEN_VERSION_AT_LEAST(5, 0, 1) || EIGEN_MAJOR_VERSION >= 5, "mmlc
 namespace mmlcore::bindings {
 namespace {
 
-// Leaves the pending exception (KeyboardInterrupt) set for the translator below. Only the main thread sees signals.
+// Leaves the pending exception (KeyboardInterrupt, or what a handler of signals raised) set. Only the main thread sees
+// signals.
 bool python_wants_to_stop() {
-  py::gil_scoped_acquire gil;
+  const HeldGil hold;
   return PyErr_CheckSignals() != 0;
-}
-
-void set_python_error(const char* name, const char* text) {
-  py::object error = py::module_::import("mmlcore.core.errors").attr(name);
-  PyErr_SetString(error.ptr(), text);
-}
-
-void translate(std::exception_ptr thrown) {
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const Interrupted&) {
-    if (!PyErr_Occurred()) PyErr_SetNone(PyExc_KeyboardInterrupt);
-  } catch (const SingularMatrix& error) {
-    set_python_error("SingularMatrixError", error.what());
-  } catch (const DomainError& error) {
-    PyErr_SetString(PyExc_ValueError, error.what());
-  }
 }
 
 std::string compiler() {
@@ -65,7 +49,7 @@ py::array_t<double> random_numbers(std::uint64_t seed, std::uint64_t stream, std
   py::array_t<double> out(size);
   double* data = out.mutable_data();
   const Philox generator(seed, stream);
-  py::gil_scoped_release release;
+  const ReleasedGil released;
   parallel_ranges(size, 1 << 14, [&](index_t begin, index_t end) {
     for (index_t i = begin; i < end; ++i) data[i] = normal ? generator.normal(first + i) : generator.uniform(first + i);
   });
@@ -87,12 +71,19 @@ auto over_all(const py::array& x, F&& f) {
 
 void bind_core(py::module_& m) {
   interrupt_hook = &python_wants_to_stop;
-  py::register_local_exception_translator(&translate);
+  py::register_local_exception_translator([](std::exception_ptr thrown) { set_python_error(thrown); });
   m.def("build_info", &build_info, "What this module was built with.");
-  m.def("num_threads", &num_threads, "Threads that a kernel called now may use.");
+  m.def(
+      "num_threads",
+      [] {
+        enter_context();
+        return num_threads();
+      },
+      "Threads that a kernel called now may use.");
   m.def("set_num_threads", &set_num_threads, py::arg("count"), "Sets the threads of the process.");
-  m.def("set_thread_override", &set_thread_override, py::arg("count"),
-        "Sets the threads of the calling Python thread (0: the process's number) and returns what was set.");
+  m.def(
+      "follow_context", [](const py::object& variable) { follow_context(variable.ptr()); }, py::arg("variable"),
+      "Takes the number of threads from a ContextVar: a tuple of (key, count), of which the last counts.");
   m.def(
       "all_finite",
       [](const py::array& x) { return over_all(x, [](const auto* data, index_t n) { return all_finite(data, n); }); },

@@ -27,26 +27,17 @@ PyObject* solve_small_of(const Glance& a, const Glance& b) {
   if (a.size(1) != n || n < 1 || n > kQuickOrder || b.size(0) != n || cols < 1 || cols > kSmallColumns)
     return not_implemented();
   const index_t shape[2] = {n, cols};
-  PyObject* x = new_array<T>(static_cast<int>(axes), shape);
-  if (!x) return nullptr;
+  py::object x = new_array<T>(static_cast<int>(axes), shape);
   const MatrixView<const T> side{b.data<T>(), n, cols, b.stride(0), axes == 2 ? b.stride(1) : 0};
-  bool solved = false;
-  if (n <= kSmallOrder) {
-    solved = solve_small<T>(a.matrix<T>(), side, array_data<T>(x));
-  } else {
-    try {
-      solve_one<T>(a.matrix<T>(), side, c_order(array_data<T>(x), n, cols), false, -1);
-      solved = true;
-    } catch (const std::exception&) {
-      // The general way finds the same again and raises it.
-    }
+  if (n > kSmallOrder) {
+    solve_one<T>(a.matrix<T>(), side, c_order(array_data<T>(x), n, cols), false, -1);
+  } else if (!solve_small<T>(a.matrix<T>(), side, array_data<T>(x))) {
+    return not_implemented();  // the general way finds out why
   }
-  if (solved) return x;
-  Py_DECREF(x);
-  return not_implemented();
+  return x.release().ptr();
 }
 
-PyObject* solve_small_call(PyObject*, PyObject* const* args, Py_ssize_t count) {
+PyObject* solve_small_call(PyObject* const* args, Py_ssize_t count) {
   if (count != 2) return not_implemented();
   const Glance a(args[0]), b(args[1]);
   const bool two = a.holds<double>() && b.holds<double>();
@@ -117,14 +108,12 @@ PyObject* inverse_small_of(const Glance& a) {
   T identity[kSmallColumns * kSmallColumns] = {};
   for (index_t i = 0; i < n; ++i) identity[i * n + i] = 1;
   const index_t shape[2] = {n, n};
-  PyObject* x = new_array<T>(2, shape);
-  if (!x) return nullptr;
-  if (solve_small<T>(a.matrix<T>(), c_order<const T>(identity, n, n), array_data<T>(x))) return x;
-  Py_DECREF(x);
-  return not_implemented();
+  py::object x = new_array<T>(2, shape);
+  if (!solve_small<T>(a.matrix<T>(), c_order<const T>(identity, n, n), array_data<T>(x))) return not_implemented();
+  return x.release().ptr();
 }
 
-PyObject* inverse_small_call(PyObject*, PyObject* const* args, Py_ssize_t count) {
+PyObject* inverse_small_call(PyObject* const* args, Py_ssize_t count) {
   return with_one_matrix(args, count, [](auto zero, const Glance& a) { return inverse_small_of<decltype(zero)>(a); });
 }
 
@@ -142,20 +131,20 @@ PyObject* determinant_small_of(const Glance& a) {
   return PyFloat_FromDouble(static_cast<double>(value));
 }
 
-PyObject* determinant_small_call(PyObject*, PyObject* const* args, Py_ssize_t count) {
+PyObject* determinant_small_call(PyObject* const* args, Py_ssize_t count) {
   return with_one_matrix(args, count, [](auto zero, const Glance& a) { return determinant_small_of<decltype(zero)>(a); });
 }
 
 PyMethodDef fast_methods[] = {
-    fast_method(
-        "determinant_small", &determinant_small_call,
+    fast_method<&determinant_small_call>(
+        "determinant_small",
         "determinant_small($module, a, /)\n--\n\nThe determinant of one small plain matrix; NotImplemented for everything "
         "else."),
-    fast_method(
-        "inverse_small", &inverse_small_call,
+    fast_method<&inverse_small_call>(
+        "inverse_small",
         "inverse_small($module, a, /)\n--\n\nThe inverse of one small plain matrix; NotImplemented for everything else."),
-    fast_method(
-        "solve_small", &solve_small_call,
+    fast_method<&solve_small_call>(
+        "solve_small",
         "solve_small($module, a, b, /)\n--\n\nOne small system of plain arrays; NotImplemented for everything else."),
     {nullptr, nullptr, 0, nullptr}};
 

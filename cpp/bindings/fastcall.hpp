@@ -7,6 +7,7 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include "border.hpp"
 #include "mmlcore/core/views.hpp"
 #include "results.hpp"
 
@@ -53,16 +54,17 @@ class Glance {
   index_t size_ = 0;  // bytes of an element; 0 for what the short path does not take
 };
 
-// A new C-ordered array; null with the Python error set when there is no memory.
+// A new C-ordered array, dropped again unless it is released; throws when there is no memory.
 template <class T>
-PyObject* new_array(int axes, const index_t* shape) {
-  const Py_intptr_t dims[2] = {shape[0], axes > 1 ? shape[1] : 0};
-  return new_result<T>(axes, dims);
+py::object new_array(int axes, const index_t* shape) {
+  PyObject* made = new_result<T>(axes, shape);
+  if (!made) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(made);
 }
 
 template <class T>
-T* array_data(PyObject* array) {
-  return reinterpret_cast<T*>(py::detail::array_proxy(array)->data);
+T* array_data(const py::object& array) {
+  return reinterpret_cast<T*>(py::detail::array_proxy(array.ptr())->data);
 }
 
 // Calls f(zero, a) with a value of the element type for a call with one plain matrix.
@@ -75,9 +77,14 @@ PyObject* with_one_matrix(PyObject* const* args, Py_ssize_t count, F&& f) {
   return not_implemented();
 }
 
-inline PyMethodDef fast_method(const char* name, PyObject* (*call)(PyObject*, PyObject* const*, Py_ssize_t),
-                               const char* doc) {
-  return {name, reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(call)), METH_FASTCALL, doc};
+// The entry of a method's table; whatever call(args, count) throws is translated.
+template <PyObject* (*call)(PyObject* const*, Py_ssize_t)>
+PyMethodDef fast_method(const char* name, const char* doc) {
+  constexpr auto entry = [](PyObject*, PyObject* const* args, Py_ssize_t count) -> PyObject* {
+    return guarded([&] { return call(args, count); });
+  };
+  PyObject* (*const plain)(PyObject*, PyObject* const*, Py_ssize_t) = entry;
+  return {name, reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(plain)), METH_FASTCALL, doc};
 }
 
 }  // namespace mmlcore::bindings

@@ -126,7 +126,7 @@ py::tuple rank(const GraphHandle& graph, double damping, const py::object& resta
     options.stream = stream;
     if (!progress.is_none()) {
       options.progress = [&](index_t sweep, double error) {
-        py::gil_scoped_acquire hold;
+        const HeldGil hold;
         progress(sweep, error);
       };
     }

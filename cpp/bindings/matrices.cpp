@@ -1,5 +1,3 @@
-#include <new>
-
 #include "arrays.hpp"
 #include "fastcall.hpp"
 #include "mmlcore/matrices/product.hpp"
@@ -34,28 +32,21 @@ PyObject* matmul_plain_of(PyObject* const* args, const Glance& a, const Glance& 
   const double work = static_cast<double>(va.rows) * static_cast<double>(va.cols) * static_cast<double>(vb.cols);
   if (!small && work >= kHuge) return not_implemented();
   const bool ours = small || is_tall_product(va, vb, c_order<T>(nullptr, va.rows, vb.cols));
-  if (!ours && work >= kLarge && blas_takes(va) && blas_takes(vb) && num_threads() > 1)
-    return PyObject_Vectorcall(numpy_matmul, args, 2, nullptr);
-  PyObject* out = new_array<T>(2, shape);
-  if (!out) return nullptr;
+  if (!ours && work >= kLarge && blas_takes(va) && blas_takes(vb)) {
+    enter_context();
+    if (num_threads() > 1) return PyObject_Vectorcall(numpy_matmul, args, 2, nullptr);
+  }
+  py::object out = new_array<T>(2, shape);
   const MatrixView<T> vc = c_order(array_data<T>(out), va.rows, vb.cols);
   if (small) {
     product_small<T>(va, vb, vc);
-    return out;
-  }
-  try {
+  } else {
     without_gil([&] { product_single<T>(va, vb, vc); });
-    return out;
-  } catch (py::error_already_set& error) {
-    error.restore();
-  } catch (const std::bad_alloc&) {
-    PyErr_NoMemory();
   }
-  Py_DECREF(out);
-  return nullptr;
+  return out.release().ptr();
 }
 
-PyObject* matmul_plain_call(PyObject*, PyObject* const* args, Py_ssize_t count) {
+PyObject* matmul_plain_call(PyObject* const* args, Py_ssize_t count) {
   if (count != 2) return not_implemented();
   const Glance a(args[0]), b(args[1]);
   const bool two = a.holds<double>() && b.holds<double>();
@@ -78,8 +69,8 @@ ImageView<T> image_view(const py::array& array, const char* name) {
 }
 
 PyMethodDef fast_methods[] = {
-    fast_method(
-        "matmul_plain", &matmul_plain_call,
+    fast_method<&matmul_plain_call>(
+        "matmul_plain",
         "matmul_plain($module, a, b, /)\n--\n\nThe product of two plain matrices; NotImplemented for everything else."),
     {nullptr, nullptr, 0, nullptr}};
 

@@ -77,7 +77,7 @@ void bind_neural(py::module_& m) {
           Watch told;
           if (!watch.is_none()) {
             told = [&watch](index_t epochs) {
-              py::gil_scoped_acquire hold;
+              const HeldGil hold;
               return watch(epochs).cast<bool>();
             };
           }

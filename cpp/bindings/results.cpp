@@ -4,6 +4,7 @@
 #include <cstring>
 #include <vector>
 
+#include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/errors.hpp"
 #include "mmlcore/core/result_memory.hpp"
 #include "module.hpp"
@@ -114,7 +115,9 @@ PyObject* new_result(int type, int axes, const Py_intptr_t* shape, index_t bytes
 void bind_results(py::module_& m) {
   find_numpy();
   m.def("empty", &empty, py::arg("shape"), py::arg("single"), "A large array that is not initialized, float32 if `single`.");
-  m.def("release_kept", &release_kept, "Gives the system back what is kept for further results; returns how many bytes.");
+  m.def(
+      "release_kept", [] { return release_kept() + release_scratch(); },
+      "Gives the system back what is kept for further results and as scratch memory; returns how many bytes.");
 }
 
 }  // namespace mmlcore::bindings

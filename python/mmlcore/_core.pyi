@@ -361,6 +361,11 @@ def fit_residuals(
     The same for residuals that Python computes: both(theta) is (r, J^T), alone(theta) is r.
     """
 
+def follow_context(variable: typing.Any) -> None:
+    """
+    Takes the number of threads from a ContextVar: a tuple of (key, count), of which the last counts.
+    """
+
 def gram_schmidt(
     a: np.ndarray[typing.Any, typing.Any],
     q: np.ndarray[typing.Any, typing.Any],
@@ -597,7 +602,7 @@ def reduce_points(
 
 def release_kept() -> int:
     """
-    Gives the system back what is kept for further results; returns how many bytes.
+    Gives the system back what is kept for further results and as scratch memory; returns how many bytes.
     """
 
 def resample(
@@ -636,11 +641,6 @@ def scatter(
 def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None:
     """
     Sets the threads of the process.
-    """
-
-def set_thread_override(count: typing.SupportsInt | typing.SupportsIndex) -> int:
-    """
-    Sets the threads of the calling Python thread (0: the process's number) and returns what was set.
     """
 
 def solve(

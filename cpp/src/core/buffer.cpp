@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdlib>
+#include <new>
 
+#include "mmlcore/core/brief_lock.hpp"
 #include "mmlcore/core/system_memory.hpp"
 
-namespace mmlcore::detail {
+namespace mmlcore {
+namespace detail {
 namespace {
 
 constexpr std::size_t kLine = 64;
@@ -15,40 +19,80 @@ constexpr std::size_t kLine = 64;
 
 constexpr std::size_t kKept = std::size_t{64} << 20;
 
-// Blocks freed by this thread, the latest last.
-struct Cache {
+// Blocks freed by one thread, the latest last. `release_scratch` empties the caches of all threads, so each has a lock,
+// which its thread nearly always finds free.
+struct alignas(64) Cache {
+  BriefLock lock;
+  std::atomic<bool> owned{true};
+  Cache* next = nullptr;  // in the list of all
   std::array<Block, 8> blocks{};
   std::size_t used = 0, bytes = 0;
 
-  ~Cache() {
-    while (used > 0) give_to_system(blocks[--used].data);
+  void remove(std::size_t i) {
+    bytes -= blocks[i].bytes;
+    std::move(blocks.begin() + i + 1, blocks.begin() + used, blocks.begin() + i);
+    --used;
   }
   void drop_oldest() {
     give_to_system(blocks[0].data);
-    bytes -= blocks[0].bytes;
-    std::move(blocks.begin() + 1, blocks.begin() + used, blocks.begin());
-    --used;
+    remove(0);
   }
   Block take(std::size_t wanted) {
-    for (std::size_t i = used; i-- > 0;) {
-      const Block found = blocks[i];
-      if (found.bytes < wanted || found.bytes > 2 * wanted + kHugePageBytes) continue;
-      std::move(blocks.begin() + i + 1, blocks.begin() + used, blocks.begin() + i);
-      --used;
-      bytes -= found.bytes;
-      return found;
+    if (!lock.try_take()) return {};
+    Block found;
+    for (std::size_t i = used; i-- > 0 && !found.data;) {
+      if (blocks[i].bytes < wanted || blocks[i].bytes > 2 * wanted + kHugePageBytes) continue;
+      found = blocks[i];
+      remove(i);
     }
-    return {};
+    lock.give();
+    return found;
   }
   void give(Block block) {
-    if (block.bytes > kKept) return give_to_system(block.data);
+    if (block.bytes > kKept || !lock.try_take()) return give_to_system(block.data);
     while (used > 0 && (used == blocks.size() || bytes + block.bytes > kKept)) drop_oldest();
     blocks[used++] = block;
     bytes += block.bytes;
+    lock.give();
+  }
+  std::size_t release() {
+    if (!lock.take_within_reason()) return 0;
+    const std::size_t freed = bytes;
+    while (used > 0) drop_oldest();
+    lock.give();
+    return freed;
   }
 };
 
-thread_local Cache cache;
+// Every cache there ever was; one whose thread has ended serves the next new thread. Never shrinks, so that reading the list
+// needs no lock.
+std::atomic<Cache*> all_caches{nullptr};
+
+Cache* adopt() {
+  for (Cache* c = all_caches.load(std::memory_order_acquire); c; c = c->next) {
+    bool owned = false;
+    if (!c->owned.load(std::memory_order_relaxed) && c->owned.compare_exchange_strong(owned, true)) return c;
+  }
+  Cache* fresh = new (std::nothrow) Cache;
+  if (!fresh) return nullptr;
+  fresh->next = all_caches.load(std::memory_order_relaxed);
+  while (!all_caches.compare_exchange_weak(fresh->next, fresh, std::memory_order_release)) {
+  }
+  return fresh;
+}
+
+// The cache of this thread; null where there is no memory for one, and once the thread is ending.
+struct Owner {
+  Cache* cache = adopt();
+  ~Owner() {
+    if (!cache) return;
+    cache->release();
+    cache->owned.store(false, std::memory_order_release);
+    cache = nullptr;
+  }
+};
+
+thread_local Owner owner;
 
 #endif
 
@@ -69,14 +113,29 @@ void give_block(Block block) noexcept { std::free(block.data); }
 
 Block take_block(std::size_t bytes) {
   bytes = (std::max<std::size_t>(bytes, 1) + kLine - 1) / kLine * kLine;
-  if (Block kept = cache.take(bytes); kept.data) return kept;
+  if (owner.cache) {
+    if (const Block kept = owner.cache->take(bytes); kept.data) return kept;
+  }
   void* data = take_from_system(bytes, kLine);
   if (!data) throw std::bad_alloc();
   return {data, bytes};
 }
 
-void give_block(Block block) noexcept { cache.give(block); }
+void give_block(Block block) noexcept {
+  if (owner.cache) return owner.cache->give(block);
+  give_to_system(block.data);
+}
 
 #endif
 
-}  // namespace mmlcore::detail
+}  // namespace detail
+
+std::size_t release_scratch() noexcept {
+  std::size_t bytes = 0;
+#if !defined(__SANITIZE_ADDRESS__)
+  for (auto* c = detail::all_caches.load(std::memory_order_acquire); c; c = c->next) bytes += c->release();
+#endif
+  return bytes;
+}
+
+}  // namespace mmlcore

@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "mmlcore/core/float_mode.hpp"
 #include "mmlcore/core/interrupt.hpp"
 
 namespace mmlcore {
@@ -91,6 +92,7 @@ class Pool {
   index_t count_ = 0;
   int threads_ = 1;
   int owner_cpu_ = -1;
+  FloatMode mode_ = FloatMode::current();
   alignas(64) std::atomic<index_t> next_{0};
   std::atomic<bool> failed_{false};
   std::exception_ptr error_;
@@ -122,6 +124,7 @@ void Pool::worker(int id) {
       if (!enter(gate)) continue;
       if (id < threads_) {
         if (owner_cpu_ >= 0 && current_cpu() == owner_cpu_) leave_cpu(owner_cpu_);
+        mode_.use();
         work(false);
       }
       done = gate / kEpoch;
@@ -162,6 +165,7 @@ bool Pool::try_run(index_t count, int threads, detail::TaskFn fn, void* context)
   count_ = count;
   threads_ = threads;
   owner_cpu_ = current_cpu();
+  mode_ = FloatMode::current();
   next_.store(0, std::memory_order_relaxed);
   failed_.store(false, std::memory_order_relaxed);
   gate_.fetch_add(kEpoch + kOpen, std::memory_order_seq_cst);
@@ -223,7 +227,7 @@ namespace detail {
 void run_tasks(index_t count, int threads, TaskFn fn, void* context) {
   if (count <= 0) return;
   if (count > 1 && threads > 1 && !in_region && the_pool().try_run(count, threads, fn, context)) return;
-  const bool outermost = !in_region;  // inside a region only its owner polls
+  const bool outermost = !in_region || in_interrupt_hook;  // inside a region only its owner polls
   for (index_t task = 0; task < count; ++task) {
     fn(context, task);
     if (outermost) poll_interrupt();

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <mutex>
 
+#include "mmlcore/core/brief_lock.hpp"
 #include "mmlcore/core/system_memory.hpp"
 
 namespace mmlcore {
@@ -25,7 +25,7 @@ struct Kept {
 
 // Blocks that nobody uses, the latest last.
 struct Pool {
-  std::mutex mutex;
+  BriefLock lock;
   std::array<Kept, 16> blocks{};
   std::size_t used = 0, bytes = 0;
 
@@ -48,11 +48,14 @@ Pool& pool() {
 void* take_result(std::size_t bytes) noexcept {
   const std::size_t wanted = capacity(bytes);
   Pool& p = pool();
-  if (std::unique_lock lock(p.mutex, std::try_to_lock); lock) {
-    for (std::size_t i = p.used; i-- > 0;) {
-      if (p.blocks[i].bytes == wanted) return p.remove(i).data;
+  void* found = nullptr;
+  if (p.lock.try_take()) {
+    for (std::size_t i = p.used; i-- > 0 && !found;) {
+      if (p.blocks[i].bytes == wanted) found = p.remove(i).data;
     }
+    p.lock.give();
   }
+  if (found) return found;
   return take_from_system(wanted, kPage);
 }
 
@@ -61,10 +64,11 @@ void give_result(void* data, std::size_t bytes) noexcept {
   const Kept block{data, capacity(bytes)};
 #if !defined(__SANITIZE_ADDRESS__)  // which would not see that a kept block is used
   Pool& p = pool();
-  if (std::unique_lock lock(p.mutex, std::try_to_lock); lock && block.bytes <= kKept) {
+  if (block.bytes <= kKept && p.lock.try_take()) {
     while (p.used > 0 && (p.used == p.blocks.size() || p.bytes + block.bytes > kKept)) give_to_system(p.remove(0).data);
     p.blocks[p.used++] = block;
     p.bytes += block.bytes;
+    p.lock.give();
     return;
   }
 #endif
@@ -73,9 +77,10 @@ void give_result(void* data, std::size_t bytes) noexcept {
 
 std::size_t release_kept() noexcept {
   Pool& p = pool();
-  const std::lock_guard lock(p.mutex);
+  if (!p.lock.take_within_reason()) return 0;
   const std::size_t bytes = p.bytes;
   while (p.used > 0) give_to_system(p.remove(p.used - 1).data);
+  p.lock.give();
   return bytes;
 }
 

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from mmlcore import _core, _isa, _version
+from mmlcore.core.threads import limit
 
 _shown: list[Any] = []
 
@@ -23,7 +24,7 @@ def show_to_threadpoolctl() -> bool:
 
     Notes
     -----
-    Inside ``with mmlcore.threads(n)`` a limit counts for the Python thread that sets it, elsewhere for the process.
+    Inside ``with mmlcore.threads(n)`` a limit counts for the context that sets it, elsewhere for the process.
 
     Examples
     --------
@@ -50,7 +51,7 @@ def show_to_threadpoolctl() -> bool:
         "internal_api": "mmlcore",
         "filename_prefixes": tuple(f"_core_{level}" for level in _isa.installed()),
         "get_num_threads": lambda _: _core.num_threads(),
-        "set_num_threads": lambda _, n: _limit(n),
+        "set_num_threads": lambda _, n: limit(n),
         "get_version": lambda _: _version.version,
     }
     _shown.append(type("MmlcoreController", (base,), methods))
@@ -62,11 +63,3 @@ def show_if_loaded() -> None:
     """Do it where it costs nothing."""
     if "threadpoolctl" in sys.modules:
         show_to_threadpoolctl()
-
-
-def _limit(n: int) -> None:
-    count = max(1, min(int(n), 1024))
-    if _core.set_thread_override(0):
-        _core.set_thread_override(count)
-    else:
-        _core.set_num_threads(count)

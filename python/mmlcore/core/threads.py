@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from mmlcore import _core
 
 _MOST = 1024
+
+# The bodies of `threads` that are open in this context, each with a key of its own: generators and coroutines may leave them in
+# another order than they entered. The last one counts.
+_open: ContextVar[tuple[tuple[object, int], ...]] = ContextVar("mmlcore.threads", default=())
+_followed: list[bool] = []
 
 
 def _check(n: int) -> int:
@@ -51,7 +58,7 @@ def get_num_threads() -> int:
     Returns
     -------
     int
-        The number set by `threads` in this Python thread, else that of the process.
+        The number set by `threads` in this context, else that of the process.
 
     Examples
     --------
@@ -66,8 +73,8 @@ def get_num_threads() -> int:
 def threads(n: int) -> Iterator[None]:
     """Use `n` threads in the body of a ``with`` statement.
 
-    It holds for kernels called from the same Python thread, so that several Python threads can each keep to a
-    share of the machine.
+    It holds for kernels called from the same context (`contextvars`): each Python thread and each task of asyncio has its
+    own, so that each can keep to a share of the machine, and no task meets the number of another.
 
     Parameters
     ----------
@@ -77,7 +84,7 @@ def threads(n: int) -> Iterator[None]:
     Yields
     ------
     None
-        After the body the number is what it was before.
+        After the body its number no longer counts, in whatever order interleaved bodies end.
 
     Examples
     --------
@@ -86,11 +93,24 @@ def threads(n: int) -> Iterator[None]:
     ...     mml.get_num_threads()
     1
     """
-    before = _core.set_thread_override(_check(n))
+    count, key = _check(n), object()
+    if not _followed:  # kernels of programs without a single `with threads(...)` need not look
+        _core.follow_context(_open)
+        _followed.append(True)
+    _open.set((*_open.get(), (key, count)))
     try:
         yield
     finally:
-        _core.set_thread_override(before)
+        _open.set(tuple(entry for entry in _open.get() if entry[0] is not key))
+
+
+def limit(n: int) -> None:
+    """Change the number that counts now: that of the innermost body of `threads`, else the process's."""
+    count = max(1, min(int(n), _MOST))
+    if entries := _open.get():
+        _open.set((*entries[:-1], (entries[-1][0], count)))
+    else:
+        _core.set_num_threads(count)
 
 
 def _quota() -> float:
@@ -105,8 +125,14 @@ def _quota() -> float:
 def start_value(environ: str | None) -> int:
     """Return the first number in ``OMP_NUM_THREADS``, else the CPUs that this process may use."""
     first = (environ or "").split(",")[0].strip()
-    if first.isdecimal() and int(first) > 0:
-        return min(int(first), _MOST)
+    if first.isdecimal() and first.isascii():
+        digits = first.lstrip("0")
+        if len(digits) > 4:  # noqa: PLR2004  (more than the most; int() refuses thousands of digits)
+            shown = first if len(first) <= 20 else first[:20] + "..."
+            msg = f"OMP_NUM_THREADS={shown} is more than {_MOST} threads and is ignored."
+            warnings.warn(msg, RuntimeWarning, stacklevel=2)
+        elif digits:
+            return min(int(digits), _MOST)
     able = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(able, math.ceil(min(_quota(), _MOST))))
 

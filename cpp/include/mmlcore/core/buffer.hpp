@@ -1,7 +1,8 @@
 // Scratch memory for kernels: aligned to a cache line, not initialized, freed at the end of the scope.
 //
 // The last few blocks freed by a thread are kept for its next call (up to 64 MiB a thread): a kernel called again and again
-// then meets warm pages instead of asking the system for zeroed ones, which costs more than many kernels do.
+// then reuses their pages instead of asking the system for zeroed ones, which costs more than many kernels do.
+// `release_scratch` gives back what the threads keep, those that are idle too.
 //
 // A buffer may also lie over memory of somebody else (`Buffer::over`), who keeps it alive: a file mapped into memory, a
 // numpy array.
@@ -14,6 +15,8 @@
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore {
+
+std::size_t release_scratch() noexcept;  // returns how many bytes
 
 namespace detail {
 struct Block {
@@ -30,7 +33,9 @@ class Buffer {
   Buffer() = default;
   explicit Buffer(index_t size) : size_(size), block_(detail::take_block(checked_bytes(size))) {}
   Buffer(Buffer&& other) noexcept
-      : size_(std::exchange(other.size_, 0)), borrowed_(other.borrowed_), block_(std::exchange(other.block_, {})) {}
+      : size_(std::exchange(other.size_, 0)),
+        borrowed_(std::exchange(other.borrowed_, false)),
+        block_(std::exchange(other.block_, {})) {}
   Buffer& operator=(Buffer&& other) noexcept {
     std::swap(size_, other.size_);
     std::swap(borrowed_, other.borrowed_);
@@ -51,7 +56,10 @@ class Buffer {
 
   T* data() const { return static_cast<T*>(block_.data); }
   index_t size() const { return size_; }
-  T& operator[](index_t i) const { return data()[i]; }
+  T& operator[](index_t i) const {
+    MMLCORE_ASSERT(0 <= i && i < size_);
+    return data()[i];
+  }
   T* begin() const { return data(); }
   T* end() const { return data() + size_; }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <new>
 #include <type_traits>
+#include <utility>
 
 #include "mmlcore/core/views.hpp"
 
@@ -18,8 +19,18 @@ class Growing {
   static_assert(std::is_trivially_copyable_v<T>);
 
  public:
+  Growing() = default;
+  Growing(Growing&& other) noexcept : data_(std::move(other.data_)), room_(std::exchange(other.room_, 0)) {}
+  Growing& operator=(Growing&& other) noexcept {
+    data_ = std::move(other.data_);
+    room_ = std::exchange(other.room_, 0);
+    return *this;
+  }
   T* data() const { return data_.get(); }
-  T& operator[](index_t i) const { return data_.get()[i]; }
+  T& operator[](index_t i) const {
+    MMLCORE_ASSERT(0 <= i && i < room_);
+    return data_.get()[i];
+  }
 
   // Room for `size` elements; those that were written stay.
   void reserve(index_t size) {

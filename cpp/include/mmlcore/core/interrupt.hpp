@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <utility>
 
 #include "mmlcore/core/errors.hpp"
 
@@ -13,6 +14,9 @@ namespace mmlcore {
 using InterruptHook = bool (*)();
 inline std::atomic<InterruptHook> interrupt_hook{nullptr};
 
+// Whether the hook is running on this thread: a handler of signals may call kernels, which poll as well.
+inline thread_local bool in_interrupt_hook = false;
+
 // The time of the last poll is the thread's own and outlives a region: a kernel made of many short regions polls too.
 inline void poll_interrupt() {
   using Clock = std::chrono::steady_clock;
@@ -20,7 +24,12 @@ inline void poll_interrupt() {
   const auto now = Clock::now();
   if (now < next) return;
   next = now + std::chrono::milliseconds(50);
-  if (InterruptHook hook = interrupt_hook.load(std::memory_order_relaxed); hook && hook()) throw Interrupted{};
+  const InterruptHook hook = interrupt_hook.load(std::memory_order_relaxed);
+  if (!hook) return;
+  const bool outer = std::exchange(in_interrupt_hook, true);
+  const bool stop = hook();
+  in_interrupt_hook = outer;
+  if (stop) throw Interrupted{};
 }
 
 }  // namespace mmlcore

@@ -10,6 +10,7 @@
 // * Workers stay awake for a millisecond after a region (the next one then starts in under a microsecond), giving way to any
 //   thread that wants their processor, then sleep on a futex.
 // * After fork the child starts with a fresh pool; the parent's workers do not exist there and are never waited for.
+// * Workers round, and flush subnormal numbers, as the calling thread does (core/float_mode.hpp).
 // * The calling thread polls for Ctrl-C between tasks: a task should last 10 us to 50 ms.
 #pragma once
 

@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "mmlcore/core/assertions.hpp"
+
 namespace mmlcore {
 
 using index_t = std::ptrdiff_t;
@@ -24,7 +26,10 @@ struct VectorView {
   index_t size = 0;
   index_t stride = 1;
 
-  T& operator[](index_t i) const { return data[i * stride]; }
+  T& operator[](index_t i) const {
+    MMLCORE_ASSERT(0 <= i && i < size);
+    return data[i * stride];
+  }
   operator VectorView<const T>() const { return {data, size, stride}; }
 };
 
@@ -34,15 +39,25 @@ struct MatrixView {
   index_t rows = 0, cols = 0;
   index_t row_stride = 0, col_stride = 1;
 
-  T& operator()(index_t i, index_t j) const { return data[i * row_stride + j * col_stride]; }
+  T& operator()(index_t i, index_t j) const {
+    MMLCORE_ASSERT(0 <= i && i < rows && 0 <= j && j < cols);
+    return data[i * row_stride + j * col_stride];
+  }
   operator MatrixView<const T>() const { return {data, rows, cols, row_stride, col_stride}; }
 
   MatrixView transposed() const { return {data, cols, rows, col_stride, row_stride}; }
   MatrixView block(index_t i, index_t j, index_t m, index_t n) const {
+    MMLCORE_ASSERT(0 <= i && 0 <= m && i + m <= rows && 0 <= j && 0 <= n && j + n <= cols);
     return {data + i * row_stride + j * col_stride, m, n, row_stride, col_stride};
   }
-  VectorView<T> row(index_t i) const { return {data + i * row_stride, cols, col_stride}; }
-  VectorView<T> col(index_t j) const { return {data + j * col_stride, rows, row_stride}; }
+  VectorView<T> row(index_t i) const {
+    MMLCORE_ASSERT(0 <= i && i < rows);
+    return {data + i * row_stride, cols, col_stride};
+  }
+  VectorView<T> col(index_t j) const {
+    MMLCORE_ASSERT(0 <= j && j < cols);
+    return {data + j * col_stride, rows, row_stride};
+  }
   bool empty() const { return rows == 0 || cols == 0; }
 };
 
@@ -55,6 +70,7 @@ MatrixView<T> c_order(T* data, index_t m, index_t n) {
 // A column-major (Fortran order) view with leading dimension `ld`.
 template <class T>
 MatrixView<T> f_order(T* data, index_t m, index_t n, index_t ld) {
+  MMLCORE_ASSERT(ld >= m);
   return {data, m, n, 1, ld};
 }
 
@@ -76,6 +92,7 @@ struct BatchAxes {
       strides[axes - 1] = stride;
       return;
     }
+    MMLCORE_ASSERT(axes < kMaxBatchAxes);
     shape[axes] = size;
     strides[axes++] = stride;
   }
@@ -85,6 +102,7 @@ struct BatchAxes {
   index_t stride() const { return axes == 0 ? 0 : strides[axes - 1]; }
 
   index_t offset(index_t b) const {
+    MMLCORE_ASSERT(0 <= b && b < count);
     if (axes <= 1) return axes == 0 ? 0 : b * strides[0];
     index_t at = 0;
     for (int a = axes - 1; a >= 0; --a) {
