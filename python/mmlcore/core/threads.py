@@ -127,7 +127,7 @@ def start_value(environ: str | None) -> int:
     first = (environ or "").split(",")[0].strip()
     if first.isdecimal() and first.isascii():
         digits = first.lstrip("0")
-        if len(digits) > 4:  # noqa: PLR2004  (more than the most; int() refuses thousands of digits)
+        if len(digits) > 4:  # more than the most; int() refuses thousands of digits
             shown = first if len(first) <= 20 else first[:20] + "..."
             msg = f"OMP_NUM_THREADS={shown} is more than {_MOST} threads and is ignored."
             warnings.warn(msg, RuntimeWarning, stacklevel=2)

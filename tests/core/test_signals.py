@@ -1,0 +1,92 @@
+"""Signals while kernels run: what a handler raises comes out, wherever it strikes, and the next call is right."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.core.support_large_calls import LARGE
+from tests.core.support_sanitizers import SLOWER
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+
+# MMLCORE_SIGNALS=100 strikes a hundred times for each call.
+TIMES = int(os.environ.get("MMLCORE_SIGNALS", "4"))
+
+
+def run(code: str, threads: int) -> str:
+    told = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": str(threads)},
+        cwd=ROOT,
+        timeout=900,
+        check=False,
+    )
+    assert (told.returncode, told.stderr) == (0, "")
+    return told.stdout
+
+
+STRIKES = """
+import signal, sys, time
+import numpy as np
+from tests.core.support_large_calls import LARGE
+
+class Struck(Exception):
+    pass
+
+def strike(number, frame):
+    if {nested}:
+        import mmlcore as mml
+        a = np.random.default_rng(0).standard_normal((300, 300)) + 20 * np.eye(300)
+        assert np.allclose(a @ mml.solve(a, a), a)
+        assert np.allclose(mml.matmul(a, a), a @ a)
+    raise {error}
+
+signal.signal(signal.{signal}, strike)
+rng = np.random.default_rng(1)
+struck = missed = 0
+worst = 0.0, ""
+for name, call in LARGE.items():
+    if name not in {names}:
+        continue
+    begin = time.perf_counter()
+    call()
+    full = time.perf_counter() - begin
+    for _ in range({times}):
+        late = None
+        try:
+            delay = min(full, 0.3) * rng.uniform(0.02, 0.9) + 1e-4
+            due = time.perf_counter() + delay
+            signal.setitimer(signal.ITIMER_REAL, delay)
+            while time.perf_counter() < due + 5:
+                call()
+            missed += 1
+        except (Struck, KeyboardInterrupt):
+            late = time.perf_counter() - due
+            struck += 1
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if late is not None and late > worst[0]:
+            worst = late, name
+print(struck, missed, worst[0], worst[1])
+"""
+
+
+@pytest.mark.parametrize(
+    ("threads", "nested"), [(1, False), (2, True)], ids=["raises", "calls kernels, then raises"]
+)
+def test_what_a_handler_raises_comes_out_of_every_function(threads: int, nested: bool) -> None:
+    """SIGALRM by a timer, at a random moment of a call: never an abort, an error of another kind, or a swallowed one."""
+    code = STRIKES.format(
+        nested=nested, signal="SIGALRM", error="Struck", times=TIMES, names=sorted(LARGE)
+    )
+    struck, missed, worst, name = run(code, threads).split(maxsplit=3)
+    assert (int(struck), int(missed)) == (TIMES * len(LARGE), 0)
+    assert float(worst) < 0.4 * SLOWER, (
+        f"{name}: the polls are 50 ms apart; the rest is for a loaded machine"
+    )
