@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 from tests.core.support_large_calls import LARGE
-from tests.core.support_sanitizers import SLOWER
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 
-# MMLCORE_SIGNALS=100 strikes a hundred times for each call.
-TIMES = int(os.environ.get("MMLCORE_SIGNALS", "4"))
+# MMLCORE_SIGNALS=100 strikes a hundred times for each call. How late a call may end is told by test_threads.py.
+TIMES = int(os.environ.get("MMLCORE_SIGNALS", "3"))
 
 
 def run(code: str, threads: int) -> str:
@@ -51,7 +50,6 @@ def strike(number, frame):
 signal.signal(signal.{signal}, strike)
 rng = np.random.default_rng(1)
 struck = missed = 0
-worst = 0.0, ""
 for name, call in LARGE.items():
     if name not in {names}:
         continue
@@ -59,7 +57,6 @@ for name, call in LARGE.items():
     call()
     full = time.perf_counter() - begin
     for _ in range({times}):
-        late = None
         try:
             delay = min(full, 0.3) * rng.uniform(0.02, 0.9) + 1e-4
             due = time.perf_counter() + delay
@@ -68,12 +65,9 @@ for name, call in LARGE.items():
                 call()
             missed += 1
         except (Struck, KeyboardInterrupt):
-            late = time.perf_counter() - due
             struck += 1
         signal.setitimer(signal.ITIMER_REAL, 0)
-        if late is not None and late > worst[0]:
-            worst = late, name
-print(struck, missed, worst[0], worst[1])
+print(struck, missed)
 """
 
 
@@ -85,8 +79,5 @@ def test_what_a_handler_raises_comes_out_of_every_function(threads: int, nested:
     code = STRIKES.format(
         nested=nested, signal="SIGALRM", error="Struck", times=TIMES, names=sorted(LARGE)
     )
-    struck, missed, worst, name = run(code, threads).split(maxsplit=3)
+    struck, missed = run(code, threads).split()
     assert (int(struck), int(missed)) == (TIMES * len(LARGE), 0)
-    assert float(worst) < 0.4 * SLOWER, (
-        f"{name}: the polls are 50 ms apart; the rest is for a loaded machine"
-    )
