@@ -51,12 +51,29 @@ PyObject* checked_dict(PyObject* object) {
   return object;
 }
 
+// Calls f with each key and value of a dict. What names and weights do when they are compared, hashed or converted may change
+// the dict: both are held meanwhile, and a dict of another size is an error, as in Python's own loops.
+template <class F>
+void each_item(PyObject* dict, F&& f) {
+  checked_dict(dict);
+  const py::object held = py::reinterpret_borrow<py::object>(dict);
+  const Py_ssize_t size = PyDict_Size(dict);
+  PyObject *key, *value;
+  Py_ssize_t at = 0;
+  while (PyDict_Next(dict, &at, &key, &value)) {
+    const auto k = py::reinterpret_borrow<py::object>(key), v = py::reinterpret_borrow<py::object>(value);
+    f(key, value);
+    if (PyDict_Size(dict) != size) throw DomainError("graph: changed while its links were read");
+  }
+}
+
 double weight_of(PyObject* attributes, PyObject* name) {
   PyObject* value = PyDict_GetItemWithError(checked_dict(attributes), name);
   if (!value) {
     if (PyErr_Occurred()) throw py::error_already_set();
     return 1;
   }
+  const auto held = py::reinterpret_borrow<py::object>(value);
   const double weight = PyFloat_AsDouble(value);
   if (weight == -1 && PyErr_Occurred()) throw py::error_already_set();
   return weight;
@@ -75,47 +92,36 @@ py::tuple networkx_links(const py::object& nodes, const py::object& adjacency, c
     links.weight.push_back(w);
     links.plain = links.plain && w == 1;
   };
-  PyObject *node, *neighbours;
-  Py_ssize_t at = 0, rows = 0;
-  checked_dict(adjacency.ptr());
-  while (PyDict_Next(adjacency.ptr(), &at, &node, &neighbours)) {
+  Py_ssize_t rows = 0;
+  each_item(adjacency.ptr(), [&](PyObject* node, PyObject* neighbours) {
     if (++rows % 4096 == 0 && PyErr_CheckSignals() != 0) throw py::error_already_set();
     const std::int64_t s = numbering.find(node);
-    PyObject *neighbour, *value;
-    Py_ssize_t inner = 0;
-    checked_dict(neighbours);
-    while (PyDict_Next(neighbours, &inner, &neighbour, &value)) {
+    each_item(neighbours, [&](PyObject* neighbour, PyObject* value) {
       const std::int64_t t = numbering.find(neighbour);
       if (s < 0 || t < 0) throw DomainError("an edge of the graph names a node that the graph does not have");
       if (!multigraph) {
         push(s, t, value);
-        continue;
+        return;
       }
-      PyObject *key, *attributes;
-      Py_ssize_t parallel = 0;
-      checked_dict(value);
-      while (PyDict_Next(value, &parallel, &key, &attributes)) push(s, t, attributes);
-    }
-  }
+      each_item(value, [&](PyObject*, PyObject* attributes) { push(s, t, attributes); });
+    });
+  });
   return links.columns();
 }
 
 // (source, target, names): numbers as names first appear, link by link.
 py::tuple number_names(const py::object& source, const py::object& target) {
   Numbering numbering;
-  const py::object s =
-      py::reinterpret_steal<py::object>(PySequence_Fast(source.ptr(), "source: needed a sequence of names"));
-  const py::object t =
-      py::reinterpret_steal<py::object>(PySequence_Fast(target.ptr(), "target: needed a sequence of names"));
-  if (!s || !t) throw py::error_already_set();
-  const Py_ssize_t m = PySequence_Fast_GET_SIZE(s.ptr());
-  if (m != PySequence_Fast_GET_SIZE(t.ptr())) throw DomainError("source and target have different lengths");
+  // Tuples: what a name does when it is hashed may change a list.
+  const py::tuple s(source), t(target);
+  const Py_ssize_t m = PyTuple_GET_SIZE(s.ptr());
+  if (m != PyTuple_GET_SIZE(t.ptr())) throw DomainError("source and target have different lengths");
   py::array_t<std::int64_t> from(m), to(m);
   std::int64_t *from_data = from.mutable_data(), *to_data = to.mutable_data();
   for (Py_ssize_t e = 0; e < m; ++e) {
     if (e % 65536 == 0 && PyErr_CheckSignals() != 0) throw py::error_already_set();
-    from_data[e] = numbering.add(PySequence_Fast_GET_ITEM(s.ptr(), e));
-    to_data[e] = numbering.add(PySequence_Fast_GET_ITEM(t.ptr(), e));
+    from_data[e] = numbering.add(PyTuple_GET_ITEM(s.ptr(), e));
+    to_data[e] = numbering.add(PyTuple_GET_ITEM(t.ptr(), e));
   }
   return py::make_tuple(from, to, numbering.names());
 }

@@ -1,4 +1,5 @@
 #include "arrays.hpp"
+#include "mmlcore/core/buffer.hpp"
 #include "mmlcore/stats/byte_scatter.hpp"
 #include "mmlcore/stats/centred_product.hpp"
 #include "mmlcore/stats/column_moments.hpp"
@@ -9,13 +10,35 @@
 namespace mmlcore::bindings {
 
 using Contiguous = py::array_t<double, py::array::c_style | py::array::forcecast>;
+namespace {
+
+// Where a kernel puts what rounding took from the means: an array, or, if nobody asks, memory of its own.
+struct Low {
+  Low(const py::object& given, index_t size) {
+    if (given.is_none()) {
+      own = Buffer<double>(size);
+      data = own.data();
+      return;
+    }
+    array = given.cast<py::array_t<double>>();
+    if (array.size() != size) throw DomainError("an internal call came with a mean of the wrong length");
+    data = array.mutable_data();
+  }
+
+  Buffer<double> own;
+  py::array_t<double> array;
+  double* data;
+};
+
+}  // namespace
 
 void bind_stats(py::module_& m) {
   m.def(
       "scatter",
       [](const py::array& x, const py::object& y, const py::object& weights, bool deviations, py::array_t<double>& mean,
-         py::array_t<double>& scatter_matrix) {
-        Moments moments{mean.mutable_data(), scatter_matrix.mutable_data(), 0};
+         py::array_t<double>& scatter_matrix, const py::object& low) {
+        const Low rest(low, mean.size());
+        Moments moments{mean.mutable_data(), rest.data, scatter_matrix.mutable_data(), 0};
         const auto kept = weights.is_none() ? Contiguous() : Contiguous(weights);
         const auto kind = deviations ? Weights::Kind::deviation : Weights::Kind::weight;
         const Weights w{weights.is_none() ? nullptr : kept.data(), kind};
@@ -29,7 +52,9 @@ void bind_stats(py::module_& m) {
         return moments.weight;
       },
       py::arg("x"), py::arg("y"), py::arg("weights"), py::arg("deviations"), py::arg("mean"), py::arg("scatter_matrix"),
-      "Mean and scatter matrix of the rows of x and of y, weighted; returns the sum of the weights, NaN if one is none.");
+      py::arg("low") = py::none(),
+      "Mean, what rounding took from it, and scatter matrix of the rows of x and of y, weighted.\n\n"
+      "Returns the sum of the weights, NaN if one is none.");
   m.def(
       "byte_scatter",
       [](const py::array& x, py::array_t<double>& mean, py::array_t<double>& scatter_matrix) {
@@ -40,43 +65,49 @@ void bind_stats(py::module_& m) {
       py::arg("x"), py::arg("mean"), py::arg("scatter_matrix"), "Mean and scatter matrix of the rows of x, bytes; exact.");
   m.def(
       "column_moments",
-      [](const py::array& x, const py::object& weights, py::array_t<double>& mean, const py::object& squares) {
+      [](const py::array& x, const py::object& weights, py::array_t<double>& mean, const py::object& squares,
+         const py::object& low) {
         const auto w = weights.is_none() ? Contiguous() : Contiguous(weights);
         const double* pw = weights.is_none() ? nullptr : w.data();
-        double* pm = mean.mutable_data();
+        const Low rest(low, mean.size());
+        double *pm = mean.mutable_data(), *pl = rest.data;
         double* ps = squares.is_none() ? nullptr : squares.cast<py::array_t<double>>().mutable_data();
         return by_dtype(x, [&](auto zero) {
           using T = decltype(zero);
           const auto view = matrix_view<const T>(x, "X");
-          return without_gil([&] { return column_moments<T>(view, pw, pm, ps); });
+          return without_gil([&] { return column_moments<T>(view, pw, pm, pl, ps); });
         });
       },
-      py::arg("x"), py::arg("weights"), py::arg("mean"), py::arg("squares"),
-      "Mean and, unless None, sum of squared deviations of each column; returns the sum of the weights.");
+      py::arg("x"), py::arg("weights"), py::arg("mean"), py::arg("squares"), py::arg("low") = py::none(),
+      "Mean, what rounding took from it and, unless None, sum of squared deviations of each column.\n\n"
+      "Returns the sum of the weights.");
   m.def(
       "centred_product",
-      [](const py::array& x, const py::object& mean, const py::array& w, py::array& out) {
+      [](const py::array& x, const py::object& mean, const py::array& w, py::array& out, const py::object& low) {
         return by_dtype(out, [&](auto zero) {
           using T = decltype(zero);
           const auto vx = matrix_view<const T>(x, "X"), vw = matrix_view<const T>(w, "w");
           const T* vm = mean.is_none() ? nullptr : vector_view<const T>(py::array(mean), "mean").data;
+          const T* vl = low.is_none() ? nullptr : vector_view<const T>(py::array(low), "low").data;
           const auto vo = matrix_view<T>(out, "out");
-          return without_gil([&] { return centred_product<T>(vx, vm, vw, vo); });
+          return without_gil([&] { return centred_product<T>(vx, vm, vl, vw, vo); });
         });
       },
-      py::arg("x"), py::arg("mean"), py::arg("w"), py::arg("out"),
-      "out = (x - mean) w, mean contiguous; False if x holds NaN or infinity. None: each row minus its own mean.");
+      py::arg("x"), py::arg("mean"), py::arg("w"), py::arg("out"), py::arg("low") = py::none(),
+      "out = (x - mean - low) w, both contiguous; False if x holds NaN or infinity. Mean None: each row minus its own.");
   m.def(
       "dual_scatter",
-      [](const py::array& x, py::array_t<double>& mean, py::array_t<double>& inner) {
+      [](const py::array& x, py::array_t<double>& mean, py::array_t<double>& inner, const py::object& low) {
+        const Low rest(low, mean.size());
         by_dtype(x, [&](auto zero) {
           using T = decltype(zero);
           const auto view = matrix_view<const T>(x, "X");
-          double *m = mean.mutable_data(), *k = inner.mutable_data();
-          without_gil([&] { dual_scatter<T>(view, m, k); });
+          double *m = mean.mutable_data(), *l = rest.data, *k = inner.mutable_data();
+          without_gil([&] { dual_scatter<T>(view, m, l, k); });
         });
       },
-      py::arg("x"), py::arg("mean"), py::arg("inner"), "Mean of the rows of x, and the inner products of the centred rows.");
+      py::arg("x"), py::arg("mean"), py::arg("inner"), py::arg("low") = py::none(),
+      "Mean of the rows of x, and what rounding took from it; and the inner products of the centred rows.");
 }
 
 }  // namespace mmlcore::bindings

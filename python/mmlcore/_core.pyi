@@ -246,9 +246,10 @@ def centred_product(
     mean: typing.Any,
     w: np.ndarray[typing.Any, typing.Any],
     out: np.ndarray[typing.Any, typing.Any],
+    low: typing.Any = None,
 ) -> bool:
     """
-    out = (x - mean) w, mean contiguous; False if x holds NaN or infinity. None: each row minus its own mean.
+    out = (x - mean - low) w, both contiguous; False if x holds NaN or infinity. Mean None: each row minus its own.
     """
 
 def column_moments(
@@ -256,9 +257,12 @@ def column_moments(
     weights: typing.Any,
     mean: typing.Annotated[np.typing.ArrayLike, np.float64],
     squares: typing.Any,
+    low: typing.Any = None,
 ) -> float:
     """
-    Mean and, unless None, sum of squared deviations of each column; returns the sum of the weights.
+    Mean, what rounding took from it and, unless None, sum of squared deviations of each column.
+
+    Returns the sum of the weights.
     """
 
 def determinant_small(a: typing.Any, /) -> typing.Any:
@@ -279,9 +283,10 @@ def dual_scatter(
     x: np.ndarray[typing.Any, typing.Any],
     mean: typing.Annotated[np.typing.ArrayLike, np.float64],
     inner: typing.Annotated[np.typing.ArrayLike, np.float64],
+    low: typing.Any = None,
 ) -> None:
     """
-    Mean of the rows of x, and the inner products of the centred rows.
+    Mean of the rows of x, and what rounding took from it; and the inner products of the centred rows.
     """
 
 def empty(shape: tuple[typing.Any, ...], single: bool) -> typing.Any:
@@ -633,9 +638,12 @@ def scatter(
     deviations: bool,
     mean: typing.Annotated[np.typing.ArrayLike, np.float64],
     scatter_matrix: typing.Annotated[np.typing.ArrayLike, np.float64],
+    low: typing.Any = None,
 ) -> float:
     """
-    Mean and scatter matrix of the rows of x and of y, weighted; returns the sum of the weights, NaN if one is none.
+    Mean, what rounding took from it, and scatter matrix of the rows of x and of y, weighted.
+
+    Returns the sum of the weights, NaN if one is none.
     """
 
 def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None:

@@ -45,7 +45,9 @@ def test_parts(cuts, dtype, rng):
         for part in parts:
             assert model.partial_fit(part) is model
         assert_same(model, whole, tolerance)
-        model.fit(x[:100]).partial_fit(x[:200])  # fit starts anew, and so does what follows
+        model.fit(x[:100])  # starts anew, and keeps no sums: what follows starts anew, and says so
+        with pytest.warns(RuntimeWarning, match="the points that fit has seen are not counted"):
+            model.partial_fit(x[:200])
         assert model.n_samples_ == 200
 
 

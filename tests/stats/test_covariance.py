@@ -178,3 +178,39 @@ def test_bool_and_other_whole_numbers(rng):
     for dtype in (bool, np.uint8, np.int8, np.uint16, np.int64):
         np.testing.assert_allclose(mml.covariance(x.astype(dtype)), np.cov(x.T, ddof=0), rtol=1e-13)
         np.testing.assert_allclose(mml.correlation(x.astype(dtype)), np.corrcoef(x.T), rtol=1e-13)
+
+
+@pytest.mark.parametrize("d", [2, 40, 150])
+@pytest.mark.parametrize("power", [-1070, -500, -160, 100, 400, 1013])
+def test_correlations_have_no_units(d, power, rng):
+    """Each column in its own unit: a power of two changes no digit, whatever becomes of the squares."""
+    x = rng.integers(-1000, 1000, (70, d)) * 1.0
+    units = np.where(np.arange(d) % 2, power, 0)
+    np.testing.assert_array_equal(mml.correlation(np.ldexp(x, units)), mml.correlation(x))
+
+
+@pytest.mark.parametrize("d", [3, 40, 150])
+@pytest.mark.parametrize("power", [-70, -60, 40, 60])
+def test_small_and_large_float32(d, power, rng):
+    """Squares of float32 numbers leave its range long before the covariance of other columns does."""
+    x = rng.integers(-9, 10, (200, d)).astype(np.float32)
+    expected = mml.covariance(x.astype(np.float64))
+    scaled = np.ldexp(x, power)
+    np.testing.assert_allclose(
+        mml.correlation(scaled), mml.correlation(x.astype(np.float64)), atol=1e-6
+    )
+    if power <= 50:
+        found = mml.covariance(scaled).astype(np.float64)
+        least = float(np.finfo(np.float32).smallest_subnormal)
+        wanted = np.ldexp(expected, 2 * power)
+        least = max(least, 2e-6 * float(wanted.max()))
+        np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=least)
+
+
+@pytest.mark.parametrize("d", [1, 40])
+def test_a_covariance_that_the_type_does_not_hold(d):
+    x = np.zeros((10, d), np.float32)
+    x[:5, d - 1] = 1e30
+    with pytest.raises(ValueError, match=f"squares overflow in float32, in column {d - 1}"):
+        mml.covariance(x)
+    assert mml.covariance(x.astype(np.float64))[-1, -1] == pytest.approx(2.5e59, rel=1e-6)

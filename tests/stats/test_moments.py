@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import pickle
 
@@ -109,3 +110,50 @@ def test_any_cut(sizes, seed):
     x = np.random.default_rng(seed).integers(-50, 50, (sum(sizes) + 1, 3)).astype(float)
     parts = np.split(x, np.cumsum(sizes))
     assert_same(sum(mml.Moments(3).update(part) for part in parts), x)
+
+
+def test_one_row_at_a_time_far_from_zero(rng):
+    """1e8 +- 1, and 2^53 + (0, 2): what the whole data give."""
+    x = 1e8 + rng.choice([-1.0, 1.0], (500, 2))
+    moments = mml.Moments(2)
+    for row in x:
+        moments.update(row)
+    np.testing.assert_allclose(moments.covariance(), mml.covariance(x), rtol=1e-13)
+    np.testing.assert_array_equal(moments.mean, mml.mean(x))
+    far = 2.0**53 + 2 * rng.integers(0, 2, (300, 1))
+    parts = sum((mml.Moments(1).update(row) for row in far), mml.Moments(1))
+    np.testing.assert_allclose(parts.variance(), mml.variance(far), rtol=1e-13)
+
+
+def test_weights_in_any_unit(rng):
+    x, w = rng.standard_normal((30, 2)), rng.random(30)
+    expected = mml.Moments(2).update(x, w).covariance()
+    small = np.ldexp(w, -1040)  # subnormal, with thirty digits left
+    found = mml.Moments(2).update(x[:10], small[:10]).update(x[10:], small[10:])
+    np.testing.assert_allclose(found.covariance(), expected, rtol=1e-6)
+    assert found.count == pytest.approx(small.sum(), rel=1e-12)
+    assert found == pickle.loads(pickle.dumps(found))
+
+
+@pytest.mark.parametrize("steps", [1, 6])
+def test_digits_that_are_gone_are_told(steps, rng):
+    """Removed at once or little by little: what the sums have held is remembered."""
+    x = rng.standard_normal((50, 2))
+    large = [x[:10] * 1e9 / 10.0 ** (1.5 * k) for k in range(steps)]
+    moments = mml.Moments(2).update(x)
+    for part in large:
+        moments.update(part)
+    for part in large[:-1]:
+        with contextlib.suppress(RuntimeWarning):
+            moments.downdate(part)
+    with pytest.warns(RuntimeWarning, match=r"column 0 \(X\[:, 0\]\) varies so little"):
+        moments.downdate(large[-1])
+    kept = mml.Moments(2).update(x).update(x[:20] * 10).downdate(x[:20] * 10)
+    np.testing.assert_allclose(kept.covariance(), mml.covariance(x), rtol=1e-12)
+
+
+def test_moments_of_earlier_versions():
+    state = (1, 2.0, np.array([1.0]), np.array([[8.0]]))
+    old = mml.Moments.__new__(mml.Moments)
+    old.__setstate__(state)
+    assert (old.count, old.mean, old.variance()) == (2.0, 1.0, 4.0)

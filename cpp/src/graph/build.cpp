@@ -147,8 +147,8 @@ class Builder {
     const Index low = static_cast<Index>((index_t{1} << plan_.row_bits) - 1);
     for (index_t e = c * plan_.chunk, end = plan_.chunk_end(c); e < end; e += kEdgeBlock) {
       const index_t size = std::min(kEdgeBlock, end - e);
-      edges_.source.load(e, size, s);
-      edges_.target.load(e, size, t);
+      const auto limit = static_cast<std::uint64_t>(plan_.nodes);
+      if (edges_.source.load(e, size, s) >= limit || edges_.target.load(e, size, t) >= limit) graph::refuse_changed_columns();
       for (index_t i = 0; i < size; ++i) {
         put(e + i, static_cast<index_t>(t[i] >> plan_.row_bits),
             static_cast<Word>(static_cast<Word>(s[i]) << plan_.row_bits | (t[i] & low)));
@@ -157,18 +157,28 @@ class Builder {
   }
 
   void partition(index_t c) {
-    Combiner<Word> out(words_, counts_.first.data() + c * plan_.ranges, plan_.ranges);
+    Combiner<Word> out(words_, first_of(c), first_of(c + 1), plan_.ranges);
     for_words(c, [&](index_t, index_t range, Word word) { out.put(range, word); });
     out.finish();
   }
 
   void partition_weighted(index_t c) {
-    index_t* next = counts_.first.data() + c * plan_.ranges;
+    const index_t* last = first_of(c + 1);
+    std::vector<index_t> next(first_of(c), first_of(c) + plan_.ranges);
+    const double* factor = counts_.factor.size() ? counts_.factor.data() : nullptr;
     for_words(c, [&](index_t e, index_t range, Word word) {
       const index_t at = next[range]++;
+      if (at >= last[range]) graph::refuse_changed_columns();
       words_[at] = word;
-      weights_[at] = edges_.weight.data ? edges_.weight[e] : 1.0;
+      const double w = edges_.weight.data ? edges_.weight[e] : 1.0;
+      weights_[at] = factor ? factor[word >> plan_.row_bits] * w : w;
     });
+    if (!std::equal(next.begin(), next.end(), last)) graph::refuse_changed_columns();
+  }
+
+  // Where the links of chunk c start, by range; of the chunk behind the last: where those of the ranges end.
+  const index_t* first_of(index_t c) const {
+    return c < plan_.chunks ? counts_.first.data() + c * plan_.ranges : counts_.range_begin.data() + 1;
   }
 
   // Third step: equal words of each range become one, and what is left moves together. Afterwards the counts are those of
@@ -240,14 +250,20 @@ class Builder {
       edge += count[local];
       ++slot;
     }
+    Index furthest = 0;
     for (index_t e = 0; e < size; ++e) {
       const Word word = words[e];
       const auto local = static_cast<index_t>(word & low);
       const index_t at = next[local]++;
       const auto source = static_cast<index_t>(word >> plan_.row_bits);
-      csr_.source[at] = order_.size() ? order_[source] : static_cast<Index>(source);
+      const Index place = order_.size() ? order_[source] : static_cast<Index>(source);
+      furthest = std::max(furthest, place);
+      csr_.source[at] = place;
       if (csr_.weighted) csr_.weight[at] = weights_[begin + e];
       if (source == base + local) loops_[r].push_back({slot_of[local], csr_.weighted ? weights_[begin + e] : 1.0});
+    }
+    if (size > 0 && furthest >= static_cast<Index>(csr_.weighted ? csr_.nodes : csr_.places())) {
+      graph::refuse_changed_columns();  // a node that had no links when they were counted
     }
     release_words(begin, size, true);
     if (options_.files) {

@@ -25,10 +25,16 @@ template <class Index>
 struct Counts {
   Buffer<Index> out_degree;          // (nodes)
   Buffer<double> strength;           // (nodes), weighted only
+  Buffer<double> factor;             // (nodes): powers of two that weights of links out of a node are multiplied with, since
+                                     // their shares alone count; empty: all are 1
   std::vector<index_t> first;        // (chunks, ranges): where a chunk's links of a range start; then the end of all
   std::vector<index_t> range_begin;  // (ranges + 1)
   index_t forward = 0;               // links to a node of a higher number
 };
+
+// The columns are read twice, and may be written to meanwhile by another thread or process: no count of the first reading is
+// trusted with an address in the second.
+[[noreturn]] void refuse_changed_columns();
 
 template <class Index>
 Counts<Index> count_links(const Edges& edges, const Plan& plan);

@@ -83,8 +83,23 @@ struct Counter {
     return forward;
   }
 
+  // Weights in any unit: where those of a node are so large or small that their sum, or what a rank is divided by, would
+  // leave the range, all of them are multiplied with a power of two, and summed again.
   void strengths(Counts<Index>& counts) const {
+    sum_strengths(counts);
+    const auto moderate = [](double w) { return w == 0 || (w > 0x1p-60 && w < 0x1p60); };
+    if (std::all_of(counts.strength.begin(), counts.strength.end(), moderate)) return;
+    counts.factor = Buffer<double>(plan.nodes);
+    for (index_t i = 0; i < plan.nodes; ++i) {
+      const double w = counts.strength[i];
+      counts.factor[i] = moderate(w) ? 1.0 : std::isfinite(w) ? std::ldexp(1.0, -std::max(std::ilogb(w), -1000)) : 0x1p-1000;
+    }
+    sum_strengths(counts);
+  }
+
+  void sum_strengths(Counts<Index>& counts) const {
     const index_t n = plan.nodes, m = plan.edges, part = (m + kStrengths - 1) / kStrengths;
+    const double* factor = counts.factor.size() ? counts.factor.data() : nullptr;
     Buffer<double> sums(kStrengths * n);
     parallel_ranges(kStrengths * n, 1 << 16,
                     [&](index_t begin, index_t end) { std::fill(sums.data() + begin, sums.data() + end, 0.0); });
@@ -95,11 +110,11 @@ struct Counter {
         const index_t end = std::min({m, (p + 1) * part, p * part + offset + step});
         for (index_t e = p * part + offset; e < end; e += kEdgeBlock) {
           const index_t size = std::min(kEdgeBlock, end - e);
-          edges.source.load(e, size, s);
+          if (edges.source.load(e, size, s) >= static_cast<std::uint64_t>(n)) refuse_changed_columns();
           for (index_t i = 0; i < size; ++i) {
             const double w = edges.weight[e + i];
             if (!is_weight(w)) refuse_weight(edges.weight);
-            sums[p * n + static_cast<index_t>(s[i])] += w;
+            sums[p * n + static_cast<index_t>(s[i])] += factor ? factor[s[i]] * w : w;
           }
         }
         edges.release(p * part + offset, std::max<index_t>(0, end - p * part - offset));
@@ -113,12 +128,6 @@ struct Counter {
         counts.strength[i] = sum;
       }
     });
-    for (index_t i = 0; i < n; ++i) {
-      if (!std::isfinite(counts.strength[i])) {
-        throw DomainError("weight: the weights of the links out of node " + std::to_string(i) +
-                          " overflow when they are added.");
-      }
-    }
   }
 };
 
@@ -134,6 +143,10 @@ int class_of(Index degree) {
 }
 
 }  // namespace
+
+void refuse_changed_columns() {
+  throw DomainError("source, target: changed while they were read; nobody may write to them meanwhile.");
+}
 
 Plan::Plan(index_t n, index_t m) : nodes(n), edges(m) {
   id_bits = std::max(1, static_cast<int>(std::bit_width(static_cast<std::uint64_t>(std::max<index_t>(n - 1, 0)))));

@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cstring>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mmlcore/core/errors.hpp"
@@ -51,8 +53,14 @@ struct Edge {
   bool weighted;
 };
 
+// A plus sign before a digit, which std::from_chars does not take.
+const char* skip_plus(const char* p, const char* end) {
+  return p + 1 < end && *p == '+' && p[1] != '-' && p[1] != '+' ? p + 1 : p;
+}
+
 // A node's number as std::from_chars reads it; nearly all are short and cannot overflow.
 std::from_chars_result read_number(const char* begin, const char* stop, std::int64_t& number) {
+  begin = skip_plus(begin, stop);
   constexpr std::ptrdiff_t kSafeDigits = 18;
   const char *p = begin, *safe = stop - begin > kSafeDigits ? begin + kSafeDigits : stop;
   std::int64_t n = 0;
@@ -75,6 +83,10 @@ const char* parse_line(const char* begin, const char* stop, Edge& edge) {
     return "a node number beyond 64 bits";
   }
   if (bad_s != std::errc() || bad_t != std::errc() || second == after_s) {
+    if (*begin == '"' || *begin == '\'') return "node numbers in quotes; take the quotes away";
+    if (std::isalpha(static_cast<unsigned char>(*begin)) || static_cast<unsigned char>(*begin) >= 128) {
+      return "needed two node numbers; put # before a line of column names, and read names of nodes by Graph.from_labels";
+    }
     return "needed two node numbers, separated by blanks, a tab or a comma";
   }
   if (edge.source < 0 || edge.target < 0) return "a negative node number";
@@ -82,7 +94,7 @@ const char* parse_line(const char* begin, const char* stop, Edge& edge) {
   if (third == after_t && third != stop) return "the second node number is not an integer";
   edge.weighted = third != stop;
   if (!edge.weighted) return nullptr;
-  const auto [after_w, bad_w] = std::from_chars(third, stop, edge.weight);
+  const auto [after_w, bad_w] = std::from_chars(skip_plus(third, stop), stop, edge.weight);
   if (bad_w != std::errc() || skip_blanks(after_w, stop) != stop) {
     return "the third column is not one number, the weight";
   }
@@ -157,6 +169,11 @@ std::vector<Chunk> cut(const char* text, const char* end) {
 }  // namespace
 
 void EdgeText::feed(const char* text, index_t size, bool mapped) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";  // that some programs write before UTF-8
+  if (lines == 0 && std::string_view(text, static_cast<std::size_t>(size)).substr(0, kMark.size()) == kMark) {
+    text += kMark.size();
+    size -= static_cast<index_t>(kMark.size());
+  }
   std::vector<Chunk> chunks = cut(text, text + size);
   const auto count = static_cast<index_t>(chunks.size());
   parallel_tasks(count, [&](index_t c) {

@@ -9,6 +9,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "builder.hpp"
 #include "mmlcore/core/buffer.hpp"
 
 namespace mmlcore::graph {
@@ -18,9 +19,9 @@ class Combiner {
  public:
   static constexpr index_t kLine = 64 / sizeof(Word);
 
-  // `first[s]` is where stream s starts in `out`, which is aligned to 64 bytes.
-  Combiner(Word* out, const index_t* first, index_t streams)
-      : out_(out), streams_(streams), lines_(streams * kLine), at_(streams), start_(first) {
+  // `first[s]` is where stream s starts in `out`, which is aligned to 64 bytes, and `last[s]` where it has to end.
+  Combiner(Word* out, const index_t* first, const index_t* last, index_t streams)
+      : out_(out), streams_(streams), lines_(streams * kLine), at_(streams), start_(first), end_(last) {
     std::copy(first, first + streams, at_.begin());
   }
 
@@ -35,6 +36,7 @@ class Combiner {
   // Writes what is left. Every word is in memory, visible to all threads that meet this one at the end of the region.
   void finish() {
     for (index_t s = 0; s < streams_; ++s) {
+      if (at_[s] != end_[s]) refuse_changed_columns();
       const index_t begin = std::max(at_[s] & ~(kLine - 1), start_[s]);
       std::copy(lines_.data() + s * kLine + (begin & (kLine - 1)),
                 lines_.data() + s * kLine + (begin & (kLine - 1)) + (at_[s] - begin), out_ + begin);
@@ -46,6 +48,7 @@ class Combiner {
 
  private:
   void flush(index_t stream, const Word* line, index_t begin) {
+    if (begin + kLine > end_[stream]) refuse_changed_columns();
     if (begin < start_[stream]) {  // the first line belongs to the stream in front as well
       const index_t own = start_[stream] - begin;
       std::copy(line + own, line + kLine, out_ + begin + own);
@@ -64,7 +67,7 @@ class Combiner {
   index_t streams_;
   Buffer<Word> lines_;
   Buffer<index_t> at_;
-  const index_t* start_;
+  const index_t *start_, *end_;
 };
 
 }  // namespace mmlcore::graph

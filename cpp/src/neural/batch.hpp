@@ -59,7 +59,7 @@ class Batch {
       for (index_t j = begin; j < end; j += kPanel) {
         T* const to = panel(0, block, j / kPanel) + p * kPanel;
         const index_t width = from ? std::min(kPanel, end - j) : 0;
-        if (x.col_stride == 1) {
+        if (from && x.col_stride == 1) {
           std::copy(from + j, from + j + width, to);
         } else {
           for (index_t k = 0; k < width; ++k) to[k] = from[(j + k) * x.col_stride];

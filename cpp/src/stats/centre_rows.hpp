@@ -2,16 +2,22 @@
 #pragma once
 
 #include "mmlcore/core/copy.hpp"
+#include "provisional_mean.hpp"
 
 namespace mmlcore {
+
+// A mean and what rounding took from it.
+struct TwoPartMean {
+  double mean = 0, low = 0;
+};
 
 // Subtracts the mean of `n` numbers from each and returns it. The second round removes what rounding left of the first, so
 // numbers far from zero keep the digits they have. NaN or infinity among them makes the result NaN.
 template <class T>
-double centre(T* x, index_t n) {
+TwoPartMean centre(T* x, index_t n) {
   using V = Simd<T>;
   constexpr index_t W = V::width;
-  double mean = 0;
+  TwoPartMean found;
   for (int round = 0; round < 2; ++round) {
     typename V::Vec sums{};
     index_t i = 0;
@@ -20,21 +26,23 @@ double centre(T* x, index_t n) {
     for (index_t c = 0; c < W; ++c) total += sums[c];
     for (; i < n; ++i) total += x[i];
     const T part = static_cast<T>(total / static_cast<double>(n));
-    mean += part;
+    set_mean(found.mean, part, found.mean, found.low);
     const auto parts = V::splat(part);
     for (i = 0; i + W <= n; i += W) V::store(x + i, V::load(x + i) - parts);
     for (; i < n; ++i) x[i] -= part;
   }
-  return mean;
+  return found;
 }
 
-// out = rows of x, each minus its mean; out's rows are contiguous.
+// out = rows of x, each minus its mean; out's rows are contiguous. The means, if they are wanted, and what rounding took.
 template <class T>
-void centre_rows(MatrixView<const T> x, MatrixView<T> out, double* means) {
+void centre_rows(MatrixView<const T> x, MatrixView<T> out, double* means, double* lows) {
   copy<T>(x, out);
   for (index_t i = 0; i < x.rows; ++i) {
-    const double mean = centre(&out(i, 0), x.cols);
-    if (means) means[i] = mean;
+    const TwoPartMean found = centre(&out(i, 0), x.cols);
+    if (!means) continue;
+    means[i] = found.mean;
+    lows[i] = found.low;
   }
 }
 

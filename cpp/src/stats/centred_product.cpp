@@ -17,9 +17,10 @@ constexpr index_t kTaskBlocks = 8;  // blocks of kScoreRows rows that a task com
 template <class T>
 class Scores {
  public:
-  Scores(MatrixView<const T> x, const T* mean, MatrixView<const T> w, MatrixView<T> out)
+  Scores(MatrixView<const T> x, const T* mean, const T* low, MatrixView<const T> w, MatrixView<T> out)
       : x_(x),
         mean_(mean),
+        low_(low),
         out_(out),
         d_(w.rows),
         k_(w.cols),
@@ -58,7 +59,7 @@ class Scores {
 
   void block(index_t first, index_t rows, MatrixView<T> centred, T* tile) {
     if (!mean_) {
-      centre_rows<T>(x_.block(first, 0, rows, d_), centred.block(0, 0, rows, d_), nullptr);
+      centre_rows<T>(x_.block(first, 0, rows, d_), centred.block(0, 0, rows, d_), nullptr, nullptr);
     } else if (x_.col_stride == 1) {
       for (index_t i = 0; i < rows; ++i) subtract_mean(&x_(first + i, 0), &centred(i, 0));
     } else {  // the copy reads such an array in the order of its memory
@@ -103,25 +104,32 @@ class Scores {
     micro.store(to, width, T{1}, keep);
   }
 
-  // A row minus the mean. Sums x * 0, which is NaN as soon as one x is NaN or infinite.
+  void subtract_mean(const T* from, T* to) { low_ ? subtract_mean<true>(from, to) : subtract_mean<false>(from, to); }
+
+  // A row minus the mean, of both parts one after the other: the first difference is exact where numbers lie close to their
+  // mean. Sums x * 0, which is NaN as soon as one x is NaN or infinite.
+  template <bool Low>
   void subtract_mean(const T* from, T* to) {
     typename V::Vec zeros{};
     index_t j = 0;
     for (; j + W <= d_; j += W) {
       const typename V::Vec v = V::load(from + j);
       zeros += v * T{0};
-      V::store(to + j, v - V::load(mean_ + j));
+      typename V::Vec apart = v - V::load(mean_ + j);
+      if (Low) apart -= V::load(low_ + j);
+      V::store(to + j, apart);
     }
     T zero = V::sum(zeros);
     for (; j < d_; ++j) {
       zero += from[j] * T{0};
       to[j] = from[j] - mean_[j];
+      if (Low) to[j] -= low_[j];
     }
     if (!(zero == 0)) finite_ = false;
   }
 
   const MatrixView<const T> x_;
-  const T* mean_;
+  const T *mean_, *low_;
   const MatrixView<T> out_;
   const index_t d_, k_, dots_, tiled_;  // k = tiled + dots
   Buffer<T> packed_, rest_;
@@ -131,11 +139,13 @@ class Scores {
 }  // namespace
 
 template <class T>
-bool centred_product(MatrixView<const T> x, const T* mean, MatrixView<const T> w, MatrixView<T> out) {
-  return Scores<T>(x, mean, w, out).run();
+bool centred_product(MatrixView<const T> x, const T* mean, const T* low, MatrixView<const T> w, MatrixView<T> out) {
+  return Scores<T>(x, mean, low, w, out).run();
 }
 
-template bool centred_product<float>(MatrixView<const float>, const float*, MatrixView<const float>, MatrixView<float>);
-template bool centred_product<double>(MatrixView<const double>, const double*, MatrixView<const double>, MatrixView<double>);
+template bool centred_product<float>(MatrixView<const float>, const float*, const float*, MatrixView<const float>,
+                                     MatrixView<float>);
+template bool centred_product<double>(MatrixView<const double>, const double*, const double*, MatrixView<const double>,
+                                      MatrixView<double>);
 
 }  // namespace mmlcore

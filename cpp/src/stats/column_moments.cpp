@@ -117,7 +117,7 @@ void pass(MatrixView<const T> x, const T* shift, const double* weights, Sums sum
 }  // namespace
 
 template <class T>
-double column_moments(MatrixView<const T> x, const double* weights, double* mean, double* squares) {
+double column_moments(MatrixView<const T> x, const double* weights, double* mean, double* low, double* squares) {
   const index_t n = x.cols;
   double weight = static_cast<double>(x.rows);
   if (weights) {
@@ -133,10 +133,12 @@ double column_moments(MatrixView<const T> x, const double* weights, double* mean
     bool again = false;
     for (index_t j = 0; j < n; ++j) again |= squares && misled(sums.d[j], weight, sums.q[j]);
     if (!again) break;
-    for (index_t j = 0; j < n; ++j) shift[j] = static_cast<T>(shift[j] + sums.d[j] / weight);
+    for (index_t j = 0; j < n; ++j) {  // NaN and infinity stay in their own column, as they came
+      if (std::isfinite(sums.d[j])) shift[j] = static_cast<T>(shift[j] + sums.d[j] / weight);
+    }
   }
   for (index_t j = 0; j < n; ++j) {
-    mean[j] = shift[j] + sums.d[j] / weight;
+    set_mean(shift[j], sums.d[j] / weight, mean[j], low[j]);
     if (!squares) continue;
     const double value = sums.q[j] - sums.d[j] * (sums.d[j] / weight);
     squares[j] = std::max(value, 0 * value);
@@ -144,7 +146,7 @@ double column_moments(MatrixView<const T> x, const double* weights, double* mean
   return weight;
 }
 
-template double column_moments<float>(MatrixView<const float>, const double*, double*, double*);
-template double column_moments<double>(MatrixView<const double>, const double*, double*, double*);
+template double column_moments<float>(MatrixView<const float>, const double*, double*, double*, double*);
+template double column_moments<double>(MatrixView<const double>, const double*, double*, double*, double*);
 
 }  // namespace mmlcore

@@ -55,7 +55,7 @@ void centre_block(MatrixView<const T> x, VectorView<const T> y, const T* shift, 
 // S and d for few columns: blocks multiplied where they lie.
 template <class T>
 void narrow_pass(MatrixView<const T> x, VectorView<const T> y, const T* shift, const double* roots, double* s, double* d) {
-  const index_t n = x.cols + (y.data ? 1 : 0), slots = std::clamp<index_t>(x.rows / kFlush, 1, kSlots);
+  const index_t n = x.cols + (y.data ? 1 : 0), slots = gram_slots(x.rows, kFlush);
   Buffer<double> sums(slots * n);
   std::fill(sums.begin(), sums.end(), 0.0);
   gram_of_rows<T>(x.rows, n, kFlush, s, [&](index_t slot, index_t i, index_t rows) -> MatrixView<const T> {
@@ -114,7 +114,9 @@ void scatter(MatrixView<const T> x, VectorView<const T> y, Weights weights, Mome
     bool again = false;
     for (index_t j = 0; j < n; ++j) again |= misled(d[j], moments.weight, s[j * n + j]);
     if (!again || pass == 1) break;
-    for (index_t j = 0; j < n; ++j) shift[j] = static_cast<T>(shift[j] + d[j] / moments.weight);
+    for (index_t j = 0; j < n; ++j) {
+      if (std::isfinite(d[j])) shift[j] = static_cast<T>(shift[j] + d[j] / moments.weight);
+    }
   }
   for (index_t i = 0; i < n; ++i) {
     for (index_t j = i; j < n; ++j) {
@@ -122,7 +124,7 @@ void scatter(MatrixView<const T> x, VectorView<const T> y, Weights weights, Mome
       s[i * n + j] = s[j * n + i] = i == j ? std::max(value, 0 * value) : value;
     }
   }
-  for (index_t j = 0; j < n; ++j) mean[j] = shift[j] + d[j] / moments.weight;
+  for (index_t j = 0; j < n; ++j) set_mean(shift[j], d[j] / moments.weight, mean[j], moments.low[j]);
 }
 
 template void scatter<float>(MatrixView<const float>, VectorView<const float>, Weights, Moments&);

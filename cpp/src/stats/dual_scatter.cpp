@@ -7,13 +7,13 @@
 namespace mmlcore {
 
 template <class T>
-void dual_scatter(MatrixView<const T> x, double* mean, double* inner) {
+void dual_scatter(MatrixView<const T> x, double* mean, double* low, double* inner) {
   const index_t n = x.rows, d = x.cols;
   const MatrixView<const T> features = x.transposed();
   const auto centred = [&](index_t first, index_t rows, Buffer<T>& scratch) -> MatrixView<const T> {
     if (scratch.size() < rows * n) scratch = Buffer<T>(rows * n);
     const MatrixView<T> out = c_order(scratch.data(), rows, n);
-    centre_rows<T>(features.block(first, 0, rows, n), out, mean + first);
+    centre_rows<T>(features.block(first, 0, rows, n), out, mean + first, low + first);
     return out;
   };
   if (n <= kSmallProduct) {
@@ -32,7 +32,7 @@ void dual_scatter(MatrixView<const T> x, double* mean, double* inner) {
   }
 }
 
-template void dual_scatter<float>(MatrixView<const float>, double*, double*);
-template void dual_scatter<double>(MatrixView<const double>, double*, double*);
+template void dual_scatter<float>(MatrixView<const float>, double*, double*, double*);
+template void dual_scatter<double>(MatrixView<const double>, double*, double*, double*);
 
 }  // namespace mmlcore

@@ -46,4 +46,12 @@ inline bool misled(double d, double weight, double s) {
   return drift > 0.99 * s && drift > 0 && std::isfinite(s);
 }
 
+// mean + low = shift + offset, without the rounding of that sum (Knuth's two-sum).
+inline void set_mean(double shift, double offset, double& mean, double& low) {
+  mean = shift + offset;
+  const double part = mean - shift;
+  const double rest = (shift - (mean - part)) + (offset - part);
+  low = std::isfinite(mean) ? rest : 0;
+}
+
 }  // namespace mmlcore

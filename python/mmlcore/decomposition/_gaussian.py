@@ -60,7 +60,7 @@ class GaussianModel:
         constant += free * math.log(noise) if free else 0.0
         parts = []
         for x in dense_chunks(X, self.n_features_in_):
-            centred = finite(x, "X").astype(np.float64) - self.mean_
+            centred = (finite(x, "X").astype(np.float64) - self.mean_) - self._low_part()
             scores = centred @ components.T
             distances = np.einsum("ij,ij->i", scores / variances, scores)
             if free:
@@ -92,6 +92,11 @@ class GaussianModel:
         model = (components.T * along) @ components
         model[np.diag_indices_from(model)] += everywhere
         return np.asarray((model + model.T) / 2, dtype=self.components_.dtype)
+
+    def _low_part(self) -> Array:
+        """Return what rounding to the data's type took from the mean (d,), float64."""
+        low: Array | None = getattr(self, "_low", None)
+        return np.zeros(len(self.mean_)) if low is None else low
 
     def _fitted(self) -> bool:
         if not hasattr(self, "components_"):

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from mmlcore.core.arrays import Array, finite
+from mmlcore.core.arrays import Array, finite, largest_size
 from mmlcore.core.signs import signed
 from mmlcore.core.sources import dense_chunks
-from mmlcore.decomposition._components import Components, completed, of_inner, of_scatter, tolerance
+from mmlcore.core.sparse import real, with_values
+from mmlcore.decomposition._components import (
+    Components,
+    completed,
+    in_unit,
+    of_inner,
+    of_sums,
+    subtract_mean,
+    tolerance,
+)
 from mmlcore.eigen import top_eigh
 from mmlcore.eigen._largest import largest_of_psd
 from mmlcore.matrices._sparse import SparseRows
 from mmlcore.stats import Moments
+from mmlcore.stats._scatter import Scatter, two_parts
 
 _DENSE = 2000  # up to this side a matrix of inner products is made dense
-_FAR = 1e4  # a mean of more deviations than that costs the sparse formula too many digits
+_FAR = 30  # a mean of more deviations than that costs the sparse formula three digits
+_BLOCK = 1 << 22  # numbers of a block that is made dense
 SPARSE_ROUTES = ("covariance", "dual", "lanczos")
 
 
@@ -30,8 +42,7 @@ def by_chunks(x: Any, dtype: np.dtype[Any], k: int) -> Components:
 
 def of_moments(moments: Moments, k: int, tol: float) -> Components:
     """Return the largest eigenpairs of the covariance of points that were counted once each."""
-    n = int(moments.count)
-    return of_scatter(moments.mean, moments.covariance() * n, n, k, tol)
+    return of_sums(moments.sums, int(moments.count), k, tol)
 
 
 def sparse_route(solver: str, shape: tuple[int, int], k: int) -> str:
@@ -48,13 +59,44 @@ def sparse_route(solver: str, shape: tuple[int, int], k: int) -> str:
 
 
 def by_sparse(x: Any, route: str, k: int, seed: int) -> Components:
-    """Components of a CSR matrix (n, d) of float32 or float64, by one of SPARSE_ROUTES."""
-    finite(x.data, "X")
-    n = x.shape[0]
+    """Components of a CSR matrix (n, d) of float32 or float64 that nobody else writes to, by one of SPARSE_ROUTES."""
+    x = real(x, "X")
     if not x.has_canonical_format:  # repeated entries count as their sum
         x = x.copy()
         x.sum_duplicates()
-    mean = np.asarray(x.sum(axis=0, dtype=np.float64)).ravel() / n
+    size = largest_size(x.data)
+    if not np.isfinite(size):
+        finite(x.data, "X")
+    power = 0 if not size or 2.0**-400 < size < 2.0**400 else int(np.frexp(size)[1])
+    if power:
+        x = with_values(x, np.ldexp(x.data.astype(np.float64), -power))
+    shift = _shift(x)
+    if shift is not None:
+        x = with_values(x, x.data - shift[x.indices])
+    mean = np.asarray(x.sum(axis=0, dtype=np.float64)).ravel() / x.shape[0]
+    found = _of_centred(x, mean, route, k, seed)
+    if shift is not None:
+        mean, low = two_parts(shift, mean)
+        found = replace(found, mean=mean, low=low)
+    return in_unit(found, power) if power else found
+
+
+def _shift(x: Any) -> Array | None:
+    """Return what is subtracted from the columns in which every entry is stored, about their mean; None where there are none.
+
+    Such columns may lie far from zero, and the formulas for sparse data subtract the mean from sums. In any other a zero lies
+    among the numbers, so that the mean is no more than sqrt(n) deviations away.
+    """
+    full = np.bincount(x.indices, minlength=x.shape[1]) == x.shape[0]
+    if not full.any():
+        return None
+    mean = np.asarray(x.sum(axis=0, dtype=np.float64)).ravel() / x.shape[0]
+    return np.where(full, mean, 0.0)
+
+
+def _of_centred(x: Any, mean: Array, route: str, k: int, seed: int) -> Components:
+    """Components of a matrix whose columns have these means, none of which is far from zero."""
+    n, none = x.shape[0], np.zeros(x.shape[1])
     if route == "lanczos":
         return _lanczos(x, mean, k, seed)
     wide = x.astype(np.float64)
@@ -65,13 +107,35 @@ def by_sparse(x: Any, route: str, k: int, seed: int) -> Components:
         if (n * mean**2 > _FAR**2 * scatter.diagonal())[squares > 0].any():
             return by_chunks(x, np.dtype(np.float64), k)  # hardly a zero in some column
         np.fill_diagonal(scatter, np.maximum(scatter.diagonal(), 0))
-        return of_scatter(mean, scatter, n, k, tolerance(wide.dtype))
+        return of_sums(Scatter(mean, none, scatter, n), n, k, tolerance(wide.dtype))
     along = wide @ mean
     inner = _product(wide, wide.T) - along[:, None] - along + mean @ mean
     inner = (inner + inner.T) / 2
     values, left = largest_of_psd(inner, k, tolerance(wide.dtype))
     rows = np.asarray(left.T @ wide) - np.outer(left.sum(axis=0), mean)
-    return of_inner(mean, inner, values, rows)
+    return of_inner(mean, none, inner, values, rows)
+
+
+def sparse_scores(x: Any, mean: Array, low: Array, directions: Array) -> Array:
+    """Return (x - mean) directions, in double, for a sparse matrix (n, d) in compressed rows.
+
+    Columns more than half of which are stored, which alone may lie far from zero, are centred before they are multiplied.
+    """
+    n = x.shape[0]
+    far = np.bincount(x.indices, minlength=x.shape[1]) * 2 > n
+    if not far.any():
+        return np.asarray(x @ directions - mean @ directions)
+    scores = np.empty((n, directions.shape[1]))
+    near = directions.copy()
+    near[far] = 0
+    along = mean @ near
+    at = np.flatnonzero(far)
+    step = max(1, _BLOCK // len(at))
+    for first in range(0, n, step):
+        rows = x[first : first + step]
+        centred = subtract_mean(rows[:, at].toarray().astype(np.float64), mean[far], low[far])
+        scores[first : first + step] = centred @ directions[far] + (rows @ near - along)
+    return scores
 
 
 def _product(a: Any, b: Any) -> Array:
@@ -96,4 +160,5 @@ def _lanczos(x: Any, mean: Array, k: int, seed: int) -> Components:
         vectors = completed(vectors)
     values = np.maximum(found.values, 0)
     total = max(squares, float(values.sum()))
-    return Components(mean, values / freedom, signed(vectors), total / freedom)
+    none = np.zeros(d)
+    return Components(mean, none, values / freedom, signed(vectors), total / freedom)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -20,17 +22,19 @@ from mmlcore.core.arrays import (
     shape_error,
 )
 from mmlcore.core.sources import check_width, dense_chunks, is_source
-from mmlcore.core.sparse import by_rows
+from mmlcore.core.sparse import by_rows, real
 from mmlcore.decomposition._components import (
     Components,
     count_components,
     of_factor,
     route_of,
     routes,
+    subtract_mean,
 )
 from mmlcore.decomposition._gaussian import GaussianModel
-from mmlcore.decomposition._large import by_chunks, by_sparse, sparse_route
+from mmlcore.decomposition._large import by_chunks, by_sparse, sparse_route, sparse_scores
 from mmlcore.stats._factor import Factor, factor_of_chunks
+from mmlcore.stats._weights import refuse_overflow
 
 
 class PCA(GaussianModel):
@@ -51,11 +55,12 @@ class PCA(GaussianModel):
     Attributes
     ----------
     components_ : ndarray of shape (k, d)
-        Orthonormal rows, by descending variance; the largest entry of each is positive.
+        Orthonormal rows, by descending variance; the largest entry of each is positive, the first of those that tie.
     explained_variance_, explained_variance_ratio_, singular_values_ : ndarray of shape (k,)
         Variances (divided by n - 1) along the components, their share of the total, and the singular values of the
         centred data.
     mean_ : ndarray of shape (d,)
+        Rounded to the type of the data; points are centred by the mean itself.
     noise_variance_ : float
         Mean of the variances left out.
     n_components_, n_features_in_, n_samples_ : int
@@ -135,7 +140,7 @@ class PCA(GaussianModel):
         self.__dict__.pop("_factor", None)
         seed = 0 if self.random_state is None else self.random_state
         if is_sparse(X):
-            x = by_rows(X, "X")
+            x = real(by_rows(X, "X"), "X")
             most = self._most(x.shape)
             route = sparse_route(self.solver, x.shape, most)
             self._keep(by_sparse(x, route, most, seed), x.shape, float_type(x.dtype), route)
@@ -158,17 +163,35 @@ class PCA(GaussianModel):
     def partial_fit(self, X: ArrayLike, y: object = None) -> PCA:  # noqa: ARG002
         """Add points (n, d) to those of earlier calls, and find the components of all. Returns the object itself.
 
-        `fit` starts anew. Cost of a call: 2 (n + d) d^2 operations and the singular values of a d x d matrix; for many
-        small parts `fit_chunks` is faster. ValueError, and nothing added, for NaN, infinity, or another number of features.
+        While there are fewer points than `n_components` they are kept, and components come with the call that brings
+        enough. `fit` starts anew and keeps no sums: a RuntimeWarning says so where its points are forgotten. Cost of a call:
+        2 (n + d) d^2 operations and the singular values of a d x d matrix; for many small parts `fit_chunks` is faster.
+        ValueError, and nothing added, for NaN, infinity, or another number of features.
         """
         x = as_data(X, "X")
         before: Factor | None = getattr(self, "_factor", None)
+        if before is None and hasattr(self, "components_"):
+            msg = (
+                "PCA.partial_fit: the points that fit has seen are not counted, since fit keeps no sums of them; pass all "
+                "parts to partial_fit, or to fit_chunks."
+            )
+            warnings.warn(msg, RuntimeWarning, stacklevel=2)
         if before is not None and x.shape[1] != len(before.mean):
             raise shape_error("X", x.shape, f"(n, {len(before.mean)}), as before")
         factor = factor_of_chunks([x])
         if before is not None:
             factor = before if factor is None else before + factor
+        if factor is not None and factor.count < self._at_least(x.shape[1]):
+            self._factor = factor
+            return self
         return self._keep_factor(factor, x.shape, x.dtype)
+
+    def _at_least(self, d: int) -> int:
+        """Return how many points `n_components` needs; ValueError where no number of them will do."""
+        wanted = self.n_components
+        if wanted is None or isinstance(wanted, str) or 0 < wanted < 1:
+            return d if wanted == "mle" else 1
+        return count_components(wanted, d, d)
 
     def fit_chunks(self, chunks: Iterable[ArrayLike]) -> PCA:
         """Find the components of data that come in parts (n_i, d), each looked at once. Returns the object itself.
@@ -206,19 +229,22 @@ class PCA(GaussianModel):
 
     def _keep(self, found: Components, shape: Any, dtype: np.dtype[Any], route: str) -> None:
         n, d = shape
-        if not (found.total <= np.finfo(dtype).max and np.isfinite(found.variances).all()):
-            msg = f"X: squares of the data overflow in {dtype}; divide the data by a constant."
-            raise ValueError(msg)
+        with np.errstate(over="ignore", under="ignore"):
+            total = float(np.ldexp(found.total, 2 * found.power))
+        if not (total <= float(np.finfo(dtype).max) and np.isfinite(found.variances).all()):
+            refuse_overflow("X", np.zeros(0), dtype)
         k = found.choose(self.n_components, n)
         left = min(n, d) - k
         noise = (found.total - found.variances[:k].sum()) / left if left else 0.0
+        deviations = np.sqrt(found.variances[:k].astype(np.float64) * max(n - 1, 0))
         self.components_ = np.ascontiguousarray(found.vectors[:k].astype(dtype, copy=False))
-        self.explained_variance_ = found.variances[:k].astype(dtype)
+        self.explained_variance_ = np.ldexp(found.variances[:k], 2 * found.power).astype(dtype)
         share = found.variances[:k] / found.total if found.total > 0 else np.zeros(k)
         self.explained_variance_ratio_ = share.astype(dtype)
-        self.singular_values_ = np.sqrt(found.variances[:k] * max(n - 1, 0)).astype(dtype)
+        self.singular_values_ = np.ldexp(deviations, found.power).astype(dtype)
         self.mean_ = found.mean.astype(dtype)
-        self.noise_variance_ = max(float(noise), 0.0)
+        self._low = (found.mean - self.mean_) + found.low
+        self.noise_variance_ = float(np.ldexp(max(float(noise), 0.0), 2 * found.power))
         self.n_components_, self.n_features_in_, self.n_samples_ = k, d, n
         self.solver_ = route
 
@@ -235,17 +261,19 @@ class PCA(GaussianModel):
     def _scores(self, x: Array) -> Array:
         weights = in_order(self._directions(), x.dtype)
         scores = empty((x.shape[0], self.n_components_), x.dtype)
-        mean = in_order(self.mean_, x.dtype)
-        if not _core.centred_product(x, mean, weights, scores):
+        mean, low = self._mean_in(x.dtype)
+        if not _core.centred_product(x, mean, weights, scores, low):
             msg = "X: contains NaN or infinity."
             raise ValueError(msg)
         return scores
 
     def _scores_of_sparse(self, X: Any) -> Array:
         check_width("X", X.shape, self.n_features_in_)
-        finite(X.data, "X")
-        directions = self._directions()
-        return np.asarray(X @ directions - self.mean_ @ directions)
+        x = real(by_rows(X, "X"), "X")
+        finite(x.data, "X")
+        mean, directions = self.mean_.astype(np.float64), self._directions().astype(np.float64)
+        dtype = np.result_type(float_type(x.dtype), self.components_.dtype)
+        return sparse_scores(x, mean, self._low_part(), directions).astype(dtype, copy=False)
 
     def _directions(self) -> Array:
         """What centred points are multiplied with, (d, k)."""
@@ -265,9 +293,12 @@ class PCA(GaussianModel):
                 "X", scores.shape, f"(n, {self.n_components_}), a column for each component"
             )
         if self.whiten:
-            scores = scores * np.sqrt(self.explained_variance_, dtype=scores.dtype)
+            scores = scores * self._deviations().astype(scores.dtype)
         points: Array = np.matmul(scores, self.components_.astype(scores.dtype, copy=False))
-        points += self.mean_.astype(scores.dtype, copy=False)
+        mean, low = self._mean_in(scores.dtype)
+        if low is not None:
+            points += low
+        points += mean
         return points
 
     def reconstruction_error(self, X: Any) -> float:
@@ -275,8 +306,10 @@ class PCA(GaussianModel):
         self._fitted()
         total, count = 0.0, 0
         for x in dense_chunks(X, self.n_features_in_):
-            difference = x - self.inverse_transform(self._scores(x))
-            total += float(np.einsum("ij,ij->", difference, difference, dtype=np.float64))
+            apart = subtract_mean(finite(x, "X"), self.mean_.astype(np.float64), self._low_part())
+            components = self.components_.astype(apart.dtype, copy=False)
+            apart -= (apart @ components.T) @ components
+            total += float(np.einsum("ij,ij->", apart, apart, dtype=np.float64))
             count += len(x)
         if not count:
             raise shape_error("X", (0, self.n_features_in_), "at least one point")
@@ -288,10 +321,20 @@ class PCA(GaussianModel):
         return {name: getattr(self, name) for name in names}
 
     def _inverse_deviations(self) -> Array:
-        variances = self.explained_variance_.astype(np.float64)
-        floor = np.finfo(self.explained_variance_.dtype).eps * variances.max(initial=0)
-        safe = np.where(variances > floor, variances, 1)
-        return np.where(variances > floor, 1 / np.sqrt(safe), 0)
+        deviations = self._deviations()
+        floor = math.sqrt(np.finfo(self.explained_variance_.dtype).eps) * deviations.max(initial=0)
+        safe = np.where(deviations > floor, deviations, 1)
+        return np.where(deviations > floor, 1 / safe, 0)
+
+    def _deviations(self) -> Array:
+        """Return the standard deviations (k,) in double, also where their squares leave the range."""
+        return self.singular_values_.astype(np.float64) / math.sqrt(max(self.n_samples_ - 1, 1))
+
+    def _mean_in(self, dtype: np.dtype[Any]) -> tuple[Array, Array | None]:
+        """Return the mean in a type, and what rounding took from it, if anything."""
+        mean = in_order(self.mean_, dtype)
+        rest = ((self.mean_.astype(np.float64) - mean) + self._low_part()).astype(dtype)
+        return mean, rest if rest.any() else None
 
 
 def _table(chunk: Any) -> Any:

@@ -141,6 +141,7 @@ class PPCA(GaussianModel):
         self.components_ = np.ascontiguousarray(rows, dtype=dtype)
         self.explained_variance_ = (lengths**2 + model.noise).astype(dtype)
         self.mean_ = model.mean.astype(dtype)
+        self._low = model.mean - self.mean_
         self.noise_variance_ = float(model.noise)
         self.n_components_, self.n_features_in_, self.n_samples_ = len(rows), rows.shape[1], n
 
@@ -190,7 +191,8 @@ class PPCA(GaussianModel):
         self._fitted()
         excess = np.maximum(self.explained_variance_.astype(np.float64) - self.noise_variance_, 0.0)
         loadings = self.components_.T.astype(np.float64) * np.sqrt(excess)
-        return Loadings(loadings, self.mean_.astype(np.float64), self.noise_variance_)
+        mean = self.mean_.astype(np.float64) + self._low_part()
+        return Loadings(loadings, mean, self.noise_variance_)
 
     def _seen(self, X: ArrayLike) -> tuple[Array, Array]:
         self._fitted()
@@ -215,13 +217,15 @@ def _start(x: Array, seen: Array, k: int) -> Loadings:
     means = x.sum(axis=0) / seen.sum(axis=0)
     filled = x if seen.all() else np.where(seen, x, means)
     found = (by_covariance if d <= n else by_dual)(filled, min(k, n), 0)
+    total = float(np.ldexp(found.total, 2 * found.power))
     variances = np.zeros(k)
-    variances[: len(found.variances)] = found.variances * ((n - 1) / n)
+    variances[: len(found.variances)] = np.ldexp(found.variances, 2 * found.power) * ((n - 1) / n)
     vectors = np.zeros((k, d))
     vectors[: len(found.vectors)] = found.vectors
-    rest = (found.total * ((n - 1) / n) - variances.sum()) / (d - k)
-    if not found.total > 0:
-        msg = "X: no feature varies, so that the model has no likelihood."
+    rest = (total * ((n - 1) / n) - variances.sum()) / (d - k)
+    if not 0 < total < math.inf:
+        why = "no feature varies" if total == 0 else "squares of the data overflow"
+        msg = f"X: {why}, so that the model has no likelihood."
         raise ValueError(msg)
     # Data without noise have no likelihood: they are given a little.
     noise = max(rest, (1e-15 if seen.all() else LEAST_NOISE) * float(variances.max()))

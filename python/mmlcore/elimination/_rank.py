@@ -118,8 +118,8 @@ def null_space(A: ArrayLike, *, rtol: float | None = None) -> Array:
     --------
     >>> import mmlcore as mml
     >>> mml.null_space([[1.0, 1.0]]).round(6)
-    array([[-0.707107],
-           [ 0.707107]])
+    array([[ 0.707107],
+           [-0.707107]])
     """
     a = finite(as_matrix(A, "A"), "A")
     if a.ndim != 2:

@@ -25,13 +25,23 @@ def from_matrix(matrix: Any) -> tuple[Columns, int]:
         raise TypeError(msg)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise shape_error("matrix", matrix.shape, "a square matrix")
+    if matrix.dtype.kind not in "biuf":
+        msg = f"matrix: got dtype {matrix.dtype}, needed real numbers, the weights of the edges."
+        raise TypeError(msg)
     nodes = sound(matrix, "matrix").shape[0]
     ends: Any
     if matrix.format in ("csr", "csc"):
-        starts = (in_order(matrix.indptr, np.dtype(np.int64)),)
-        inner = in_order(matrix.indices[: matrix.nnz])
-        ends = (starts, inner) if matrix.format == "csr" else (inner, starts)
-        data = in_order(matrix.data[: matrix.nnz])
+        # A copy, looked at as such: kernels find their way by the starts, which another thread might write to.
+        own = np.array(matrix.indptr, np.int64)
+        entries = int(own[-1]) if len(own) else -1
+        if not (
+            len(own) == nodes + 1 and own[0] == 0 and bool((own[1:] >= own[:-1]).all())
+        ) or entries > min(len(matrix.indices), len(matrix.data)):
+            msg = "matrix: is damaged, or changed while it was read."
+            raise ValueError(msg)
+        inner = in_order(matrix.indices[:entries])
+        ends = ((own,), inner) if matrix.format == "csr" else (inner, (own,))
+        data = in_order(matrix.data[:entries])
     else:
         entries = matrix.tocoo()
         ends = (in_order(entries.row), in_order(entries.col))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore import _core
-from mmlcore.core.arrays import BYTE, Array, as_array, as_data, float_type, shape_error
-from mmlcore.stats._weights import as_weights, divisor, refuse_column, refuse_weights
+from mmlcore.core.arrays import Array, all_finite, as_data, float_type, shape_error
+from mmlcore.stats._scatter import Scatter, scaled, scatter_parts
+from mmlcore.stats._weights import divisor, refuse_overflow
 
 
 def covariance(
@@ -39,8 +41,8 @@ def covariance(
     Raises
     ------
     ValueError
-        NaN or infinity in the data, squares that overflow, no points, ddof not below n, weights that are negative or
-        all zero.
+        NaN or infinity in the data, a covariance that the type of the result does not hold (of float32 data, numbers
+        some 1e19 apart), no points, ddof not below n, weights that are negative or all zero.
 
     Notes
     -----
@@ -48,7 +50,8 @@ def covariance(
     costs no digit that the data have; float32 data are summed in float64 over blocks of 128 rows. Sums of bytes
     (uint8, bool), as images are stored, are exact integers, rounded at the end, in a quarter to half of float32's
     time. Cost: n d^2 operations, one pass over the data in place, 8 d^2 bytes and some blocks. Relative error of the
-    variances: a few u plus that of the rounded data. The result does not depend on the number of threads.
+    variances: a few u plus that of the rounded data, at both ends of the range too: where squares or weights leave it, a
+    second pass works in units of powers of two. The result does not depend on the number of threads.
 
     References
     ----------
@@ -67,8 +70,7 @@ def covariance(
     x = as_data(X, "X", bytes_ok=Y is None)
     if Y is not None:
         return _cross_covariance(x, as_data(Y, "Y"), ddof, weights)
-    _, scatter, total = scatter_of(x, weights)
-    return (scatter / divisor(total, ddof)).astype(float_type(x.dtype), copy=False)
+    return _held(_divided(scatter_parts(x, weights), ddof), float_type(x.dtype), "X")
 
 
 def correlation(X: ArrayLike, *, weights: ArrayLike | None = None) -> Array:
@@ -93,7 +95,8 @@ def correlation(X: ArrayLike, *, weights: ArrayLike | None = None) -> Array:
 
     Notes
     -----
-    Cost and accuracy are those of `covariance`.
+    Cost and accuracy are those of `covariance`. Multiplying a column or the weights by a constant changes nothing: squares
+    that leave the range of float64 are brought back into it by powers of two.
 
     References
     ----------
@@ -107,11 +110,11 @@ def correlation(X: ArrayLike, *, weights: ArrayLike | None = None) -> Array:
            [0.9934, 1.    ]])
     """
     x = as_data(X, "X", bytes_ok=True)
-    _, scatter, _ = scatter_of(x, weights)
+    scatter = scatter_parts(x, weights).matrix  # in any units: they cancel
     deviations = np.sqrt(scatter.diagonal())
     if not deviations.all():
         column = int(np.flatnonzero(deviations == 0)[0])
-        msg = f"X: column {column} does not vary, so its correlations are not defined."
+        msg = f"X: column {column} does not vary (X[:, {column}]), so its correlations are not defined."
         raise ValueError(msg)
     scatter /= deviations[:, None]
     scatter /= deviations
@@ -128,39 +131,30 @@ def scatter_of(
     *,
     deviations: ArrayLike | None = None,
 ) -> tuple[Array, Array, float]:
-    """Return mean (d,), scatter matrix (d, d) in float64 and sum of weights of checked data (n, d).
-
-    `last` (n,), of the same dtype, is one more column; `deviations` are instead of weights, each their -1/2th power. Bytes
-    are summed exactly, if they have no weights.
-    """
-    n, d = x.shape
-    d += last is not None
-    if n == 0:
-        raise shape_error(name, x.shape, "at least one point")
-    mean, scatter = np.empty(d), np.empty((d, d))
-    if x.dtype == BYTE and weights is None and deviations is None and last is None:
-        _core.byte_scatter(x, mean, scatter)
-        return mean, scatter, float(n)
-    counts = None
-    if weights is not None:
-        counts = as_weights(weights, n)
-    elif deviations is not None:
-        counts = as_weights(deviations, n, "sigma")
-    if d == 0 and counts is None:  # rows of nothing: 2^40 of them take no memory, but time to walk
-        return mean, scatter, float(n)
-    total = _core.scatter(as_array(x, name), last, counts, deviations is not None, mean, scatter)
-    if (
-        not 0 < total < np.inf
-    ):  # the kernel looks at every weight, so that no pass of its own is needed
-        refuse_weights(counts, "weights" if weights is not None else "sigma")
-    refuse_column(name, scatter.diagonal())
-    return mean, scatter, total
+    """Return mean (d,), scatter matrix (d, d) in float64 and sum of weights of checked data (n, d), as `scatter_parts`."""
+    sums = scatter_parts(x, weights, name, last, deviations=deviations)
+    return sums.mean, *sums.plain(name)
 
 
 def _cross_covariance(x: Array, y: Array, ddof: float, weights: ArrayLike | None) -> Array:
     if x.shape[0] != y.shape[0]:
         raise shape_error("Y", y.shape, f"({x.shape[0]}, e): as many points as X")
-    dtype = np.result_type(x, y)
     both = np.concatenate([x, y], axis=1, dtype=np.float64)
-    _, scatter, total = scatter_of(both, weights, "X and Y")
-    return (scatter[: x.shape[1], x.shape[1] :] / divisor(total, ddof)).astype(dtype, copy=False)
+    found = _divided(scatter_parts(both, weights, "X and Y"), ddof)
+    return _held(found[: x.shape[1], x.shape[1] :], np.result_type(x, y), "X and Y")
+
+
+def _divided(sums: Scatter, ddof: float) -> Array:
+    """Divide by the number of points less ddof: before the units come back, so that the sums may leave the range."""
+    found = sums.matrix / divisor(sums.total, ddof, sums.unit)
+    return found if sums.powers is None else scaled(found, sums.powers)
+
+
+def _held(found: Array, dtype: np.dtype[Any], name: str) -> Array:
+    """Return covariances in a type that holds them; ValueError where it does not."""
+    with np.errstate(over="ignore", under="ignore"):
+        result = found.astype(dtype, copy=False)
+    if not all_finite(result):
+        size = np.abs(result).max(axis=0)
+        refuse_overflow(name, size, dtype)
+    return result

@@ -16,38 +16,44 @@ from collections.abc import Iterable
 import numpy as np
 
 from mmlcore.core.arrays import Array
-from mmlcore.stats._summary import mean_of
+from mmlcore.stats._scatter import two_parts
+from mmlcore.stats._summary import mean_parts
 
 _ROWS = 4096  # that are waited for before a decomposition, at least
 
 
 class Factor:
-    """(n, mean, R) of the points seen so far, n the sum of their weights. Values: merging makes a new one; they pickle."""
+    """(n, mean, R) of the points seen so far, n the sum of their weights. Values: merging makes a new one; they pickle.
 
-    __slots__ = ("count", "mean", "triangle")
+    The mean is kept in two parts, mean + low, as `Moments` keeps it.
+    """
 
-    def __init__(self, count: float, mean: Array, triangle: Array) -> None:
+    __slots__ = ("count", "low", "mean", "triangle")
+
+    def __init__(
+        self, count: float, mean: Array, triangle: Array, low: Array | None = None
+    ) -> None:
         self.count, self.mean, self.triangle = count, mean, triangle
+        self.low = np.zeros(len(mean)) if low is None else low  # what rounding took from the mean
 
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> Factor:
         """Make the factor of checked data (n, d), n > 0; ValueError for NaN and infinity."""
-        mean = mean_of(x, weights)
-        centred = x.astype(np.float64) - mean
-        rounded = mean_of(centred, weights)
-        centred -= rounded
+        mean, low = mean_parts(x, weights)
+        centred = (x.astype(np.float64) - mean) - low
         if weights is None:
-            return cls(len(x), mean + rounded, _triangle(centred))
+            return cls(len(x), mean, _triangle(centred), low)
         centred *= np.sqrt(weights)[:, None]
-        return cls(float(weights.sum()), mean + rounded, _triangle(centred))
+        return cls(float(weights.sum()), mean, _triangle(centred), low)
 
     def __add__(self, other: Factor) -> Factor:
         """Merge two."""
         n = self.count + other.count
-        apart = other.mean - self.mean
+        apart = (other.mean - self.mean) + (other.low - self.low)
         between = np.sqrt(self.count * (other.count / n)) * apart
         triangle = _triangle(np.concatenate([self.triangle, other.triangle, between[None]]))
-        return Factor(n, self.mean + apart * (other.count / n), triangle)
+        mean, low = two_parts(self.mean, self.low + apart * (other.count / n))
+        return Factor(n, mean, triangle, low)
 
 
 def factor_of_chunks(chunks: Iterable[Array]) -> Factor | None:

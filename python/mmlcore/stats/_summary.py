@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_array, as_index, shape_error
-from mmlcore.stats._weights import check_weights, divisor, refuse_column
+from mmlcore.stats._weights import divisor, moderate_weights, refuse_column, refuse_overflow
+
+_LEAST = 2.0**-960  # mean square below which squares lose digits
 
 
 def mean(X: ArrayLike, axis: int | None = 0, *, weights: ArrayLike | None = None) -> Any:
@@ -28,18 +30,19 @@ def mean(X: ArrayLike, axis: int | None = 0, *, weights: ArrayLike | None = None
     Returns
     -------
     ndarray of shape (d,) or (n,), or a number
-        Of the dtype of `X`.
+        Of the dtype of `X`. NaN or infinity in a column is in its mean, as in numpy, and in no other.
 
     Raises
     ------
     ValueError
-        NaN or infinity, nothing to take the mean of, weights that are negative or all zero.
+        Nothing to take the mean of, weights that are negative or all zero.
 
     Notes
     -----
     float32 data are summed in float64. A provisional mean is subtracted first, so that a far offset costs no digit: the
-    error is some u times the deviation of the data, plus the rounding of the result. Cost: one reading of the data, in
-    place. The result does not depend on the number of threads.
+    error is some u times the deviation of the data, plus the rounding of the result. Where a sum overflows, a second pass in
+    units of powers of two does not: the mean of finite numbers is finite. Weights of any unit. Cost: one reading of the data,
+    in place. The result does not depend on the number of threads.
 
     References
     ----------
@@ -54,9 +57,7 @@ def mean(X: ArrayLike, axis: int | None = 0, *, weights: ArrayLike | None = None
     array([1., 3.])
     """
     x, points = _columns(X, axis)
-    found = np.empty(points.shape[1])
-    _moments(points, weights, found, None)
-    return _shaped(found, x, axis)
+    return _shaped(_moments(points, weights, squared=False).mean, x, axis)
 
 
 def variance(
@@ -78,16 +79,17 @@ def variance(
     Returns
     -------
     ndarray of shape (d,) or (n,), or a number
-        Of the dtype of `X`; never negative, exactly zero for equal numbers.
+        Of the dtype of `X`; never negative, exactly zero for equal numbers, NaN for a column that holds NaN or infinity.
 
     Raises
     ------
     ValueError
-        As `mean`; ddof not below n; squares that overflow.
+        As `mean`; ddof not below n; a variance that the type of the data does not hold (of float32, numbers some 1e19 apart).
 
     Notes
     -----
-    One pass, without cancellation [1]_: relative error some u, whatever the mean. Cost: one reading of the data.
+    One pass, without cancellation [1]_: relative error some u, whatever the mean and the units of the data: where squares
+    leave the range, a second pass works in units of powers of two. Cost: one reading of the data.
 
     References
     ----------
@@ -103,16 +105,32 @@ def variance(
     array([2., 8.])
     """
     x, points = _columns(X, axis)
-    center, squares = np.empty(points.shape[1]), np.empty(points.shape[1])
-    total = _moments(points, weights, center, squares)
-    return _shaped(squares / divisor(total, ddof), x, axis)
+    sums = _moments(points, weights, squared=True)
+    assert sums.squares is not None
+    found = sums.squares / divisor(sums.total, ddof, sums.unit)
+    if sums.powers is not None:
+        with np.errstate(over="ignore", under="ignore"):
+            found = np.ldexp(found, 2 * sums.powers)
+    beyond = found > np.finfo(x.dtype).max  # False for NaN
+    if beyond.any():
+        refuse_overflow("X", np.where(beyond, np.inf, 0.0), x.dtype)
+    return _shaped(found, x, axis)
 
 
 def mean_of(x: Array, weights: Array | None = None) -> Array:
     """Return the mean (d,) of checked data (n, d) in float64; ValueError for NaN and infinity."""
-    center = np.empty(x.shape[1])
-    _moments(x, weights, center, None)
-    return center
+    return mean_parts(x, weights)[0]
+
+
+def mean_parts(x: Array, weights: Array | None = None) -> tuple[Array, Array]:
+    """Return the mean (d,) of checked data (n, d), and what rounding took from it; ValueError for NaN and infinity."""
+    w = None if weights is None else moderate_weights(weights, len(x))[0]
+    mean, low = np.empty(x.shape[1]), np.empty(x.shape[1])
+    _core.column_moments(x, w, mean, None, low)
+    if not np.isfinite(mean).all():
+        _sum_again(x, w, ~np.isfinite(mean), mean, low, None)
+        refuse_column("X", mean)
+    return mean, low
 
 
 def _columns(X: ArrayLike, axis: int | None) -> tuple[Array, Array]:
@@ -128,16 +146,55 @@ def _columns(X: ArrayLike, axis: int | None) -> tuple[Array, Array]:
     return x, points
 
 
-def _moments(
-    points: Array, weights: ArrayLike | None, center: Array, squares: Array | None
-) -> float:
-    n = points.shape[0]
-    w = None if weights is None else check_weights(weights, n)
-    total = float(_core.column_moments(points, w, center, squares))
-    refuse_column("X", center)
-    if squares is not None:
-        refuse_column("X", squares)
-    return total
+class _Sums(NamedTuple):
+    """Over the points, with weights w / 2^unit; the squares of a column are to be multiplied by 4^power."""
+
+    mean: Array
+    squares: Array | None
+    total: float
+    unit: int
+    powers: Array | None
+
+
+def _moments(points: Array, weights: ArrayLike | None, *, squared: bool) -> _Sums:
+    """Sum numbers, and their squared deviations if wanted; sums that left the range are made again in other units.
+
+    NaN and infinity in the data stay in their column.
+    """
+    n, d = points.shape
+    w, unit = (None, 0) if weights is None else moderate_weights(weights, n)
+    mean, low = np.empty(d), np.empty(d)
+    squares = np.empty(d) if squared else None
+    total = float(_core.column_moments(points, w, mean, squares, low))
+    powers = None
+    if squares is None:
+        if not np.isfinite(mean).all():
+            _sum_again(points, w, ~np.isfinite(mean), mean, low, None)
+    elif d and not (squares.min() >= _LEAST * total and squares.max() < np.inf):
+        doubtful = ~((squares >= _LEAST * total) & (squares < np.inf))
+        powers = _sum_again(points, w, doubtful, mean, low, squares)
+    return _Sums(mean, squares, total, unit, powers)
+
+
+def _sum_again(
+    points: Array, w: Array | None, doubtful: Array, mean: Array, low: Array, squares: Array | None
+) -> Array:
+    """Sum some columns in units 2^power in which nothing overflows or vanishes, unless they hold NaN or infinity."""
+    powers = np.zeros(len(doubtful), np.int64)
+    for j in np.flatnonzero(doubtful):
+        column = points[:, j].astype(np.float64)
+        least, most = float(column.min()), float(column.max())
+        if not (np.isfinite(least) and np.isfinite(most)) or (
+            least == most and squares is not None
+        ):
+            continue
+        powers[j] = power = int(np.frexp(max(abs(least), abs(most)))[1])
+        one, rest, sums = np.empty(1), np.empty(1), None if squares is None else np.empty(1)
+        _core.column_moments(np.ldexp(column, -power)[:, None], w, one, sums, rest)
+        mean[j], low[j] = np.ldexp(one[0], power), np.ldexp(rest[0], power)
+        if squares is not None and sums is not None:
+            squares[j] = sums[0]
+    return powers
 
 
 def _shaped(found: Array, x: Array, axis: int | None) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,7 +27,7 @@ def check_weights(weights: ArrayLike, n: int) -> Array:
     return w
 
 
-def refuse_weights(w: Array | None, name: str = "weights") -> None:
+def refuse_weights(w: Array | None, name: str = "weights") -> NoReturn:
     """ValueError that says what is wrong with weights, or with standard deviations named sigma, whose sum makes no sense."""
     if w is None or not w.size:
         msg = f"{name}: needed at least one point."
@@ -41,11 +42,32 @@ def refuse_weights(w: Array | None, name: str = "weights") -> None:
     raise ValueError(msg)
 
 
-def divisor(total: float, ddof: float) -> float:
-    """Return total - ddof, which has to be positive."""
+def moderate_weights(weights: ArrayLike, n: int) -> tuple[Array, int]:
+    """Return n weights divided by 2^unit, and the unit: 0 unless their sum would leave the range; checked as `check_weights`."""
+    w = as_weights(weights, n)
+    with np.errstate(over="ignore"):
+        total = w.sum()
+    if 2.0**-500 < total < 2.0**500 and (w >= 0).all():
+        return w, 0
+    if not (np.isfinite(w).all() and (w >= 0).all() and w.any()):
+        refuse_weights(w)
+    unit = int(np.frexp(w.max())[1])
+    return np.ldexp(w, -unit), unit
+
+
+def divisor(total: float, ddof: float, unit: int = 0) -> float:
+    """Return total - ddof / 2^unit, which has to be positive."""
     ddof = as_real(ddof, "ddof", -math.inf, math.inf)
+    if unit and ddof:
+        with np.errstate(over="ignore", under="ignore"):
+            ddof, known = float(np.ldexp(ddof, -unit)), ddof
+    else:
+        known = ddof
     if not ddof < total:
-        msg = f"ddof: got {ddof:g}, needed less than the number of points (or sum of weights) {total:g}."
+        msg = (
+            f"ddof: got {known:g}, needed less than the number of points (or sum of weights) "
+            f"{np.ldexp(total, unit):g}."
+        )
         raise ValueError(msg)
     return total - ddof
 
@@ -54,7 +76,18 @@ def refuse_column(name: str, values: Array) -> None:
     """ValueError that names the first column whose sum is not finite."""
     if not np.isfinite(values).all():
         bad = int(np.flatnonzero(~np.isfinite(values))[0])
-        msg = (
-            f"{name}: contains NaN or infinity, or numbers whose squares overflow, in column {bad}."
-        )
+        msg = f"{name}: contains NaN or infinity in column {bad} ({name}[:, {bad}])."
         raise ValueError(msg)
+
+
+def refuse_overflow(name: str, values: Array, dtype: Any = np.float64) -> NoReturn:
+    """ValueError that names the first column whose squares a type does not hold."""
+    bad = np.flatnonzero(~np.isfinite(values))
+    if bad.size:
+        msg = (
+            f"{name}: contains NaN or infinity, or numbers whose squares overflow in {np.dtype(dtype)}, in column {bad[0]} "
+            f"({name}[:, {bad[0]}]); divide the data by a constant."
+        )
+    else:
+        msg = f"{name}: squares of the data overflow in {np.dtype(dtype)}; divide the data by a constant."
+    raise ValueError(msg)

@@ -17,6 +17,9 @@ namespace mmlcore {
 
 inline constexpr index_t kSlots = 64;
 
+// How many ranges gram_of_rows shares m rows out in: who keeps something for each slot asks here.
+inline index_t gram_slots(index_t m, index_t block) { return std::clamp<index_t>(m / block, 1, kSlots); }
+
 // product_small with its knowledge of triangles where it is the faster way, else the large product.
 template <class T>
 void product_part(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, Part part) {
@@ -30,7 +33,7 @@ void product_part(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c,
 // step(slot, first_row, rows) returns a view of these rows, row by row contiguous. `gram` receives the upper triangle.
 template <class T, class Step>
 void gram_of_rows(index_t m, index_t n, index_t block, double* gram, Step&& step) {
-  const index_t slots = std::clamp<index_t>(m / block, 1, kSlots);
+  const index_t slots = gram_slots(m, block);
   Buffer<double> partial(slots * n * n);
   std::fill(partial.begin(), partial.end(), 0.0);
   parallel_tasks(slots, [&](index_t slot) {

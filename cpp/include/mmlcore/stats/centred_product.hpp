@@ -14,14 +14,15 @@ namespace mmlcore {
 
 inline constexpr index_t kScoreRows = 32;
 
-// out (m x k) = (x - mean) w, any strides. False if an element of x is NaN or infinite. Without a mean (null) each row is
-// centred by its own, and x has to be finite: the components of wide data, whose rows are features (dual_scatter.hpp).
+// out (m x k) = (x - mean - low) w, any strides; `low` is what rounding took from the mean, or null. False if an element of
+// x is NaN or infinite. Without a mean (null) each row is centred by its own, and x has to be finite: the
+// components of wide data, whose rows are features (dual_scatter.hpp).
 template <class T>
-bool centred_product(MatrixView<const T> x, const T* mean, MatrixView<const T> w, MatrixView<T> out);
+bool centred_product(MatrixView<const T> x, const T* mean, const T* low, MatrixView<const T> w, MatrixView<T> out);
 
-extern template bool centred_product<float>(MatrixView<const float>, const float*, MatrixView<const float>,
+extern template bool centred_product<float>(MatrixView<const float>, const float*, const float*, MatrixView<const float>,
                                             MatrixView<float>);
-extern template bool centred_product<double>(MatrixView<const double>, const double*, MatrixView<const double>,
-                                             MatrixView<double>);
+extern template bool centred_product<double>(MatrixView<const double>, const double*, const double*,
+                                             MatrixView<const double>, MatrixView<double>);
 
 }  // namespace mmlcore

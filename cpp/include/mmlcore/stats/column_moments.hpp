@@ -16,12 +16,12 @@
 
 namespace mmlcore {
 
-// Sets mean (cols) and squares (cols); null `squares`: the means alone; null `weights`: all 1. Returns the sum of the
-// weights. What is not finite in the data leaves a mean that is not finite.
+// Sets mean (cols), low (cols), what rounding took from the mean, and squares (cols); null `squares`: the means alone; null
+// `weights`: all 1. Returns the sum of the weights. What is not finite in the data leaves a mean that is not finite.
 template <class T>
-double column_moments(MatrixView<const T> x, const double* weights, double* mean, double* squares);
+double column_moments(MatrixView<const T> x, const double* weights, double* mean, double* low, double* squares);
 
-extern template double column_moments<float>(MatrixView<const float>, const double*, double*, double*);
-extern template double column_moments<double>(MatrixView<const double>, const double*, double*, double*);
+extern template double column_moments<float>(MatrixView<const float>, const double*, double*, double*, double*);
+extern template double column_moments<double>(MatrixView<const double>, const double*, double*, double*, double*);
 
 }  // namespace mmlcore

@@ -6,6 +6,9 @@
 //
 //   d = sum(x - s),   S = sum((x - s)(x - s)'),   mean = s + d / n,   scatter = S - d d' / n.
 //
+// The mean is returned in two parts, for who subtracts it from numbers far from zero: rounded once, it may be half a unit in
+// the last place of such numbers away, which is a deviation where they differ by units in the last place.
+//
 // As s lies within a deviation of the mean, the last subtraction costs no more than a bit or two. When a sample misled (d d'
 // / n takes most of S away in some column), the pass is repeated with the mean that was found.
 //
@@ -44,6 +47,7 @@ struct Weights {
 // Sums over n rows with weights w.
 struct Moments {
   double* mean;     // (d,)
+  double* low;      // (d,): what rounding took from the mean, so that mean + low is the mean to twice the digits
   double* scatter;  // (d, d), symmetric: sum of w (x - mean)(x - mean)'
   double weight;    // sum of w; set by the kernel
 };

@@ -14,11 +14,12 @@
 
 namespace mmlcore {
 
-// mean (d,) and inner (n, n), symmetric. A feature that holds NaN or infinity leaves NaN in its mean.
+// mean (d,), low (d,), what rounding took from it, and inner (n, n), symmetric. A feature that holds NaN or infinity leaves
+// NaN in its mean.
 template <class T>
-void dual_scatter(MatrixView<const T> x, double* mean, double* inner);
+void dual_scatter(MatrixView<const T> x, double* mean, double* low, double* inner);
 
-extern template void dual_scatter<float>(MatrixView<const float>, double*, double*);
-extern template void dual_scatter<double>(MatrixView<const double>, double*, double*);
+extern template void dual_scatter<float>(MatrixView<const float>, double*, double*, double*);
+extern template void dual_scatter<double>(MatrixView<const double>, double*, double*, double*);
 
 }  // namespace mmlcore

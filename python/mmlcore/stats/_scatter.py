@@ -1,0 +1,188 @@
+"""Sums of products of centred data in units that fit: what covariances, components and regressions are made of.
+
+A pass is made as the data are. Only where its sums show that squares left the range of the arithmetic, or that the sum of the
+weights did, is it made again: with each column divided by a power of two, which changes no digit, and in double. Sums are kept
+in these units, since a correlation or a slope may lie within the range where the sums themselves do not.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mmlcore import _core
+from mmlcore.core.arrays import BYTE, F32, Array, all_finite, as_array, shape_error
+from mmlcore.stats._weights import as_weights, refuse_column, refuse_overflow, refuse_weights
+
+_NARROW = 24  # columns up to which the kernel computes in double, float32 data too
+_LEAST, _LEAST_F32 = (
+    2.0**-960,
+    2.0**-96,
+)  # mean squares below which products lose digits, or above whose inverse sums of them overflow
+_FAR_WEIGHT = 2.0**40  # mean weights beyond it, or below its inverse, are brought into another unit
+_BLOCK = 1 << 22  # numbers of a block that is brought into other units
+
+
+class Scatter(NamedTuple):
+    """Sums over points, x' = x / 2^powers with weights w' = w / 2^unit: total = sum w', matrix = sum w' (x' - m')(x' - m')'."""
+
+    mean: Array
+    """(d,), of x itself."""
+    low: Array
+    """(d,): what rounding took from the mean; mean + low has twice the digits."""
+    matrix: Array
+    """(d, d), symmetric, float64."""
+    total: float
+    powers: Array | None = None
+    """(d,) of whole numbers; None: 0 for all."""
+    unit: int = 0
+
+    def plain(self, name: str = "X") -> tuple[Array, float]:
+        """Return matrix and total in the units of the data; ValueError where they leave the range of float64."""
+        total = float(np.ldexp(self.total, self.unit))
+        matrix = self.matrix
+        if self.powers is not None or self.unit:
+            matrix = scaled(matrix, self.powers, self.unit)
+            if not (np.isfinite(total) and all_finite(matrix)):
+                refuse_overflow(name, matrix.diagonal())
+        return matrix, total
+
+
+def scaled(matrix: Array, powers: Array | None, unit: int = 0) -> Array:
+    """Multiply entry (i, j) by 2^(powers_i + powers_j + unit), rounded once."""
+    shift = np.array(unit) if powers is None else powers[:, None] + powers + unit
+    with np.errstate(over="ignore", under="ignore"):
+        return np.asarray(np.ldexp(matrix, shift))
+
+
+def scatter_parts(
+    x: Array,
+    weights: ArrayLike | None = None,
+    name: str = "X",
+    last: Array | None = None,
+    *,
+    deviations: ArrayLike | None = None,
+) -> Scatter:
+    """Sum over checked data (n, d). `last` (n,) of the same dtype is one more column; `deviations` are instead of weights.
+
+    Each deviation is a weight's -1/2th power. Bytes are summed exactly, if they have no weights.
+    """
+    n, d = x.shape
+    d += last is not None
+    if n == 0:
+        raise shape_error(name, x.shape, "at least one point")
+    if x.dtype == BYTE and weights is None and deviations is None and last is None:
+        mean, matrix = np.empty(d), np.empty((d, d))
+        _core.byte_scatter(x, mean, matrix)
+        return Scatter(mean, np.zeros(d), matrix, float(n))
+    counts = None
+    if weights is not None:
+        counts = as_weights(weights, n)
+    elif deviations is not None:
+        counts = as_weights(deviations, n, "sigma")
+    if d == 0 and counts is None:  # rows of nothing: 2^40 of them take no memory, but time to walk
+        return Scatter(np.empty(0), np.empty(0), np.empty((0, 0)), float(n))
+    x = as_array(x, name)
+    sums = _summed(x, last, counts, deviations is not None)
+    unit = 0
+    # The kernel looks at every weight, so that no pass of its own is needed.
+    if counts is not None and not 1 / _FAR_WEIGHT < sums.total / n < _FAR_WEIGHT:
+        counts, unit = _moderate(counts, "weights" if weights is not None else "sigma")
+        sums = _summed(x, last, counts, deviations is not None)
+    diagonal = sums.matrix.diagonal()
+    least = _LEAST_F32 if x.dtype == F32 and d > _NARROW else _LEAST
+    if d and not (diagonal.min() >= least * sums.total and diagonal.max() < 1 / _LEAST):
+        doubtful = ~((diagonal >= least * sums.total) & (diagonal < 1 / _LEAST))
+        powers = _powers(x, last, doubtful, name)
+        if powers is not None:
+            sums = _in_units(x, last, counts, deviations is not None, powers)
+            refuse_column(name, sums.matrix.diagonal())
+            return sums._replace(powers=powers, unit=unit)
+    return sums._replace(unit=unit)
+
+
+def merged(a: Scatter, b: Scatter) -> Scatter:
+    """Merge the sums of two sets of points, both in the same units, powers 0.
+
+    mean = mean_a + (n_b / n) apart, matrix = A + B + (n_a n_b / n) apart apart', apart = mean_b - mean_a, taken from both parts
+    of the means so that it has the digits of the data's spread, not of their distance from zero.
+    """
+    total = a.total + b.total
+    with np.errstate(over="ignore", invalid="ignore"):
+        apart = (b.mean - a.mean) + (b.low - a.low)
+        matrix = a.matrix + b.matrix + np.outer(apart, apart) * (a.total * (b.total / total))
+        mean, low = two_parts(a.mean, a.low + apart * (b.total / total))
+    return Scatter(mean, low, matrix, total)
+
+
+def two_parts(large: Array, small: Array) -> tuple[Array, Array]:
+    """Return large + small as its rounding and the rest (Knuth's two-sum)."""
+    both = large + small
+    part = both - large
+    return both, (large - (both - part)) + (small - part)
+
+
+def _summed(x: Array, last: Array | None, counts: Array | None, deviations: bool) -> Scatter:
+    d = x.shape[1] + (last is not None)
+    mean, low, matrix = np.empty(d), np.empty(d), np.empty((d, d))
+    total = _core.scatter(x, last, counts, deviations, mean, matrix, low)
+    return Scatter(mean, low, matrix, total)
+
+
+def _moderate(counts: Array, name: str) -> tuple[Array, int]:
+    """Return weights, or deviations named sigma, in a unit in which the heaviest point counts about 1; ValueError for bad ones."""
+    fine = np.isfinite(counts).all() and bool(
+        (counts > 0).all() if name == "sigma" else (counts >= 0).all() and counts.any()
+    )
+    if not fine:
+        refuse_weights(counts, name)
+    power = int(np.frexp(counts.min() if name == "sigma" else counts.max())[1])
+    with np.errstate(over="ignore", under="ignore"):
+        moderate = np.ldexp(counts, -power)
+    if name == "sigma":
+        return np.minimum(moderate, 1e300), -2 * power
+    return moderate, power
+
+
+def _powers(x: Array, last: Array | None, doubtful: Array, name: str) -> Array | None:
+    """Return powers of two for columns whose sums are doubtful; None where they are 0 since the columns are constant."""
+    columns = [
+        last if j == x.shape[1] and last is not None else x[:, j] for j in np.flatnonzero(doubtful)
+    ]
+    powers = np.zeros(len(doubtful), np.int64)
+    for j, column in zip(np.flatnonzero(doubtful), columns, strict=True):
+        least, most = float(column.min()), float(column.max())
+        if not (np.isfinite(least) and np.isfinite(most)):
+            bad = np.zeros(len(doubtful))
+            bad[j] = np.nan
+            refuse_column(name, bad)
+        if least != most:
+            powers[j] = np.frexp(max(abs(least), abs(most)))[1]
+    return powers if powers.any() else None
+
+
+def _in_units(
+    x: Array, last: Array | None, counts: Array | None, deviations: bool, powers: Array
+) -> Scatter:
+    """Sum over the columns divided by 2^powers, block by block in double."""
+    sums: Scatter | None = None
+    rows = max(1, _BLOCK // len(powers))
+    for first in range(0, len(x), rows):
+        some = slice(first, first + rows)
+        block = x[some].astype(np.float64)
+        if last is not None:
+            block = np.concatenate([block, last[some, None]], axis=1)
+        part = _summed(
+            np.ldexp(block, -powers), None, None if counts is None else counts[some], deviations
+        )
+        sums = (
+            part
+            if sums is None or not sums.total
+            else sums
+            if not part.total
+            else merged(sums, part)
+        )
+    assert sums is not None
+    return sums._replace(mean=np.ldexp(sums.mean, powers), low=np.ldexp(sums.low, powers))
