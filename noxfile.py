@@ -67,6 +67,21 @@ def tsan(session: nox.Session) -> None:
 
 
 @nox.session
+def assertions(session: nox.Session) -> None:
+    """Run the suite with every bound, stride and precondition of the kernels checked."""
+    session.install("-Ccmake.define.MMLCORE_ASSERTIONS=ON", ".", *GROUPS(PROJECT, "test"))
+    suite = ("tests", "--ignore=tests/cli", "--ignore=tests/bench", "--ignore=tests/test_labs.py")
+    session.run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *suite, *session.posargs)
+
+
+@nox.session(default=False)
+def truth(session: nox.Session) -> None:
+    """Look for wrong answers: `nox -s truth -- --seconds 60 [function ...]`."""
+    session.install(".", *GROUPS(PROJECT, "test"))
+    session.run("python", "-m", "tests.truth", *session.posargs)
+
+
+@nox.session
 def stubs(session: nox.Session) -> None:
     """Check the types of the package, and the stubs against the compiled module."""
     session.install(".[cli]", *GROUPS(PROJECT, "dev"))

@@ -1,8 +1,16 @@
 """What must work wherever the package is installed: pytest and numpy are all that this file needs."""
 
+import importlib.metadata
+
 import numpy as np
 
 import mmlcore as mml
+
+
+def test_licences_of_what_is_compiled_in_are_shipped() -> None:
+    files = [str(f) for f in importlib.metadata.files("mmlcore") or []]
+    for name in ("LICENSE", "eigen-MPL-2.0.txt", "pybind11-BSD-3-Clause.txt"):
+        assert any(f.endswith(name) for f in files), (name, files)
 
 
 def test_the_build_describes_itself(capsys):

@@ -88,6 +88,43 @@ def test_every_allocation_may_fail(tmp_path: Path) -> None:
     assert int(told.stdout) > 1000
 
 
+def test_every_allocation_of_python_may_fail_on_the_short_paths() -> None:
+    """What numpy and the interpreter allocate for a small call: MemoryError each time, and the next call is right."""
+    code = """
+import numpy as np, mmlcore as mml
+import _testcapi
+a = np.random.default_rng(0).standard_normal((30, 30)); b = a[0].copy(); c = a[:3, :3].copy()
+f = mml.trace(lambda x: np.sum(x * x), 30)
+calls = [
+    lambda: mml.solve(a, b), lambda: mml.solve(c, c[0]), lambda: mml.inverse(c), lambda: mml.determinant(c),
+    lambda: mml.determinant(a), lambda: mml.matmul(a, a), lambda: mml.matmul(c, c), lambda: f(b), lambda: f.gradient(b),
+]
+failures = 0
+for call in calls:
+    expected = call()
+    for n in range(60):
+        told = None
+        _testcapi.set_nomemory(n, n + 1)
+        try:
+            told = call()
+        except MemoryError:
+            failures += 1
+        finally:
+            _testcapi.remove_mem_hooks()
+        assert told is None or np.array_equal(told, expected), n
+        assert np.array_equal(call(), expected), n
+assert failures >= 8, failures
+"""
+    pytest.importorskip("_testcapi")
+    told = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (told.returncode, told.stderr) == (0, "")
+
+
 @not_sanitized
 @pytest.mark.skipif(sys.platform != "linux", reason="limits its own memory")
 def test_results_that_do_not_fit() -> None:
