@@ -81,3 +81,48 @@ def test_what_a_handler_raises_comes_out_of_every_function(threads: int, nested:
     )
     struck, missed = run(code, threads).split()
     assert (int(struck), int(missed)) == (TIMES * len(LARGE), 0)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_control_c_twice(threads: int) -> None:
+    """The second one strikes while the first unwinds: KeyboardInterrupt both times, and all is well afterwards."""
+    code = """
+import os, signal, threading, time
+import numpy as np
+import mmlcore as mml
+
+rng = np.random.default_rng(0)
+a = rng.standard_normal((900, 900)) + 30 * np.eye(900)
+stack = rng.standard_normal((60_000, 5, 5))
+calls = [lambda: mml.matmul(a[:, ::-1], a), lambda: mml.solve(a, a), lambda: mml.solve(stack, stack),
+         lambda: mml.gradient(lambda x: np.sum(np.sin(x)), a)]
+before = mml.solve(a, a[0])
+
+def send():
+    time.sleep(rng.uniform(0.005, 0.05))
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(rng.uniform(0, 0.004))
+    os.kill(os.getpid(), signal.SIGINT)
+
+told = 0
+for turn in range(24):
+    sender = threading.Thread(target=send)
+    for again in range(2):
+        try:
+            if not again:
+                sender.start()
+            end = time.perf_counter() + 5
+            while time.perf_counter() < end and (sender.is_alive() or not again):
+                calls[turn % 4]()
+        except KeyboardInterrupt:
+            told += 1
+        finally:
+            try:
+                if again:
+                    sender.join()
+            except KeyboardInterrupt:
+                told += 1
+    assert np.array_equal(mml.solve(a, a[0]), before)
+print(told)
+"""
+    assert int(run(code, threads)) >= 24

@@ -60,6 +60,8 @@ def variance_bound(column: list[Fraction], dtype: type) -> Fraction:
 def variance(d: Draw) -> None:
     """Relative to the variance, not to the numbers."""
     x, columns, dtype = drawn(d, 2)
+    if any(spread(column) > ex.most(dtype) / 2 for column in columns):
+        return  # the answer is beyond the range, and refused
     ddof = int(d.pick(0, 1))
     got = mml.variance(placed(d, x), ddof=ddof)
     for g, column in zip(np.atleast_1d(got), columns, strict=True):
@@ -77,6 +79,8 @@ def variance(d: Draw) -> None:
 def covariance(d: Draw) -> None:
     """Each entry relative to the two deviations, with weights of any unit."""
     x, columns, dtype = drawn(d, 2)
+    if any(spread(column) > ex.most(dtype) / 2 for column in columns):
+        return
     weights = None
     if d.chance(0.3):
         weights = np.full(len(x), 10.0 ** d.rng.uniform(-300, 300))

@@ -8,6 +8,7 @@ namespace gemm {
 
 template <Real T>
 void pack_strip(MatrixView<const T> a, int width, T* out) {
+  MMLCORE_ASSERT(a.rows <= width);
   copy<T>(a, f_order(out, a.rows, a.cols, width));
   for (index_t k = 0; k < a.cols && a.rows < width; ++k) std::fill(out + k * width + a.rows, out + (k + 1) * width, T{0});
 }
@@ -81,6 +82,7 @@ void scale(MatrixView<T> c, T beta) {
 
 template <Real T>
 void multiply(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, T alpha, T beta, int threads) {
+  MMLCORE_ASSERT(a.rows == c.rows && b.cols == c.cols && a.cols == b.rows);
   using S = Shape<T>;
   if (c.empty()) return;
   if (c.row_stride != 1 && c.col_stride == 1) {

@@ -81,6 +81,7 @@ void ask_for(const MatrixView<const T>& item, index_t distance) {
 
 template <class T>
 void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, Part part) {
+  MMLCORE_ASSERT(a.rows == c.rows && b.cols == c.cols && a.cols == b.rows);
   constexpr index_t W = Simd<T>::width;
   index_t j = 0;
   for (; j + 3 * W <= c.cols; j += 3 * W) columns<T, kVectorBytes, 3>(a, b, c, j, part);

@@ -59,6 +59,7 @@ void tall(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
 
 template <class T>
 void product_tall(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
+  MMLCORE_ASSERT(a.rows == c.rows && b.cols == c.cols && a.cols == b.rows);
   const index_t bytes = c.cols * index_t{sizeof(T)};
   if (bytes <= 16) return tall<T, 16>(a, b, c);
   if (bytes > 3 * kVectorBytes) return tall<T, kVectorBytes, 4>(a, b, c);

@@ -52,6 +52,7 @@ template <class T, class Check>
 void copy_transposing(MatrixView<const T> from, MatrixView<T> to, Check& check) {
   using S = Simd<T>;
   constexpr index_t W = S::width;
+  MMLCORE_ASSERT(from.col_stride == 1 && to.row_stride == 1);
   index_t i = 0;
   for (; i + W <= from.rows; i += W) {
     index_t j = 0;
@@ -83,6 +84,7 @@ void copy_transposing(MatrixView<const T> from, MatrixView<T> to, Check& check) 
 
 template <class T, class Check>
 bool copy_checked(MatrixView<const T> from, MatrixView<T> to, Check check) {
+  MMLCORE_ASSERT(from.rows == to.rows && from.cols == to.cols);
   // Prefer the orientation in which the source is read along its contiguous axis.
   if (from.col_stride != 1 && from.row_stride == 1) {
     from = from.transposed();
