@@ -37,7 +37,27 @@ class ConvertedGraph:
     def __init__(self, source: nx.Graph, weight: str | None) -> None:
         self.graph = Graph.from_networkx(source, weight)
         self.weight = weight
+        self._unweighted: Graph | None = None
         self._directed, self._multi = source.is_directed(), source.is_multigraph()
+
+    def with_weight(self, weight: str | None) -> Graph:
+        """Return the graph with the weights that a call asks for.
+
+        networkx hands out what was converted for another call as long as nothing is missing: for None a graph with weights,
+        which are then left out.
+        """
+        if weight == self.weight:
+            return self.graph
+        if weight is not None:
+            msg = f"weight: got {weight!r}, but this graph was converted with {self.weight!r}; convert the networkx graph again."
+            raise ValueError(msg)
+        if self._unweighted is None:
+            start, source, *_ = self.graph._edges.rows()
+            target = np.repeat(np.arange(len(self)), np.diff(start))
+            plain = Graph.from_edges(source, target, num_nodes=len(self))
+            plain.labels = self.graph.labels
+            self._unweighted = plain
+        return self._unweighted
 
     def is_directed(self) -> bool:
         """Tell whether the networkx graph was directed."""
@@ -103,12 +123,12 @@ class Backend:
         max_iter: int = 100,
         tol: float = 1e-6,
         nstart: Mapping[Node, float] | None = None,
-        weight: str | None = "weight",  # noqa: ARG003  (read when the graph was converted)
+        weight: str | None = "weight",
         dangling: Mapping[Node, float] | None = None,
     ) -> dict[Node, float]:
         """Rank the nodes, with the meaning that networkx gives each argument."""
         cls.calls += 1
-        graph = G.graph
+        graph = G.with_weight(weight)
         labels = graph.labels or []
         n = len(labels)
         if n == 0:

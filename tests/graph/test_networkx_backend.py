@@ -103,3 +103,22 @@ def test_import_of_networkx_does_not_load_the_core():
     code = "import sys, networkx; print('mmlcore' in sys.modules, 'mmlcore' in networkx.utils.backends.backend_info)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "True"]
+
+
+def test_weight_none_after_a_call_with_weights():
+    """networkx hands out the converted graph of an earlier call where nothing is missing: its weights are then left out."""
+    nx = pytest.importorskip("networkx")
+    nx.config.warnings_to_ignore.add("cache")
+    G = nx.DiGraph()
+    G.add_weighted_edges_from([(1, 2, 9.0), (1, 3, 1.0), (2, 1, 1.0), (3, 1, 0.0), (3, 2, 4.0)])
+    weighted = nx.pagerank(G, backend="mmlcore")
+    plain = nx.pagerank(G, weight=None, backend="mmlcore")
+    expected = nx.pagerank(G.copy(), weight=None, backend="networkx")
+    assert plain == pytest.approx(expected, abs=1e-5)
+    assert nx.pagerank(G, backend="mmlcore") == weighted
+    assert weighted[2] > plain[2]
+    H = nx.MultiGraph([(1, 2), (1, 2), (2, 3)])
+    nx.pagerank(H, backend="mmlcore")
+    assert nx.pagerank(H, weight=None, backend="mmlcore") == pytest.approx(
+        nx.pagerank(H.copy(), weight=None, backend="networkx"), abs=1e-5
+    )

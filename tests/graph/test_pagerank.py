@@ -368,3 +368,48 @@ def test_problems_together_are_each_alone(p, n, m, dangling, rng):
     for jump, ranks in zip(jumps, together.ranks, strict=True):
         alone = mml.pagerank(graph, personalization=jump, dangling=landing)
         assert np.abs(ranks - alone.ranks).sum() <= together.error + alone.error
+
+
+def test_a_dense_link_matrix(rng, dtype):
+    """What `link_matrix` returns, the course's own form, is taken back."""
+    s, t = rng.integers(0, 30, 90), rng.integers(0, 30, 90)
+    graph = mml.Graph.from_edges(s, t, weight=rng.random(90), num_nodes=31)
+    matrix = mml.link_matrix(graph).astype(dtype)
+    expected = mml.pagerank(graph, tol=1e-12).ranks
+    for same in (matrix, matrix.T.copy().T, matrix.tolist()):
+        np.testing.assert_allclose(
+            mml.pagerank(same, tol=1e-12).ranks,
+            expected,
+            rtol=1e-4 if dtype == np.float32 else 1e-9,
+        )
+    np.testing.assert_allclose(mml.link_matrix(matrix), matrix, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "message"),
+    [
+        ([[0.0, 1.0], [1.0, 1.0]], "column 1 of the dense matrix adds up to 2, needed 1"),
+        ([[0.0, 2.0], [1.0, -1.0]], "has no negative or non-finite entries"),
+        ([[np.nan, 1.0], [1.0, 0.0]], "has no negative or non-finite entries"),
+        ([[0.0, 1.0, 1.0], [1.0, 0.0, 0.0]], r"got shape \(2, 3\), needed a square link matrix"),
+    ],
+)
+def test_dense_matrices_that_are_none(matrix, message):
+    with pytest.raises(ValueError, match=message):
+        mml.pagerank(np.array(matrix))
+
+
+def test_arguments_of_other_types():
+    edges = mml.Graph.from_edges([0, 1], [1, 0])
+    with pytest.raises(TypeError, match=r"damping: got '0\.85' of type str, needed a real number"):
+        mml.pagerank(edges, damping="0.85")
+    with pytest.raises(TypeError, match="dtype complex128, needed real numbers"):
+        mml.pagerank(sparse.csr_array(np.eye(2) * 1j))
+    ranks = mml.pagerank(edges, personalization=[1.7e308, 1.7e308]).ranks
+    np.testing.assert_allclose(ranks, 0.5)
+
+
+def test_a_tolerance_that_float64_does_not_reach(rng):
+    graph = mml.Graph.from_edges(rng.integers(0, 99, 999), rng.integers(0, 99, 999))
+    with pytest.raises(mml.ConvergenceError, match="float64 comes no closer: raise tol"):
+        mml.pagerank(graph, tol=1e-300)

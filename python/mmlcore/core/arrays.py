@@ -154,6 +154,8 @@ def as_index(value: Any, name: str, least: int | None = None, most: int | None =
 def as_real(value: Any, name: str, least: float, most: float) -> float:
     """Return a finite real argument within [least, most]."""
     try:
+        if isinstance(value, (str, bytes, bytearray)):
+            raise TypeError  # which float() would read
         number = float(value)
     except (TypeError, ValueError):
         msg = f"{name}: got {value!r} of type {type(value).__name__}, needed a real number."

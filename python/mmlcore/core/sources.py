@@ -17,12 +17,15 @@ _SMALL = 1 << 28  # a mapped file of fewer bytes is read in place, as any array
 
 
 def is_source(x: object) -> bool:
-    """Tell data that are read by slices: large memory maps, and what is no numpy array but has shape, dtype and rows."""
+    """Tell data that are read by slices: large memory maps, and what is no numpy array but has shape, dtype and rows.
+
+    A column of pandas or polars has them too, with one axis: it is read as an array is.
+    """
     if isinstance(x, np.ndarray):
         return isinstance(x, np.memmap) and x.nbytes > _SMALL
-    return all(hasattr(x, name) for name in ("shape", "dtype", "__getitem__")) and not hasattr(
-        x, "tocsr"
-    )
+    if any(hasattr(x, name) for name in ("tocsr", "to_numpy")):
+        return False
+    return all(hasattr(x, name) for name in ("shape", "dtype", "__getitem__"))
 
 
 def dense_chunks(x: Any, width: int, name: str = "X", *, bytes_ok: bool = False) -> Iterator[Array]:

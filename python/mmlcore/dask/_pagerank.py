@@ -151,7 +151,7 @@ def _iterate(
         best = min(best, error)
         # With damping 1 the lazy walk, which has a limit on periodic graphs too.
         x = y if damping < 1 else (x + y) / 2
-    raise not_converged(result, tol)
+    raise not_converged(result, tol, max_iter)
 
 
 # What runs on a worker: functions of numpy arrays and of Rows.

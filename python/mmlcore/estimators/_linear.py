@@ -11,6 +11,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from mmlcore.core.arrays import Array
 from mmlcore.optimize import linear_regression
+from mmlcore.optimize._linear_fit import of_targets
 
 
 class LinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -67,16 +68,15 @@ class LinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type
             counted = weights > 0
             x, y, sigma = x[counted], y[counted], 1 / np.sqrt(weights[counted])
         targets = y.reshape(len(y), -1)
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", RuntimeWarning
-            )  # of covariances, which nobody sees here
-            fits = [
-                linear_regression(x, column, sigma=sigma, intercept=self.fit_intercept)
-                for column in targets.T
-            ]
-        coefficients = np.stack([fit.coefficients for fit in fits]).astype(x.dtype)
-        constants = np.array([fit.intercept for fit in fits], dtype=x.dtype)
+        if targets.shape[1] == 1:
+            with warnings.catch_warnings():
+                # Of covariances, which nobody sees here.
+                warnings.simplefilter("ignore", RuntimeWarning)
+                fit = linear_regression(x, targets[:, 0], sigma=sigma, intercept=self.fit_intercept)
+            found, constants = fit.coefficients[None], np.array([fit.intercept])
+        else:
+            found, constants = of_targets(x, targets, sigma, self.fit_intercept)
+        coefficients, constants = found.astype(x.dtype), constants.astype(x.dtype)
         self.coef_ = coefficients if y.ndim == 2 else coefficients[0]
         self.intercept_: Any = constants if y.ndim == 2 else constants[0]
         if not self.fit_intercept:

@@ -77,7 +77,7 @@ def check_size(nodes: int) -> None:
     if nodes * _BYTES_PER_NODE > memory:
         msg = (
             f"num_nodes: a graph of {nodes} nodes needs {nodes * _BYTES_PER_NODE / 2**30:.3g} GiB; this "
-            f"machine has {memory / 2**30:.3g} GiB."
+            f"machine has {memory / 2**30:.3g} GiB. Where only few of the numbers are used, Graph.from_labels numbers them anew."
         )
         raise ValueError(msg)
 

@@ -68,7 +68,7 @@ def from_networkx(graph: Any, weight: str | None) -> tuple[Columns, list[Any]]:
         ends += [(number[a], number[b]) for a, b in pairs]
         weights += [value] * len(pairs)
     both = np.array(ends, dtype=np.int64).reshape(-1, 2)
-    w = np.array(weights, dtype=np.float64)
+    w = _real(weights, weight)
     return (both[:, 0], both[:, 1], None if (w == 1).all() else w), nodes
 
 
@@ -82,12 +82,21 @@ def from_igraph(graph: Any, weight: str | None) -> tuple[Columns, list[Any] | No
     ).reshape(-1, 2)
     s, t = ends[:, 0], ends[:, 1]
     has_weight = weight is not None and weight in graph.es.attributes()
-    w = np.array(graph.es[weight], dtype=np.float64) if has_weight else None
+    w = _real(graph.es[weight], weight) if has_weight else None
     if not graph.is_directed():
         s, t = np.concatenate((s, t)), np.concatenate((t, s))
         w = None if w is None else np.concatenate((w, w))
     labels = graph.vs["name"] if "name" in graph.vs.attributes() else None
     return (s, t, w), labels
+
+
+def _real(values: list[Any], name: str | None) -> Array:
+    """Return the weights of edges in float64, or say which attribute is no number."""
+    try:
+        return np.array(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        msg = f"weight: the attribute {name!r} of an edge is no real number ({error})."
+        raise TypeError(msg) from None
 
 
 def from_names(source: Sequence[Any], target: Sequence[Any]) -> tuple[Array, Array, list[Any]]:
@@ -111,7 +120,11 @@ def _names(column: Any, name: str) -> Sequence[Any]:
     if isinstance(column, str) or not hasattr(column, "__len__"):
         column = list(column)
     for edge, one in enumerate(column):
-        if one is None or one != one:
+        try:
+            missing = one is None or bool(one != one)
+        except (TypeError, ValueError):  # pandas.NA will not say
+            missing = type(one).__name__ == "NAType"
+        if missing:
             msg = f"{name}: edge {edge} has no name (it is {one!r})."
             raise ValueError(msg)
     return column  # type: ignore[no-any-return]

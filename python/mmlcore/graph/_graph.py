@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, in_order, is_sparse
+from mmlcore.core.arrays import Array, as_array, in_order, is_sparse, shape_error
 from mmlcore.graph._columns import check_columns, check_size, check_weights
 from mmlcore.graph._convert import from_igraph, from_matrix, from_names, from_networkx
 from mmlcore.graph._read import read_edges
@@ -276,11 +276,36 @@ def as_graph(graph: Any) -> Graph:
         return Graph.from_igraph(graph)
     if type(graph).__module__.startswith("networkx.") or hasattr(graph, "adj"):
         return Graph.from_networkx(graph)
+    if isinstance(graph, (np.ndarray, list)) or hasattr(graph, "__array__"):
+        return _of_link_matrix(as_array(graph, "graph"))
     msg = (
         f"graph: got {type(graph).__name__}, needed a Graph, a (source, target) pair, a scipy.sparse matrix, a "
-        "networkx graph or an igraph graph."
+        "networkx graph, an igraph graph or a dense link matrix."
     )
     raise TypeError(msg)
+
+
+def _of_link_matrix(matrix: Array) -> Graph:
+    """Make a graph of a dense column-stochastic matrix: entry (i, j) is the probability to go from node j to node i."""
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise shape_error("graph", matrix.shape, "a square link matrix (n, n)")
+    n = len(matrix)
+    if not (np.isfinite(matrix).all() and (matrix >= 0).all()):
+        msg = "graph: a link matrix has no negative or non-finite entries."
+        raise ValueError(msg)
+    sums = matrix.sum(axis=0, dtype=np.float64)
+    slack = 1e-6 + n * float(np.finfo(matrix.dtype).eps)
+    wrong = np.flatnonzero((np.abs(sums - 1) > slack) & (sums != 0))
+    if wrong.size:
+        msg = (
+            f"graph: column {wrong[0]} of the dense matrix adds up to {sums[wrong[0]]:g}, needed 1, or 0 for a node without "
+            "links: entry (i, j) is the probability to go from node j to node i. For an adjacency matrix, whose entry (i, j) "
+            "is the weight of the edge from i to j, pass scipy.sparse.csr_array(matrix)."
+        )
+        raise ValueError(msg)
+    target, source = np.nonzero(matrix)
+    weight = matrix[target, source].astype(np.float64)
+    return Graph.from_edges(source, target, weight=weight, num_nodes=n)
 
 
 def _unpickle(parts: dict[str, Array], labels: list[Any] | None) -> Graph:

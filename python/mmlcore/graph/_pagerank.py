@@ -16,6 +16,7 @@ from mmlcore.graph._graph import Graph, as_graph
 
 # For each node: what the graph itself keeps, and what a problem adds (iterate, gathered values, residual, ranks, restarts).
 _NODE_BYTES, _VECTOR_BYTES = 32, 72
+_REACH = 1e-15  # below it no tolerance is met by sums in float64
 
 
 class PageRank(NamedTuple):
@@ -48,8 +49,9 @@ def pagerank(
 
     Parameters
     ----------
-    graph : Graph, (source, target), scipy.sparse matrix, networkx or igraph graph
-        A matrix's entry (i, j) is the weight of the edge from i to j.
+    graph : Graph, (source, target), scipy.sparse matrix, networkx or igraph graph, or dense link matrix
+        A sparse matrix's entry (i, j) is the weight of the edge from i to j. A dense one is column-stochastic, as
+        `link_matrix` returns it: entry (i, j) is the probability to go from j to i, a column of zeros a node without links.
     damping : float in [0, 1], default 0.85
         Probability to follow a link.
     personalization : array_like of shape (n,) or (p, n), optional
@@ -142,7 +144,7 @@ def pagerank(
     several = personalization is not None and np.ndim(personalization) == 2
     result = PageRank(ranks if several else ranks[0], *outcome)
     if not result.converged:
-        raise not_converged(result, tol)
+        raise not_converged(result, tol, max_iter)
     if damping == 1 and not stream:
         _warn_of_recurrence(g, [landing] if landing is not None or jumps is None else jumps)
     return result
@@ -166,11 +168,14 @@ def _warn_of_recurrence(graph: Graph, landings: Iterable[Array | None]) -> None:
     warnings.warn(msg, RuntimeWarning, stacklevel=3)
 
 
-def not_converged(result: PageRank, tol: float) -> ConvergenceError:
+def not_converged(result: PageRank, tol: float, max_iter: int) -> ConvergenceError:
     """Make the error for ranks that are not as good as was asked for."""
+    # What rounding leaves of the sums of a long row; more sweeps do not help.
+    within = result.iterations < max_iter or tol < _REACH
+    fix = "float64 comes no closer: raise tol" if within else "raise max_iter or tol"
     msg = (
         f"pagerank reached an error of {result.error:.3g} in {result.iterations} iterations, needed {tol:.3g}: "
-        "raise max_iter or tol. The last ranks are in .result of this error."
+        f"{fix}. The last ranks are in .result of this error."
     )
     return ConvergenceError(msg, result)
 
@@ -215,8 +220,9 @@ def _scaled(p: Array, name: str) -> Array:
     if not (top > 0).all():
         msg = f"{name}: the sum is zero, needed at least one positive entry."
         raise ValueError(msg)
-    total = p.sum(axis=-1, keepdims=True, dtype=np.float64)
+    with np.errstate(over="ignore"):  # of numbers near the end of the range
+        total = p.sum(axis=-1, keepdims=True, dtype=np.float64)
     if not (np.isfinite(total) & (total > np.finfo(np.float64).tiny)).all():
-        p = p / top
+        p = p.astype(np.float64) / top
         total = p.sum(axis=-1, keepdims=True)
     return np.ascontiguousarray(p / total, dtype=np.float64)

@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import Array, as_array, as_data, as_real, finite, same_dtype, shape_error
 from mmlcore.core.sources import dense_chunks, is_source
-from mmlcore.optimize._linear_fit import LinearFit, Sums, of_columns, of_scatter
+from mmlcore.optimize._linear_fit import LinearFit, Sums, of_columns, of_scatter, out_of_range
 from mmlcore.stats import Moments
-from mmlcore.stats._covariance import scatter_of
 from mmlcore.stats._factor import Factor
+from mmlcore.stats._scatter import Scatter, scatter_parts
 from mmlcore.stats._weights import as_weights, refuse_weights
 
 _SMALL = 1 << 12  # up to that many numbers a QR decomposition takes no time worth saving
@@ -73,7 +73,8 @@ def linear_regression(
     smallest eigenvalue is above 1e-4 and more than 1e-6 of the variance of y is left: errors stay below some 1e-12. All
     other data, and blocks, go through QR decompositions of the centred and scaled columns, some thousands of rows at a
     time, whose triangles are merged: errors grow with the condition of X, not its square. Moments have nothing to go back
-    to: their digits are those of the normal equations. Cost: n d^2 operations, or 2 n d^2.
+    to: their digits are those of the normal equations. Units never matter: columns and weights whose squares leave the range
+    are brought back by powers of two; chi2 and the covariance are then infinite, or 0, where float64 does not hold them. Cost: n d^2 operations, or 2 n d^2.
 
     References
     ----------
@@ -91,17 +92,23 @@ def linear_regression(
     if isinstance(X, Moments):
         return _of_moments(X, y, sigma, intercept, ridge)
     if y is None:
-        return _by_qr(_checked_blocks(X, sigma), intercept, ridge)
+        return of_columns(*_factored(_checked_blocks(X, sigma), intercept, ridge))
     x, target, s = _checked(X, y, sigma)
     n, d = x.shape
-    fit = None
-    if is_source(x):
-        mean, scatter, total = _scatter_of_blocks(_blocks(x, target, s), d)
-        fit = of_scatter(scatter, Sums(mean, total, n, intercept, ridge), strict=True)
-    elif n * (d + 1) > _SMALL:
-        mean, scatter, total = scatter_of(x, None, "X, y", target, deviations=s)
-        fit = of_scatter(scatter, Sums(mean, total, n, intercept, ridge), strict=True)
-    return fit or _by_qr(_blocks(x, target, s), intercept, ridge)
+    if is_source(x) or n * (d + 1) > _SMALL:
+        if is_source(x):
+            products = _scatter_of_blocks(_blocks(x, target, s), d)
+        else:
+            products = scatter_parts(x, None, "X, y", target, deviations=s)
+        sums = Sums(products.mean, products.total, n, intercept, ridge, None, products.unit)
+        fit = of_scatter(products, sums, strict=True) if products.powers is None else None
+        if fit is not None:
+            return fit
+    rows, sums = _factored(_blocks(x, target, s), intercept, ridge)
+    if out_of_range(rows):
+        powers = _powers(_blocks(x, target, s), d)
+        rows, sums = _factored(_blocks(x, target, s), intercept, ridge, powers)
+    return of_columns(rows, sums)
 
 
 def _of_moments(
@@ -113,18 +120,18 @@ def _of_moments(
     if moments.dim < 2:
         msg = f"X: got Moments of {moments.dim} feature, needed those of X and y, at least 2."
         raise ValueError(msg)
-    n = moments.count
-    sums = Sums(moments.mean, n, n, intercept, ridge)
-    fit = of_scatter(moments.covariance() * n, sums)
+    n, sums = moments.count, moments.sums
+    known = Sums(sums.mean, sums.total, n, intercept, ridge, None, sums.unit)
+    fit = of_scatter(sums, known)
     assert fit is not None  # only a strict one may be missing
     return fit
 
 
-def _scatter_of_blocks(blocks: Iterator[Block], d: int) -> tuple[Array, Array, float]:
+def _scatter_of_blocks(blocks: Iterator[Block], d: int) -> Scatter:
     moments = Moments(d + 1)
     for x, y, sigma in blocks:
         moments.update(np.column_stack([x, y]), None if sigma is None else _weights(sigma))
-    return moments.mean, moments.covariance() * moments.count, moments.count
+    return moments.sums
 
 
 def _checked(X: Any, y: ArrayLike, sigma: ArrayLike | None) -> Block:
@@ -173,13 +180,30 @@ def _blocks(x: Any, y: Array, sigma: Array | None) -> Iterator[Block]:
             yield rows, y[part], None if sigma is None else sigma[part]
 
 
-def _by_qr(blocks: Iterator[Block], intercept: bool, ridge: float) -> LinearFit:
-    """QR of the columns (X, y) of each block, centred and weighted, and of all their triangles."""
+def _powers(blocks: Iterator[Block], d: int) -> Array:
+    """Return the powers of two of the largest numbers of the columns (X, y)."""
+    size = np.zeros(d + 1)
+    for x, y, _ in blocks:
+        size = np.maximum(size, np.append(np.abs(x).max(axis=0), np.abs(y).max()))
+    return np.frexp(size)[1].astype(np.int64)
+
+
+def _factored(
+    blocks: Iterator[Block], intercept: bool, ridge: float, powers: Array | None = None
+) -> tuple[Array, Sums]:
+    """QR of the columns (X, y) of each block, divided by 2^powers, centred and weighted, and of all their triangles."""
     factor: Factor | None = None
-    points = 0
+    points, unit = 0, 0
     for x, y, sigma in blocks:
         both = finite(np.column_stack([x, y]).astype(np.float64), "X, y")
-        weights = None if sigma is None else _weights(sigma)
+        if powers is not None:
+            both = np.ldexp(both, -powers)
+        weights = None
+        if sigma is not None:
+            if factor is None and sigma.size:  # deviations in any unit
+                least = abs(float(sigma.min()))
+                unit = 0 if 1e-60 < least < 1e60 else -2 * int(np.frexp(least)[1])
+            weights = _weights(sigma, unit)
         part = Factor.of(both, weights)
         factor = part if factor is None else factor + part
         points += len(both)
@@ -189,10 +213,15 @@ def _by_qr(blocks: Iterator[Block], intercept: bool, ridge: float) -> LinearFit:
     rows = factor.triangle
     if not intercept:
         rows = np.concatenate([rows, np.sqrt(factor.count) * factor.mean[None]])
-    return of_columns(rows, Sums(factor.mean, factor.count, points, intercept, ridge))
+    shrink = float(np.ldexp(ridge, -unit)) if unit else ridge
+    return rows, Sums(factor.mean, factor.count, points, intercept, shrink, powers, unit)
 
 
-def _weights(sigma: Array) -> Array:
+def _weights(sigma: Array, unit: int = 0) -> Array:
+    """Return 1 / sigma^2, divided by 2^unit."""
     if not ((sigma > 0).all() and np.isfinite(sigma).all()):
         refuse_weights(sigma, "sigma")
-    return 1 / sigma**2
+    if not unit:
+        return np.asarray(1 / sigma**2)
+    with np.errstate(over="ignore"):
+        return np.asarray((1 / np.minimum(np.ldexp(sigma, unit // 2), 1e150)) ** 2)

@@ -10,10 +10,17 @@ import numpy as np
 
 from mmlcore.core.arrays import Array, all_finite
 from mmlcore.eigen import eigh
+from mmlcore.stats._scatter import Scatter, scaled
+from mmlcore.stats._summary import mean_parts
 
 _CLOSE = 1e-4  # smallest eigenvalue of the correlations from which on the normal equations keep 12 digits
 _TIGHT = 1e-6  # share of the variance that is left, below which the sum of squares loses digits
 _EPS = float(np.finfo(np.float64).eps)
+_SMALL, _LARGE = (
+    1e-140,
+    1e140,
+)  # lengths of columns whose squares and products stay within the range
+_BEYOND = "X, y: a coefficient leaves the range of float64; multiply X or divide y by a constant."
 
 
 class LinearFit(NamedTuple):
@@ -54,17 +61,26 @@ class Sums(NamedTuple):
     points: float
     intercept: bool
     ridge: float = 0.0
+    powers: Array | None = None
+    """Columns and their mean are divided by 2^powers; None: by 1."""
+    unit: int = 0
+    """Weights are divided by 2^unit."""
 
 
-def of_scatter(scatter: Array, sums: Sums, *, strict: bool = False) -> LinearFit | None:
+def of_scatter(scatter: Scatter, sums: Sums, *, strict: bool = False) -> LinearFit | None:
     """Solve the normal equations of the columns (X, y), scaled to unit diagonal; None if `strict` and digits would be lost."""
-    mean = sums.mean
-    products = scatter if sums.intercept else scatter + sums.total * np.outer(mean, mean)
+    mean, products = scatter.mean, scatter.matrix
+    if scatter.powers is not None or scatter.unit:
+        powers = np.zeros(len(mean), np.int64) if scatter.powers is None else scatter.powers
+        mean, ridge = np.ldexp(mean, -powers), float(np.ldexp(sums.ridge, -scatter.unit))
+        sums = sums._replace(mean=mean, powers=powers, ridge=ridge)
+    if not sums.intercept:
+        products = products + sums.total * np.outer(mean, mean)
     scale = np.sqrt(products.diagonal())
     safe = scale if scale.all() else np.where(scale > 0, scale, 1)
     unit = products / safe / safe[:, None]
     inner, towards = unit[:-1, :-1], unit[:-1, -1]
-    wanted = inner + np.diag(sums.ridge / safe[:-1] ** 2) if sums.ridge else inner
+    wanted = inner + np.diag(_shrinking(sums, safe[:-1]) ** 2) if sums.ridge else inner
     values, vectors = eigh(wanted)
     if strict and not values[0] > _CLOSE:
         return None
@@ -81,14 +97,18 @@ def of_scatter(scatter: Array, sums: Sums, *, strict: bool = False) -> LinearFit
 
 def of_columns(both: Array, sums: Sums) -> LinearFit:
     """Fit from the columns (X, y), centred where there is an intercept, or from the triangle of their QR decomposition."""
-    scale = np.linalg.norm(both, axis=0)
-    safe = np.where(scale > 0, scale, 1)
+    with np.errstate(over="ignore", under="ignore"):
+        scale = np.linalg.norm(both, axis=0)
+    safe = scale
+    if not (scale.min() > _SMALL and scale.max() < _LARGE):
+        both, scale, sums = _in_units(both, sums)
+        safe = np.where(scale > 0, scale, 1)
     triangle = np.asarray(np.linalg.qr(both / safe, mode="r"))
     d = both.shape[1] - 1
     x, y = triangle[:, :d], triangle[:, d]
     rows, right = x, y
     if sums.ridge:  # as many points more, each of which wants one coefficient to be zero
-        rows = np.concatenate([x, np.diag(np.sqrt(sums.ridge) / safe[:-1])])
+        rows = np.concatenate([x, np.diag(_shrinking(sums, safe[:-1]))])
         right = np.concatenate([y, np.zeros(d)])
     u, s, turn = np.linalg.svd(rows, full_matrices=False)
     used = s > max(sums.points, d) * _EPS * s.max(initial=0)
@@ -102,6 +122,65 @@ def of_columns(both: Array, sums: Sums) -> LinearFit:
     return _finished(
         b, roots @ roots.T, x.T @ x, safe, float(rest @ rest) * square, square, used, sums
     )
+
+
+def _in_units(both: Array, sums: Sums) -> tuple[Array, Array, Sums]:
+    """Divide columns by powers of two, so that squares stay within the range; return them, their lengths, and the sums."""
+    powers = np.frexp(np.abs(both).max(axis=0))[1].astype(np.int64)
+    both = np.ldexp(both, -powers)
+    mean = np.ldexp(sums.mean, -powers)
+    powers = powers if sums.powers is None else powers + sums.powers
+    return both, np.linalg.norm(both, axis=0), sums._replace(mean=mean, powers=powers)
+
+
+def out_of_range(both: Array) -> bool:
+    """Tell whether a column is so short or long that its numbers may have lost digits when they were centred."""
+    size = np.abs(both).max(axis=0)
+    return bool(((size < _SMALL) & (size > 0) | ~(size < _LARGE)).any())
+
+
+def _shrinking(sums: Sums, scale: Array) -> Array:
+    """Return the root of the ridge for columns of unit length."""
+    root = np.sqrt(sums.ridge) / scale
+    return root if sums.powers is None else np.ldexp(root, -sums.powers[:-1])
+
+
+def of_targets(x: Array, y: Array, sigma: Array | None, intercept: bool) -> tuple[Array, Array]:
+    """Return coefficients (t, d) and constants (t,) of the fits to several targets (n, t): one factorization serves all.
+
+    As `of_columns`: a QR decomposition of the centred columns, scaled to unit length; the shortest coefficients of scaled
+    columns where they are dependent.
+    """
+    n, d = x.shape
+    weights = None
+    if sigma is not None:
+        with np.errstate(over="ignore"):
+            weights = 1 / np.ldexp(sigma, -int(np.frexp(sigma.min())[1])) ** 2
+    parts, means = [], []
+    for columns in (x, y):
+        mean, low = mean_parts(columns, weights) if intercept else np.zeros((2, columns.shape[1]))
+        centred = (columns.astype(np.float64) - mean) - low
+        size = np.abs(centred).max(axis=0)
+        powers = np.where(size > 0, np.frexp(size)[1], 0)
+        centred = np.ldexp(centred, -powers)
+        if weights is not None:
+            centred *= np.sqrt(weights)[:, None]
+        parts.append((centred, powers))
+        means.append(mean)
+    (columns, p), (targets, q) = parts
+    scale = np.linalg.norm(columns, axis=0)
+    safe = np.where(scale > 0, scale, 1)
+    basis, triangle = np.linalg.qr(columns / safe)
+    u, s, turn = np.linalg.svd(triangle, full_matrices=False)
+    used = s > max(n, d) * _EPS * s.max(initial=0)
+    inverse = np.where(used, 1 / np.where(used, s, 1), 0)
+    b = turn.T @ (inverse[:, None] * (u.T @ (basis.T @ targets)))
+    with np.errstate(over="ignore", under="ignore"):
+        coefficients = np.ldexp(b / safe[:, None], q - p[:, None]).T
+        constants = means[1] - coefficients @ means[0]
+    if not (all_finite(coefficients) and all_finite(constants)):
+        raise ValueError(_BEYOND)
+    return coefficients, constants
 
 
 def _finished(
@@ -118,6 +197,10 @@ def _finished(
     d, mean = len(b), sums.mean
     coefficients = b * (scale[-1] / scale[:-1])
     constant = float(mean[-1] - mean[:-1] @ coefficients) if sums.intercept else 0.0
+    if sums.powers is not None:
+        with np.errstate(over="ignore", under="ignore"):
+            coefficients = np.ldexp(coefficients, sums.powers[-1] - sums.powers[:-1])
+            constant = float(np.ldexp(constant, sums.powers[-1]))
     taken = float(d)
     if sums.ridge:
         taken = float(np.einsum("ij,ji->", around, inner))
@@ -130,10 +213,7 @@ def _finished(
         covariance[d, :d] = covariance[:d, d] = -with_mean
         covariance[d, d] = 1 / sums.total + mean[:-1] @ with_mean
     if not (math.isfinite(constant) and all_finite(coefficients)):
-        msg = (
-            "X, y: a coefficient leaves the range of float64; multiply X or divide y by a constant."
-        )
-        raise ValueError(msg)
+        raise ValueError(_BEYOND)
     dof = sums.points - taken - sums.intercept
     r2 = 1 - chi2 / square if square > 0 else 1.0  # a constant y is met exactly
     full = bool(used.all())
@@ -144,4 +224,12 @@ def _finished(
         msg = f"linear_regression: {why}; the covariance is infinite."
         warnings.warn(msg, RuntimeWarning, stacklevel=4)
         covariance.fill(np.inf)
+    if sums.powers is not None or sums.unit:
+        y = 0 if sums.powers is None else int(sums.powers[-1])
+        with np.errstate(over="ignore", under="ignore"):
+            chi2 = float(np.ldexp(chi2, 2 * y + sums.unit))
+            if sums.powers is not None:
+                covariance = scaled(
+                    covariance, -np.append(sums.powers[:-1], 0)[: len(covariance)], 2 * y
+                )
     return LinearFit(coefficients, constant, covariance, chi2, dof, r2)

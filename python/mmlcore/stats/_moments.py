@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import Array, as_array, as_data, as_index, in_order, shape_error
-from mmlcore.stats._scatter import Scatter, merged, scaled, scatter_parts, two_parts
+from mmlcore.stats._scatter import Scatter, aligned, merged, scaled, scatter_parts, two_parts
 from mmlcore.stats._weights import divisor, refuse_overflow
 
 _HALF = 1e-8  # of the digits of float64
@@ -75,7 +75,7 @@ class Moments:
         """
         x = self._points(X)
         if len(x):
-            self._merge(_plain(scatter_parts(x, weights)))
+            self._merge(scatter_parts(x, weights))
         return self
 
     def downdate(self, X: ArrayLike, weights: ArrayLike | None = None) -> Moments:
@@ -88,7 +88,10 @@ class Moments:
         x = self._points(X)
         if not len(x):
             return self
-        taken, sums = self._in_unit(_plain(scatter_parts(x, weights))), self._sums
+        if not self._sums.total:
+            msg = f"X: has {len(x)} points, needed at most the 0 that there are."
+            raise ValueError(msg)
+        sums, taken, apart = aligned(self._sums, scatter_parts(x, weights))
         left = sums.total - taken.total
         if left < -1e-9 * sums.total:
             msg = (
@@ -98,20 +101,22 @@ class Moments:
         if left <= 1e-9 * sums.total:
             self.__setstate__(Moments(self.dim).__getstate__())
             return self
-        apart = (taken.mean - sums.mean) + (taken.low - sums.low)
         between = apart * (sums.total / left)  # from the mean of what is left to that of what goes
         remaining = sums.matrix - taken.matrix
         remaining -= np.outer(between, between) * (left * (taken.total / sums.total))
         before = sums.matrix.diagonal() + taken.matrix.diagonal()
-        noise = self._noise + 4 * np.finfo(np.float64).eps * before
+        noise = _in_units(self._noise, self._sums, sums) + 4 * np.finfo(np.float64).eps * before
         if (remaining.diagonal() < -1e-8 * before - noise).any():
             msg = "X: these points had not been added: without them a variance would be negative."
             raise ValueError(msg)
         lost = (noise > _HALF * remaining.diagonal()) & (noise > 0)
         negative = remaining.diagonal() < 0
         remaining[negative] = remaining[:, negative] = 0
-        mean, low = two_parts(sums.mean, sums.low - apart * (taken.total / left))
-        self._sums, self._noise = Scatter(mean, low, remaining, left, None, sums.unit), noise
+        step = apart * (taken.total / left)
+        step = step if sums.powers is None else np.ldexp(step, sums.powers)
+        mean, low = two_parts(sums.mean, sums.low - step)
+        self._sums = Scatter(mean, low, remaining, left, sums.powers, sums.unit)
+        self._noise = noise
         if lost.any():
             column = int(np.flatnonzero(lost)[0])
             msg = (
@@ -141,12 +146,15 @@ class Moments:
     def covariance(self, ddof: float = 0) -> Array:
         """Return the covariance (d, d), float64, divided by count - ddof."""
         self._some()
-        return np.asarray(self._sums.matrix / self._divisor(ddof))
+        found = self._sums.matrix / self._divisor(ddof)
+        return found if self._sums.powers is None else scaled(found, self._sums.powers)
 
     def variance(self, ddof: float = 0) -> Array:
         """Return the variances (d,), float64, divided by count - ddof."""
         self._some()
-        return np.asarray(self._sums.matrix.diagonal() / self._divisor(ddof))
+        found = self._sums.matrix.diagonal() / self._divisor(ddof)
+        powers = self._sums.powers
+        return np.asarray(found if powers is None else np.ldexp(found, 2 * powers))
 
     def _divisor(self, ddof: float) -> float:
         return divisor(self._sums.total, ddof, self._sums.unit)
@@ -159,10 +167,10 @@ class Moments:
         if other.dim != self.dim:
             msg = f"Moments of {other.dim} features cannot be added to those of {self.dim}."
             raise ValueError(msg)
-        merged = self.copy()
-        merged._merge(other._sums)
-        merged._noise = merged._noise + np.ldexp(other._noise, other._sums.unit - merged._sums.unit)
-        return merged
+        both = self.copy()
+        both._merge(other._sums)
+        both._noise = both._noise + _in_units(other._noise, other._sums, both._sums)
+        return both
 
     __radd__ = __add__
 
@@ -174,15 +182,16 @@ class Moments:
 
     def __getstate__(self) -> tuple[Any, ...]:
         """What is pickled."""
-        mean, low, matrix, total, _, unit = self._sums
-        return self.dim, total, mean.copy(), matrix.copy(), low.copy(), self._noise.copy(), unit
+        mean, low, matrix, total, powers, unit = self._sums
+        more = (low.copy(), self._noise.copy(), None if powers is None else powers.copy(), unit)
+        return self.dim, total, mean.copy(), matrix.copy(), *more
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         """Take what was pickled, by earlier versions too."""
         self.dim, total, mean, matrix, *more = state
-        low, noise, unit = more or (np.zeros(self.dim), np.zeros(self.dim), 0)
+        low, noise, powers, unit = more or (np.zeros(self.dim), np.zeros(self.dim), None, 0)
         mean, matrix, low = (in_order(part, own=True) for part in (mean, matrix, low))
-        self._sums, self._noise = Scatter(mean, low, matrix, total, None, unit), np.array(noise)
+        self._sums, self._noise = Scatter(mean, low, matrix, total, powers, unit), np.array(noise)
 
     def __eq__(self, other: object) -> bool:
         """Tell whether all numbers are equal."""
@@ -201,23 +210,11 @@ class Moments:
     def _merge(self, sums: Scatter) -> None:
         if not sums.total:
             return
-        if not self._sums.total:
-            found = sums
-        else:
-            found = merged(self._sums, self._in_unit(sums))._replace(unit=self._sums.unit)
-        if not (np.isfinite(found.matrix).all() and np.isfinite(np.ldexp(found.total, found.unit))):
-            refuse_overflow("X", found.matrix.diagonal())
-        self._sums = found
-
-    def _in_unit(self, sums: Scatter) -> Scatter:
-        """Bring the weights of sums into the unit of those that are here."""
-        shift = sums.unit - self._sums.unit
-        if not shift:
-            return sums
-        with np.errstate(over="ignore", under="ignore"):
-            return sums._replace(
-                matrix=np.ldexp(sums.matrix, shift), total=float(np.ldexp(sums.total, shift))
-            )
+        before, found = self._sums, merged(self._sums, sums)
+        found.plain()  # ValueError where a covariance would leave the range
+        if not np.isfinite(found.matrix).all():
+            refuse_overflow("X", np.zeros(0))
+        self._sums, self._noise = found, _in_units(self._noise, before, found)
 
     def _points(self, X: ArrayLike) -> Array:
         x = as_data(as_array(X, "X")[None] if np.ndim(X) == 1 else X, "X", bytes_ok=True)
@@ -231,8 +228,9 @@ class Moments:
             raise ValueError(msg)
 
 
-def _plain(sums: Scatter) -> Scatter:
-    """Return sums in the units of the data, since parts may come in any; the weights keep theirs."""
-    if sums.powers is None:
-        return sums
-    return sums._replace(matrix=scaled(sums.matrix, sums.powers), powers=None)
+def _in_units(noise: Array, old: Scatter, new: Scatter) -> Array:
+    """Bring what sums of squares have lost into the units that the sums came into."""
+    if old.powers is new.powers and old.unit == new.unit:
+        return noise
+    powers = (0 if old.powers is None else old.powers) - (0 if new.powers is None else new.powers)
+    return np.asarray(np.ldexp(noise, 2 * powers + old.unit - new.unit))

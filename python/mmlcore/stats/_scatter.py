@@ -103,18 +103,43 @@ def scatter_parts(
     return sums._replace(unit=unit)
 
 
+def aligned(a: Scatter, b: Scatter) -> tuple[Scatter, Scatter, Array]:
+    """Bring two sums into the same units, those of `a` for the weights; return also how far their means are apart, in these."""
+    apart = (b.mean - a.mean) + (b.low - a.low)
+    if b.unit != a.unit:
+        shift = b.unit - a.unit
+        b = b._replace(total=float(np.ldexp(b.total, shift)), matrix=np.ldexp(b.matrix, shift))
+    if a.powers is None and b.powers is None:
+        return a, b, apart
+    powers = np.where(apart != 0, np.frexp(apart)[1], -5000)
+    for one in (a, b):
+        own = np.zeros(len(apart), int) if one.powers is None else one.powers
+        powers = np.where(one.matrix.diagonal() > 0, np.maximum(powers, own), powers)
+    powers = np.where(powers == -5000, 0, powers)
+
+    def brought(one: Scatter) -> Scatter:
+        shift = -powers if one.powers is None else one.powers - powers
+        return one._replace(matrix=scaled(one.matrix, shift), powers=powers)
+
+    return brought(a), brought(b), np.ldexp(apart, -powers)
+
+
 def merged(a: Scatter, b: Scatter) -> Scatter:
-    """Merge the sums of two sets of points, both in the same units, powers 0.
+    """Merge the sums of two sets of points.
 
     mean = mean_a + (n_b / n) apart, matrix = A + B + (n_a n_b / n) apart apart', apart = mean_b - mean_a, taken from both parts
     of the means so that it has the digits of the data's spread, not of their distance from zero.
     """
-    total = a.total + b.total
-    with np.errstate(over="ignore", invalid="ignore"):
-        apart = (b.mean - a.mean) + (b.low - a.low)
+    if not a.total or not b.total:
+        return a if a.total else b
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        a, b, apart = aligned(a, b)
+        total = a.total + b.total
         matrix = a.matrix + b.matrix + np.outer(apart, apart) * (a.total * (b.total / total))
-        mean, low = two_parts(a.mean, a.low + apart * (b.total / total))
-    return Scatter(mean, low, matrix, total)
+        step = apart * (b.total / total)
+        step = step if a.powers is None else np.ldexp(step, a.powers)
+        mean, low = two_parts(a.mean, a.low + step)
+    return Scatter(mean, low, matrix, total, a.powers, a.unit)
 
 
 def two_parts(large: Array, small: Array) -> tuple[Array, Array]:
@@ -177,12 +202,6 @@ def _in_units(
         part = _summed(
             np.ldexp(block, -powers), None, None if counts is None else counts[some], deviations
         )
-        sums = (
-            part
-            if sums is None or not sums.total
-            else sums
-            if not part.total
-            else merged(sums, part)
-        )
+        sums = part if sums is None else merged(sums, part)
     assert sums is not None
     return sums._replace(mean=np.ldexp(sums.mean, powers), low=np.ldexp(sums.low, powers))
