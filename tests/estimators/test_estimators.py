@@ -57,12 +57,15 @@ def test_scikit_learn_checks(estimator, check):
 
 
 def test_scikit_learn_own_tests_of_pca(tmp_path):
-    """All but those of a private name: which solver 'auto' took, and what theirs estimate the dimension with."""
+    """All but those of a private name (which solver 'auto' took, what theirs estimate the dimension with), and one of likelihoods.
+
+    That one asks for another likelihood where scores are whitened, although the data are the same.
+    """
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "replace_pca"),
             *("--pyargs", "sklearn.decomposition.tests.test_pca"),
-            *("-k", "not test_pca_svd_solver_auto"),
+            *("-k", "not test_pca_svd_solver_auto and not (test_pca_score and not samples)"),
         ],
         env={**os.environ, "PYTHONPATH": str(HERE)},
         cwd=tmp_path,
@@ -209,3 +212,24 @@ def test_likelihood_on_the_space_of_the_components(rng):
     flat = mml.PCA().fit(model.transform(plane))
     np.testing.assert_allclose(inside, flat.score_samples(model.transform(plane)), rtol=1e-8)
     assert (model.score_samples(plane + rng.standard_normal((40, 5))) == -np.inf).all()
+
+
+def test_likelihood_does_not_depend_on_the_scale_of_scores(rng):
+    x = rng.standard_normal((80, 5)) * np.arange(1, 6) + 3
+    for k in (2, 5):
+        plain, white = (PCA(k, whiten=whiten).fit(x) for whiten in (False, True))
+        np.testing.assert_array_equal(plain.score_samples(x), white.score_samples(x))
+        np.testing.assert_array_equal(plain.get_covariance(), white.get_covariance())
+        assert plain.score(x) == pytest.approx(decomposition.PCA(k).fit(x).score(x))
+        assert mml.PCA(k, whiten=True).fit(x).score(x) == pytest.approx(plain.score(x))
+
+
+def test_neighbours_without_weight():
+    x, y = [[0.0], [1.0], [2.0]], [0, 1, 1]
+    for weights in (lambda d: 0 * d, lambda d: np.where(d > 3, 0.0, 1.0)):
+        model = KNeighborsClassifier(2, weights=weights).fit(x, y)
+        for call in (model.predict, model.predict_proba):
+            with pytest.raises(
+                ValueError, match="All neighbors of some sample is getting zero weights"
+            ):
+                call([[0.5], [50.0]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ pytest.importorskip("sklearn")
 from sklearn import datasets, neural_network
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.neural_network import MLPClassifier as ReferenceClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -137,3 +139,79 @@ def test_grid_search():
         MLPClassifier(max_iter=15, random_state=0), {"hidden_layer_sizes": [(5,), (40,)]}, cv=2
     ).fit(x[:400] / 16, y[:400])
     assert search.best_params_ == {"hidden_layer_sizes": (40,)}
+
+
+def two_classes(n=60):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((n, 3))
+    return x, (x[:, 0] > 0).astype(int)
+
+
+def test_logarithms_of_probabilities_beyond_the_range():
+    """Points far out: the probability is 0 in float64, its logarithm is the difference of the inputs of the last layer."""
+    x, y = two_classes()
+    far = 1e5 * x
+    for labels in (y, y + (x[:, 1] > 0), np.stack([y, 1 - y], axis=1)):
+        net = MLPClassifier((5,), activation="identity", max_iter=30, random_state=0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            net.fit(x, labels)
+        found = net.predict_log_proba(far)
+        assert np.isfinite(found).all()
+        assert found.min() < -1000
+        np.testing.assert_allclose(np.exp(found), net.predict_proba(far), atol=1e-12)
+        np.testing.assert_allclose(
+            net.predict_log_proba(x), np.log(net.predict_proba(x)), atol=1e-9
+        )
+
+
+def test_one_class():
+    x, _ = two_classes()
+    net = MLPClassifier((4,), max_iter=400, random_state=0).fit(x, ["only"] * len(x))
+    assert net.predict_proba(x[:2]).tolist() == [[1.0], [1.0]]
+    assert net.predict_log_proba(x[:2]).tolist() == [[0.0], [0.0]]
+    assert net.predict(x[:2]).tolist() == ["only", "only"]
+
+
+def test_counts_of_a_warm_start():
+    """As scikit-learn: epochs of the last call, points of all."""
+    x, y = two_classes()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ours, theirs = (
+            kind((4,), max_iter=3, warm_start=True, random_state=0).fit(x, y).fit(x, y)
+            for kind in (MLPClassifier, ReferenceClassifier)
+        )
+    assert (ours.n_iter_, ours.t_) == (theirs.n_iter_, theirs.t_) == (3, 360)
+    assert len(ours.loss_curve_) == len(theirs.loss_curve_)
+    with pytest.raises(
+        ValueError, match="warm_start can only be used where `y` has the same classes"
+    ):
+        ours.fit(x, np.zeros(len(x), int))
+
+
+def test_partial_fit_as_scikit_learn(capsys):
+    x, y = two_classes()
+    labels = np.stack([y, 1 - y, np.ones_like(y)], axis=1)
+    net = MLPClassifier((4,), verbose=True, random_state=0)
+    net.partial_fit(x, labels, classes=[0, 1, 2]).partial_fit(x, labels)
+    assert "Iteration" in capsys.readouterr().out
+    assert net.predict(x).shape == labels.shape
+    with pytest.raises(ValueError, match=r"classes: got .* needed those of the first call"):
+        net.partial_fit(x, labels, classes=[0, 1])
+    for verbose in (False, True):
+        with pytest.raises(ValueError, match="partial_fit does not support early_stopping=True"):
+            MLPClassifier(verbose=verbose, early_stopping=True).partial_fit(x, y, classes=[0, 1])
+
+
+def test_arguments_by_their_names():
+    x, y = two_classes()
+    with pytest.raises(ValueError, match="The validation set is too small"):
+        MLPRegressor(early_stopping=True, validation_fraction=0.01).fit(x, y)
+    with pytest.raises(TypeError, match=r"n_iter_no_change: got 2\.5"):
+        MLPRegressor(n_iter_no_change=2.5).fit(x, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert (
+            MLPRegressor((3,), max_iter=60, tol=10, n_iter_no_change=np.inf).fit(x, y).n_iter_ == 60
+        )

@@ -110,7 +110,13 @@ class KNeighborsClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         for column in range(indices.shape[1]):
             np.add.at(counts, (rows, self._codes[indices[:, column]]), votes[:, column])
         total = counts.sum(axis=1, keepdims=True)
-        total[total == 0] = 1
+        if not (total > 0).all():
+            query = int(np.flatnonzero(~(total[:, 0] > 0))[0])
+            msg = (
+                f"All neighbors of some sample is getting zero weights (query {query}). Please modify 'weights' to avoid this "
+                "case if you are using a user-defined function."
+            )
+            raise ValueError(msg)
         return np.asarray(counts / total)
 
     def predict(self, X: Any) -> Array:

@@ -25,6 +25,7 @@ _FITTED = (
     "noise_variance_",
     "n_components_",
     "n_samples_",
+    "_low",
 )
 _SOLVERS = ("auto", "full", "covariance_eigh", "arpack", "randomized")
 _NORMALIZERS = ("auto", "QR", "LU", "none")
@@ -127,19 +128,19 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
 
     def get_covariance(self) -> Array:
         """Return the covariance (d, d) of the model: components plus isotropic noise."""
-        return self._gaussian().get_covariance()
+        return self._model().get_covariance()
 
     def get_precision(self) -> Array:
         """Return the inverse (d, d) of the model's covariance."""
-        return self._gaussian().get_precision()
+        return self._model().get_precision()
 
     def score_samples(self, X: Any) -> Array:
         """Return the log-likelihood (n,) of each point (n, d).
 
-        Of a model without noise that has fewer components than features: with respect to the space of the components, and
-        -inf for points that do not lie in it.
+        That of the data, whether scores are whitened or not. Of a model without noise that has fewer components than features:
+        with respect to the space of the components, and -inf for points that do not lie in it.
         """
-        model = self._gaussian()
+        model = self._model()
         x = self._checked(X, sparse=False)
         try:
             return model.score_samples(x)
@@ -237,14 +238,6 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
             setattr(model, name, getattr(self, name))
         return model
 
-    def _gaussian(self) -> decomposition.PCA:
-        """Return the model that likelihoods are of: with `whiten`, scikit-learn scales the components once more."""
-        model = self._model()
-        if self.whiten:
-            excess = np.maximum(model.explained_variance_ - model.noise_variance_, 0)
-            model.explained_variance_ = model.noise_variance_ + model.explained_variance_ * excess
-        return model
-
     def _checked(self, X: Any, sparse: bool) -> Any:
         check_is_fitted(self)
         accepted = ("csr", "csc") if sparse else False
@@ -257,7 +250,7 @@ def _on_the_support(model: decomposition.PCA, x: Array) -> Array:
     variances = model.explained_variance_.astype(np.float64)
     there = variances > 1e-12 * variances.max(initial=0)
     components, variances = model.components_[there].astype(np.float64), variances[there]
-    centred = x.astype(np.float64) - model.mean_
+    centred = (x.astype(np.float64) - model.mean_) - model._low_part()
     scores = centred @ components.T
     off = np.linalg.norm(centred - scores @ components, axis=1)
     constant = len(variances) * math.log(2 * math.pi) + float(np.log(variances).sum())

@@ -64,7 +64,7 @@ PARAMETERS = """Parameters
         Share of these points.
     beta_1, beta_2, epsilon : float, default 0.9, 0.999, 1e-8
         Of 'adam'.
-    n_iter_no_change : int, default 10
+    n_iter_no_change : int or infinity, default 10
         Epochs without progress after which to stop.
     max_fun : int, default 15000
         Most evaluations of 'lbfgs'.
@@ -79,6 +79,7 @@ PARAMETERS = """Parameters
         Of the data, without the penalty.
     validation_scores_ : list of float or None
     n_iter_, t_, n_layers_, n_outputs_, n_features_in_ : int
+        Epochs of the last fit and of all parts since, points that were trained on in all, sizes.
     out_activation_ : str
     network_ : MLP
         What was trained.
@@ -95,6 +96,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
 
     network_: MLP
     n_iter_: int
+    t_: int
     loss_curve_: list[float]
 
     def __init__(
@@ -153,7 +155,10 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         return self._train(X, y, sample_weight, hasattr(self, "network_"), 1)
 
     def _train(self, X: Any, y: Any, sample_weight: Any, going_on: bool, epochs: int | None) -> Any:
-        x, wanted, output, loss = self._wanted(X, y, going_on)
+        if epochs and self.early_stopping:
+            msg = "partial_fit does not support early_stopping=True"
+            raise ValueError(msg)
+        x, wanted, output, loss = self._wanted(X, y, going_on, epochs)
         weights = None
         if sample_weight is not None:
             weights = _check_sample_weight(sample_weight, x, ensure_non_negative=True)
@@ -179,7 +184,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         self.best_loss_ = min(curve, default=np.inf)
         self.n_layers_, self.n_outputs_ = len(layers), layers[-1]
         self.out_activation_ = {"sigmoid": "logistic"}.get(output, output)
-        self.t_ = self.n_iter_ * len(x)
+        self.t_ = (self.t_ if going_on else 0) + (epochs or self.n_iter_) * len(x)
         return self
 
     def _set(self, n: int, weight: float, epochs: int | None) -> None:
@@ -198,7 +203,10 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         net.momentum, net.nesterov = self.momentum, self.nesterovs_momentum
         net.beta1, net.beta2, net.epsilon = self.beta_1, self.beta_2, self.epsilon
         net.shuffle, net.warm_start = self.shuffle, True
-        net.tol, net.patience = self.tol, 0 if epochs else self.n_iter_no_change
+        patience = 0  # which is never, as infinity is
+        if self.n_iter_no_change != np.inf:
+            patience = as_index(self.n_iter_no_change, "n_iter_no_change", least=1)
+        net.tol, net.patience = self.tol, 0 if epochs else patience
         net.epochs = epochs or as_index(self.max_iter, "max_iter", least=1)
         kinds = ("constant", "invscaling", "adaptive")
         chosen(self.learning_rate, "learning_rate", dict.fromkeys(kinds))
@@ -212,7 +220,8 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
     def _by_steps(self, x: Array, wanted: Array, weights: Any, epochs: int | None) -> list[float]:
         net, parts = self.network_, (x, wanted, weights)
         net.validation = 0.0
-        if self.early_stopping and not epochs:
+        apart: Any = None
+        if self.early_stopping:
             parts, apart = self._parted(x, wanted, weights)
             net.validation = apart
         curve: list[float] = []
@@ -221,11 +230,11 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         def watch(net: MLP, epoch: int, loss: float) -> bool:
             if self.verbose:
                 print(f"Iteration {epoch}, loss = {loss * self._half:.8f}")
-            if self.early_stopping:
+            if apart is not None:
                 scores.append(net.score(*apart[:2]))
             return False
 
-        watching = watch if self.verbose or (self.early_stopping and not epochs) else None
+        watching = watch if self.verbose or apart is not None else None
         left = net.epochs
         while left > 0:
             net.epochs = left
@@ -241,7 +250,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
             if not isinstance(rate, float) or rate <= _LEAST_RATE:
                 break
             net.learning_rate = rate / 5
-        if self.early_stopping and not epochs:
+        if apart is not None:
             self.validation_scores_ = scores
             self.best_validation_score_ = max(scores, default=np.nan)
         if not epochs and net.stop_reason_ == "epochs":
@@ -251,18 +260,23 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
                 ConvergenceWarning,
                 stacklevel=4,
             )
-        self.n_iter_ = net.n_iter_
+        self.n_iter_ = net.n_iter_ if epochs else len(curve)
         return curve
 
     def _parted(self, x: Array, wanted: Array, weights: Any) -> tuple[Any, Any]:
-        """Set points apart, of classes in the same shares."""
-        labels = wanted.argmax(axis=1) if wanted.shape[1] > 1 else wanted[:, 0]
+        """Set points apart; of two classes in the same shares."""
         rows = train_test_split(
             np.arange(len(x)),
             test_size=self.validation_fraction,
             random_state=self.random_state,
-            stratify=labels if is_classifier(self) else None,
+            stratify=wanted[:, 0] if is_classifier(self) and wanted.shape[1] == 1 else None,
         )
+        if len(rows[1]) < 2:
+            msg = (
+                "The validation set is too small. Increase 'validation_fraction' or the size of your "
+                f"dataset: validation_fraction={self.validation_fraction:g} of {len(x)} points are {len(rows[1])}."
+            )
+            raise ValueError(msg)
         cut = [(x[r], wanted[r], None if weights is None else weights[r]) for r in rows]
         return cut[0], cut[1]
 
@@ -300,10 +314,10 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         """Biases (outputs,) of each layer."""
         return self.network_.biases_
 
-    def _raw(self, X: Any) -> Array:
+    def _raw(self, X: Any, logits: bool = False) -> Array:
         check_is_fitted(self, "network_")
         x = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        return self.network_._outputs(x)
+        return self.network_._outputs(x, logits=logits)
 
     def _data(self, X: Any, y: Any, going_on: bool, **options: Any) -> tuple[Array, Array]:
         return validate_data(  # type: ignore[no-any-return]

@@ -82,11 +82,17 @@ class Network:
             raise shape_error("X", x.shape, f"(n, {self._sizes[0]}): points of as many inputs")
         return x
 
-    def _outputs(self, X: ArrayLike) -> Array:
+    def _outputs(self, X: ArrayLike, *, logits: bool = False) -> Array:
+        """Return what comes out of the last layer (n, k); `logits`: what goes into its activation."""
         flat = self._ready()
         x = finite(self._points(as_data(X, "X")), "X").astype(flat.dtype, copy=False)
         out = empty((len(x), self._sizes[-1]), flat.dtype)
-        _core.neural_predict(self._sizes, self._kinds, x, flat, out)
+        kinds = (
+            [self._kinds[0], options.OUTPUT["identity"], options.LOSS["squared"]]
+            if logits
+            else self._kinds
+        )
+        _core.neural_predict(self._sizes, kinds, x, flat, out)
         return out
 
 

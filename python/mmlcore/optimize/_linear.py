@@ -73,8 +73,9 @@ def linear_regression(
     smallest eigenvalue is above 1e-4 and more than 1e-6 of the variance of y is left: errors stay below some 1e-12. All
     other data, and blocks, go through QR decompositions of the centred and scaled columns, some thousands of rows at a
     time, whose triangles are merged: errors grow with the condition of X, not its square. Moments have nothing to go back
-    to: their digits are those of the normal equations. Units never matter: columns and weights whose squares leave the range
-    are brought back by powers of two; chi2 and the covariance are then infinite, or 0, where float64 does not hold them. Cost: n d^2 operations, or 2 n d^2.
+    to: their digits are those of the normal equations. Units never matter: columns and weights whose squares leave the
+    range are brought back by powers of two; chi2 and the covariance are then infinite, or 0, where float64 does not hold
+    them. Cost: n d^2 operations, or 2 n d^2.
 
     References
     ----------

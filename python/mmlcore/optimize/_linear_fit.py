@@ -142,7 +142,7 @@ def out_of_range(both: Array) -> bool:
 def _shrinking(sums: Sums, scale: Array) -> Array:
     """Return the root of the ridge for columns of unit length."""
     root = np.sqrt(sums.ridge) / scale
-    return root if sums.powers is None else np.ldexp(root, -sums.powers[:-1])
+    return np.asarray(root if sums.powers is None else np.ldexp(root, -sums.powers[:-1]))
 
 
 def of_targets(x: Array, y: Array, sigma: Array | None, intercept: bool) -> tuple[Array, Array]:
