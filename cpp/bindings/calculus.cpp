@@ -10,21 +10,12 @@
 #include "mmlcore/calculus/sparsity.hpp"
 #include "mmlcore/calculus/taylor.hpp"
 #include "module.hpp"
+#include "stored_graph.hpp"
 
 namespace mmlcore::bindings {
 namespace {
 
 using namespace calculus;
-using Doubles = py::array_t<double, py::array::c_style | py::array::forcecast>;
-using Ints = py::array_t<std::int32_t, py::array::c_style | py::array::forcecast>;
-
-Id checked(const Graph& g, Id id) {
-  if (id < 0 || id >= g.count()) throw DomainError("an internal call came with a node that is none");
-  return id;
-}
-
-std::vector<std::int32_t> list_of(const Ints& x) { return {x.data(), x.data() + x.size()}; }
-
 // (points, size) or (size,) for the same at all points.
 template <class T>
 Points<T> points_of(const py::array& x, index_t points, index_t size) {
@@ -102,40 +93,6 @@ PyObject* call_program(PyObject* const* args, Py_ssize_t count) {
 PyMethodDef kCallProgram = fast_method<&call_program>(
     "call_program", "call_program(program, x, vector, shape, /)\n--\n\nThe short path of one array; or NotImplemented.");
 
-Id restore(Graph& g, Op op, std::int32_t aux, const std::vector<Id>& x, const std::array<index_t, 3>& d, index_t size,
-           const py::object& extra) {
-  for (const Id id : x) checked(g, id);
-  const auto need = [&](std::size_t count) {
-    if (x.size() != count) throw DomainError("a stored function is damaged: an operation has too few operands.");
-  };
-  if (is_elementwise(op) || op == Op::MatMul) need(op == Op::MatMul ? 2 : operand_count(op));
-  if (op == Op::Sum || op == Op::Tile || op == Op::Gather || op == Op::Scatter) need(1);
-  switch (op) {
-    case Op::Input:
-      return g.input(size);
-    case Op::Constant: {
-      const auto values = extra.cast<Doubles>();
-      return g.constant(values.data(), values.size());
-    }
-    case Op::Select:
-      return g.select(x[0], x[1], x[2]);
-    case Op::Sum:
-      return g.sum(x[0], d[0], d[1], d[2]);
-    case Op::Tile:
-      return g.tile(x[0], d[0], d[1], d[2]);
-    case Op::Gather:
-      return g.gather(x[0], d[0], list_of(extra.cast<Ints>()));
-    case Op::Scatter:
-      return g.scatter(x[0], d[0], list_of(extra.cast<Ints>()), d[1]);
-    case Op::Concat:
-      return g.concat(x);
-    case Op::MatMul:
-      return g.matmul(x[0], x[1], d[0], d[1], d[2], aux);
-    default:
-      return operand_count(op) == 2 ? g.binary(op, x[0], x[1]) : g.unary(op, x[0], aux);
-  }
-}
-
 py::tuple describe(const Graph& g, Id id) {
   const Node& v = g[checked(g, id)];
   return py::make_tuple(static_cast<int>(v.op), v.aux, g.operands(id), py::make_tuple(v.dims[0], v.dims[1], v.dims[2]),
@@ -164,10 +121,10 @@ void bind_calculus(py::module_& m) {
       .def(
           "number", [](Graph& g, double x) { return g.constant(x); }, py::arg("value"))
       .def(
-          "unary", [](Graph& g, int op, Id x, int aux) { return g.unary(static_cast<Op>(op), checked(g, x), aux); },
+          "unary", [](Graph& g, int op, Id x, int aux) { return g.unary(operation(op, 1), checked(g, x), aux); },
           py::arg("op"), py::arg("x"), py::arg("aux") = 0)
       .def(
-          "binary", [](Graph& g, int op, Id x, Id y) { return g.binary(static_cast<Op>(op), checked(g, x), checked(g, y)); },
+          "binary", [](Graph& g, int op, Id x, Id y) { return g.binary(operation(op, 2), checked(g, x), checked(g, y)); },
           py::arg("op"), py::arg("x"), py::arg("y"))
       .def(
           "select", [](Graph& g, Id c, Id x, Id y) { return g.select(checked(g, c), checked(g, x), checked(g, y)); },
@@ -207,6 +164,12 @@ void bind_calculus(py::module_& m) {
           },
           py::arg("x"), py::arg("y"), py::arg("rows"), py::arg("inner"), py::arg("columns"))
       .def(
+          "recurrence",
+          [](Graph& g, Id a, Id b, index_t outer, index_t count, index_t inner) {
+            return g.recurrence(checked(g, a), checked(g, b), outer, count, inner);
+          },
+          py::arg("a"), py::arg("b"), py::arg("outer"), py::arg("count"), py::arg("inner"))
+      .def(
           "full", [](Graph& g, Id x, index_t size) { return g.full(checked(g, x), size); }, py::arg("x"), py::arg("size"))
       .def(
           "size", [](const Graph& g, Id x) { return g.size(checked(g, x)); }, py::arg("x"))
@@ -223,7 +186,7 @@ void bind_calculus(py::module_& m) {
       .def(
           "restore",
           [](Graph& g, int op, int aux, const std::vector<Id>& x, const std::array<index_t, 3>& d, index_t size,
-             const py::object& extra) { return restore(g, static_cast<Op>(op), aux, x, d, size, extra); },
+             const py::object& extra) { return restore(g, op, aux, x, d, size, extra); },
           py::arg("op"), py::arg("aux"), py::arg("operands"), py::arg("dims"), py::arg("size"), py::arg("extra"),
           "A node as `describe` told it, with its operands' new numbers.")
       .def("describe", &describe, py::arg("x"), "(operation, aux, operands, dims, size) of a node.")
@@ -263,6 +226,13 @@ void bind_calculus(py::module_& m) {
       .def_property_readonly("slots", &Program::slots)
       .def_property_readonly("flops", &Program::flops)
       .def("__len__", &Program::length);
+  m.def(
+      "checksum",
+      [](const py::array& x) {
+        if (!(x.flags() & py::array::c_style)) throw DomainError("an internal call came with an array out of order");
+        return checksum(x.data(), static_cast<std::size_t>(x.nbytes()));
+      },
+      py::arg("x"), "A number that changes with every change of one number of x.");
   PyModule_AddObject(m.ptr(), "call_program", PyCFunction_NewEx(&kCallProgram, nullptr, nullptr));
 }
 

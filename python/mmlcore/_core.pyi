@@ -129,6 +129,14 @@ class FunctionGraph:
         x: typing.SupportsInt | typing.SupportsIndex,
         exponent: typing.SupportsFloat | typing.SupportsIndex,
     ) -> int: ...
+    def recurrence(
+        self,
+        a: typing.SupportsInt | typing.SupportsIndex,
+        b: typing.SupportsInt | typing.SupportsIndex,
+        outer: typing.SupportsInt | typing.SupportsIndex,
+        count: typing.SupportsInt | typing.SupportsIndex,
+        inner: typing.SupportsInt | typing.SupportsIndex,
+    ) -> int: ...
     def restore(
         self,
         op: typing.SupportsInt | typing.SupportsIndex,
@@ -250,6 +258,11 @@ def centred_product(
 ) -> bool:
     """
     out = (x - mean - low) w, both contiguous; False if x holds NaN or infinity. Mean None: each row minus its own.
+    """
+
+def checksum(x: np.ndarray[typing.Any, typing.Any]) -> int:
+    """
+    A number that changes with every change of one number of x.
     """
 
 def column_moments(

@@ -22,6 +22,7 @@ Blocks::~Blocks() = default;
 
 double* Blocks::input(index_t i) const { return runner_->input(i); }
 void Blocks::run() { runner_->run(); }
+void Blocks::run_absorbing() { runner_->run_absorbing(); }
 const double* Blocks::output(index_t i) const { return constants_[i].size() ? constants_[i].data() : runner_->output(i); }
 
 index_t Blocks::fitting(const Program& program) { return std::max(width(), block_size<double>(program.slots(), 1 << 20)); }

@@ -5,22 +5,12 @@
 #include <limits>
 
 #include "links.hpp"
+#include "mmlcore/calculus/elementary/division.hpp"
 
 namespace mmlcore::calculus {
 
-namespace {
-
-// Squarings and products; for n < 0 the reciprocal at the end.
-double integer_power(double x, std::int32_t n) {
-  double result = 1, square = x;
-  for (std::uint32_t rest = static_cast<std::uint32_t>(std::abs(n)); rest; rest >>= 1) {
-    if (rest & 1) result *= square;
-    square *= square;
-  }
-  return n < 0 ? 1 / result : result;
-}
-
-}  // namespace
+using elementary::floor_divide;
+using elementary::remainder;
 
 double apply(Op op, std::int32_t aux, double x, double y, double z) {
   const auto truth = [](bool b) { return b ? 1.0 : 0.0; };
@@ -85,6 +75,8 @@ double apply(Op op, std::int32_t aux, double x, double y, double z) {
       return std::atanh(x);
     case Op::Erf:
       return std::erf(x);
+    case Op::Erfc:
+      return std::erfc(x);
     case Op::Expit: {
       const double e = std::exp(-std::abs(x));
       return (x >= 0 ? 1 : e) / (1 + e);
@@ -94,21 +86,31 @@ double apply(Op op, std::int32_t aux, double x, double y, double z) {
       return 4 * e / ((1 + e) * (1 + e));
     }
     case Op::Power:
-      return integer_power(x, aux);
+      return std::pow(x, aux);
     case Op::Add:
       return x + y;
     case Op::Subtract:
       return x - y;
     case Op::Multiply:
-      return x * y;
+      return (aux & kAbsorbing) && (x == 0 || y == 0) ? 0 : x * y;
     case Op::Divide:
-      return x / y;
+      return (aux & kAbsorbing) && x == 0 ? 0 : x / y;
     case Op::Pow:
       return std::pow(x, y);
     case Op::Arctan2:
       return std::atan2(x, y);
     case Op::Hypot:
       return std::hypot(x, y);
+    case Op::LogAddExp:
+      return x == y ? x + std::log(2.0) : std::max(x, y) + std::log1p(std::exp(-std::abs(x - y)));
+    case Op::XLogY:
+      return x == 0 && y == y ? 0 : x * std::log(y);
+    case Op::FloorDivide:
+      return floor_divide(x, y);
+    case Op::Remainder:
+      return remainder(x, y);
+    case Op::Fmod:
+      return std::fmod(x, y);
     case Op::Minimum:  // NaN if one is, as numpy's
       return std::isnan(x) || x < y ? x : y;
     case Op::Maximum:
@@ -145,7 +147,18 @@ std::vector<double> evaluate(const Graph& graph, const Node& v) {
     for (index_t i = 0; i < v.size; ++i) out[i] = apply(v.op, v.aux, a[i % a.size()], b[i % b.size()], c[i % c.size()]);
   } else if (v.op == Op::MatMul) {
     const std::vector<double>&a = graph.values(v.a), &b = graph.values(v.b);
-    each_product(graph, v, [&](index_t to, index_t i, index_t j) { out[to] += a[i] * b[j]; });
+    each_product(graph, v, [&](index_t to, index_t i, index_t j) {
+      out[to] += apply(Op::Multiply, v.aux & kAbsorbing, a[i], b[j], 0);
+    });
+  } else if (v.op == Op::Recurrence) {
+    const std::vector<double>&a = graph.values(v.a), &b = graph.values(v.b);
+    const index_t count = v.dims[1], inner = v.dims[2], step = v.aux & 1 ? inner : -inner;
+    for (index_t i = 0; i < v.size; ++i) {
+      const index_t at = v.aux & 1 ? v.size - 1 - i : i, r = at / inner % count;
+      const bool first = r == (v.aux & 1 ? count - 1 : 0);
+      out[at] = b[at % b.size()];
+      if (!first) out[at] += apply(Op::Multiply, v.aux & kAbsorbing, a[at % a.size()], out[at + step], 0);
+    }
   } else {
     const bool adds = v.op == Op::Sum || v.op == Op::Scatter;
     each_link(graph, v, [&](index_t to, Id x, index_t from) {

@@ -14,6 +14,9 @@ class Forward {
   Id of(Id id, const std::vector<Id>& tangents) const {
     const Node v = g[id];
     const auto tangent = [&](Id x) { return x == kNone ? kNone : tangents[x]; };
+    if (const Id u = under_squared_root(g, id); u != kNone) {
+      return linear(tangent(u), [&](Id d) { return g.full(times_squared_root(g, u, d), k_ * v.size); });
+    }
     if (is_elementwise(v.op)) {
       Id sum = kNone;
       const Id operands[] = {v.a, v.b, v.c};
@@ -44,6 +47,14 @@ class Forward {
         return concat(v, tangents);
       case Op::MatMul:
         return matmul(v, tangent(v.a), tangent(v.b));
+      case Op::Recurrence: {
+        Id term = tangent(v.b);
+        if (const Id da = tangent(v.a); da != kNone) {
+          const Id product = g.multiply(da, shifted(g, id, v, !(v.aux & 1)));
+          term = term == kNone ? product : g.add(term, product);
+        }
+        return linear(term, [&](Id d) { return g.recurrence(v.a, d, k_ * v.dims[0], v.dims[1], v.dims[2], v.aux & 1); });
+      }
       default:
         return kNone;
     }
@@ -103,6 +114,7 @@ class Forward {
 std::vector<Id> forward(Graph& graph, const std::vector<Id>& outputs, const std::vector<Id>& of,
                         const std::vector<Id>& directions, index_t k) {
   const std::vector<char> active = depends_on(graph, of);
+  const Graph::Sweep marks(graph);
   std::vector<Id> tangents(active.size(), kNone);
   std::vector<char> seeded(active.size(), 0);
   for (std::size_t i = 0; i < of.size(); ++i) tangents[of[i]] = directions[i], seeded[of[i]] = 1;

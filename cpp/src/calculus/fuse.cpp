@@ -18,7 +18,7 @@ Fused fuse(const Graph& g, const std::vector<std::int32_t>& readers) {
         continue;
       Node& fused = f.nodes[id];
       fused.op = v.op == Op::Add ? Op::MultiplyAdd : second ? Op::SubtractMultiply : Op::MultiplySubtract;
-      fused.a = p.a, fused.b = right, fused.c = other;
+      fused.a = p.a, fused.b = right, fused.c = other, fused.aux = p.aux;
       f.gone[product] = 1;
       break;
     }

@@ -59,6 +59,7 @@ const std::vector<const char*>& op_names() {
                                               "arccosh",
                                               "arctanh",
                                               "erf",
+                                              "erfc",
                                               "expit",
                                               "sech_squared",
                                               "integer_power",
@@ -69,6 +70,11 @@ const std::vector<const char*>& op_names() {
                                               "power",
                                               "arctan2",
                                               "hypot",
+                                              "logaddexp",
+                                              "xlogy",
+                                              "floor_divide",
+                                              "remainder",
+                                              "fmod",
                                               "minimum",
                                               "maximum",
                                               "less",
@@ -85,8 +91,14 @@ const std::vector<const char*>& op_names() {
                                               "gather",
                                               "scatter",
                                               "concat",
+                                              "recurrence",
                                               "matmul"};
   return names;
+}
+
+bool can_absorb(Op op) {
+  return op == Op::Multiply || op == Op::Divide || op == Op::MatMul || op == Op::Recurrence || op == Op::MultiplyAdd ||
+         op == Op::MultiplySubtract || op == Op::SubtractMultiply;
 }
 
 int operand_count(Op op) { return op >= Op::Select ? 3 : op >= Op::Add ? 2 : 1; }
@@ -125,6 +137,11 @@ std::int32_t Graph::intern(const std::vector<std::int32_t>& index) {
 }
 
 Id Graph::add_node(Node node) {
+  if (sweeping_ && can_absorb(node.op)) {
+    // What a value is made of already is computed once.
+    if (const auto same = known_.find(node); same != known_.end()) return same->second;
+    node.aux |= kAbsorbing;
+  }
   const auto [at, fresh] = known_.try_emplace(node, count());
   if (fresh) nodes_.push_back(node);
   return at->second;
@@ -143,6 +160,7 @@ std::vector<Id> Graph::operands(const Node& v) const {
 Id Graph::folded(Node node) {
   const std::vector<Id> ids = operands(node);
   if (!std::all_of(ids.begin(), ids.end(), [&](Id x) { return is_constant(x); })) return add_node(node);
+  if (sweeping_ && can_absorb(node.op)) node.aux |= kAbsorbing;
   const std::vector<double> result = evaluate(*this, node);
   return constant(result.data(), node.size);
 }
@@ -263,6 +281,16 @@ Id Graph::matmul(Id x, Id y, index_t m, index_t k, index_t n, int transposed) {
   node.dims[0] = checked(m), node.dims[1] = checked(k), node.dims[2] = checked(n);
   const index_t stack_x = m * k > 0 ? nodes_[x].size / (m * k) : 1, stack_y = k * n > 0 ? nodes_[y].size / (k * n) : 1;
   node.size = checked(std::max(stack_x, stack_y) * m * n);
+  return folded(node);
+}
+
+Id Graph::recurrence(Id a, Id b, index_t outer, index_t count, index_t inner, bool backwards) {
+  Node node{Op::Recurrence};
+  node.aux = backwards;
+  node.a = a;
+  node.b = b;
+  node.dims[0] = checked(outer), node.dims[1] = checked(count), node.dims[2] = checked(inner);
+  node.size = checked(outer * count * inner);
   return folded(node);
 }
 

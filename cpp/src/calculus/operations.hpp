@@ -10,6 +10,7 @@ template <class T>
 void Runner<T>::step(const Instruction& in) {
   namespace el = elementary;
   const Vec one_ = S::splat(1);
+  if (absorbing_ && in.absorbs) return absorb(in);
   switch (in.op) {
     case Op::Negative:
       return one(in, [](Vec x) { return -x; });
@@ -75,6 +76,8 @@ void Runner<T>::step(const Instruction& in) {
       return smooth(in, [](auto x) { return el::arctanh(x); });
     case Op::Erf:
       return smooth(in, [](auto x) { return el::erf(x); });
+    case Op::Erfc:
+      return smooth(in, [](auto x) { return el::erfc(x); });
     case Op::Floor:
       return smooth(in, [](auto x) { return el::floor(x); });
     case Op::Ceil:
@@ -91,6 +94,16 @@ void Runner<T>::step(const Instruction& in) {
       return two(in, [](Vec x, Vec y) { return x * y; });
     case Op::Divide:
       return divide(in);
+    case Op::LogAddExp:
+      return two(in, [](Vec x, Vec y) { return wide<T>([](auto u, auto v) { return el::logaddexp(u, v); }, x, y); });
+    case Op::XLogY:
+      return two(in, [](Vec x, Vec y) { return wide<T>([](auto u, auto v) { return el::xlogy(u, v); }, x, y); });
+    case Op::FloorDivide:
+      return each(in, [](T x, T y) { return el::floor_divide(x, y); });
+    case Op::Remainder:
+      return each(in, [](T x, T y) { return el::remainder(x, y); });
+    case Op::Fmod:
+      return each(in, [](T x, T y) { return std::fmod(x, y); });
     case Op::Minimum:
       return two(in, [](Vec x, Vec y) { return x != x ? x : x < y ? x : y; });
     case Op::Maximum:

@@ -1,8 +1,35 @@
 #include "partials.hpp"
 
+#include <limits>
 #include <numbers>
+#include <utility>
 
 namespace mmlcore::calculus {
+namespace {
+
+// w p where p grows as fast as what w was divided by: with the adjoint w = c q of the denominator of a quotient q, c (q p)
+// is a number where c q underflows and p overflows, as for 1 / (1 + exp(x)) far from 0.
+Id times_growth(Graph& g, Id w, Id p) {
+  const Node v = g[w];
+  if (v.op == Op::Negative) return g.negative(times_growth(g, v.a, p));
+  if (v.op == Op::Multiply || v.op == Op::Square) {
+    const Id other = v.op == Op::Square ? v.a : v.b;
+    for (const auto& [quotient, rest] : {std::pair{v.a, other}, std::pair{other, v.a}}) {
+      const Op op = g[quotient].op;
+      if ((op == Op::Divide || op == Op::Reciprocal) && g.size(quotient) == g.size(p))
+        return g.multiply(rest, g.multiply(quotient, p));
+    }
+  }
+  return g.multiply(w, p);
+}
+
+}  // namespace
+
+Id difference(Graph& g, Id x, Id y) {
+  const Id d = g.subtract(x, y), same = g.binary(Op::Equal, x, y);
+  return g.select(g.binary(Op::Less, g.binary(Op::Equal, d, d), same), g.constant(0.0), d);
+}
+
 namespace {
 
 Id of_one(Graph& g, Op op, Id x, std::int32_t aux, Id v, Id w) {
@@ -24,15 +51,15 @@ Id of_one(Graph& g, Op op, Id x, std::int32_t aux, Id v, Id w) {
     case Op::Square:
       return g.multiply(w, g.scale(x, 2));
     case Op::Reciprocal:
-      return g.negative(g.multiply(w, square(v)));
+      return g.negative(g.multiply(g.multiply(w, v), v));
     case Op::Cbrt:
       return g.divide(w, g.scale(square(v), 3));
     case Op::Exp:
-      return g.multiply(w, v);
+      return times_growth(g, w, v);
     case Op::Exp2:
-      return g.multiply(w, g.scale(v, std::numbers::ln2));
+      return g.scale(times_growth(g, w, v), std::numbers::ln2);
     case Op::Expm1:
-      return g.multiply(w, g.unary(Op::Exp, x));
+      return times_growth(g, w, g.unary(Op::Exp, x));
     case Op::Log:
       return g.divide(w, x);
     case Op::Log2:
@@ -54,21 +81,23 @@ Id of_one(Graph& g, Op op, Id x, std::int32_t aux, Id v, Id w) {
     case Op::Arctan:
       return g.divide(w, g.add(square(x), one()));
     case Op::Sinh:
-      return g.multiply(w, g.unary(Op::Cosh, x));
+      return times_growth(g, w, g.unary(Op::Cosh, x));
     case Op::Cosh:
-      return g.multiply(w, g.unary(Op::Sinh, x));
+      return times_growth(g, w, g.unary(Op::Sinh, x));
     case Op::Tanh:
       return g.multiply(w, g.unary(Op::SechSquared, x));
     case Op::SechSquared:
       return g.multiply(w, g.scale(g.multiply(v, g.unary(Op::Tanh, x)), -2));
     case Op::Arcsinh:
       return g.divide(w, g.binary(Op::Hypot, x, one()));
-    case Op::Arccosh:
-      return g.divide(w, g.unary(Op::Sqrt, g.multiply(g.subtract(x, one()), g.add(x, one()))));
+    case Op::Arccosh:  // two roots: the product of what is below them overflows
+      return g.divide(w, g.multiply(g.unary(Op::Sqrt, g.subtract(x, one())), g.unary(Op::Sqrt, g.add(x, one()))));
     case Op::Arctanh:
       return g.divide(w, g.multiply(g.subtract(one(), x), g.add(one(), x)));
     case Op::Erf:
       return g.multiply(w, g.scale(g.unary(Op::Exp, g.negative(square(x))), 2 * std::numbers::inv_sqrtpi));
+    case Op::Erfc:
+      return g.multiply(w, g.scale(g.unary(Op::Exp, g.negative(square(x))), -2 * std::numbers::inv_sqrtpi));
     case Op::Expit:  // s(x) s(-x): all digits of 1 - s
       return g.multiply(w, g.multiply(v, g.unary(Op::Expit, g.negative(x))));
     case Op::Power:
@@ -79,6 +108,14 @@ Id of_one(Graph& g, Op op, Id x, std::int32_t aux, Id v, Id w) {
 }
 
 }  // namespace
+
+Id under_squared_root(const Graph& g, Id id) {
+  return g[id].op == Op::Square && g[g[id].a].op == Op::Sqrt ? g[g[id].a].a : kNone;
+}
+
+Id times_squared_root(Graph& g, Id u, Id w) {
+  return g.select(g.binary(Op::Less, u, g.constant(0.0)), g.constant(std::numeric_limits<double>::quiet_NaN()), w);
+}
 
 Id times_partial(Graph& g, Id id, int which, Id w) {
   const Node v = g[id];
@@ -98,9 +135,9 @@ Id times_partial(Graph& g, Id id, int which, Id w) {
                                                                : g.binary(Op::Pow, v.a, g.subtract(v.b, g.constant(1.0)));
         return g.multiply(w, g.multiply(v.b, less));
       }
-      // x^y log x, which is 0 at x = 0.
+      // x^y log x, which is 0 where x^y is.
       const Id slope = g.multiply(id, g.unary(Op::Log, v.a));
-      return g.multiply(w, g.select(g.binary(Op::Equal, v.a, zero()), zero(), slope));
+      return g.multiply(w, g.select(g.binary(Op::Equal, id, zero()), zero(), slope));
     }
     case Op::Arctan2: {  // of (y, x): (x, -y) / (x^2 + y^2), without squares that overflow
       const Id radius = g.binary(Op::Hypot, v.a, v.b);
@@ -112,13 +149,27 @@ Id times_partial(Graph& g, Id id, int which, Id w) {
     case Op::Minimum:
     case Op::Maximum: {
       const Id mine = which == 0 ? v.a : v.b, other = which == 0 ? v.b : v.a;
-      const Id wins = v.op == Op::Minimum ? g.binary(Op::Less, mine, other) : g.binary(Op::Less, other, mine);
-      const Id tie = g.select(g.binary(Op::Equal, mine, other), g.scale(w, 0.5), zero());
-      return g.select(wins, w, tie);
+      // NaN is passed on by both.
+      const Id loses = v.op == Op::Minimum ? g.binary(Op::Less, other, mine) : g.binary(Op::Less, mine, other);
+      return g.select(loses, zero(), g.select(g.binary(Op::Equal, mine, other), g.scale(w, 0.5), w));
+    }
+    case Op::LogAddExp: {
+      const Id mine = which == 0 ? v.a : v.b, other = which == 0 ? v.b : v.a;
+      return g.multiply(w, g.unary(Op::Expit, difference(g, mine, other)));
+    }
+    case Op::XLogY:
+      return g.multiply(w, which == 0 ? g.unary(Op::Log, v.b) : g.divide(v.a, v.b));
+    case Op::Remainder:
+      return which == 0 ? w : g.negative(g.multiply(w, g.binary(Op::FloorDivide, v.a, v.b)));
+    case Op::Fmod: {
+      if (which == 0) return w;
+      const Id quotient = g.divide(g.subtract(v.a, id), v.b);  // but for its rounding, a whole number
+      return g.negative(g.multiply(w, g.unary(Op::Floor, g.add(quotient, g.constant(0.5)))));
     }
     case Op::Select:
       if (which == 0) return kNone;
       return which == 1 ? g.select(v.a, w, zero()) : g.select(v.a, zero(), w);
+    case Op::FloorDivide:
     case Op::Less:
     case Op::LessEqual:
     case Op::Equal:
@@ -128,6 +179,17 @@ Id times_partial(Graph& g, Id id, int which, Id w) {
     default:
       return of_one(g, v.op, v.a, v.aux, id, w);
   }
+}
+
+Id shifted(Graph& g, Id x, const Node& v, bool forth) {
+  const std::int32_t count = v.dims[1], inner = v.dims[2], step = forth ? -inner : inner;
+  std::vector<std::int32_t> index;
+  index.reserve(v.size);
+  for (std::int32_t i = 0; i < v.size; ++i) {
+    const std::int32_t r = inner ? i / inner % count : 0;
+    index.push_back(r == (forth ? 0 : count - 1) ? v.size : i + step);
+  }
+  return g.gather(g.concat({x, g.constant(0.0)}), 1, index);
 }
 
 std::vector<char> depends_on(const Graph& graph, const std::vector<Id>& of) {

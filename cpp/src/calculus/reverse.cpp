@@ -44,6 +44,9 @@ class Reverse {
     const Id w = adjoints_[id];
     const Node v = g[id];
     if (w == kNone || v.size == 0) return;
+    if (const Id u = under_squared_root(g, id); u != kNone)
+      return receive(u, g.full(times_squared_root(g, u, w), k_ * v.size));
+    if (v.op == Op::Recurrence) return recurrence(id, v, w);
     if (is_elementwise(v.op)) {
       const Id operands[] = {v.a, v.b, v.c};
       for (int which = 0; which < operand_count(v.op); ++which) {
@@ -118,6 +121,15 @@ class Reverse {
     }
   }
 
+  // r_i = w_i + a_(i+1) r_(i+1): the adjoint of b; that of a is r_i s_(i-1).
+  void recurrence(Id s, const Node& v, Id w) {
+    const bool one = g.size(v.a) != v.size;
+    const Id next = one ? v.a : shifted(g, v.a, v, v.aux & 1);
+    const Id r = g.recurrence(next, w, k_ * v.dims[0], v.dims[1], v.dims[2], !(v.aux & 1));
+    receive(v.b, r);
+    if (!one && active_[v.a]) receive(v.a, g.multiply(r, shifted(g, s, v, !(v.aux & 1))));
+  }
+
   Graph& g;
   std::vector<char> active_;
   std::vector<Id> adjoints_;
@@ -130,6 +142,7 @@ class Reverse {
 std::vector<Id> reverse(Graph& graph, const std::vector<Id>& outputs, const std::vector<Id>& weights,
                         const std::vector<Id>& of, index_t k) {
   const Id last = graph.count() - 1;
+  const Graph::Sweep marks(graph);
   Reverse sweep(graph, of, k);
   for (std::size_t i = 0; i < outputs.size(); ++i) sweep.receive(outputs[i], weights[i]);
   std::vector<char> stops(last + 1, 0);

@@ -5,6 +5,7 @@
 
 #include "mmlcore/core/parallel.hpp"
 #include "operations.hpp"
+#include "recurrence.hpp"
 #include "runner.hpp"
 #include "structure.hpp"
 

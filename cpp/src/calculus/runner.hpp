@@ -33,6 +33,8 @@ class Runner {
   void run() {
     for (const Instruction& in : layout_.code) step(in);
   }
+  // The same with zeros that absorb what is infinite or no number beside them.
+  void run_absorbing() { absorbing_ = true, run(), absorbing_ = false; }
   T* input(index_t i) const { return layout_.inputs[i].size ? slot(layout_.inputs[i].place) : nullptr; }
   const T* output(index_t i) const { return layout_.outputs[i].constant ? nullptr : source(layout_.outputs[i]); }
   const T* constant_output(index_t i) const { return source(layout_.outputs[i]); }
@@ -50,7 +52,11 @@ class Runner {
         step(in);
       }
     }
-    for (std::size_t i = 0; i < layout_.outputs.size(); ++i) store(layout_.outputs[i], results[i], first, count);
+    bool again = false;
+    for (std::size_t i = 0; i < layout_.outputs.size(); ++i) again |= store(layout_.outputs[i], results[i], first, count);
+    if (!again || absorbing_) return;
+    // Arguments are read anew: their places are used again once nobody reads them any more.
+    absorbing_ = true, block(first, count, arguments, results), absorbing_ = false;
   }
 
  private:
@@ -96,15 +102,36 @@ class Runner {
     }
   }
 
-  void store(const Operand& from, const Points<T>& to, index_t first, index_t count) {
+  // Returns whether the block is to run again: there is a NaN, and an instruction that might have made it of a zero.
+  bool store(const Operand& from, const Points<T>& to, index_t first, index_t count) {
     T* data = to.data + first * to.stride;
     const T* in = source(from);
     if (b_ == 1 || from.constant) {
-      for (index_t point = 0; point < count; ++point) std::copy(in, in + from.size, data + point * to.stride);
-      return;
+      bool nan = false;
+      for (index_t i = 0; i < from.size; i += kPiece) {  // looked at while it is in the first-level cache
+        const index_t end = std::min(i + kPiece, index_t{from.size});
+        if (layout_.absorbs && !from.constant) nan |= holds_nan(in + i, end - i);
+        for (index_t point = 0; point < count; ++point) std::copy(in + i, in + end, data + point * to.stride + i);
+      }
+      return nan;
     }
+    const bool nan = layout_.absorbs && holds_nan(in, from.size * b_);
     if (to.stride != from.size || !by_size(from.size, [&](auto n) { join<n>(in, data, count); }))
       copy<T>(MatrixView<const T>{in, count, from.size, 1, b_}, MatrixView<T>{data, count, from.size, to.stride, 1});
+    return nan;
+  }
+
+  static constexpr index_t kPiece = 2048;
+  static bool holds_nan(const T* x, index_t n) {
+    typename S::Mask nan{};
+    index_t i = 0;
+    for (; i + W <= n; i += W) {
+      const Vec v = S::load(x + i);
+      nan |= v != v;
+    }
+    bool result = S::any(nan);
+    for (; i < n; ++i) result |= x[i] != x[i];
+    return result;
   }
 
   // Points of few numbers, one after the other: with their number known, the loops become shuffles.
@@ -253,16 +280,23 @@ class Runner {
     return mask ? S::splat(1) : Vec{};
   }
 
+  // The first as products, which miss the power by less than two units.
   void power(const Instruction& in) {
-    const auto n = static_cast<std::uint32_t>(std::abs(in.aux));
-    const bool inverse = in.aux < 0;
-    one(in, [&](Vec x) {
-      Vec result = S::splat(1), square = x;
-      for (std::uint32_t rest = n; rest; rest >>= 1) {
-        if (rest & 1) result *= square;
-        square *= square;
-      }
-      return inverse ? 1 / result : result;
+    switch (in.aux) {
+      case 3:
+        return one(in, [](Vec x) { return x * x * x; });
+      case 4:
+        return one(in, [](Vec x) { return (x * x) * (x * x); });
+      default:
+        return smooth(in, [n = in.aux](auto x) { return elementary::integer_power(x, n); });
+    }
+  }
+
+  template <class F>
+  void each(const Instruction& in, F&& f) {  // number by number, as the C library goes
+    two(in, [&](Vec x, Vec y) {
+      for (int i = 0; i < W; ++i) x[i] = f(x[i], y[i]);
+      return x;
     });
   }
 
@@ -292,12 +326,16 @@ class Runner {
   void structure(const Instruction& in);
   void sum(const Instruction& in);
   void matmul(const Instruction& in);
+  void recurrence(const Instruction& in);
+  void absorb(const Instruction& in);
+  void absorb_matmul(const Instruction& in);
   // Numbers i of `x` at all points of the block, copied or added to `to`.
   void move(const Operand& x, index_t i, T* to, index_t count, bool add) const;
 
   const Program& p_;
   const Layout& layout_;
   const index_t b_;
+  bool absorbing_ = false;
   Buffer<T> memory_;
 };
 

@@ -29,7 +29,13 @@ class SeriesArithmetic {
   Series exp(const Series& u, Id first) const;
   Series log(const Series& u, Id first) const;
   Series power(const Series& u, int n) const;
-  Series power(const Series& u, double c, Id first) const;
+  // c: numbers, one or as many as u has.
+  Series power(const Series& u, Id c, Id first) const;
+  // The length of the vector (u, v), and both in its units.
+  struct Polar {
+    Series length, cosine, sine;
+  };
+  Polar polar(const Series& u, const Series& v, Id length) const;
 
   // sum of u_j v_{k-j}, from <= j <= to.
   Id convolve(const Series& u, const Series& v, int k, int from, int to) const;
@@ -39,6 +45,8 @@ class SeriesArithmetic {
   Series integrate(const Series& u, const Series& h, Id first) const;
 
  private:
+  Id power_at_zero(const Series& u, const std::vector<double>& c, int k, std::vector<Series>& powers) const;
+
   Graph& g;
   int order_;
 };

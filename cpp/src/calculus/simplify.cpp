@@ -11,6 +11,12 @@ namespace {
 // Elements of a result of operands of these sizes, as numpy broadcasts them: none if one has none.
 index_t common(std::initializer_list<index_t> sizes) { return std::min(sizes) == 0 ? 0 : std::max(sizes); }
 
+// Whether a number, and what it multiplies, stay far from the ends of the range, of float32 too: 2^-n ... 2^n.
+bool moderate(double c, int n) {
+  int exponent;
+  return c != 0 && std::isfinite(c) && (std::frexp(c, &exponent), std::abs(exponent) <= n);
+}
+
 }  // namespace
 
 bool Graph::is_value(Id id, double value) const {
@@ -56,7 +62,11 @@ Id Graph::unary(Op op, Id x, std::int32_t aux) {
     if (const auto [c, u] = scaled(x); u != kNone) return multiply(constant(-c), u);
     if (v.op == Op::Divide && is_number(v.b)) return divide(v.a, constant(-values(v.b)[0]));
   }
-  if (op == Op::Absolute && (v.op == Op::Absolute || v.op == Op::Square)) return x;
+  if (op == Op::Absolute) {
+    const int sign = sign_of(x);
+    if (sign > 0) return x;
+    if (sign < 0) return unary(Op::Negative, x);
+  }
   if (op == Op::Square && (v.op == Op::Negative || v.op == Op::Absolute)) return unary(op, v.a);
   Node node{op};
   node.aux = aux;
@@ -74,6 +84,7 @@ Id Graph::binary(Op op, Id x, Id y) {
       if (is_value(x, 0) && other) return y;
       if (nodes_[y].op == Op::Negative) return binary(Op::Subtract, x, nodes_[y].a);
       if (nodes_[x].op == Op::Negative) return binary(Op::Subtract, y, nodes_[x].a);
+      if (!sweeping_) break;
       // C u + C v = C (u + v), a sum of few numbers; and so where one of them is in a sum already.
       if (const Id both = together(x, y); both != kNone) return both;
       for (const auto& [sum, term] : {std::pair{x, y}, std::pair{y, x}}) {
@@ -98,20 +109,32 @@ Id Graph::binary(Op op, Id x, Id y) {
       // Signs and numbers go outwards, where they meet and cancel: (-x) y = -(x y), (c x) (d y) = (c d) (x y).
       if (nodes_[x].op == Op::Negative) return negative(multiply(nodes_[x].a, y));
       if (nodes_[y].op == Op::Negative) return negative(multiply(x, nodes_[y].a));
-      if (const auto [c, u] = scaled(x); u != kNone) {
-        if (const auto [d, v] = scaled(y); v != kNone) return multiply(constant(c * d), multiply(u, v));
+      // Values keep the order that was written, in which u v may have been kept from overflow by c and d.
+      if (const auto [c, u] = scaled(x); sweeping_ && u != kNone && moderate(c, 10)) {
+        if (const auto [d, v] = scaled(y); v != kNone && moderate(d, 10)) return multiply(constant(c * d), multiply(u, v));
       }
       // (C u) v = C (u v), where u and v are shorter.
       for (const auto& [product, factor] : {std::pair{x, y}, std::pair{y, x}}) {
+        if (!sweeping_) break;
         const auto [c, u] = spread(product);
         if (c != kNone && nodes_[factor].size == nodes_[u].size) return multiply(c, multiply(u, factor));
       }
-      // c (d x) = (c d) x, for numbers c and d.
+      // c (d x) = (c d) x, for numbers c and d whose product is a number of float32 too.
       for (const auto& [number, product] : {std::pair{x, y}, std::pair{y, x}}) {
-        const Node v = nodes_[product];
-        if (!is_number(number) || v.op != Op::Multiply || v.size != size) continue;
-        if (is_number(v.a) && nodes_[v.b].size == size) return multiply(constant(values(number)[0] * values(v.a)[0]), v.b);
-        if (is_number(v.b) && nodes_[v.a].size == size) return multiply(constant(values(number)[0] * values(v.b)[0]), v.a);
+        if (!is_number(number)) continue;
+        const auto [d, u] = scaled(product);
+        if (u == kNone || nodes_[u].size != size) continue;
+        const double both = values(number)[0] * d;
+        if (moderate(both, 100) && moderate(d, 120)) return multiply(constant(both), u);
+      }
+      break;
+    case Op::Maximum:
+    case Op::Minimum:
+      // The larger of 0 and what is never negative; the smaller of 0 and what is never positive.
+      for (const auto& [zero, other] : {std::pair{x, y}, std::pair{y, x}}) {
+        if (is_number(zero) && values(zero)[0] == 0 && nodes_[other].size == size &&
+            sign_of(other) == (op == Op::Maximum ? 1 : -1))
+          return other;
       }
       break;
     case Op::Divide:
@@ -122,7 +145,7 @@ Id Graph::binary(Op op, Id x, Id y) {
       if (is_number(y)) {
         int exponent;
         const double d = values(y)[0];
-        if (std::abs(std::frexp(d, &exponent)) == 0.5 && std::abs(exponent) < 1000) return multiply(x, constant(1 / d));
+        if (std::abs(std::frexp(d, &exponent)) == 0.5 && std::abs(exponent) < 120) return multiply(x, constant(1 / d));
       }
       break;
     default:
@@ -130,7 +153,7 @@ Id Graph::binary(Op op, Id x, Id y) {
   }
   Node node{op};
   const bool commutes = op == Op::Add || op == Op::Multiply || op == Op::Minimum || op == Op::Maximum || op == Op::Equal ||
-                        op == Op::And || op == Op::Or || op == Op::Hypot;
+                        op == Op::And || op == Op::Or || op == Op::Hypot || op == Op::LogAddExp;
   node.a = commutes ? std::min(x, y) : x;
   node.b = commutes ? std::max(x, y) : y;
   node.size = static_cast<std::int32_t>(size);

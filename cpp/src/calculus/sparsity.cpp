@@ -20,8 +20,8 @@ Set united(const Set& x, const Set& y) {
 }
 
 bool is_step(Op op) {  // no derivative anywhere
-  return op == Op::Sign || op == Op::Floor || op == Op::Ceil || op == Op::Not || op == Op::Less || op == Op::LessEqual ||
-         op == Op::Equal || op == Op::And || op == Op::Or;
+  return op == Op::Sign || op == Op::Floor || op == Op::Ceil || op == Op::FloorDivide || op == Op::Not || op == Op::Less ||
+         op == Op::LessEqual || op == Op::Equal || op == Op::And || op == Op::Or;
 }
 
 }  // namespace
@@ -54,6 +54,19 @@ Pattern jacobian_pattern(const Graph& g, Id output, Id input) {
         add(to, v.a, i);
         add(to, v.b, j);
       });
+    } else if (v.op == Op::Recurrence) {
+      const index_t count = v.dims[1], inner = v.dims[2], step = v.aux & 1 ? inner : -inner;
+      for (index_t o = 0; o < v.dims[0]; ++o) {
+        for (index_t r = 0; r < count; ++r) {
+          for (index_t i = 0; i < inner; ++i) {
+            const index_t to = (o * count + (v.aux & 1 ? count - 1 - r : r)) * inner + i;
+            add(to, v.b, to);
+            if (r == 0) continue;
+            add(to, v.a, to % g.size(v.a));
+            out[to] = united(out[to + step], out[to]);
+          }
+        }
+      }
     } else {
       each_link(g, v, add);
     }

@@ -135,6 +135,8 @@ void Runner<T>::structure(const Instruction& in) {
     }
     case Op::MatMul:
       return matmul(in);
+    case Op::Recurrence:
+      return recurrence(in);
     default:
       return;
   }

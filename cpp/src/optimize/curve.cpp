@@ -57,6 +57,16 @@ class Curve final : public Equations {
   }
 
   bool at(const double* theta, Triangle& r, double& cost) override {
+    if (attempt(theta, r, cost)) return true;
+    // A derivative that is no number may be zero times infinity.
+    absorbing_ = true;
+    const bool found = attempt(theta, r, cost);
+    absorbing_ = false;
+    return found;
+  }
+
+ private:
+  bool attempt(const double* theta, Triangle& r, double& cost) {
     if (!by_rows_ && sums(theta, cost)) {
       if (r.from_gram(gram_)) return true;
       by_rows_ = true;  // for the rest of this fit
@@ -64,7 +74,6 @@ class Curve final : public Equations {
     return by_rows_ && rows(theta, r, cost);
   }
 
- private:
   // What a thread needs to run over a range of points.
   struct Pass {
     explicit Pass(const Curve& curve)
@@ -98,7 +107,7 @@ class Curve final : public Equations {
       for (index_t j = 0; j < p_; ++j) {
         if (double* to = pass.blocks.input(j + 1)) std::fill(to, to + block_, theta[j]);
       }
-      pass.blocks.run();
+      absorbing_ ? pass.blocks.run_absorbing() : pass.blocks.run();
       const double* value = pass.blocks.output(0);
       const double *y = d_.y + first, *w = d_.weight ? d_.weight + first : nullptr;
       double* r = pass.columns[p_];
@@ -187,7 +196,7 @@ class Curve final : public Equations {
   double scale_ = 0;
   std::unique_ptr<Pass> own_;
   std::vector<double> gram_;
-  bool by_rows_ = false;
+  bool by_rows_ = false, absorbing_ = false;
 };
 
 }  // namespace

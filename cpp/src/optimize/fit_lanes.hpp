@@ -124,7 +124,16 @@ class FitLanes {
   }
 
   // Products of the columns (J, r) at the trial points of all lanes.
-  void evaluate() { d_.loss == Loss::Linear ? sums<false>() : sums<true>(); }
+  void evaluate() {
+    d_.loss == Loss::Linear ? sums<false>() : sums<true>();
+    // Derivatives that are no numbers, beside a finite sum, may be zero times infinity.
+    Mask nan{};
+    for (int i = 0; i < P; ++i) nan |= (new_products_[at(i, i)] != new_products_[at(i, i)]) & (new_cost_ == new_cost_);
+    if (!S::any(nan)) return;
+    absorbing_ = true;
+    d_.loss == Loss::Linear ? sums<false>() : sums<true>();
+    absorbing_ = false;
+  }
 
   // The loop without losses calls nothing, so that all sums stay in registers.
   template <bool Lossy>
@@ -172,7 +181,7 @@ class FitLanes {
     for (int j = 0; j < P; ++j) {
       if (double* to = blocks_.input(j + 1)) S::store(to, trial_[j]);
     }
-    blocks_.run();
+    absorbing_ ? blocks_.run_absorbing() : blocks_.run();
   }
 
   Vec lossy(Vec& r, Vec* column) const {
@@ -301,6 +310,7 @@ class FitLanes {
   const index_t length_, padded_;
   Buffer<double> y_, w_, x_;
   index_t fit_[W];
+  bool absorbing_ = false;
   Vec theta_[P]{}, trial_[P]{}, lower_[P]{}, upper_[P]{};
   Vec products_[kProducts]{}, towards_[P]{}, new_products_[kProducts]{}, new_towards_[P]{}, covariance_[kProducts]{};
   Vec cost_{}, new_cost_{}, lambda_{}, growth_{}, predicted_{}, iterations_{}, state_{}, points_{}, dof_{}, scale_{};

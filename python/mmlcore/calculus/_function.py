@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.calculus import _operators  # noqa: F401  (gives symbols their operators)
+from mmlcore.calculus._refuse import numpy_errors
 from mmlcore.calculus._render import render
 from mmlcore.calculus._symbol import OPS, Shape, Symbol, Tape, is_symbol, needed, size_of
 from mmlcore.core.arrays import Array, as_arrays, as_index, empty, shape_error
@@ -118,12 +119,21 @@ class Function:
 
     def __setstate__(self, state: Any) -> None:
         """Build the graph again."""
-        nodes, arguments, (output, shape), name = state
-        tape = Tape()
-        inputs = tuple(tape.input(form) for _, form in arguments)
-        ids = {node: x.id for (node, _), x in zip(arguments, inputs, strict=True)}
-        _restore(tape.graph, ids, nodes)
-        self.__init__(tape, inputs, Symbol(tape, ids[output], shape), name)  # type: ignore[misc]
+        try:
+            nodes, arguments, (output, shape), name = state
+            tape = Tape()
+            inputs = tuple(tape.input(_stored_shape(form)) for _, form in arguments)
+            ids = {node: x.id for (node, _), x in zip(arguments, inputs, strict=True)}
+            _restore(tape.graph, ids, nodes)
+            result = Symbol(tape, ids[output], _stored_shape(shape))
+            fits = size_of(result.shape) == tape.graph.size(result.id) and isinstance(name, str)
+        except (TypeError, ValueError, KeyError, IndexError, OverflowError, MemoryError) as error:
+            msg = f"a stored function is damaged: {error}"
+            raise ValueError(msg) from error
+        if not fits:
+            msg = "a stored function is damaged: its result has not the size of its shape."
+            raise ValueError(msg)
+        self.__init__(tape, inputs, result, name)  # type: ignore[misc]
 
     def _replay(self, arguments: tuple[Any, ...]) -> Any:
         """Repeat the operations on symbols of another trace."""
@@ -268,9 +278,15 @@ def trace(f: Any, *shapes: Any) -> Function:
         shapes = ((),) * _arity(f)
     tape = Tape()
     inputs = tuple(tape.input(_shape(shape, i)) for i, shape in enumerate(shapes))
-    result = tape.symbol(f(*inputs))
+    with numpy_errors():
+        result = tape.symbol(f(*map(tape.argument, inputs)))
+    result = Symbol(tape, result.id, result.shape)
     name = getattr(f, "__name__", "f")
     return Function(tape, inputs, result, name if name.isidentifier() else "f")
+
+
+def _stored_shape(shape: Any) -> Shape:
+    return tuple(as_index(n, "shape", 0, 1 << 28) for n in shape)
 
 
 def _shape(shape: Any, i: int) -> Shape:

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from mmlcore.calculus import _products, _reductions
-from mmlcore.calculus._symbol import Symbol, Tape, rearranged, refuse
+from mmlcore.calculus._keywords import call, understood
+from mmlcore.calculus._refuse import refuse
+from mmlcore.calculus._symbol import Symbol, Tape, is_truth, rearranged
 
 
 def _where(tape: Tape, condition: Any, *choices: Any) -> Any:
@@ -19,39 +21,57 @@ def _where(tape: Tape, condition: Any, *choices: Any) -> Any:
     return tape.where(tape.symbol(condition), *map(tape.symbol, choices))
 
 
-def _clip(tape: Tape, x: Any, a_min: Any = None, a_max: Any = None, **options: Any) -> Any:
-    low, high = options.get("min", a_min), options.get("max", a_max)
-    result = tape.symbol(x)
+def _clip(
+    tape: Tape,
+    a: Any,
+    a_min: Any = None,
+    a_max: Any = None,
+    out: Any = None,
+    min: Any = None,  # noqa: A002  (as numpy calls them)
+    max: Any = None,  # noqa: A002
+) -> Any:
+    low, high = a_min if min is None else min, a_max if max is None else max
+    result = tape.symbol(a)
     result = result if low is None else np.maximum(result, low)
-    return result if high is None else np.minimum(result, high)
+    return result.copy() if high is None else np.minimum(result, high)
 
 
-def _array_like(value: float | None) -> Callable[..., Any]:
-    def make(tape: Tape, x: Any, *fill: Any, **options: Any) -> Any:
-        shape = options.get("shape") or np.shape(x)
-        return np.full(shape, fill[0] if value is None else value, dtype=np.float64)
+def _filled(tape: Tape, a: Any, value: Any, dtype: Any = None, shape: Any = None) -> Any:
+    """Make an array whose elements can be assigned to; one of numpy's if it is to hold other things than numbers."""
+    form = np.shape(a) if shape is None else shape
+    if dtype is not None and np.dtype(dtype) != np.float64:
+        return np.full(form, value, dtype)
+    return np.broadcast_to(tape.symbol(value), form).copy()
+
+
+def _like(value: float) -> Callable[..., Any]:
+    def make(tape: Tape, a: Any, dtype: Any = None, shape: Any = None) -> Any:
+        return _filled(tape, a, value, dtype, shape)
 
     return make
 
 
-_ON_ONE: dict[str, Callable[..., Any]] = {
-    **_reductions.ON_ONE,
-    "zeros_like": _array_like(0.0),
-    "ones_like": _array_like(1.0),
-    "full_like": _array_like(None),
-}
-_OTHERS: dict[str, Callable[..., Any]] = {
-    **_products.OTHERS,
+def _full_like(tape: Tape, a: Any, fill_value: Any, dtype: Any = None, shape: Any = None) -> Any:
+    return _filled(tape, a, fill_value, dtype, shape)
+
+
+OF_ARRAYS: dict[str, Callable[..., Any]] = {
+    **_reductions.OF_ARRAYS,
+    **_products.OF_ARRAYS,
+    "zeros_like": _like(0.0),
+    "ones_like": _like(1.0),
+    "empty_like": _like(0.0),
+    "full_like": _full_like,
     "where": _where,
     "clip": _clip,
-    "shape": lambda tape, x: x.shape,
-    "ndim": lambda tape, x: x.ndim,
-    "size": lambda tape, x: x.size,
-    "real": lambda tape, x: x,
-    "copy": lambda tape, x: x,
+    "shape": lambda tape, a: a.shape,
+    "ndim": lambda tape, a: a.ndim,
+    "size": lambda tape, a, axis=None: a.size if axis is None else a.shape[axis],
+    "real": lambda tape, val: tape.symbol(val),
+    "copy": lambda tape, a: tape.symbol(a).copy(),
 }
 # Functions that move elements, of one array and of several: they are applied to numbers of elements.
-_MOVES = frozenset(
+MOVES = frozenset(
     [
         "transpose",
         "permute_dims",
@@ -83,7 +103,7 @@ _MOVES = frozenset(
     ]
 )
 _SPLITS = frozenset(["split", "array_split", "hsplit", "vsplit", "dsplit"])
-_JOINS = _SPLITS | frozenset(
+JOINS = _SPLITS | frozenset(
     [
         "concatenate",
         "stack",
@@ -101,20 +121,27 @@ _JOINS = _SPLITS | frozenset(
 def call_function(tape: Tape, function: Any, arguments: Any, options: Any) -> Any:
     """Answer numpy's protocol for functions."""
     name = function.__name__
-    if options.get("out") is not None:
-        refuse(f"numpy.{name} was called with `out`", "Traced arrays never change.")
-    if name in _ON_ONE:
-        return _ON_ONE[name](tape, tape.symbol(arguments[0]), *arguments[1:], **options)
-    if name in _OTHERS:
-        return _OTHERS[name](tape, *arguments, **options)
-    if name in _MOVES and type(arguments[0]) is Symbol:
+    if name in ("zeros_like", "ones_like", "empty_like", "full_like") and "dtype" in options:
+        # Arrays of other types are numpy's own.
+        return OF_ARRAYS[name](
+            tape,
+            *arguments,
+            **{k: v for k, v in options.items() if k in ("dtype", "shape", "fill_value")},
+        )
+    if name in OF_ARRAYS:
+        return call(name, OF_ARRAYS[name], tape, arguments, options)
+    if name in MOVES and arguments and type(arguments[0]) is Symbol:
+        if name.startswith("atleast") and len(arguments) > 1:
+            return [function(x) for x in arguments]
         if name == "diag" and arguments[0].ndim == 1:
             return _matrix_of_diagonal(tape, *arguments, **options)
         return rearranged(arguments[0], lambda index: function(index, *arguments[1:], **options))
-    if name in _JOINS:
-        return _joined(tape, function, arguments, options)
+    if name in JOINS and arguments:
+        kept = understood(name, options, frozenset(options) - {"out", "dtype", "casting"})
+        return _joined(tape, function, arguments, kept)
+    home = (getattr(function, "__module__", None) or "numpy").removesuffix("._linalg")
     return refuse(
-        f"numpy.{name} cannot be traced",
+        f"{home if home.startswith('numpy') else 'numpy'}.{name} cannot be traced",
         "Write it with functions that can (see the documentation of mmlcore.calculus), or use mmlcore.finite_difference.",
     )
 
@@ -152,11 +179,13 @@ def _joined(tape: Tape, function: Any, arguments: Any, options: Any) -> Any:
     else:
         arguments = ([numbered(item) for item in first], *arguments[1:])
     moved = function(*arguments, **options)
+    truths = all(map(is_truth, symbols))
     every = tape.graph.concat([x.id for x in symbols])
 
     def gathered(index: Any) -> Any:
         if isinstance(index, (list, tuple)):
             return type(index)(map(gathered, index))
-        return Symbol(tape, tape.graph.gather(every, np.ravel(index)), np.shape(index))
+        found = Symbol(tape, tape.graph.gather(every, np.ravel(index)), np.shape(index))
+        return tape.marked(found, truths)
 
     return gathered(moved)

@@ -31,14 +31,15 @@ def symbol_in(x: Any) -> Any:
 def inline(f: F, x: Any, kind: str) -> Any:
     """Return the gradient, Jacobian or Hessian of f at a symbol, as another."""
     own = x.tape.input(x.shape)
-    _, node, shape = derive(Function(x.tape, (own,), x.tape.symbol(f(own))), kind)
+    result = x.tape.symbol(f(x.tape.argument(own)))
+    _, node, shape = derive(Function(x.tape, (own,), result), kind)
     return Symbol(x.tape, _with(x, own, node), shape)
 
 
 def inline_derivative(f: F, x: Any, order: int) -> Any:
     """Return a derivative of f, which takes numbers, at each number of a symbol."""
     own = x.tape.input(x.shape)
-    graph, y = x.tape.graph, x.tape.symbol(f(own))
+    graph, y = x.tape.graph, x.tape.symbol(f(x.tape.argument(own)))
     ones = graph.constant(np.ones(x.size))
     for _ in range(order):
         (node,) = graph.forward([y.id], [own.id], [ones], 1)

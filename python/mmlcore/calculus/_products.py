@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from mmlcore.calculus._symbol import Symbol, Tape, rearranged, refuse, size_of, spread
+from mmlcore.calculus._refuse import refuse
+from mmlcore.calculus._symbol import Symbol, Tape, rearranged, size_of, spread
 
 
 def matmul(tape: Tape, a: Any, b: Any) -> Any:
@@ -41,7 +42,7 @@ def _dot(tape: Tape, a: Any, b: Any) -> Any:
     return matmul(tape, x, y)
 
 
-def _einsum(tape: Tape, subscripts: Any, *operands: Any, **_: Any) -> Any:
+def _einsum(tape: Tape, subscripts: Any, *operands: Any) -> Any:
     """By its definition: every operand spread over all labels, multiplied, and summed."""
     if not isinstance(subscripts, str) or "." in subscripts:
         refuse("this form of einsum", "Write the subscripts as a text, without an ellipsis.")
@@ -92,7 +93,7 @@ def _tensordot(tape: Tape, a: Any, b: Any, axes: Any = 2) -> Any:
     return matmul(tape, u, v).reshape(rows + columns)
 
 
-def _cross(tape: Tape, a: Any, b: Any, **_: Any) -> Any:
+def _cross(tape: Tape, a: Any, b: Any) -> Any:
     x, y = tape.symbol(a), tape.symbol(b)
     if x.shape != (3,) or y.shape != (3,):
         refuse("numpy.cross of anything but two vectors of 3", "Write it component by component.")
@@ -123,14 +124,35 @@ def _polyval(tape: Tape, p: Any, x: Any) -> Any:
     return result
 
 
+def _vecdot(tape: Tape, x1: Any, x2: Any, axis: int = -1) -> Any:
+    x, y = tape.symbol(x1), tape.symbol(x2)
+    if axis != -1:
+        x, y = np.moveaxis(x, axis, -1), np.moveaxis(y, axis, -1)
+    if x.shape[-1:] != y.shape[-1:]:
+        msg = f"vecdot: got shapes {x.shape} and {y.shape}, whose vectors differ in length"
+        raise ValueError(msg)
+    return (x * y).sum(axis=-1)
+
+
+def _matvec(tape: Tape, x1: Any, x2: Any) -> Any:
+    x = tape.symbol(x2)
+    return matmul(tape, x1, x[..., None])[..., 0]
+
+
+def _vecmat(tape: Tape, x1: Any, x2: Any) -> Any:
+    x = tape.symbol(x1)
+    return matmul(tape, x[..., None, :], x2)[..., 0, :]
+
+
+# ufuncs of vectors and matrices.
 PRODUCTS: dict[str, Callable[..., Any]] = {
     "matmul": matmul,
-    "vecdot": lambda tape, a, b: (tape.symbol(a) * tape.symbol(b)).sum(axis=-1),
-    "matvec": matmul,
-    "vecmat": matmul,
+    "vecdot": _vecdot,
+    "matvec": _matvec,
+    "vecmat": _vecmat,
 }
 # Functions of numpy that multiply, whose arguments may be anything that numpy takes as an array.
-OTHERS: dict[str, Callable[..., Any]] = {
+OF_ARRAYS: dict[str, Callable[..., Any]] = {
     "dot": _dot,
     "vdot": _vdot,
     "inner": _inner,

@@ -1,4 +1,4 @@
-"""Reductions of symbols: sums, means, variances, products and extremes along axes."""
+"""Reductions of symbols: sums, means, variances, products and extremes along axes; and running sums and products."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from mmlcore.calculus._products import matmul
-from mmlcore.calculus._symbol import Symbol, Tape, size_of
+from mmlcore.calculus._keywords import NOTHING
+from mmlcore.calculus._refuse import refuse
+from mmlcore.calculus._symbol import Symbol, Tape, is_truth, size_of, spread
 
 
 def _axes(x: Any, axis: Any) -> list[int]:
@@ -18,7 +19,11 @@ def _axes(x: Any, axis: Any) -> list[int]:
     for a in wanted:
         if not -x.ndim <= a < x.ndim:
             raise np.exceptions.AxisError(a, x.ndim)
-    return sorted(a % x.ndim for a in wanted)
+    found = sorted(a % x.ndim for a in wanted)
+    if len(set(found)) < len(found):
+        msg = "duplicate value in 'axis'"
+        raise ValueError(msg)
+    return found
 
 
 def _reduced(x: Any, axes: list[int], keepdims: bool) -> tuple[int, ...]:
@@ -27,102 +32,299 @@ def _reduced(x: Any, axes: list[int], keepdims: bool) -> tuple[int, ...]:
     return tuple(n for i, n in enumerate(x.shape) if i not in axes)
 
 
-def sum_of(tape: Tape, x: Any, axis: Any = None, keepdims: bool = False, **_: Any) -> Any:
+def sum_of(
+    tape: Tape,
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = NOTHING,
+    where: Any = True,
+) -> Any:
     """Sum along axes."""
+    x = _chosen(tape, tape.symbol(a), where, 0.0)
     axes = _axes(x, axis)
     shape, node, left = _reduced(x, axes, keepdims), x.id, list(x.shape)
-    for a in reversed(axes):
+    for i in reversed(axes):
         if axes == list(range(x.ndim)):  # all at once
             node = tape.graph.sum(node, 1, x.size, 1)
             break
         node = tape.graph.sum(
-            node, size_of(tuple(left[:a])), left[a], size_of(tuple(left[a + 1 :]))
+            node, size_of(tuple(left[:i])), left[i], size_of(tuple(left[i + 1 :]))
         )
-        left[a] = 1
-    return Symbol(tape, node, shape)
+        left[i] = 1
+    result = Symbol(tape, node, shape)
+    return result if initial is NOTHING else result + initial
 
 
-def _mean(tape: Tape, x: Any, axis: Any = None, keepdims: bool = False, **_: Any) -> Any:
-    count = size_of(tuple(x.shape[a] for a in _axes(x, axis)))
-    return sum_of(tape, x, axis, keepdims) * (1 / count if count else float("nan"))
+def _chosen(tape: Tape, x: Any, where: Any, neutral: float) -> Any:
+    """Put what does not count in place of elements that `where` leaves out."""
+    return x if where is True else tape.where(tape.symbol(where), x, tape.symbol(neutral))
+
+
+def _count(tape: Tape, x: Any, axis: Any, where: Any, keepdims: bool) -> Any:
+    """Return how many elements each mean is of."""
+    if where is True:
+        return size_of(tuple(x.shape[i] for i in _axes(x, axis)))
+    if not isinstance(where, Symbol):
+        return np.broadcast_to(where, x.shape).sum(axis=axis, keepdims=keepdims)
+    return sum_of(tape, spread(where, x.shape) + np.zeros(x.shape), axis, keepdims=keepdims)
+
+
+def mean(
+    tape: Tape,
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    where: Any = True,
+) -> Any:
+    """Mean along axes."""
+    x = tape.symbol(a)
+    count = _count(tape, x, axis, where, keepdims)
+    total = sum_of(tape, x, axis, keepdims=keepdims, where=where)
+    if where is True:
+        return total * (1 / count if count else float("nan"))
+    return total / count
 
 
 def _pairwise(function: Callable[[Any, Any], Any], neutral: float | None) -> Callable[..., Any]:
     """Reduce by halves: elements of the first half with those of the second."""
 
-    def reduce(tape: Tape, x: Any, axis: Any = None, keepdims: bool = False, **_: Any) -> Any:
+    def reduce(tape: Tape, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
+        x = tape.symbol(a)
+        if where is not True:
+            if neutral is None and initial is NOTHING:
+                msg = "a reduction without an identity needs `initial` beside `where`"
+                raise ValueError(msg)
+            x = tape.where(
+                tape.symbol(where), x, tape.symbol(neutral if neutral is not None else initial)
+            )
         axes = _axes(x, axis)
         shape = _reduced(x, axes, keepdims)
         rest = [i for i in range(x.ndim) if i not in axes]
         parts = np.transpose(x, axes + rest).reshape(
-            size_of(tuple(x.shape[a] for a in axes)), size_of(tuple(x.shape[i] for i in rest))
+            size_of(tuple(x.shape[i] for i in axes)), size_of(tuple(x.shape[i] for i in rest))
         )
         if len(parts) == 0:
-            if neutral is None:
+            if neutral is None and initial is NOTHING:
                 msg = "zero-size array to reduction operation which has no identity"
                 raise ValueError(msg)
-            return tape.symbol(np.full(shape, neutral))
+            return tape.symbol(np.full(shape, neutral if initial is NOTHING else initial))
         while len(parts) > 1:
             half = len(parts) // 2
             both = function(parts[:half], parts[half : 2 * half])
             parts = np.concatenate([both, parts[2 * half :]]) if len(parts) % 2 else both
-        return parts.reshape(*shape) if shape else parts.reshape(())
+        result = parts.reshape(*shape) if shape else parts.reshape(())
+        return result.copy() if initial is NOTHING else function(result, tape.symbol(initial))
 
     return reduce
 
 
-def _var(
-    tape: Tape, x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False, **_: Any
+def _of_numbers(function: Callable[[Any, Any], Any], neutral: float | None) -> Callable[..., Any]:
+    reduce = _pairwise(function, neutral)
+
+    def extreme(  # maximum and minimum have no dtype
+        tape: Tape,
+        a: Any,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = NOTHING,
+        where: Any = True,
+    ) -> Any:
+        return reduce(tape, a, axis, keepdims, initial, where)
+
+    def product(
+        tape: Tape,
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = NOTHING,
+        where: Any = True,
+    ) -> Any:
+        return reduce(tape, a, axis, keepdims, initial, where)
+
+    return extreme if neutral is None else product
+
+
+def _of_truths(function: Callable[[Any, Any], Any], neutral: float) -> Callable[..., Any]:
+    reduce = _pairwise(function, neutral)
+
+    def test(
+        tape: Tape,
+        a: Any,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = NOTHING,
+        where: Any = True,
+    ) -> Any:
+        x = tape.symbol(a)
+        return reduce(tape, x if is_truth(x) else x != 0, axis, keepdims, initial, where)
+
+    return test
+
+
+def var(
+    tape: Tape,
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    where: Any = True,
+    mean: Any = NOTHING,
+    correction: Any = NOTHING,
 ) -> Any:
-    count = size_of(tuple(x.shape[a] for a in _axes(x, axis)))
-    away = x - _mean(tape, x, axis, keepdims=True)
-    return sum_of(tape, away * away, axis, keepdims) / (count - ddof)
+    """Variance along axes."""
+    if correction is not NOTHING:
+        if ddof != 0:
+            msg = "ddof and correction can't be provided simultaneously."
+            raise ValueError(msg)
+        ddof = correction
+    x = tape.symbol(a)
+    middle = _MEAN(tape, x, axis, keepdims=True, where=where) if mean is NOTHING else mean
+    away = x - middle
+    count = _count(tape, x, axis, where, keepdims)
+    return sum_of(tape, away * away, axis, keepdims=keepdims, where=where) / (count - ddof)
 
 
-def _std(tape: Tape, x: Any, **options: Any) -> Any:
-    return np.sqrt(_var(tape, x, **options))
+_MEAN = mean
 
 
-def _cumsum(tape: Tape, x: Any, axis: int | None = None, **_: Any) -> Any:
+def _std(
+    tape: Tape,
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    where: Any = True,
+    mean: Any = NOTHING,
+    correction: Any = NOTHING,
+) -> Any:
+    return np.sqrt(var(tape, a, axis, dtype, out, ddof, keepdims, where, mean, correction))
+
+
+def _running(tape: Tape, a: Any, axis: int | None, product: bool) -> Any:
+    """Return running sums, or products, by a recurrence: as many operations as elements."""
+    x = tape.symbol(a)
     if axis is None:
         x, axis = x.reshape(-1), 0
-    n = x.shape[axis]
-    moved = np.moveaxis(x, axis, -1)
-    sums = matmul(tape, moved, np.triu(np.ones((n, n))))
-    return np.moveaxis(sums, -1, axis)
+    (i,) = _axes(x, axis)
+    dims = size_of(x.shape[:i]), x.shape[i], size_of(x.shape[i + 1 :])
+    if not product:
+        return Symbol(tape, tape.graph.recurrence(tape.graph.number(1.0), x.id, *dims), x.shape)
+    start = np.zeros(x.shape)
+    start[(slice(None),) * i + (slice(0, 1),)] = 1.0
+    first = tape.where(tape.symbol(start), x, tape.symbol(0.0))
+    return Symbol(tape, tape.graph.recurrence(x.id, first.id, *dims), x.shape)
 
 
-def _diff(tape: Tape, x: Any, n: int = 1, axis: int = -1, **_: Any) -> Any:
+def cumsum(tape: Tape, a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+    """Running sums."""
+    return _running(tape, a, axis, product=False)
+
+
+def cumprod(tape: Tape, a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+    """Running products."""
+    return _running(tape, a, axis, product=True)
+
+
+def _diff(
+    tape: Tape, a: Any, n: int = 1, axis: int = -1, prepend: Any = NOTHING, append: Any = NOTHING
+) -> Any:
+    x = tape.symbol(a)
+    if is_truth(x):
+        refuse("numpy.diff of conditions", "Add 0.0 to make numbers of them, or compare by !=.")
+    if n < 0:
+        msg = f"order must be non-negative but got {n}"
+        raise ValueError(msg)
+    (i,) = _axes(x, axis)
+    ends = []
+    for end in (prepend, append):
+        if end is not NOTHING:
+            part = tape.symbol(end)
+            shape = (*x.shape[:i], 1, *x.shape[i + 1 :])
+            ends.append(part if part.ndim else np.broadcast_to(part, shape))
+        else:
+            ends.append(None)
+    if n and any(end is not None for end in ends):
+        x = np.concatenate([part for part in (ends[0], x, ends[1]) if part is not None], axis=i)
     for _round in range(n):
-        moved = np.moveaxis(x, axis, 0)
-        x = np.moveaxis(moved[1:] - moved[:-1], 0, axis)
+        moved = np.moveaxis(x, i, 0)
+        x = np.moveaxis(moved[1:] - moved[:-1], 0, i)
     return x
 
 
-def _trace(tape: Tape, x: Any, *arguments: Any, **options: Any) -> Any:
-    return sum_of(tape, np.diagonal(x, *arguments, **options), -1)
+def _trace(
+    tape: Tape,
+    a: Any,
+    offset: int = 0,
+    axis1: int = 0,
+    axis2: int = 1,
+    dtype: Any = None,
+    out: Any = None,
+) -> Any:
+    return sum_of(tape, np.diagonal(tape.symbol(a), offset, axis1, axis2), -1)
 
 
-def _average(tape: Tape, x: Any, axis: Any = None, weights: Any = None, **_: Any) -> Any:
+def _average(
+    tape: Tape,
+    a: Any,
+    axis: Any = None,
+    weights: Any = None,
+    returned: bool = False,
+    keepdims: Any = NOTHING,
+) -> Any:
+    x, keep = tape.symbol(a), keepdims is not NOTHING and bool(keepdims)
     if weights is None:
-        return _mean(tape, x, axis)
-    w = tape.symbol(weights)
-    return sum_of(tape, x * w, axis) / sum_of(tape, w, axis)
+        found, total = (
+            mean(tape, x, axis, keepdims=keep),
+            tape.symbol(float(_count(tape, x, axis, True, keep))),
+        )
+    else:
+        w = tape.symbol(weights)
+        if w.shape != x.shape:
+            if axis is None:
+                msg = "Axis must be specified when shapes of a and weights differ."
+                raise TypeError(msg)
+            axes = axis if isinstance(axis, tuple) else (axis,)
+            axes = tuple(_axes(x, i)[0] for i in axes)
+            if w.shape != tuple(x.shape[i] for i in axes):
+                msg = "Shape of weights must be consistent with shape of a along specified axis."
+                raise ValueError(msg)
+            w = np.transpose(w, np.argsort(axes)).reshape(
+                [x.shape[i] if i in axes else 1 for i in range(x.ndim)]
+            )
+            w = np.broadcast_to(w, x.shape)
+        total = sum_of(tape, w, axis, keepdims=keep)
+        found = sum_of(tape, x * w, axis, keepdims=keep) / total
+    return (found, total + np.zeros(found.shape)) if returned else found
 
 
+# By the names of ufuncs.
 REDUCTIONS: dict[str, Callable[..., Any]] = {
     "add": sum_of,
-    "multiply": _pairwise(lambda x, y: x * y, 1.0),
-    "maximum": _pairwise(np.maximum, None),
-    "minimum": _pairwise(np.minimum, None),
-    "logical_and": _pairwise(lambda x, y: x & y, 1.0),
-    "logical_or": _pairwise(lambda x, y: x | y, 0.0),
+    "multiply": _of_numbers(lambda x, y: x * y, 1.0),
+    "maximum": _of_numbers(np.maximum, None),
+    "minimum": _of_numbers(np.minimum, None),
+    "logical_and": _of_truths(np.logical_and, 1.0),
+    "logical_or": _of_truths(np.logical_or, 0.0),
 }
-# Functions of numpy whose first argument is the array.
-ON_ONE: dict[str, Callable[..., Any]] = {
+ACCUMULATIONS: dict[str, Callable[..., Any]] = {"add": cumsum, "multiply": cumprod}
+# Functions of numpy.
+OF_ARRAYS: dict[str, Callable[..., Any]] = {
     "sum": sum_of,
-    "mean": _mean,
-    "var": _var,
+    "mean": mean,
+    "var": var,
     "std": _std,
     "prod": REDUCTIONS["multiply"],
     "max": REDUCTIONS["maximum"],
@@ -131,7 +333,8 @@ ON_ONE: dict[str, Callable[..., Any]] = {
     "amin": REDUCTIONS["minimum"],
     "all": REDUCTIONS["logical_and"],
     "any": REDUCTIONS["logical_or"],
-    "cumsum": _cumsum,
+    "cumsum": cumsum,
+    "cumprod": cumprod,
     "diff": _diff,
     "trace": _trace,
     "average": _average,

@@ -23,7 +23,9 @@ _INFIX = {
     "logical_or": (" | ", 0),
 }
 _LEAF = 9
-_LONG = 60  # an expression read twice gets a name of its own from this length on
+_LONG = 60  # an expression read twice gets a name of its own from this length on, and any other from four times that
+_LINES = 40  # of named expressions that are shown: the last ones
+_ITEMS = 12  # of a list that are shown
 
 
 def render(graph: Any, output: Symbol, name: str, shapes: tuple[Shape, ...]) -> str:
@@ -31,8 +33,10 @@ def render(graph: Any, output: Symbol, name: str, shapes: tuple[Shape, ...]) -> 
     writer = _Writer(graph, output.id, len(shapes))
     body = writer.text(output.id)[0]
     arguments = ", ".join(writer.arguments)
-    lines = [f"  {label} = {text}" for label, text in writer.lines]
-    head = f"{name}({arguments}) = {body}"
+    lines = [f"  {label} = {_cut(text)}" for label, text in writer.lines[-_LINES:]]
+    if (hidden := len(writer.lines) - len(lines)) > 0:
+        lines.insert(0, f"  ... ({hidden:,} lines before these)")
+    head = f"{name}({arguments}) = {_cut(body)}"
     return "\n".join([head, "where", *lines]) if lines else head
 
 
@@ -50,7 +54,8 @@ class _Writer:
             if node > output:
                 break
             text, level = self._compose(node)
-            if self.readers[node] > 1 and len(text) > _LONG // 3 and level != _LEAF:
+            shared = self.readers[node] > 1 and len(text) > _LONG // 3 and level != _LEAF
+            if shared or len(text) > 4 * _LONG:
                 label = f"t{len(self.lines) + 1}"
                 self.lines.append((label, text))
                 text, level = label, _LEAF
@@ -64,7 +69,9 @@ class _Writer:
             return self.arguments[aux], _LEAF
         if name == "constant":
             return _number(self.graph.values(node))
-        parts = [self.known[x] for x in operands]
+        parts = [self.known[x] for x in operands[:_ITEMS]]
+        if len(operands) > _ITEMS:
+            parts += [("...", _LEAF), self.known[operands[-1]]]
         if name in _INFIX:
             sign, level = _INFIX[name]
             left, right = (
@@ -91,6 +98,11 @@ class _Writer:
         if name == "concat":
             return f"[{inner}]", _LEAF
         return f"{'where' if name == 'select' else name}({inner})", _LEAF
+
+
+def _cut(text: str) -> str:
+    most = 40 * _LONG
+    return text if len(text) <= most else f"{text[: most // 2]} ... {text[-most // 2 :]}"
 
 
 def _wrapped(part: tuple[str, int], level: int) -> str:

@@ -2,48 +2,53 @@
 
 from __future__ import annotations
 
-import linecache
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 
 from mmlcore import _core
-from mmlcore.core.errors import TraceError
+from mmlcore.calculus._refuse import NUMPY, refuse
+from mmlcore.calculus._views import Own, View, current, element, picked, places_of, put
 
 OPERANDS = dict(_core.graph_operations())  # of each operation, if it is elementwise; else 0
+_BOOL = ("less", "less_equal", "equal", "logical_and", "logical_or", "logical_not")
 OPS = {name: number for number, name in enumerate(OPERANDS)}
+_TRUTHS = frozenset(OPS[name] for name in _BOOL)
 Shape = tuple[int, ...]
 
-_PACKAGE = str(Path(__file__).parent.parent)
-_NUMPY = str(Path(np.__file__).parent)
-
-
-def refuse(what: str, fix: str) -> NoReturn:
-    """Raise a TraceError that names the user's line."""
-    frame = sys._getframe(1)
-    while frame.f_back and frame.f_code.co_filename.startswith((_PACKAGE, _NUMPY)):
-        frame = frame.f_back
-    name, line = frame.f_code.co_filename, frame.f_lineno
-    code = linecache.getline(name, line).strip()
-    where = f"{name}, line {line}" + (f": `{code}`" if code else "")
-    msg = f"{where}: {what}. {fix}"
-    raise TraceError(msg)
+_PLAIN = (
+    "_mean",
+    "_var",
+    "_std",
+)  # what numpy computes with whatever has + and /, unless it has a type
 
 
 class Tape:
     """A graph, and the symbols that stand for its nodes."""
 
-    __slots__ = ("graph",)
+    __slots__ = ("graph", "truths")
 
     def __init__(self) -> None:
         self.graph = _core.FunctionGraph()
+        self.truths: set[int] = set()  # nodes that are bool in numpy
 
     def input(self, shape: Shape) -> Symbol:
         """Make a new argument."""
         return Symbol(self, self.graph.input(size_of(shape)), shape)
+
+    def argument(self, x: Symbol) -> Symbol:
+        """Make a twin of an input, for the function: whose elements it may not assign to."""
+        twin = Symbol(self, x.id, x.shape)
+        twin.state = Own(frozen=True)
+        return twin
+
+    def marked(self, x: Symbol, truth: bool = True) -> Symbol:
+        """Note that a node is bool in numpy."""
+        if truth and not self.graph.is_constant(x.id):
+            self.truths.add(x.id)
+        return x
 
     def symbol(self, x: Any) -> Any:
         """Turn what stands beside a symbol in an operation into one."""
@@ -81,11 +86,15 @@ class Tape:
         shape = items[0].shape if items else ()
         if any(item.shape != shape for item in items):
             refuse("arrays of several shapes were put into one", "Stack arrays of one shape.")
-        return Symbol(self, self.graph.concat([item.id for item in items]), (len(items), *shape))
+        node = self.graph.concat([item.id for item in items])
+        return self.marked(
+            Symbol(self, node, (len(items), *shape)), bool(items) and all(map(is_truth, items))
+        )
 
     def unary(self, op: int, x: Symbol) -> Symbol:
         """Elementwise."""
-        return Symbol(self, self.graph.unary(op, x.id), x.shape)
+        result = Symbol(self, self.graph.unary(op, x.id), x.shape)
+        return self.marked(result) if op in _TRUTHS else result
 
     def binary(self, op: int, x: Symbol, y: Symbol) -> Symbol:
         """Elementwise, with numpy's broadcasting."""
@@ -96,7 +105,8 @@ class Tape:
         else:
             shape = np.broadcast_shapes(x.shape, y.shape)
             x, y = spread(x, shape), spread(y, shape)
-        return Symbol(self, self.graph.binary(op, x.id, y.id), shape)
+        result = Symbol(self, self.graph.binary(op, x.id, y.id), shape)
+        return self.marked(result) if op in _TRUTHS else result
 
     def power(self, x: Symbol, y: Symbol) -> Symbol:
         """x to the y; y a number if it is one."""
@@ -109,17 +119,26 @@ class Tape:
         shape = np.broadcast_shapes(condition.shape, x.shape, y.shape)
         parts = [spread(part, shape).id for part in (condition, x, y)]
         node = self.graph.full(self.graph.select(*parts), size_of(shape))
-        return Symbol(self, node, shape)
+        return self.marked(Symbol(self, node, shape), is_truth(x) and is_truth(y))
 
 
 class Symbol:
-    """An array of a traced function: a node of a graph with a shape."""
+    """An array of a traced function: a node of a graph with a shape.
 
-    __slots__ = ("id", "shape", "tape")
+    Slices and transposes are views, as numpy's are, and elements can be assigned to: see `_views`.
+    """
+
+    __slots__ = ("node", "shape", "state", "tape")
     __hash__ = None  # type: ignore[assignment]  # == is an operation
 
     def __init__(self, tape: Tape, node: int, shape: Shape) -> None:
-        self.tape, self.id, self.shape = tape, node, shape
+        self.tape, self.node, self.shape = tape, node, shape
+        self.state: Any = None  # a view's base, or what was assigned
+
+    @property
+    def id(self) -> int:
+        """The node with the values of now."""
+        return self.node if self.state is None else current(self)
 
     @property
     def ndim(self) -> int:
@@ -134,6 +153,10 @@ class Symbol:
     @property
     def dtype(self) -> np.dtype[Any]:
         """float64, whatever the points will be."""
+        caller = sys._getframe(1).f_code
+        if caller.co_name in _PLAIN and caller.co_filename.startswith(NUMPY):
+            msg = "numpy's mean of an array of symbols makes a number of it if it has a type"
+            raise AttributeError(msg)
         return np.dtype(np.float64)
 
     @property
@@ -163,20 +186,32 @@ class Symbol:
             if not -n <= key < n:
                 msg = f"index {key} is out of bounds for axis 0 with size {n}"
                 raise IndexError(msg)
-            return Symbol(self.tape, self.tape.graph.element(self.id, key % n), ())
+            found = Symbol(self.tape, element(self, key % n), ())
+            return self.tape.marked(found) if is_truth(self) else found
         if contains_symbol(key if isinstance(key, tuple) else (key,)):
             refuse("an index depends on a value", "Choose by numpy.where(condition, a, b).")
         return rearranged(self, lambda index: index[key])
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        """Refuse: values never change."""
-        refuse(
-            "an element was assigned to",
-            "Make a new array: numpy.stack, numpy.concatenate, numpy.where.",
-        )
+        """Assign to elements, as numpy does, of arrays that the function has made."""
+        if contains_symbol(key if isinstance(key, tuple) else (key,)):
+            refuse("an index depends on a value", "Choose by numpy.where(condition, a, b).")
+        base, places = places_of(self)
+        if type(base.state) is Own and base.state.frozen:
+            refuse(
+                "an element was assigned to",
+                "Make a new array: numpy.zeros_like(x) or x.copy(), whose elements can be assigned to, or numpy.stack, "
+                "numpy.concatenate, numpy.where.",
+            )
+        put(base, np.asarray(places[key]), self.tape.symbol(value))
 
     def __bool__(self) -> NoReturn:  # noqa: PLE0304
         """Refuse: a branch would be taken once for all points."""
+        if sys._getframe(1).f_code.co_filename.startswith(NUMPY):
+            refuse(
+                "numpy compared elements of an array of traced values (numpy.max, numpy.sort and the like of numpy.array([x[0], ...]))",
+                "Make the array by numpy.stack([x[0], ...]), and use numpy.maximum, numpy.max, numpy.where.",
+            )
         refuse(
             "a branch (`if`, `while`, `and`, `or`, `not`, a chained comparison) depends on a value",
             "Use numpy.where(condition, a, b), and &, |, ~ for conditions.",
@@ -185,8 +220,10 @@ class Symbol:
     def __float__(self) -> float:
         """Refuse."""
         refuse(
-            "a number was asked of a traced value (float(), int(), math.sin() and the like)",
-            "Use numpy's functions: numpy.sin(x).",
+            "a number was asked of a traced value (float(), int(), math.sin(), an assignment into an array of numbers, "
+            "numpy.array([x[0], ...], dtype=float) and the like)",
+            "Use numpy's functions: numpy.sin(x); make arrays by numpy.array([x[0], ...]) without dtype, numpy.stack, or "
+            "numpy.zeros_like(x), whose elements can be assigned to.",
         )
 
     __int__ = __index__ = __complex__ = __float__
@@ -198,12 +235,39 @@ class Symbol:
             "Its derivative is zero or none; numpy.floor and numpy.ceil are traced.",
         )
 
-    def reshape(self, *shape: Any) -> Symbol:
+    def copy(self, order: str = "C") -> Symbol:  # noqa: ARG002
+        """Return an array of its own with the same numbers."""
+        return Symbol(self.tape, self.id, self.shape)
+
+    def astype(
+        self,
+        dtype: Any,
+        order: str = "K",  # noqa: ARG002  (how numpy goes about it)
+        casting: str = "unsafe",  # noqa: ARG002
+        subok: bool = True,  # noqa: ARG002
+        copy: bool = True,
+    ) -> Any:
+        """Return the numbers as float64, or as conditions."""
+        kind = np.dtype(dtype)
+        if kind == np.float64 or (kind.kind in "biu" and is_truth(self)):
+            return self.copy() if copy else self
+        if kind.kind == "b":
+            return self.tape.unary(OPS["logical_not"], self.tape.unary(OPS["logical_not"], self))
+        return refuse(
+            f"a traced value was converted to {kind}",
+            "Values are float64 in traced functions (and float32 where the points are); numpy.floor, numpy.trunc and numpy.ceil "
+            "give whole numbers.",
+        )
+
+    def item(self, *index: Any) -> Any:
+        """Return one element."""
+        flat = self.reshape(-1)
+        return flat[index[0]] if len(index) == 1 else self[index] if index else self.reshape(())
+
+    def reshape(self, *shape: Any, order: str = "C") -> Symbol:
         """Give the elements another shape."""
         wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
-        # numpy finds out what -1 is, and refuses what does not fit.
-        found = np.empty(self.shape, dtype=np.int8).reshape(wanted).shape
-        return Symbol(self.tape, self.id, found)
+        return rearranged(self, lambda index: index.reshape(wanted, order=order))
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """Take part in numpy's elementwise functions."""
@@ -249,9 +313,31 @@ def contains_symbol(items: Sequence[Any]) -> bool:
 
 
 def rearranged(x: Symbol, function: Callable[[Any], Any]) -> Symbol:
-    """Apply a function that only moves elements to their numbers, and then to the elements."""
-    index = function(np.arange(x.size, dtype=np.int32).reshape(x.shape))
-    return Symbol(x.tape, x.tape.graph.gather(x.id, np.ravel(index)), np.shape(index))
+    """Apply a function that only moves elements to their numbers, and then to the elements.
+
+    What is a view of the numbers is one of the elements.
+    """
+    base, start = places_of(x)
+    index = function(start)
+    result = Symbol(x.tape, picked(base, np.ravel(index)), np.shape(index))
+    x.tape.marked(result, is_truth(x))
+    if type(index) is np.ndarray and index.ndim and np.may_share_memory(index, start):
+        result.state = View(base, index)
+    return result
+
+
+def is_truth(x: Any) -> bool:
+    """Tell conditions (bool arrays in numpy) from numbers."""
+    if type(x) is Symbol:
+        return x.id in x.tape.truths
+    return isinstance(x, (bool, np.bool_)) or (isinstance(x, np.ndarray) and x.dtype == bool)
+
+
+def may_be_truth(x: Any) -> bool:
+    """Tell conditions, and numbers 0 and 1 that a comparison of constants may have given, from other numbers."""
+    if type(x) is Symbol and x.tape.graph.is_constant(x.id):
+        return bool(np.isin(x.tape.graph.values(x.id), (0.0, 1.0)).all())
+    return is_truth(x)
 
 
 def spread(x: Symbol, shape: Shape) -> Symbol:

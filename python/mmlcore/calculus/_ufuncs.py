@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from mmlcore.calculus._keywords import call, understood
 from mmlcore.calculus._products import PRODUCTS
-from mmlcore.calculus._reductions import REDUCTIONS
-from mmlcore.calculus._symbol import OPERANDS, OPS, Symbol, Tape, refuse
+from mmlcore.calculus._reductions import ACCUMULATIONS, REDUCTIONS
+from mmlcore.calculus._refuse import refuse
+from mmlcore.calculus._symbol import OPERANDS, OPS, Symbol, Tape, is_truth, may_be_truth
 from mmlcore.core.arrays import as_array
 
 
@@ -27,38 +29,38 @@ def _not_equal(tape: Tape, x: Any, y: Any) -> Any:
     return tape.unary(OPS["logical_not"], tape.binary(OPS["equal"], x, y))
 
 
-def _floor_divide(tape: Tape, x: Any, y: Any) -> Any:
-    return np.floor(x / y)
-
-
 def _heaviside(tape: Tape, x: Any, y: Any) -> Any:
     zero = tape.symbol(0.0)
     return tape.where(x < 0, zero, tape.where(x > 0, tape.symbol(1.0), tape.where(x == 0, y, x)))
 
 
-def _logaddexp(tape: Tape, x: Any, y: Any) -> Any:
-    top = np.maximum(x, y)
-    return top + np.log1p(np.exp(-abs(x - y)))
-
-
 def _copysign(tape: Tape, x: Any, y: Any) -> Any:
-    size = abs(x)
-    return tape.where(y < 0, -size, size)
+    size, below = abs(x), (y < 0) | ((y == 0) & (1 / y < 0))  # -0.0 too
+    return tape.where(below, -size, size)
 
 
 def _isnan(tape: Tape, x: Any) -> Any:
     return _not_equal(tape, x, x)
 
 
-def _softplus(tape: Tape, x: Any) -> Any:
-    return np.maximum(x, 0) + np.log1p(np.exp(-abs(x)))
+def _fmax(tape: Tape, x: Any, y: Any) -> Any:
+    return tape.where(_isnan(tape, x), y, tape.where(_isnan(tape, y), x, np.maximum(x, y)))
+
+
+def _fmin(tape: Tape, x: Any, y: Any) -> Any:
+    return tape.where(_isnan(tape, x), y, tape.where(_isnan(tape, y), x, np.minimum(x, y)))
+
+
+def _logaddexp2(tape: Tape, x: Any, y: Any) -> Any:
+    ln2 = float(np.log(2.0))
+    return np.logaddexp(x * ln2, y * ln2) * (1 / ln2)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: _unary(name) for name, operands in OPERANDS.items() if operands == 1},
     **{name: _binary(name) for name, operands in OPERANDS.items() if operands == 2},
-    "positive": lambda tape, x: x,
-    "conjugate": lambda tape, x: x,
+    "positive": lambda tape, x: x.copy(),
+    "conjugate": lambda tape, x: x.copy(),
     "fabs": _unary("absolute"),
     "abs": _unary("absolute"),
     "true_divide": _binary("divide"),
@@ -70,45 +72,86 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "bitwise_and": _binary("logical_and"),
     "bitwise_or": _binary("logical_or"),
     "invert": _unary("logical_not"),
+    "bitwise_xor": _not_equal,
     "logical_xor": lambda tape, x, y: _not_equal(tape, x != 0, y != 0),
-    "remainder": lambda tape, x, y: x - np.floor(x / y) * y,
-    "floor_divide": _floor_divide,
     "deg2rad": lambda tape, x: x * (np.pi / 180),
     "radians": lambda tape, x: x * (np.pi / 180),
     "rad2deg": lambda tape, x: x * (180 / np.pi),
     "degrees": lambda tape, x: x * (180 / np.pi),
     "heaviside": _heaviside,
-    "logaddexp": _logaddexp,
     "copysign": _copysign,
     "isnan": _isnan,
-    "erfc": lambda tape, x: 1 - tape.unary(OPS["erf"], x),
-    "log_expit": lambda tape, x: -_softplus(tape, -x),
-    "xlogy": lambda tape, x, y: tape.where(x == 0, tape.symbol(0.0), x * np.log(y)),
+    "log_expit": lambda tape, x: -np.logaddexp(0.0, -x),
+    "logaddexp2": _logaddexp2,
+    "mod": _binary("remainder"),
+    "divmod": lambda tape, x, y: (x // y, x % y),
+    "trunc": lambda tape, x: tape.where(x < 0, np.ceil(x), np.floor(x)),
+    "fmax": _fmax,
+    "fmin": _fmin,
+    "isfinite": lambda tape, x: abs(x) < np.inf,
+    "isinf": lambda tape, x: abs(x) == np.inf,
 }
+
+
+# What numpy does with conditions where it does something else with numbers.
+_OF_TRUTHS = {"add": "logical_or"}
+_NOT_OF_TRUTHS = frozenset(["subtract", "negative", "positive"])
+_OF_TRUTHS_ALONE = frozenset(["bitwise_and", "bitwise_or", "bitwise_xor", "invert"])
+
+
+def _checked_name(name: str, inputs: Any) -> str:
+    """Return the function that a ufunc is of these inputs; refuse what numpy has not of conditions, or of them alone."""
+    truths = all(map(is_truth, inputs))
+    if truths and name in _NOT_OF_TRUTHS:
+        refuse(f"numpy.{name} of conditions", "Add 0.0 to make numbers of them.")
+    if name in _OF_TRUTHS_ALONE and not all(map(may_be_truth, inputs)):
+        refuse(
+            f"numpy.{name} of values that are no conditions",
+            "Use numpy.logical_and, logical_or, logical_not.",
+        )
+    return _OF_TRUTHS.get(name, name) if truths else name
 
 
 def call_ufunc(tape: Tape, ufunc: Any, method: str, inputs: Any, options: dict[str, Any]) -> Any:
     """Answer numpy's protocol for ufuncs."""
     name = ufunc.__name__
-    if options.get("out") is not None or not options.get("where", True) is True:
-        refuse(
-            f"numpy.{name} was called with `out` or `where`",
-            "Traced arrays never change; use numpy.where.",
-        )
     if method == "__call__":
         if name in PRODUCTS:
-            return PRODUCTS[name](tape, *inputs)
+            return call(name, PRODUCTS[name], tape, inputs, options)
         if name in FUNCTIONS:
-            return FUNCTIONS[name](tape, *map(tape.symbol, inputs))
+            understood(name, options)
+            return FUNCTIONS[_checked_name(name, inputs)](tape, *map(tape.symbol, inputs))
     elif method == "reduce" and name in REDUCTIONS:
-        options = {key: value for key, value in options.items() if key in ("axis", "keepdims")}
-        return REDUCTIONS[name](tape, tape.symbol(inputs[0]), **{"axis": 0, **options})
+        return call(
+            f"{name}.reduce",
+            REDUCTIONS[name],
+            tape,
+            inputs[:1],
+            {"axis": 0, **_by_name(inputs), **options},
+        )
+    elif method == "accumulate" and name in ACCUMULATIONS:
+        return call(
+            f"{name}.accumulate",
+            ACCUMULATIONS[name],
+            tape,
+            inputs[:1],
+            {"axis": 0, **_by_name(inputs), **options},
+        )
     elif method == "outer" and name in FUNCTIONS:
+        understood(f"{name}.outer", options)
+        checked = _checked_name(name, inputs)
         x, y = map(tape.symbol, inputs)
-        return FUNCTIONS[name](tape, x.reshape(x.shape + (1,) * y.ndim), y)
+        return FUNCTIONS[checked](tape, x.reshape(x.shape + (1,) * y.ndim), y)
     return refuse(
         f"numpy.{name}{'' if method == '__call__' else '.' + method} cannot be traced",
         "Write it with functions that can (see the documentation of mmlcore.calculus), or use mmlcore.finite_difference.",
+    )
+
+
+def _by_name(inputs: Any) -> dict[str, Any]:
+    """Return what a reduction was given by position after the array."""
+    return dict(
+        zip(("axis", "dtype", "out", "keepdims", "initial", "where"), inputs[1:], strict=False)
     )
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
-from operator import is_
 from typing import Any
 
 import numpy as np
 
 from mmlcore import _core
 from mmlcore.calculus import TraceError, trace
+from mmlcore.calculus._captured import captured_by
 from mmlcore.calculus._function import stored
-from mmlcore.calculus._memory import captured_by
 from mmlcore.calculus._symbol import OPS, needed
 from mmlcore.core.arrays import Array
 
@@ -97,7 +96,7 @@ def _widened(graph: Any, inputs: list[int], outputs: list[int], points: int) -> 
             inverse = wide.binary(op, wide.number(1.0), ids[operands[1]])
             ids[node] = wide.binary(OPS["multiply"], ids[operands[0]], inverse)
         else:
-            ids[node] = wide.restore(op, aux, [ids[i] for i in operands], dims, size, extra)
+            ids[node] = wide.restore(op, aux, [ids[i] for i in operands], dims, points, extra)
     results = [wide.full(ids[node], points) for node in outputs]
     return _core.Program(wide, [ids[node] for node in inputs], results)
 
@@ -121,8 +120,8 @@ def model_of(f: Callable[..., Any], x: Any, start: Array) -> Model | None:
     found = known.get(key)
     if (
         found is not None
-        and len(found[0]) == len(captured)
-        and all(map(is_, found[0], captured))
+        and captured is not None
+        and found[0] == captured
         and (found[1] is None or x.shape[-1] > 1)
     ):
         return found[1]
@@ -133,7 +132,7 @@ def model_of(f: Callable[..., Any], x: Any, start: Array) -> Model | None:
     if model is not None and not _agrees(model, f, x, start):
         model = None
     if x.shape[-1] > 1:  # one point cannot tell
-        known[key] = (captured, model)
+        known[key] = (captured_by(f), model)
     return model
 
 

@@ -25,6 +25,7 @@ class Blocks {
   index_t points() const { return points_; }
   double* input(index_t i) const;  // null if the program does not read it
   void run();
+  void run_absorbing();  // where `run` gave NaN: see differentiate.hpp
   const double* output(index_t i) const;
 
   // Points of a block whose intermediate results stay in the first-level cache.

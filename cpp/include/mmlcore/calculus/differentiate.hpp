@@ -19,7 +19,13 @@
 // vectors as directions, the Hessian. Zeros that do not depend on the point (kNone) take no operations.
 //
 // Where a function has no derivative: |x| and sign have 0 at 0, minimum and maximum share theirs at a tie, floor,
-// ceil and comparisons have 0 everywhere. sqrt has infinity at 0.
+// ceil and comparisons have 0 everywhere. sqrt has infinity at 0; hypot, and the root of a sum of squares, have 0 at 0.
+//
+// Where the chain rule meets infinity. A factor of a product along the chain can be infinite, or no number, beside another
+// one that is exactly zero: exp(800) in 1 / (1 + exp(x)), the root of the branch that `where` did not take, 1 / sqrt(0) in a
+// standard deviation of equal numbers. What is exactly zero does not count there: 0 times anything is 0, 0 / 0 is 0.
+// Programs first run without that rule, which costs nothing; points whose derivatives come out as NaN run again with it
+// (runner.hpp). Nodes that belong to values, not to derivatives, keep the arithmetic of numpy.
 //
 // Source: A. Griewank, A. Walther, "Evaluating Derivatives", 2nd ed. (2008), chapters 3 (forward, reverse) and 5 (both).
 #pragma once

@@ -2,11 +2,13 @@
 // infinity, NaN, subnormals and huge arguments. float32 is computed as float64 and rounded.
 #pragma once
 
+#include "mmlcore/calculus/elementary/division.hpp"
 #include "mmlcore/calculus/elementary/doubled.hpp"
 #include "mmlcore/calculus/elementary/error_function.hpp"
 #include "mmlcore/calculus/elementary/exponential.hpp"
 #include "mmlcore/calculus/elementary/inverse.hpp"
 #include "mmlcore/calculus/elementary/inverse_hyperbolic.hpp"
+#include "mmlcore/calculus/elementary/log_sum.hpp"
 #include "mmlcore/calculus/elementary/logarithm.hpp"
 #include "mmlcore/calculus/elementary/power.hpp"
 #include "mmlcore/calculus/elementary/trigonometric.hpp"

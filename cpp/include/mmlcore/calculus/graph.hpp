@@ -62,6 +62,7 @@ enum class Op : std::uint8_t {
   Arccosh,
   Arctanh,
   Erf,
+  Erfc,
   Expit,
   SechSquared,  // 1 - tanh^2, with all its digits
   Power,        // to the integer `aux`
@@ -73,6 +74,11 @@ enum class Op : std::uint8_t {
   Pow,
   Arctan2,
   Hypot,
+  LogAddExp,  // log(exp(a) + exp(b))
+  XLogY,      // a log(b), 0 where a is 0
+  FloorDivide,
+  Remainder,  // with the sign of b
+  Fmod,       // with the sign of a
   Minimum,
   Maximum,
   Less,
@@ -93,9 +99,16 @@ enum class Op : std::uint8_t {
   Gather,
   Scatter,
   Concat,  // of the nodes in index(aux)
+  // dims = (outer, n, inner): s_0 = b_0, s_i = a_i s_(i-1) + b_i along the middle axis: running sums (a = 1) and products.
+  // aux bit 0: from the end to the start. a is as large as the result, or one number.
+  Recurrence,
   // dims = (m, k, n): stacks of matrices A (m, k) times B (k, n); aux bit 0: A is stored transposed, bit 1: B is.
   MatMul,
 };
+
+// Set in `aux` of products, quotients and recurrences that derivatives are made of: a factor that is exactly zero, or a zero
+// numerator, makes them zero whatever the other operand is. See "Where the chain rule meets infinity" in differentiate.hpp.
+inline constexpr std::int32_t kAbsorbing = 4;
 
 using Id = std::int32_t;
 inline constexpr Id kNone = -1;  // in derivatives: zero, whatever the point
@@ -111,6 +124,7 @@ struct Node {
 };
 
 bool is_elementwise(Op op);
+bool can_absorb(Op op);
 const std::vector<const char*>& op_names();  // as numpy's, where it has them; in the order of Op
 int operand_count(Op op);                    // of elementwise operations
 
@@ -129,6 +143,7 @@ class Graph {
   Id scatter(Id x, index_t outer, const std::vector<std::int32_t>& index, index_t length);
   Id concat(const std::vector<Id>& parts);
   Id matmul(Id x, Id y, index_t m, index_t k, index_t n, int transposed = 0);
+  Id recurrence(Id a, Id b, index_t outer, index_t count, index_t inner, bool backwards = false);
 
   Id add(Id x, Id y) { return binary(Op::Add, x, y); }
   Id subtract(Id x, Id y) { return binary(Op::Subtract, x, y); }
@@ -145,6 +160,19 @@ class Graph {
   const std::vector<double>& values(Id id) const { return constants_[nodes_[id].aux]; }
   const std::vector<std::int32_t>& index(std::int32_t aux) const { return indices_[aux]; }
   bool is_zero(Id id) const;  // a constant of zeros
+
+  // While one lives, products that are added are those of derivatives.
+  class Sweep {
+   public:
+    explicit Sweep(Graph& graph, bool on = true) : g_(graph), before_(graph.sweeping_) { g_.sweeping_ = on; }
+    ~Sweep() { g_.sweeping_ = before_; }
+    Sweep(const Sweep&) = delete;
+    Sweep& operator=(const Sweep&) = delete;
+
+   private:
+    Graph& g_;
+    const bool before_;
+  };
   std::vector<Id> operands(const Node& node) const;
   std::vector<Id> operands(Id id) const { return operands(nodes_[id]); }
 
@@ -156,6 +184,7 @@ class Graph {
   std::pair<double, Id> scaled(Id id) const;
   std::pair<Id, Id> spread(Id id) const;
   Id together(Id x, Id y);
+  int sign_of(Id id) const;  // 1: never negative; -1: never positive; 0: unknown
   std::int32_t intern(const std::vector<std::int32_t>& index);
 
   struct Hash {
@@ -168,6 +197,7 @@ class Graph {
   };
   std::vector<Node> nodes_;
   std::int32_t inputs_ = 0;
+  bool sweeping_ = false;
   std::vector<std::vector<double>> constants_;
   std::vector<std::vector<std::int32_t>> indices_;
   std::unordered_map<Node, Id, Hash> known_;

@@ -34,6 +34,7 @@ struct Instruction {
   std::int32_t place = 0, size = 0;
   Operand operands[3]{};
   std::int32_t dims[3] = {0, 0, 0};
+  bool absorbs = false;    // kAbsorbing
   std::int32_t list = -1;  // of an index, or of the parts of a concatenation
   // Gather and scatter: index[i] = first + i step, if so.
   std::int32_t first = 0, step = 0;
@@ -50,6 +51,7 @@ struct Layout {
   std::vector<Instruction> code;
   std::vector<std::vector<Part>> parts;  // of concatenations
   std::vector<Operand> inputs, outputs;  // an input that is not used has size 0
+  bool absorbs = false;                  // some instruction does
   index_t memory = 0;                    // numbers of a point that are alive at once
 };
 

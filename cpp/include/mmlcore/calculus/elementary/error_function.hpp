@@ -28,4 +28,10 @@ namespace mmlcore::elementary {
   return x == x ? result : x;
 }
 
+// 1 - erf(x), where that cancels by the C library, number by number.
+[[gnu::always_inline]] inline Vec erfc(Vec x) {
+  const Mask far = x > 0.25;
+  return patch(1 - erf(far ? Vec{} : x), far, x, [](double v) { return std::erfc(v); });
+}
+
 }  // namespace mmlcore::elementary

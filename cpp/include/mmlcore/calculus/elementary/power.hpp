@@ -46,6 +46,25 @@ namespace detail {
   return result;
 }
 
+// x^n for whole n by squarings and products of doubled numbers, whose error is that of rounding the result. The C library
+// takes what is near the ends of the range, where what is kept of a rounding is no number any more.
+[[gnu::always_inline]] inline Vec integer_power(Vec x, int n) {
+  const auto times = [](Doubled a, Doubled b) {
+    const Doubled p = two_product(a.high, b.high);
+    return quick_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+  };
+  Doubled power{splat(1), Vec{}}, square{x, Vec{}};
+  bool empty = true;
+  for (unsigned rest = static_cast<unsigned>(n < 0 ? -n : n); rest; rest >>= 1) {
+    if (rest & 1) power = empty ? square : times(power, square), empty = false;
+    if (rest > 1) square = times(square, square);
+  }
+  const Vec size = V::abs(power.high), plain = n < 0 ? divide({splat(1), Vec{}}, power).high : power.high;
+  const Mask good = ((size > 1e-250) & (size < 1e250));
+  const Vec zero = n < 0 ? 1 / (n % 2 ? x : V::abs(x)) : n % 2 ? x : V::abs(x);
+  return patch(x == 0 ? zero : plain, ~(good | (x == 0)), x, [n](double v) { return std::pow(v, n); });
+}
+
 [[gnu::always_inline]] inline Vec cbrt(Vec x) {
   const Vec size = V::abs(x);
   const Mask tiny = size < 0x1p-1022;

@@ -1,0 +1,138 @@
+#include "stored_graph.hpp"
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "mmlcore/core/errors.hpp"
+
+namespace mmlcore::bindings {
+
+using namespace calculus;
+
+Id checked(const Graph& g, Id id) {
+  if (id < 0 || id >= g.count()) throw DomainError("an internal call came with a node that is none");
+  return id;
+}
+
+std::vector<std::int32_t> list_of(const Ints& x) { return {x.data(), x.data() + x.size()}; }
+
+Op operation(int number, int operands) {
+  const Op op = static_cast<Op>(number);
+  if (number < 0 || number > static_cast<int>(Op::MatMul) || !is_elementwise(op) || operand_count(op) != operands)
+    throw DomainError("an internal call came with an operation that is none");
+  return op;
+}
+
+namespace {
+
+// Whether a node that was stored can be what it says: sizes that fit its operands, and what it claims to have.
+void require_stored(bool good) {
+  if (!good) throw DomainError("a stored function is damaged: an operation does not fit its operands.");
+}
+
+void check_stored(const Graph& g, Op op, std::int32_t aux, const std::vector<Id>& x, const std::array<index_t, 3>& d,
+                  index_t size) {
+  constexpr index_t most = index_t{1} << 28;
+  // Arguments are made by themselves, before all else.
+  require_stored(op != Op::Input && size >= 0 && size <= most);
+  for (const index_t n : d) require_stored(n >= 0 && n <= most);
+  const auto product = [&](index_t a, index_t b) {
+    require_stored(b == 0 || a <= most / b);
+    return a * b;
+  };
+  if (is_elementwise(op)) {
+    require_stored(static_cast<int>(x.size()) == operand_count(op));
+    for (const Id id : x) require_stored(size == 0 || (g.size(id) > 0 && size % g.size(id) == 0));
+    require_stored(op != Op::Power || (aux >= -1024 && aux <= 1024));
+    return;
+  }
+  if (op == Op::Concat) {
+    index_t total = 0;
+    for (const Id id : x) total += g.size(id);
+    return require_stored(total == size);
+  }
+  require_stored(x.size() == (op == Op::Constant ? 0 : op == Op::MatMul || op == Op::Recurrence ? 2 : 1));
+  if (op == Op::Sum || op == Op::Tile) {
+    const index_t few = product(d[0], d[2]), many = product(few, d[1]);
+    require_stored(g.size(x[0]) == (op == Op::Sum ? many : few) && size == (op == Op::Sum ? few : many));
+  } else if (op == Op::Gather) {
+    require_stored(d[0] > 0 && product(d[0], d[1]) == g.size(x[0]) && size % d[0] == 0);
+  } else if (op == Op::Scatter) {
+    require_stored(d[0] > 0 && g.size(x[0]) % d[0] == 0 && product(d[0], d[1]) == size);
+  } else if (op == Op::Recurrence) {
+    require_stored(product(product(d[0], d[1]), d[2]) == size && g.size(x[1]) == size &&
+                   (g.size(x[0]) == size || g.size(x[0]) == 1));
+  } else if (op == Op::MatMul) {
+    const index_t a = product(d[0], d[1]), b = product(d[1], d[2]), c = product(d[0], d[2]);
+    require_stored(aux >= 0 && aux < 8 && (c == 0 ? size == 0 : size % c == 0));
+    if (c == 0 || d[1] == 0) return;
+    const index_t stack = size / c;
+    for (const auto& [id, one] : {std::pair{x[0], a}, std::pair{x[1], b}})
+      require_stored(g.size(id) % one == 0 && g.size(id) > 0 && stack % (g.size(id) / one) == 0);
+  }
+}
+
+}  // namespace
+
+Id restore(Graph& g, int number, std::int32_t aux, const std::vector<Id>& x, const std::array<index_t, 3>& d, index_t size,
+           const py::object& extra) {
+  require_stored(number >= 0 && number <= static_cast<int>(Op::MatMul));
+  const Op op = static_cast<Op>(number);
+  for (const Id id : x) checked(g, id);
+  check_stored(g, op, aux, x, d, size);
+  const Graph::Sweep marks(g, can_absorb(op) && (aux & kAbsorbing));
+  switch (op) {
+    case Op::Constant: {
+      const auto values = extra.cast<Doubles>();
+      require_stored(values.size() == size);
+      return g.constant(values.data(), values.size());
+    }
+    case Op::Select:
+      return g.select(x[0], x[1], x[2]);
+    case Op::Sum:
+      return g.sum(x[0], d[0], d[1], d[2]);
+    case Op::Tile:
+      return g.tile(x[0], d[0], d[1], d[2]);
+    case Op::Gather:
+    case Op::Scatter: {
+      const std::vector<std::int32_t> index = list_of(extra.cast<Ints>());
+      const bool gathers = op == Op::Gather;
+      require_stored(static_cast<index_t>(index.size()) * d[0] == (gathers ? size : g.size(x[0])));
+      for (const std::int32_t i : index) require_stored(i >= 0 && i < d[1]);
+      return gathers ? g.gather(x[0], d[0], index) : g.scatter(x[0], d[0], index, d[1]);
+    }
+    case Op::Concat:
+      return g.concat(x);
+    case Op::MatMul:
+      return g.matmul(x[0], x[1], d[0], d[1], d[2], aux & 3);
+    case Op::Recurrence:
+      return g.recurrence(x[0], x[1], d[0], d[1], d[2], aux & 1);
+    default:
+      return operand_count(op) == 2 ? g.binary(op, x[0], x[1]) : g.unary(op, x[0], aux);
+  }
+}
+
+// Each step is a one-to-one function of what came before for a given word, and of the word for what came before: a change of
+// one word always changes the result.
+std::uint64_t checksum(const void* data, std::size_t bytes) {
+  constexpr std::uint64_t kPrime = 0x9e3779b97f4a7c15ull;
+  const char* from = static_cast<const char*>(data);
+  std::uint64_t lanes[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+  const auto take = [&](std::size_t at, std::size_t count, std::uint64_t& lane) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, from + at, count);
+    lane = (lane ^ word) * kPrime;
+    lane ^= lane >> 29;
+  };
+  std::size_t at = 0;
+  for (; at + 64 <= bytes; at += 64) {
+    for (std::size_t k = 0; k < 8; ++k) take(at + 8 * k, 8, lanes[k]);
+  }
+  for (; at < bytes; at += 8) take(at, std::min<std::size_t>(8, bytes - at), lanes[0]);
+  std::uint64_t sum = bytes;
+  for (const std::uint64_t lane : lanes) sum = (sum ^ lane) * kPrime, sum ^= sum >> 29;
+  return sum;
+}
+
+}  // namespace mmlcore::bindings

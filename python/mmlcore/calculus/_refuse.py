@@ -1,0 +1,58 @@
+"""Errors of tracing: which line of the user's, what happened there, and what to write instead."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import numpy as np
+
+from mmlcore.core.errors import TraceError
+
+PACKAGE = str(Path(__file__).parent.parent)
+NUMPY = str(Path(np.__file__).parent)
+
+
+def refuse(what: str, fix: str) -> NoReturn:
+    """Raise a TraceError that names the user's line."""
+    frame: FrameType = sys._getframe(1)
+    while frame.f_back and frame.f_code.co_filename.startswith((PACKAGE, NUMPY)):
+        frame = frame.f_back
+    raise TraceError(_message(frame.f_code.co_filename, frame.f_lineno, what, fix))
+
+
+def _message(name: str, line: int, what: str, fix: str) -> str:
+    code = linecache.getline(name, line).strip()
+    where = f"{name}, line {line}" + (f": `{code}`" if code else "")
+    return f"{where}: {what}. {fix}"
+
+
+@contextmanager
+def numpy_errors() -> Iterator[None]:
+    """Say what happened where numpy cannot go on with an array of traced values, which it takes for objects."""
+    try:
+        yield
+    except TraceError:
+        raise
+    except (TypeError, ValueError) as error:
+        if isinstance(error.__cause__, TraceError):  # numpy puts an error of its own before it
+            raise error.__cause__ from None
+        if not any(sign in str(error) for sign in ("dtype('O')", "type object", "object array")):
+            raise
+        name, line, trace = PACKAGE, 0, error.__traceback__
+        while trace is not None:
+            if not trace.tb_frame.f_code.co_filename.startswith((PACKAGE, NUMPY)):
+                name, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
+            trace = trace.tb_next
+        if not line:
+            raise
+        what = (
+            f"numpy has no such function of numpy.array([x[0], ...]), an array of objects ({error})"
+        )
+        fix = "Make the array by numpy.stack or numpy.zeros_like, and see what is traced in the documentation of mmlcore.calculus."
+        raise TraceError(_message(name, line, what, fix)) from error
