@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import csv
 import os
+import secrets
+import shutil
+import stat
+import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,11 +22,12 @@ import numpy as np
 
 from mmlcore.core.arrays import Array
 from mmlcore.core.files import DAMAGED, FileError, check_header, open_npz, reason_of
+from mmlcore.core.tables import NPY, ZIP, read_table
 
 __all__ = ["FileError", "read_matrix", "replacing", "write_arrays"]
 
 TABLES = {".csv": ",", ".tsv": "\t", ".txt": None}
-NPY, ZIP = b"\x93NUMPY", b"PK"
+KEY = "the argument key"  # for which the shell has another word
 
 
 def read_matrix(path: str | os.PathLike[str], *, key: str | None = None) -> Array:
@@ -32,7 +37,8 @@ def read_matrix(path: str | os.PathLike[str], *, key: str | None = None) -> Arra
     ----------
     path : path
         ``.npy`` (memory-mapped, so larger than memory is fine), ``.npz``, or a table: ``.csv``, ``.tsv``, or ``.txt`` with
-        columns set apart by blanks. A first line of names, ``#`` comments and empty lines are skipped.
+        columns set apart by blanks. A first line of names, ``#`` comments and empty lines are skipped; numbers may be in
+        quotes, and NA, N/A, null, none and missing are NaN. A pipe is read to its end first.
     key : str, optional
         Which array of an ``.npz`` file; needed when it holds several and none is named ``X``.
 
@@ -58,18 +64,37 @@ def read_matrix(path: str | os.PathLike[str], *, key: str | None = None) -> Arra
            [3., 4.]])
     """
     file = Path(path)
-    with _sentences(file, "read"):
-        head = _head(file)
-        suffix = file.suffix.lower()
-        if suffix == ".npy":
-            return _numbers(file, _read_npy(file, head))
-        if suffix == ".npz":
-            return _numbers(file, _read_npz(file, head, key))
-        if suffix in TABLES:
-            return _read_table(file, TABLES[suffix], head)
+    suffix = file.suffix.lower()
+    with sentences(file, "read"):
+        if suffix in (".npy", ".npz", *TABLES):
+            regular = not file.exists() or file.is_file() or file.is_dir()
+            return _read(file, suffix, key) if regular else _read_stream(file, suffix, key)
+        if not file.exists() or file.is_dir() or file.is_file():
+            _head(file)
     raise FileError(
         f"{file}: unknown kind of file {suffix!r}; read are .npy, .npz, {', '.join(TABLES)}."
     )
+
+
+def _read(file: Path, suffix: str, key: str | None) -> Array:
+    head = _head(file)
+    if suffix == ".npy":
+        return _numbers(file, _read_npy(file, head))
+    if suffix == ".npz":
+        return _numbers(file, _read_npz(file, head, key))
+    return read_table(file, TABLES[suffix], head)
+
+
+def _read_stream(file: Path, suffix: str, key: str | None) -> Array:
+    """Read a pipe: it passes once, and goes into a file that is then read as any other."""
+    with tempfile.NamedTemporaryFile(suffix=suffix) as copy:
+        with file.open("rb") as stream:
+            shutil.copyfileobj(stream, copy)
+        copy.flush()
+        try:
+            return np.array(_read(Path(copy.name), suffix, key))
+        except FileError as error:
+            raise FileError(str(error).replace(copy.name, str(file))) from None
 
 
 def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None:
@@ -147,27 +172,56 @@ def say_of(file: Path, error: Exception) -> str:
 def replacing(path: str | os.PathLike[str], mode: str = "wb") -> Iterator[IO[Any]]:
     """Open a file that takes its name only when it is complete; text is UTF-8.
 
-    Links are followed, and what is no regular file (a pipe, a terminal) is written directly.
+    Links are followed, and what is no regular file (a pipe, a terminal) is written directly. A file that is there already
+    keeps its permissions. What was written is on the disk before it takes the name (fsync), and the name before this returns.
     """
     shown = Path(path)
     file = Path(os.path.realpath(path))
     text: dict[str, Any] = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
-    with _sentences(shown, "written"):
+    with sentences(shown, "written"):
         if file.exists() and not file.is_file():
             with file.open(mode, **text) as stream:
                 yield stream
             return
-        part = file.with_name(f".{file.name}.{os.getpid()}.part")
+        allowed = stat.S_IMODE(file.stat().st_mode) if file.exists() else None
+        # A name that nobody else has: what others left, or are writing, is theirs.
+        part = file.with_name(f".mmlcore-{secrets.token_hex(8)}.part")
+
+        def private(name: str, flags: int) -> int:
+            return os.open(name, flags, 0o666 if allowed is None else 0o600)
+
         try:
-            with part.open(mode.replace("w", "x"), **text) as stream:
+            with open(part, mode.replace("w", "x"), opener=private, **text) as stream:
+                if allowed is not None and hasattr(os, "fchmod"):
+                    os.fchmod(stream.fileno(), allowed)
                 yield stream
+                durable(stream)
             part.replace(file)
+            durable_folder(file.parent)
         finally:
             part.unlink(missing_ok=True)
 
 
+def durable(stream: IO[Any]) -> None:
+    """Bring what was written to the disk."""
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
+def durable_folder(folder: Path) -> None:
+    """Bring the names of a folder to the disk, where the system can."""
+    if os.name != "posix":
+        return
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 @contextmanager
-def _sentences(file: Path, done: str) -> Iterator[None]:
+def sentences(file: Path, done: str) -> Iterator[None]:
     """Turn errors of the system into sentences about `file`."""
     try:
         yield
@@ -208,7 +262,7 @@ def _read_npz(file: Path, head: bytes, key: str | None) -> Array:
         names = list(archive.files)
         chosen = key or (names[0] if len(names) == 1 else "X")
         if chosen not in names:
-            wish = "choose one with --key" if key is None else f"there is no {key!r}"
+            wish = f"choose one with {KEY}" if key is None else f"there is no {key!r}"
             raise FileError(f"{file}: holds the arrays {', '.join(names) or '(none)'}; {wish}.")
         return archive[chosen]  # type: ignore[no-any-return]
 
@@ -217,68 +271,6 @@ def _numbers(file: Path, array: Array) -> Array:
     if array.dtype.kind not in "biufc":
         raise FileError(f"{file}: holds {array.dtype}, not numbers.")
     return array
-
-
-def _read_table(file: Path, delimiter: str | None, head: bytes) -> Array:
-    if b"\0" in head or head.startswith((NPY, ZIP, b"\x1f\x8b")):
-        raise FileError(f"{file}: not a text file, whatever its name says.")
-    try:
-        start = _first_row(file, delimiter)
-        table = np.loadtxt(file, delimiter=delimiter, skiprows=start, ndmin=2, encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise FileError(f"{file}: not a text file in UTF-8.") from None
-    except ValueError as error:
-        raise FileError(f"{file}: {_bad_line(file, delimiter) or error}") from None
-    return table
-
-
-def _rows(file: Path, delimiter: str | None) -> Iterator[tuple[int, list[str]]]:
-    """Line number and fields of each line that holds something."""
-    with file.open(encoding="utf-8-sig") as stream:
-        for number, text in enumerate(stream, 1):
-            line = (
-                text.partition("#")[0].rstrip("\r\n")
-                if delimiter == "\t"
-                else text.partition("#")[0].strip()
-            )
-            if line.strip():
-                yield number, line.split(delimiter)
-
-
-def _first_row(file: Path, delimiter: str | None) -> int:
-    """How many lines stand before the first row of numbers: comments, and one line of names."""
-    rows = _rows(file, delimiter)
-    number, fields = next(rows, (0, []))
-    if fields and not any(_is_number(field) for field in fields):
-        number, fields = next(rows, (0, []))
-    if not fields:
-        raise FileError(f"{file}: holds no row of numbers.")
-    return number - 1
-
-
-def _bad_line(file: Path, delimiter: str | None) -> str:
-    """Say which line of a table is not like the first one."""
-    start, width = _first_row(file, delimiter), 0
-    for number, fields in _rows(file, delimiter):
-        if number <= start:
-            continue
-        width = width or len(fields)
-        if len(fields) != width:
-            return f"line {number} has {len(fields)} columns, the lines before have {width}."
-        for column, field in enumerate(fields, 1):
-            if not field.strip():
-                return f"line {number}, column {column} is empty."
-            if not _is_number(field):
-                return f"line {number}, column {column}: {field.strip()[:40]!r} is not a number."
-    return ""
-
-
-def _is_number(field: str) -> bool:
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return True
 
 
 def _write_table(stream: IO[str], columns: Mapping[str, Array], delimiter: str) -> None:

@@ -276,3 +276,53 @@ def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
     writing.stderr.close()
     assert writing.wait(timeout=20) == 1
     assert "Traceback" not in text
+
+
+def test_names_do_not_steer_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ["\x1b[2J\x1b]0;owned\x07", "b\u202e\r", "plain"]
+    mml.Graph.from_labels(names, names[1:] + names[:1]).save(tmp_path / "x.npz")
+    assert main(["pagerank", str(tmp_path / "x.npz")]) == 0
+    text = capsys.readouterr().out
+    assert not any(c in text for c in "\x1b\x07\r\u202e")
+    assert "\\x1b[2J" in text.replace("\n", "")
+    assert "plain" in text
+
+
+def test_columns_and_keys_in_the_words_of_the_shell(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n3,nan\n4,5\n")
+    assert main(["pca", str(tmp_path / "x.csv")]) == 2
+    assert "column 1" not in capsys.readouterr().err
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n3,oops\n")
+    assert main(["pca", str(tmp_path / "x.csv")]) == 2
+    assert "line 3, column 2" in capsys.readouterr().err
+    np.savez(tmp_path / "two.npz", a=np.eye(3), b=np.eye(3))
+    assert main(["pca", str(tmp_path / "two.npz")]) == 2
+    assert "choose one with --key" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_picture_that_cannot_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk: the old picture stays, and no part of the new one."""
+    pytest.importorskip("matplotlib")
+    x = np.linspace(0, 3, 20)
+    np.savetxt(tmp_path / "c.csv", np.column_stack([x, 2 * x + 1]), delimiter=",")
+    picture = tmp_path / "p.png"
+    picture.write_bytes(b"old")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    arguments = ["fit", str(tmp_path / "c.csv"), "-m", "polynomial:1", "--plot", str(picture)]
+    assert main(arguments) == 2
+    assert "no space left on device" in " ".join(capsys.readouterr().err.lower().split())
+    assert picture.read_bytes() == b"old"
+    monkeypatch.undo()
+    assert main(arguments) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["c.csv", "p.png"]

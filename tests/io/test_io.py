@@ -112,7 +112,7 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
 
 def test_a_wrong_key_lists_the_right_ones(tmp_path: Path) -> None:
     np.savez(tmp_path / "two.npz", a=POINTS, b=POINTS)
-    with pytest.raises(FileError, match="arrays a, b; choose one with --key"):
+    with pytest.raises(FileError, match="arrays a, b; choose one with the argument key"):
         read_matrix(tmp_path / "two.npz")
     with pytest.raises(FileError, match="there is no 'c'"):
         read_matrix(tmp_path / "two.npz", key="c")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ import typer
 
 import mmlcore as mml
 from mmlcore.cli import show
-from mmlcore.io import FileError, check_output, read_matrix, say_of, write_arrays
+from mmlcore.io import FileError, check_output, check_writable, replacing, write_arrays
 from mmlcore.optimize import models
 
 NAMES = [name for name in models.__all__ if isinstance(getattr(models, name), models.CurveModel)]
@@ -48,8 +49,10 @@ def command(
     """Fit a curve to data, with standard errors of its parameters."""
     if output:
         check_output(output)
+    if plot:
+        check_writable(plot)
     curve = _model(model)
-    table = read_matrix(file, key=key)
+    table = show.read(file, key)
     if table.ndim != 2 or table.shape[1] not in (2, 3):
         raise FileError(f"{file}: shape {table.shape}; needed are columns x, y and perhaps sigma.")
     x, y, *rest = (np.ascontiguousarray(column, np.float64) for column in table.T)
@@ -61,7 +64,7 @@ def command(
     try:
         found = mml.curve_fit(curve, x, y, start, sigma, sigma is not None, loss=loss)
     except (ValueError, TypeError, RuntimeError) as error:
-        raise FileError(say_of(file, error)) from error
+        raise show.explained(file, error) from error
     if output:
         write_arrays(output, _results(found))
     if plot:
@@ -113,7 +116,14 @@ def _draw(path: Path, curve: Any, x: Any, y: Any, sigma: Any, found: mml.CurveFi
         top, _ = draw(curve, x, y, found, sigma=sigma)
     except ImportError:
         raise typer.BadParameter("--plot needs matplotlib: pip install 'mmlcore[plot]'.") from None
-    top.figure.savefig(path)
+    # Into memory first: a picture that is there already goes when the new one is complete.
+    picture = io.BytesIO()
+    try:
+        top.figure.savefig(picture, format=path.suffix[1:].lower() or "png")
+    except ValueError as error:
+        raise typer.BadParameter(f"--plot: {error}") from None
+    with replacing(path) as stream:
+        stream.write(picture.getvalue())
 
 
 def _print(facts: dict[str, Any]) -> None:

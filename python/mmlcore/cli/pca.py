@@ -10,7 +10,7 @@ import typer
 
 import mmlcore as mml
 from mmlcore.cli import show
-from mmlcore.io import FileError, check_output, read_matrix, say_of, write_arrays
+from mmlcore.io import FileError, check_output, write_arrays
 
 File = Annotated[Path, typer.Argument(help="Rows are points: .npy, .npz, .csv, .tsv or .txt.")]
 Components = Annotated[
@@ -34,7 +34,7 @@ def command(
     """Find the directions of largest variance, and write the points in them (scores)."""
     if output:
         check_output(output)
-    points = read_matrix(file, key=key)
+    points = show.read(file, key)
     if points.ndim != 2 or 0 in points.shape:
         raise FileError(
             f"{file}: shape {points.shape}; needed are rows of points and columns of features."
@@ -48,7 +48,7 @@ def command(
         model = mml.PCA(n_components=n_components, whiten=whiten)
         scores = model.fit_transform(points)
     except (ValueError, TypeError) as error:
-        raise FileError(say_of(file, error)) from error
+        raise show.explained(file, error) from error
     if output:
         write_arrays(output, _results(model, scores))
     facts = {

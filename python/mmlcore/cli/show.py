@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mmlcore._bench.compare import LOST
+from mmlcore.core.arrays import Array
+from mmlcore.io import KEY, FileError, read_matrix, say_of
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 Output = Annotated[
@@ -53,8 +56,33 @@ def table(
     for number, name in enumerate(header):
         made.add_column(name, justify="left" if number < left else "right", overflow="fold")
     for row in rows:
-        made.add_row(*row)
+        made.add_row(*(visible(cell) if isinstance(cell, str) else cell for cell in row))
     return made
+
+
+def visible(text: str) -> str:
+    """Write control characters as Python does: a name from a file must not steer the terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def read(file: Path, key: str | None = None) -> Array:
+    """Read a matrix; what is missing is said in the words of the shell."""
+    try:
+        return read_matrix(file, key=key)
+    except FileError as error:
+        raise FileError(str(error).replace(KEY, "--key")) from error
+
+
+def explained(file: Path, error: Exception) -> FileError:
+    """Make an error about a file of an error about an array: columns are counted from 1, as in messages about lines."""
+    text = re.sub(r"column (\d+)( does not vary)? \(X\[:, \d+\]\)", _from_one, say_of(file, error))
+    return FileError(text)
+
+
+def _from_one(found: re.Match[str]) -> str:
+    return f"column {int(found[1]) + 1}{found[2] or ''}"
 
 
 def bar(share: float, width: int = 20) -> str:

@@ -11,7 +11,7 @@ import typer
 import mmlcore as mml
 from mmlcore.cli import show
 from mmlcore.core.arrays import Array
-from mmlcore.io import FileError, check_output, read_matrix, say_of, write_arrays
+from mmlcore.io import FileError, check_output, say_of, write_arrays
 
 _SHOWN = 20  # numbers of a solution that are printed
 
@@ -25,7 +25,7 @@ def command(a: Matrix, b: Right, output: show.Output = None, json: show.Json = F
     """Solve A x = b, and say how far the solution can be trusted."""
     if output:
         check_output(output)
-    matrix, right = np.asarray(read_matrix(a)), np.asarray(read_matrix(b))
+    matrix, right = np.asarray(show.read(a)), np.asarray(show.read(b))
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise FileError(f"{a}: shape {matrix.shape}; needed is a square matrix.")
     rows = right[:, None] if right.ndim == 1 else right.T if len(right) == 1 else right

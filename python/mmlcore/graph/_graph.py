@@ -14,6 +14,7 @@ from mmlcore import _core
 from mmlcore.core.arrays import Array, as_array, in_order, is_sparse, shape_error
 from mmlcore.graph._columns import check_columns, check_size, check_weights
 from mmlcore.graph._convert import from_igraph, from_matrix, from_names, from_networkx
+from mmlcore.graph._folder import Mapped
 from mmlcore.graph._read import read_edges
 from mmlcore.graph._store import is_graph_file, load, save, write_in_place
 from mmlcore.io import FileError, say_of
@@ -38,11 +39,18 @@ class Graph:
     """
 
     def __init__(
-        self, edges: _core.InEdges, labels: list[Any] | None = None, mapped: bool = False
+        self, edges: _core.InEdges, labels: list[Any] | None = None, mapped: Mapped | None = None
     ) -> None:
-        self._edges = edges
-        self._mapped = mapped  # the arrays are files that are mapped into memory
+        self._in_edges = edges
+        self._mapped = mapped  # the files, where the arrays are mapped into memory
         self.labels = labels
+
+    @property
+    def _edges(self) -> _core.InEdges:
+        """The graph for the kernels; FileError where its files were written to since they were read."""
+        if self._mapped is not None:
+            self._mapped.check()
+        return self._in_edges
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the arrays, and build nothing when they come back."""
@@ -75,7 +83,8 @@ class Graph:
         ----------
         path : path
             One file if the name ends in .npz. Else a folder of .npy files, which `read` maps into memory: reading takes
-            no memory, and processes share it. Whole or not at all; an older saved graph of that name is replaced.
+            no memory, and processes share it. Whole or not at all, also where several processes write to one name, and on
+            the disk when this returns (fsync); an older saved graph of that name is replaced, and who reads it keeps it.
 
         Raises
         ------
@@ -194,14 +203,17 @@ class Graph:
         path : path
             By its name:
 
-            * a folder or .npz that `save` wrote: nothing is built again, and a folder is mapped, not read;
+            * a folder or .npz that `save` wrote: nothing is built again, and a folder is mapped, not read: nobody may write
+              into its files while the graph is in use. Each call looks at their sizes and times first, and refuses a change;
+              `save` to the same name makes new files;
             * .npz that scipy.sparse.save_npz wrote, or with arrays `source`, `target` and, if there are weights, `weight`;
             * .mtx, .mtx.gz: Matrix Market, read by SciPy; entry (i, j) is the weight of the edge from i to j;
             * .parquet: columns `source`, `target` and perhaps `weight`, or else the first two or three, read by pyarrow;
               columns of text are names;
             * anything else is an edge list in text: two node numbers a line, a third column is the weight, separated by
-              blanks, tabs or a comma; lines that start with # or % are comments. With .gz or .zst it is unpacked on the way
-              (.zst needs Python 3.14, `zstandard` or `pyarrow`).
+              blanks, tabs or a comma; lines that start with # or % are comments. It may be a pipe, and a file that changes
+              while it is read gives an error or the lines of some moment. With .gz or .zst it is unpacked on the way (.zst
+              needs Python 3.14, `zstandard` or `pyarrow`), to 1 GiB or 256 times its size at most.
         progress : callable, optional
             Of an edge list: called as progress(bytes done, bytes in all), every 8 MiB of text. What it raises ends the
             reading.

@@ -13,12 +13,13 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
 from mmlcore import _core
-from mmlcore.core.files import DAMAGED, FileError, open_npz
+from mmlcore.core.files import DAMAGED, FileError, check_growth, check_regular, open_npz
+from mmlcore.graph._text import text_blocks
 
 Progress = Callable[[int, int], object]  # is told the bytes that are done, and how many there are
 Content = tuple[
@@ -42,15 +43,12 @@ def read_edges(path: Path, progress: Progress | None) -> Content:
 def _text(path: Path, suffix: str, progress: Progress | None) -> tuple[Any, Any, Any]:
     edges = _core.EdgeText()
     try:
-        with path.open("rb") as file:
-            total = os.fstat(file.fileno()).st_size
-            unpack = _PACKED.get(suffix)
-            blocks = _mapped(file) if unpack is None else _streamed(file, total, unpack(file))
-            for block, done in blocks:
-                if len(block) > 2 * _BLOCK and b"\n" not in bytes(block[:_BLOCK]):
+        with path.open("rb", buffering=0) as file:
+            for block, done, total in text_blocks(file, suffix, _BLOCK):
+                if block is None:
                     msg = f"line {edges.lines + 1}: is longer than {_BLOCK} bytes."
                     raise ValueError(msg)
-                edges.feed(block, unpack is None)
+                edges.feed(block)
                 if progress is not None:
                     progress(done, total)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -62,90 +60,9 @@ def _text(path: Path, suffix: str, progress: Progress | None) -> tuple[Any, Any,
     return edges.columns()
 
 
-def _mapped(file: IO[bytes]) -> Iterator[tuple[Any, int]]:
-    """Give blocks of whole lines of a file, in place, and where they end."""
-    size = os.fstat(file.fileno()).st_size
-    if size == 0:
-        return
-    with (
-        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
-        memoryview(content) as view,
-    ):
-        at = 0
-        while at < size:
-            end = size if size - at <= _BLOCK else content.rfind(b"\n", at, at + _BLOCK) + 1
-            end = end or min(at + 2 * _BLOCK + 1, size)
-            with view[at:end] as block:
-                yield block, end
-            at = end
-
-
-def _streamed(
-    packed: IO[bytes], total: int, pieces: Iterator[bytes]
-) -> Iterator[tuple[bytes, int]]:
-    """Give blocks of whole lines of what is unpacked, and how much of the packed file they took."""
-    waiting: list[bytes] = []
-    size = 0
-    for piece in pieces:
-        size += len(piece)
-        end = piece.rfind(b"\n") + 1 if size >= _BLOCK else 0
-        if end or size > 2 * _BLOCK:
-            yield b"".join((*waiting, piece[:end])), packed.tell()
-            waiting, size = [], len(piece) - end
-        waiting.append(piece[end:])
-    yield b"".join(waiting), total
-
-
-def _gzip(file: IO[bytes]) -> Iterator[bytes]:
-    with gzip.GzipFile(fileobj=file) as unpacked:
-        yield from _pieces(unpacked)
-
-
-def _pieces(file: Any) -> Iterator[bytes]:
-    while piece := file.read(1 << 20):
-        yield piece
-
-
-def _zstd(file: IO[bytes]) -> Iterator[bytes]:
-    """Unpack by whichever library is there."""
-    libraries: tuple[tuple[str, Callable[[Any], Iterator[bytes]]], ...] = (
-        ("compression.zstd", lambda zstd: _pieces(zstd.ZstdFile(file))),
-        ("zstandard", lambda zstd: _frames(zstd, file)),
-        ("pyarrow", lambda arrow: _pieces(arrow.CompressedInputStream(file, "zstd"))),
-    )
-    for module, unpack in libraries:
-        try:
-            library = importlib.import_module(module)
-        except ImportError:
-            continue
-        return unpack(library)
-    msg = "reading .zst needs Python 3.14, or `pip install zstandard`."
-    raise ValueError(msg)
-
-
-def _frames(zstandard: Any, file: IO[bytes]) -> Iterator[bytes]:
-    """Unpack every frame; zstandard's own stream says nothing of a file that was cut off."""
-    frame = None
-    while packed := file.read(1 << 18):
-        while packed:
-            frame = frame or zstandard.ZstdDecompressor().decompressobj()
-            try:
-                yield frame.decompress(packed)
-            except zstandard.ZstdError as error:
-                msg = f"is not a Zstandard file ({error})."
-                raise ValueError(msg) from None
-            packed, frame = (frame.unused_data, None) if frame.eof else (b"", frame)
-    if frame is not None:
-        msg = "is not a complete Zstandard file."
-        raise ValueError(msg)
-
-
-_PACKED: dict[str, Callable[[IO[bytes]], Iterator[bytes]]] = {".gz": _gzip, ".zst": _zstd}
-
-
 def _npz(path: Path) -> Content:
     with open_npz(path) as archive:
-        names = set(archive.files)
+        names = set(archive.files)  # before anything is unpacked
         if {"source", "target"} <= names:
             weight = archive["weight"] if "weight" in names else None
             return "own", (archive["source"], archive["target"], weight)
@@ -164,6 +81,7 @@ def _npz(path: Path) -> Content:
 
 
 def _matrix_market(path: Path) -> Content:
+    check_regular(path)
     read = _library("scipy.io", path).mmread
     _check_size_line(path)
     # Arrays, not matrices, wherever SciPy (1.12) can tell them apart.
@@ -190,14 +108,15 @@ def _ended(path: Path) -> Iterator[Any]:
         if not packed and os.fstat(file.fileno()).st_size:
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
                 fine = content[-1:] == b"\n" and content.find(b"\0") < 0
-        yield path if fine else io.BufferedReader(_Ended(file))
+        yield path if fine else io.BufferedReader(_Ended(file, path.stat().st_size))
 
 
 class _Ended(io.RawIOBase):
     """A stream with one line end more, and another sign for zero."""
 
-    def __init__(self, file: Any) -> None:
-        self._file, self._rest = file, b"\n"
+    def __init__(self, file: Any, packed: int) -> None:
+        self._file, self._rest, self._line = file, b"\n", 0
+        self._packed, self._done = packed, 0
 
     def readable(self) -> bool:
         """Say that it can be read."""
@@ -208,6 +127,13 @@ class _Ended(io.RawIOBase):
         got: bytes = self._file.read(len(buffer))
         if not got and len(buffer):
             got, self._rest = self._rest, b""
+        self._done += len(got)
+        check_growth(self._packed, self._done)
+        # SciPy keeps a line until it ends.
+        self._line = self._line + len(got) if b"\n" not in got else len(got) - got.rfind(b"\n")
+        if self._line > 2 * _BLOCK:
+            msg = f"has a line of more than {2 * _BLOCK} bytes."
+            raise ValueError(msg)
         buffer[: len(got)] = got.replace(b"\0", b"?")
         return len(got)
 
@@ -217,11 +143,17 @@ def _check_size_line(path: Path) -> None:
     packed = path.suffix.lower() == ".gz"
     with gzip.open(path) if packed else path.open("rb") as file:
         try:
-            lines = iter(file.readline, b"")
+            lines = iter(lambda: file.readline(_BLOCK), b"")
             size = next((line.split() for line in lines if line.strip() and line[:1] != b"%"), [])
             entries = math.prod(map(int, size[:2])) // 2 if len(size) == 2 else int(size[2])
-        except (ValueError, IndexError, EOFError, OSError, zlib.error):
+        except (IndexError, EOFError, OSError, zlib.error):
             return  # SciPy says what is wrong
+        except ValueError:
+            msg = (
+                f"{path}: the line of sizes says {b' '.join(size)[:60].decode('ascii', 'replace')!r}; needed rows, columns and, "
+                "of a sparse matrix, entries: whole numbers."
+            )
+            raise FileError(msg) from None
     # An entry takes two bytes at least, and gzip makes a thousand bytes of one at most.
     most = path.stat().st_size * (1100 if packed else 1) // 2
     if entries > most:
@@ -233,6 +165,7 @@ def _parquet(path: Path) -> Content:
     parquet = _library("pyarrow.parquet", path)
     if not path.exists():
         raise FileNotFoundError(path)
+    check_regular(path)
     try:
         file = parquet.ParquetFile(path)
     except (*DAMAGED, OSError, MemoryError) as error:

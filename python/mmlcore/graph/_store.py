@@ -6,12 +6,10 @@ is built in place (`write_in_place`) and ranked piece after piece (`pagerank(...
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +17,15 @@ import numpy as np
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array
-from mmlcore.core.files import DAMAGED, FileError, check_header, open_npz
-from mmlcore.io import replacing
+from mmlcore.core.files import FileError, open_npz
+from mmlcore.graph._folder import Mapped, new_folder, read_folder
+from mmlcore.io import durable, replacing
 
 FORMAT = "mmlcore graph 1"
 _HEADER = 128  # bytes of a .npy header that is written after its data
 _LINKS = ("source", "weight")
+_NODES = ("in_degree", "row", "place", "out_degree", "strength", "kept", "loop")
+PARTS = frozenset((*_LINKS, *_NODES, "pieces", "sizes", "labels", "format"))
 
 
 def save(path: Path, edges: _core.InEdges, labels: list[Any] | None) -> None:
@@ -34,9 +35,15 @@ def save(path: Path, edges: _core.InEdges, labels: list[Any] | None) -> None:
         with replacing(path) as stream:
             np.savez(stream, allow_pickle=False, **parts)
         return
-    with _new_folder(path) as folder:
+    with new_folder(path, PARTS) as folder:
         for name, array in parts.items():
-            np.save(folder / f"{name}.npy", array, allow_pickle=False)
+            _write(folder / f"{name}.npy", array)
+
+
+def _write(file: Path, array: Array) -> None:
+    with file.open("wb") as stream:
+        np.save(stream, array, allow_pickle=False)
+        durable(stream)
 
 
 def is_graph_file(path: Path) -> bool:
@@ -44,25 +51,25 @@ def is_graph_file(path: Path) -> bool:
     return path.is_dir() or path.suffix.lower() == ".npz"
 
 
-def load(path: Path) -> tuple[_core.InEdges, list[Any] | None, bool] | None:
-    """Return the edges, the labels, and whether the arrays are mapped files; None for an .npz of another kind."""
-    folder = path.is_dir()
-    parts = _read_folder(path) if folder else _read_npz(path)
+def load(path: Path) -> tuple[_core.InEdges, list[Any] | None, Mapped | None] | None:
+    """Return the edges, the labels, and the files if the arrays are mapped; None for an .npz of another kind."""
+    mapped = read_folder(path) if path.is_dir() else None
+    parts = _read_npz(path) if mapped is None else mapped.arrays
     if str(parts.pop("format", "")) != FORMAT:
-        if not folder:
+        if mapped is None:
             return None
         msg = f"{path}: holds no graph that Graph.save of this version wrote."
         raise FileError(msg)
-    labels = _labels(parts)
+    labels = _labels(path, parts)
     try:
-        edges = _core.InEdges.from_parts(parts, folder)
+        edges = _core.InEdges.from_parts(parts, mapped is not None)
     except (ValueError, TypeError) as error:
         msg = f"{path}: {error}"
         raise FileError(msg) from None
     if labels is not None and len(labels) != edges.nodes:
         msg = f"{path}: holds {len(labels)} labels for {edges.nodes} nodes."
         raise FileError(msg)
-    return edges, labels, folder
+    return edges, labels, mapped
 
 
 def write_in_place(
@@ -78,10 +85,9 @@ def write_in_place(
     )
     if weighted:
         kinds |= {"weight": np.dtype(np.float64), "word_weight": np.dtype(np.float64)}
-    with _new_folder(path) as folder:
+    with new_folder(path, PARTS) as folder:
         files = {
-            name: np.memmap(folder / f"{name}.npy", kind, "w+", offset=_HEADER, shape=(max(m, 1),))
-            for name, kind in kinds.items()
+            name: _reserved(folder / f"{name}.npy", kind, max(m, 1)) for name, kind in kinds.items()
         }
         mapped = all(is_mapped(column) for column in (s, t, w) if column is not None)
         edges = _core.InEdges(s, t, w, nodes, combine, wide, files, "mapped" if mapped else "keep")
@@ -93,8 +99,8 @@ def write_in_place(
                 _finish(folder / f"{name}.npy", kinds[name], edges.edges)
         for name, array in parts.items():
             if name not in _LINKS:
-                np.save(folder / f"{name}.npy", array, allow_pickle=False)
-        np.save(folder / "format.npy", np.array(FORMAT), allow_pickle=False)
+                _write(folder / f"{name}.npy", array)
+        _write(folder / "format.npy", np.array(FORMAT))
 
 
 def is_mapped(array: Array) -> bool:
@@ -118,59 +124,40 @@ def _finish(file: Path, kind: np.dtype[Any], size: int) -> None:
     with file.open("r+b") as stream:
         stream.write(text)
         stream.truncate(_HEADER + size * kind.itemsize)
+        durable(stream)
 
 
-@contextmanager
-def _new_folder(path: Path) -> Iterator[Path]:
-    """Give a folder that takes its name only when it is complete; an older graph of that name goes then."""
-    path = path.resolve()
-    if path.exists() and not (path / "format.npy").is_file():
-        msg = f"{path}: exists and is no saved graph; it is left as it is."
-        raise FileError(msg)
-    if not path.parent.is_dir():
-        msg = f"{path}: cannot be written: there is no folder {path.parent}."
-        raise FileError(msg)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.mkdir()
-    try:
-        yield part
-        old = part.with_suffix(".old")
-        if path.exists():  # the name is free for no longer than between two renamings
-            path.rename(old)
-        part.rename(path)
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-
-
-def _read_folder(path: Path) -> dict[str, Any]:
-    parts = {}
-    try:
-        for file in path.glob("*.npy"):
-            with file.open("rb") as stream:
-                check_header(stream, file.stat().st_size)
-            parts[file.stem] = np.load(file, mmap_mode="r", allow_pickle=False)
-        return parts
-    except (*DAMAGED, OSError) as error:
-        msg = f"{path}: is damaged ({error})."
-        raise FileError(msg) from None
+def _reserved(file: Path, kind: np.dtype[Any], size: int) -> Array:
+    """Map a new file whose space is there: a full disk is an error now, not a signal when a page is written."""
+    length = _HEADER + size * kind.itemsize
+    with file.open("xb") as stream:
+        try:
+            os.posix_fallocate(stream.fileno(), 0, length)
+        except (AttributeError, OSError) as error:
+            if getattr(error, "errno", errno.EINVAL) not in (errno.EINVAL, errno.EOPNOTSUPP):
+                raise
+            stream.truncate(length)  # a system that cannot tell
+    return np.memmap(file, kind, "r+", offset=_HEADER, shape=(size,))
 
 
 def _read_npz(path: Path) -> dict[str, Any]:
     with open_npz(path) as archive:
-        return dict(archive)
+        if "format" not in archive.files:  # nothing of another file is unpacked here
+            return {}
+        return {name: archive[name] for name in archive.files if name in PARTS}
 
 
 def _label_parts(labels: list[Any] | None) -> dict[str, Array]:
-    """Labels as JSON in bytes: text, whole numbers and what else JSON gives back as it was."""
+    """Labels as JSON in bytes: text, whole numbers and what else JSON gives back as it was; numpy's numbers as Python's."""
     if labels is None:
         return {}
-    text = json.dumps(labels, ensure_ascii=False, default=_refuse)
-    if json.loads(text) != labels:
+    plain = [label.item() if isinstance(label, np.generic) else label for label in labels]
+    text = json.dumps(plain, ensure_ascii=False, default=_refuse)
+    if json.loads(text) != plain:
         _refuse(
-            next(label for label in labels if json.loads(json.dumps(label, default=str)) != label)
+            next(label for label in plain if json.loads(json.dumps(label, default=str)) != label)
         )
-    return {"labels": np.frombuffer(text.encode(), np.uint8)}
+    return {"labels": np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)}
 
 
 def _refuse(label: Any) -> Any:
@@ -180,6 +167,15 @@ def _refuse(label: Any) -> Any:
     raise TypeError(msg)
 
 
-def _labels(parts: dict[str, Any]) -> list[Any] | None:
+def _labels(path: Path, parts: dict[str, Any]) -> list[Any] | None:
     text = parts.pop("labels", None)
-    return None if text is None else json.loads(bytes(text))
+    if text is None:
+        return None
+    try:
+        labels = json.loads(np.asarray(text, np.uint8).tobytes().decode("utf-8", "surrogatepass"))
+    except (ValueError, TypeError, RecursionError):
+        labels = None
+    if not isinstance(labels, list) or any(isinstance(label, (list, dict)) for label in labels):
+        msg = f"{path}: is damaged: its labels are not the JSON that Graph.save writes."
+        raise FileError(msg)
+    return labels
