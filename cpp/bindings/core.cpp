@@ -8,6 +8,7 @@
 #include "mmlcore/core/interrupt.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/random.hpp"
+#include "mmlcore/core/signs.hpp"
 #include "mmlcore/core/simd.hpp"
 #include "module.hpp"
 
@@ -92,6 +93,17 @@ void bind_core(py::module_& m) {
       "largest_size",
       [](const py::array& x) { return over_all(x, [](const auto* data, index_t n) { return largest_size(data, n); }); },
       py::arg("x"), "The largest |x| of an array in C or Fortran order; NaN if one is not finite.");
+  m.def(
+      "point_columns",
+      [](py::array& v) {
+        by_dtype(v, [&](auto zero) {
+          const auto stack = matrix_batch<decltype(zero)>(v, "v");
+          without_gil([&] {
+            for (index_t i = 0; i < stack.count(); ++i) point_columns(stack[i]);
+          });
+        });
+      },
+      py::arg("v"), "Makes the leading entry of each column of a stack of matrices positive, in place.");
   m.def("random_numbers", &random_numbers, py::arg("seed"), py::arg("stream"), py::arg("first"), py::arg("size"),
         py::arg("normal"), "Numbers first ... first + size - 1 of a Philox stream, uniform in (0, 1) or standard normal.");
 }

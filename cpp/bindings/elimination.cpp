@@ -20,6 +20,8 @@ namespace {
 
 // Up to here a system is solved in less time than the general way takes to get started; the GIL is kept.
 constexpr index_t kQuickOrder = 48;
+// From here on one echelon form takes so long that it has to poll for Ctrl-C.
+constexpr index_t kPollingOrder = 512;
 
 template <class T>
 PyObject* solve_small_of(const Glance& a, const Glance& b) {
@@ -46,33 +48,25 @@ PyObject* solve_small_call(PyObject* const* args, Py_ssize_t count) {
   return two ? solve_small_of<double>(a, b) : solve_small_of<float>(a, b);
 }
 
-// The largest sum of the absolute values of a row: what is small is small against this.
-template <class T>
-T row_norm(const MatrixView<T>& a) {
-  T norm = 0;
-  for (index_t i = 0; i < a.rows; ++i) {
-    T sum = 0;
-    for (index_t j = 0; j < a.cols; ++j) sum += std::abs(a(i, j));
-    norm = std::max(norm, sum);
-  }
-  return norm;
-}
-
 template <class T>
 py::object echelon_of(py::array& a, bool reduced, double rtol, bool with_steps) {
   const auto stack = matrix_batch<T>(a, "A");
   const index_t count = stack.count(), most = std::min(stack.item.rows, stack.item.cols);
   std::vector<index_t> pivots(count * most), ranks(count), swaps(count);
   std::vector<RowStep> steps;
+  const auto one = [&](index_t i, bool polls) {
+    const EchelonResult found =
+        row_echelon<T>(stack[i], reduced, rtol, pivots.data() + i * most, with_steps ? &steps : nullptr, polls);
+    ranks[i] = found.rank;
+    swaps[i] = found.swaps;
+  };
   without_gil([&] {
+    if (count == 1 || most >= kPollingOrder) {
+      for (index_t i = 0; i < count; ++i) one(i, true);
+      return;
+    }
     parallel_ranges(count, 1000 / (most * most * most + 1) + 1, [&](index_t begin, index_t end) {
-      for (index_t i = begin; i < end; ++i) {
-        const T tol = static_cast<T>(rtol) * row_norm(stack[i]);
-        const EchelonResult one =
-            row_echelon<T>(stack[i], reduced, tol, pivots.data() + i * most, with_steps ? &steps : nullptr);
-        ranks[i] = one.rank;
-        swaps[i] = one.swaps;
-      }
+      for (index_t i = begin; i < end; ++i) one(i, false);
     });
   });
   py::list log;

@@ -43,7 +43,7 @@ void bind_vectors(py::module_& m) {
         });
       },
       py::arg("points"), py::arg("queries"), py::arg("distances"), py::arg("indices"),
-      "Fills squared distances and indices (q, k), nearest first; False for NaN, infinity or overflow.");
+      "Fills squared distances and indices (q, k), nearest first; infinity and -1, and False, where squares overflow.");
   m.def(
       "reduce_points",
       [](const py::array& x, const py::array& centre, const py::array& basis, py::array& out) {

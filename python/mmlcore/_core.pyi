@@ -470,7 +470,7 @@ def nearest_neighbors(
     indices: typing.Annotated[np.typing.ArrayLike, np.int64],
 ) -> bool:
     """
-    Fills squared distances and indices (q, k), nearest first; False for NaN, infinity or overflow.
+    Fills squared distances and indices (q, k), nearest first; infinity and -1, and False, where squares overflow.
     """
 
 def networkx_links(
@@ -581,6 +581,11 @@ def pairwise_distances(
 ) -> None:
     """
     out[i, j] = |x_i - y_j|, or its square.
+    """
+
+def point_columns(v: np.ndarray[typing.Any, typing.Any]) -> None:
+    """
+    Makes the leading entry of each column of a stack of matrices positive, in place.
     """
 
 def qr(

@@ -114,8 +114,65 @@ def test_tolerance_is_the_callers():
 
 
 @pytest.mark.parametrize(
-    "bad", [np.ones((2, 3)), np.ones(3), np.ones((2, 2, 2)), [[np.nan, 0], [0, 1]]]
+    "bad", [np.ones((2, 3)), np.ones(3), np.ones((2, 2, 3)), [[np.nan, 0], [0, 1]]]
 )
 def test_errors(bad):
     with pytest.raises(ValueError, match="matrix: "):
         mml.classify(bad)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "kinds"),
+    [
+        ([[0, 1e200], [0, 0]], {"nilpotent", "singular", "upper_triangular"}),
+        ([[1, 1e8], [0, -1]], {"involutory", "invertible", "upper_triangular"}),
+        ([[1, 1e200], [0, -1]], {"involutory", "invertible", "upper_triangular"}),
+        ([[0, 1e-8], [1e8, 0]], {"involutory", "invertible"}),
+        ([[1, 1e8], [0, 0]], {"idempotent", "singular", "upper_triangular"}),
+        ([[1e8, 1e8], [-1e8, -1e8]], {"nilpotent", "singular"}),
+        (
+            np.diag([1e10, 1e-10]),
+            EVERY | {"positive_definite", "positive_semidefinite", "invertible"},
+        ),
+        (
+            [[1e20, 1], [1, 1e-19]],
+            {"symmetric", "positive_definite", "positive_semidefinite", "invertible"},
+        ),
+    ],
+)
+def test_units_do_not_matter(matrix, kinds):
+    assert mml.classify(matrix) == kinds
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_no_label_contradicts_another(n, rng):
+    for _ in range(300):
+        units = 10.0 ** rng.integers(-12, 13, (2, n))
+        a = (
+            rng.integers(-1, 2, (n, n))
+            * units[0][:, None]
+            * (units[1] if rng.random() < 0.5 else 1 / units[0])
+        )
+        kinds = mml.classify(a)
+        assert ("singular" in kinds) != ("invertible" in kinds)
+        if "nilpotent" in kinds:
+            assert "singular" in kinds
+            assert not kinds & {"orthogonal", "involutory", "positive_definite"}
+        for kind in ("orthogonal", "involutory", "permutation", "identity", "positive_definite"):
+            assert not {kind, "singular"} <= kinds
+        if {"idempotent", "invertible"} <= kinds:
+            assert "identity" in kinds
+        if "positive_definite" in kinds:
+            assert "positive_semidefinite" in kinds
+        triangles = {"upper_triangular", "lower_triangular"} <= kinds
+        assert triangles == ("diagonal" in kinds)
+        assert ("zero" in kinds) == (not a.any())
+
+
+def test_stacks(rng):
+    a = rng.integers(-1, 2, (3, 4, 2, 2)).astype(float)
+    found = mml.classify(a)
+    assert found.shape == (3, 4)
+    for i in np.ndindex(3, 4):
+        assert found[i] == mml.classify(a[i])
+    assert mml.classify(np.ones((0, 2, 2))).shape == (0,)

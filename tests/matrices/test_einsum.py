@@ -130,3 +130,38 @@ def test_errors(subscripts, shapes, message):
 def test_wrong_optimize():
     with pytest.raises(ValueError, match="optimize: got 'best'"):
         mml.einsum("i->i", [1.0], optimize="best")
+
+
+@pytest.mark.parametrize("subscripts", ["ii", "ii->i", "iij->j", "iji"])
+@pytest.mark.parametrize("lengths", [(3, 1), (1, 3), (2, 3)])
+def test_a_diagonal_needs_equal_axes(subscripts, lengths):
+    shape = [lengths[0]] * len(subscripts.partition("->")[0])
+    shape[subscripts.rindex("i", 0, len(shape))] = lengths[1]
+    with pytest.raises(ValueError, match=r"operands\[0\]: axis 'i' has lengths"):
+        mml.einsum(subscripts, np.ones(shape))
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ([(0, 5), (0, 1)], r"takes operands \(0, 5\) of 3"),
+        ([(0, 0), (0, 1)], r"takes operands \(0, 0\) of 3"),
+        ([(-1, 0), (0, 1)], r"takes operands \(-1, 0\) of 3"),
+        ([(0, 1)], "leaves 2 operands of 3"),
+        ([(0, 1), (0, 1), (0, 1)], r"takes operands \(0, 1\) of 1"),
+        ([0, 1], "needed a bool, 'greedy', 'optimal' or a path"),
+    ],
+)
+def test_paths_that_cannot_be(path, message, rng):
+    a = rng.standard_normal((3, 2, 2))
+    with pytest.raises(ValueError, match=f"optimize: .*{message}"):
+        mml.einsum("ij,jk,kl->il", *a, optimize=["einsum_path", *path])
+    with pytest.raises(ValueError, match="optimize: the path takes operands"):
+        mml.einsum("ij,jk->ik", *a[:2], optimize=["einsum_path", (0, 7)])
+
+
+@pytest.mark.parametrize("path", [[(0, 1, 2)], [(1,), (0, 2), (0, 1)], [(1, 2), (0, 1)]])
+def test_paths_of_any_steps(path, rng):
+    a = rng.standard_normal((3, 4, 4))
+    found = mml.einsum("ij,jk,kl->il", *a, optimize=["einsum_path", *path])
+    np.testing.assert_allclose(found, a[0] @ a[1] @ a[2], rtol=1e-12)

@@ -132,7 +132,8 @@ def test_is_orthogonal(dtype, rng):
         (lambda: mml.projection_matrix(np.eye(2), metric=-np.eye(2)), "metric: is not positive"),
         (lambda: mml.project(np.ones(3), np.eye(2)), "X: got shape"),
         (lambda: mml.project([np.inf, 1], np.eye(2)), "X: contains"),
-        (lambda: mml.project(np.ones(2), np.ones((2, 2, 2))), "B: got shape"),
+        (lambda: mml.project(np.ones((3, 2)), np.ones((2, 2, 2))), "X and B: the leading axes"),
+        (lambda: mml.project([np.nan, 1], np.ones((2, 2, 2))), "X: contains"),
         (lambda: mml.orthogonal_complement(np.ones((2, 2, 2))), "B: got shape"),
         (lambda: mml.orthogonal_complement([np.nan]), "B: contains"),
         (lambda: mml.is_orthogonal(np.ones(3)), "Q: got shape"),
@@ -143,3 +144,41 @@ def test_is_orthogonal(dtype, rng):
 def test_errors(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_one_subspace_for_each_point(dtype, rng):
+    x, b = rng.standard_normal((4, 5)).astype(dtype), rng.standard_normal((4, 5, 2)).astype(dtype)
+    b[2, :, 1] = 2 * b[2, :, 0]
+    metric = np.diag(np.arange(1.0, 6)).astype(dtype)
+    for m in (None, metric):
+        found = mml.project(x, b, metric=m)
+        for i in range(4):
+            one = mml.project(x[i], b[i], metric=m)
+            for some, expected in zip(found, one, strict=True):
+                np.testing.assert_allclose(some[i], expected, atol=30 * np.finfo(dtype).eps)
+    assert mml.project(x[:, None], b[None]).points.shape == (4, 4, 5)
+    assert mml.project(x[0], b).coordinates.shape == (4, 2)
+
+
+@pytest.mark.parametrize("shape", [(0,), (2, 0), (0, 3), (2, 0, 3)])
+@pytest.mark.parametrize("k", [0, 2])
+def test_nothing_to_project(shape, k):
+    found = mml.project(np.ones(shape), np.ones((shape[-1], k)))
+    assert found.points.shape == shape
+    assert found.coordinates.shape == (*shape[:-1], k)
+    assert np.shape(found.residual) == shape[:-1]
+    assert not np.any(found.residual > 1e-15) or k == 0
+    assert mml.orthogonal_complement(np.ones((0, k))).shape == (0, 0)
+    np.testing.assert_array_equal(mml.orthogonal_complement(np.zeros((3, k))), np.eye(3))
+
+
+def test_projections_at_the_ends_of_the_range():
+    found = mml.project([1.7e308, 1.7e308], [1, 1])
+    np.testing.assert_allclose(found.points, [1.7e308, 1.7e308], rtol=1e-14)
+    np.testing.assert_allclose(found.coordinates, [1.7e308], rtol=1e-14)
+    with pytest.raises(ValueError, match="X, B: a coordinate leaves the range of float64"):
+        mml.project([1.7e308, 0], [[1e-300], [1e-300]])
+    found = mml.project([2.0**-1060, 0], [[1e300], [1e300]])
+    np.testing.assert_allclose(found.points, [2.0**-1061, 2.0**-1061])
+    lengths = mml.gram_schmidt([[1.7e308, 0], [1.7e308, 1.0]], normalize=False)
+    np.testing.assert_allclose(lengths, [[1.7e308, -0.5], [1.7e308, 0.5]], rtol=1e-13)

@@ -146,3 +146,13 @@ def test_any_shape(m, n, count, seed):
     rng = np.random.default_rng(seed)
     check(rng.integers(-2, 3, (count, m, n)).astype(float))
     check(rng.integers(-2, 3, (m, n)).astype(np.float32))
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (40, 3), (30, 30), (40, 40)])
+@pytest.mark.parametrize("count", [(), (5,)])
+def test_a_column_longer_than_the_largest_number(shape, count, dtype):
+    big = np.finfo(dtype).max / 2
+    with pytest.raises(ValueError, match="A: an entry of R leaves the range of numbers"):
+        mml.qr(np.full((*count, *shape), big * 0.9 * 2, dtype))
+    found = mml.qr(np.full((*count, *shape), big / 40, dtype))
+    assert np.isfinite(found.R).all()

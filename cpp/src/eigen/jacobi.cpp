@@ -4,12 +4,14 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <utility>
 
 #include "mmlcore/core/errors.hpp"
 #include "mmlcore/core/first_failure.hpp"
 #include "mmlcore/core/lanes.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/core/signs.hpp"
 
 namespace mmlcore {
 namespace {
@@ -41,12 +43,20 @@ class Group {
       }
     }
     sort();
-    for (int i = 0; i < N; ++i) {
-      a_[i * N + i] *= unscale_;
-      point(v_[i]);
-    }
+    for (int i = 0; i < N; ++i) point(v_[i]);
+    if (S::any(scaled_)) unscale();
   }
 
+  // Lanes whose lower triangle holds NaN or infinity; what lies above the diagonal is not read.
+  Mask odd() const {
+    Vec sum{};
+    for (int i = 0; i < N; ++i) {
+      for (int j = 0; j <= i; ++j) sum += a_[i * N + j] * 0;
+    }
+    return sum != 0;
+  }
+
+  const Mask& scaled() const { return scaled_; }
   const Vec& value(int i) const { return a_[i * N + i]; }
   const Vec& vector(int i, int k) const { return v_[i][k]; }
 
@@ -64,20 +74,28 @@ class Group {
       }
     }
     const T most = std::ldexp(T{1}, sizeof(T) == 8 ? 200 : 20);
-    unscale_ = S::splat(1);
-    const Mask outside = (top > most) | ((top < 1 / most) & (top > 0));
-    if (!S::any(outside)) return;
+    scaled_ = (top > most) | ((top < 1 / most) & (top > 0));
+    if (!S::any(scaled_)) return;
     Vec down = S::splat(1), half = S::splat(1);
     for (int l = 0; l < S::width; ++l) {
-      if (!outside[l] || !std::isfinite(top[l])) continue;
+      power_[l] = 0;
+      if (!scaled_[l] || !std::isfinite(top[l])) continue;
       int power = 0;
       std::frexp(top[l], &power);
+      power_[l] = power;
       down[l] = std::ldexp(T{1}, -power / 2);  // in two steps: the whole power may not be a number
       half[l] = std::ldexp(T{1}, -power + power / 2);
-      unscale_[l] = std::ldexp(T{1}, power);
     }
     for (int i = 0; i < N; ++i) {
       for (int j = 0; j <= i; ++j) a_[i * N + j] = a_[i * N + j] * down * half;
+    }
+  }
+
+  void unscale() {
+    for (int i = 0; i < N; ++i) {
+      for (int l = 0; l < S::width; ++l) {
+        if (scaled_[l]) a_[i * N + i][l] = std::ldexp(a_[i * N + i][l], power_[l]);
+      }
     }
   }
 
@@ -136,19 +154,31 @@ class Group {
     y = swap ? old : y;
   }
 
-  // The entry of largest magnitude positive.
+  // The leading entry positive (signs.hpp).
   static void point(Vec (&row)[N]) {
-    Vec best = row[0];
-    for (int k = 1; k < N; ++k) best = S::abs(row[k]) > S::abs(best) ? row[k] : best;
-    for (int k = 0; k < N; ++k) row[k] = best < 0 ? -row[k] : row[k];
+    Vec most = S::abs(row[0]);
+    for (int k = 1; k < N; ++k) most = S::abs(row[k]) > most ? S::abs(row[k]) : most;
+    const Vec share = most * kLeading<T>, even = most * kEven<T>;
+    Vec leading{};
+    Mask found{};
+    for (int k = 0; k < N; ++k) {
+      const Vec x = row[k], size = S::abs(x);
+      const Mask here = (size >= share) & ~found;
+      found |= here;
+      leading = here ? x : leading;
+      row[k] = here & (size >= even) ? (x < 0 ? -most : most) : x;
+    }
+    for (int k = 0; k < N; ++k) row[k] = leading < 0 ? -row[k] : row[k];
   }
 
   static constexpr T kTiny = sizeof(T) == 8 ? T(1e-150) : T(1e-18);
 
-  Vec a_[N * N], v_[N][N], unscale_, limit_;
+  Vec a_[N * N], v_[N][N], limit_;
+  Mask scaled_;
+  int power_[S::width];
 };
 
-enum class Failure { not_finite };
+enum class Failure { not_finite, overflow };
 
 template <class T, int N>
 void stack(const MatrixBatch<const T>& a, T* values, const MatrixBatch<T>& vectors, FirstFailure<Failure>& failures) {
@@ -161,11 +191,16 @@ void stack(const MatrixBatch<const T>& a, T* values, const MatrixBatch<T>& vecto
       const LaneGroup<const T> from(a, g * W);
       load_lanes<T>(from, group.matrix());
       from.prefetch();
-      const auto bad = not_finite<T>(group.matrix(), N * N);
+      const auto bad = group.odd();
       for (index_t l = 0; l < from.used && S::any(bad); ++l) {
         if (bad[l]) failures.record(g * W + l, Failure::not_finite);
       }
       group.solve();
+      const auto scaled = group.scaled() & ~bad;
+      for (index_t l = 0; l < from.used && S::any(scaled); ++l) {
+        const T most = std::max(std::abs(group.value(0)[l]), std::abs(group.value(N - 1)[l]));
+        if (scaled[l] && !std::isfinite(most)) failures.record(g * W + l, Failure::overflow);
+      }
       for (int i = 0; i < N; ++i) {
         for (int k = 0; k < N; ++k) columns[k * N + i] = group.vector(i, k);
       }
@@ -193,7 +228,9 @@ void jacobi(const MatrixBatch<const T>& a, T* values, const MatrixBatch<T>& vect
   FirstFailure<Failure> failures;
   dispatch<T>(std::make_integer_sequence<int, kJacobiOrder>{}, a, values, vectors, failures);
   if (!failures.any()) return;
-  throw DomainError("A: contains NaN or infinity" + of_item(a.count() == 1 ? -1 : failures.item()) + ".");
+  const std::string item = of_item(a.count() == 1 ? -1 : failures.item());
+  if (failures.kind() == Failure::not_finite) throw DomainError("A: contains NaN or infinity" + item + ".");
+  throw DomainError("A: an eigenvalue leaves the range of numbers" + item + "; divide A by a constant.");
 }
 
 template void jacobi<float>(const MatrixBatch<const float>&, float*, const MatrixBatch<float>&);

@@ -12,6 +12,7 @@
 #include "mmlcore/core/first_failure.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/elimination/determinant_small.hpp"
+#include "mmlcore/elimination/equilibrate.hpp"
 #include "mmlcore/elimination/lu.hpp"
 #include "mmlcore/elimination/solve_batch.hpp"
 
@@ -38,23 +39,29 @@ struct Product {
   int shift_ = 0;
 };
 
-// Brings the largest element near 1 by a power of two, so that no step overflows or vanishes. Returns the power taken out.
-template <class T>
-int scale(MatrixView<T> a) {
-  T top = 0;
-  for (index_t i = 0; i < a.rows; ++i) {
-    for (index_t j = 0; j < a.cols; ++j) top = std::max(top, std::abs(a(i, j)));
-  }
-  int power = 0;
-  std::frexp(top, &power);
-  if (std::abs(power) < 64) return 0;  // harmless as it is
-  for (index_t i = 0; i < a.rows; ++i) {
-    for (index_t j = 0; j < a.cols; ++j) a(i, j) = std::ldexp(a(i, j), -power);
-  }
-  return power;
-}
-
 constexpr index_t kPlain = 24;  // up to here plain loops take less than a panel's start
+
+// The product of the pivots of `lu`, which is factored in place. False where one is zero or near the ends of the range.
+template <class T>
+bool pivots_of(MatrixView<T> lu, bool parallel, Product<T>& product) {
+  const index_t n = lu.rows;
+  if (n <= kPlain) {
+    product.multiply(eliminate_plain(lu.data, n));
+  } else {
+    Buffer<index_t> pivots(n);
+    lu_factor<T>(lu, pivots.data(), parallel);
+    for (index_t k = 0; k < n; ++k) {
+      if (pivots[k] != k) product.multiply(-1);
+    }
+  }
+  bool usual = true;
+  for (index_t k = 0; k < n; ++k) {
+    usual &= comfortable(lu(k, k));
+    product.multiply(lu(k, k));
+    if (lu(k, k) == 0) break;
+  }
+  return usual;
+}
 
 }  // namespace
 
@@ -64,35 +71,20 @@ bool determinant(MatrixView<const T> a, bool parallel, T& mantissa, std::int64_t
   Buffer<T> storage(ld * n);
   const MatrixView<T> lu{storage.data(), n, n, ld, 1};
   if (!copy_finite<T>(a, lu)) return false;
-  const int power = scale(lu);
   Product<T> product;
-  if (n == 2) {
-    const T value = cross(lu(0, 0), lu(0, 1), lu(1, 0), lu(1, 1), [](T x, T y, T z) { return std::fma(x, y, z); });
-    int exponent_of = 0;
-    mantissa = std::frexp(value, &exponent_of) * 2;
-    exponent = value == 0 ? 0 : exponent_of - 1 + 2 * power;
-    return true;
-  }
-  if (n <= kPlain) {
-    product.multiply(eliminate_plain(lu.data, n));
-  } else {
-    Buffer<index_t> pivots(n);
-    lu_factor<T>(lu, pivots.data(), parallel);
-    for (index_t k = 0; k < n; ++k) {
-      if (pivots[k] != k) product.multiply(-1);
-      if (lu(k, k) == 0) break;
+  if (n == 2 || !pivots_of(lu, parallel, product)) {
+    const Equilibration scale = equilibration(a);
+    scale_to<T>(scale, a, lu);
+    product = {};
+    if (n == 2) {
+      product.multiply(cross(lu(0, 0), lu(0, 1), lu(1, 0), lu(1, 1), [](T x, T y, T z) { return std::fma(x, y, z); }));
+    } else {
+      pivots_of(lu, parallel, product);
     }
-  }
-  for (index_t k = 0; k < n; ++k) {
-    if (lu(k, k) == 0) {
-      mantissa = 0;
-      exponent = 0;
-      return true;
-    }
-    product.multiply(lu(k, k));
+    for (index_t i = 0; i < n; ++i) product.exponent += scale.rows[i] + scale.cols[i];
   }
   mantissa = product.mantissa;
-  exponent = product.exponent + power * n;
+  exponent = mantissa == 0 ? 0 : product.exponent;
   return true;
 }
 

@@ -1,7 +1,11 @@
 #include "mmlcore/elimination/echelon.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
+
+#include "mmlcore/core/interrupt.hpp"
 
 namespace mmlcore {
 namespace {
@@ -12,15 +16,33 @@ void add_row(MatrixView<T> a, index_t to, index_t from, T factor, index_t first)
   for (index_t c = first; c < a.cols; ++c) x[c] += factor * y[c];
 }
 
-}  // namespace
+// The largest sum of the absolute values of a row: what is small is small against this.
+template <class T>
+T row_norm(const MatrixView<T>& a) {
+  T norm = 0;
+  for (index_t i = 0; i < a.rows; ++i) {
+    T sum = 0;
+    for (index_t j = 0; j < a.cols; ++j) sum += std::abs(a(i, j));
+    norm = std::max(norm, sum);
+  }
+  return norm;
+}
 
 template <class T>
-EchelonResult row_echelon(MatrixView<T> a, bool reduced, T tol, index_t* pivots, std::vector<RowStep>* steps) {
+void times_power(MatrixView<T> a, int power) {
+  for (index_t i = 0; i < a.rows; ++i) {
+    for (index_t j = 0; j < a.cols; ++j) a(i, j) = std::ldexp(a(i, j), power);
+  }
+}
+
+template <class T>
+EchelonResult eliminate(MatrixView<T> a, bool reduced, T tol, index_t* pivots, std::vector<RowStep>* steps, bool polls) {
   EchelonResult result;
   const auto log = [&](RowStep::Kind kind, index_t i, index_t j, T factor) {
     if (steps) steps->push_back({kind, i, j, static_cast<double>(factor)});
   };
   for (index_t c = 0; c < a.cols && result.rank < a.rows; ++c) {
+    if (polls) poll_interrupt();
     const index_t r = result.rank;
     index_t p = r;
     for (index_t i = r + 1; i < a.rows; ++i) {
@@ -53,7 +75,32 @@ EchelonResult row_echelon(MatrixView<T> a, bool reduced, T tol, index_t* pivots,
   return result;
 }
 
-template EchelonResult row_echelon<float>(MatrixView<float>, bool, float, index_t*, std::vector<RowStep>*);
-template EchelonResult row_echelon<double>(MatrixView<double>, bool, double, index_t*, std::vector<RowStep>*);
+}  // namespace
+
+template <class T>
+EchelonResult row_echelon(MatrixView<T> a, bool reduced, double rtol, index_t* pivots, std::vector<RowStep>* steps,
+                          bool polls) {
+  constexpr int room = sizeof(T) == 8 ? 64 : 16;  // elimination may make numbers so many powers of two larger
+  const T norm = row_norm(a), most = std::ldexp(std::numeric_limits<T>::max(), -room);
+  int power = 0;
+  if (!(norm <= most)) {
+    power = room;
+  } else if (norm > 0 && norm < std::ldexp(std::numeric_limits<T>::min(), 2 * std::numeric_limits<T>::digits)) {
+    power = std::ilogb(norm);  // products of small numbers would vanish
+  }
+  if (power == 0) return eliminate<T>(a, reduced, static_cast<T>(rtol) * norm, pivots, steps, polls);
+  times_power(a, -power);
+  const std::size_t before = steps ? steps->size() : 0;
+  const auto result = eliminate<T>(a, reduced, static_cast<T>(rtol) * row_norm(a), pivots, steps, polls);
+  if (!reduced) times_power(a, power);  // else pivots are 1 at every scale
+  for (std::size_t k = before; steps && k < steps->size(); ++k) {
+    RowStep& step = (*steps)[k];
+    if (step.kind == RowStep::scale) step.factor = std::ldexp(step.factor, -power);
+  }
+  return result;
+}
+
+template EchelonResult row_echelon<float>(MatrixView<float>, bool, double, index_t*, std::vector<RowStep>*, bool);
+template EchelonResult row_echelon<double>(MatrixView<double>, bool, double, index_t*, std::vector<RowStep>*, bool);
 
 }  // namespace mmlcore

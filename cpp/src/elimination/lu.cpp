@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <atomic>
+#include <climits>
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/errors.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/simd.hpp"
+#include "mmlcore/elimination/equilibrate.hpp"
 #include "mmlcore/elimination/triangular.hpp"
 #include "mmlcore/matrices/product.hpp"
 
@@ -92,6 +95,7 @@ template <class T>
 index_t factor_panel(T* p, index_t m, index_t n, index_t ld, index_t* pivots) {
   using S = Simd<T>;
   const index_t steps = std::min(m, n);
+  index_t bad = -1;
   for (index_t k = 0; k < steps; ++k) {
     T* col = p + k * ld;
     const index_t r = largest_simd(col, k, m);
@@ -100,13 +104,13 @@ index_t factor_panel(T* p, index_t m, index_t n, index_t ld, index_t* pivots) {
       for (index_t j = 0; j < n; ++j) std::swap(p[j * ld + k], p[j * ld + r]);
     }
     const T pivot = col[k];
-    if (!(std::abs(pivot) > 0)) {
-      for (index_t rest = k + 1; rest < steps; ++rest) pivots[rest] = rest;
-      return k;
+    if (pivot == 0) {  // a column of zeros is eliminated already
+      if (bad < 0) bad = k;
+      continue;
     }
-    // Divide while 1 / pivot would overflow, as LAPACK does below its safe minimum.
+    // Divide while 1 / pivot would overflow, as LAPACK does below its safe minimum, or lose digits.
     const T inverse = 1 / pivot;
-    if (std::isfinite(inverse)) {
+    if (std::isnormal(inverse)) {
       for (index_t i = k + 1; i < m; ++i) col[i] *= inverse;
     } else {
       for (index_t i = k + 1; i < m; ++i) col[i] /= pivot;
@@ -137,7 +141,7 @@ index_t factor_panel(T* p, index_t m, index_t n, index_t ld, index_t* pivots) {
       for (index_t i = k + 1; i < m; ++i) c[i] -= col[i] * u;
     }
   }
-  return -1;
+  return bad;
 }
 
 // The panel by way of a column-major copy.
@@ -158,11 +162,10 @@ index_t factor(MatrixView<T> a, index_t* pivots, T* scratch, index_t ld, bool pa
   const auto left = a.block(0, 0, m, half), right = a.block(0, half, m, n - half);
   const auto l21 = a.block(half, 0, m - half, half), a22 = a.block(half, half, m - half, n - half);
   const index_t bad = factor(left, pivots, scratch, ld, parallel);
-  if (bad >= 0) return bad;
   swap_rows(right, pivots, half, parallel);
   const auto u12 = a.block(0, half, half, n - half);
   solve_unit_lower<T>(left.block(0, 0, half, half), u12, parallel);
-  if (m == half) return -1;
+  if (m == half) return bad;
   if (parallel) {
     product<T>(l21, u12, a22, T{-1}, T{1});
   } else {
@@ -173,7 +176,7 @@ index_t factor(MatrixView<T> a, index_t* pivots, T* scratch, index_t ld, bool pa
   const index_t count = std::min(m - half, n - half);
   swap_rows(l21, lower_pivots, count, parallel);
   for (index_t k = 0; k < count; ++k) lower_pivots[k] += half;
-  return bad_lower >= 0 ? bad_lower + half : -1;
+  return bad >= 0 ? bad : bad_lower >= 0 ? bad_lower + half : -1;
 }
 
 // copy_finite with the rows shared out between the threads.
@@ -208,27 +211,60 @@ void lu_solve(MatrixView<const T> lu, const index_t* pivots, MatrixView<T> b, bo
 }
 
 template <class T>
-void solve_one(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> x, bool parallel, index_t item) {
+Outcome try_solve(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> x, bool parallel) {
   const index_t n = a.rows;
-  if (n == 0) return;
+  if (n == 0) return {};
   const index_t ld = padded_stride<T>(n);
   Buffer<T> storage(ld * n);
   Buffer<index_t> pivots(n);
   MatrixView<T> lu{storage.data(), n, n, ld, 1};
-  if (!copy_rows(a, lu, parallel)) throw DomainError("A: contains NaN or infinity" + of_item(item) + ".");
+  if (!copy_rows(a, lu, parallel)) return {Solved::matrix_not_finite};
   // The solution is computed where it is wanted when its rows are contiguous, else in a copy.
   const bool in_place = x.col_stride == 1 || x.cols <= 1;
   Buffer<T> copy(in_place ? 0 : n * x.cols);
   const MatrixView<T> y = in_place ? MatrixView<T>{x.data, n, x.cols, x.row_stride, 1} : c_order(copy.data(), n, x.cols);
-  if (!copy_rows(b, y, parallel)) throw DomainError("b: contains NaN or infinity" + of_item(item) + ".");
-  const index_t bad = lu_factor(lu, pivots.data(), parallel);
-  if (bad >= 0) {
-    throw SingularMatrix("A: singular matrix" + of_item(item) + ": elimination finds no pivot in column " +
-                         std::to_string(bad) + ".");
+  if (!copy_rows(b, y, parallel)) return {Solved::side_not_finite};
+  lu_factor(lu, pivots.data(), parallel);
+  if (comfortable_pivots<T>(lu)) {
+    lu_solve<T>(lu, pivots.data(), y, parallel);
+    if (copy_rows<T>(y, x, parallel)) return {};
   }
+  // Once more with rows, columns and right sides near 1: A' = R A C, A' y = R b 2^-s, x = C y 2^s.
+  const Equilibration scale = equilibration(a);
+  scale_to<T>(scale, a, lu);
+  std::vector<int> sides(b.cols, INT_MIN / 2);
+  for (index_t i = 0; i < n; ++i) {
+    for (index_t c = 0; c < b.cols; ++c) {
+      if (b(i, c) != 0) sides[c] = std::max(sides[c], std::ilogb(b(i, c)) + 1 - scale.rows[i]);
+    }
+  }
+  for (index_t i = 0; i < n; ++i) {
+    for (index_t c = 0; c < b.cols; ++c) y(i, c) = b(i, c) == 0 ? T{0} : std::ldexp(b(i, c), -scale.rows[i] - sides[c]);
+  }
+  const index_t bad = lu_factor(lu, pivots.data(), parallel);
+  if (bad >= 0) return {Solved::singular, bad};
   lu_solve<T>(lu, pivots.data(), y, parallel);
-  if (!copy_rows<T>(y, x, parallel)) {
-    throw SingularMatrix("A: singular to working precision" + of_item(item) + ": the solution overflows.");
+  for (index_t i = 0; i < n; ++i) {
+    for (index_t c = 0; c < b.cols; ++c) y(i, c) = y(i, c) == 0 ? T{0} : std::ldexp(y(i, c), sides[c] - scale.cols[i]);
+  }
+  return {copy_rows<T>(y, x, parallel) ? Solved::yes : Solved::overflow};
+}
+
+template <class T>
+void solve_one(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> x, bool parallel, index_t item) {
+  const Outcome outcome = try_solve<T>(a, b, x, parallel);
+  switch (outcome.solved) {
+    case Solved::yes:
+      return;
+    case Solved::matrix_not_finite:
+      throw DomainError("A: contains NaN or infinity" + of_item(item) + ".");
+    case Solved::side_not_finite:
+      throw DomainError("b: contains NaN or infinity" + of_item(item) + ".");
+    case Solved::singular:
+      throw SingularMatrix("A: singular matrix" + of_item(item) + ": elimination finds no pivot in column " +
+                           std::to_string(outcome.column) + ".");
+    case Solved::overflow:
+      throw SingularMatrix("A: singular to working precision" + of_item(item) + ": the solution overflows.");
   }
 }
 
@@ -236,6 +272,8 @@ template index_t lu_factor<float>(MatrixView<float>, index_t*, bool);
 template index_t lu_factor<double>(MatrixView<double>, index_t*, bool);
 template void lu_solve<float>(MatrixView<const float>, const index_t*, MatrixView<float>, bool);
 template void lu_solve<double>(MatrixView<const double>, const index_t*, MatrixView<double>, bool);
+template Outcome try_solve<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, bool);
+template Outcome try_solve<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, bool);
 template void solve_one<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, bool, index_t);
 template void solve_one<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, bool, index_t);
 

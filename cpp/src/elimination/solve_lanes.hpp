@@ -10,18 +10,18 @@
 #include "mmlcore/core/first_failure.hpp"
 #include "mmlcore/core/lanes.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/elimination/equilibrate.hpp"
 #include "mmlcore/elimination/lu.hpp"
 #include "mmlcore/elimination/solve_batch.hpp"
 
 namespace mmlcore {
 namespace lanes {
 
-enum class Failure { matrix_not_finite, right_side_not_finite, singular, overflow };
-
 // One step of the elimination, of W systems at once. The row of the largest entry is known lane by lane, so while a column
 // is in registers the pivot row is collected by selects, row K is put where it came from, and the elimination is done: the
 // exchange of rows costs two selects an element and no pass of its own. K is a constant, so every loop over rows unrolls.
-// Returns the lanes whose pivot is zero; `swapped` tells the lanes with an odd number of exchanges.
+// Returns the lanes whose pivot is zero or near the ends of the range; `swapped` tells the lanes with an odd number of
+// exchanges.
 template <class T, int N, int K>
 inline typename Simd<T>::Mask eliminate_column(typename Simd<T>::Vec* a, typename Simd<T>::Vec* b, index_t cols,
                                                typename Simd<T>::Vec* inverse, typename Simd<T>::Mask& swapped) {
@@ -57,7 +57,7 @@ inline typename Simd<T>::Mask eliminate_column(typename Simd<T>::Vec* a, typenam
   const auto eliminate_row = [&](int i, Vec& at, Vec x, Vec from) { at = x - factor[i] * from; };
   for (int j = K + 1; j < N; ++j) exchange(a + j, N, eliminate_row);
   for (index_t c = 0; c < cols; ++c) exchange(b + c, cols, eliminate_row);
-  return pivot == 0;
+  return ~comfortable_size<Vec>(best, S::splat(kLeastPivot<T>), S::splat(kMostPivot<T>));
 }
 
 // x[K] of one right side, when those behind it are known.
@@ -70,42 +70,39 @@ inline void substitute(const typename Simd<T>::Vec* a, typename Simd<T>::Vec* b,
   b[K * cols] = x * inverse[K];
 }
 
-// Solves W systems at once in place of b (N x cols vectors), calling between(K) before step K. Returns the lanes that met an
-// exactly zero pivot.
+// Solves W systems at once in place of b (N x cols vectors), calling between(K) before step K. Returns the lanes that met a
+// pivot that is zero or near the ends of the range.
 template <class T, int N, class F, int... K>
 inline typename Simd<T>::Mask eliminate(typename Simd<T>::Vec* a, typename Simd<T>::Vec* b, index_t cols,
                                         typename Simd<T>::Mask& swapped, F&& between, std::integer_sequence<int, K...>) {
   typename Simd<T>::Vec inverse[N];
-  typename Simd<T>::Mask singular{};
-  ((between(K), singular |= eliminate_column<T, N, K>(a, b, cols, inverse, swapped)), ...);
+  typename Simd<T>::Mask odd{};
+  ((between(K), odd |= eliminate_column<T, N, K>(a, b, cols, inverse, swapped)), ...);
   for (index_t c = 0; c < cols; ++c) (substitute<T, N, N - 1 - K>(a, b + c, cols, inverse), ...);
-  return singular;
+  return odd;
 }
 
 template <class T>
-void report(const typename Simd<T>::Mask& bad, index_t first, int used, Failure kind, FirstFailure<Failure>& failures) {
+void report(const typename Simd<T>::Mask& bad, index_t first, int used, Solved kind, FirstFailure<Solved>& failures) {
   for (int lane = 0; lane < used; ++lane) {
     if (bad[lane]) return failures.record(first + lane, kind);
   }
 }
 
-// Lanes whose result overflowed: 1 / pivot may have, where the solution itself does not. The kernel for one matrix divides.
+// Lanes with an odd pivot or a result that overflowed: the kernel for one matrix scales, or finds out what is wrong.
 template <class T>
 void solve_again(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& x, index_t first,
-                 const typename Simd<T>::Mask& lanes, FirstFailure<Failure>& failures) {
+                 const typename Simd<T>::Mask& lanes, FirstFailure<Solved>& failures) {
   for (index_t l = 0; l < Simd<T>::width && first + l < x.count(); ++l) {
     if (!lanes[l]) continue;
-    try {
-      solve_one<T>(a[first + l], b[first + l], x[first + l], false, -1);
-    } catch (const SingularMatrix&) {
-      failures.record(first + l, Failure::overflow);
-    }
+    const Outcome outcome = try_solve<T>(a[first + l], b[first + l], x[first + l], false);
+    if (outcome.solved != Solved::yes) failures.record(first + l, outcome.solved);
   }
 }
 
 template <class T, int N>
 void solve_group(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& x, index_t first,
-                 typename Simd<T>::Vec* work, FirstFailure<Failure>& failures) {
+                 typename Simd<T>::Vec* work, FirstFailure<Solved>& failures) {
   using S = Simd<T>;
   const index_t cols = b.item.cols;
   typename S::Vec matrix[N * N];
@@ -114,28 +111,26 @@ void solve_group(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, c
   load_lanes<T>(LaneGroup<const T>(b, first), work);
   const auto bad_matrix = not_finite<T>(matrix, N * N), bad_side = not_finite<T>(work, N * cols);
   typename S::Mask swapped{};
-  const auto singular = eliminate<T, N>(
+  auto odd = eliminate<T, N>(
       matrix, work, cols, swapped, [&](int k) { from.prefetch(k, N); }, std::make_integer_sequence<int, N>{});
-  const auto overflow = not_finite<T>(work, N * cols);
-  if (S::any(bad_matrix | bad_side | singular | overflow)) [[unlikely]] {
-    // The lowest item counts, and for one item the first cause.
-    report<T>(bad_matrix, first, from.used, Failure::matrix_not_finite, failures);
-    report<T>(bad_side, first, from.used, Failure::right_side_not_finite, failures);
-    report<T>(singular, first, from.used, Failure::singular, failures);
-  }
+  odd |= not_finite<T>(work, N * cols);
   store_lanes<T>(LaneGroup<T>(x, first), work);
-  if (S::any(overflow)) [[unlikely]]
-    solve_again<T>(a, b, x, first, overflow & ~(bad_matrix | bad_side | singular), failures);
+  if (S::any(bad_matrix | bad_side | odd)) [[unlikely]] {
+    // The lowest item counts, and for one item the first cause.
+    report<T>(bad_matrix, first, from.used, Solved::matrix_not_finite, failures);
+    report<T>(bad_side, first, from.used, Solved::side_not_finite, failures);
+    solve_again<T>(a, b, x, first, odd & ~(bad_matrix | bad_side), failures);
+  }
 }
 
-[[noreturn]] inline void raise(const FirstFailure<Failure>& failures, index_t count) {
+[[noreturn]] inline void raise(const FirstFailure<Solved>& failures, index_t count) {
   const std::string item = of_item(count == 1 ? -1 : failures.item());
   switch (failures.kind()) {
-    case Failure::matrix_not_finite:
+    case Solved::matrix_not_finite:
       throw DomainError("A: contains NaN or infinity" + item + ".");
-    case Failure::right_side_not_finite:
+    case Solved::side_not_finite:
       throw DomainError("b: contains NaN or infinity" + item + ".");
-    case Failure::singular:
+    case Solved::singular:
       throw SingularMatrix("A: singular matrix" + item + ": elimination finds no pivot.");
     default:
       throw SingularMatrix("A: singular to working precision" + item + ": the solution overflows.");
@@ -146,7 +141,7 @@ template <class T, int N>
 void solve_stack(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& x) {
   constexpr index_t W = Simd<T>::width;
   const index_t groups = (x.count() + W - 1) / W;
-  FirstFailure<Failure> failures;
+  FirstFailure<Solved> failures;
   parallel_ranges(groups, std::max<index_t>(1, 4000 / (N * N * (N + b.item.cols))), [&](index_t begin, index_t end) {
     Buffer<typename Simd<T>::Vec> work(N * b.item.cols);
     for (index_t g = begin; g < end; ++g) solve_group<T, N>(a, b, x, g * W, work.data(), failures);

@@ -18,7 +18,8 @@ struct Tile {
   using S = Simd<T>;
   static constexpr int V = 3;
   static constexpr index_t M = V * S::width, N = gemm::Shape<T>::N;
-  static constexpr index_t kDepth = 128;
+  // Coordinates summed in one chain of a register; chains are added, and of many coordinates in float64.
+  static constexpr index_t kDepth = 128, kChains = 64 * kDepth;
 
   alignas(64) T values[N * M];  // row after row
 
@@ -27,19 +28,29 @@ struct Tile {
     const T* row[N];
     for (index_t r = 0; r < N; ++r) row[r] = x + std::min(r, rows - 1) * stride;
     if (depth == 0) std::fill(values, values + N * M, T{0});
-    for (index_t from = 0; from < depth; from += kDepth) {
-      add(row, from, std::min(depth, from + kDepth), strip, from > 0);
+    if (depth <= kChains) return compute(row, 0, depth, strip);
+    double totals[N * M] = {};
+    for (index_t from = 0; from < depth; from += kChains) {
+      compute(row, from, std::min(depth, from + kChains), strip);
+      for (index_t e = 0; e < N * M; ++e) totals[e] += values[e];
     }
+    for (index_t e = 0; e < N * M; ++e) values[e] = static_cast<T>(totals[e]);
   }
 
  private:
+  void compute(const T* const* row, index_t first, index_t end, const T* strip) {
+    for (index_t from = first; from < end; from += kDepth) {
+      add(row, from, std::min(end, from + kDepth), strip, from > first);
+    }
+  }
+
   void add(const T* const* row, index_t from, index_t to, const T* strip, bool more) {
     using Vec = typename S::Vec;
     Vec sums[N][V];
 #pragma GCC unroll 8
     for (int r = 0; r < N; ++r) {
 #pragma GCC unroll 4
-      for (int v = 0; v < V; ++v) sums[r][v] = more ? S::load(values + r * M + v * S::width) : Vec{};
+      for (int v = 0; v < V; ++v) sums[r][v] = Vec{};
     }
     for (index_t k = from; k < to; ++k) {
       Vec points[V];
@@ -58,7 +69,10 @@ struct Tile {
 #pragma GCC unroll 8
     for (int r = 0; r < N; ++r) {
 #pragma GCC unroll 4
-      for (int v = 0; v < V; ++v) S::store(values + r * M + v * S::width, sums[r][v]);
+      for (int v = 0; v < V; ++v) {
+        T* to = values + r * M + v * S::width;
+        S::store(to, more ? S::load(to) + sums[r][v] : sums[r][v]);
+      }
     }
   }
 };

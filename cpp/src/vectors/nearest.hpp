@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "mmlcore/core/dot.hpp"
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/core/views.hpp"
 
@@ -35,7 +36,7 @@ struct Nearest {
 };
 
 template <class T>
-T squared_distance(const T* x, const T* y, index_t n) {
+T squared_distance_of_block(const T* x, const T* y, index_t n) {
   using S = Simd<T>;
   constexpr index_t W = S::width;
   typename S::Vec sums[4] = {};
@@ -56,14 +57,23 @@ T squared_distance(const T* x, const T* y, index_t n) {
   return sum;
 }
 
+// By blocks, as dot.hpp sums.
+template <class T>
+T squared_distance(const T* x, const T* y, index_t n) {
+  if (n <= kDotBlock) return squared_distance_of_block(x, y, n);
+  double sum = 0;
+  for (index_t i = 0; i < n; i += kDotBlock) sum += squared_distance_of_block(x + i, y + i, std::min(kDotBlock, n - i));
+  return static_cast<T>(sum);
+}
+
 // nearest_neighbors by products and refinement (distances.hpp), for points of many coordinates.
 template <class T>
-bool neighbors_by_product(MatrixView<const T> points, MatrixView<const T> queries, MatrixView<T> distances,
+void neighbors_by_product(MatrixView<const T> points, MatrixView<const T> queries, MatrixView<T> distances,
                           MatrixView<std::int64_t> indices);
 
-extern template bool neighbors_by_product<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>,
+extern template void neighbors_by_product<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>,
                                                  MatrixView<std::int64_t>);
-extern template bool neighbors_by_product<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>,
+extern template void neighbors_by_product<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>,
                                                   MatrixView<std::int64_t>);
 
 }  // namespace mmlcore

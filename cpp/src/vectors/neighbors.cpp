@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <atomic>
+#include <cmath>
 #include <limits>
 
 #include "difference_tiles.hpp"
@@ -11,6 +11,13 @@ namespace {
 
 constexpr index_t kProductFrom = 48;  // coordinates from which the refinement costs less than the subtractions
 
+template <class T>
+bool all_found(MatrixView<T> distances) {
+  bool all = true;
+  for (index_t i = 0; i < distances.rows; ++i) all &= std::isfinite(distances(i, distances.cols - 1));
+  return all;
+}
+
 }  // namespace
 
 template <class T>
@@ -21,13 +28,15 @@ bool nearest_neighbors(MatrixView<const T> points, MatrixView<const T> queries, 
   constexpr index_t M = Tile<T>::M, N = Tile<T>::N;
   const index_t d = points.cols, k = indices.cols;
   if (indices.empty()) return true;
-  if (d >= kProductFrom) return neighbors_by_product<T>(points, queries, distances, indices);
+  if (d >= kProductFrom) {
+    neighbors_by_product<T>(points, queries, distances, indices);
+    return all_found<T>(distances);
+  }
   Buffer<T> kept;
   queries = mmlcore::distances::in_rows<T>(queries, kept);
   std::fill(distances.data, distances.data + queries.rows * k, std::numeric_limits<T>::infinity());
   std::fill(indices.data, indices.data + queries.rows * k, std::int64_t{-1});
   Buffer<T> packed((std::min(mmlcore::distances::kChunk, points.rows) + M - 1) / M * M * d);
-  std::atomic<bool> finite{true};
   for (index_t chunk = 0; chunk < points.rows; chunk += mmlcore::distances::kChunk) {
     const index_t count = std::min(mmlcore::distances::kChunk, points.rows - chunk), strips = (count + M - 1) / M;
     mmlcore::distances::pack_points<T>(points.block(chunk, 0, count, d), packed.data());
@@ -44,9 +53,6 @@ bool nearest_neighbors(MatrixView<const T> points, MatrixView<const T> queries, 
         for (index_t r = 0; r < rows; ++r) {
           Nearest<T> nearest{&distances(i + r, 0), &indices(i + r, 0), k};
           const T* values = tile.values + r * M;
-          typename S::Vec check{};
-          for (int v = 0; v < Tile<T>::V; ++v) check += S::load(values + v * S::width) * 0;
-          if (!(S::sum(check) == 0)) finite = false;
           for (int v = 0; v < Tile<T>::V; ++v) {
             if (!S::any(S::load(values + v * S::width) < S::splat(nearest.worst()))) continue;
             for (index_t c = v * S::width; c < std::min<index_t>(cols, (v + 1) * S::width); ++c) {
@@ -56,9 +62,8 @@ bool nearest_neighbors(MatrixView<const T> points, MatrixView<const T> queries, 
         }
       }
     });
-    if (!finite) return false;
   }
-  return true;
+  return all_found<T>(distances);
 }
 
 template bool nearest_neighbors<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>,

@@ -120,7 +120,7 @@ Buffer<T> middle(MatrixView<const T> points) {
 }  // namespace
 
 template <class T>
-bool neighbors_by_product(MatrixView<const T> points, MatrixView<const T> queries, MatrixView<T> distances,
+void neighbors_by_product(MatrixView<const T> points, MatrixView<const T> queries, MatrixView<T> distances,
                           MatrixView<std::int64_t> indices) {
   constexpr index_t N = Group<T>::N;
   const index_t d = points.cols, k = indices.cols;
@@ -153,15 +153,11 @@ bool neighbors_by_product(MatrixView<const T> points, MatrixView<const T> querie
       }
     });
   }
-  for (index_t i = 0; i < queries.rows; ++i) {
-    if (!std::isfinite(list(i).worst())) return false;
-  }
-  return true;
 }
 
-template bool neighbors_by_product<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>,
+template void neighbors_by_product<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>,
                                           MatrixView<std::int64_t>);
-template bool neighbors_by_product<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>,
+template void neighbors_by_product<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>,
                                            MatrixView<std::int64_t>);
 
 }  // namespace mmlcore

@@ -167,8 +167,8 @@ def as_real(value: Any, name: str, least: float, most: float) -> float:
 
 
 def is_sparse(x: object) -> bool:
-    """Tell a scipy.sparse matrix or array, without importing SciPy."""
-    return type(x).__module__.startswith("scipy.sparse")
+    """Tell a scipy.sparse matrix or array (not one of its operators), without importing SciPy."""
+    return type(x).__module__.startswith("scipy.sparse") and hasattr(x, "tocsr")
 
 
 def foreign(x: Any, name: str) -> Array:

@@ -34,15 +34,7 @@ def as_metric(metric: ArrayLike, d: int, fitting: str) -> Metric:
 
 def _factored(metric: Array) -> Metric:
     """Factor by Cholesky; ValueError with a witness where there is no factor."""
-    scale = np.abs(finite(metric, "metric")).max(initial=0)
-    gap = np.abs(metric - metric.T)
-    if gap.max(initial=0) > 8 * np.finfo(metric.dtype).eps * scale:
-        i, j = (int(k) for k in np.unravel_index(gap.argmax(), gap.shape))
-        msg = (
-            f"metric: is not symmetric, so it defines no inner product: entry ({i}, {j}) is {metric[i, j]:.6g}, "
-            f"entry ({j}, {i}) is {metric[j, i]:.6g}."
-        )
-        raise ValueError(msg)
+    metric = _symmetrized(finite(metric, "metric"))
     try:
         return Metric(metric, np.linalg.cholesky(metric))
     except np.linalg.LinAlgError:
@@ -52,3 +44,37 @@ def _factored(metric: Array) -> Metric:
             f"vector x = {np.array2string(vector, precision=3, threshold=8)}."
         )
         raise ValueError(msg) from None
+
+
+def _symmetrized(metric: Array) -> Array:
+    """Return the symmetric part of a matrix that is symmetric to the accuracy of an inverse; ValueError for others.
+
+    Many a metric is the inverse of a covariance. Inverses are accurate to the condition number times rounding, and symmetric
+    to no more; units do not count, as they cost an inverse no digits.
+    """
+    gap = np.abs(metric - metric.T)
+    worst = gap.max(initial=0)
+    if worst == 0:
+        return metric
+    part = np.asarray(metric / 2 + metric.T / 2)
+    eps = float(np.finfo(metric.dtype).eps)
+    if worst <= 8 * eps * np.abs(metric).max():
+        return part
+    lengths = np.sqrt(np.maximum(part.diagonal().astype(np.float64), 0))
+    if lengths.all():
+        worst = (gap / lengths / lengths[:, np.newaxis]).max()
+        condition = max(_condition(part), _condition(part / lengths / lengths[:, np.newaxis]))
+        if worst <= min(8 * len(metric) * eps * condition, eps**0.5):
+            return part
+    i, j = (int(k) for k in np.unravel_index(gap.argmax(), gap.shape))
+    above, below = (f"{x:.6g}" for x in (metric[i, j], metric[j, i]))
+    if above == below:
+        above, below = (f"{x!s}" for x in (metric[i, j], metric[j, i]))
+    msg = f"metric: is not symmetric, so it defines no inner product: entry ({i}, {j}) is {above}, entry ({j}, {i}) is {below}."
+    raise ValueError(msg)
+
+
+def _condition(symmetric: Array) -> float:
+    sizes = np.abs(np.linalg.eigvalsh(symmetric))
+    least, most = sizes.min(), sizes.max()
+    return float(most / least) if least > 0 else float("inf")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from mmlcore.core.arrays import Array
+from mmlcore import _core
+from mmlcore.core.arrays import F32, F64, Array
 
 _TIE = 1e-3  # entries that differ by less, relatively, are of one size: rounding, of float32 data too, may order them either way
 
@@ -15,3 +18,30 @@ def signed(vectors: Array) -> Array:
     top = (sizes >= (1 - _TIE) * sizes.max(axis=1, keepdims=True, initial=0)).argmax(axis=1)
     signs = np.where(vectors[np.arange(len(vectors)), top] < 0, -1, 1).astype(vectors.dtype)
     return np.asarray(vectors * signs[:, np.newaxis])
+
+
+def pointed(vectors: Array) -> Array:
+    """Make the leading entry of each column of a stack of matrices positive, real if they are complex; in place.
+
+    The leading entry is the first whose size is the largest up to rounding (signs.hpp): closer than for components of data, as
+    eigenvectors of a given matrix are known to more digits.
+    """
+    if vectors.size == 0:
+        return vectors
+    if vectors.dtype in (F32, F64):
+        _core.point_columns(vectors)
+        return vectors
+    size = np.abs(vectors)
+    lead = (size >= _share(vectors.dtype) * size.max(axis=-2, keepdims=True)).argmax(axis=-2)
+    lead = lead[..., np.newaxis, :]
+    entry = np.take_along_axis(vectors, lead, axis=-2)
+    length = np.abs(entry)
+    vectors *= np.where(length > 0, entry.conj() / np.where(length > 0, length, 1), 1)
+    np.put_along_axis(vectors, lead, length.astype(vectors.dtype), axis=-2)
+    return vectors
+
+
+def _share(dtype: np.dtype[Any]) -> float:
+    """Return from which share of the largest size on an entry may lead."""
+    eps = float(np.finfo(dtype).eps)
+    return 1 - 2.0**-26 if eps < 1e-10 else 1 - 64 * eps

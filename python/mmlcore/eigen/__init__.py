@@ -1,14 +1,8 @@
 """Eigenvalues, eigenvectors and what they are good for."""
 
-from mmlcore.eigen._full import (
-    Diagonalization,
-    Eigen,
-    characteristic_polynomial,
-    diagonalize,
-    eig,
-    eigh,
-    eigvals,
-)
+from mmlcore.eigen._diagonalize import Diagonalization, diagonalize
+from mmlcore.eigen._full import Eigen, eig, eigh, eigvals
+from mmlcore.eigen._polynomial import characteristic_polynomial
 from mmlcore.eigen._power import PowerIteration, matrix_power, power_iteration
 from mmlcore.eigen._top import top_eigh
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array
+from mmlcore.core.lapack import patiently
 
 
 def by_tridiagonal(a: Array, k: int, tol: float) -> tuple[Array, Array]:
@@ -21,7 +22,7 @@ def by_tridiagonal(a: Array, k: int, tol: float) -> tuple[Array, Array]:
 
 def by_lapack(a: Array, k: int) -> tuple[Array, Array]:
     """Return the k largest eigenpairs of all that the full decomposition gives."""
-    values, vectors = np.linalg.eigh(a)
+    values, vectors = patiently(np.linalg.eigh, a)
     return values[::-1][:k].copy(), np.ascontiguousarray(vectors[:, ::-1][:, :k])
 
 

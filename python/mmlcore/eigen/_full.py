@@ -1,4 +1,4 @@
-"""All eigenvalues, by LAPACK, and diagonalization."""
+"""All eigenvalues, with or without their vectors."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_matrix, as_square, empty, finite, shape_error
-from mmlcore.core.errors import DefectiveMatrixError
+from mmlcore.core.arrays import Array, as_square, empty
+from mmlcore.core.lapack import level, level_lower, patiently, restored
+from mmlcore.core.signs import pointed
 
 _JACOBI = 16  # up to this order a stack is rotated in SIMD lanes
 _JACOBI_ALONE = 8  # and one matrix, which is alone in its vector
-_LEVERRIER = 8  # up to this order the characteristic polynomial comes from its recurrence
 
 
 class Eigen(NamedTuple):
@@ -21,14 +21,6 @@ class Eigen(NamedTuple):
 
     values: Array  # (..., k)
     vectors: Array  # (..., n, k), columns of length 1
-
-
-class Diagonalization(NamedTuple):
-    """A = P @ D @ P_inverse."""
-
-    P: Array  # (n, n), columns are eigenvectors
-    D: Array  # (n, n), diagonal
-    P_inverse: Array  # (n, n)
 
 
 def eigh(A: ArrayLike) -> Eigen:
@@ -42,18 +34,20 @@ def eigh(A: ArrayLike) -> Eigen:
     Returns
     -------
     Eigen
-        (values, vectors): ascending values (..., n), orthonormal columns (..., n, n).
+        (values, vectors): ascending values (..., n), orthonormal columns (..., n, n); the entry of largest size of each vector
+        is positive (of complex ones: real and positive), of equally large ones the first.
 
     Raises
     ------
     ValueError
-        Not square; NaN or infinity.
+        Not square; NaN or infinity in the lower triangle; an eigenvalue that overflows.
 
     Notes
     -----
     LAPACK's divide and conquer, through numpy [1]_; stacks of matrices of 2 to 16 rows, and one matrix of up to 8, by
-    Jacobi's rotations in SIMD lanes [2]_, with the largest entry of each vector positive. Errors of the values are some
-    u \\|A\\|; for some of the largest only, `top_eigh` takes a half to a tenth of the time. Cost: some 9 n^3 operations a matrix.
+    Jacobi's rotations in SIMD lanes [2]_. Errors of the values are some u \\|A\\|, at the ends of the range too: matrices are
+    scaled by powers of two there. For some of the largest only, `top_eigh` takes a half to a tenth of the time. Cost: some
+    9 n^3 operations a matrix.
 
     References
     ----------
@@ -69,7 +63,7 @@ def eigh(A: ArrayLike) -> Eigen:
     a = as_square(A, "A", complex_ok=True)
     n = a.shape[-1]
     if not 2 <= n <= (_JACOBI if a.ndim > 2 else _JACOBI_ALONE) or a.dtype.kind == "c":
-        return Eigen(*np.linalg.eigh(finite(a, "A")))
+        return symmetric_pairs(a)
     values, vectors = empty(a.shape[:-1], a.dtype), empty(a.shape, a.dtype)
     _core.jacobi(a, values, vectors)
     return Eigen(values, vectors)
@@ -86,12 +80,12 @@ def eig(A: ArrayLike) -> Eigen:
     Returns
     -------
     Eigen
-        (values, vectors), complex where an eigenvalue is; columns of length 1, in no order.
+        (values, vectors), complex where an eigenvalue is; columns of length 1, in no order, with signs as those of `eigh`.
 
     Raises
     ------
     ValueError
-        Not square; NaN or infinity.
+        Not square; NaN or infinity; an eigenvalue that overflows.
 
     Notes
     -----
@@ -104,7 +98,9 @@ def eig(A: ArrayLike) -> Eigen:
     >>> mml.eig([[0.0, -1.0], [1.0, 0.0]]).values
     array([0.+1.j, 0.-1.j])
     """
-    return _pairs(finite(as_square(A, "A", complex_ok=True), "A"))
+    a, powers = level(as_square(A, "A", complex_ok=True), "A")
+    values, vectors = general_pairs(a)
+    return Eigen(restored(values, powers, "A", "an eigenvalue"), vectors)
 
 
 def eigvals(A: ArrayLike) -> Array:
@@ -123,7 +119,7 @@ def eigvals(A: ArrayLike) -> Array:
     Raises
     ------
     ValueError
-        Not square; NaN or infinity.
+        Not square; NaN or infinity; an eigenvalue that overflows.
 
     Notes
     -----
@@ -136,132 +132,27 @@ def eigvals(A: ArrayLike) -> Array:
     >>> np.sort(mml.eigvals([[-3.0, 8.0], [2.0, 3.0]])).round(12)
     array([-5.,  5.])
     """
-    a = finite(as_square(A, "A", complex_ok=True), "A")
-    values: Array = np.linalg.eigvals(a)
-    return values.real.copy() if _needless(a, values) else values
+    a, powers = level(as_square(A, "A", complex_ok=True), "A")
+    values: Array = patiently(np.linalg.eigvals, a)
+    values = values.real.copy() if _needless(a, values) else values
+    return restored(values, powers, "A", "an eigenvalue")
 
 
-def characteristic_polynomial(A: ArrayLike) -> Array:
-    """Coefficients of det(x I - A), the highest power first.
-
-    Parameters
-    ----------
-    A : array_like of shape (n, n), float32 or float64
-        Square matrix.
-
-    Returns
-    -------
-    ndarray of shape (n + 1,)
-        The first coefficient is 1.
-
-    Raises
-    ------
-    ValueError
-        Not one square matrix; NaN or infinity; a coefficient that overflows.
-
-    Notes
-    -----
-    Up to order 8 by the recurrence of Leverrier and Faddeev [1]_, which is exact for whole numbers that fit; above, from the
-    eigenvalues. Coefficients of high order are no way to find eigenvalues: their roots are ill-conditioned. Cost: n^4
-    operations up to order 8, then that of `eigvals`.
-
-    References
-    ----------
-    .. [1] D. K. Faddeev, V. N. Faddeeva, "Computational methods of linear algebra" (1963), section 47.
-
-    Examples
-    --------
-    >>> import mmlcore as mml
-    >>> mml.characteristic_polynomial([[1, 0], [-1, 4]])
-    array([ 1., -5.,  4.])
-    """
-    a = one_square(A)
-    n = len(a)
-    with np.errstate(over="ignore", invalid="ignore"):
-        coefficients = _leverrier(a) if n <= _LEVERRIER else np.poly(np.linalg.eigvals(a)).real
-        coefficients = coefficients.astype(a.dtype, copy=False)
-    if not np.isfinite(coefficients).all():
-        msg = f"A: a coefficient leaves the range of {a.dtype}; divide A by a constant."
-        raise ValueError(msg)
-    return coefficients
+def symmetric_pairs(a: Array) -> Eigen:
+    """All eigenpairs by LAPACK, ascending, by the lower triangles."""
+    a, powers = level_lower(a, "A")
+    values, vectors = patiently(np.linalg.eigh, a)
+    return Eigen(restored(values, powers, "A", "an eigenvalue"), pointed(vectors))
 
 
-def _leverrier(a: Array) -> Array:
-    n = len(a)
-    coefficients, power = np.ones(n + 1, a.dtype), np.zeros_like(a)
-    for k in range(1, n + 1):
-        power = a @ power + coefficients[k - 1] * np.eye(n, dtype=a.dtype)
-        coefficients[k] = -np.trace(a @ power) / k
-    return coefficients
-
-
-def diagonalize(A: ArrayLike) -> Diagonalization:
-    """Write a matrix as P D P^-1 with D diagonal.
-
-    Parameters
-    ----------
-    A : array_like of shape (n, n), float32 or float64
-        Square matrix.
-
-    Returns
-    -------
-    Diagonalization
-        (P, D, P_inverse), complex where an eigenvalue is. For a symmetric matrix P is orthogonal.
-
-    Raises
-    ------
-    DefectiveMatrixError
-        There is no basis of eigenvectors, up to rounding.
-    ValueError
-        Not one square matrix; NaN or infinity.
-
-    Notes
-    -----
-    A matrix counts as defective when its eigenvectors have a condition number above 0.1 u^(-1/2): a perturbation by rounding
-    then joins two eigenvectors [1]_. Cost: some 30 n^3 operations.
-
-    References
-    ----------
-    .. [1] J. H. Wilkinson, "The algebraic eigenvalue problem" (1965), chapter 2.
-
-    Examples
-    --------
-    >>> import mmlcore as mml
-    >>> P, D, P_inverse = mml.diagonalize([[6.0, -1.0], [2.0, 3.0]])
-    >>> (P @ D @ P_inverse).round(12)
-    array([[ 6., -1.],
-           [ 2.,  3.]])
-    """
-    a = one_square(A)
-    if np.array_equal(a, a.T):
-        values, vectors = np.linalg.eigh(a)
-        return Diagonalization(vectors, np.diag(values), np.ascontiguousarray(vectors.T))
-    values, vectors = _pairs(a)
-    spread = np.linalg.svd(vectors, compute_uv=False)
-    if spread[-1] < 10 * np.sqrt(np.finfo(a.dtype).eps / 2) * spread[0]:
-        msg = (
-            "A: is defective, it has no basis of eigenvectors: the computed ones are dependent up to rounding "
-            f"(singular values from {spread[0]:.3g} down to {spread[-1]:.3g})."
-        )
-        raise DefectiveMatrixError(msg)
-    return Diagonalization(vectors, np.diag(values), np.linalg.inv(vectors))
-
-
-def _pairs(a: Array) -> Eigen:
-    values, vectors = np.linalg.eig(a)
+def general_pairs(a: Array) -> Eigen:
+    """All eigenpairs by LAPACK, of matrices that are finite and not near the ends of the range."""
+    values, vectors = patiently(np.linalg.eig, a)
     if _needless(a, values):
-        return Eigen(values.real.copy(), vectors.real.copy())
-    return Eigen(values, vectors)
+        values, vectors = values.real.copy(), vectors.real.copy()
+    return Eigen(values, pointed(vectors))
 
 
 def _needless(a: Array, values: Array) -> bool:
     """Tell whether real eigenvalues of a real matrix came as complex numbers, as numpy from 2.5 on returns them."""
     return a.dtype.kind != "c" and values.dtype.kind == "c" and not values.imag.any()
-
-
-def one_square(A: ArrayLike) -> Array:
-    """Return one finite square matrix."""
-    a = as_matrix(A, "A")
-    if a.ndim != 2 or a.shape[0] != a.shape[1]:
-        raise shape_error("A", a.shape, "one square matrix (n, n)")
-    return finite(a, "A")

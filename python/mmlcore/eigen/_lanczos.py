@@ -2,6 +2,10 @@
 
 The basis is restarted thickly, from the Ritz vectors that look best, and orthogonalized in full: K. Wu, H. Simon,
 "Thick-restart Lanczos method for large symmetric eigenvalue problems", SIAM J. Matrix Anal. Appl. 22 (2000).
+
+A Krylov space holds one direction of each eigenspace: the one that its first vector points to. Copies of a repeated
+eigenvalue are met by starting again, in a random direction orthogonal to all that was found, until such a start finds nothing
+that belongs in front of the last pair (B. N. Parlett, "The symmetric eigenvalue problem", 1998, section 13.10).
 """
 
 from __future__ import annotations
@@ -25,49 +29,118 @@ def far_power(size: float) -> int:
     return power if abs(power) > _FAR else 0
 
 
+class Products:
+    """Products with a symmetric matrix; far from 1, where squares would leave the range, scaled by what the first one shows."""
+
+    def __init__(self, times: Callable[[Array], Array], n: int) -> None:
+        self.times, self.n = times, n
+        self.power: int | None = None
+
+    def __call__(self, v: Array) -> Array:
+        image = np.asarray(self.times(v))
+        if image.dtype.kind not in "fiub":
+            msg = f"A: a product has dtype {image.dtype}, needed real numbers."
+            raise TypeError(msg)
+        if image.shape != (self.n,):
+            raise shape_error("A", image.shape, f"a callable that returns ({self.n},)")
+        image = image.astype(np.float64)
+        if not np.isfinite(image).all():
+            msg = "A: a product contains NaN or infinity."
+            raise ValueError(msg)
+        if self.power is None:
+            self.power = far_power(float(np.abs(image).max(initial=0)))
+        return np.ldexp(image, -self.power) if self.power else image
+
+
 def lanczos(
     times: Callable[[Array], Array], n: int, k: int, bound: float, seed: int, restarts: int
 ) -> tuple[Array, Array]:
-    """Return the k largest eigenpairs, descending, with residuals up to `bound` times the largest size of a value.
+    """Return k of the largest eigenpairs, descending, with residuals up to `bound` times the largest size of a value.
 
-    V' A V is an arrow (kept Ritz values and their couplings) and then tridiagonal. Far from 1, where squares would leave the
-    range, products are scaled by a power of two, which the first one shows.
+    Copies of a repeated value may be missing.
     """
-    size = min(n, max(2 * k + 10, 64))
-    basis = np.zeros((size + 1, n))
-    basis[0] = _random_direction(seed, 0, n, basis[:0])
+    products = Products(times, n)
+    values, vectors = _search(products, k, bound, seed, restarts)
+    return np.ldexp(values, products.power or 0), vectors
+
+
+def complete_lanczos(
+    times: Callable[[Array], Array], n: int, k: int, bound: float, seed: int, restarts: int
+) -> tuple[Array, Array]:
+    """Return the k largest eigenpairs as `lanczos`, copies of repeated values included."""
+    products = Products(times, n)
+    values, vectors = _search(products, k, bound, seed, restarts)
+    for start in range(1, n - k + 1):
+        size = float(np.abs(values).max())
+        limit = values[k - 1] + max(10 * bound, 8 * n * np.finfo(np.float64).eps) * size
+        more, beside = _search(
+            products, k, bound, seed, restarts, start << 32, known=vectors.T, limit=limit, unit=size
+        )
+        if not more.size:
+            break
+        values, vectors = np.append(values, more), np.hstack([vectors, beside])
+        order = np.argsort(-values, kind="stable")
+        values, vectors = values[order], vectors[:, order]
+    return np.ldexp(values[:k], products.power or 0), np.ascontiguousarray(vectors[:, :k])
+
+
+def _search(
+    products: Products,
+    k: int,
+    bound: float,
+    seed: int,
+    restarts: int,
+    stream: int = 0,
+    *,
+    known: Array | None = None,
+    limit: float = -np.inf,
+    unit: float = 0.0,
+) -> tuple[Array, Array]:
+    """Return the k largest pairs; beside those `known` (rows), those that lie above a limit.
+
+    V' A V is an arrow (kept Ritz values and their couplings) and then tridiagonal. Residuals are judged by the largest size of
+    a value, `unit` at least.
+    """
+    n, first = products.n, 0 if known is None else len(known)
+    size = min(n - first, max(2 * k + 10, 64))
+    basis = np.zeros((first + size + 1, n))
+    if known is not None:
+        basis[:first] = known
+    own = basis[first:]
+    own[0] = _random_direction(seed, stream, basis[:first])
     small = np.zeros((size, size))
-    kept = power = 0
+    kept = 0
     for restart in range(restarts):
         beta = 0.0
         for j in range(kept, size):
-            image = _product(times, basis[j], n)
-            if restart == j == 0:
-                power = far_power(float(np.abs(image).max()))
-            if power:
-                image = np.ldexp(image, -power)
-            small[j, j] = basis[j] @ image
-            beta = _core.orthogonalize(basis[: j + 1], image)
-            if beta <= 1e-14 * np.abs(small).max():
+            image = products(own[j])
+            small[j, j] = own[j] @ image
+            beta = _core.orthogonalize(basis[: first + j + 1], image)
+            if beta <= 1e-14 * max(np.abs(small).max(), unit):
                 beta = 0.0  # an invariant subspace: go on in another direction
-                if j + 1 < n:
-                    basis[j + 1] = _random_direction(
-                        seed, restart * size + j + 1, n, basis[: j + 1]
+                if first + j + 1 < n:
+                    own[j + 1] = _random_direction(
+                        seed, stream + restart * size + j + 1, basis[: first + j + 1]
                     )
             else:
-                basis[j + 1] = image / beta
+                own[j + 1] = image / beta
             if j + 1 < size:
                 small[j, j + 1] = small[j + 1, j] = beta
         theta, turn = all_pairs(small)
-        residual = beta * np.abs(turn[-1, :k]).max() / max(np.abs(theta).max(), 1e-300)
+        couplings = beta * np.abs(turn[-1])
+        unit = max(np.abs(theta).max(), unit, 1e-300)
+        above = min(k, int((theta > limit).sum()))
+        if above == 0 and theta[0] + couplings[0] <= limit:
+            return theta[:0], np.empty((n, 0))
+        residual = couplings[: max(above, 1)].max() / unit
         vectors = np.empty((n, size))
-        _core.matmul(basis[:size].T, turn, vectors)
-        if residual <= bound or size == n:
-            return np.ldexp(theta[:k], power), np.ascontiguousarray(vectors[:, :k])
+        _core.matmul(own[:size].T, turn, vectors)
+        if residual <= bound or size == n - first:
+            return theta[:above], np.ascontiguousarray(vectors[:, :above])
         kept = min(k + (size - k) // 2, size - 1)
-        last = basis[size].copy()
-        basis[:kept] = vectors[:, :kept].T
-        basis[kept] = last
+        last = own[size].copy()
+        own[:kept] = vectors[:, :kept].T
+        own[kept] = last
         small[:] = 0
         small[np.arange(kept), np.arange(kept)] = theta[:kept]
         small[kept, :kept] = small[:kept, kept] = beta * turn[-1, :kept]
@@ -75,20 +148,10 @@ def lanczos(
         f"top_eigh reached a residual of {residual:.3g} in {restarts} restarts, needed {bound:.3g}. "
         "The last pairs are in .result."
     )
-    raise ConvergenceError(msg, Eigen(np.ldexp(theta[:k], power), vectors[:, :k]))
+    raise ConvergenceError(msg, Eigen(np.ldexp(theta[:k], products.power or 0), vectors[:, :k]))
 
 
-def _product(times: Callable[[Array], Array], v: Array, n: int) -> Array:
-    image = np.array(times(v), dtype=np.float64)
-    if image.shape != (n,):
-        raise shape_error("A", image.shape, f"a callable that returns ({n},)")
-    if not np.isfinite(image).all():
-        msg = "A: a product contains NaN or infinity."
-        raise ValueError(msg)
-    return image
-
-
-def _random_direction(seed: int, stream: int, n: int, basis: Array) -> Array:
-    v = np.asarray(_core.random_numbers(seed, stream, 0, n, True))
+def _random_direction(seed: int, stream: int, basis: Array) -> Array:
+    v = np.asarray(_core.random_numbers(seed, stream, 0, basis.shape[1], True))
     length = _core.orthogonalize(basis, v)
     return np.asarray(v / length)

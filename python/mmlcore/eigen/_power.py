@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,32 +11,32 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_array, as_index, as_real, as_square, finite, shape_error
 from mmlcore.core.errors import ConvergenceError
-from mmlcore.core.signs import signed
-from mmlcore.eigen._full import one_square
+from mmlcore.core.lapack import level, restored
+from mmlcore.core.signs import pointed
 from mmlcore.elimination import inverse
 from mmlcore.matrices import matmul
 
 
 class PowerIteration(NamedTuple):
-    """Result of `power_iteration`."""
+    """Result of `power_iteration`; for a stack of matrices the fields are arrays over it."""
 
-    value: float
-    vector: Array  # (n,), of length 1
-    iterations: int
-    residual: float  # ||A v - value v|| / |value|
+    value: Any  # float, or array (...)
+    vector: Array  # (..., n), of length 1
+    iterations: Any  # int, or array (...)
+    residual: Any  # ||A v - value v|| / |value|: float, or array (...)
 
 
 def power_iteration(
     A: ArrayLike, *, v0: ArrayLike | None = None, tol: float = 1e-10, max_iter: int = 1000
 ) -> PowerIteration:
-    """Dominant eigenvalue and eigenvector of a real matrix by repeated multiplication.
+    """Dominant eigenvalue and eigenvector of a real matrix, or of each of a stack, by repeated multiplication.
 
     Parameters
     ----------
-    A : array_like of shape (n, n), float32 or float64
-        Square matrix.
-    v0 : array_like of shape (n,), optional
-        First vector. Default: random, the same each time.
+    A : array_like of shape (..., n, n), float32 or float64
+        Square matrices.
+    v0 : array_like of shape (..., n), optional
+        First vectors; the leading axes broadcast to those of `A`. Default: random, the same each time.
     tol : float, default 1e-10
         Bound on the residual, the length of A v - value v over the size of value; not below some u.
     max_iter : int, default 1000
@@ -44,14 +45,14 @@ def power_iteration(
     Returns
     -------
     PowerIteration
-        (value, vector, iterations, residual); the largest entry of the vector is positive.
+        (value, vector, iterations, residual), arrays over the stack; the entry of largest size of each vector is positive.
 
     Raises
     ------
     ConvergenceError
         `max_iter` products did not suffice, as when two eigenvalues are equally large in size. `.result` is the last.
     ValueError
-        Not one square matrix; NaN or infinity; a zero `v0`.
+        Not square; NaN or infinity; a zero `v0`; a value that overflows.
 
     Notes
     -----
@@ -69,33 +70,53 @@ def power_iteration(
     >>> round(value, 8), vector.round(4), residual <= 1e-10
     (3.0, array([0.7071, 0.7071]), True)
     """
-    a = one_square(A)
-    n = len(a)
+    given = as_square(A, "A")
+    batch, n = given.shape[:-2], given.shape[-1]
     if n == 0:
-        raise shape_error("A", a.shape, "at least one row")
-    tol = max(as_real(tol, "tol", 0, 1), 4 * float(np.finfo(a.dtype).eps))
+        raise shape_error("A", given.shape, "at least one row")
+    tol = max(as_real(tol, "tol", 0, 1), 4 * float(np.finfo(given.dtype).eps))
     max_iter = as_index(max_iter, "max_iter", 1)
-    v = _first(v0, n).astype(a.dtype)
-    scale = float(np.abs(a).max())
-    work = a / a.dtype.type(scale) if scale > 0 else a
-    result = PowerIteration(0.0, v, 0, np.inf)
+    a, powers = level(given.reshape(math.prod(batch), n, n), "A", squares=True)
+    v = _first(v0, (*batch, n)).reshape(len(a), n).astype(a.dtype)
+    values, residuals = np.zeros(len(a), a.dtype), np.full(len(a), np.inf)
+    iterations = np.zeros(len(a), np.int64)
+    left = np.arange(len(a))
     for iteration in range(1, max_iter + 1):
-        image = work @ v
-        value = float(v @ image)
-        left = float(np.linalg.norm(image - a.dtype.type(value) * v))
-        size = float(np.linalg.norm(image))
-        residual = left / abs(value) if value else (0.0 if size == 0 else np.inf)
-        result = PowerIteration(value * scale, signed(v[np.newaxis])[0], iteration, residual)
-        if residual <= tol:
-            return result
-        if size == 0:
+        work, x = (a, v) if len(left) == len(a) else (a[left], v[left])
+        image = np.matmul(work, x[..., np.newaxis])[..., 0]
+        value = (x * image).sum(axis=-1)
+        gap = np.linalg.norm(image - value[:, np.newaxis] * x, axis=-1)
+        size = np.linalg.norm(image, axis=-1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            residual = np.where(value != 0, gap / np.abs(value), np.where(size == 0, 0.0, np.inf))
+        values[left], residuals[left], iterations[left] = value, residual, iteration
+        going = (residual > tol) & (size > 0)
+        left = left[going]
+        if not left.size:
             break
-        v = image / a.dtype.type(size)
-    msg = (
-        f"power_iteration reached a residual of {result.residual:.3g} in {result.iterations} products, needed {tol:.3g}: "
-        "no eigenvalue is larger in size than all others, or max_iter is too small. The last pair is in .result."
+        if iteration < max_iter:
+            v[left] = image[going] / size[going, np.newaxis]
+    values = restored(values[:, np.newaxis], powers, "A", "the value")[:, 0]
+    result = PowerIteration(
+        values.reshape(batch),
+        pointed(v[..., np.newaxis]).reshape(*batch, n),
+        iterations.reshape(batch),
+        residuals.reshape(batch),
     )
-    raise ConvergenceError(msg, result)
+    if not batch:
+        result = PowerIteration(
+            float(values[0]), result.vector, int(iterations[0]), float(residuals[0])
+        )
+    failed = np.flatnonzero(~(residuals <= tol))
+    if failed.size:
+        first = int(failed[0])
+        which = f" (matrix {first} of the batch)" if batch else ""
+        msg = (
+            f"power_iteration reached a residual of {residuals[first]:.3g} in {iterations[first]} products{which}, needed "
+            f"{tol:.3g}: no eigenvalue is larger in size than all others, or max_iter is too small. The last pair is in .result."
+        )
+        raise ConvergenceError(msg, result)
+    return result
 
 
 def matrix_power(A: ArrayLike, n: int) -> Array:
@@ -157,15 +178,20 @@ def matrix_power(A: ArrayLike, n: int) -> Array:
     return result
 
 
-def _first(v0: ArrayLike | None, n: int) -> Array:
+def _first(v0: ArrayLike | None, shape: tuple[int, ...]) -> Array:
+    n = shape[-1]
     if v0 is None:
         v = _core.random_numbers(0, 0, 0, n, True)
     else:
         v = as_array(v0, "v0").astype(np.float64)
-        if v.shape != (n,):
-            raise shape_error("v0", v.shape, f"({n},)")
-        if not (np.isfinite(v).all() and v.any()):
+        if v.shape[-1:] != (n,):
+            raise shape_error("v0", v.shape, f"({n},)" if len(shape) == 1 else f"(..., {n})")
+        if not (np.isfinite(v).all() and v.any(axis=-1).all()):
             msg = "v0: is zero, or contains NaN or infinity."
             raise ValueError(msg)
-        v = v / np.abs(v).max()
-    return np.asarray(v / np.linalg.norm(v))
+        v = v / np.abs(v).max(axis=-1, keepdims=True)
+    v = v / np.linalg.norm(v, axis=-1, keepdims=True)
+    try:
+        return np.array(np.broadcast_to(v, shape))
+    except ValueError:
+        raise shape_error("v0", v.shape, f"leading axes that broadcast to {shape[:-1]}") from None

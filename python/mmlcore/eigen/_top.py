@@ -8,10 +8,21 @@ from typing import Any
 import numpy as np
 
 from mmlcore import _core
-from mmlcore.core.arrays import F64, Array, as_index, as_real, is_sparse, shape_error
+from mmlcore.core.arrays import (
+    F64,
+    Array,
+    as_index,
+    as_real,
+    as_square,
+    finite,
+    is_sparse,
+    shape_error,
+)
+from mmlcore.core.errors import ConvergenceError
+from mmlcore.core.signs import pointed
 from mmlcore.core.sparse import by_rows
-from mmlcore.eigen._full import Eigen, one_square
-from mmlcore.eigen._lanczos import lanczos
+from mmlcore.eigen._full import Eigen, eigh
+from mmlcore.eigen._lanczos import complete_lanczos
 from mmlcore.eigen._largest import largest_of_symmetric
 from mmlcore.matrices._sparse import SparseRows
 
@@ -30,8 +41,8 @@ def top_eigh(
 
     Parameters
     ----------
-    A : array_like of shape (n, n), scipy.sparse matrix, or callable
-        Symmetric. A callable maps a vector (n,) to A times it, and needs `shape`.
+    A : array_like of shape (..., n, n), scipy.sparse matrix, LinearOperator, or callable
+        Real and symmetric. A callable maps a vector (n,), a copy of its own, to A times it, and needs `shape`.
     k : int
         How many, 1 to n.
     tol : float, optional
@@ -39,19 +50,21 @@ def top_eigh(
     random_state : int, optional
         Seed of the first vector of the iteration. The same seed gives the same result; None is seed 0.
     shape : tuple of int, optional
-        (n, n), for a callable.
+        (n, n), for a callable. What has a method ``matvec``, as SciPy's LinearOperator, brings its own.
 
     Returns
     -------
     Eigen
-        (values, vectors): descending values (k,), orthonormal columns (n, k).
+        (values, vectors): descending values (..., k), copies of repeated ones included, and orthonormal columns (..., n, k),
+        the entry of largest size of each positive.
 
     Raises
     ------
     ConvergenceError
-        The iteration for sparse matrices and callables did not reach `tol`.
+        The iteration for sparse matrices and callables did not reach `tol`, or the products of a callable are not accurate
+        enough for it.
     ValueError, TypeError
-        Not square or not symmetric; NaN or infinity; k out of range.
+        Not square, not symmetric or not real; NaN or infinity; k out of range; an eigenvalue that overflows.
 
     Notes
     -----
@@ -59,8 +72,8 @@ def top_eigh(
     inverse iteration [1]_; beyond a quarter of all, the full decomposition is as fast. For k below a fortieth of the order
     Lanczos comes first, and a Cholesky factorization certifies that no eigenvalue was missed. Sparse matrices and
     callables are met by the Lanczos method with thick restarts and full reorthogonalization [2]_, which reaches the ends
-    of the spectrum first;
-    of an eigenvalue that is repeated exactly it may find fewer copies than there are. Residuals are checked. Cost:
+    of the spectrum first. It starts again in random directions orthogonal to what was found, until one finds no further copy
+    of a repeated eigenvalue. Residuals are checked, those of callables by further products. Stacks go through `eigh`. Cost:
     4/3 n^3 operations, or some 2 k products with A for each of some restarts.
 
     References
@@ -76,43 +89,98 @@ def top_eigh(
     array([3., 2.])
     """
     seed = 0 if random_state is None else as_index(random_state, "random_state", 0)
-    if is_sparse(A) or callable(A):
-        times, n = _operator(A, shape)
+    if is_sparse(A) or callable(A) or hasattr(A, "matvec"):
+        times, n, sure = _operator(A, shape)
         k = as_index(k, "k", 1, n)
-        return Eigen(*lanczos(times, n, k, _bound(tol, F64), seed, _RESTARTS))
-    a = one_square(A)
-    k = as_index(k, "k", 1, len(a))
+        bound = _bound(tol, F64)
+        values, vectors = complete_lanczos(times, n, k, bound, seed, _RESTARTS)
+        if not sure:
+            _check_pairs(times, values, vectors, bound)
+        return Eigen(_in_range(values, F64), pointed(vectors))
+    a = finite(as_square(A, "A"), "A")
+    k = as_index(k, "k", 1, a.shape[-1])
+    bound = _bound(tol, a.dtype)
+    if a.ndim > 2:
+        gap, largest = (np.abs(x).max(axis=(-2, -1)) for x in (a - np.swapaxes(a, -1, -2), a))
+        if (gap > _asymmetry(a.shape[-1], a.dtype) * largest).any():
+            raise ValueError(_NOT_SYMMETRIC)
+        values, vectors = (x[..., ::-1][..., :k].copy() for x in eigh(a))
+        return Eigen(values, vectors)
     largest, gap = _core.symmetry(a)
     _check_symmetric(gap, largest, a.shape[0], a.dtype)
     values, vectors = largest_of_symmetric(
-        a.astype(np.float64, copy=False), k, _bound(tol, a.dtype), largest, seed
+        a.astype(np.float64, copy=False), k, bound, largest, seed
     )
-    return Eigen(values.astype(a.dtype, copy=False), vectors.astype(a.dtype, copy=False))
+    return Eigen(_in_range(values, a.dtype), pointed(vectors.astype(a.dtype, copy=False)))
 
 
-def _operator(A: Any, shape: tuple[int, int] | None) -> tuple[Callable[[Array], Array], int]:
-    """Return the product with vectors, and the order."""
-    if not is_sparse(A):
+def _in_range(values: Array, dtype: np.dtype[Any]) -> Array:
+    with np.errstate(over="ignore"):
+        values = values.astype(dtype, copy=False)
+    if not np.isfinite(values).all():
+        msg = f"A: an eigenvalue leaves the range of {dtype}; divide A by a constant."
+        raise ValueError(msg)
+    return values
+
+
+def _operator(A: Any, shape: tuple[int, int] | None) -> tuple[Callable[[Array], Array], int, bool]:
+    """Return the product with vectors, the order, and whether A is known to be symmetric."""
+    if getattr(getattr(A, "dtype", None), "kind", "f") not in "fiub":
+        msg = f"A: got dtype {A.dtype}, needed real numbers; of a dense Hermitian matrix `eigh` gives all pairs."
+        raise TypeError(msg)
+    if is_sparse(A):
+        n = _order("A", A.shape)
+        a = by_rows(A, "A")
+        _check_symmetric(abs(a - a.T).max(), abs(a).max(), n, F64)
+        return SparseRows(a, "A").dot, n, True
+    times = A.matvec if hasattr(A, "matvec") else A
+    if shape is None:
+        shape = getattr(A, "shape", None)
         if shape is None:
             msg = "shape: a callable A needs the shape (n, n)."
             raise ValueError(msg)
-        _check_square(shape)
-        return A, shape[0]
-    _check_square(A.shape)
-    a = by_rows(A, "A")
-    _check_symmetric(abs(a - a.T).max(), abs(a).max(), a.shape[0], F64)
-    return SparseRows(a, "A").dot, a.shape[0]
+    return (lambda v: times(v.copy())), _order("shape", shape), False
+
+
+def _check_pairs(
+    times: Callable[[Array], Array], values: Array, vectors: Array, bound: float
+) -> None:
+    """Refuse pairs that are none: what is done with a symmetric A leads nowhere with another."""
+    size = float(np.abs(values).max()) or 1.0
+    residual = 0.0
+    for value, vector in zip(values, np.ascontiguousarray(vectors.T), strict=True):
+        gap = (np.asarray(times(vector), dtype=np.float64) - value * vector) / size
+        residual = max(residual, float(np.linalg.norm(gap)))
+    if residual > 1e-3:
+        raise ValueError(_NOT_SYMMETRIC)
+    if not residual <= 100 * bound:
+        msg = (
+            f"top_eigh needed residuals of {bound:.3g}, products with the pairs found show {residual:.3g}: A is not symmetric to "
+            "that accuracy, or its products are not. The pairs are in .result."
+        )
+        raise ConvergenceError(msg, Eigen(values, vectors))
+
+
+_NOT_SYMMETRIC = "A: is not symmetric."
+
+
+def _asymmetry(n: int, dtype: np.dtype[Any]) -> float:
+    return float(8 * max(n, 8) * np.finfo(dtype).eps)
 
 
 def _check_symmetric(gap: float, largest: float, n: int, dtype: np.dtype[Any]) -> None:
-    if gap > 8 * max(n, 8) * np.finfo(dtype).eps * largest:
-        msg = "A: is not symmetric."
+    if gap > _asymmetry(n, dtype) * largest:
+        raise ValueError(_NOT_SYMMETRIC)
+
+
+def _order(name: str, shape: Any) -> int:
+    if not isinstance(shape, (tuple, list)) or len(shape) != 2:
+        msg = f"{name}: got {shape!r}, needed the shape (n, n)."
         raise ValueError(msg)
-
-
-def _check_square(shape: tuple[int, ...]) -> None:
-    if len(shape) != 2 or shape[0] != shape[1]:
-        raise shape_error("A", shape, "a square matrix (n, n)")
+    m, n = (as_index(side, name, 0) for side in shape)
+    if m != n:
+        raise shape_error(name, (m, n), "a square matrix (n, n)")
+    return n
 
 
 def _bound(tol: float | None, dtype: np.dtype[Any]) -> float:

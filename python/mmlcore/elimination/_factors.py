@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.core.arrays import F32, F64, Array, as_matrix, as_square, empty, finite
+from mmlcore.core.lapack import patiently
+from mmlcore.core.scaling import equilibrated, equilibration, times_power
 from mmlcore.elimination._solve import solve, within_range
 
 _SCALARS: dict[np.dtype[Any], type] = {F32: np.float32, F64: np.float64}
@@ -92,9 +94,10 @@ def determinant(A: ArrayLike) -> Array:
 
     Notes
     -----
-    The product of the pivots of Gaussian elimination with partial pivoting, with exponents kept apart so that nothing in
-    between leaves the range. It is the exact determinant of a matrix within n u of A [1]_; that a determinant is small
-    does not tell that a matrix is singular: see `is_singular`. Cost: 2/3 n^3 operations a matrix.
+    The product of the pivots of Gaussian elimination with partial pivoting, with exponents kept apart, and rows and columns
+    scaled where it matters, so that nothing in between leaves the range. It is the exact determinant of a matrix within n u of
+    A [1]_; that a determinant is small does not tell that a matrix is singular: see `is_singular`. Cost: 2/3 n^3 operations
+    a matrix.
 
     References
     ----------
@@ -112,7 +115,7 @@ def determinant(A: ArrayLike) -> Array:
         return value
     a = as_square(A, "A", complex_ok=True)
     if a.dtype.kind == "c":
-        return np.asarray(np.linalg.det(finite(a, "A")))[()]
+        return _complex_determinant(finite(a, "A"))
     out = empty(a.shape[:-2], a.dtype)
     _core.determinants(a, out, None)
     return out[()]
@@ -150,13 +153,32 @@ def slogdet(A: ArrayLike) -> LogDeterminant:
     """
     a = as_square(A, "A", complex_ok=True)
     if a.dtype.kind == "c":
-        sign, logarithm = np.linalg.slogdet(finite(a, "A"))
-        return LogDeterminant(sign, logarithm)
+        scaled, powers = _near_one(finite(a, "A"))
+        sign, logarithm = patiently(np.linalg.slogdet, scaled)
+        logarithm = np.asarray(logarithm + powers * np.log(2.0)).astype(logarithm.dtype)
+        return LogDeterminant(sign, logarithm[()])
     mantissa, exponent = empty(a.shape[:-2], a.dtype), np.empty(a.shape[:-2], np.int64)
     _core.determinants(a, mantissa, exponent)
     with np.errstate(divide="ignore"):
-        logarithm = np.log(np.abs(mantissa)).astype(np.float64) + exponent * np.log(2.0)
+        logarithm = np.log(np.abs(mantissa).astype(np.float64)) + exponent * np.log(2.0)
     return LogDeterminant(np.sign(mantissa)[()], logarithm.astype(a.dtype)[()])
+
+
+def _complex_determinant(a: Array) -> Array:
+    with np.errstate(all="ignore"):
+        plain = np.asarray(patiently(np.linalg.det, a))
+        size = np.abs(plain)
+        # Zero, infinity and NaN may come from what was in between.
+        if not ((size > 1e-30) & (size < 1e30)).all():
+            scaled, powers = _near_one(a)
+            plain = times_power(np.asarray(patiently(np.linalg.det, scaled)), powers)
+    return plain[()]
+
+
+def _near_one(a: Array) -> tuple[Array, Array]:
+    """Return matrices with rows and columns near 1, and the exponents (...) taken out of their determinants."""
+    rows, columns = equilibration(a)
+    return equilibrated(a, rows, columns), rows.sum(axis=-1) + columns.sum(axis=-1)
 
 
 def lu(A: ArrayLike) -> LU:
@@ -180,8 +202,8 @@ def lu(A: ArrayLike) -> LU:
 
     Notes
     -----
-    Singular matrices have factors too, with zeros on the diagonal of U. Entries of L are at most 1 in size. Backward
-    error n u \\|L\\| \\|U\\| [1]_. Cost: n^2 (m - n / 3) operations a matrix for m >= n.
+    Singular matrices have factors too, with zeros on the diagonal of U: a column without a pivot is passed over. Entries of L
+    are at most 1 in size. Backward error n u \\|L\\| \\|U\\| [1]_. Cost: n^2 (m - n / 3) operations a matrix for m >= n.
 
     References
     ----------

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_matrix, as_real, as_square, finite, plain, shape_error
-from mmlcore.core.signs import signed
+from mmlcore.core.arrays import Array, as_matrix, as_real, as_square, plain, shape_error
+from mmlcore.core.lapack import level, patiently
+from mmlcore.core.signs import pointed
 
 
 def rank(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
@@ -31,7 +32,8 @@ def rank(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
 
     Notes
     -----
-    The number of dimensions of the nearest matrix of lower rank that is within rtol [1]_. Cost: that of the singular values,
+    The number of dimensions of the nearest matrix of lower rank that is within rtol [1]_. Multiples of A by powers of two have
+    the rank of A, up to both ends of the range. Cost: that of the singular values,
     some 4 m n min(m, n) operations, in LAPACK.
 
     References
@@ -44,8 +46,7 @@ def rank(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
     >>> mml.rank([[16, 2, 3, 13], [5, 11, 10, 8], [9, 7, 6, 12], [4, 14, 15, 1]])
     3
     """
-    a = finite(as_matrix(A, "A"), "A")
-    counts = np.asarray(_counts(a, rtol))
+    counts = np.asarray(_counts(as_matrix(A, "A"), rtol))
     return plain(counts, int)
 
 
@@ -80,7 +81,7 @@ def is_singular(A: ArrayLike, *, rtol: float | None = None) -> bool | Array:
     >>> mml.is_singular(1e-15 * np.eye(4)), mml.is_singular([[1.0, 2.0], [2.0, 4.0]])
     (False, True)
     """
-    a = finite(as_square(A, "A"), "A")
+    a = as_square(A, "A")
     singular = np.asarray(_counts(a, rtol) < a.shape[-1])
     return plain(singular, bool)
 
@@ -98,7 +99,7 @@ def null_space(A: ArrayLike, *, rtol: float | None = None) -> Array:
     Returns
     -------
     ndarray of shape (n, n - rank)
-        Columns are the basis; the largest entry of each is positive.
+        Columns are the basis; the entry of largest size of each is positive.
 
     Raises
     ------
@@ -108,7 +109,7 @@ def null_space(A: ArrayLike, *, rtol: float | None = None) -> Array:
     Notes
     -----
     The right singular vectors of the singular values that count as zero [1]_. Cost: that of a singular value
-    decomposition, in LAPACK.
+    decomposition, in LAPACK; memory of the order of m n + n^2.
 
     References
     ----------
@@ -121,16 +122,18 @@ def null_space(A: ArrayLike, *, rtol: float | None = None) -> Array:
     array([[ 0.707107],
            [-0.707107]])
     """
-    a = finite(as_matrix(A, "A"), "A")
+    a = as_matrix(A, "A")
     if a.ndim != 2:
         raise shape_error("A", a.shape, "one matrix (m, n)")
     m, n = a.shape
+    a, _ = level(a, "A")
     if m == 0 or n == 0:
         return np.eye(n, dtype=a.dtype)
-    _, values, right = np.linalg.svd(a)
+    # With fewer columns than rows all of the right factor comes with the thin form, which spares the (m, m) left one.
+    _, values, right = patiently(np.linalg.svd, a, full_matrices=m < n)
     tol = _rtol(a, rtol) * values[0]
     basis = right[int((values > tol).sum()) :].T
-    return np.ascontiguousarray(signed(basis.T).T)
+    return pointed(np.ascontiguousarray(basis))
 
 
 def condition(A: ArrayLike) -> Array:
@@ -166,14 +169,10 @@ def condition(A: ArrayLike) -> Array:
     >>> float(mml.condition([[2.0, 0.0], [0.0, 0.5]]))
     4.0
     """
-    a = finite(as_matrix(A, "A"), "A")
+    a, _ = level(as_matrix(A, "A"), "A")  # the ratio is that of A
     if a.shape[-1] == 0 or a.shape[-2] == 0:
         return np.ones(a.shape[:-2], a.dtype)[()]
-    # By a power of two to where no singular value overflows: the ratio stays as it is.
-    top = np.abs(a).max(axis=(-2, -1), keepdims=True)
-    if top.max(initial=0) > np.finfo(a.dtype).max / 2**30:
-        a = np.ldexp(a, -np.frexp(top)[1])
-    values = np.linalg.svd(a, compute_uv=False)
+    values = patiently(np.linalg.svd, a, compute_uv=False)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = values[..., 0] / values[..., -1]
     return np.where(values[..., -1] > 0, ratio, np.inf).astype(a.dtype)[()]
@@ -188,7 +187,8 @@ def _rtol(a: Array, rtol: float | None) -> float:
 def _counts(a: Array, rtol: float | None) -> Array:
     """Return how many singular values of each matrix are not negligible."""
     tol = _rtol(a, rtol)
+    a, _ = level(a, "A")
     if a.shape[-1] == 0 or a.shape[-2] == 0:
         return np.zeros(a.shape[:-2], np.int64)
-    values = np.linalg.svd(a, compute_uv=False)
+    values = patiently(np.linalg.svd, a, compute_uv=False)
     return np.asarray((values > tol * values[..., :1]).sum(axis=-1))

@@ -12,13 +12,12 @@ from mmlcore.core.arrays import (
     as_array,
     as_matrix,
     empty,
-    finite,
     matrix_error,
     same_dtype,
     shape_error,
 )
 from mmlcore.core.batches import broadcast_batch, spread
-from mmlcore.core.errors import SingularMatrixError
+from mmlcore.elimination._complex import solve_complex
 
 
 def within_range(eliminated: Array) -> None:
@@ -49,8 +48,9 @@ def solve(A: ArrayLike, b: ArrayLike) -> Array:
     ValueError
         Shapes that do not fit; NaN or infinity in `A` or `b`.
     SingularMatrixError
-        A pivot is exactly zero, or the solution overflows. A matrix that is singular but for rounding passes,
-        as in LAPACK, with a solution of no accuracy: ask its condition number where that can happen.
+        A pivot is exactly zero, or the solution itself overflows: where elimination does on the way, rows and columns are scaled
+        by powers of two. A matrix that is singular but for rounding passes, as in LAPACK, with a solution of no accuracy: ask
+        its condition number where that can happen.
 
     Notes
     -----
@@ -92,21 +92,8 @@ def solve(A: ArrayLike, b: ArrayLike) -> Array:
         b_ = b_[:, np.newaxis]
     batch = broadcast_batch({"A": a_.shape[:-2], "b": b_.shape[:-2]})
     if a_.dtype.kind == "c":
-        x = _solve_complex(spread(a_, batch), spread(b_, batch))
+        x = solve_complex(spread(a_, batch), spread(b_, batch))
     else:
         x = empty((*batch, n, b_.shape[-1]), a_.dtype)
         _core.solve(spread(a_, batch), spread(b_, batch), x)
     return x[..., 0] if is_vector else x
-
-
-def _solve_complex(a: Array, b: Array) -> Array:
-    a, b = finite(a, "A"), finite(b, "b")
-    try:
-        x = np.linalg.solve(a, b)
-    except np.linalg.LinAlgError as error:
-        msg = "A: singular matrix: elimination finds no pivot."
-        raise SingularMatrixError(msg) from error
-    if not np.isfinite(x).all():
-        msg = "A: singular to working precision: the solution overflows."
-        raise SingularMatrixError(msg)
-    return x

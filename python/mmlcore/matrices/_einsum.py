@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -39,7 +41,7 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = True) -> Array:
     Raises
     ------
     ValueError
-        Subscripts that cannot be read, or do not fit the shapes.
+        Subscripts that cannot be read, or do not fit the shapes; a path that cannot be gone.
 
     Notes
     -----
@@ -85,7 +87,8 @@ def _order(optimize: Any) -> bool | str | tuple[tuple[int, ...], ...]:
     if isinstance(optimize, str) and optimize in ("greedy", "optimal"):
         return optimize
     if isinstance(optimize, (list, tuple)) and optimize and optimize[0] == "einsum_path":
-        return tuple(tuple(int(i) for i in step) for step in optimize[1:])
+        with contextlib.suppress(TypeError):
+            return tuple(tuple(operator.index(i) for i in step) for step in optimize[1:])
     msg = f"optimize: got {optimize!r}, needed a bool, 'greedy', 'optimal' or a path of numpy.einsum_path."
     raise ValueError(msg)
 
@@ -179,11 +182,15 @@ def _plan(subscripts: str, shapes: tuple[tuple[int, ...], ...], optimize: Any) -
         kept = "".join(dict.fromkeys(wide))
         views.append(None if kept == own else View(own, kept, tuple(read.length[x] for x in kept)))
         labels.append(kept)
+    path = _path(labels, read, optimize)
     if len(labels) == 1:
         return Plan(tuple(views), (_alone(labels[0], read.output),))
     steps: list[Alone | Pair] = []
-    for taken in _path(labels, read, optimize):
+    for taken in path:
         here = sorted(taken, reverse=True)
+        if len(here) == 1:  # goes to the end, as all results do
+            labels.append(labels.pop(here[0]))
+            steps.append(Alone((here[0],), (), tuple(range(len(labels[-1])))))
         while (
             len(here) > 1
         ):  # a path may take several at once: two at a time, the last result first
@@ -198,12 +205,27 @@ def _plan(subscripts: str, shapes: tuple[tuple[int, ...], ...], optimize: Any) -
 
 
 def _path(labels: list[str], read: Subscripts, optimize: Any) -> Sequence[tuple[int, ...]]:
-    if len(labels) == 2 or optimize is False:
+    if isinstance(optimize, tuple):
+        _check_path(optimize, len(labels))
+        return optimize
+    if len(labels) <= 2 or optimize is False:
         return _left_to_right(len(labels))
     dummies = [np.broadcast_to(np.empty(()), [read.length[x] for x in own]) for own in labels]
-    wanted = ["einsum_path", *optimize] if isinstance(optimize, tuple) else optimize
-    path = np.einsum_path(f"{','.join(labels)}->{read.output}", *dummies, optimize=wanted)[0]
+    path = np.einsum_path(f"{','.join(labels)}->{read.output}", *dummies, optimize=optimize)[0]
     return [tuple(step) for step in path[1:]]
+
+
+def _check_path(path: tuple[tuple[int, ...], ...], operands: int) -> None:
+    """ValueError unless each step takes some of the operands that are there, and one is left at the end."""
+    left = operands
+    for step in path:
+        if not step or len(set(step)) < len(step) or not all(0 <= i < left for i in step):
+            msg = f"optimize: the path takes operands {step} of {left}, needed different numbers from 0 to {left - 1}."
+            raise ValueError(msg)
+        left -= len(step) - 1
+    if left != 1:
+        msg = f"optimize: the path leaves {left} operands of {operands}, needed one: the result."
+        raise ValueError(msg)
 
 
 def _left_to_right(count: int) -> Sequence[tuple[int, ...]]:

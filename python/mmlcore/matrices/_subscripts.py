@@ -105,7 +105,11 @@ def _with_dots(term: str, further: str, axes: int) -> str:
 def _lengths(inputs: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> dict[str, int]:
     length: dict[str, int] = {}
     for i, (own, shape) in enumerate(zip(inputs, shapes, strict=True)):
+        within: dict[str, int] = {}
         for x, n in zip(own, shape, strict=True):
+            if within.setdefault(x, n) != n:  # a diagonal: nothing broadcasts within one operand
+                msg = f"operands[{i}]: axis {x!r} has lengths {within[x]} and {n}, needed one, as of a diagonal."
+                raise ValueError(msg)
             known = length.get(x, 1)
             if n not in (known, 1) and known != 1:
                 msg = f"operands[{i}]: axis {x!r} has length {n}, needed {known} as in the operands before."

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_matrix, as_real, empty
+from mmlcore.core.arrays import Array, all_finite, as_matrix, as_real, empty
 from mmlcore.core.metric import as_metric
+from mmlcore.core.scaling import times_power
 
 
 def gram_schmidt(
@@ -88,7 +89,7 @@ def gram_schmidt(
     else:
         q, norms = _in_metric(a, metric, rtol)
     if not normalize:
-        q *= norms[..., np.newaxis, :]
+        q = _at_length(a, q, norms, rtol) if metric is None else q * norms[..., np.newaxis, :]
     return _dropped(q, norms > 0) if drop else q
 
 
@@ -97,6 +98,15 @@ def _in_order(a: Array, rtol: float) -> tuple[Array, Array]:
     norms = np.empty((*a.shape[:-2], a.shape[-1]), a.dtype)
     _core.gram_schmidt(a, q, norms, rtol)
     return q, norms
+
+
+def _at_length(a: Array, q: Array, norms: Array, rtol: float) -> Array:
+    """Return the columns with their lengths, some of which may be beyond the range though their entries are not."""
+    if all_finite(norms):
+        return q * norms[..., np.newaxis, :]
+    powers = np.frexp(np.abs(a).max(axis=-2))[1][..., np.newaxis, :]
+    q, norms = _in_order(times_power(a, -powers), rtol)
+    return times_power(q * norms[..., np.newaxis, :], powers)
 
 
 def _in_metric(a: Array, metric: ArrayLike, rtol: float) -> tuple[Array, Array]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,12 @@ from mmlcore.core.arrays import (
     same_dtype,
     shape_error,
 )
+from mmlcore.core.batches import broadcast_batch
+from mmlcore.core.errors import SingularMatrixError
+from mmlcore.core.lapack import level
 from mmlcore.core.metric import as_metric
+from mmlcore.core.scaling import times_power
+from mmlcore.elimination import solve
 from mmlcore.matrices import matmul
 from mmlcore.orthogonal._gram_schmidt import gram_schmidt
 from mmlcore.vectors import length
@@ -87,8 +93,9 @@ def project(X: ArrayLike, B: ArrayLike, *, metric: ArrayLike | None = None) -> P
     ----------
     X : array_like of shape (..., d), float32 or float64
         Rows are points. For an affine subspace through x0 project X - x0 and add x0 to the points.
-    B : array_like of shape (d, k) or (d,)
-        Columns span the subspace; they may depend on each other. One axis is one vector.
+    B : array_like of shape (..., d, k) or (d,)
+        Columns span the subspace; they may depend on each other. One axis is one vector. Leading axes, one subspace for each,
+        broadcast against those of `X`.
     metric : array_like of shape (d, d), optional
         The symmetric positive definite matrix M of the inner product x' M y. Default: the dot product.
 
@@ -121,44 +128,67 @@ def project(X: ArrayLike, B: ArrayLike, *, metric: ArrayLike | None = None) -> P
     (array([ 5.,  2., -1.]), array([ 5., -3.]), 2.44949)
     """
     x, b = same_dtype(as_array(X, "X"), _columns(B))
-    if b.ndim != 2:
-        raise shape_error("B", b.shape, "(d, k) or (d,)")
-    if x.ndim == 0 or x.shape[-1] != b.shape[0]:
-        raise shape_error("X", x.shape, f"(..., {b.shape[0]}) to fit B of shape {b.shape}")
-    finite(x, "X")
-    given = None if metric is None else as_metric(metric, b.shape[0], f"B of shape {b.shape}")
+    d, k = b.shape[-2:]
+    if x.ndim == 0 or x.shape[-1] != d:
+        raise shape_error("X", x.shape, f"(..., {d}) to fit B of shape {b.shape}")
+    batch = broadcast_batch({"X": x.shape[:-1], "B": b.shape[:-2]})
+    given = None if metric is None else as_metric(metric, d, f"B of shape {b.shape}")
+    # Onto one subspace all points at once; else each onto its own.
+    rows = x.reshape(math.prod(batch), d) if b.ndim == 2 else x[..., np.newaxis, :]
+    rows, power = _levelled(rows)
+    b, columns = _near_one(b)
     q = gram_schmidt(b, metric=given)
     dual = q
     if given is not None:
         dtype = np.result_type(b, given.matrix)
-        x, b, q = (v.astype(dtype, copy=False) for v in (x, b, q))
+        rows, b, q = (v.astype(dtype, copy=False) for v in (rows, b, q))
         dual = matmul(given.matrix.astype(dtype, copy=False), q)
-    rows = x.reshape(-1, b.shape[0])
+    turned = np.swapaxes(q, -1, -2)
     along = matmul(rows, dual)
     # What rounding left of the first pass lies in the span as well: a second one makes the residual orthogonal to it.
-    along += matmul(rows - matmul(along, q.T), dual)
-    points = matmul(along, q.T)
-    coordinates = _coordinates(matmul(dual.T, b), along)
-    if not (all_finite(along) and all_finite(coordinates)):
+    along += matmul(rows - matmul(along, turned), dual)
+    points = matmul(along, turned)
+    coordinates = _coordinates(matmul(np.swapaxes(dual, -1, -2), b), along)
+    residual = np.asarray(length(rows - points, metric=given), dtype=points.dtype)
+    points, residual = times_power(points, power), times_power(residual, power)
+    coordinates = times_power(coordinates, power - columns[..., np.newaxis, :])
+    if not (all_finite(points) and all_finite(coordinates)):
         msg = f"X, B: a coordinate leaves the range of {x.dtype}; multiply B or divide X by a constant."
         raise ValueError(msg)
-    residual = np.asarray(length(rows - points, metric=given), dtype=x.dtype)
-    batch = x.shape[:-1]
     return Projection(
-        points.reshape(x.shape),
-        coordinates.reshape(*batch, b.shape[1]),
-        residual.reshape(batch)[()],
+        points.reshape(*batch, d), coordinates.reshape(*batch, k), residual.reshape(batch)[()]
     )
 
 
+def _levelled(rows: Array) -> tuple[Array, int]:
+    """Return points near 1 where they were near the ends of the range, and the exponent of two taken out of all."""
+    flat, power = level(rows.reshape(math.prod(rows.shape[:-1]), rows.shape[-1]), "X")
+    return flat.reshape(rows.shape), 0 if power is None else int(power)
+
+
+def _near_one(b: Array) -> tuple[Array, Array]:
+    """Return columns near 1 where one is near the ends of the range, and the exponents taken out of them."""
+    columns = np.abs(b).max(axis=-2, initial=0)
+    _, odd = level(columns[..., np.newaxis, :], "B")
+    limits = np.finfo(b.dtype)
+    if odd is None and not (columns < limits.tiny / limits.eps**2).any():
+        return b, np.zeros(columns.shape, np.int64)
+    powers = np.frexp(columns)[1]
+    return times_power(b, -powers[..., np.newaxis, :]), powers
+
+
 def _coordinates(r: Array, along: Array) -> Array:
-    """Solve R c = along for the columns that are independent: rows of R that are not zero."""
-    found = np.zeros((len(along), r.shape[1]), along.dtype)
-    kept = np.flatnonzero(r.diagonal() > 0) if r.size else np.zeros(0, np.int64)
-    triangle = np.triu(r[np.ix_(kept, kept)])
-    if kept.size:
-        found[:, kept] = np.linalg.solve(triangle, along[:, kept].T).T
-    return found
+    """Solve R c = along; columns that depend on earlier ones, whose rows of R are zero, have the coordinate 0."""
+    k = r.shape[-1]
+    kept = np.diagonal(r, axis1=-2, axis2=-1) > 0
+    triangle = np.where(kept[..., np.newaxis], np.triu(r), np.eye(k, dtype=r.dtype))
+    right = np.where(kept[..., np.newaxis, :], along, 0)
+    if right.size == 0:
+        return right
+    try:
+        return np.asarray(np.swapaxes(solve(triangle, np.swapaxes(right, -1, -2)), -1, -2))
+    except SingularMatrixError:
+        return np.full(right.shape, np.inf, right.dtype)  # the caller says that it overflows
 
 
 def _columns(B: ArrayLike) -> Array:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import Array, as_array, as_matrix, as_real, finite, plain, shape_error
-from mmlcore.core.signs import signed
+from mmlcore.core.lapack import patiently
+from mmlcore.core.signs import pointed
 from mmlcore.matrices import matmul
 from mmlcore.orthogonal._gram_schmidt import gram_schmidt
 
@@ -106,7 +107,8 @@ def orthogonal_complement(B: ArrayLike) -> Array:
     Returns
     -------
     ndarray of shape (d, d - r)
-        r is the dimension of the span as `span_dimension` finds it. Columns are the basis; the largest entry of each is positive.
+        r is the dimension of the span as `span_dimension` finds it. Columns are the basis; the entry of largest size of each is
+        positive.
 
     Raises
     ------
@@ -135,5 +137,5 @@ def orthogonal_complement(B: ArrayLike) -> Array:
     if b.ndim != 2:
         raise shape_error("B", b.shape, "(d, k) or (d,)")
     q = gram_schmidt(finite(b, "B"), drop=True)
-    full, _ = np.linalg.qr(q, mode="complete")
-    return np.ascontiguousarray(signed(full[:, q.shape[1] :].T).T + 0)
+    full, _ = patiently(np.linalg.qr, q, mode="complete")
+    return pointed(full[:, q.shape[1] :] + 0)

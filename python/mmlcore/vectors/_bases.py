@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import Array, as_array, as_real, finite, plain, same_dtype, shape_error
 from mmlcore.core.errors import SingularMatrixError
+from mmlcore.core.lapack import patiently
 from mmlcore.elimination import solve
 from mmlcore.vectors._rows import as_vectors, lengths
 
@@ -56,8 +59,11 @@ def is_independent(vectors: ArrayLike, *, rtol: float | None = None) -> bool | A
         full = np.full(v.shape[:-2], n == 0)
         return plain(full, bool)
     rtol = max(n, d) * float(np.finfo(v.dtype).eps) if rtol is None else as_real(rtol, "rtol", 0, 1)
+    v = np.ldexp(
+        v, -np.frexp(np.abs(v).max(axis=-1, keepdims=True))[1]
+    )  # where no length leaves the range
     sizes = np.asarray(lengths(v))[..., np.newaxis]
-    values = np.linalg.svd(v / np.where(sizes > 0, sizes, 1), compute_uv=False)
+    values = patiently(np.linalg.svd, v / np.where(sizes > 0, sizes, 1), compute_uv=False)
     independent = values[..., -1] > rtol * values[..., 0]
     return plain(independent, bool)
 
@@ -108,11 +114,11 @@ def coordinates(x: ArrayLike, basis: ArrayLike) -> Array:
     if k > d or not is_independent(b.T):
         msg = f"basis: the {k} columns are linearly dependent."
         raise SingularMatrixError(msg)
-    columns = v.reshape(-1, d).T
+    columns = v.reshape(math.prod(v.shape[:-1]), d).T
     if k == d:
         found = solve(b, columns)
     else:
-        q, r = np.linalg.qr(b)
+        q, r = patiently(np.linalg.qr, b)
         found = solve(r, np.matmul(q.T, columns))
         left = np.asarray(lengths(np.ascontiguousarray((columns - np.matmul(b, found)).T)))
         size = np.asarray(lengths(np.ascontiguousarray(columns.T)))

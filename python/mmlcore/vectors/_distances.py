@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import (
-    Array,
-    as_data,
-    as_index,
-    empty,
-    finite,
-    largest_size,
-    same_dtype,
-    shape_error,
-)
-from mmlcore.vectors._filter import filtered_neighbors
-from mmlcore.vectors._rows import in_metric
+from mmlcore.core.arrays import Array, as_data, as_index, empty, same_dtype, shape_error
+from mmlcore.vectors._metric_distances import metric_distances, metric_search
+from mmlcore.vectors._search import search
 
 
 class Neighbors(NamedTuple):
@@ -62,8 +52,10 @@ def pairwise_distances(
     Notes
     -----
     Differences are squared and added, blocked like a matrix product and nearly as fast; x'x + y'y - 2 x'y, which
-    others use, has no digit left where points are close [1]_. Relative error some u; equal points have distance 0, and the
-    result for X alone is symmetric. Data whose squares would overflow or vanish are scaled. Cost: 3 n m d operations,
+    others use, has no digit left where points are close [1]_. Relative error some u, in a metric too: where points are closer
+    than they are far out, the metric is applied to their difference. Equal points have distance 0, and the result for X alone
+    is symmetric. Distances whose squares would overflow or vanish are scaled, each by itself: a row of huge numbers costs the
+    others no digit. NaN and infinity propagate. Cost: 3 n m d operations,
     half of that for X alone.
 
     References
@@ -78,14 +70,11 @@ def pairwise_distances(
            [5., 4.]])
     """
     x, y = _point_sets(X, Y, "Y")
-    x, y, scale = _comfortable(*in_metric(metric, x, y))
+    if metric is not None:
+        distances = metric_distances(x, y, metric)
+        return distances * distances if squared else distances
     out = empty((x.shape[0], y.shape[0]), x.dtype)
     _core.pairwise_distances(x, y, squared, out)
-    if scale != 1:
-        with np.errstate(over="ignore", under="ignore"):
-            out /= out.dtype.type(scale)
-            if squared:
-                out /= out.dtype.type(scale)
     return out
 
 
@@ -118,7 +107,8 @@ def nearest_neighbors(
 
     Notes
     -----
-    Distances are those of differences, as in `pairwise_distances`: no approximation, no n x q matrix. For 48 coordinates and
+    Distances are those of differences, as in `pairwise_distances`: no approximation, no n x q matrix, and points of other sizes
+    do not matter. For 48 coordinates and
     more a matrix product, whose rounding is bounded, chooses the points whose differences are squared. With some hundred
     coordinates and some thousand points, distances from a few leading directions bound the others from below [1]_, and
     only points whose bound is small enough get an exact distance; where that leaves too many, all points take part. The
@@ -138,15 +128,8 @@ def nearest_neighbors(
     """
     x, q = _point_sets(X, queries, "queries")
     k = as_index(k, "k", 1, x.shape[0])
-    x, q, scale = _comfortable(*in_metric(metric, finite(x, "X"), finite(q, "queries")))
-    distances, indices = empty((len(q), k), x.dtype), np.empty((len(q), k), np.int64)
-    if not filtered_neighbors(x, q, distances, indices) and not _core.nearest_neighbors(
-        x, q, distances, indices
-    ):
-        msg = "X, queries: their distances overflow."
-        raise ValueError(msg)
-    np.sqrt(distances, out=distances)
-    return Neighbors(distances / distances.dtype.type(scale), indices)
+    near = search(x, q, k) if metric is None else metric_search(x, q, k, metric)
+    return Neighbors(*near)
 
 
 def _point_sets(X: ArrayLike, other: ArrayLike | None, name: str) -> tuple[Array, Array]:
@@ -156,17 +139,3 @@ def _point_sets(X: ArrayLike, other: ArrayLike | None, name: str) -> tuple[Array
         raise shape_error(name, y.shape, f"(m, {x.shape[1]}) to fit X of shape {x.shape}")
     x, y = same_dtype(x, y)
     return x, y
-
-
-def _comfortable(x: Array, y: Array) -> tuple[Array, Array, float]:
-    """Scale coordinates whose squares would overflow or vanish by a power of two; returns the power as well, or 1."""
-    sizes = [largest_size(points) for points in ((x,) if y is x else (x, y))]
-    top = max(sizes)
-    limits = np.finfo(x.dtype)
-    high = float(limits.max) ** 0.5 / (4 * max(x.shape[1], 1))
-    low = float(limits.tiny) ** 0.5 / float(limits.eps) ** 1.5
-    if not np.isfinite(sizes).all() or top == 0 or low < top < high:
-        return x, y, 1.0
-    scale = float(2.0 ** -np.clip(np.frexp(top)[1], -1000, 1000))
-    scaled = x * x.dtype.type(scale)
-    return scaled, scaled if y is x else y * y.dtype.type(scale), scale

@@ -49,7 +49,10 @@ def lengths(a: Array) -> Array:
         found = top.copy()  # zero, infinity and NaN are what they are
         power = np.frexp(top[scaled])[1]  # powers of two: scaling rounds nothing
         unit = np.ldexp(rows[scaled], -power[..., np.newaxis])
-        found[scaled] = np.ldexp(np.sqrt(products(unit, unit)), power)
+        with np.errstate(
+            over="ignore", under="ignore"
+        ):  # a length may be beyond the range, or below it
+            found[scaled] = np.ldexp(np.sqrt(products(unit, unit)), power)
         sizes[odd] = found
     return sizes[()]
 

@@ -23,8 +23,8 @@
 namespace mmlcore {
 
 // Factors `a` (row-major, unit column stride) in place: U on and above the diagonal, the unit lower L below. Row k was
-// swapped with row pivots[k] >= k at step k. Returns -1, or the first column whose pivot is exactly zero (or not a number);
-// the factors are complete up to there.
+// swapped with row pivots[k] >= k at step k. Returns -1, or the first column whose pivot is exactly zero. Such a column
+// needs no elimination, so that the factors are complete for singular matrices too.
 template <class T>
 index_t lu_factor(MatrixView<T> a, index_t* pivots, bool parallel);
 
@@ -32,8 +32,18 @@ index_t lu_factor(MatrixView<T> a, index_t* pivots, bool parallel);
 template <class T>
 void lu_solve(MatrixView<const T> lu, const index_t* pivots, MatrixView<T> b, bool parallel);
 
-// X = A^-1 B for one matrix: copies A into padded storage, factors, solves. `x` may not overlap `a` or `b`.
-// Throws DomainError on NaN or infinity in A or B, SingularMatrix on an exactly zero pivot or when X overflows.
+enum class Solved { yes, matrix_not_finite, side_not_finite, singular, overflow };
+struct Outcome {
+  Solved solved = Solved::yes;
+  index_t column = -1;  // without a pivot
+};
+
+// X = A^-1 B for one matrix: copies A into padded storage, factors, solves; where a pivot is zero or near the ends of the
+// range, or X overflows, once more with rows and columns scaled (equilibrate.hpp). `x` may not overlap `a` or `b`.
+template <class T>
+Outcome try_solve(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> x, bool parallel);
+
+// The same. Throws DomainError on NaN or infinity in A or B, SingularMatrix on an exactly zero pivot or when X overflows.
 // `where` is added to messages (" of item 7 of the batch").
 template <class T>
 void solve_one(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> x, bool parallel, index_t item);
@@ -42,6 +52,8 @@ extern template index_t lu_factor<float>(MatrixView<float>, index_t*, bool);
 extern template index_t lu_factor<double>(MatrixView<double>, index_t*, bool);
 extern template void lu_solve<float>(MatrixView<const float>, const index_t*, MatrixView<float>, bool);
 extern template void lu_solve<double>(MatrixView<const double>, const index_t*, MatrixView<double>, bool);
+extern template Outcome try_solve<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, bool);
+extern template Outcome try_solve<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, bool);
 extern template void solve_one<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, bool, index_t);
 extern template void solve_one<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, bool,
                                        index_t);

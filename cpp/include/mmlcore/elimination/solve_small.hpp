@@ -8,13 +8,14 @@
 #include <utility>
 
 #include "mmlcore/core/views.hpp"
+#include "mmlcore/elimination/equilibrate.hpp"
 
 namespace mmlcore {
 
 inline constexpr index_t kSmallOrder = 12, kSmallColumns = 8;
 
-// True when the system was solved; false when A or B holds NaN or infinity, a pivot is zero, or X overflows: the caller then
-// lets the general kernel find out which, and say so. `x` is n x k, contiguous.
+// True when the system was solved; false when A or B holds NaN or infinity, a pivot is zero or near the ends of the range,
+// or X overflows: the caller then lets the general kernel find out which, and say so. `x` is n x k, contiguous.
 template <Real T>
 bool solve_small(MatrixView<const T> a, MatrixView<const T> b, T* x) {
   const index_t n = a.rows, k = b.cols;
@@ -29,7 +30,7 @@ bool solve_small(MatrixView<const T> a, MatrixView<const T> b, T* x) {
     for (index_t i = s + 1; i < n; ++i) {
       if (std::abs(m[i][s]) > std::abs(m[p][s])) p = i;
     }
-    if (m[p][s] == 0) return false;
+    if (!comfortable(m[p][s])) return false;
     if (p != s) {
       for (index_t j = s; j < n + k; ++j) std::swap(m[p][j], m[s][j]);
     }

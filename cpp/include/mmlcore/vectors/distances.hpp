@@ -23,13 +23,14 @@
 
 namespace mmlcore {
 
-// out(i, j) = |x_i - y_j|, or its square; of x with itself half of them are computed. Squares may overflow or vanish: the
-// caller scales.
+// out(i, j) = |x_i - y_j|, or its square; of x with itself half of them are computed. Distances whose squares overflow or
+// vanish are computed once more, each at its own scale: a huge row costs the others no digit. `out` with rows in one piece.
 template <class T>
 void pairwise_distances(MatrixView<const T> x, MatrixView<const T> y, bool squared, MatrixView<T> out);
 
-// The k rows of `points` nearest to each query, nearest first: squared distances and indices, both (queries, k), C-ordered.
-// False, and nothing of use, if a coordinate is NaN or infinite or a square overflows.
+// The k rows of `points` nearest to each query, nearest first: squared distances and indices, both (queries, k), C-ordered,
+// of finite numbers. A point whose square overflows is near nobody: where fewer than k are left, the last have distance
+// infinity and index -1, and the result is false.
 template <class T>
 bool nearest_neighbors(MatrixView<const T> points, MatrixView<const T> queries, MatrixView<T> distances,
                        MatrixView<std::int64_t> indices);

@@ -1,8 +1,8 @@
 // Inner products of many pairs of vectors: out[i] = sum over j of x_i[j] y_i[j].
 //
-// A vector is a matrix of one row in a stack, so that anything broadcasts. Contiguous vectors are added in four chains of
-// whole SIMD vectors: the error is some u times sum |x_j y_j| / 4 W chains, far below that of one chain. Bounded by memory.
-// Cost: 2 d flops a pair.
+// A vector is a matrix of one row in a stack, so that anything broadcasts. Products are summed by blocks (dot.hpp), also
+// those of strided vectors: the error is some u times sum |x_j y_j| at every length. Bounded by memory. Cost: 2 d flops a
+// pair.
 #pragma once
 
 #include "mmlcore/core/views.hpp"

@@ -1,0 +1,143 @@
+"""Diagonalization."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mmlcore.core.arrays import Array, as_square
+from mmlcore.core.errors import DefectiveMatrixError
+from mmlcore.core.lapack import level, patiently, restored
+from mmlcore.core.scaling import balance, balanced, times_power
+from mmlcore.core.signs import pointed
+from mmlcore.eigen._full import general_pairs
+
+
+class Diagonalization(NamedTuple):
+    """A = P @ D @ P_inverse."""
+
+    P: Array  # (..., n, n), columns are eigenvectors
+    D: Array  # (..., n, n), diagonal
+    P_inverse: Array  # (..., n, n)
+
+
+def diagonalize(A: ArrayLike) -> Diagonalization:
+    """Write a matrix, or each of a stack, as P D P^-1 with D diagonal.
+
+    Parameters
+    ----------
+    A : array_like of shape (..., n, n), float32 or float64
+        Square matrices.
+
+    Returns
+    -------
+    Diagonalization
+        (P, D, P_inverse), complex where an eigenvalue is. For a symmetric matrix P is orthogonal. Columns of P have length 1;
+        the entry of largest size of each is positive, or real and positive.
+
+    Raises
+    ------
+    DefectiveMatrixError
+        There is no basis of eigenvectors, up to rounding.
+    ValueError
+        Not square; NaN or infinity; an eigenvalue, or an entry of P^-1, that overflows.
+
+    Notes
+    -----
+    A matrix counts as defective when its eigenvectors have a condition number above 0.1 u^(-1/2): a perturbation by rounding
+    then joins two eigenvectors [1]_. Units do not matter: what fails is balanced first, its coordinates scaled until rows and
+    columns are alike [2]_, so that [[1, 1e8], [0, 2]] passes and [[1, 1e8], [0, 1]] does not. Cost: some 30 n^3 operations.
+
+    References
+    ----------
+    .. [1] J. H. Wilkinson, "The algebraic eigenvalue problem" (1965), chapter 2.
+    .. [2] B. N. Parlett, C. Reinsch, "Balancing a matrix for calculation of eigenvalues and eigenvectors", Numer. Math. 13
+       (1969).
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> P, D, P_inverse = mml.diagonalize([[6.0, -1.0], [2.0, 3.0]])
+    >>> (P @ D @ P_inverse).round(12)
+    array([[ 6., -1.],
+           [ 2.,  3.]])
+    """
+    given = as_square(A, "A")
+    n = given.shape[-1]
+    a, powers = level(given.reshape(math.prod(given.shape[:-2]), n, n), "A")
+    symmetric = (a == np.swapaxes(a, -1, -2)).all(axis=(-2, -1))
+    if symmetric.all():
+        values, vectors = patiently(np.linalg.eigh, a)
+        inverses = np.swapaxes(pointed(vectors), -1, -2)
+    else:
+        values, vectors, inverses = _general(a, symmetric)
+    diagonal = np.zeros(a.shape, values.dtype)
+    diagonal[..., np.arange(n), np.arange(n)] = restored(values, powers, "A", "an eigenvalue")
+    vectors, diagonal, inverses = (x.reshape(given.shape) for x in (vectors, diagonal, inverses))
+    return Diagonalization(vectors, diagonal, np.ascontiguousarray(inverses))
+
+
+def _general(a: Array, symmetric: Array) -> tuple[Array, Array, Array]:
+    """Return values, vectors and inverses of the vectors of matrices (m, n, n), some of which are symmetric."""
+    values, vectors = general_pairs(a)
+    if symmetric.any():
+        own, turned = np.linalg.eigh(a[symmetric])
+        values[symmetric], vectors[symmetric] = own, pointed(turned)
+    joined = _joined(patiently(np.linalg.svd, vectors, compute_uv=False), a.dtype)
+    inverses = np.empty_like(vectors)
+    inverses[~joined] = patiently(np.linalg.inv, vectors[~joined])
+    if joined.any():
+        size = np.abs(values[joined]).max(axis=-1)
+        mended = _balanced_pairs(a[joined], size)
+        dtype = np.result_type(vectors, mended[1])
+        values, vectors, inverses = (
+            x.astype(dtype, copy=False) for x in (values, vectors, inverses)
+        )
+        values[joined], vectors[joined], inverses[joined] = mended
+    return values, vectors, inverses
+
+
+def _joined(spread: Array, dtype: np.dtype[Any]) -> Array:
+    """Tell by the singular values of eigenvectors where rounding joins two of them."""
+    return np.asarray(spread[..., -1] < 10 * np.sqrt(np.finfo(dtype).eps / 2) * spread[..., 0])
+
+
+def _balanced_pairs(a: Array, size: Array) -> tuple[Array, Array, Array]:
+    """Return values, vectors and inverses of matrices (m, n, n) in coordinates in which they are balanced."""
+    scale = balance(a, size)
+    values, vectors = general_pairs(balanced(a, scale))
+    spread = np.linalg.svd(vectors, compute_uv=False)
+    joined = _joined(spread, a.dtype)
+    if joined.any():
+        least, most = spread[joined][0][[-1, 0]]
+        msg = (
+            "A: is defective, it has no basis of eigenvectors: the computed ones are dependent up to rounding "
+            f"(singular values from {most:.3g} down to {least:.3g})."
+        )
+        raise DefectiveMatrixError(msg)
+    # Back to the old coordinates, each column by a power of two of its own to where its entries are near 1.
+    size = np.frexp(np.abs(vectors))[1] + scale[:, :, np.newaxis]
+    column = np.where(vectors != 0, size, -10000).max(axis=-2)
+    inverses = times_power(
+        np.linalg.inv(vectors), column[:, :, np.newaxis] - scale[:, np.newaxis, :]
+    )
+    vectors = times_power(vectors, scale[:, :, np.newaxis] - column[:, np.newaxis, :])
+    lengths = np.sqrt((np.abs(vectors) ** 2).sum(axis=-2))
+    inverses = inverses * lengths[..., np.newaxis]
+    vectors = pointed_pairs(vectors / lengths[:, np.newaxis, :], inverses)
+    if not np.isfinite(inverses).all():
+        msg = f"A: an entry of P^-1 leaves the range of {a.dtype}; change the units of the coordinates."
+        raise ValueError(msg)
+    return values, vectors, inverses
+
+
+def pointed_pairs(vectors: Array, inverses: Array) -> Array:
+    """Turn eigenvectors as `pointed` does, and the rows of their inverses with them."""
+    turned = pointed(vectors.copy())
+    entry = np.abs(vectors).argmax(axis=-2)[..., np.newaxis, :]
+    turn = np.take_along_axis(turned, entry, -2) / np.take_along_axis(vectors, entry, -2)
+    inverses /= np.swapaxes(turn, -1, -2)
+    return turned

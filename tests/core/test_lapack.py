@@ -1,0 +1,113 @@
+"""Calls into LAPACK: Ctrl-C ends them, errors and results pass."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import mmlcore as mml
+from mmlcore.core.lapack import patiently
+
+ORDER = 300
+NAMES = ("svd", "eigh", "eig", "eigvals", "qr", "inv", "solve", "det", "slogdet", "eigvalsh")
+
+
+def general(rng):
+    return rng.standard_normal((ORDER, ORDER))
+
+
+def symmetric(rng):
+    a = general(rng)
+    return a + a.T
+
+
+def hermitian(rng):
+    return symmetric(rng).astype(complex)
+
+
+def unsymmetric(rng):
+    return general(rng).astype(complex)
+
+
+CALLS = {
+    "is_independent": (mml.is_independent, general),
+    "coordinates": (lambda a: mml.coordinates(a[0], a), general),
+    "eigvals": (mml.eigvals, general),
+    "eig": (mml.eig, general),
+    "null_space": (mml.null_space, general),
+    "is_singular": (mml.is_singular, general),
+    "rank": (mml.rank, general),
+    "condition": (mml.condition, general),
+    "eigh": (mml.eigh, symmetric),
+    "eigh_complex": (mml.eigh, hermitian),
+    "diagonalize": (mml.diagonalize, general),
+    "diagonalize_symmetric": (mml.diagonalize, symmetric),
+    "characteristic_polynomial": (mml.characteristic_polynomial, general),
+    "classify": (mml.classify, general),
+    "top_eigh": (lambda a: mml.top_eigh(a, ORDER), symmetric),
+    "orthogonal_complement": (lambda a: mml.orthogonal_complement(a[:, : ORDER // 2]), general),
+    "solve_complex": (lambda a: mml.solve(a, a), unsymmetric),
+    "determinant_complex": (mml.determinant, unsymmetric),
+    "slogdet_complex": (mml.slogdet, unsymmetric),
+}
+
+
+def timed_interrupt(call, after):
+    """Seconds from an alarm that raises KeyboardInterrupt to where that leaves the call."""
+    sent = []
+
+    def interrupt(*_):
+        sent.append(time.perf_counter())
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, after)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            call()
+        return time.perf_counter() - sent[0]
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs an alarm")
+@pytest.mark.parametrize("name", CALLS)
+def test_ctrl_c_while_lapack_takes_its_time(name, rng, monkeypatch):
+    call, data = CALLS[name]
+    a = data(rng)
+    over = threading.Event()
+    for lapack in NAMES:
+        monkeypatch.setattr(np.linalg, lapack, lambda *_, **__: over.wait(20))
+    try:
+        assert timed_interrupt(lambda: call(a), 0.1) < 0.5
+    finally:
+        over.set()
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs an alarm")
+def test_ctrl_c_in_an_echelon_form(rng):
+    a = rng.standard_normal((2000, 4000))
+    assert timed_interrupt(lambda: [mml.row_echelon(a) for _ in range(100)], 0.3) < 1
+
+
+def test_results_and_errors_pass(rng):
+    a = rng.standard_normal((300, 300))
+    values = patiently(np.linalg.svd, a, compute_uv=False)
+    np.testing.assert_array_equal(values, np.linalg.svd(a, compute_uv=False))
+    with pytest.raises(np.linalg.LinAlgError, match="Singular"):
+        patiently(np.linalg.inv, np.zeros((300, 300)))
+    assert not [t for t in threading.enumerate() if t.name == "mmlcore-lapack" and not t.daemon]
+
+
+def test_other_threads_call_as_they_are(rng):
+    a = rng.standard_normal((300, 300))
+    found = []
+    worker = threading.Thread(target=lambda: found.append(mml.rank(a)))
+    worker.start()
+    worker.join()
+    assert found == [300]
