@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.calculus import TraceError
-from mmlcore.core.arrays import Array, as_array, empty, foreign, shape_error
+from mmlcore.core.arrays import Array, as_array, as_index, as_real, empty, foreign, shape_error
 from mmlcore.optimize._data import (
     as_double,
     guess,
@@ -153,6 +153,8 @@ def curve_fit_batch(
            [2., 2.],
            [5., 2.]])
     """
+    max_iter, tol = as_index(max_iter, "max_iter", 0), as_real(tol, "tol", 0.0, 1.0)
+    f_scale = as_real(f_scale, "f_scale", np.finfo(float).tiny, np.finfo(float).max)
     y = Y if isinstance(Y, np.ndarray) else as_array(Y, "Y")
     if y.ndim != 2 or 0 in y.shape:
         raise shape_error("Y", y.shape, "(n, m): a fit in each row, at least one point")
@@ -192,7 +194,7 @@ def curve_fit_batch(
             np.ascontiguousarray(points[part] if own else points),
             np.ascontiguousarray(y[part], np.float64),
             weight if weight is None or weight.ndim == 1 else np.ascontiguousarray(weight[part]),
-            *(start[part], lower, upper, loss_number(loss), float(f_scale), tol, max_iter),
+            *(start[part], lower, upper, loss_number(loss), f_scale, tol, max_iter),
         ]
         _core.fit_batch(*given, *(array[part] for array in results))
         if progress is not None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, all_finite
+from mmlcore.core.arrays import Array, all_finite, as_index, as_real
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.optimize._data import (
     as_double,
@@ -168,6 +168,8 @@ def curve_fit(
     >>> popt.round(6)
     array([2.5, 1.3, 0.5])
     """
+    max_iter, tol = as_index(max_iter, "max_iter", 0), as_real(tol, "tol", 0.0, 1.0)
+    f_scale = as_real(f_scale, "f_scale", np.finfo(float).tiny, np.finfo(float).max)
     data, target = _data(x, y)
     weight, whiten = _sigma(sigma, target.size)
     check = check_finite if check_finite is not None else nan_policy is None
@@ -181,7 +183,7 @@ def curve_fit(
         target = np.broadcast_to(target, np.asarray(f(data, *start)).shape)
     _check(start, target, box)
     target = np.ascontiguousarray(target, np.float64)
-    options = (box and box[0], box and box[1], loss_number(loss), float(f_scale), tol, max_iter)
+    options = (box and box[0], box and box[1], loss_number(loss), f_scale, tol, max_iter)
     model = None
     if jac is None and whiten is None and isinstance(data, np.ndarray) and data.ndim in (1, 2):
         model = model_of(f, data, start) if data.shape[-1] == target.size else None

@@ -12,7 +12,7 @@ _HALVINGS = 60
 
 def gradient_descent(search: Search, learning_rate: float | None, momentum: float) -> None:  # noqa: ARG001  (all methods are called alike)
     """Go against the gradient: by a fixed rate, or by the rate that the last step shows (Barzilai, Borwein) if f decreases."""
-    rate = 1 / max(1.0, float(np.linalg.norm(search.gradient)))
+    rate = search.first_rate
     while search.goes_on():
         x, gradient = search.x, search.gradient
         if learning_rate is not None:
@@ -35,7 +35,7 @@ def momentum_descent(search: Search, learning_rate: float | None, momentum: floa
             to = search.x + velocity
             search.move(to, *search.at(to))
         return
-    rate, weight = 1 / max(1.0, float(np.linalg.norm(search.gradient))), 1.0
+    rate, weight = search.first_rate, 1.0
     while search.goes_on():
         ahead = search.x + velocity
         value, gradient = search.at(ahead)
@@ -71,7 +71,7 @@ def bfgs(search: Search, learning_rate: float | None, momentum: float) -> None: 
         direction = -inverse @ gradient
         if not float(direction @ gradient) < 0:
             inverse, direction, first = np.eye(n), -gradient, True
-        start = min(1.0, 1 / float(np.abs(gradient).sum())) if first else 1.0
+        start = search.first_rate if first else 1.0
         if not _wolfe(search, direction, start):
             if first:
                 search.no_way_down()
@@ -109,7 +109,7 @@ def _downhill(search: Search, direction: Array, rate: float) -> bool:
 def _wolfe(search: Search, direction: Array, rate: float) -> bool:
     """Find a step that decreases f and flattens its slope (weak Wolfe conditions), by doubling and bisection."""
     slope = float(search.gradient @ direction)
-    low, high = 0.0, np.inf
+    low, high, most = 0.0, np.inf, 1e17 * rate
     for _ in range(_HALVINGS):
         to = search.x + rate * direction
         value, gradient = search.at(to)
@@ -120,7 +120,7 @@ def _wolfe(search: Search, direction: Array, rate: float) -> bool:
         else:
             search.move(to, value, gradient)
             return True
-        if rate > 1e15:
+        if rate > most:
             search.move(to, -np.inf, gradient)  # without a lower bound
             return True
         rate = low + (high - low) / 2 if np.isfinite(high) else 2 * rate

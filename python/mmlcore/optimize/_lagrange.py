@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from mmlcore.calculus import trace
 from mmlcore.calculus._memory import traced
 from mmlcore.core.arrays import Array, as_array, as_index, as_real, finite, shape_error
-from mmlcore.optimize._newton import CONVERGED, MESSAGES, Iteration
+from mmlcore.optimize._newton import CONVERGED, MESSAGES, Iteration, one_number
 from mmlcore.optimize._status import sentences
 
 _FLAT = 1e-8  # curvature, relative to the largest, that counts as none
@@ -27,7 +27,8 @@ class Constrained(NamedTuple):
     value: Any
     """f(x)."""
     kind: Any
-    """'minimum', 'maximum', 'saddle', or 'inconclusive' where the curvature vanishes along some direction."""
+    """'minimum', 'maximum', 'saddle', or 'inconclusive' where the curvature vanishes along some direction; 'none' where the
+    search did not converge."""
     residual: Any
     """Norm of the equations that x and the multipliers solve."""
     iterations: Any
@@ -62,7 +63,7 @@ def lagrange(
     x0 : array_like of shape (n,) or (k, n)
         A start, or several: each gives a stationary point of its own.
     tol : float, default 1e-12
-        Step at which to stop, relative to ``max(|x|, 1)``.
+        Step at which to stop, relative to each unknown: see `newton`.
     max_iter : int, default 100
         Most steps.
 
@@ -99,8 +100,7 @@ def lagrange(
     start = finite(as_array(x0, "x0"), "x0").astype(np.float64)
     if start.ndim not in (1, 2) or not start.size:
         raise shape_error("x0", start.shape, "(n,) or (k, n)")
-    as_index(max_iter, "max_iter", least=1)
-    as_real(tol, "tol", 0.0, 1.0)
+    max_iter, tol = as_index(max_iter, "max_iter", least=1), as_real(tol, "tol", 0.0, 1.0)
     several = start.ndim == 2
     points = np.atleast_2d(start)
     n = points.shape[1]
@@ -110,9 +110,8 @@ def lagrange(
         msg = f"constraints: got {m}, needed at least 1 and at most {n}, the number of unknowns."
         raise ValueError(msg)
     function, conditions = traced(f, (n,)), [traced(g, (n,)) for g in gs]
-    for name, each in (("f", function), *(("constraints", g) for g in conditions)):
-        if each.shape != ():
-            raise shape_error(name, each.shape, "() as its result, one number")
+    function = one_number(function, "f")
+    conditions = [one_number(g, "constraints") for g in conditions]
 
     def lagrangian(z: Any) -> Any:
         x = z[:n]

@@ -12,6 +12,7 @@ from mmlcore.calculus import trace
 from mmlcore.calculus._memory import traced
 from mmlcore.core.arrays import Array, as_array, as_index, as_real, finite, plain, shape_error
 from mmlcore.optimize._descent import bfgs, gradient_descent, momentum_descent
+from mmlcore.optimize._newton import one_number
 from mmlcore.optimize._search import MESSAGES, Search
 from mmlcore.optimize._trust import newton_steps
 
@@ -70,7 +71,8 @@ def minimize(
         Newton's steps in a trust region [1]_, which also leave saddles and maxima; steepest descent; accelerated descent
         [2]_; or quasi-Newton, which needs no Hessian [1]_.
     tol : float, default 1e-8
-        Largest gradient at which to stop: ``max |g_i| max(1, |x_i|) / max(1, |f|)``.
+        Step at which to stop: what is left to go, by the curvature that the search has seen, relative to each unknown (or, for
+        one that comes near zero, to 0.01 times where it started). Units of x and f, and a constant in f, do not matter.
     max_iter : int, default 1000
         Most steps.
     learning_rate : float, optional
@@ -117,21 +119,19 @@ def minimize(
     start = finite(as_array(x0, "x0"), "x0").astype(np.float64)
     if start.ndim > 1 or not start.size:
         raise shape_error("x0", start.shape, "(n,) or ()")
-    as_index(max_iter, "max_iter", least=1)
-    as_real(tol, "tol", 0.0, 1.0)
+    max_iter, tol = as_index(max_iter, "max_iter", least=1), as_real(tol, "tol", 0.0, 1.0)
     if learning_rate is not None:
-        as_real(learning_rate, "learning_rate", np.finfo(float).tiny, np.inf)
+        learning_rate = as_real(learning_rate, "learning_rate", np.finfo(float).tiny, np.inf)
         if method not in ("gradient_descent", "momentum"):
             msg = f"learning_rate: {method!r} finds its own steps; it goes with 'gradient_descent' and 'momentum'."
             raise ValueError(msg)
-    as_real(momentum, "momentum", 0.0, 1.0)
+    momentum = as_real(momentum, "momentum", 0.0, 1.0)
     if start.ndim:
         function = traced(f, start.shape)
     else:
         number = traced(f, ())
         function = trace(lambda v: number(v[0]), 1)
-    if function.shape != ():
-        raise shape_error("f", function.shape, "() as its result, one number")
+    function = one_number(function, "f")
     search = Search(function, np.atleast_1d(start), tol, max_iter, trajectory)
     if search.status == 0:
         # Far down a slope without end, products overflow: the status says so, and no warning is needed.

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.calculus import TraceError
+from mmlcore.calculus import TraceError, trace
 from mmlcore.calculus._memory import traced
+from mmlcore.calculus._symbol import size_of
 from mmlcore.core.arrays import Array, as_array, as_index, as_real, finite, plain, shape_error
 from mmlcore.optimize._status import sentences
 
@@ -22,6 +23,7 @@ MESSAGES = {
     STUCK: "No part of the step makes |f| smaller.",
 }
 _HALVINGS = 40
+_BLUR = 1e-7  # a step that rounding errors of f make up, relative to x
 
 
 class Root(NamedTuple):
@@ -64,7 +66,8 @@ def newton(
     x0 : array_like of shape () or (..., n)
         Starts. If f takes numbers one by one, every element is a start of its own.
     tol : float, default 1e-12
-        Step at which to stop, relative to ``max(|x|, 1)``.
+        Step at which to stop, relative to each unknown (or, for one that comes near zero, to 0.01 times where it started). Units
+        of x and f do not matter.
     max_iter : int, default 50
         Most steps.
     safeguard : bool, default True
@@ -106,11 +109,12 @@ def newton(
     array([1.931852, 0.517638])
     """
     start = finite(as_array(x0, "x0"), "x0").astype(np.float64)
-    as_index(max_iter, "max_iter", least=1)
-    as_real(tol, "tol", 0.0, 1.0)
+    max_iter, tol = as_index(max_iter, "max_iter", least=1), as_real(tol, "tol", 0.0, 1.0)
     function, numbers = _function(f, start)
     n = 1 if numbers else start.shape[-1]
     form = () if numbers else (n,)
+    if numbers:
+        function = one_number(function, "f")
     if function.shape != form:
         raise shape_error("f", function.shape, f"{form} as its result, one number for each unknown")
     lead = start.shape if numbers else start.shape[:-1]
@@ -153,6 +157,15 @@ def _function(f: Any, start: Array) -> tuple[Any, bool]:
         if not np.array_equal(np.asarray(whole(x)), np.asarray(single(x)), equal_nan=True):
             return whole, False
     return single, True
+
+
+def one_number(function: Any, name: str) -> Any:
+    """Return a function of one number as its result, which may have come as an array of one."""
+    if function.shape == ():
+        return function
+    if size_of(function.shape) != 1:
+        raise shape_error(name, function.shape, "() as its result, one number")
+    return trace(lambda *x: function(*x).reshape(()), *function.shapes)
 
 
 def _takes_numbers(f: Any) -> bool:
@@ -202,6 +215,8 @@ class Iteration:
         status[norm == 0] = CONVERGED
         status[~np.isfinite(norm)] = DIVERGED
         first = norm.copy()
+        self.start = np.abs(x)  # how large each unknown may be
+        self.last = np.zeros(k)  # lengths of steps
         # Where a function of one number was negative, and where positive; and whether the last step gained little.
         below, above = np.full(k, np.nan), np.full(k, np.nan)
         slow = np.zeros(k, bool)
@@ -211,38 +226,52 @@ class Iteration:
             if not on.size:
                 break
             step, singular = _steps(self.slopes(x[on]), value[on])
+            self.start[on] = np.where(self.start[on] == 0, np.abs(step), self.start[on])
             held = np.zeros(on.size, bool)
             if n == 1 and self.safeguard:
                 below[on] = np.where(value[on, 0] < 0, x[on, 0], below[on])
                 above[on] = np.where(value[on, 0] > 0, x[on, 0], above[on])
                 held = ~np.isnan(below[on] + above[on])
-                last = self._tiny(step, x[on])
+                last = self._tiny(step, x[on], on)
                 step, singular = _inside(
                     x[on], step, singular, below[on], above[on], slow[on], last
                 )
             status[on[singular]] = SINGULAR
             on, step, held = on[~singular], step[~singular], held[~singular]
-            moved, found, stuck = self._try(x[on], step, norm[on], held)
-            small = self._tiny(step, x[on]) & ~stuck
+            moved, found, stuck = self._try(x[on], step, norm[on], held, on)
+            small = self._tiny(step, x[on], on) & ~stuck
+            # A step that is tiny beside the start alone ends a slow approach to zero, but not a fast one to something tiny.
+            length = _norm(step)
+            slowly = length > 0.4 * self.last[on]
+            small &= slowly | (np.abs(step) <= self.tol * np.abs(x[on])).all(axis=-1)
+            self.last[on] = length
+            # Where rounding errors of f, which hide every decrease, are all that is left of it.
+            blurred = stuck & (
+                _norm(step) <= _BLUR * np.maximum(_norm(x[on]), _norm(self.start[on]))
+            )
+            small, stuck = small | blurred, stuck & ~blurred
             after = _norm(found)
             slow[on] = after > 0.5 * norm[on]
             x[on], value[on], norm[on] = moved, found, after
             steps[on] += 1
             status[on[small | (after == 0)]] = CONVERGED
             # A change of sign at a pole is no root.
-            status[on[stuck | (small & (after > first[on]))]] = STUCK
+            status[on[stuck | (small & (after > first[on]) & (n == 1))]] = STUCK
             status[on[~np.isfinite(after)]] = DIVERGED
             self._keep(x)
         return x, norm, steps, status
 
-    def _tiny(self, step: Array, x: Array) -> Array:
-        return np.asarray(_norm(step) <= self.tol * np.maximum(_norm(x), 1))
+    def _tiny(self, step: Array, x: Array, on: Array) -> Array:
+        size = np.maximum(np.abs(x), 0.01 * self.start[on])
+        return np.asarray((np.abs(step) <= self.tol * size).all(axis=-1))
 
     def _keep(self, x: Array) -> None:
         if self.trajectory:
             self.path.append(x.copy())
 
-    def _try(self, x: Array, step: Array, norm: Array, held: Array) -> tuple[Array, Array, Array]:
+    def _try(
+        self, x: Array, step: Array, norm: Array, held: Array, on: Array
+    ) -> tuple[Array, Array, Array]:
         """Return the points after the steps, their values, and where no part of the step helps.
 
         Steps are halved until |f| decreases in proportion (Armijo), but for those `held` in an interval with a root.
@@ -251,7 +280,7 @@ class Iteration:
         found = self.values(moved)
         worse = np.zeros(len(x), bool)
         for _ in range(_HALVINGS if self.safeguard else 0):
-            near = self._tiny(step, x)  # rounding decides
+            near = self._tiny(step, x, on)  # rounding decides
             worse = ~(_norm(found) <= (1 - 1e-4 * part) * norm) & ~near & ~held
             if not worse.any():
                 break

@@ -10,7 +10,7 @@ from mmlcore.core.arrays import Array
 
 CONVERGED, ROUNDING, RUNNING, NOT_FINITE, UNBOUNDED, STUCK = 1, 2, 0, -1, -2, -3
 MESSAGES = {
-    CONVERGED: "The gradient is below the tolerance.",
+    CONVERGED: "What is left to go is below the tolerance.",
     ROUNDING: "No further decrease can be seen in double precision.",
     RUNNING: "max_iter steps were not enough.",
     NOT_FINITE: "f or its gradient is not finite at the start.",
@@ -18,38 +18,72 @@ MESSAGES = {
     STUCK: "No step decreases f, though its gradient is not small.",
 }
 _EPS = float(np.finfo(float).eps)
+_BLUR = 1e-6  # a step that rounding errors of f can hide, relative to x: some roots of eps
 
 
 class Search:
-    """The state that all methods share."""
+    """The state that all methods share.
+
+    How far the minimum is, is told by the gradient over the curvature, which the last step has shown or the method knows; it
+    is compared with the size of each unknown. So neither the units of x and f nor a constant in f matter.
+    """
 
     def __init__(self, function: Any, x: Array, tol: float, max_iter: int, keep: bool) -> None:
         self.function, self.tol, self.max_iter = function, tol, max_iter
         self.x = x
+        self.tried: tuple[Array, Array] | None = (
+            None  # the last point that was looked at, and its gradient
+        )
         self.value, self.gradient = self.at(x)
         self.iterations = 0
         self.path = [x.copy()] if keep else None
         finite = np.isfinite(self.value) and bool(np.isfinite(self.gradient).all())
         self.status = RUNNING if finite else NOT_FINITE
+        self.start = np.abs(x)  # how large each unknown may be
+        self.left = np.full(x.shape, np.inf)  # how far each unknown may have to go
+        self.exact = False  # whether the method knows that, by the Hessian
+        self.first = self.value
 
     def at(self, x: Array) -> tuple[float, Array]:
         """Return value and gradient."""
         value, gradient = self.function.value_and_gradient(x)
+        self.tried = (x, gradient)
         return float(value), gradient
 
     @property
-    def steepness(self) -> float:
-        """What is compared with the tolerance."""
-        weighted = np.abs(self.gradient) * np.maximum(1, np.abs(self.x))
-        return float(weighted.max() / max(1.0, abs(self.value)))
+    def size(self) -> Array:
+        """What steps are compared with."""
+        return np.maximum(np.abs(self.x), 0.01 * self.start)
+
+    @property
+    def first_rate(self) -> float:
+        """How far to go along the gradient at first: a tenth of how far x is from zero."""
+        length = 0.1 * (float(np.linalg.norm(self.x)) or 1.0)
+        return length / (float(np.linalg.norm(self.gradient)) or 1.0)
 
     def goes_on(self) -> bool:
         """Tell whether there is more to do; sets the status if not."""
         if self.status != RUNNING:
             return False
-        if self.steepness <= self.tol:
+        if not self.gradient.any() or self._arrived():
             self.status = CONVERGED
         return self.status == RUNNING and self.iterations < self.max_iter
+
+    def _arrived(self) -> bool:
+        if not self._flat(self.tol):
+            return False
+        if (self.left <= self.tol * np.abs(self.x)).all():
+            return True
+        # Near zero: a small part of the way from the start, and flat as well.
+        flat = np.abs(self.gradient) * np.maximum(1, np.abs(self.x)) <= self.tol * max(
+            1.0, abs(self.value)
+        )
+        return bool((flat & (self.left <= self.tol * self.size)).all())
+
+    def _flat(self, tol: float) -> bool:
+        """Tell whether f changes little where x does by its own size, unless the Hessian tells more."""
+        gained = max(abs(self.value), self.first - self.value)
+        return self.exact or bool((np.abs(self.gradient) * self.size <= tol * gained).all())
 
     def move(self, x: Array, value: float, gradient: Array) -> None:
         """Take a step."""
@@ -58,14 +92,36 @@ class Search:
         if not finite or np.abs(x).max() > 1e150:
             self.status = UNBOUNDED
             return
+        self.left = self._left(x - self.x, gradient - self.gradient, gradient)
+        self.start = np.where(self.start == 0, np.abs(x - self.x), self.start)
         self.x, self.value, self.gradient = x, value, gradient
         if self.path is not None:
             self.path.append(x.copy())
 
+    @staticmethod
+    def _left(step: Array, change: Array, gradient: Array) -> Array:
+        """Return the distance to where the gradient would be zero, by the curvature along a step; infinite without any."""
+        with np.errstate(all="ignore"):
+            length, steeper = np.linalg.norm(step), np.linalg.norm(change)
+            if not float((step / length) @ (change / steeper)) > 0:
+                return np.full(gradient.shape, np.inf)
+            return np.where(gradient == 0, 0.0, np.abs(gradient) * (length / steeper))
+
     def no_way_down(self) -> None:
         """End where no step decreases f: at a minimum as far as rounding lets one see, or stuck."""
-        self.status = ROUNDING if self.steepness <= np.sqrt(_EPS) * 10 else STUCK
+        left = self.left
+        if self.tried is not None and not np.isfinite(left).all():
+            x, gradient = self.tried
+            left = self._left(x - self.x, gradient - self.gradient, self.gradient)
+        reach = max(float(np.linalg.norm(self.x)), float(np.linalg.norm(self.start)))
+        near = np.linalg.norm(left) <= _BLUR * reach or self.unseen(
+            float(np.abs(self.gradient) @ left)
+        )
+        if not self.gradient.any() or (near and self._flat(1e-3)):
+            self.status = ROUNDING
+        else:
+            self.status = STUCK
 
     def unseen(self, decrease: float) -> bool:
         """Tell whether a decrease of f is lost in its rounding errors."""
-        return decrease <= 4 * _EPS * max(1.0, abs(self.value))
+        return decrease <= 4 * _EPS * abs(self.value)

@@ -14,12 +14,14 @@ _FAR = 1e150  # the longest step: its square is a number
 def newton_steps(search: Search, learning_rate: float | None, momentum: float) -> None:  # noqa: ARG001  (all methods are called alike)
     """Minimize the quadratic model within a ball that grows and shrinks with its success."""
     n = search.x.size
-    radius = min(max(1.0, float(np.linalg.norm(search.x))), _FAR)
+    radius = min(float(np.linalg.norm(search.x)) or 1.0, _FAR)
     while True:
         hessian = search.function.hessian(search.x) if n <= _DENSE else None
         if hessian is not None and not np.isfinite(hessian).all():
             search.no_way_down()
             return
+        if hessian is not None:
+            search.left, search.exact = _left(hessian, search.gradient), True
         if not search.goes_on() and not _at_saddle(search, hessian):
             return
         while True:
@@ -48,11 +50,18 @@ def newton_steps(search: Search, learning_rate: float | None, momentum: float) -
             ):
                 search.move(x, value, gradient)
                 break
-            if search.unseen(predicted) or radius <= 1e-15 * max(
-                1.0, float(np.linalg.norm(search.x))
-            ):
+            if search.unseen(predicted) or radius <= 1e-15 * float(np.linalg.norm(search.size)):
                 search.no_way_down()
                 return
+
+
+def _left(hessian: Array, gradient: Array) -> Array:
+    """Return the lengths of Newton's step, infinite where the curvature is not positive."""
+    unit = _unit(hessian, gradient)
+    values, vectors = np.linalg.eigh(hessian / unit)
+    if not values[0] > 1e-14 * abs(float(values[-1])):
+        return np.full(gradient.shape, np.inf if gradient.any() else 0.0)
+    return np.asarray(np.abs(vectors @ ((vectors.T @ (gradient / unit)) / values)))
 
 
 def _at_saddle(search: Search, hessian: Array | None) -> bool:
@@ -60,7 +69,7 @@ def _at_saddle(search: Search, hessian: Array | None) -> bool:
     if search.status != CONVERGED or hessian is None or search.iterations >= search.max_iter:
         return False
     curvature = np.linalg.eigvalsh(hessian)
-    if curvature[0] < -1e-6 * max(1.0, abs(curvature[-1])):
+    if curvature[0] < -1e-6 * float(np.abs(curvature).max()):
         search.status = RUNNING
         return True
     return False
