@@ -6,6 +6,7 @@ Linear algebra, multivariate calculus and principal component analysis as C++ ke
 
 from mmlcore._version import version as __version__
 from mmlcore.calculus import (
+    FiniteDifference,
     Function,
     GradientCheck,
     Linearization,
@@ -153,6 +154,7 @@ __all__ = [
     "Diagonalization",
     "Echelon",
     "Eigen",
+    "FiniteDifference",
     "Function",
     "GradientCheck",
     "Graph",

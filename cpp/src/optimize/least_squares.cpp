@@ -140,7 +140,8 @@ class Search {
       const double ratio = predicted > 0 ? actual / predicted : 0;
       resize(actual, ratio, length, predicted, damp / fit_.cost);
       if (ratio >= 1e-4 && actual > 0) {
-        const bool still = length <= 4 * kEps * size;
+        bool still = true;  // each parameter in its own units
+        for (std::size_t i = 0; i < d.size(); ++i) still = still && std::abs(d[i]) <= 4 * kEps * std::abs(theta[free_[i]]);
         if (!e_.joint() && !evaluate(theta, next_, cost)) return stopped(r);
         remember_pushes(wanted);
         fit_.theta = theta;
@@ -227,16 +228,43 @@ class Search {
 
 }  // namespace
 
+namespace {
+
+// The start after the Gauss-Newton step of the parameter alone that decreases the sum most; nothing if none does.
+std::vector<double> best_of_one(Equations& equations, const double* start, const Bounds& bounds) {
+  const index_t p = equations.parameters();
+  Triangle r(p);
+  double least = 0;
+  std::vector<double> found;
+  if (!equations.at(start, r, least)) return found;
+  for (index_t j = 0; j < p; ++j) {
+    const Triangle one = r.of({j});
+    std::vector<double> theta(start, start + p);
+    theta[j] -= one.q(0) / one(0, 0);
+    if (bounds.lower) theta[j] = std::max(theta[j], bounds.lower[j]);
+    if (bounds.upper) theta[j] = std::min(theta[j], bounds.upper[j]);
+    double cost = 0;
+    if (std::isfinite(theta[j]) && equations.cost(theta.data(), cost) && cost < 0.99 * least) least = cost, found = theta;
+  }
+  return found;
+}
+
+}  // namespace
+
 // A first step as long as the linear model likes may lead to a plateau, where some parameter has no effect any more. Then
-// shorter first steps are tried, and the best end counts.
+// shorter first steps are tried, and the best end counts. Where the start is so far away that no step of all parameters
+// shows a decrease, as with an amplitude of 1 for data of 1e20, the best step of one parameter comes first.
 Fit least_squares(Equations& equations, const double* start, const Bounds& bounds, const Options& options) {
   Fit best = Search(equations, start, bounds, options).run();
   Options shorter = options;
-  for (const double factor : {1.0, 0.01}) {
+  std::vector<double> other_start;
+  if (best.status == Status::Stuck) other_start = best_of_one(equations, start, bounds);
+  for (const double factor : {other_start.empty() ? 1.0 : options.factor, 1.0, 0.01}) {
     if (best.status != Status::Undetermined && best.status != Status::Stuck) break;
     shorter.factor = factor;
     shorter.max_iter = options.max_iter - best.iterations;
-    Fit other = Search(equations, start, bounds, shorter).run();
+    const bool single = factor == options.factor && !other_start.empty();
+    Fit other = Search(equations, single ? other_start.data() : start, bounds, shorter).run();
     const index_t iterations = best.iterations + other.iterations, evaluations = best.evaluations + other.evaluations;
     if (other.cost < best.cost) best = std::move(other);
     best.iterations = iterations;

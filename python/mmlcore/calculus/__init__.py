@@ -7,7 +7,12 @@ from mmlcore.calculus._derivatives import (
     jacobian,
     value_and_gradient,
 )
-from mmlcore.calculus._finite import GradientCheck, check_gradient, finite_difference
+from mmlcore.calculus._finite import (
+    FiniteDifference,
+    GradientCheck,
+    check_gradient,
+    finite_difference,
+)
 from mmlcore.calculus._function import Function, trace
 from mmlcore.calculus._points import (
     StationaryPoint,
@@ -28,6 +33,7 @@ from mmlcore.calculus._vector_products import hessian_vector, jacobian_vector, v
 from mmlcore.core.errors import TraceError
 
 __all__ = [
+    "FiniteDifference",
     "Function",
     "GradientCheck",
     "Linearization",

@@ -13,6 +13,7 @@ from mmlcore import _core
 from mmlcore.calculus import TraceError
 from mmlcore.core.arrays import Array, as_array, as_index, as_real, empty, foreign, shape_error
 from mmlcore.optimize._data import (
+    NORMAL,
     as_double,
     guess,
     limits,
@@ -184,7 +185,7 @@ def curve_fit_batch(
         Model(f, 0 if first.ndim == 1 else len(first), count)  # says why
         msg = "f: is no function of single points: what it gives at one depends on the others, or is no number."
         raise TraceError(msg)
-    results = _empty(n, count)
+    results, units = _empty(n, count), np.ones(n)
     for begin in range(0, n, rows):
         part = slice(begin, min(n, begin + rows))
         lower, upper = (None, None) if box is None else (_rows(b, part) for b in box)
@@ -197,9 +198,36 @@ def curve_fit_batch(
             *(start[part], lower, upper, loss_number(loss), f_scale, tol, max_iter),
         ]
         _core.fit_batch(*given, *(array[part] for array in results))
+        units[part] = _in_other_units(given, [array[part] for array in results], n > 1)
         if progress is not None:
             progress(part.stop, n)
-    return _scaled(results, box, absolute_sigma, model, (points, y))
+    return _scaled(results, units, box, absolute_sigma, model, (points, y))
+
+
+def _in_other_units(given: list[Any], results: list[Array], own: bool) -> Array:
+    """Fit rows again whose sums of squares are out of range, in units half-way from the size of their data to 1."""
+    cost, (y, weight) = results[2], given[3:5]
+    units = np.ones(len(y))
+    for i in np.flatnonzero(~((cost > NORMAL) & (cost < 1 / NORMAL))):
+        w = np.ones(y.shape[1]) if weight is None else weight if weight.ndim == 1 else weight[i]
+        with np.errstate(all="ignore"):
+            top = float(np.nanmax(np.abs(np.where(w > 0, y[i] * w, 0.0)), initial=0.0))
+        if not (0 < top < np.inf) or 1e-60 < top < 1e60:
+            continue
+        units[i] = unit = float(np.exp2(-(np.frexp(top)[1] // 2)))
+        row = slice(i, i + 1)
+        one = [
+            a[row] if own and isinstance(a, np.ndarray) and a.ndim > 1 and len(a) == len(y) else a
+            for a in given
+        ]
+        one[3], one[4], one[9] = (
+            np.ascontiguousarray(y[row]),
+            np.ascontiguousarray(w * unit),
+            given[9] * unit,
+        )
+        one[5] = np.ascontiguousarray(given[5][row])
+        _core.fit_batch(*one, *(array[row] for array in results))
+    return units
 
 
 def _points(x: ArrayLike, n: int, m: int) -> tuple[Array, bool]:
@@ -283,6 +311,7 @@ def _empty(n: int, p: int) -> tuple[Array, ...]:
 
 def _scaled(
     results: tuple[Array, ...],
+    units: Array,
     box: tuple[Array, Array] | None,
     absolute: bool,
     model: Model,
@@ -296,5 +325,9 @@ def _scaled(
         scale[np.isnan(scale)] = np.inf
         with np.errstate(invalid="ignore"):
             covariance *= scale[:, None, None]
+    if (units != 1).any():
+        with np.errstate(all="ignore"):
+            chi2 = chi2 / units / units
+            covariance = covariance * (units * units)[:, None, None] if absolute else covariance
     covariance[(status <= 0) | np.isnan(covariance).any(axis=(1, 2))] = np.inf
     return CurveFitBatch(parameters, covariance, chi2, dof, iterations, status, model, data)

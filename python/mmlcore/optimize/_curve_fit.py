@@ -14,6 +14,7 @@ from mmlcore import _core
 from mmlcore.core.arrays import Array, all_finite, as_index, as_real
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.optimize._data import (
+    NORMAL,
     as_double,
     guess,
     limits,
@@ -171,7 +172,7 @@ def curve_fit(
     max_iter, tol = as_index(max_iter, "max_iter", 0), as_real(tol, "tol", 0.0, 1.0)
     f_scale = as_real(f_scale, "f_scale", np.finfo(float).tiny, np.finfo(float).max)
     data, target = _data(x, y)
-    weight, whiten = _sigma(sigma, target.size)
+    weight, whiten = _sigma(sigma, target, nan_policy)
     check = check_finite if check_finite is not None else nan_policy is None
     data, target, weight, whiten = _without_nan(data, target, weight, whiten, check, nan_policy)
     box = None if bounds is None else limits(bounds, (_count(f, p0),))
@@ -187,15 +188,27 @@ def curve_fit(
     model = None
     if jac is None and whiten is None and isinstance(data, np.ndarray) and data.ndim in (1, 2):
         model = model_of(f, data, start) if data.shape[-1] == target.size else None
-    if model is not None:
-        found = _fitted(model, data, target, weight, start, options)
-        residual: Any = (model, data, target, weight)
-    else:
-        both, alone = residuals_of(f, data, target, weight, whiten, jac, start)
+    residual: Any = (model, data, target, weight)
+
+    def fit(unit: float) -> Any:
+        """Fit in units of y in which squares are numbers."""
+        nonlocal residual
+        scaled = (*options[:3], f_scale * unit, tol, max_iter)
+        w = weight if unit == 1 else (np.ones(target.size) if weight is None else weight) * unit
+        if model is not None:
+            return _fitted(model, data, target, w, start, scaled)
+        both, alone = residuals_of(
+            f, data, target, w, None if whiten is None else whiten * unit, jac, start
+        )
         scale = float(np.sum(alone(np.zeros(0)) ** 2))
-        found = _core.fit_residuals(both, alone, target.size, scale, start, *options)
-        residual = alone(found[0])
-    return _finished(found, residual, target.size, box, absolute_sigma)
+        ended = _core.fit_residuals(both, alone, target.size, scale, start, *scaled)
+        residual = alone(ended[0]) / unit
+        return ended
+
+    found, unit = fit(1.0), 1.0
+    if not NORMAL < found[2] < 1 / NORMAL:
+        found, unit = _in_other_units(fit, found, target, weight)
+    return _finished(found, residual, target.size, box, absolute_sigma, unit)
 
 
 def _fitted(
@@ -225,6 +238,19 @@ def _fitted(
     return other if other[5] > 0 and not found[2] < other[2] else found
 
 
+def _in_other_units(fit: Any, found: Any, y: Array, weight: Array | None) -> tuple[Any, float]:
+    """Fit again in a unit, a power of two, half-way from the size of the data to 1, if they are far from it.
+
+    Squares of residuals are numbers then, and those of derivatives by parameters of ordinary size as well.
+    """
+    with np.errstate(all="ignore"):
+        top = float(np.abs(y if weight is None else y * weight).max(initial=0.0))
+    if not (0 < top < np.inf) or 1e-60 < top < 1e60:
+        return found, 1.0
+    unit = float(np.exp2(-(np.frexp(top)[1] // 2)))
+    return fit(unit), unit
+
+
 def _count(f: Callable[..., Any], p0: ArrayLike | None) -> int:
     return parameter_count(f) if p0 is None else as_double(p0, "p0").size
 
@@ -242,11 +268,19 @@ def _data(x: Any, y: ArrayLike) -> tuple[Any, Array]:
     return x, target
 
 
-def _sigma(sigma: ArrayLike | None, m: int) -> tuple[Array | None, Array | None]:
+def _sigma(
+    sigma: ArrayLike | None, y: Array, policy: str | None
+) -> tuple[Array | None, Array | None]:
     """Return weights (m,), or a matrix that makes residuals of variance one and without correlations."""
     if sigma is None:
         return None, None
-    s = as_double(sigma, "sigma")
+    s, m = as_double(sigma, "sigma"), y.size
+    bad = np.isnan(s)
+    if policy == "omit" and bad.shape == y.shape:  # NaN goes with that of the data
+        bad = bad & ~np.isnan(y)
+    if bad.any():
+        msg = "sigma: contains NaN, needed positive standard deviations (infinity gives a point no weight)."
+        raise ValueError(msg)
     if s.size == 1 and s.ndim < 2:
         s = np.full(m, s.reshape(()))
     if s.shape == (m,):
@@ -314,13 +348,24 @@ def _check(start: Array, target: Array, box: tuple[Array, Array] | None) -> None
 
 
 def _finished(
-    found: Any, residual: Any, points: int, box: tuple[Array, Array] | None, absolute: bool
+    found: Any,
+    residual: Any,
+    points: int,
+    box: tuple[Array, Array] | None,
+    absolute: bool,
+    unit: float,
 ) -> CurveFit:
     parameters, covariance, chi2, iterations, evaluations, status = found
     held = 0 if box is None else int((box[0] == box[1]).sum())
     dof = points - parameters.size + held
     if not absolute:
-        covariance = covariance * (chi2 / dof) if dof > 0 else np.full_like(covariance, np.inf)
+        with np.errstate(all="ignore"):
+            scaled = covariance * (chi2 / dof if dof > 0 else np.inf)
+        covariance = np.where(np.isfinite(covariance) & np.isfinite(scaled), scaled, np.inf)
+    elif unit != 1:
+        covariance = covariance * unit * unit
+    with np.errstate(all="ignore"):
+        chi2 = float(chi2 / np.float64(unit) / unit)
     fit = CurveFit(
         *(parameters, covariance, chi2, dof, iterations, status),
         message=MESSAGES[status],

@@ -36,6 +36,12 @@ def momentum_descent(search: Search, learning_rate: float | None, momentum: floa
             search.move(to, *search.at(to))
         return
     rate, weight = search.first_rate, 1.0
+    while (
+        search.goes_on()
+        and search.unseen(rate * float(search.gradient @ search.gradient))
+        and rate < 1e280
+    ):
+        rate *= 4  # a first step that f sees
     while search.goes_on():
         ahead = search.x + velocity
         value, gradient = search.at(ahead)

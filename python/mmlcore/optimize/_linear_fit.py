@@ -92,6 +92,8 @@ def of_scatter(scatter: Scatter, sums: Sums, *, strict: bool = False) -> LinearF
         return None
     around = (vectors * inverse) @ vectors.T
     square = float(scale[-1]) ** 2
+    if not used.all():
+        b = _shortest(b, vectors[:, used], safe, sums)
     return _finished(b, around, inner, safe, max(float(left), 0.0) * square, square, used, sums)
 
 
@@ -116,6 +118,8 @@ def of_columns(both: Array, sums: Sums) -> LinearFit:
     towards = u.T @ right
     roots = turn.T * inverse
     b = roots @ towards
+    if not used.all() or len(used) < d:
+        b = _shortest(b, turn[used].T, safe, sums)
     rest = y - x @ b if sums.ridge else right - u[:, used] @ towards[used]
     square = float(scale[-1]) ** 2
     used = np.append(used, np.zeros(d - len(used), bool))
@@ -181,6 +185,20 @@ def of_targets(x: Array, y: Array, sigma: Array | None, intercept: bool) -> tupl
     if not (all_finite(coefficients) and all_finite(constants)):
         raise ValueError(_BEYOND)
     return coefficients, constants
+
+
+def _shortest(b: Array, rows: Array, scale: Array, sums: Sums) -> Array:
+    """Return what fits as well as b, coefficients of scaled columns, and is the shortest in the units of X.
+
+    That is the part within the span of the rows of X, of which `rows` (d, rank) are a basis in units of the scale.
+    """
+    powers = np.zeros(len(b), np.int64) if sums.powers is None else sums.powers[:-1]
+    units = np.ldexp(scale[:-1], np.maximum(powers - powers.max(), -1000))
+    units = units / units.max()
+    if sums.ridge or not units.min() > 1e-150:
+        return b
+    across = np.linalg.qr(rows * units[:, None])[0]
+    return np.asarray(units * (across @ (across.T @ (b / units))))
 
 
 def _finished(

@@ -132,7 +132,14 @@ def minimize(
         number = traced(f, ())
         function = trace(lambda v: number(v[0]), 1)
     function = one_number(function, "f")
-    search = Search(function, np.atleast_1d(start), tol, max_iter, trajectory)
+    search, unit = Search(function, np.atleast_1d(start), tol, max_iter, trajectory), 1.0
+    top = float(np.abs(search.gradient).max())
+    if search.status == 0 and top and not 1e-60 < top < 1e60:
+        # In units, a power of two, in which squares of the gradient are numbers.
+        unit, plain_function = float(np.exp2(-np.frexp(top)[1])), function
+        function = trace(lambda v: plain_function(v) * unit, start.size)
+        search = Search(function, np.atleast_1d(start), tol, max_iter, trajectory)
+        search.unit = unit
     if search.status == 0:
         # Far down a slope without end, products overflow: the status says so, and no warning is needed.
         with np.errstate(over="ignore", invalid="ignore"):
@@ -140,8 +147,8 @@ def minimize(
     path = None if search.path is None else np.stack(search.path).reshape(-1, *start.shape)
     return Minimum(
         plain(search.x.reshape(start.shape), float),
-        search.value,
-        plain(search.gradient.reshape(start.shape), float),
+        search.value / unit,
+        plain((search.gradient / unit).reshape(start.shape), float),
         search.iterations,
         search.status in (1, 2),
         path,

@@ -43,6 +43,7 @@ class Search:
         self.left = np.full(x.shape, np.inf)  # how far each unknown may have to go
         self.exact = False  # whether the method knows that, by the Hessian
         self.first = self.value
+        self.unit = 1.0  # of f: see `minimize`
 
     def at(self, x: Array) -> tuple[float, Array]:
         """Return value and gradient."""
@@ -75,9 +76,8 @@ class Search:
         if (self.left <= self.tol * np.abs(self.x)).all():
             return True
         # Near zero: a small part of the way from the start, and flat as well.
-        flat = np.abs(self.gradient) * np.maximum(1, np.abs(self.x)) <= self.tol * max(
-            1.0, abs(self.value)
-        )
+        steep = np.abs(self.gradient) / self.unit * np.maximum(1, np.abs(self.x))
+        flat = steep <= self.tol * max(1.0, abs(self.value) / self.unit)
         return bool((flat & (self.left <= self.tol * self.size)).all())
 
     def _flat(self, tol: float) -> bool:
