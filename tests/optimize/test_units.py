@@ -126,7 +126,7 @@ def test_steep_steps_far_from_the_origin(middle, rate):
 def test_thresholds_in_models():
     """The branch that is not taken has no number: its derivative does not count."""
     x = np.linspace(0.1, 5, 60)
-    model = lambda x, a, b: np.where(x < 2, a * x, a * x + b * np.sqrt(x - 2))  # noqa: E731
+    model = lambda x, a, b: np.where(x < 2, a * x, a * x + b * np.sqrt(x - 2))
     with np.errstate(invalid="ignore"):
         y = model(x, 1.5, 3.0)
         fit = mml.curve_fit(model, x, y, [1.0, 2.0])

@@ -54,7 +54,8 @@ def finite_difference(
         A number: the derivative there. Vectors: gradients, or Jacobians if f gives arrays.
     method : {'central', 'forward', 'richardson', 'complex'}, default 'central'
         (f(x + h) - f(x - h)) / 2h; (f(x + h) - f(x)) / h; central differences of falling h, extrapolated to h = 0 until
-        rounding takes over (Ridders [1]_), from several first steps, of which the one with the least estimated error counts; the imaginary part of f(x + ih) / h, exact for functions of numpy that are
+        rounding takes over (Ridders [1]_), from several first steps, of which the one with the least estimated error counts;
+        the imaginary part of f(x + ih) / h, exact for functions of numpy that are
         analytic [2]_.
     step : float, optional
         h, relative to ``max(|x|, 1)``, above 0. By default it is found: the largest h is tried first, the cube root of eps for
@@ -197,7 +198,7 @@ def _along(
 
     def difference(h: float) -> tuple[Array, Array]:
         """Of two steps; they disagree by most of the error of the longer one, and values are rounded."""
-        if x + h == x:
+        if x + h / 2 == x or x - h / 2 == x:
             return _NOTHING
         here = None if method == "central" else _finite(f(x))
         values, top = [], 0.0
@@ -230,7 +231,7 @@ def _best(
                 raise
             h /= shrink
     for _ in range(_TRIALS):
-        if _largest(best[1]) <= _GOOD * _largest(best[0]):
+        if _largest(best[1]) <= _GOOD * _largest(best[0]) or not np.any(best[0]):
             break
         h /= shrink
         try:

@@ -203,6 +203,9 @@ class Symbol:
                 "Make a new array: numpy.zeros_like(x) or x.copy(), whose elements can be assigned to, or numpy.stack, "
                 "numpy.concatenate, numpy.where.",
             )
+        if not places.flags.writeable:
+            msg = "assignment destination is read-only"
+            raise ValueError(msg)
         put(base, np.asarray(places[key]), self.tape.symbol(value))
 
     def __bool__(self) -> NoReturn:  # noqa: PLE0304
@@ -239,14 +242,7 @@ class Symbol:
         """Return an array of its own with the same numbers."""
         return Symbol(self.tape, self.id, self.shape)
 
-    def astype(
-        self,
-        dtype: Any,
-        order: str = "K",  # noqa: ARG002  (how numpy goes about it)
-        casting: str = "unsafe",  # noqa: ARG002
-        subok: bool = True,  # noqa: ARG002
-        copy: bool = True,
-    ) -> Any:
+    def astype(self, dtype: Any, *, copy: bool = True, **_how: Any) -> Any:
         """Return the numbers as float64, or as conditions."""
         kind = np.dtype(dtype)
         if kind == np.float64 or (kind.kind in "biu" and is_truth(self)):

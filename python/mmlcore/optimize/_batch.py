@@ -216,7 +216,7 @@ def _in_other_units(given: list[Any], results: list[Array], own: bool) -> Array:
             continue
         units[i] = unit = float(np.exp2(-(np.frexp(top)[1] // 2)))
         row = slice(i, i + 1)
-        one = [
+        one: list[Any] = [
             a[row] if own and isinstance(a, np.ndarray) and a.ndim > 1 and len(a) == len(y) else a
             for a in given
         ]
@@ -323,7 +323,7 @@ def _scaled(
     if not absolute:
         scale = np.where(dof > 0, chi2 / np.where(dof > 0, dof, 1), np.inf)
         scale[np.isnan(scale)] = np.inf
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             covariance *= scale[:, None, None]
     if (units != 1).any():
         with np.errstate(all="ignore"):

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.core.arrays import Array, all_finite, as_index, as_real
 from mmlcore.core.errors import ConvergenceError
+from mmlcore.optimize._curve_data import data_of, sigma_of, without_nan
 from mmlcore.optimize._data import (
     NORMAL,
     as_double,
@@ -20,7 +21,6 @@ from mmlcore.optimize._data import (
     limits,
     loss_number,
     parameter_count,
-    weights_of,
 )
 from mmlcore.optimize._model import Model, model_of
 from mmlcore.optimize._residuals import residuals_of
@@ -171,10 +171,10 @@ def curve_fit(
     """
     max_iter, tol = as_index(max_iter, "max_iter", 0), as_real(tol, "tol", 0.0, 1.0)
     f_scale = as_real(f_scale, "f_scale", np.finfo(float).tiny, np.finfo(float).max)
-    data, target = _data(x, y)
-    weight, whiten = _sigma(sigma, target, nan_policy)
+    data, target = data_of(x, y)
+    weight, whiten = sigma_of(sigma, target, nan_policy)
     check = check_finite if check_finite is not None else nan_policy is None
-    data, target, weight, whiten = _without_nan(data, target, weight, whiten, check, nan_policy)
+    data, target, weight, whiten = without_nan(data, target, weight, whiten, check, nan_policy)
     box = None if bounds is None else limits(bounds, (_count(f, p0),))
     if p0 is None:
         start = guess(f, data, target, box, _count(f, None))
@@ -253,83 +253,6 @@ def _in_other_units(fit: Any, found: Any, y: Array, weight: Array | None) -> tup
 
 def _count(f: Callable[..., Any], p0: ArrayLike | None) -> int:
     return parameter_count(f) if p0 is None else as_double(p0, "p0").size
-
-
-def _data(x: Any, y: ArrayLike) -> tuple[Any, Array]:
-    target = as_double(y, "y")
-    if target.ndim > 1:
-        msg = f"y: got shape {target.shape}, needed (m,)."
-        raise ValueError(msg)
-    if target.size == 0:
-        msg = "y: got no data, needed at least one point."
-        raise ValueError(msg)
-    if isinstance(x, (list, tuple, np.ndarray)):
-        x = np.ascontiguousarray(as_double(x, "x"))
-    return x, target
-
-
-def _sigma(
-    sigma: ArrayLike | None, y: Array, policy: str | None
-) -> tuple[Array | None, Array | None]:
-    """Return weights (m,), or a matrix that makes residuals of variance one and without correlations."""
-    if sigma is None:
-        return None, None
-    s, m = as_double(sigma, "sigma"), y.size
-    bad = np.isnan(s)
-    if policy == "omit" and bad.shape == y.shape:  # NaN goes with that of the data
-        bad = bad & ~np.isnan(y)
-    if bad.any():
-        msg = "sigma: contains NaN, needed positive standard deviations (infinity gives a point no weight)."
-        raise ValueError(msg)
-    if s.size == 1 and s.ndim < 2:
-        s = np.full(m, s.reshape(()))
-    if s.shape == (m,):
-        return weights_of(s), None
-    if s.shape != (m, m):
-        msg = f"sigma: got shape {s.shape}, needed a number, ({m},) or ({m}, {m})."
-        raise ValueError(msg)
-    return None, s
-
-
-def _without_nan(
-    x: Any, y: Array, weight: Array | None, sigma: Array | None, check: bool, policy: str | None
-) -> tuple[Any, Array, Array | None, Array | None]:
-    """Refuse NaN, or leave points with NaN out; turn a covariance into what whitens residuals."""
-    if policy == "propagate":
-        msg = "`nan_policy='propagate'` is not supported by this function."
-        raise ValueError(msg)
-    if policy not in (None, "raise", "omit"):
-        msg = "nan_policy must be one of {None, 'raise', 'omit'}"
-        raise ValueError(msg)
-    array: Array = x if isinstance(x, np.ndarray) else np.zeros(())
-    if check and not (all_finite(y) and all_finite(array)):
-        msg = "x, y: array must not contain infs or NaNs."
-        raise ValueError(msg)
-    if policy is None:
-        return x, y, weight, _whitening(sigma)
-    bad = np.isnan(y)
-    if array.ndim and array.shape[-1:] == y.shape:
-        bad = bad | np.isnan(array).any(axis=tuple(range(array.ndim - 1)))
-    if policy == "raise" and bad.any():
-        msg = "The input contains nan values"
-        raise ValueError(msg)
-    if policy == "omit" and bad.any():
-        keep = ~bad
-        x, y = np.ascontiguousarray(x[..., keep]), y[keep]
-        weight = None if weight is None else weight[keep]
-        sigma = None if sigma is None else sigma[np.ix_(keep, keep)]
-    return x, y, weight, _whitening(sigma)
-
-
-def _whitening(sigma: Array | None) -> Array | None:
-    """Return L^-1 of a covariance matrix L L^T."""
-    if sigma is None:
-        return None
-    try:
-        return np.asarray(np.linalg.inv(np.linalg.cholesky(sigma)))
-    except np.linalg.LinAlgError:
-        msg = "sigma: the covariance matrix is not positive definite."
-        raise ValueError(msg) from None
 
 
 def _check(start: Array, target: Array, box: tuple[Array, Array] | None) -> None:
