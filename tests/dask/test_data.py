@@ -130,3 +130,52 @@ def test_summaries_and_models_pickle():
     model = mml_dask.PCA(2).fit(da.from_array(data(), chunks=(100, 6)))
     again = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(again.components_, model.components_)
+
+
+def test_frames_and_unknown_lengths(rng):
+    """Partitions of a frame, and what a filter leaves of chunks: nobody knows how many rows they have."""
+    pandas, dd = pytest.importorskip("pandas"), pytest.importorskip("dask.dataframe")
+    x = rng.standard_normal((200, 3)) * [3, 2, 1] + 5
+    y = x @ [1.0, 2.0, 3.0] + 0.1 * rng.standard_normal(200)
+    frame = dd.from_pandas(
+        pandas.DataFrame({"a": x[:, 0], "b": x[:, 1], "c": x[:, 2], "y": y}), npartitions=4
+    )
+    array = da.from_array(np.column_stack([x, y]), chunks=(50, 2))
+    kept = x[:, 0] > 5
+    for points, target, rows in (
+        (frame[["a", "b", "c"]], frame["y"], slice(None)),
+        (array[array[:, 0] > 5][:, :3], array[array[:, 0] > 5][:, 3], kept),
+        (frame[frame["a"] > 5][["a", "b", "c"]], array[array[:, 0] > 5][:, 3], kept),
+    ):
+        expected = mml.PCA(2).fit(x[rows])
+        np.testing.assert_allclose(mml_dask.covariance(points), mml.covariance(x[rows]), atol=1e-12)
+        model = mml_dask.PCA(2).fit(points)
+        np.testing.assert_allclose(model.components_, expected.components_, atol=1e-9)
+        scores = model.transform(points).compute()
+        np.testing.assert_allclose(scores, expected.transform(x[rows]), atol=1e-9)
+        fit = mml_dask.linear_regression(points, target)
+        np.testing.assert_allclose(
+            fit.coefficients, mml.linear_regression(x[rows], y[rows]).coefficients
+        )
+        q, r = mml_dask.tall_qr(points)
+        np.testing.assert_allclose((q @ r).compute(), x[rows], atol=1e-12)
+    with pytest.raises(ValueError, match="y: got shape"):
+        mml_dask.linear_regression(array[array[:, 0] > 5][:, :3], array[array[:, 0] > 6][:, 3])
+    few = da.from_array(rng.standard_normal((4, 9)), chunks=(2, 9))
+    model = mml_dask.PCA(2).fit(few[few[:, 0] > -100])
+    assert (model.n_samples_, model.solver_) == (4, "factor")
+
+
+def test_far_from_zero(rng):
+    x = 2.0**52 + rng.integers(-8, 9, (90, 3)) * np.array([3.0, 2.0, 1.0])
+    parts = da.from_array(x, chunks=(11, 3))
+    np.testing.assert_allclose(
+        mml_dask.covariance(parts), mml.covariance(x), rtol=1e-10, atol=1e-10
+    )
+    for solver in ("covariance", "factor"):
+        model = mml_dask.PCA(2, solver=solver).fit(parts)
+        exact = mml.PCA(2, solver="svd").fit(x)
+        np.testing.assert_allclose(model.explained_variance_, exact.explained_variance_, rtol=1e-10)
+        np.testing.assert_allclose(
+            np.abs(model.transform(parts).compute()), np.abs(exact.transform(x)), atol=1e-9
+        )

@@ -108,3 +108,15 @@ def test_refusals(client):
     assert caught.value.result.iterations == 3
     with pytest.raises(ValueError, match="damping: got 2"):
         mml_dask.pagerank(*spread(s, t), damping=2, client=client)
+
+
+def test_weights_in_any_unit_and_unknown_lengths(client, rng):
+    s, t = rng.integers(0, 40, 300), rng.integers(0, 40, 300)
+    w = rng.integers(1, 4, 300).astype(float)
+    expected = mml.pagerank(mml.Graph.from_edges(s, t, weight=w), tol=1e-12).ranks
+    own = np.where(s % 3 == 0, 1e-309, np.where(s % 3 == 1, 5e307, 1.0)) * w
+    columns = [da.from_array(column, chunks=70) for column in (s, t, own)]
+    unknown = [column[columns[0] >= 0] for column in columns]
+    for source, target, weight in (columns, unknown):
+        found = mml_dask.pagerank(source, target, weight=weight, client=client, tol=1e-12)
+        np.testing.assert_allclose(found.ranks, expected, rtol=1e-9)

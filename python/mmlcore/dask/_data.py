@@ -11,7 +11,14 @@ import numpy as np
 
 from mmlcore import decomposition
 from mmlcore.core.arrays import Array, as_data, shape_error
-from mmlcore.dask._tree import blocks_of, merged, on_one_thread
+from mmlcore.dask._tree import (
+    array_of,
+    blocks_of,
+    has_lengths,
+    merged,
+    on_one_thread,
+    with_lengths,
+)
 from mmlcore.decomposition._components import tolerance
 from mmlcore.decomposition._large import of_moments
 from mmlcore.optimize import LinearFit
@@ -26,8 +33,8 @@ def moments(X: Any) -> Moments:
 
     Parameters
     ----------
-    X : dask.array of shape (n, d), float32 or float64
-        Points in chunks of rows.
+    X : dask.array or dask.dataframe of shape (n, d), float32 or float64
+        Points in chunks of rows, whose lengths need not be known.
 
     Returns
     -------
@@ -55,7 +62,7 @@ def moments(X: Any) -> Moments:
     blocks = blocks_of(X, "X")
     found = merged(_moments_of, _sum, blocks).compute() if blocks else None
     if found is None or not found.count:
-        raise shape_error("X", X.shape, "at least one point")
+        raise shape_error("X", (0, *array_of(X).shape[1:]), "at least one point")
     return found  # type: ignore[no-any-return]
 
 
@@ -87,8 +94,9 @@ def covariance(X: Any, *, ddof: float = 0) -> Array:
     array([[4., 2.],
            [2., 1.]])
     """
-    found = moments(X).covariance(ddof)
-    return found.astype(np.float32) if X.dtype == np.float32 else found
+    x = array_of(X)
+    found = moments(x).covariance(ddof)
+    return found.astype(np.float32) if x.dtype == np.float32 else found
 
 
 class PCA(decomposition.PCA):
@@ -123,26 +131,30 @@ class PCA(decomposition.PCA):
         if self.solver not in ("auto", "covariance", "factor"):
             msg = f"solver: got {self.solver!r}, needed 'auto', 'covariance' or 'factor'."
             raise ValueError(msg)
-        dtype = np.dtype(np.float32 if X.dtype == np.float32 else np.float64)
-        blocks = blocks_of(X, "X")
-        if self.solver == "covariance" or (self.solver == "auto" and X.shape[0] >= X.shape[1]):
-            found = moments(X)
+        x = array_of(X)
+        dtype = np.dtype(np.float32 if x.dtype == np.float32 else np.float64)
+        blocks = blocks_of(x, "X")
+        # Without known lengths the moments count the points.
+        if self.solver == "covariance" or (self.solver == "auto" and not x.shape[0] < x.shape[1]):
+            found = moments(x)
             shape = (int(found.count), found.dim)
-            most = self._most(shape)
-            self.__dict__.pop("_factor", None)
-            self._keep(of_moments(found, most, tolerance(dtype)), shape, dtype, "covariance")
-            return self
+            if self.solver == "covariance" or shape[0] >= shape[1]:
+                most = self._most(shape)
+                self.__dict__.pop("_factor", None)
+                self._keep(of_moments(found, most, tolerance(dtype)), shape, dtype, "covariance")
+                return self
         factor = merged(_factor_of, _sum, blocks).compute() if blocks else None
-        self._keep_factor(factor, X.shape, dtype)
+        self._keep_factor(factor, x.shape, dtype)
         return self
 
     def transform(self, X: Any) -> Any:
         """Return the scores (n, k) of points (n, d): a Dask array of a Dask array."""
-        if not hasattr(X, "map_blocks"):
+        if not hasattr(X, "map_blocks") and not hasattr(X, "to_dask_array"):
             return super().transform(X)
         self._fitted()
-        whole = X.rechunk({1: -1})
-        dtype = np.float32 if X.dtype == np.float32 else np.float64
+        x = array_of(X)
+        whole = x if len(x.chunks[1]) == 1 else x.rechunk({1: -1})
+        dtype = np.float32 if x.dtype == np.float32 else np.float64
         return whole.map_blocks(
             self._scores_of_block, dtype=dtype, chunks=(whole.chunks[0], (self.n_components_,))
         )
@@ -190,12 +202,13 @@ def tall_qr(X: Any) -> QR:
     """
     dask: Any = import_module("dask")
     da: Any = import_module("dask.array")
-    blocks = blocks_of(X, "X")
-    n, d = X.shape
+    x = with_lengths(array_of(X))
+    blocks = blocks_of(x, "X")
+    n, d = x.shape
     if n < d or not d:
-        raise shape_error("X", X.shape, "at least as many rows as columns, and one")
-    dtype = np.float32 if X.dtype == np.float32 else np.float64
-    rows = X.chunks[0]
+        raise shape_error("X", x.shape, "at least as many rows as columns, and one")
+    dtype = np.float32 if x.dtype == np.float32 else np.float64
+    rows = x.chunks[0]
     leaves = [dask.delayed(on_one_thread, nout=2)(_qr_of, block) for block in blocks]
     top = dask.delayed(on_one_thread, nout=2)(_qr_of_all, [leaf[1] for leaf in leaves])
     heights = np.minimum(rows, d)
@@ -247,15 +260,23 @@ def linear_regression(X: Any, y: Any, *, intercept: bool = True) -> LinearFit:
     >>> fit.coefficients.round(6), round(fit.intercept, 6)
     (array([2.]), 1.0)
     """
-    da: Any = import_module("dask.array")
-    x, target = da.asarray(X), da.asarray(y)
-    if x.ndim != 2 or target.shape != x.shape[:1]:
-        raise shape_error("y", target.shape, f"({x.shape[0]},), a number for each row of X (n, d)")
-    both = da.concatenate([x, target.rechunk(x.chunks[0])[:, None]], axis=1)
-    blocks = blocks_of(both, "X")
-    factor = merged(_factor_of, _sum, blocks).compute() if blocks else None
+    x, target = array_of(X), array_of(y)
+    alike = x.ndim == 2 and target.ndim == 1 and len(x.chunks[0]) == len(target.chunks[0])
+    if not alike:
+        x, target = with_lengths(x), with_lengths(target)
+    if has_lengths(x) and has_lengths(target):
+        if x.ndim != 2 or target.shape != x.shape[:1]:
+            raise shape_error(
+                "y", target.shape, f"({x.shape[0]},), a number for each row of X (n, d)"
+            )
+        target = target.rechunk(x.chunks[0])
+    both = [
+        import_module("dask").delayed(_side_by_side)(block, values)
+        for block, values in zip(blocks_of(x, "X"), target.to_delayed(), strict=True)
+    ]
+    factor = merged(_factor_of, _sum, both).compute() if both else None
     if factor is None:
-        raise shape_error("X", X.shape, "at least one point")
+        raise shape_error("X", (0, *x.shape[1:]), "at least one point")
     rows = factor.triangle
     if not intercept:
         rows = np.concatenate([rows, np.sqrt(factor.count) * factor.mean[None]])
@@ -277,6 +298,12 @@ def _sum(*parts: Any) -> Any:
 
 def _factor_of(block: Array) -> Factor | None:
     return factor_of_chunks([as_data(block, "X")])
+
+
+def _side_by_side(x: Array, y: Array) -> Array:
+    if len(x) != len(y):
+        raise shape_error("y", y.shape, f"({len(x)},), a number for each row of the chunk of X")
+    return np.column_stack([x, y])
 
 
 def _qr_of(block: Array) -> tuple[Array, Array]:

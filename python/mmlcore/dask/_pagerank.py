@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_index, as_real, in_order, shape_error
 from mmlcore.core.threads import threads
+from mmlcore.dask._tree import array_of, with_lengths
 from mmlcore.graph import PageRank
 from mmlcore.graph._columns import check_columns
 from mmlcore.graph._pagerank import distribution, not_converged
@@ -109,8 +110,21 @@ def pagerank(
     if n == 0:
         return PageRank(np.empty(0), 0, 0.0, True)
     bounds = _cut(shape, n, parts)
+    factors = _factors(out)
+    if factors is not None:  # weights in any unit: their shares alone count
+        sent = client.scatter(factors, broadcast=True, hash=False)
+        chunks = [(s, t, client.submit(_times, s, w, sent, pure=False)) for s, t, w in chunks]
+        out, _ = _sum(client, client.map(_count, *_columns(chunks), nodes=n, pure=False))
     rows = _distribute(client, chunks, bounds)
     return _iterate(client, rows, out, damping, personalization, dangling, start, tol, max_iter)
+
+
+def _factors(out: Array) -> Array | None:
+    """Return powers of two that bring the weights out of each node near 1, where some are far from it; None where none is."""
+    if not ((out > 0) & ~((out > 2.0**-60) & (out < 2.0**60))).any():
+        return None
+    powers = np.where(np.isfinite(out), np.clip(np.frexp(out)[1], -1000, 1000), 1000)
+    return np.asarray(np.ldexp(1.0, -powers))
 
 
 def _iterate(
@@ -172,6 +186,11 @@ def _count(s: Array, t: Array, w: Array | None, *, nodes: int) -> tuple[Array, A
         raise ValueError(msg)
     out = np.bincount(s, weights=w, minlength=nodes).astype(np.float64)
     return out, np.bincount(t // _width(nodes), minlength=-(-nodes // _width(nodes)))
+
+
+def _times(s: Array, w: Array, factors: Array) -> Array:
+    """Multiply the weights of a chunk by the factors of their sources."""
+    return np.asarray(np.asarray(w, np.float64) * factors[np.asarray(s)])
 
 
 def _check(ids: Array, name: str, nodes: int) -> None:
@@ -240,14 +259,12 @@ def _slots(client: Any) -> int:
 
 def _chunks(client: Any, source: Any, target: Any, weight: Any) -> list[tuple[Any, Any, Any]]:
     """Return the chunks of the columns as futures, cut in the same places."""
-    da: Any = import_module("dask.array")
-
-    s = da.asarray(source)
+    s = with_lengths(array_of(source))
     columns = [s]
     for name, column in (("target", target), ("weight", weight)):
         if column is None:
             continue
-        array = da.asarray(column)
+        array = with_lengths(array_of(column))
         if array.shape != s.shape or s.ndim != 1:
             raise shape_error(name, array.shape, f"{s.shape}, as many as source, 1 axis")
         columns.append(array.rechunk(s.chunks))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -12,12 +13,30 @@ from mmlcore.core.threads import threads
 _FAN = 8  # summaries that are merged at a time
 
 
+def array_of(x: Any) -> Any:
+    """Return a Dask array of a Dask frame or column, whose partitions may be of unknown lengths, or of what Dask takes for one."""
+    return import_module("dask.array").asarray(
+        x.to_dask_array() if hasattr(x, "to_dask_array") else x
+    )
+
+
+def has_lengths(x: Any) -> bool:
+    """Tell whether it is known how many rows each block has."""
+    return not any(math.isnan(size) for size in x.chunks[0])
+
+
+def with_lengths(x: Any) -> Any:
+    """Return an array whose blocks have known lengths: where they are not, they are counted, which reads the data once."""
+    return x if has_lengths(x) else x.copy().compute_chunk_sizes()
+
+
 def blocks_of(x: Any, name: str) -> list[Any]:
     """Return the blocks of rows (m_i, d) of a Dask array as delayed arrays; numpy arrays are cut by Dask's own rule."""
-    array = import_module("dask.array").asarray(x)
+    array = array_of(x)
     if array.ndim != 2:
         raise shape_error(name, array.shape, "2 axes, (points, features)")
-    return list(array.rechunk({1: -1}).to_delayed().ravel())
+    whole = array if len(array.chunks[1]) == 1 else array.rechunk({1: -1})
+    return list(whole.to_delayed().ravel())
 
 
 def merged(leaf: Callable[..., Any], merge: Callable[..., Any], blocks: list[Any]) -> Any:
