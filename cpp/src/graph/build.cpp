@@ -53,7 +53,11 @@ class Builder {
     }
     graph::share_to_live(csr_, options_.files != nullptr);
     graph::share_to_self(csr_, loops_);
-    if (!options_.files && csr_.edges < plan_.edges - plan_.edges / 4) trim(csr_.source);
+    if (!options_.files && csr_.edges < plan_.edges - plan_.edges / 4) {  // merged links take the room that they need
+      Buffer<Index> exact(csr_.edges);
+      std::copy(csr_.source.data(), csr_.source.data() + csr_.edges, exact.data());
+      csr_.source = std::move(exact);
+    }
     return std::move(csr_);
   }
 
@@ -126,13 +130,6 @@ class Builder {
     if constexpr (!kInPlace) csr_.source = take<Index>(csr_.edges, files.source);
   }
 
-  // Merged links take the room that they need.
-  void trim(Buffer<Index>& source) const {
-    Buffer<Index> exact(csr_.edges);
-    std::copy(source.data(), source.data() + csr_.edges, exact.data());
-    source = std::move(exact);
-  }
-
   // Words that have been written (all, while others write on) or read; those in memory only when they are done with.
   void release_words(index_t first, index_t count, bool done = false) const {
     // In memory, blocks that the next call may use again keep their pages (core/buffer.hpp).
@@ -162,18 +159,27 @@ class Builder {
     out.finish();
   }
 
+  void partition_weighted(index_t c) { counts_.factor.size() ? partition_weighted<true>(c) : partition_weighted<false>(c); }
+
+  template <bool Scaled>
   void partition_weighted(index_t c) {
+    static constexpr double kOne = 1;
     const index_t* last = first_of(c + 1);
-    std::vector<index_t> next(first_of(c), first_of(c) + plan_.ranges);
-    const double* factor = counts_.factor.size() ? counts_.factor.data() : nullptr;
-    for_words(c, [&](index_t e, index_t range, Word word) {
-      const index_t at = next[range]++;
+    std::vector<index_t> cursors(first_of(c), first_of(c) + plan_.ranges);
+    index_t* const next = cursors.data();
+    Word* const words = words_;
+    double* const weights = weights_.data();
+    const double *const factor = counts_.factor.data(), *const given = edges_.weight.data ? edges_.weight.data : &kOne;
+    const index_t step = edges_.weight.data ? edges_.weight.stride : 0, shift = plan_.row_bits;
+    for_words(c, [=](index_t e, index_t range, Word word) {
+      const index_t at = next[range];
       if (at >= last[range]) graph::refuse_changed_columns();
-      words_[at] = word;
-      const double w = edges_.weight.data ? edges_.weight[e] : 1.0;
-      weights_[at] = factor ? factor[word >> plan_.row_bits] * w : w;
+      next[range] = at + 1;
+      words[at] = word;
+      const double w = given[e * step];
+      weights[at] = Scaled ? factor[word >> shift] * w : w;
     });
-    if (!std::equal(next.begin(), next.end(), last)) graph::refuse_changed_columns();
+    if (!std::equal(cursors.begin(), cursors.end(), last)) graph::refuse_changed_columns();
   }
 
   // Where the links of chunk c start, by range; of the chunk behind the last: where those of the ranges end.
@@ -250,20 +256,18 @@ class Builder {
       edge += count[local];
       ++slot;
     }
-    Index furthest = 0;
     for (index_t e = 0; e < size; ++e) {
       const Word word = words[e];
       const auto local = static_cast<index_t>(word & low);
       const index_t at = next[local]++;
       const auto source = static_cast<index_t>(word >> plan_.row_bits);
-      const Index place = order_.size() ? order_[source] : static_cast<Index>(source);
-      furthest = std::max(furthest, place);
-      csr_.source[at] = place;
+      csr_.source[at] = order_.size() ? order_[source] : static_cast<Index>(source);
       if (csr_.weighted) csr_.weight[at] = weights_[begin + e];
       if (source == base + local) loops_[r].push_back({slot_of[local], csr_.weighted ? weights_[begin + e] : 1.0});
     }
-    if (size > 0 && furthest >= static_cast<Index>(csr_.weighted ? csr_.nodes : csr_.places())) {
-      graph::refuse_changed_columns();  // a node that had no links when they were counted
+    if (!csr_.weighted && order_.size() && size > 0) {  // a node that had no links when they were counted lies behind all others
+      const Index* from = csr_.source.data() + begin;
+      if (*std::max_element(from, from + size) >= static_cast<Index>(csr_.live)) graph::refuse_changed_columns();
     }
     release_words(begin, size, true);
     if (options_.files) {

@@ -107,6 +107,7 @@ struct Counter {
     for (index_t offset = 0; offset < part; offset += step) {  // many short regions: Ctrl-C is polled between them
       parallel_tasks(kStrengths, [&](index_t p) {
         Index s[kEdgeBlock];
+        double* const sum = sums.data() + p * n;
         const index_t end = std::min({m, (p + 1) * part, p * part + offset + step});
         for (index_t e = p * part + offset; e < end; e += kEdgeBlock) {
           const index_t size = std::min(kEdgeBlock, end - e);
@@ -114,7 +115,7 @@ struct Counter {
           for (index_t i = 0; i < size; ++i) {
             const double w = edges.weight[e + i];
             if (!is_weight(w)) refuse_weight(edges.weight);
-            sums[p * n + static_cast<index_t>(s[i])] += factor ? factor[s[i]] * w : w;
+            sum[s[i]] += factor ? factor[s[i]] * w : w;
           }
         }
         edges.release(p * part + offset, std::max<index_t>(0, end - p * part - offset));

@@ -243,7 +243,8 @@ class PCA(GaussianModel):
         self.explained_variance_ratio_ = share.astype(dtype)
         self.singular_values_ = np.ldexp(deviations, found.power).astype(dtype)
         self.mean_ = found.mean.astype(dtype)
-        self._low = (found.mean - self.mean_) + found.low
+        low = (found.mean - self.mean_) + found.low
+        self._low = low if low.any() else None
         self.noise_variance_ = float(np.ldexp(max(float(noise), 0.0), 2 * found.power))
         self.n_components_, self.n_features_in_, self.n_samples_ = k, d, n
         self.solver_ = route
@@ -332,7 +333,9 @@ class PCA(GaussianModel):
 
     def _mean_in(self, dtype: np.dtype[Any]) -> tuple[Array, Array | None]:
         """Return the mean in a type, and what rounding took from it, if anything."""
-        mean = in_order(self.mean_, dtype)
+        mean, low = in_order(self.mean_, dtype), getattr(self, "_low", None)
+        if dtype == self.mean_.dtype:
+            return mean, None if low is None else low.astype(dtype, copy=False)
         rest = ((self.mean_.astype(np.float64) - mean) + self._low_part()).astype(dtype)
         return mean, rest if rest.any() else None
 

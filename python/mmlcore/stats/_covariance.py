@@ -70,7 +70,12 @@ def covariance(
     x = as_data(X, "X", bytes_ok=Y is None)
     if Y is not None:
         return _cross_covariance(x, as_data(Y, "Y"), ddof, weights)
-    return _held(_divided(scatter_parts(x, weights), ddof), float_type(x.dtype), "X")
+    sums = scatter_parts(x, weights)
+    found = _divided(sums, ddof)
+    # float64 holds what its sums are made of.
+    if sums.powers is None and x.dtype != np.float32:
+        return found
+    return _held(found, float_type(x.dtype), "X")
 
 
 def correlation(X: ArrayLike, *, weights: ArrayLike | None = None) -> Array:

@@ -85,6 +85,11 @@ def scatter_parts(
     if d == 0 and counts is None:  # rows of nothing: 2^40 of them take no memory, but time to walk
         return Scatter(np.empty(0), np.empty(0), np.empty((0, 0)), float(n))
     x = as_array(x, name)
+    if n == 1 and counts is None and last is None:
+        mean = x[0].astype(np.float64)
+        if not all_finite(mean):
+            refuse_column(name, mean)
+        return Scatter(mean, np.zeros(d), np.zeros((d, d)), 1.0)
     sums = _summed(x, last, counts, deviations is not None)
     unit = 0
     # The kernel looks at every weight, so that no pass of its own is needed.
@@ -93,14 +98,36 @@ def scatter_parts(
         sums = _summed(x, last, counts, deviations is not None)
     diagonal = sums.matrix.diagonal()
     least = _LEAST_F32 if x.dtype == F32 and d > _NARROW else _LEAST
-    if d and not (diagonal.min() >= least * sums.total and diagonal.max() < 1 / _LEAST):
+    low, high = np.minimum.reduce(diagonal, initial=np.inf), np.maximum.reduce(diagonal, initial=0)
+    if not (low >= least * sums.total and high < 1 / _LEAST):
         doubtful = ~((diagonal >= least * sums.total) & (diagonal < 1 / _LEAST))
-        powers = _powers(x, last, doubtful, name)
+        _clear_constants(x, sums, doubtful)
+        powers = _powers(x, last, doubtful, name) if doubtful.any() else None
         if powers is not None:
             sums = _in_units(x, last, counts, deviations is not None, powers)
             refuse_column(name, sums.matrix.diagonal())
             return sums._replace(powers=powers, unit=unit)
-    return sums._replace(unit=unit)
+    return sums._replace(unit=unit) if unit else sums
+
+
+def _clear_constants(x: Array, sums: Scatter, doubtful: Array) -> None:
+    """Take the columns of one number out of those whose sums are doubtful: they have no squares in any unit.
+
+    Numbers that differ, and are not tiny, differ by more than what squares lose; among tiny ones, and zeros, all are looked at.
+    """
+    d = x.shape[1]
+    zero = doubtful[:d] & (sums.matrix.diagonal()[:d] == 0)
+    if not zero.any():
+        return
+    wide = x.dtype == F32 and len(doubtful) > _NARROW
+    tiny = np.abs(sums.mean[:d]) < (1e-12 if wide else 2.0**-450)
+    if x.dtype == F32 and not wide:  # squares of float32 numbers do not vanish in double
+        tiny[:] = False
+    doubtful[:d][zero & ~tiny] = False
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], zero & tiny, [False]))))
+    for first, last in edges.reshape(-1, 2):  # runs of columns, as images have them
+        varies = (x[:, first:last] != x[0, first:last]).any(axis=0)
+        doubtful[first:last] = varies
 
 
 def aligned(a: Scatter, b: Scatter) -> tuple[Scatter, Scatter, Array]:

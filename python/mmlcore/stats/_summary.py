@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -57,7 +57,12 @@ def mean(X: ArrayLike, axis: int | None = 0, *, weights: ArrayLike | None = None
     array([1., 3.])
     """
     x, points = _columns(X, axis)
-    return _shaped(_moments(points, weights, squared=False).mean, x, axis)
+    w = None if weights is None else moderate_weights(weights, points.shape[0])[0]
+    found = np.empty(points.shape[1])
+    _core.column_moments(points, w, found, None)
+    if not np.isfinite(found).all():
+        _sum_again(points, w, ~np.isfinite(found), found, np.empty(len(found)), None)
+    return _shaped(found, x, axis)
 
 
 def variance(
@@ -105,15 +110,17 @@ def variance(
     array([2., 8.])
     """
     x, points = _columns(X, axis)
-    sums = _moments(points, weights, squared=True)
-    assert sums.squares is not None
-    found = sums.squares / divisor(sums.total, ddof, sums.unit)
-    if sums.powers is not None:
-        with np.errstate(over="ignore", under="ignore"):
-            found = np.ldexp(found, 2 * sums.powers)
-    beyond = found > np.finfo(x.dtype).max  # False for NaN
-    if beyond.any():
-        refuse_overflow("X", np.where(beyond, np.inf, 0.0), x.dtype)
+    w, unit = (None, 0) if weights is None else moderate_weights(weights, points.shape[0])
+    center, squares = np.empty(points.shape[1]), np.empty(points.shape[1])
+    total = float(_core.column_moments(points, w, center, squares))
+    powers = None
+    least, most = np.minimum.reduce(squares, initial=np.inf), np.maximum.reduce(squares, initial=0)
+    if not (least >= _LEAST * total and most < 1 / _LEAST):
+        doubtful = ~((squares >= _LEAST * total) & (squares < 1 / _LEAST))
+        powers = _sum_again(points, w, doubtful, center, np.empty(len(center)), squares)
+    found = squares / divisor(total, ddof, unit)
+    if powers is not None or x.dtype == np.float32:
+        found = _in_range(found, powers, x.dtype)
     return _shaped(found, x, axis)
 
 
@@ -146,34 +153,15 @@ def _columns(X: ArrayLike, axis: int | None) -> tuple[Array, Array]:
     return x, points
 
 
-class _Sums(NamedTuple):
-    """Over the points, with weights w / 2^unit; the squares of a column are to be multiplied by 4^power."""
-
-    mean: Array
-    squares: Array | None
-    total: float
-    unit: int
-    powers: Array | None
-
-
-def _moments(points: Array, weights: ArrayLike | None, *, squared: bool) -> _Sums:
-    """Sum numbers, and their squared deviations if wanted; sums that left the range are made again in other units.
-
-    NaN and infinity in the data stay in their column.
-    """
-    n, d = points.shape
-    w, unit = (None, 0) if weights is None else moderate_weights(weights, n)
-    mean, low = np.empty(d), np.empty(d)
-    squares = np.empty(d) if squared else None
-    total = float(_core.column_moments(points, w, mean, squares, low))
-    powers = None
-    if squares is None:
-        if not np.isfinite(mean).all():
-            _sum_again(points, w, ~np.isfinite(mean), mean, low, None)
-    elif d and not (squares.min() >= _LEAST * total and squares.max() < np.inf):
-        doubtful = ~((squares >= _LEAST * total) & (squares < np.inf))
-        powers = _sum_again(points, w, doubtful, mean, low, squares)
-    return _Sums(mean, squares, total, unit, powers)
+def _in_range(found: Array, powers: Array | None, dtype: np.dtype[Any]) -> Array:
+    """Multiply variances by 4^powers; ValueError where the type does not hold one."""
+    if powers is not None:
+        with np.errstate(over="ignore", under="ignore"):
+            found = np.ldexp(found, 2 * powers)
+    beyond = found > np.finfo(dtype).max  # False for NaN
+    if beyond.any():
+        refuse_overflow("X", np.where(beyond, np.inf, 0.0), dtype)
+    return found
 
 
 def _sum_again(
