@@ -87,6 +87,11 @@ def test_squared_distances_at_the_ends():
     )
 
 
+def test_a_metric_leaves_nan_where_it_is():
+    far = mml.pairwise_distances([[np.nan, 1], [1, 2], [4, 6]], metric=np.eye(2))
+    np.testing.assert_allclose(far, [[np.nan] * 3, [np.nan, 0, 5], [np.nan, 5, 0]])
+
+
 @pytest.mark.parametrize("how", ["plain", "far offset", "two clusters", "outlier", "stretched"])
 def test_the_difference_comes_before_the_metric(how, rng):
     x, lower = rng.standard_normal((40, 4)), np.tril(rng.standard_normal((4, 4))) + 2 * np.eye(4)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextvars
+import math
 import threading
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -53,6 +55,8 @@ def level(a: Array, name: str, *, squares: bool = False) -> tuple[Array, Array |
     With them come the exponents (...) of the powers of two that were taken out, None where none was. ValueError for NaN and
     infinity: one pass over `a` sees to both. LAPACK takes care of squares by itself; where others form some, say `squares`.
     """
+    if _plainly_comfortable(a, squares):
+        return a, None
     tops = _tops(a)
     if not np.isfinite(tops).all():
         msg = f"{name}: contains NaN or infinity."
@@ -65,6 +69,8 @@ def level(a: Array, name: str, *, squares: bool = False) -> tuple[Array, Array |
 
 def level_lower(a: Array, name: str) -> tuple[Array, Array | None]:
     """`level` for matrices of which only the lower triangle counts."""
+    if _plainly_comfortable(a, False):
+        return a, None
     tops = _tops(a)
     if np.isfinite(tops).all() and _comfortable(tops, a.dtype):
         return a, None
@@ -93,9 +99,22 @@ def _tops(a: Array) -> Array:
     return np.asarray(np.abs(a).max(axis=(-2, -1), initial=0))
 
 
+def _plainly_comfortable(a: Array, squares: bool) -> bool:
+    """Tell one real matrix with nothing to scale, without the overhead of arrays."""
+    if a.ndim != 2 or a.dtype.kind != "f":
+        return False
+    top = largest_size(a)
+    low, high = _limits(a.dtype, squares)
+    return low < top < high or top == 0
+
+
 def _comfortable(tops: Array, dtype: np.dtype[Any], squares: bool = False) -> bool:
-    limits = np.finfo(dtype)
-    low, high = limits.tiny / limits.eps**2, limits.max * limits.eps
-    if squares:
-        low, high = np.sqrt(low), np.sqrt(high)
+    low, high = _limits(dtype, squares)
     return bool((((tops > low) & (tops < high)) | (tops == 0)).all())
+
+
+@lru_cache
+def _limits(dtype: np.dtype[Any], squares: bool) -> tuple[float, float]:
+    limits = np.finfo(dtype)
+    low, high = float(limits.tiny) / float(limits.eps) ** 2, float(limits.max) * float(limits.eps)
+    return (math.sqrt(low), math.sqrt(high)) if squares else (low, high)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -33,14 +34,26 @@ def pointed(vectors: Array) -> Array:
         return vectors
     size = np.abs(vectors)
     lead = (size >= _share(vectors.dtype) * size.max(axis=-2, keepdims=True)).argmax(axis=-2)
+    if vectors.ndim == 2:  # the usual case, in few steps
+        place: Any = (lead, np.arange(vectors.shape[1]))
+        vectors *= _turn(vectors[place], size[place])
+        vectors[place] = size[place]
+        return vectors
     lead = lead[..., np.newaxis, :]
-    entry = np.take_along_axis(vectors, lead, axis=-2)
-    length = np.abs(entry)
-    vectors *= np.where(length > 0, entry.conj() / np.where(length > 0, length, 1), 1)
+    length = np.take_along_axis(size, lead, axis=-2)
+    vectors *= _turn(np.take_along_axis(vectors, lead, axis=-2), length)
     np.put_along_axis(vectors, lead, length.astype(vectors.dtype), axis=-2)
     return vectors
 
 
+def _turn(entry: Array, length: Array) -> Array:
+    """Return the factors of size 1 that make entries real and positive; 1 for zero."""
+    if length.all():
+        return np.asarray(entry.conj() / length)
+    return np.where(length > 0, entry.conj() / np.where(length > 0, length, 1), 1)
+
+
+@lru_cache
 def _share(dtype: np.dtype[Any]) -> float:
     """Return from which share of the largest size on an entry may lead."""
     eps = float(np.finfo(dtype).eps)

@@ -10,6 +10,7 @@ import numpy as np
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_index, as_real, largest_size
+from mmlcore.core.lapack import patiently
 from mmlcore.core.signs import signed
 from mmlcore.decomposition._minka import minka
 from mmlcore.eigen._largest import largest_of_psd
@@ -135,7 +136,7 @@ def of_inner(mean: Array, low: Array, inner: Array, values: Array, rows: Array) 
 def by_svd(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001  (one signature for all routes)
     """LAPACK's singular value decomposition of the centred data."""
     mean, low, centred, power = centred_in_unit(x)
-    _, s, vectors = np.linalg.svd(centred, full_matrices=False)
+    _, s, vectors = patiently(np.linalg.svd, centred, full_matrices=False)
     variances = s.astype(np.float64) ** 2 / max(x.shape[0] - 1, 1)
     found = Components(mean, low, variances[:k], signed(vectors[:k]), float(variances.sum()))
     return replace(found, power=power)
@@ -153,7 +154,7 @@ def by_sketch(x: Array, k: int, seed: int, oversamples: int = 10, power: int = 4
         basis = gram_schmidt(centred @ gram_schmidt(centred.T @ basis, rtol=0), rtol=0)
     # From the side of the features: the variances are then exactly those of the scores.
     across = gram_schmidt(centred.T @ basis, rtol=0)
-    _, s, turn = np.linalg.svd(centred @ across, full_matrices=False)
+    _, s, turn = patiently(np.linalg.svd, centred @ across, full_matrices=False)
     rows = (turn @ across.T)[:k]
     # Of data of lower rank some are rounding errors: any orthonormal completion serves in their place.
     rows[s[:k] <= max(n, d) * float(np.finfo(x.dtype).eps) * s.max(initial=0)] = 0
@@ -237,7 +238,7 @@ def completed(rows: Array) -> Array:
 
 def of_factor(factor: Factor, k: int) -> Components:
     """Return the k components of largest variance of points whose triangular factor is known."""
-    _, s, vectors = np.linalg.svd(factor.triangle, full_matrices=False)
+    _, s, vectors = patiently(np.linalg.svd, factor.triangle, full_matrices=False)
     n, d = int(factor.count), len(factor.mean)
     most = min(n, d)
     size = float(s.max(initial=0))

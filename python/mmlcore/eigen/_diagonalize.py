@@ -87,22 +87,21 @@ def _general(a: Array, symmetric: Array) -> tuple[Array, Array, Array]:
         own, turned = np.linalg.eigh(a[symmetric])
         values[symmetric], vectors[symmetric] = own, pointed(turned)
     joined = _joined(patiently(np.linalg.svd, vectors, compute_uv=False), a.dtype)
+    if not joined.any():
+        return values, vectors, patiently(np.linalg.inv, vectors)
     inverses = np.empty_like(vectors)
     inverses[~joined] = patiently(np.linalg.inv, vectors[~joined])
-    if joined.any():
-        size = np.abs(values[joined]).max(axis=-1)
-        mended = _balanced_pairs(a[joined], size)
-        dtype = np.result_type(vectors, mended[1])
-        values, vectors, inverses = (
-            x.astype(dtype, copy=False) for x in (values, vectors, inverses)
-        )
-        values[joined], vectors[joined], inverses[joined] = mended
+    size = np.abs(values[joined]).max(axis=-1)
+    mended = _balanced_pairs(a[joined], size)
+    dtype = np.result_type(vectors, mended[1])
+    values, vectors, inverses = (x.astype(dtype, copy=False) for x in (values, vectors, inverses))
+    values[joined], vectors[joined], inverses[joined] = mended
     return values, vectors, inverses
 
 
 def _joined(spread: Array, dtype: np.dtype[Any]) -> Array:
     """Tell by the singular values of eigenvectors where rounding joins two of them."""
-    return np.asarray(spread[..., -1] < 10 * np.sqrt(np.finfo(dtype).eps / 2) * spread[..., 0])
+    return np.asarray(spread[..., -1] < 10 * math.sqrt(np.finfo(dtype).eps / 2) * spread[..., 0])
 
 
 def _balanced_pairs(a: Array, size: Array) -> tuple[Array, Array, Array]:

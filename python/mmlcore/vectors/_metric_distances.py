@@ -69,6 +69,7 @@ def _images(
     dtype = np.result_type(x, given.matrix)
     lower = given.astype(np.float64).lower
     sample = x[:: max(1, len(x) // 64)]
+    sample = sample[np.isfinite(sample).all(axis=1)]  # NaN stays where it is
     centre = np.median(sample, axis=0).astype(np.float64) if len(sample) else np.zeros(d)
     unit = (d**0.5 + 4) * float(np.finfo(np.float64).eps) / 2
 

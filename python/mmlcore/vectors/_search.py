@@ -9,7 +9,6 @@ import numpy as np
 from mmlcore import _core
 from mmlcore.core.arrays import Array, empty, largest_size
 from mmlcore.vectors._filter import filtered_neighbors
-from mmlcore.vectors._rows import lengths
 
 _BLOCK = 1 << 22  # distances that are sorted together
 
@@ -43,7 +42,7 @@ def _by_squares(x: Array, q: Array, k: int) -> tuple[Array, Array]:
     row, column = np.nonzero(distances < limits.tiny / limits.eps)
     np.sqrt(distances, out=distances)
     if len(row):
-        apart = np.asarray(lengths(q[row] - x[indices[row, column]])) > 0
+        apart = (q[row] != x[indices[row, column]]).any(axis=1)
         vanished = np.unique(row[apart])
         if len(vanished):
             distances[vanished], indices[vanished] = by_distances(x, q[vanished], k)
