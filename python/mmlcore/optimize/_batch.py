@@ -14,6 +14,7 @@ from mmlcore.calculus import TraceError
 from mmlcore.core.arrays import Array, as_array, as_index, as_real, empty, foreign, shape_error
 from mmlcore.optimize._data import (
     NORMAL,
+    POSITIVE,
     as_double,
     guess,
     limits,
@@ -155,7 +156,7 @@ def curve_fit_batch(
            [5., 2.]])
     """
     max_iter, tol = as_index(max_iter, "max_iter", 0), as_real(tol, "tol", 0.0, 1.0)
-    f_scale = as_real(f_scale, "f_scale", np.finfo(float).tiny, np.finfo(float).max)
+    f_scale = as_real(f_scale, "f_scale", *POSITIVE)
     y = Y if isinstance(Y, np.ndarray) else as_array(Y, "Y")
     if y.ndim != 2 or 0 in y.shape:
         raise shape_error("Y", y.shape, "(n, m): a fit in each row, at least one point")

@@ -16,6 +16,7 @@ from mmlcore.core.errors import ConvergenceError
 from mmlcore.optimize._curve_data import data_of, sigma_of, without_nan
 from mmlcore.optimize._data import (
     NORMAL,
+    POSITIVE,
     as_double,
     guess,
     limits,
@@ -170,7 +171,7 @@ def curve_fit(
     array([2.5, 1.3, 0.5])
     """
     max_iter, tol = as_index(max_iter, "max_iter", 0), as_real(tol, "tol", 0.0, 1.0)
-    f_scale = as_real(f_scale, "f_scale", np.finfo(float).tiny, np.finfo(float).max)
+    f_scale = as_real(f_scale, "f_scale", *POSITIVE)
     data, target = data_of(x, y)
     weight, whiten = sigma_of(sigma, target, nan_policy)
     check = check_finite if check_finite is not None else nan_policy is None
@@ -282,13 +283,17 @@ def _finished(
     held = 0 if box is None else int((box[0] == box[1]).sum())
     dof = points - parameters.size + held
     if not absolute:
+        scale = chi2 / dof if dof > 0 else np.inf
+        if status in (UNDETERMINED, -1) or unit != 1 or not np.isfinite(scale):
+            with np.errstate(all="ignore"):
+                scaled = covariance * scale
+            covariance = np.where(np.isfinite(covariance) & np.isfinite(scaled), scaled, np.inf)
+        else:
+            covariance = covariance * scale
+    if unit != 1:
         with np.errstate(all="ignore"):
-            scaled = covariance * (chi2 / dof if dof > 0 else np.inf)
-        covariance = np.where(np.isfinite(covariance) & np.isfinite(scaled), scaled, np.inf)
-    elif unit != 1:
-        covariance = covariance * unit * unit
-    with np.errstate(all="ignore"):
-        chi2 = float(chi2 / np.float64(unit) / unit)
+            covariance = covariance * unit * unit if absolute else covariance
+            chi2 = float(np.float64(chi2) / unit / unit)
     fit = CurveFit(
         *(parameters, covariance, chi2, dof, iterations, status),
         message=MESSAGES[status],

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import Array, as_array, shape_error
 
+POSITIVE = (float(np.finfo(float).tiny), float(np.finfo(float).max))
 NORMAL = 1e-200  # a sum of squares that lost no digits
 LOSSES = {"linear": 0, "soft_l1": 1, "huber": 2, "cauchy": 3, "arctan": 4}
 
