@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -39,9 +40,12 @@ struct Product {
   int shift_ = 0;
 };
 
+int clamped(std::int64_t exponent) { return static_cast<int>(std::clamp<std::int64_t>(exponent, -5000, 5000)); }
+
 constexpr index_t kPlain = 24;  // up to here plain loops take less than a panel's start
 
-// The product of the pivots of `lu`, which is factored in place. False where one is zero or near the ends of the range.
+// The product of the pivots of `lu`, which is factored in place. False where one is zero or near the ends of the range, or
+// where they differ too much.
 template <class T>
 bool pivots_of(MatrixView<T> lu, bool parallel, Product<T>& product) {
   const index_t n = lu.rows;
@@ -54,13 +58,13 @@ bool pivots_of(MatrixView<T> lu, bool parallel, Product<T>& product) {
       if (pivots[k] != k) product.multiply(-1);
     }
   }
-  bool usual = true;
+  PivotRange<T> range;
   for (index_t k = 0; k < n; ++k) {
-    usual &= comfortable(lu(k, k));
+    range.add(lu(k, k));
     product.multiply(lu(k, k));
     if (lu(k, k) == 0) break;
   }
-  return usual;
+  return n == 0 || range.comfortable();
 }
 
 }  // namespace
@@ -75,12 +79,18 @@ bool determinant(MatrixView<const T> a, bool parallel, T& mantissa, std::int64_t
   if (n == 2 || !pivots_of(lu, parallel, product)) {
     const Equilibration scale = equilibration(a);
     scale_to<T>(scale, a, lu);
+    const bool was_zero = product.mantissa == 0;
     product = {};
     if (n == 2) {
       product.multiply(cross(lu(0, 0), lu(0, 1), lu(1, 0), lu(1, 1), [](T x, T y, T z) { return std::fma(x, y, z); }));
     } else {
       pivots_of(lu, parallel, product);
     }
+    // Entries are at most 1 here: what is left of a product that was zero before is a number, or nothing but rounding.
+    const T noise = 8 * static_cast<T>(n) * std::numeric_limits<T>::epsilon();
+    if (was_zero && n > 2 && product.exponent < 0 &&
+        std::ldexp(std::abs(product.mantissa), clamped(product.exponent)) <= noise)
+      product.mantissa = 0;
     for (index_t i = 0; i < n; ++i) product.exponent += scale.rows[i] + scale.cols[i];
   }
   mantissa = product.mantissa;
@@ -98,7 +108,7 @@ void determinants(const MatrixBatch<const T>& a, T* mantissa, std::int64_t* expo
     if (exponent) {
       exponent[i] = power;
     } else {
-      mantissa[i] = std::ldexp(mantissa[i], static_cast<int>(std::clamp<std::int64_t>(power, -5000, 5000)));
+      mantissa[i] = std::ldexp(mantissa[i], clamped(power));
     }
   };
   if (n >= 2 && n <= kLaneOrder && count > 1) {

@@ -51,6 +51,7 @@ void determinant_group(const MatrixBatch<const T>& a, index_t first, T* mantissa
       sum += field - B::bias;
       product *= reinterpret_cast<Vec>((bits & B::keep) | B::one);
     }
+    odd |= too_wide<T, N>(matrix);
   }
   // The product of up to 16 numbers in [1, 2) is below 2^16: its exponent joins the sum.
   const Mask bits = reinterpret_cast<Mask>(product);

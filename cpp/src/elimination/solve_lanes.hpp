@@ -82,6 +82,20 @@ inline typename Simd<T>::Mask eliminate(typename Simd<T>::Vec* a, typename Simd<
   return odd;
 }
 
+// The lanes whose pivots, on the diagonal of a factored matrix, differ by more than a look at one can tell.
+template <class T, int N>
+inline typename Simd<T>::Mask too_wide(const typename Simd<T>::Vec* a) {
+  using S = Simd<T>;
+  typename S::Vec least = S::abs(a[0]), most = least;
+#pragma GCC unroll 16
+  for (int k = 1; k < N; ++k) {
+    const auto size = S::abs(a[k * N + k]);
+    least = size < least ? size : least;
+    most = size > most ? size : most;
+  }
+  return most > S::splat(kWidestPivots<T>) * least;
+}
+
 template <class T>
 void report(const typename Simd<T>::Mask& bad, index_t first, int used, Solved kind, FirstFailure<Solved>& failures) {
   for (int lane = 0; lane < used; ++lane) {
@@ -114,6 +128,7 @@ void solve_group(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, c
   auto odd = eliminate<T, N>(
       matrix, work, cols, swapped, [&](int k) { from.prefetch(k, N); }, std::make_integer_sequence<int, N>{});
   odd |= not_finite<T>(work, N * cols);
+  if constexpr (N > 2) odd |= too_wide<T, N>(matrix);
   store_lanes<T>(LaneGroup<T>(x, first), work);
   if (S::any(bad_matrix | bad_side | odd)) [[unlikely]] {
     // The lowest item counts, and for one item the first cause.

@@ -58,11 +58,13 @@ bool determinant_small(MatrixView<const T> a, T& value) {
     return scale > least && scale < most;
   }
   value = eliminate_plain(m, n);
+  PivotRange<T> range;
   for (index_t k = 0; k < n; ++k) {
     value *= m[k * n + k];
+    range.add(m[k * n + k]);
     if (!(std::abs(value) > least && std::abs(value) < most)) return false;
   }
-  return true;
+  return range.comfortable();
 }
 
 }  // namespace mmlcore

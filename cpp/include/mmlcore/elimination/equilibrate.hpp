@@ -8,7 +8,9 @@
 //
 // Kernels eliminate first and look at the pivots afterwards: an overflow anywhere in the elimination becomes infinity or NaN
 // in a later pivot (infinity times a factor of zero is NaN), and numbers that vanished matter only beside a tiny pivot. So
-// `comfortable` pivots prove that nothing was lost, and all others send the matrix here.
+// `comfortable` pivots prove that nothing was lost, and all others send the matrix here. So do pivots whose sizes differ by
+// more than the reciprocal of a rounding: where rows have such units, what rounding leaves of a zero in a large row may be
+// larger than all of a small row, and be taken for a pivot.
 //
 // Cost: some 8 n^2 operations on exponents, and one pass.
 #pragma once
@@ -36,12 +38,32 @@ template <Real T>
 bool comfortable(T pivot) {
   return comfortable_size(std::abs(pivot), kLeastPivot<T>, kMostPivot<T>);
 }
-// The same of all pivots of a factored matrix.
+// The largest ratio of two pivots that need no second look.
+template <Real T>
+inline constexpr T kWidestPivots = sizeof(T) == 8 ? T(0x1p45) : T(0x1p20f);
+
+// Whether all pivots that were added are comfortable, together too.
+template <Real T>
+class PivotRange {
+ public:
+  void add(T pivot) {
+    const T size = std::abs(pivot);
+    all_ &= mmlcore::comfortable(pivot);
+    least_ = std::min(least_, size);
+    most_ = std::max(most_, size);
+  }
+  bool comfortable() const { return all_ && most_ <= kWidestPivots<T> * least_; }
+
+ private:
+  bool all_ = true;
+  T least_ = kMostPivot<T>, most_ = 0;
+};
+
 template <Real T>
 bool comfortable_pivots(MatrixView<const T> lu) {
-  bool all = true;
-  for (index_t k = 0; k < lu.rows; ++k) all &= comfortable(lu(k, k));
-  return all;
+  PivotRange<T> range;
+  for (index_t k = 0; k < lu.rows; ++k) range.add(lu(k, k));
+  return lu.rows == 0 || range.comfortable();
 }
 
 // Exponents of rows and columns.

@@ -25,12 +25,14 @@ bool solve_small(MatrixView<const T> a, MatrixView<const T> b, T* x) {
     for (index_t j = 0; j < n; ++j) check += (m[i][j] = a(i, j)) * 0;
     for (index_t c = 0; c < k; ++c) check += (m[i][n + c] = b(i, c)) * 0;
   }
+  PivotRange<T> range;
   for (index_t s = 0; s < n; ++s) {
     index_t p = s;
     for (index_t i = s + 1; i < n; ++i) {
       if (std::abs(m[i][s]) > std::abs(m[p][s])) p = i;
     }
-    if (!comfortable(m[p][s])) return false;
+    range.add(m[p][s]);
+    if (!range.comfortable()) return false;
     if (p != s) {
       for (index_t j = s; j < n + k; ++j) std::swap(m[p][j], m[s][j]);
     }
