@@ -146,7 +146,9 @@ def _check_pairs(
     times: Callable[[Array], Array], values: Array, vectors: Array, bound: float
 ) -> None:
     """Refuse pairs that are none: what is done with a symmetric A leads nowhere with another."""
-    size = float(np.abs(values).max()) or 1.0
+    # Against the size of A, not of the values, which may all be next to zero: A x of a random x tells it to a small factor.
+    probe = np.random.default_rng(0).standard_normal(len(vectors))
+    size = float(max(np.abs(values).max(), np.abs(times(probe)).max())) or 1.0
     residual = 0.0
     for value, vector in zip(values, np.ascontiguousarray(vectors.T), strict=True):
         gap = (np.asarray(times(vector), dtype=np.float64) - value * vector) / size
