@@ -82,6 +82,10 @@ void ask_for(const MatrixView<const T>& item, index_t distance) {
 template <class T>
 void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, Part part) {
   MMLCORE_ASSERT(a.rows == c.rows && b.cols == c.cols && a.cols == b.rows);
+  if (a.cols == 0) {  // a sum of nothing, and nothing to point to
+    for (index_t i = 0; i < c.rows; ++i) std::fill_n(c.data + i * c.row_stride, c.cols, T{0});
+    return;
+  }
   constexpr index_t W = Simd<T>::width;
   index_t j = 0;
   for (; j + 3 * W <= c.cols; j += 3 * W) columns<T, kVectorBytes, 3>(a, b, c, j, part);

@@ -79,7 +79,7 @@ class BlockedQr {
     const index_t h = std::max(kBase, w / 2 / kBase * kBase);
     factor(j, h, t);
     apply(j, h, t.transposed(), a_.block(j, j + h, a_.rows - j, w - h));
-    const MatrixView<T> right = t.block(h, h, kBlock - h, kBlock - h);
+    const MatrixView<T> right = t.block(h, h, w - h, w - h);
     factor(j + h, w - h, right);
     join(j, h, w - h, t);
   }
