@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -102,7 +103,7 @@ def finite_difference(
         value, error = _along(f, float(points), method, step)
         found = FiniteDifference(np.asarray(value), np.asarray(error))
     else:
-        rows = points.reshape(-1, points.shape[-1])
+        rows = points.reshape(math.prod(points.shape[:-1]), points.shape[-1])
         parts = [_gradient_at(f, row, method, step) for row in rows]
         both = [
             np.stack(part) if parts else np.empty(rows.shape)

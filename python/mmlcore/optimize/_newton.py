@@ -109,6 +109,9 @@ def newton(
     array([1.931852, 0.517638])
     """
     start = finite(as_array(x0, "x0"), "x0").astype(np.float64)
+    if start.ndim and not start.shape[-1]:
+        msg = f"x0: got shape {start.shape}, needed at least one unknown."
+        raise ValueError(msg)
     max_iter, tol = as_index(max_iter, "max_iter", least=1), as_real(tol, "tol", 0.0, 1.0)
     function, numbers = _function(f, start)
     n = 1 if numbers else start.shape[-1]
