@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -65,9 +66,26 @@ def inverse(d: Draw) -> None:
 
 
 def determinant_bound(rows: list[list[Fraction]], dtype: type) -> Fraction:
-    """What n units of each entry, and growth, can make of a determinant."""
+    """What elimination may do to a determinant, of the matrix as it is or with rows and columns scaled."""
+    scaled, unit = ex.equilibrated(rows)
+    return max(eliminated_bound(rows, dtype), unit * eliminated_bound(scaled, dtype))
+
+
+def eliminated_bound(rows: list[list[Fraction]], dtype: type) -> Fraction:
+    """The backward error of elimination with partial pivoting, |E| <= n u |L| |U|, times the cofactors that it meets."""
     n = len(rows)
-    return 16 * n * 2**n * ex.ulp(dtype) * ex.permanent(rows)
+    rows, weight = ex.pivoted(rows)
+    change = sum(
+        weight[i][j]
+        * abs(ex.determinant([row[:j] + row[j + 1 :] for k, row in enumerate(rows) if k != i]))
+        for i in range(n)
+        for j in range(n)
+    )
+    unit = 8 * (n + 1) * ex.ulp(dtype)
+    second = math.prod(
+        (sum(row) for row in weight), start=Fraction(1)
+    )  # where two rows fail at once
+    return unit * (change + abs(ex.determinant(rows))) + unit**2 * second
 
 
 @explores("determinant")
@@ -124,10 +142,15 @@ def lu(d: Draw) -> None:
         raise Wrong(f"lu: a multiplier beyond 1, for {a.tolist()}")
     low, up = ex.exact(lower), ex.exact(upper)
     weight = ex.product([ex.sizes(r) for r in low], [ex.sizes(r) for r in up])
+    lost = (
+        [ex.tiny(dtype) * sum(ex.sizes(column)) for column in ex.transposed(up)] if up else []
+    )  # multipliers that vanish
     product = ex.product(low, up)
     for i, row in enumerate(ex.exact(a[perm])):
         for j, v in enumerate(row):
-            bound = (min(m, n) + 2) * ex.ulp(dtype) * weight[i][j] + 4 * n * ex.tiny(dtype)
+            bound = (
+                (min(m, n) + 2) * ex.ulp(dtype) * weight[i][j] + 4 * n * ex.tiny(dtype) + lost[j]
+            )
             if abs(product[i][j] - v) > bound:
                 raise Wrong(
                     f"lu: (L U)[{i}, {j}] = {ex.short(product[i][j])} for {ex.short(v)}, A = {a.tolist()}"

@@ -99,18 +99,36 @@ def solved(a: Rows, b: Rows) -> Rows | None:
     return [row[n:] for row in reduced] if pivots[:n] == list(range(n)) else None
 
 
-def permanent(a: Rows) -> Fraction:
-    """Of the absolute values: what rounding can make of a determinant is a multiple of it."""
-    if not a:
-        return Fraction(1)
-    return sum(
-        (
-            abs(a[0][j]) * permanent([row[:j] + row[j + 1 :] for row in a[1:]])
-            for j in range(len(a))
-            if a[0][j]
-        ),
-        Fraction(0),
-    )
+def pivoted(a: Rows) -> tuple[Rows, Rows]:
+    """A square A with its rows in the order of partial pivoting, and |L| |U|."""
+    n = len(a)
+    order = list(range(n))
+    upper = [list(row) for row in a]
+    lower = [[Fraction(0)] * n for _ in range(n)]
+    for k in range(n):
+        best = max(range(k, n), key=lambda i: abs(upper[i][k]))
+        for x in (order, upper, lower):
+            x[k], x[best] = x[best], x[k]
+        lower[k][k] = Fraction(1)
+        for i in range(k + 1, n):
+            if upper[i][k]:
+                lower[i][k] = upper[i][k] / upper[k][k]
+                upper[i] = [u - lower[i][k] * v for u, v in zip(upper[i], upper[k], strict=True)]
+    weight = product([sizes(row) for row in lower], [sizes(row) for row in upper]) if n else []
+    return [a[i] for i in order], weight
+
+
+def equilibrated(a: Rows) -> tuple[Rows, Fraction]:
+    """A with rows and columns brought near 1 by powers of two, in turn; and what its determinant is to be multiplied with."""
+    unit = Fraction(1)
+    for _ in range(16):
+        scales = [max(sizes(row)) for row in a]
+        powers = [s.numerator.bit_length() - s.denominator.bit_length() if s else 0 for s in scales]
+        a = transposed(
+            [[v / Fraction(2) ** p for v in row] for row, p in zip(a, powers, strict=True)]
+        )
+        unit *= Fraction(2) ** sum(powers)
+    return a, unit
 
 
 def number(x: Any) -> Fraction | None:

@@ -66,7 +66,9 @@ def pagerank(d: Draw) -> None:
         jump = [v / sum(exactly) for v in exactly]
     graph = mml.Graph.from_edges(source, target, weight=weight, num_nodes=n)
     tol = 1e-10
-    result = mml.pagerank(graph, damping=damping, personalization=personalization, tol=tol)
+    result = mml.pagerank(
+        graph, damping=damping, personalization=personalization, tol=tol, max_iter=100_000
+    )
     right = ranks_of(n, source, target, weight, Fraction(damping), jump)
     off = sum(abs(Fraction(float(g)) - r) for g, r in zip(result.ranks, right, strict=True))
     if (

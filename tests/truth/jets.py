@@ -104,18 +104,20 @@ def reciprocal(a: Jet) -> Jet:
 
 
 def larger(a: Jet, b: Jet) -> Jet:
-    """max(a, b); where both are equal to second order in their tangents, the larger curvature."""
+    """max(a, b); where both are equal, both tangents and curvatures have to be."""
     if a.v == b.v:
-        if a.d != b.d:
+        if a.d != b.d or a.e != b.e:
             raise Undecided
-        return a if a.e >= b.e else b
+        return a
     if abs(a.v - b.v) <= 4 * (a.u + b.u):
         raise Undecided
     return a if a.v > b.v else b
 
 
 def size(a: Jet) -> Jet:
-    """|a|."""
+    """|a|; where a and its slope vanish, the curvature is positive."""
+    if a.v == 0 and a.d == 0:
+        return scaled(a, -1) if a.e < 0 else a
     return larger(a, scaled(a, -1))
 
 
@@ -127,7 +129,9 @@ def power(a: Jet, p: float) -> Jet:
         return chain(a, mpf(0), mpf(0), second)
     if (a.v <= 0 and p != int(p)) or a.v == 0:
         raise Undecided
-    if a.u > abs(a.v) / 100:
+    if (
+        a.u > abs(a.v) / 100 or abs(a.v**n) < SMALLEST * 2**60
+    ):  # Taylor's recurrence starts from the value
         raise Undecided
     return chain(a, a.v**n, n * a.v ** (n - 1), n * (n - 1) * a.v ** (n - 2))
 

@@ -206,11 +206,11 @@ def nearest_neighbors(d: Draw) -> None:
         order = sorted(range(n), key=lambda i: (squares[i], i))
         for place, (g, i) in enumerate(zip(got, who, strict=True)):
             own, best = ex.root(squares[i]), ex.root(squares[order[place]])
-            bound = (k + 16) * ex.ulp(dtype)
+            bound = 4 * (k + 16) * ex.ulp(dtype)
             ex.near(g, own, bound * own, dtype, f"distance of neighbour {place}")
             ex.near(g, best, bound * best, dtype, f"neighbour {place}")
         for a, b in zip(range(wanted), range(1, wanted), strict=False):
-            if squares[who[a]] == squares[who[b]] and who[a] > who[b]:
+            if squares[who[a]] == squares[who[b]] and got[a] == got[b] and who[a] > who[b]:
                 raise Wrong(f"nearest_neighbors: equal distances, {who[a]} before {who[b]}")
 
 
@@ -231,7 +231,7 @@ def coordinates(d: Draw) -> None:
     n = d.size(5)
     basis = matrix(d, n, n, dtype, 0.4)
     values = ex.singular_values(basis)
-    if values[-1] < 100 * n * ex.ulp(dtype) * values[0]:
+    if values[-1] <= 100 * n * ex.ulp(dtype) * values[0]:
         return
     x = (entries(d, (n,)) * powers(d, (), dtype, 0.4)).astype(dtype)
     c = mml.coordinates(placed(d, x), placed(d, basis))
