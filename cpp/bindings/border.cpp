@@ -17,12 +17,17 @@ thread_local PyThreadState* released = nullptr;
 PyObject* context_variable = nullptr;  // once `mmlcore.threads` was used
 
 // Catching the end of the thread and never leaving the handler stops it here.
-void take_lock(PyThreadState* state) noexcept {
+template <class F>
+void parked_at_exit(F&& take) noexcept {
   try {
-    PyEval_RestoreThread(state);
+    take();
   } catch (...) {
     for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
   }
+}
+
+void take_lock(PyThreadState* state) noexcept {
+  parked_at_exit([state] { PyEval_RestoreThread(state); });
 }
 
 void set_named_error(const char* name, const char* text) {
@@ -86,14 +91,23 @@ ReleasedGil::~ReleasedGil() {
   released = outer_;
 }
 
-HeldGil::HeldGil() noexcept : taken_(released) {
-  if (!taken_) return;
-  released = nullptr;
-  take_lock(taken_);
+bool from_python() noexcept { return released || PyGILState_Check(); }
+
+HeldGil::HeldGil() noexcept : taken_(released), foreign_(!from_python()) {
+  if (foreign_) {
+    parked_at_exit([] { PyGILState_Ensure(); });
+  } else if (taken_) {
+    released = nullptr;
+    take_lock(taken_);
+  }
 }
 
 HeldGil::~HeldGil() {
-  if (taken_) released = PyEval_SaveThread();
+  if (foreign_) {
+    PyGILState_Release(PyGILState_UNLOCKED);
+  } else if (taken_) {
+    released = PyEval_SaveThread();
+  }
 }
 
 }  // namespace mmlcore::bindings

@@ -53,7 +53,11 @@ class ReleasedGil {
   PyThreadState* outer_;  // what a kernel further out released: a signal handler may call another one
 };
 
-// With the lock from here to the end of the scope, on a thread that called a kernel; nothing changes where it is held.
+// Whether this thread came from Python: one of the pool's own has neither given a lock away nor holds it.
+bool from_python() noexcept;
+
+// With the lock from here to the end of the scope, on a thread that called a kernel or a thread of the pool; nothing changes
+// where it is held.
 class HeldGil {
  public:
   HeldGil() noexcept;
@@ -63,6 +67,7 @@ class HeldGil {
 
  private:
   PyThreadState* taken_;
+  bool foreign_;  // a thread of the pool, for which Python makes a state and drops it again
 };
 
 // Runs a kernel without the lock.

@@ -20,6 +20,7 @@ namespace {
 // Leaves the pending exception (KeyboardInterrupt, or what a handler of signals raised) set. Only the main thread sees
 // signals.
 bool python_wants_to_stop() {
+  if (!from_python()) return false;  // some kernels poll on threads of the pool, which see no signals
   const HeldGil hold;
   return PyErr_CheckSignals() != 0;
 }

@@ -197,3 +197,14 @@ assert mml.get_num_threads() == 3
     pytest.importorskip("threadpoolctl")
     told = run_python(code)
     assert told.returncode == 0, told.stderr
+
+
+def test_kernels_poll_on_threads_of_the_pool_too() -> None:
+    """Many fits: a task polls within itself, on a thread that Python does not know; it neither asks Python nor stops."""
+    x = np.linspace(-3, 3, 50)
+    many = 3 * np.exp(-(x**2) / 2) + 0.1 * np.random.default_rng(0).standard_normal((20_000, 50))
+    with mml.threads(3):
+        fits = mml.curve_fit_batch(
+            lambda x, a, s: a * np.exp(-(x**2) / (2 * s**2)), x, many, [1.0, 1.0]
+        )
+    assert fits.success.all()
