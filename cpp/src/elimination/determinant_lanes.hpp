@@ -19,7 +19,8 @@ struct Bits {
   static constexpr int fraction = sizeof(T) == 8 ? 52 : 23;
   static constexpr Int field = sizeof(T) == 8 ? 0x7ff : 0xff, bias = field / 2;
   static constexpr Int keep = ~(field << fraction), one = bias << fraction;
-  static constexpr Int low = field / 8, high = field - field / 8;  // pivots outside are left to the other kernel
+  // Pivots outside, or further apart, are left to the other kernel.
+  static constexpr Int low = field / 8, high = field - field / 8, widest = sizeof(T) == 8 ? 45 : 20;
 };
 
 template <class T, int N>
@@ -44,14 +45,17 @@ void determinant_group(const MatrixBatch<const T>& a, index_t first, T* mantissa
   } else {
     eliminate<T, N>(
         matrix, nullptr, 0, swapped, [&](int k) { from.prefetch(k, N); }, std::make_integer_sequence<int, N>{});
+    Mask least = field_of(matrix[0]), most = least;
+#pragma GCC unroll 16
     for (int k = 0; k < N; ++k) {
       const Mask bits = reinterpret_cast<Mask>(matrix[k * N + k]);
       const Mask field = field_of(matrix[k * N + k]);
-      odd |= (field < B::low) | (field > B::high);
+      least = field < least ? field : least;
+      most = field > most ? field : most;
       sum += field - B::bias;
       product *= reinterpret_cast<Vec>((bits & B::keep) | B::one);
     }
-    odd |= too_wide<T, N>(matrix);
+    odd |= (least < B::low) | (most > B::high) | (most - least > B::widest);
   }
   // The product of up to 16 numbers in [1, 2) is below 2^16: its exponent joins the sum.
   const Mask bits = reinterpret_cast<Mask>(product);
