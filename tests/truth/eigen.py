@@ -99,7 +99,9 @@ def eig(d: Draw) -> None:
     if not np.allclose(np.linalg.norm(vectors, axis=0), 1, rtol=1e-12):
         raise Wrong(f"eig: lengths {np.linalg.norm(vectors, axis=0)} for {a.tolist()}")
     off = np.abs(scaled @ vectors - vectors * w).max()
-    if off > 1e-12 * n * n:
+    if (
+        off > 1e-8 * n * n
+    ):  # values that balancing knows better than |A| u can be a little off against |A|
         raise Wrong(f"eig: residual {off}, for {a.tolist()}")
 
 

@@ -91,7 +91,8 @@ def eig(A: ArrayLike) -> Eigen:
     Notes
     -----
     LAPACK's QR iteration, through numpy; vectors that are bad since the units of A differ widely are found again, by inverse
-    iteration. Residuals are some n units of rounding of the largest entry. A matrix without enough eigenvectors gets columns
+    iteration. Residuals are some n units of rounding of the largest entry where the value is known to that. A matrix without enough
+    eigenvectors gets columns
     that are parallel up to rounding: see `diagonalize`. Cost: some 25 n^3 operations a matrix.
 
     Examples

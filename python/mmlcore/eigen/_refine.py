@@ -50,8 +50,12 @@ def _inverse_iteration(a: Array, value: Any, rng: np.random.Generator) -> Array:
     x = rng.standard_normal(n).astype(np.result_type(a, value))
     shifted = (a - value * np.eye(n, dtype=a.dtype)) / size
     for _ in range(_STEPS):
+        rows = np.abs(shifted).max(axis=1)
+        units = 2.0 ** -np.floor(
+            np.log2(np.where(rows > 0, rows, 1.0))
+        )  # elimination wants rows of one size
         try:
-            x = np.linalg.solve(shifted, x)
+            x = np.linalg.solve(shifted * units[:, None], x * units)
         except np.linalg.LinAlgError:  # exactly singular: so is one an eps away, nearly
             shifted = shifted + np.finfo(a.dtype).eps * np.eye(n, dtype=a.dtype)
             x = np.linalg.solve(shifted, x)
