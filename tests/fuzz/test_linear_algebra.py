@@ -180,10 +180,8 @@ def test_whatever_comes(name: str) -> None:
         values = [*args, *kwargs.values()]
         broken = any(is_broken(x) for x in values)
         empty = all(part.size == 0 for part in arrays_of(result))
-        refuses = name in SOLVERS - {
-            "mean",
-            "variance",
-        }  # plain arithmetic: NaN stays in its column
+        # Plain arithmetic has NaN in its column, and of a symmetric matrix the lower triangle is read.
+        refuses = name in SOLVERS - {"mean", "variance", "eigh"}
         assert empty or not (refuses and is_broken(args[0])), "NaN or infinity was taken"
         single = [
             x.dtype.newbyteorder("=") == np.float32 for x in args if isinstance(x, np.ndarray)

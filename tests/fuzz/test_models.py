@@ -44,6 +44,8 @@ def test_pca(data: st.DataObject) -> None:
             assert called(getattr(model, method), *args) is None, "it is not fitted"
         return
     assert not is_broken(x), "NaN or infinity was taken"
+    if fit == "partial_fit" and not hasattr(model, "components_"):
+        return  # rows that are too few so far are kept
     checked((model.components_, model.explained_variance_, model.mean_, model.singular_values_))
     checked(called(model.get_covariance))
     other = data_set(draw, draw(SIZE), model.components_.shape[1])
@@ -92,7 +94,7 @@ def test_moments(data: st.DataObject) -> None:
             assert moments.__getstate__()[0] == before.__getstate__()[0], (
                 "a refused update changed it"
             )
-            np.testing.assert_array_equal(moments._scatter, before._scatter)
+            np.testing.assert_array_equal(moments._sums.matrix, before._sums.matrix)
     if moments.count > 0:
         checked((moments.mean,))
         checked(called(moments.covariance, draw(st.sampled_from([0, 1, 99, None]))))
