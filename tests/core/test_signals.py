@@ -107,22 +107,21 @@ def send():
 told = 0
 for turn in range(24):
     sender = threading.Thread(target=send)
-    for again in range(2):
+    try:
         try:
-            if not again:
-                sender.start()
-            end = time.perf_counter() + 5
-            while time.perf_counter() < end and (sender.is_alive() or not again):
+            sender.start()
+            while sender.is_alive():
                 calls[turn % 4]()
         except KeyboardInterrupt:
             told += 1
-        finally:
-            try:
-                if again:
-                    sender.join()
-            except KeyboardInterrupt:
-                told += 1
+        sender.join()
+        time.sleep(0.001)
+    except KeyboardInterrupt:  # the second one, wherever it came
+        told += 1
+    sender.join()
     assert np.array_equal(mml.solve(a, a[0]), before)
 print(told)
 """
-    assert int(run(code, threads)) >= 24
+    assert (
+        int(run(code, threads)) >= 20
+    )  # two that come together count as one, and counting may be struck
