@@ -335,7 +335,7 @@ class PCA(GaussianModel):
         """Return the mean in a type, and what rounding took from it, if anything."""
         mean, low = in_order(self.mean_, dtype), getattr(self, "_low", None)
         if dtype == self.mean_.dtype:
-            return mean, None if low is None else low.astype(dtype, copy=False)
+            return mean, None if low is None else in_order(low, dtype)
         rest = ((self.mean_.astype(np.float64) - mean) + self._low_part()).astype(dtype)
         return mean, rest if rest.any() else None
 
