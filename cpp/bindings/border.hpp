@@ -1,7 +1,7 @@
 // The border between Python and the kernels. Two things cross it, and each in one way only:
 //
 // * Exceptions. Whatever a kernel throws becomes a Python exception: `guarded` does it for functions that CPython calls
-//   directly, pybind11's dispatcher (through `translate`) for all others. A C caller never sees a C++ exception.
+//   directly, pybind11's dispatcher (through `set_python_error`) for all others. A C caller never sees a C++ exception.
 // * The interpreter's lock. `ReleasedGil` gives it away while a kernel runs; `HeldGil` takes it back for a moment within.
 //   While the interpreter exits, a thread that asks for the lock is ended by CPython before 3.14: its stack is unwound,
 //   which no destructor survives (std::terminate). Such a thread is parked instead, until the process is gone.

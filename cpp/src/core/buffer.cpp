@@ -1,12 +1,11 @@
 #include "mmlcore/core/buffer.hpp"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <new>
 
-#include "mmlcore/core/brief_lock.hpp"
+#include "mmlcore/core/kept_blocks.hpp"
 #include "mmlcore/core/system_memory.hpp"
 
 namespace mmlcore {
@@ -17,51 +16,12 @@ constexpr std::size_t kLine = 64;
 
 #if !defined(__SANITIZE_ADDRESS__)
 
-constexpr std::size_t kKept = std::size_t{64} << 20;
-
-// Blocks freed by one thread, the latest last. `release_scratch` empties the caches of all threads, so each has a lock,
-// which its thread nearly always finds free.
+// What one thread has freed. `release_scratch` empties those of all threads, so each has a lock, which its thread nearly
+// always finds free.
 struct alignas(64) Cache {
-  BriefLock lock;
+  KeptBlocks<8, std::size_t{64} << 20> blocks;
   std::atomic<bool> owned{true};
   Cache* next = nullptr;  // in the list of all
-  std::array<Block, 8> blocks{};
-  std::size_t used = 0, bytes = 0;
-
-  void remove(std::size_t i) {
-    bytes -= blocks[i].bytes;
-    std::move(blocks.begin() + i + 1, blocks.begin() + used, blocks.begin() + i);
-    --used;
-  }
-  void drop_oldest() {
-    give_to_system(blocks[0].data);
-    remove(0);
-  }
-  Block take(std::size_t wanted) {
-    if (!lock.try_take()) return {};
-    Block found;
-    for (std::size_t i = used; i-- > 0 && !found.data;) {
-      if (blocks[i].bytes < wanted || blocks[i].bytes > 2 * wanted + kHugePageBytes) continue;
-      found = blocks[i];
-      remove(i);
-    }
-    lock.give();
-    return found;
-  }
-  void give(Block block) {
-    if (block.bytes > kKept || !lock.try_take()) return give_to_system(block.data);
-    while (used > 0 && (used == blocks.size() || bytes + block.bytes > kKept)) drop_oldest();
-    blocks[used++] = block;
-    bytes += block.bytes;
-    lock.give();
-  }
-  std::size_t release() {
-    if (!lock.take_within_reason()) return 0;
-    const std::size_t freed = bytes;
-    while (used > 0) drop_oldest();
-    lock.give();
-    return freed;
-  }
 };
 
 // Every cache there ever was; one whose thread has ended serves the next new thread. Never shrinks, so that reading the list
@@ -86,7 +46,7 @@ struct Owner {
   Cache* cache = adopt();
   ~Owner() {
     if (!cache) return;
-    cache->release();
+    cache->blocks.release();
     cache->owned.store(false, std::memory_order_release);
     cache = nullptr;
   }
@@ -114,7 +74,9 @@ void give_block(Block block) noexcept { std::free(block.data); }
 Block take_block(std::size_t bytes) {
   bytes = (std::max<std::size_t>(bytes, 1) + kLine - 1) / kLine * kLine;
   if (owner.cache) {
-    if (const Block kept = owner.cache->take(bytes); kept.data) return kept;
+    // One that is not more than twice as large.
+    const auto fits = [bytes](std::size_t has) { return has >= bytes && has <= 2 * bytes + kHugePageBytes; };
+    if (const Block kept = owner.cache->blocks.take(fits); kept.data) return kept;
   }
   void* data = take_from_system(bytes, kLine);
   if (!data) throw std::bad_alloc();
@@ -122,7 +84,7 @@ Block take_block(std::size_t bytes) {
 }
 
 void give_block(Block block) noexcept {
-  if (owner.cache) return owner.cache->give(block);
+  if (owner.cache) return owner.cache->blocks.give(block);
   give_to_system(block.data);
 }
 
@@ -133,7 +95,7 @@ void give_block(Block block) noexcept {
 std::size_t release_scratch() noexcept {
   std::size_t bytes = 0;
 #if !defined(__SANITIZE_ADDRESS__)
-  for (auto* c = detail::all_caches.load(std::memory_order_acquire); c; c = c->next) bytes += c->release();
+  for (auto* c = detail::all_caches.load(std::memory_order_acquire); c; c = c->next) bytes += c->blocks.release();
 #endif
   return bytes;
 }

@@ -20,11 +20,10 @@ namespace lanes {
 // One step of the elimination, of W systems at once. The row of the largest entry is known lane by lane, so while a column
 // is in registers the pivot row is collected by selects, row K is put where it came from, and the elimination is done: the
 // exchange of rows costs two selects an element and no pass of its own. K is a constant, so every loop over rows unrolls.
-// Returns the lanes whose pivot is zero or near the ends of the range; `swapped` tells the lanes with an odd number of
-// exchanges.
+// `swapped` tells the lanes with an odd number of exchanges.
 template <class T, int N, int K>
-inline typename Simd<T>::Mask eliminate_column(typename Simd<T>::Vec* a, typename Simd<T>::Vec* b, index_t cols,
-                                               typename Simd<T>::Vec* inverse, typename Simd<T>::Mask& swapped) {
+inline void eliminate_column(typename Simd<T>::Vec* a, typename Simd<T>::Vec* b, index_t cols,
+                             typename Simd<T>::Vec* inverse, typename Simd<T>::Mask& swapped) {
   using S = Simd<T>;
   using Vec = typename S::Vec;
   using Mask = typename S::Mask;
@@ -57,7 +56,6 @@ inline typename Simd<T>::Mask eliminate_column(typename Simd<T>::Vec* a, typenam
   const auto eliminate_row = [&](int i, Vec& at, Vec x, Vec from) { at = x - factor[i] * from; };
   for (int j = K + 1; j < N; ++j) exchange(a + j, N, eliminate_row);
   for (index_t c = 0; c < cols; ++c) exchange(b + c, cols, eliminate_row);
-  return ~comfortable_size<Vec>(best, S::splat(kLeastPivot<T>), S::splat(kMostPivot<T>));
 }
 
 // x[K] of one right side, when those behind it are known.
@@ -70,21 +68,19 @@ inline void substitute(const typename Simd<T>::Vec* a, typename Simd<T>::Vec* b,
   b[K * cols] = x * inverse[K];
 }
 
-// Solves W systems at once in place of b (N x cols vectors), calling between(K) before step K. Returns the lanes that met a
-// pivot that is zero or near the ends of the range.
+// Solves W systems at once in place of b (N x cols vectors), calling between(K) before step K.
 template <class T, int N, class F, int... K>
-inline typename Simd<T>::Mask eliminate(typename Simd<T>::Vec* a, typename Simd<T>::Vec* b, index_t cols,
-                                        typename Simd<T>::Mask& swapped, F&& between, std::integer_sequence<int, K...>) {
+inline void eliminate(typename Simd<T>::Vec* a, typename Simd<T>::Vec* b, index_t cols, typename Simd<T>::Mask& swapped,
+                      F&& between, std::integer_sequence<int, K...>) {
   typename Simd<T>::Vec inverse[N];
-  typename Simd<T>::Mask odd{};
-  ((between(K), odd |= eliminate_column<T, N, K>(a, b, cols, inverse, swapped)), ...);
+  ((between(K), eliminate_column<T, N, K>(a, b, cols, inverse, swapped)), ...);
   for (index_t c = 0; c < cols; ++c) (substitute<T, N, N - 1 - K>(a, b + c, cols, inverse), ...);
-  return odd;
 }
 
-// The lanes whose pivots, on the diagonal of a factored matrix, differ by more than a look at one can tell.
+// The lanes whose pivots, on the diagonal of a factored matrix, are not comfortable (equilibrate.hpp), alone or together.
+// Two rows may differ as they like: after the first pivot there is nothing left to choose from.
 template <class T, int N>
-inline typename Simd<T>::Mask too_wide(const typename Simd<T>::Vec* a) {
+inline typename Simd<T>::Mask odd_pivots(const typename Simd<T>::Vec* a) {
   using S = Simd<T>;
   typename S::Vec least = S::abs(a[0]), most = least;
 #pragma GCC unroll 16
@@ -93,7 +89,9 @@ inline typename Simd<T>::Mask too_wide(const typename Simd<T>::Vec* a) {
     least = size < least ? size : least;
     most = size > most ? size : most;
   }
-  return most > S::splat(kWidestPivots<T>) * least;
+  auto fine = (least > S::splat(kLeastPivot<T>)) & (most <= S::splat(kMostPivot<T>));
+  if constexpr (N > 2) fine &= most <= S::splat(kWidestPivots<T>) * least;
+  return ~fine;
 }
 
 template <class T>
@@ -125,10 +123,9 @@ void solve_group(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, c
   load_lanes<T>(LaneGroup<const T>(b, first), work);
   const auto bad_matrix = not_finite<T>(matrix, N * N), bad_side = not_finite<T>(work, N * cols);
   typename S::Mask swapped{};
-  auto odd = eliminate<T, N>(
+  eliminate<T, N>(
       matrix, work, cols, swapped, [&](int k) { from.prefetch(k, N); }, std::make_integer_sequence<int, N>{});
-  odd |= not_finite<T>(work, N * cols);
-  if constexpr (N > 2) odd |= too_wide<T, N>(matrix);
+  const auto odd = odd_pivots<T, N>(matrix) | not_finite<T>(work, N * cols);
   store_lanes<T>(LaneGroup<T>(x, first), work);
   if (S::any(bad_matrix | bad_side | odd)) [[unlikely]] {
     // The lowest item counts, and for one item the first cause.

@@ -167,18 +167,12 @@ void householder_gram_schmidt(MatrixView<const T> a, MatrixView<T> q, T* norms, 
 }
 
 template <class T>
-T in_range(T x) {
-  if (!std::isfinite(x)) throw DomainError("A: an entry of R leaves the range of numbers; divide A by a constant.");
-  return x;
-}
-
-template <class T>
 void householder_qr(MatrixView<const T> a, MatrixView<T> q, MatrixView<T> r) {
   const std::vector<int> exponents = column_exponents(a);
   const auto keep = [&](index_t p, auto&& r0) {
     for (index_t i = 0; i < p; ++i) {
       for (index_t j = 0; j < a.cols; ++j)
-        r(i, j) = j < i ? T{0} : exponents[j] == 0 ? r0(i, j) : in_range(std::ldexp(r0(i, j), exponents[j]));
+        r(i, j) = j < i ? T{0} : exponents[j] == 0 ? r0(i, j) : entry_of_r(std::ldexp(r0(i, j), exponents[j]));
     }
   };
   if (row_blocks<T>(a.rows, a.cols) > 1) {

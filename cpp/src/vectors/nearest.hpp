@@ -57,13 +57,9 @@ T squared_distance_of_block(const T* x, const T* y, index_t n) {
   return sum;
 }
 
-// By blocks, as dot.hpp sums.
 template <class T>
 T squared_distance(const T* x, const T* y, index_t n) {
-  if (n <= kDotBlock) return squared_distance_of_block(x, y, n);
-  double sum = 0;
-  for (index_t i = 0; i < n; i += kDotBlock) sum += squared_distance_of_block(x + i, y + i, std::min(kDotBlock, n - i));
-  return static_cast<T>(sum);
+  return sum_by_blocks<T>(n, [=](index_t i, index_t size) { return squared_distance_of_block(x + i, y + i, size); });
 }
 
 // nearest_neighbors by products and refinement (distances.hpp), for points of many coordinates.

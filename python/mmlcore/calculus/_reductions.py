@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -123,39 +124,13 @@ def _pairwise(function: Callable[[Any, Any], Any], neutral: float | None) -> Cal
     return reduce
 
 
-def _of_numbers(function: Callable[[Any, Any], Any], neutral: float | None) -> Callable[..., Any]:
+def _reduction(
+    function: Callable[[Any, Any], Any], neutral: float | None, *, truths: bool = False
+) -> Callable[..., Any]:
+    """Stand for a reduction without a dtype: an extreme, or, of `truths`, all and any."""
     reduce = _pairwise(function, neutral)
 
-    def extreme(  # maximum and minimum have no dtype
-        tape: Tape,
-        a: Any,
-        axis: Any = None,
-        out: Any = None,
-        keepdims: bool = False,
-        initial: Any = NOTHING,
-        where: Any = True,
-    ) -> Any:
-        return reduce(tape, a, axis, keepdims, initial, where)
-
-    def product(
-        tape: Tape,
-        a: Any,
-        axis: Any = None,
-        dtype: Any = None,
-        out: Any = None,
-        keepdims: bool = False,
-        initial: Any = NOTHING,
-        where: Any = True,
-    ) -> Any:
-        return reduce(tape, a, axis, keepdims, initial, where)
-
-    return extreme if neutral is None else product
-
-
-def _of_truths(function: Callable[[Any, Any], Any], neutral: float) -> Callable[..., Any]:
-    reduce = _pairwise(function, neutral)
-
-    def test(
+    def along(
         tape: Tape,
         a: Any,
         axis: Any = None,
@@ -165,9 +140,27 @@ def _of_truths(function: Callable[[Any, Any], Any], neutral: float) -> Callable[
         where: Any = True,
     ) -> Any:
         x = tape.symbol(a)
-        return reduce(tape, x if is_truth(x) else x != 0, axis, keepdims, initial, where)
+        if truths and not is_truth(x):
+            x = x != 0
+        return reduce(tape, x, axis, keepdims, initial, where)
 
-    return test
+    return along
+
+
+def _product(
+    tape: Tape,
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = NOTHING,
+    where: Any = True,
+) -> Any:
+    return _multiplied(tape, a, axis, keepdims, initial, where)
+
+
+_multiplied = _pairwise(lambda x, y: x * y, 1.0)
 
 
 def var(
@@ -198,19 +191,9 @@ def var(
 _MEAN = mean
 
 
-def _std(
-    tape: Tape,
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: float = 0,
-    keepdims: bool = False,
-    where: Any = True,
-    mean: Any = NOTHING,
-    correction: Any = NOTHING,
-) -> Any:
-    return np.sqrt(var(tape, a, axis, dtype, out, ddof, keepdims, where, mean, correction))
+@wraps(var)
+def _std(tape: Tape, *arguments: Any, **options: Any) -> Any:
+    return np.sqrt(var(tape, *arguments, **options))
 
 
 def _running(tape: Tape, a: Any, axis: int | None, product: bool) -> Any:
@@ -313,11 +296,11 @@ def _average(
 # By the names of ufuncs.
 REDUCTIONS: dict[str, Callable[..., Any]] = {
     "add": sum_of,
-    "multiply": _of_numbers(lambda x, y: x * y, 1.0),
-    "maximum": _of_numbers(np.maximum, None),
-    "minimum": _of_numbers(np.minimum, None),
-    "logical_and": _of_truths(np.logical_and, 1.0),
-    "logical_or": _of_truths(np.logical_or, 0.0),
+    "multiply": _product,
+    "maximum": _reduction(np.maximum, None),
+    "minimum": _reduction(np.minimum, None),
+    "logical_and": _reduction(np.logical_and, 1.0, truths=True),
+    "logical_or": _reduction(np.logical_or, 0.0, truths=True),
 }
 ACCUMULATIONS: dict[str, Callable[..., Any]] = {"add": cumsum, "multiply": cumprod}
 # Functions of numpy.

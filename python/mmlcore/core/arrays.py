@@ -155,8 +155,6 @@ def as_real(value: Any, name: str, least: float, most: float) -> float:
     """Return a finite real argument within [least, most]."""
     try:
         if isinstance(value, (str, bytes, bytearray)):
-            raise TypeError
-        if isinstance(value, (str, bytes, bytearray)):
             raise TypeError  # which float() would read
         number = float(value)
     except (TypeError, ValueError):

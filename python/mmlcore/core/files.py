@@ -15,10 +15,8 @@ from typing import IO, Any
 
 import numpy as np
 
-_GROWTH, _GROWTH_FROM = (
-    256,
-    1 << 30,
-)  # how much larger than packed, and bytes that are always allowed
+# How much larger than packed, and bytes that are always allowed.
+_GROWTH, _GROWTH_FROM = 256, 1 << 30
 
 # What numpy and zipfile raise on bytes that are not what they should be.
 DAMAGED = (

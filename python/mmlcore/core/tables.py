@@ -46,11 +46,8 @@ def _rows(file: Path, delimiter: str | None) -> Iterator[tuple[int, list[str]]]:
     """Line number and fields of each line that holds something."""
     with file.open(encoding="utf-8-sig") as stream:
         for number, text in enumerate(stream, 1):
-            line = (
-                text.partition("#")[0].rstrip("\r\n")
-                if delimiter == "\t"
-                else text.partition("#")[0].strip()
-            )
+            bare = text.partition("#")[0]
+            line = bare.rstrip("\r\n") if delimiter == "\t" else bare.strip()
             if line.strip():
                 yield number, line.split(delimiter)
 

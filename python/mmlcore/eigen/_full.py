@@ -91,9 +91,9 @@ def eig(A: ArrayLike) -> Eigen:
     Notes
     -----
     LAPACK's QR iteration, through numpy; vectors that are bad since the units of A differ widely are found again, by inverse
-    iteration. Residuals are some n units of rounding of the largest entry where the value is known to that. A matrix without enough
-    eigenvectors gets columns
-    that are parallel up to rounding: see `diagonalize`. Cost: some 25 n^3 operations a matrix.
+    iteration. Residuals are some n units of rounding of the largest entry where the value is known to that. A matrix without
+    enough eigenvectors gets columns that are parallel up to rounding: see `diagonalize`. Cost: some 25 n^3 operations a
+    matrix.
 
     Examples
     --------
@@ -103,7 +103,7 @@ def eig(A: ArrayLike) -> Eigen:
     """
     a, powers = level(as_square(A, "A", complex_ok=True), "A")
     values, vectors = general_pairs(a)
-    vectors = pointed(refined(a, values, vectors))
+    vectors = refined(a, values, vectors)
     return Eigen(restored(values, powers, "A", "an eigenvalue"), vectors)
 
 

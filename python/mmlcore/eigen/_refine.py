@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 
 from mmlcore.core.arrays import Array
+from mmlcore.core.signs import pointed
 
 _STEPS = 2
 
 
 def refined(a: Array, values: Array, vectors: Array) -> Array:
-    """The eigenvectors of the matrices (..., n, n), those with large residuals found anew."""
+    """Return the eigenvectors of the matrices (..., n, n), those with large residuals found anew, signed as by `pointed`."""
     n = a.shape[-1]
     if n < 2 or not a.size:
         return vectors
@@ -40,7 +41,7 @@ def refined(a: Array, values: Array, vectors: Array) -> Array:
         found = _inverse_iteration(a[at], value, rng)
         if np.abs(a[at] @ found - found * value).max() < gaps[at][k]:
             vectors[at][:, k] = found
-    return vectors
+    return pointed(vectors)
 
 
 def _inverse_iteration(a: Array, value: Any, rng: np.random.Generator) -> Array:

@@ -16,10 +16,8 @@ from mmlcore.stats._summary import mean_parts
 _CLOSE = 1e-4  # smallest eigenvalue of the correlations from which on the normal equations keep 12 digits
 _TIGHT = 1e-6  # share of the variance that is left, below which the sum of squares loses digits
 _EPS = float(np.finfo(np.float64).eps)
-_SMALL, _LARGE = (
-    1e-140,
-    1e140,
-)  # lengths of columns whose squares and products stay within the range
+# Lengths of columns whose squares and products stay within the range.
+_SMALL, _LARGE = 1e-140, 1e140
 _BEYOND = "X, y: a coefficient leaves the range of float64; multiply X or divide y by a constant."
 
 

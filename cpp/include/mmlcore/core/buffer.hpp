@@ -12,6 +12,7 @@
 #include <new>
 #include <utility>
 
+#include "mmlcore/core/system_memory.hpp"
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore {
@@ -19,10 +20,6 @@ namespace mmlcore {
 std::size_t release_scratch() noexcept;  // returns how many bytes
 
 namespace detail {
-struct Block {
-  void* data = nullptr;
-  std::size_t bytes = 0;
-};
 Block take_block(std::size_t bytes);
 void give_block(Block block) noexcept;
 }  // namespace detail
@@ -70,7 +67,7 @@ class Buffer {
   }
   index_t size_ = 0;
   bool borrowed_ = false;
-  detail::Block block_;
+  Block block_;
 };
 
 // Elements to put between two columns of `n` elements so that columns do not all fall on the same cache sets: a multiple of

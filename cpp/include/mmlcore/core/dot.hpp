@@ -12,6 +12,15 @@ namespace mmlcore {
 
 inline constexpr index_t kDotBlock = 2048;
 
+// The sum of part(first, size) over the blocks of n numbers.
+template <class T, class F>
+T sum_by_blocks(index_t n, F&& part) {
+  if (n <= kDotBlock) return part(0, n);
+  double sum = 0;
+  for (index_t i = 0; i < n; i += kDotBlock) sum += part(i, std::min(kDotBlock, n - i));
+  return static_cast<T>(sum);
+}
+
 template <class T>
 T dot_block(const T* x, const T* y, index_t n) {
   using S = Simd<T>;
@@ -35,10 +44,7 @@ T dot_block(const T* x, const T* y, index_t n) {
 
 template <class T>
 T dot(const T* x, const T* y, index_t n) {
-  if (n <= kDotBlock) return dot_block(x, y, n);
-  double sum = 0;
-  for (index_t i = 0; i < n; i += kDotBlock) sum += dot_block(x + i, y + i, std::min(kDotBlock, n - i));
-  return static_cast<T>(sum);
+  return sum_by_blocks<T>(n, [=](index_t i, index_t size) { return dot_block(x + i, y + i, size); });
 }
 
 }  // namespace mmlcore

@@ -13,6 +13,11 @@
 
 namespace mmlcore {
 
+struct Block {
+  void* data = nullptr;
+  std::size_t bytes = 0;
+};
+
 inline constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
 
 // Null where the system has none. Aligned to `align`, a power of two, or to a huge page.

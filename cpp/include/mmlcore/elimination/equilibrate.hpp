@@ -30,14 +30,6 @@ template <Real T>
 inline constexpr T kLeastPivot = sizeof(T) == 8 ? T(0x1p-900) : T(0x1p-90f);
 template <Real T>
 inline constexpr T kMostPivot = sizeof(T) == 8 ? T(0x1p1000) : T(0x1p120f);
-template <class V>
-inline auto comfortable_size(V size, V least, V most) {
-  return (size > least) & (size <= most);
-}
-template <Real T>
-bool comfortable(T pivot) {
-  return comfortable_size(std::abs(pivot), kLeastPivot<T>, kMostPivot<T>);
-}
 // The largest ratio of two pivots that need no second look.
 template <Real T>
 inline constexpr T kWidestPivots = sizeof(T) == 8 ? T(0x1p45) : T(0x1p20f);
@@ -48,7 +40,7 @@ class PivotRange {
  public:
   void add(T pivot) {
     const T size = std::abs(pivot);
-    all_ &= mmlcore::comfortable(pivot);
+    all_ &= size > kLeastPivot<T> && size <= kMostPivot<T>;  // false for NaN
     least_ = std::min(least_, size);
     most_ = std::max(most_, size);
   }

@@ -32,7 +32,6 @@ bool solve_small(MatrixView<const T> a, MatrixView<const T> b, T* x) {
       if (std::abs(m[i][s]) > std::abs(m[p][s])) p = i;
     }
     range.add(m[p][s]);
-    if (!range.comfortable()) return false;
     if (p != s) {
       for (index_t j = s; j < n + k; ++j) std::swap(m[p][j], m[s][j]);
     }
@@ -41,6 +40,7 @@ bool solve_small(MatrixView<const T> a, MatrixView<const T> b, T* x) {
       for (index_t j = s + 1; j < n + k; ++j) m[i][j] -= factor * m[s][j];
     }
   }
+  if (!range.comfortable()) return false;
   for (index_t i = n - 1; i >= 0; --i) {
     for (index_t c = 0; c < k; ++c) {
       T v = m[i][n + c];

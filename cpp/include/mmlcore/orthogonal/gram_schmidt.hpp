@@ -25,6 +25,9 @@
 // columns.
 #pragma once
 
+#include <cmath>
+
+#include "mmlcore/core/errors.hpp"
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore {
@@ -43,6 +46,12 @@ extern template void gram_schmidt<double>(MatrixView<const double>, MatrixView<d
 // column counts as dependent; it also gives R, if wanted.
 template <class T>
 bool cholesky_qr(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol, const MatrixView<T>* r = nullptr);
+// An entry of R; columns of R are as long as those of A, which may be longer than the largest number.
+template <class T>
+T entry_of_r(T x) {
+  if (!std::isfinite(x)) throw DomainError("A: an entry of R leaves the range of numbers; divide A by a constant.");
+  return x;
+}
 // Q (m x p) and R (p x n) of A = Q R with r_jj >= 0 for every A, p = min(m, n).
 template <class T>
 void householder_qr(MatrixView<const T> a, MatrixView<T> q, MatrixView<T> r);
