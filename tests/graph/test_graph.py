@@ -136,6 +136,24 @@ def test_names_that_are_missing_or_odd():
     assert mixed.labels == [("a", 1), 2, "x"]
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int32, np.int64, np.uint64, ">i4"])
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("edges", [0, 1, 7, 300])
+def test_labels_that_are_integers_are_numbered_as_their_objects_are(dtype, wide, edges):
+    dtype = np.dtype(dtype)
+    info = np.iinfo(dtype)
+    least, most = (info.min, info.max) if wide else (0, 20)
+    rng = np.random.default_rng(edges)
+    native = dtype.newbyteorder("=")
+    drawn = rng.integers(least, most, (2, edges), native, endpoint=True)
+    ends = drawn.astype(dtype)
+    got, wanted = mml.Graph.from_labels(*ends), mml.Graph.from_labels(*ends.tolist())
+    assert got.labels == wanted.labels
+    assert all(type(name) is int for name in got.labels)
+    assert got.num_edges == edges
+    np.testing.assert_array_equal(matrix_of(got), matrix_of(wanted))
+
+
 def test_igraph(rng):
     igraph = pytest.importorskip("igraph")
     s, t = rng.integers(0, 80, 300), rng.integers(0, 40, 300)

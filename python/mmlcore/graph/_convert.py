@@ -16,6 +16,7 @@ from mmlcore.core.arrays import Array, in_order, is_sparse, shape_error
 from mmlcore.core.sparse import sound
 
 Columns = tuple[Any, Any, Any]  # source, target, weight or None
+_TABLE = 8  # how much wider than the number of ends a table may be
 
 
 def from_matrix(matrix: Any) -> tuple[Columns, int]:
@@ -101,30 +102,70 @@ def _real(values: list[Any], name: str | None) -> Array:
 
 def from_names(source: Sequence[Any], target: Sequence[Any]) -> tuple[Array, Array, list[Any]]:
     """Return numbers for names, as they first appear edge by edge, and the names."""
-    s, t = _names(source, "source"), _names(target, "target")
-    if len(s) != len(t):
-        raise shape_error("target", (len(t),), f"({len(s)},), as many as source")
+    if _is_integers(source) and _is_integers(target) and source.dtype == target.dtype:
+        _same_length(source, target)
+        return _number_integers(np.stack((source, target), axis=1).reshape(-1))
+    s, t = _objects(source), _objects(target)
+    _same_length(s, t)
     try:
-        return _core.number_names(s, t)
+        numbers_s, numbers_t, names = _core.number_names(s, t)
     except TypeError as error:
         msg = f"source, target: a name cannot be told from others ({error})."
         raise TypeError(msg) from None
+    for number, name in enumerate(names):
+        if _is_missing(name):
+            column = "source" if number in numbers_s else "target"
+            edge = int(np.argmax((numbers_s if column == "source" else numbers_t) == number))
+            msg = f"{column}: edge {edge} has no name (it is {name!r})."
+            raise ValueError(msg)
+    return numbers_s, numbers_t, names
 
 
-def _names(column: Any, name: str) -> Sequence[Any]:
-    """Return the Python objects of a column of pandas, polars, Arrow or numpy; none may be missing."""
+def _same_length(source: Any, target: Any) -> None:
+    """Refuse columns of different lengths."""
+    if len(source) != len(target):
+        raise shape_error("target", (len(target),), f"({len(source)},), as many as source")
+
+
+def _is_integers(column: Any) -> bool:
+    """Tell an array of integers, whose names are found without a Python object each."""
+    return isinstance(column, np.ndarray) and column.ndim == 1 and column.dtype.kind in "iu"
+
+
+def _number_integers(ends: Array) -> tuple[Array, Array, list[Any]]:
+    """Number the integers s0, t0, s1, t1, ... by a table over their range, or by sorting where that is too wide."""
+    if not len(ends):
+        return np.empty(0, np.int64), np.empty(0, np.int64), []
+    if ends.dtype.itemsize < 8:
+        ends = ends.astype(np.int64)
+    width = int(ends.max()) - int(ends.min()) + 1
+    if width <= _TABLE * len(ends):
+        at = (ends - ends.min()).astype(np.int64, copy=False)
+        first = np.full(width, -1)  # where each value stands first
+        first[at[::-1]] = np.arange(len(ends))[::-1]  # of several writes the last one stays
+    else:
+        _, first, at = np.unique(ends, return_index=True, return_inverse=True)
+    used = np.nonzero(first >= 0)[0]
+    order = used[np.argsort(first[used])]
+    number = np.empty(len(first), np.int64)
+    number[order] = np.arange(len(order))
+    numbers = number[at].reshape(-1, 2)
+    return numbers[:, 0], numbers[:, 1], ends[first[order]].tolist()
+
+
+def _objects(column: Any) -> Sequence[Any]:
+    """Return the Python objects of a column of pandas, polars, Arrow or numpy."""
     for method in ("to_pylist", "to_list", "tolist"):
         if hasattr(column, method):
             column = getattr(column, method)()
             break
     if isinstance(column, str) or not hasattr(column, "__len__"):
         column = list(column)
-    for edge, one in enumerate(column):
-        try:
-            missing = one is None or bool(one != one)
-        except (TypeError, ValueError):  # pandas.NA will not say
-            missing = type(one).__name__ == "NAType"
-        if missing:
-            msg = f"{name}: edge {edge} has no name (it is {one!r})."
-            raise ValueError(msg)
     return column  # type: ignore[no-any-return]
+
+
+def _is_missing(name: Any) -> bool:
+    try:
+        return name is None or bool(name != name)
+    except (TypeError, ValueError):  # pandas.NA will not say
+        return type(name).__name__ == "NAType"

@@ -30,7 +30,7 @@ namespace mmlcore::elementary {
 
 // 1 - erf(x), where that cancels by the C library, number by number.
 [[gnu::always_inline]] inline Vec erfc(Vec x) {
-  const Mask far = x > 0.25;
+  const Mask far = x > 0;
   return patch(1 - erf(far ? Vec{} : x), far, x, [](double v) { return std::erfc(v); });
 }
 
