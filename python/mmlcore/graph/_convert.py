@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -127,7 +127,7 @@ def _same_length(source: Any, target: Any) -> None:
         raise shape_error("target", (len(target),), f"({len(source)},), as many as source")
 
 
-def _is_integers(column: Any) -> bool:
+def _is_integers(column: Any) -> TypeGuard[Array]:
     """Tell an array of integers, whose names are found without a Python object each."""
     return isinstance(column, np.ndarray) and column.ndim == 1 and column.dtype.kind in "iu"
 
