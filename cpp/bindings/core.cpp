@@ -1,5 +1,6 @@
 // Core: threads, interrupt, errors, and what this module was built with.
 #include <Eigen/Core>
+#include <complex>
 #include <string>
 
 #include "arrays.hpp"
@@ -97,12 +98,15 @@ void bind_core(py::module_& m) {
   m.def(
       "point_columns",
       [](py::array& v) {
-        by_dtype(v, [&](auto zero) {
+        const auto point = [&](auto zero) {
           const auto stack = matrix_batch<decltype(zero)>(v, "v");
           without_gil([&] {
             for (index_t i = 0; i < stack.count(); ++i) point_columns(stack[i]);
           });
-        });
+        };
+        if (holds<std::complex<double>>(v)) return point(std::complex<double>{});
+        if (holds<std::complex<float>>(v)) return point(std::complex<float>{});
+        by_dtype(v, point);
       },
       py::arg("v"), "Makes the leading entry of each column of a stack of matrices positive, in place.");
   m.def("random_numbers", &random_numbers, py::arg("seed"), py::arg("stream"), py::arg("first"), py::arg("size"),

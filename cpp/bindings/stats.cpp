@@ -1,3 +1,8 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
 #include "arrays.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/stats/byte_scatter.hpp"
@@ -30,6 +35,18 @@ struct Low {
   double* data;
 };
 
+// The least and the largest number on the diagonal of a matrix (d, d); NaN for both if one is.
+std::pair<double, double> range_of_diagonal(const double* matrix, index_t d) {
+  double least = std::numeric_limits<double>::infinity(), most = 0;
+  for (index_t j = 0; j < d; ++j) {
+    const double x = matrix[j * (d + 1)];
+    if (std::isnan(x)) return {x, x};
+    least = std::min(least, x);
+    most = std::max(most, x);
+  }
+  return {least, most};
+}
+
 }  // namespace
 
 void bind_stats(py::module_& m) {
@@ -49,12 +66,13 @@ void bind_stats(py::module_& m) {
           if (!y.is_none()) last = vector_view<const T>(py::array(y), "y");
           without_gil([&] { scatter<T>(view, last, w, moments); });
         });
-        return moments.weight;
+        const auto [least, most] = range_of_diagonal(moments.scatter, mean.size());
+        return py::make_tuple(moments.weight, least, most);
       },
       py::arg("x"), py::arg("y"), py::arg("weights"), py::arg("deviations"), py::arg("mean"), py::arg("scatter_matrix"),
       py::arg("low") = py::none(),
       "Mean, what rounding took from it, and scatter matrix of the rows of x and of y, weighted.\n\n"
-      "Returns the sum of the weights, NaN if one is none.");
+      "Returns the sum of the weights, NaN if one is none, and the least and the largest number on the diagonal, NaN if one is.");
   m.def(
       "byte_scatter",
       [](const py::array& x, py::array_t<double>& mean, py::array_t<double>& scatter_matrix) {

@@ -657,11 +657,11 @@ def scatter(
     mean: typing.Annotated[np.typing.ArrayLike, np.float64],
     scatter_matrix: typing.Annotated[np.typing.ArrayLike, np.float64],
     low: typing.Any = None,
-) -> float:
+) -> tuple[float, float, float]:
     """
     Mean, what rounding took from it, and scatter matrix of the rows of x and of y, weighted.
 
-    Returns the sum of the weights, NaN if one is none.
+    Returns the sum of the weights, NaN if one is none, and the least and the largest number on the diagonal, NaN if one is.
     """
 
 def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None:

@@ -93,7 +93,7 @@ class Scores {
     if (d_ == 0) std::fill(tile, tile + rows * width, T{0});
     copy<T>(MatrixView<const T>{tile, rows, tiled_, width, 1}, out_.block(first, 0, rows, tiled_));
     for (index_t i = 0; i < rows; ++i) {
-      for (index_t j = 0; j < dots_; ++j) out_(first + i, tiled_ + j) = dot(&centred(i, 0), rest_.data() + j * d_, d_);
+      for (index_t j = 0; j < dots_; ++j) out_(first + i, tiled_ + j) = dot(centred.row(i).data, rest_.data() + j * d_, d_);
     }
   }
 

@@ -21,14 +21,15 @@ def newton_steps(search: Search, learning_rate: float | None, momentum: float) -
             search.no_way_down()
             return
         if hessian is not None:
-            search.left, search.exact = _left(hessian, search.gradient), True
+            model = _Model(hessian, search.gradient)
+            search.left, search.exact = model.left(), True
         if not search.goes_on() and not _at_saddle(search, hessian):
             return
         while True:
             if hessian is None:
                 step, predicted = _conjugate_gradients(search, radius)
             else:
-                step, predicted = _within(hessian, search.gradient, radius)
+                step, predicted = model.within(radius)
             length = float(np.linalg.norm(step))
             if not np.isfinite(length):  # the model's numbers overflow
                 search.no_way_down()
@@ -55,15 +56,6 @@ def newton_steps(search: Search, learning_rate: float | None, momentum: float) -
                 return
 
 
-def _left(hessian: Array, gradient: Array) -> Array:
-    """Return the lengths of Newton's step, infinite where the curvature is not positive."""
-    unit = _unit(hessian, gradient)
-    values, vectors = np.linalg.eigh(hessian / unit)
-    if not values[0] > 1e-14 * abs(float(values[-1])):
-        return np.full(gradient.shape, np.inf if gradient.any() else 0.0)
-    return np.asarray(np.abs(vectors @ ((vectors.T @ (gradient / unit)) / values)))
-
-
 def _at_saddle(search: Search, hessian: Array | None) -> bool:
     """Tell whether a stationary point has a way down, and go on if so."""
     if search.status != CONVERGED or hessian is None or search.iterations >= search.max_iter:
@@ -81,36 +73,51 @@ def _unit(*parts: Array) -> float:
     return float(np.exp2(np.frexp(max(largest, 1e-300))[1] - 1))
 
 
-def _within(hessian: Array, gradient: Array, radius: float) -> tuple[Array, float]:
-    """Return the step of at most `radius` that minimizes g s + s H s / 2, and by how much."""
-    unit = _unit(hessian, gradient)
-    values, vectors = np.linalg.eigh(hessian / unit)
-    g = vectors.T @ (gradient / unit)
-    floor = 1e-14 * max(float(np.abs(values).max()), 1e-300)
+class _Model:
+    """The quadratic model g s + s H s / 2 of f, by the eigenvectors of H."""
 
-    def step(shift: float) -> Array:
+    def __init__(self, hessian: Array, gradient: Array) -> None:
+        self.unit = _unit(hessian, gradient)
+        self.values, self.vectors = np.linalg.eigh(hessian / self.unit)
+        self.g = self.vectors.T @ (gradient / self.unit)
+
+    def left(self) -> Array:
+        """Return the lengths of Newton's step, infinite where the curvature is not positive."""
+        if not self.values[0] > 1e-14 * abs(float(self.values[-1])):
+            return np.full(self.g.shape, np.inf if self.g.any() else 0.0)
+        return np.asarray(np.abs(self.vectors @ (self.g / self.values)))
+
+    def within(self, radius: float) -> tuple[Array, float]:
+        """Return the step of at most `radius` that minimizes the model, and by how much."""
+        values, g = self.values, self.g
+        floor = 1e-14 * max(abs(float(values[0])), abs(float(values[-1])), 1e-300)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(g == 0, 0.0, -g / (values + shift))
+            s = self._step(0.0)
+            if not (values[0] > floor and np.linalg.norm(s) <= radius):
+                s = self._on_the_border(radius, floor)
+        return self.vectors @ s, float(self.unit * (-(g @ s) - 0.5 * (values * s) @ s))
 
-    if values[0] > floor and np.linalg.norm(s := step(0.0)) <= radius:
-        pass
-    else:
-        low = max(0.0, -float(values[0]))
-        high = low + float(np.linalg.norm(g)) / radius + floor
+    def _step(self, shift: float) -> Array:
+        return np.where(self.g == 0, 0.0, -self.g / (self.values + shift))
+
+    def _on_the_border(self, radius: float, floor: float) -> Array:
+        least = float(self.values[0])
+        low = max(0.0, -least)
+        high = low + float(np.linalg.norm(self.g)) / radius + floor
         for _ in range(100):
             middle = low + (high - low) / 2
-            length = float(np.linalg.norm(step(middle)))
+            length = float(np.linalg.norm(self._step(middle)))
             if length > radius or not np.isfinite(length):
                 low = middle
             else:
                 high = middle
             if 0.95 * radius <= length <= radius or high - low <= 1e-15 * high:
                 break
-        s = step(high)
+        s = self._step(high)
         short = radius**2 - float(s @ s)
-        if values[0] < -floor and short > 0.1 * radius**2:  # straight along the curve downwards
-            s[0] += np.copysign(np.sqrt(short), -g[0])
-    return vectors @ s, float(unit * (-(g @ s) - 0.5 * (values * s) @ s))
+        if least < -floor and short > 0.1 * radius**2:  # straight along the curve downwards
+            s[0] += np.copysign(np.sqrt(short), -self.g[0])
+        return s
 
 
 def _conjugate_gradients(search: Search, radius: float) -> tuple[Array, float]:

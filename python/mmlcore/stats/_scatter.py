@@ -88,16 +88,15 @@ def scatter_parts(
         if not all_finite(mean):
             refuse_column(name, mean)
         return Scatter(mean, np.zeros(d), np.zeros((d, d)), 1.0)
-    sums = _summed(x, last, counts, deviations is not None)
+    sums, low, high = _summed(x, last, counts, deviations is not None)
     unit = 0
     # The kernel looks at every weight, so that no pass of its own is needed.
     if counts is not None and not 1 / _FAR_WEIGHT < sums.total / n < _FAR_WEIGHT:
         counts, unit = _moderate(counts, "weights" if weights is not None else "sigma")
-        sums = _summed(x, last, counts, deviations is not None)
-    diagonal = sums.matrix.diagonal()
+        sums, low, high = _summed(x, last, counts, deviations is not None)
     least = _LEAST_F32 if x.dtype == F32 and d > _NARROW else _LEAST
-    low, high = np.minimum.reduce(diagonal, initial=np.inf), np.maximum.reduce(diagonal, initial=0)
     if not (low >= least * sums.total and high < 1 / _LEAST):
+        diagonal = sums.matrix.diagonal()
         doubtful = ~((diagonal >= least * sums.total) & (diagonal < 1 / _LEAST))
         _clear_constants(x, sums, doubtful)
         powers = _powers(x, last, doubtful, name) if doubtful.any() else None
@@ -174,11 +173,14 @@ def two_parts(large: Array, small: Array) -> tuple[Array, Array]:
     return both, (large - (both - part)) + (small - part)
 
 
-def _summed(x: Array, last: Array | None, counts: Array | None, deviations: bool) -> Scatter:
+def _summed(
+    x: Array, last: Array | None, counts: Array | None, deviations: bool
+) -> tuple[Scatter, float, float]:
+    """Return the sums as the kernel has them, and the least and the largest of the squares."""
     d = x.shape[1] + (last is not None)
     mean, low, matrix = np.empty(d), np.empty(d), np.empty((d, d))
-    total = _core.scatter(x, last, counts, deviations, mean, matrix, low)
-    return Scatter(mean, low, matrix, total)
+    total, least, most = _core.scatter(x, last, counts, deviations, mean, matrix, low)
+    return Scatter(mean, low, matrix, total), least, most
 
 
 def _moderate(counts: Array, name: str) -> tuple[Array, int]:
@@ -224,7 +226,7 @@ def _in_units(
         block = x[some].astype(np.float64)
         if last is not None:
             block = np.concatenate([block, last[some, None]], axis=1)
-        part = _summed(
+        part, _, _ = _summed(
             np.ldexp(block, -powers), None, None if counts is None else counts[some], deviations
         )
         sums = part if sums is None else merged(sums, part)

@@ -91,7 +91,7 @@ bool copy_checked(MatrixView<const T> from, MatrixView<T> to, Check check) {
     to = to.transposed();
   }
   if (from.col_stride == 1 && to.col_stride == 1) {
-    for (index_t i = 0; i < from.rows; ++i) copy_row(&from(i, 0), &to(i, 0), from.cols, check);
+    for (index_t i = 0; i < from.rows; ++i) copy_row(from.row(i).data, to.row(i).data, from.cols, check);
   } else if (from.col_stride == 1 && to.row_stride == 1) {
     copy_transposing(from, to, check);
   } else {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
 #include <limits>
 
 #include "mmlcore/core/buffer.hpp"
@@ -55,6 +56,28 @@ void point_columns(MatrixView<T> v) {
       v(i, j) = lead < 0 ? -x : x;
       if (x == lead && std::abs(x) >= kEven<T> * most[j]) v(i, j) = most[j];
     }
+  }
+}
+
+// Of complex columns the leading entry becomes real and positive.
+template <Real T>
+void point_columns(MatrixView<std::complex<T>> v) {
+  Buffer<T> sizes(v.rows);
+  for (index_t j = 0; j < v.cols; ++j) {
+    T most = 0;
+    for (index_t i = 0; i < v.rows; ++i) {
+      sizes[i] = std::abs(v(i, j));  // neither overflows nor vanishes
+      most = std::max(most, sizes[i]);
+    }
+    index_t lead = 0;
+    while (lead < v.rows && !(sizes[lead] >= kLeading<T> * most)) ++lead;
+    if (lead == v.rows || most == 0) continue;
+    const std::complex<T> turn = std::conj(v(lead, j)) / sizes[lead];
+    for (index_t i = 0; i < v.rows; ++i) {
+      const T re = v(i, j).real(), im = v(i, j).imag();
+      v(i, j) = {re * turn.real() - im * turn.imag(), re * turn.imag() + im * turn.real()};
+    }
+    v(lead, j) = sizes[lead];
   }
 }
 
