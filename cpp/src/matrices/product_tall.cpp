@@ -46,11 +46,12 @@ void tall(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
   const index_t spill = (W - 1) / n;  // rows whose vectors may reach beyond the end of the block
   parallel_ranges(a.rows, std::max<index_t>(1, kGrain / (k + n)), [&](index_t begin, index_t end) {
     index_t i = begin;
-    for (; i + R + spill <= end; i += R) rows<V, N, R>(&a(i, 0), a.row_stride, a.col_stride, k, padded.data(), &c(i, 0), n);
+    for (; i + R + spill <= end; i += R)
+      rows<V, N, R>(a.row(i).data, a.row_stride, a.col_stride, k, padded.data(), c.row(i).data, n);
     for (; i < end; ++i) {
       T last[W];
-      rows<V, N, 1>(&a(i, 0), a.row_stride, a.col_stride, k, padded.data(), last, n);
-      std::copy_n(last, n, &c(i, 0));
+      rows<V, N, 1>(a.row(i).data, a.row_stride, a.col_stride, k, padded.data(), last, n);
+      std::copy_n(last, n, c.row(i).data);
     }
   });
 }

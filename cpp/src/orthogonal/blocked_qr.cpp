@@ -46,7 +46,7 @@ class BlockedQr {
     }
     for (index_t j = 0; j < p_; ++j) std::fill(&a_(j, j) + 1, &a_(0, j) + a_.rows, T{0});
     const MatrixView<T> rows = q_.row_stride > q_.col_stride ? q_ : q_.transposed();
-    for (index_t i = 0; i < rows.rows; ++i) std::fill(&rows(i, 0), &rows(i, 0) + rows.cols, T{0});
+    for (index_t i = 0; i < rows.rows; ++i) std::fill(rows.row(i).data, rows.row(i).data + rows.cols, T{0});
     for (index_t j = 0; j < p_; ++j) {  // the diagonal of R positive: its rows and Q's columns change sign together
       const T sign = a_(j, j) < 0 ? T{-1} : T{1};
       q_(j, j) = sign;

@@ -29,7 +29,7 @@ void subtract(MatrixView<const double> rows, index_t first, index_t n, const dou
 }  // namespace
 
 double orthogonalize(MatrixView<const double> rows, double* v) {
-  MMLCORE_ASSERT(rows.col_stride == 1);
+  MMLCORE_ASSERT(rows.empty() || rows.col_stride == 1);
   const index_t m = rows.rows, n = rows.cols, blocks = (n + kBlock - 1) / kBlock;
   Buffer<double> part(blocks * m), h(m), squares(blocks);
   const auto components = [&](index_t g) {

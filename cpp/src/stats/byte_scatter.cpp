@@ -124,11 +124,11 @@ class ByteScatter {
     }
     std::fill(column, column + n_, 0);
     for (index_t i = 0; i < x.rows; ++i) {
-      const Byte* row = &x(i, 0);
+      const Byte* row = x.row(i).data;
       for (index_t j = 0; j < n_; ++j) column[j] += row[j];
     }
     for (index_t i = 0; i < x.rows; i += Dot::rows, ++to) {
-      const Byte* row = &x(i, 0);
+      const Byte* row = x.row(i).data;
       for (index_t p = 0; p < wide_; ++p) {
         Word* words = a_.data() + p * kStrideA + to * M;
         const index_t j = p * M, width = std::min(M, n_ - j);

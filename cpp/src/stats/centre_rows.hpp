@@ -39,7 +39,7 @@ template <class T>
 void centre_rows(MatrixView<const T> x, MatrixView<T> out, double* means, double* lows) {
   copy<T>(x, out);
   for (index_t i = 0; i < x.rows; ++i) {
-    const TwoPartMean found = centre(&out(i, 0), x.cols);
+    const TwoPartMean found = centre(out.row(i).data, x.cols);
     if (!means) continue;
     means[i] = found.mean;
     lows[i] = found.low;

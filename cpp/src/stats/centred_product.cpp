@@ -61,12 +61,12 @@ class Scores {
     if (!mean_) {
       centre_rows<T>(x_.block(first, 0, rows, d_), centred.block(0, 0, rows, d_), nullptr, nullptr);
     } else if (x_.col_stride == 1) {
-      for (index_t i = 0; i < rows; ++i) subtract_mean(&x_(first + i, 0), &centred(i, 0));
+      for (index_t i = 0; i < rows; ++i) subtract_mean(x_.row(first + i).data, centred.row(i).data);
     } else {  // the copy reads such an array in the order of its memory
       copy<T>(x_.block(first, 0, rows, d_), centred.block(0, 0, rows, d_));
-      for (index_t i = 0; i < rows; ++i) subtract_mean(&centred(i, 0), &centred(i, 0));
+      for (index_t i = 0; i < rows; ++i) subtract_mean(centred.row(i).data, centred.row(i).data);
     }
-    for (index_t i = rows; i < (rows + N - 1) / N * N; ++i) std::fill(&centred(i, 0), &centred(i, 0) + d_, T{0});
+    for (index_t i = rows; i < (rows + N - 1) / N * N; ++i) std::fill(centred.row(i).data, centred.row(i).data + d_, T{0});
     const index_t width = padded();
     for (index_t from = 0; from < d_; from += kDepth) {
       const index_t depth = std::min(kDepth, d_ - from);

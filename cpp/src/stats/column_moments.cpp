@@ -27,7 +27,7 @@ void add_rows(MatrixView<const T> x, const T* shift, const double* weights, Sums
   double* __restrict d = sums.d, * __restrict q = sums.q;  // nobody else's: loops over columns become vectors
   index_t i = 0;
   for (; i + 4 <= x.rows; i += 4) {
-    const T *a = &x(i, 0), *b = &x(i + 1, 0), *c = &x(i + 2, 0), *e = &x(i + 3, 0);
+    const T *a = x.row(i).data, *b = x.row(i + 1).data, *c = x.row(i + 2).data, *e = x.row(i + 3).data;
     const double wa = Weighted ? weights[i] : 1, wb = Weighted ? weights[i + 1] : 1, wc = Weighted ? weights[i + 2] : 1,
                  we = Weighted ? weights[i + 3] : 1;
     for (index_t j = 0; j < n; ++j) {

@@ -34,8 +34,8 @@ void centre_block(MatrixView<const T> x, VectorView<const T> y, const T* shift, 
   }
   std::fill(column, column + n, T{0});
   for (index_t i = 0; i < x.rows; ++i) {
-    const T* in = &x(i, 0);
-    T* to = &out(i, 0);
+    const T* in = x.row(i).data;
+    T* to = out.row(i).data;
     if (roots) {
       const T root = static_cast<T>(roots[i]);
       for (index_t j = 0; j < n; ++j) {

@@ -80,7 +80,7 @@ struct Source {
 template <class T>
 void prefetch_rows(MatrixView<const T> x, index_t i) {
   if (x.col_stride != 1 || i + W > x.rows) return;
-  const char* from = reinterpret_cast<const char*>(&x(i, 0));
+  const char* from = reinterpret_cast<const char*>(x.row(i).data);
   const index_t bytes = W * x.row_stride * index_t{sizeof(T)};
   for (index_t at = 0; at < bytes; at += 64) __builtin_prefetch(from + at, 0, 2);
 }

@@ -45,7 +45,7 @@ struct Packed {
   // they belong to starts at row `start` of the slice.
   void fill(MatrixView<const T> x, const T* shift, const double* roots, index_t start, index_t first, T* column) {
     for (index_t i = 0; i < x.rows; ++i) {
-      const T* in = &x(i, 0);
+      const T* in = x.row(i).data;
       const T root = roots ? static_cast<T>(roots[i]) : T{1};
       for (index_t p = 0; p < strips; ++p) {
         T* to = strip(start, p) + (first + i) * M;

@@ -26,7 +26,7 @@ void provisional_mean(MatrixView<const T> x, T* shift) {
     }
   };
   for (index_t r = 0; r < rows; ++r) {
-    const T* row = &x(x.rows * r / rows, 0);
+    const T* row = x.row(x.rows * r / rows).data;
     if (x.col_stride == 1) {
       add(row, std::integral_constant<index_t, 1>{});  // becomes vectors
     } else {

@@ -54,7 +54,7 @@ void finish(const T* from, const T* x, MatrixView<const T> y, bool squared, T* t
     return;
   for (index_t c = 0; c < y.rows; ++c) {
     if (from[c] >= kLow<T> && from[c] <= kHigh<T>) continue;
-    to[c] = careful_distance(x, &y(c, 0), y.col_stride, y.cols, squared);
+    to[c] = careful_distance(x, y.row(c).data, y.col_stride, y.cols, squared);
   }
 }
 
@@ -84,9 +84,10 @@ void pairwise_distances(MatrixView<const T> x, MatrixView<const T> y, bool squar
         const index_t j = p * M, cols = std::min(M, end - j);
         for (index_t i = i0; i < i1; i += N) {
           const index_t rows = std::min(N, i1 - i);
-          tile.compute(&x(i, 0), rows, x.row_stride, packed.data() + j * d, d);
+          tile.compute(x.row(i).data, rows, x.row_stride, packed.data() + j * d, d);
           for (index_t r = 0; r < rows; ++r) {
-            finish<T>(tile.values + r * M, &x(i + r, 0), y.block(chunk + j, 0, cols, d), squared, &out(i + r, chunk + j));
+            finish<T>(tile.values + r * M, x.row(i + r).data, y.block(chunk + j, 0, cols, d), squared,
+                      &out(i + r, chunk + j));
           }
         }
         if (!own) continue;

@@ -60,7 +60,7 @@ class Search {
     const index_t rows = std::min(N, queries_.rows - begin);
     Tile<T> tile;
     for (index_t p = 0; p < strips_; ++p) {
-      tile.compute(&reduced_(begin, 0), rows, reduced_.row_stride, packed_ + p * M * reduced_.cols, reduced_.cols);
+      tile.compute(reduced_.row(begin).data, rows, reduced_.row_stride, packed_ + p * M * reduced_.cols, reduced_.cols);
       std::copy_n(tile.values, N * M, bounds_.data() + p * N * M);
     }
     return rows;
@@ -81,7 +81,7 @@ class Search {
   }
 
   T exact(index_t query, index_t point) const {
-    return squared_distance(&queries_(query, 0), &points_(point, 0), points_.cols);
+    return squared_distance(queries_.row(query).data, points_.row(point).data, points_.cols);
   }
 
   // The largest distance of the k points of least bound: the k nearest are not further.
@@ -97,7 +97,7 @@ class Search {
 
   void one(index_t query, index_t row) {
     const T limit = first_limit(query, row);
-    Nearest<T> nearest{&distances_(query, 0), &indices_(query, 0), indices_.cols};
+    Nearest<T> nearest{distances_.row(query).data, indices_.row(query).data, indices_.cols};
     nearest.clear();
     const auto still = [&] { return std::min(limit, nearest.worst()) + margin_; };
     below(row, still, [&](index_t i, T) {
@@ -133,7 +133,7 @@ T reduce_points(MatrixView<const T> x, const T* centre, MatrixView<const T> basi
     }
     product_serial<T>(c_order<const T>(centred.data(), rows, d), basis, out.block(first, 0, rows, m));
     for (index_t i = 0; i < rows; ++i) {
-      const T *row = centred.data() + i * d, *z = &out(first + i, 0);
+      const T *row = centred.data() + i * d, *z = out.row(first + i).data;
       const T whole = dot(row, row, d);
       out(first + i, m) = std::sqrt(std::max(T{0}, whole - dot(z, z, m)));
       most[task] = std::max(most[task], std::sqrt(whole));

@@ -49,9 +49,9 @@ bool nearest_neighbors(MatrixView<const T> points, MatrixView<const T> queries, 
         const index_t j = part / together * M, cols = std::min(M, count - j);
         const index_t group = task * together + part % together, i = group * N, rows = std::min(N, queries.rows - i);
         if (group >= end) continue;
-        tile.compute(&queries(i, 0), rows, queries.row_stride, packed.data() + j * d, d);
+        tile.compute(queries.row(i).data, rows, queries.row_stride, packed.data() + j * d, d);
         for (index_t r = 0; r < rows; ++r) {
-          Nearest<T> nearest{&distances(i + r, 0), &indices(i + r, 0), k};
+          Nearest<T> nearest{distances.row(i + r).data, indices.row(i + r).data, k};
           const T* values = tile.values + r * M;
           for (int v = 0; v < Tile<T>::V; ++v) {
             if (!S::any(S::load(values + v * S::width) < S::splat(nearest.worst()))) continue;

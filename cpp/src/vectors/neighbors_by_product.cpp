@@ -66,7 +66,7 @@ class Group {
   Group(MatrixView<const T> queries, index_t first, const T* centre)
       : first_(first), rows_(std::min(N, queries.rows - first)), d_(queries.cols), x_(N * d_) {
     for (index_t r = 0; r < N; ++r) {
-      const T* from = &queries(first + std::min(r, rows_ - 1), 0);
+      const T* from = queries.row(first + std::min(r, rows_ - 1)).data;
       for (index_t k = 0; k < d_; ++k) x_[r * d_ + k] = from[k] - centre[k];
       squares_[r] = dot(x_.data() + r * d_, x_.data() + r * d_, d_);
     }
@@ -127,7 +127,7 @@ void neighbors_by_product(MatrixView<const T> points, MatrixView<const T> querie
   Buffer<T> kept_points, kept_queries;
   points = mmlcore::distances::in_rows<T>(points, kept_points);
   queries = mmlcore::distances::in_rows<T>(queries, kept_queries);
-  const auto list = [&](index_t query) { return Nearest<T>{&distances(query, 0), &indices(query, 0), k}; };
+  const auto list = [&](index_t query) { return Nearest<T>{distances.row(query).data, indices.row(query).data, k}; };
   for (index_t i = 0; i < queries.rows; ++i) list(i).clear();
   const Buffer<T> centre = middle<T>(points);
   // Several groups of queries for each strip: it comes from the third-level cache once for all of them.
@@ -146,7 +146,7 @@ void neighbors_by_product(MatrixView<const T> points, MatrixView<const T> querie
               chunk, strip, [&](index_t r) { return list(group.first() + r).worst(); },
               [&](index_t r, index_t point) {
                 const index_t query = group.first() + r;
-                const T distance = squared_distance(&queries(query, 0), &points(begin + point, 0), d);
+                const T distance = squared_distance(queries.row(query).data, points.row(begin + point).data, d);
                 if (distance < list(query).worst()) list(query).insert(distance, begin + point);
               });
         }

@@ -20,8 +20,8 @@ from mmlcore.decomposition._components import (
     subtract_mean,
     tolerance,
 )
-from mmlcore.eigen import top_eigh
 from mmlcore.eigen._largest import largest_of_psd
+from mmlcore.eigen._top import top_of_products
 from mmlcore.matrices._sparse import SparseRows
 from mmlcore.stats import Moments
 from mmlcore.stats._scatter import Scatter, two_parts
@@ -150,15 +150,15 @@ def _lanczos(x: Any, mean: Array, k: int, seed: int) -> Components:
     ones = np.ones(n)
     if d <= n:
         rows = SparseRows(x, "X")
-        found = top_eigh(lambda v: rows.gram(ones, mean, v), k, shape=(d, d), random_state=seed)
-        vectors = found.vectors.T
+        values, right = top_of_products(lambda v: rows.gram(ones, mean, v), d, k, seed)
+        vectors = right.T
     else:
         columns = SparseRows(x.T, "X")
-        found = top_eigh(lambda u: columns.gram(mean, ones, u), k, shape=(n, n), random_state=seed)
-        vectors = np.stack([columns.dot(u) - mean * u.sum() for u in found.vectors.T])
-        vectors[found.values <= n * 1e-15 * found.values.max(initial=0)] = 0
+        values, left = top_of_products(lambda u: columns.gram(mean, ones, u), n, k, seed)
+        vectors = np.stack([columns.dot(u) - mean * u.sum() for u in np.ascontiguousarray(left.T)])
+        vectors[values <= n * 1e-15 * values.max(initial=0)] = 0
         vectors = completed(vectors)
-    values = np.maximum(found.values, 0)
+    values = np.maximum(values, 0)
     total = max(squares, float(values.sum()))
     none = np.zeros(d)
     return Components(mean, none, values / freedom, signed(vectors), total / freedom)

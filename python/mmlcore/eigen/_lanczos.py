@@ -74,7 +74,7 @@ def complete_lanczos(
         size = float(np.abs(values).max())
         limit = values[k - 1] + max(10 * bound, 8 * n * np.finfo(np.float64).eps) * size
         more, beside = _search(
-            products, k, bound, seed, restarts, start << 32, known=vectors.T, limit=limit, unit=size
+            products, 1, bound, seed, restarts, start << 32, known=vectors.T, limit=limit, unit=size
         )
         if not more.size:
             break

@@ -114,6 +114,14 @@ def top_eigh(
     return Eigen(_in_range(values, a.dtype), pointed(vectors.astype(a.dtype, copy=False)))
 
 
+def top_of_products(
+    times: Callable[[Array], Array], n: int, k: int, seed: int
+) -> tuple[Array, Array]:
+    """Return the k largest eigenpairs of a matrix of ours that is symmetric for certain, known by its products."""
+    seed = as_index(seed, "random_state", 0)
+    return complete_lanczos(times, n, k, _bound(None, F64), seed, _RESTARTS)
+
+
 def _in_range(values: Array, dtype: np.dtype[Any]) -> Array:
     with np.errstate(over="ignore"):
         values = values.astype(dtype, copy=False)

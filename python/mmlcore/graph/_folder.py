@@ -100,6 +100,9 @@ def _map_all(path: Path, mapped: Mapped) -> None:
         for name in sorted(os.listdir(folder)):  # noqa: PTH208  (of the open folder, not of its name)
             if name.endswith(".npy"):
                 mapped.add(name[:-4], os.open(name, flags, dir_fd=folder))
+        # A folder is emptied only after another took its name: under the same name nothing was missing from the list.
+        if not os.path.samestat(os.fstat(folder), os.stat(path)):  # noqa: PTH116  (as fstat)
+            raise FileNotFoundError(path)
     finally:
         os.close(folder)
 
