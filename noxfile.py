@@ -49,6 +49,18 @@ def isa(session: nox.Session) -> None:
 
 
 @nox.session
+def cpp(session: nox.Session) -> None:
+    """Build the kernels' own tests and run them: `nox -s cpp -- asan` with another preset than debug. Needs doctest."""
+    preset = session.posargs[0] if session.posargs else "debug"
+    session.install("cmake>=3.23", "ninja", "eigency>=5.0.1")
+    python = Path(session.virtualenv.location) / "bin" / "python"
+    session.run("cmake", "--preset", preset, "--fresh", f"-DPython_EXECUTABLE={python}")
+    session.run("cmake", "--build", "--preset", preset)
+    if preset != "tidy":
+        session.run("ctest", "--preset", preset)
+
+
+@nox.session
 def asan(session: nox.Session) -> None:
     """Run the suite under AddressSanitizer and UndefinedBehaviorSanitizer."""
     # The command and the benchmarks start processes of their own and add no kernel.

@@ -4,6 +4,20 @@ if(MSVC AND NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
                       "generator add -T ClangCL (CMAKE_GENERATOR_TOOLSET).")
 endif()
 
+# Sets `level` to the level of this processor.
+function(mmlcore_host_level level)
+  if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+    set(${level} generic PARENT_SCOPE)
+    return()
+  endif()
+  try_run(MMLCORE_HOST_LEVEL mmlcore_host_compiled "${CMAKE_BINARY_DIR}/host_level"
+          "${PROJECT_SOURCE_DIR}/cmake/host_level.c")
+  if(NOT MMLCORE_HOST_LEVEL MATCHES "^[234]$")
+    message(FATAL_ERROR "mmlcore needs an x86-64-v2 processor (SSE4.2) at least; this one does not report it.")
+  endif()
+  set(${level} v${MMLCORE_HOST_LEVEL} PARENT_SCOPE)
+endfunction()
+
 # Instruction levels. Each is an extension module of its own (_core_v2, _core_v3, _core_v4): linked into one module,
 # the levels would share Eigen's weak symbols, the linker would keep one copy, and the dispatch would do nothing or
 # crash on an older processor. The loader opens the best module that the processor supports.
@@ -17,12 +31,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND NOT CMAKE_OSX_ARC
   if(MMLCORE_ISA_LEVELS STREQUAL "all")
     set(MMLCORE_LEVELS v2 v3 v4)
   elseif(MMLCORE_ISA_LEVELS STREQUAL "host")
-    try_run(MMLCORE_HOST_LEVEL mmlcore_host_compiled "${CMAKE_BINARY_DIR}/host_level"
-            "${CMAKE_CURRENT_SOURCE_DIR}/cmake/host_level.c")
-    if(NOT MMLCORE_HOST_LEVEL MATCHES "^[234]$")
-      message(FATAL_ERROR "mmlcore needs an x86-64-v2 processor (SSE4.2) at least; this one does not report it.")
-    endif()
-    set(MMLCORE_LEVELS v${MMLCORE_HOST_LEVEL})
+    mmlcore_host_level(MMLCORE_LEVELS)
   else()
     set(MMLCORE_LEVELS ${MMLCORE_ISA_LEVELS})
   endif()
@@ -41,30 +50,44 @@ else()
 endif()
 message(STATUS "mmlcore: instruction levels ${MMLCORE_LEVELS}")
 
-function(mmlcore_add_level level)
-  pybind11_add_module(_core_${level} MODULE NO_EXTRAS ${MMLCORE_SOURCES})
-  target_include_directories(_core_${level} PRIVATE cpp/include)
-  target_link_libraries(_core_${level} PRIVATE mmlcore_eigen Threads::Threads)
-  target_compile_definitions(_core_${level} PRIVATE MMLCORE_MODULE=_core_${level}
-                             "MMLCORE_ISA_NAME=\"${MMLCORE_NAME_${level}}\""
-                             EIGEN_DONT_PARALLELIZE EIGEN_MPL2_ONLY)
+# What every target of a level is compiled with.
+function(mmlcore_level_options target level)
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/cpp/include")
+  target_link_libraries(${target} PRIVATE mmlcore_eigen Threads::Threads)
+  target_compile_definitions(${target} PRIVATE "MMLCORE_ISA_NAME=\"${MMLCORE_NAME_${level}}\"" EIGEN_DONT_PARALLELIZE
+                             EIGEN_MPL2_ONLY)
   if(MSVC)  # clang-cl: Clang's own options go behind /clang:
     list(TRANSFORM MMLCORE_FLAGS_${level} PREPEND "/clang:" OUTPUT_VARIABLE flags)
-    target_compile_options(_core_${level} PRIVATE ${flags} /clang:-fno-math-errno /clang:-ffp-contract=fast /bigobj)
+    target_compile_options(${target} PRIVATE ${flags} /clang:-fno-math-errno /clang:-ffp-contract=fast /bigobj)
   else()
-    target_compile_options(_core_${level} PRIVATE ${MMLCORE_FLAGS_${level}} -Wall -Wextra -fno-math-errno
-                           -ffp-contract=fast $<$<CXX_COMPILER_ID:GNU>:-Wno-psabi>)
+    target_compile_options(${target} PRIVATE ${MMLCORE_FLAGS_${level}} -Wall -Wextra -fno-math-errno -ffp-contract=fast
+                           $<$<CXX_COMPILER_ID:GNU>:-Wno-psabi>)
   endif()
   if(MMLCORE_ASSERTIONS OR MMLCORE_SANITIZE)
-    target_compile_definitions(_core_${level} PRIVATE MMLCORE_ASSERTIONS)
+    target_compile_definitions(${target} PRIVATE MMLCORE_ASSERTIONS)
   endif()
-  mmlcore_harden(_core_${level})
   if(MMLCORE_WERROR)
-    target_compile_options(_core_${level} PRIVATE -Werror)
+    target_compile_options(${target} PRIVATE -Werror)
   endif()
   if(MMLCORE_SANITIZE)
-    target_compile_options(_core_${level} PRIVATE -fsanitize=${MMLCORE_SANITIZE} -fno-omit-frame-pointer -g1 -O1)
-    target_link_options(_core_${level} PRIVATE -fsanitize=${MMLCORE_SANITIZE})
+    target_compile_options(${target} PRIVATE -fsanitize=${MMLCORE_SANITIZE} -fno-omit-frame-pointer -g1 -O1)
+    target_link_options(${target} PRIVATE -fsanitize=${MMLCORE_SANITIZE})
   endif()
+  mmlcore_harden(${target})
+endfunction()
+
+# The kernels of a level know nothing of Python: a library, tested on its own in tests/cpp.
+function(mmlcore_add_kernels level)
+  add_library(mmlcore_kernels_${level} OBJECT ${MMLCORE_KERNELS})
+  mmlcore_level_options(mmlcore_kernels_${level} ${level})
+endfunction()
+
+# The extension module of a level: its kernels behind the bindings.
+function(mmlcore_add_module level)
+  pybind11_add_module(_core_${level} MODULE NO_EXTRAS ${MMLCORE_BINDINGS})
+  mmlcore_level_options(_core_${level} ${level})
+  mmlcore_export_init_only(_core_${level})
+  target_link_libraries(_core_${level} PRIVATE mmlcore_kernels_${level})
+  target_compile_definitions(_core_${level} PRIVATE MMLCORE_MODULE=_core_${level})
   install(TARGETS _core_${level} LIBRARY DESTINATION mmlcore)
 endfunction()
