@@ -158,17 +158,16 @@ class Group {
   static void point(Vec (&row)[N]) {
     Vec most = S::abs(row[0]);
     for (int k = 1; k < N; ++k) most = S::abs(row[k]) > most ? S::abs(row[k]) : most;
-    const Vec share = most * kLeading<T>, even = most * kEven<T>;
+    const Vec share = most * kLeading<T>;
     Vec leading{};
-    Mask found{};
+    for (int k = N; k-- > 0;) leading = S::abs(row[k]) >= share ? row[k] : leading;
+    const Mask sign = reinterpret_cast<Mask>(leading) & std::numeric_limits<typename S::Int>::min();
+    // An entry that a rounding error alone keeps from being the largest is given that error.
+    const Vec even = S::abs(leading) >= most * kEven<T> ? leading : S::splat(std::numeric_limits<T>::quiet_NaN());
     for (int k = 0; k < N; ++k) {
-      const Vec x = row[k], size = S::abs(x);
-      const Mask here = (size >= share) & ~found;
-      found |= here;
-      leading = here ? x : leading;
-      row[k] = here & (size >= even) ? (x < 0 ? -most : most) : x;
+      const Vec turned = reinterpret_cast<Vec>(reinterpret_cast<Mask>(row[k]) ^ sign);
+      row[k] = row[k] == even ? most : turned;
     }
-    for (int k = 0; k < N; ++k) row[k] = leading < 0 ? -row[k] : row[k];
   }
 
   static constexpr T kTiny = sizeof(T) == 8 ? T(1e-150) : T(1e-18);

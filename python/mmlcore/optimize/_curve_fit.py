@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -283,8 +284,8 @@ def _finished(
     held = 0 if box is None else int((box[0] == box[1]).sum())
     dof = points - parameters.size + held
     if not absolute:
-        scale = chi2 / dof if dof > 0 else np.inf
-        if status in (UNDETERMINED, -1) or unit != 1 or not np.isfinite(scale):
+        scale = chi2 / dof if dof > 0 else math.inf
+        if status in (UNDETERMINED, -1) or unit != 1 or not math.isfinite(scale):
             with np.errstate(all="ignore"):
                 scaled = covariance * scale
             covariance = np.where(np.isfinite(covariance) & np.isfinite(scaled), scaled, np.inf)
