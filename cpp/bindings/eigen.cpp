@@ -1,4 +1,5 @@
 #include "arrays.hpp"
+#include "door.hpp"
 #include "mmlcore/eigen/jacobi.hpp"
 #include "mmlcore/eigen/none_above.hpp"
 #include "mmlcore/eigen/symmetric_product.hpp"
@@ -7,8 +8,26 @@
 #include "module.hpp"
 
 namespace mmlcore::bindings {
+namespace {
+
+constexpr index_t kJacobiAlone = 8;  // rows of one matrix, which is alone in its vector, up to which rotations win
+
+template <class T>
+bool all_pairs(const Call& call) {
+  const index_t n = call['n'];
+  if (n < 2 || n > (call.count() == 1 ? kJacobiAlone : kJacobiOrder)) return false;
+  jacobi<T>(call.stack<T>(0), call.result<T>(0), call.results<T>(1));
+  return true;
+}
+
+const DoorRow rows[] = {
+    {"eigh", Signature("(n,n)->(n),(n,n)"), "A", "", {all_pairs<double>, all_pairs<float>}, 3},
+};
+
+}  // namespace
 
 void bind_eigen(py::module_& m) {
+  add_doors(m, rows);
   m.def(
       "symmetric_top",
       [](const py::array& a, py::array_t<double>& values, py::array_t<double>& vectors) {
@@ -48,19 +67,6 @@ void bind_eigen(py::module_& m) {
         });
       },
       py::arg("a"), "(largest size of an element, largest difference of an element and its mirror image), a square.");
-  m.def(
-      "jacobi",
-      [](const py::array& a, py::array& values, py::array& vectors) {
-        by_dtype(vectors, [&](auto zero) {
-          using T = decltype(zero);
-          const auto va = matrix_batch<const T>(a, "A");
-          const auto out = matrix_batch<T>(vectors, "vectors");
-          T* to = data_of<T>(values);
-          without_gil([&] { jacobi<T>(va, to, out); });
-        });
-      },
-      py::arg("a"), py::arg("values"), py::arg("vectors"),
-      "All eigenpairs of a stack of symmetric matrices of up to 16 rows; values (..., n) contiguous.");
 }
 
 }  // namespace mmlcore::bindings

@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "arrays.hpp"
-#include "fastcall.hpp"
+#include "door.hpp"
+#include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/elimination/determinant.hpp"
 #include "mmlcore/elimination/determinant_small.hpp"
@@ -18,35 +19,57 @@
 namespace mmlcore::bindings {
 namespace {
 
-// Up to here a system is solved in less time than the general way takes to get started; the GIL is kept.
+// Up to here one determinant needs no thread.
 constexpr index_t kQuickOrder = 48;
 // From here on one echelon form takes so long that it has to poll for Ctrl-C.
 constexpr index_t kPollingOrder = 512;
 
+// Stacks, and single systems too large for the loops of solve_small.hpp, are told what is wrong by the kernels; a small
+// single one that meets a difficulty goes the long way, which meets it again with all its care.
 template <class T>
-PyObject* solve_small_of(const Glance& a, const Glance& b) {
-  const index_t n = a.size(0), axes = b.axes(), cols = axes == 2 ? b.size(1) : 1;
-  if (a.size(1) != n || n < 1 || n > kQuickOrder || b.size(0) != n || cols < 1 || cols > kSmallColumns)
-    return not_implemented();
-  const index_t shape[2] = {n, cols};
-  py::object x = new_array<T>(static_cast<int>(axes), shape);
-  const MatrixView<const T> side{b.data<T>(), n, cols, b.stride(0), axes == 2 ? b.stride(1) : 0};
-  if (n > kSmallOrder) {
-    solve_one<T>(a.matrix<T>(), side, c_order(array_data<T>(x), n, cols), false, -1);
-  } else if (!solve_small<T>(a.matrix<T>(), side, array_data<T>(x))) {
-    return not_implemented();  // the general way finds out why
+bool solve(const Call& call) {
+  const index_t n = call['n'], k = call['k'];
+  if (call.count() == 1 && n <= kSmallOrder && k <= kSmallColumns && n > 0 && k > 0) {
+    return solve_small<T>(call.matrix<T>(0), call.matrix<T>(1), call.result<T>());
   }
-  return x.release().ptr();
+  solve_batch<T>(call.stack<T>(0), call.stack<T>(1), call.results<T>());
+  return true;
 }
 
-PyObject* solve_small_call(PyObject* const* args, Py_ssize_t count) {
-  if (count != 2) return not_implemented();
-  const Glance a(args[0]), b(args[1]);
-  const bool two = a.holds<double>() && b.holds<double>();
-  if (!two && !(a.holds<float>() && b.holds<float>())) return not_implemented();
-  if (a.axes() != 2 || (b.axes() != 1 && b.axes() != 2)) return not_implemented();
-  return two ? solve_small_of<double>(a, b) : solve_small_of<float>(a, b);
+template <class T>
+bool inverse(const Call& call) {
+  const index_t n = call['n'];
+  Buffer<T> numbers(n * n);
+  std::fill(numbers.begin(), numbers.end(), T{0});
+  for (index_t i = 0; i < n; ++i) numbers[i * (n + 1)] = 1;
+  const MatrixView<const T> identity = c_order<const T>(numbers.data(), n, n);
+  if (call.count() == 1 && n <= kSmallColumns && n > 0) return solve_small<T>(call.matrix<T>(0), identity, call.result<T>());
+  MatrixBatch<const T> right{identity, {}};
+  right.batch.push(call.count(), 0);
+  solve_batch<T>(call.stack<T>(0), right, call.results<T>());
+  return true;
 }
+
+template <class T>
+bool determinant_of(const Call& call) {
+  const index_t n = call['n'];
+  if (call.count() != 1 || n < 1 || n > kQuickOrder) {
+    determinants<T>(call.stack<T>(0), call.result<T>(), nullptr);
+    return true;
+  }
+  T& value = *call.result<T>();
+  if (n <= kSmallOrder && determinant_small<T>(call.matrix<T>(0), value)) return true;
+  std::int64_t power = 0;
+  if (!determinant<T>(call.matrix<T>(0), false, value, power)) return false;
+  value = std::ldexp(value, static_cast<int>(power));
+  return true;
+}
+
+const DoorRow rows[] = {
+    {"solve", Signature("(n,n),(n,k?)->(n,k?)"), "A b", "", {solve<double>, solve<float>}, 3},
+    {"inverse", Signature("(n,n)->(n,n)"), "A", "", {inverse<double>, inverse<float>}, 3},
+    {"determinant", Signature("(n,n)->()"), "A", "", {determinant_of<double>, determinant_of<float>}, 3},
+};
 
 template <class T>
 py::object echelon_of(py::array& a, bool reduced, double rtol, bool with_steps) {
@@ -94,58 +117,10 @@ void lu_of(const MatrixBatch<T>& stack, std::int64_t* perm) {
   });
 }
 
-// The inverse of one small matrix.
-template <class T>
-PyObject* inverse_small_of(const Glance& a) {
-  const index_t n = a.size(0);
-  if (a.size(1) != n || n < 1 || n > kSmallColumns) return not_implemented();
-  T identity[kSmallColumns * kSmallColumns] = {};
-  for (index_t i = 0; i < n; ++i) identity[i * n + i] = 1;
-  const index_t shape[2] = {n, n};
-  py::object x = new_array<T>(2, shape);
-  if (!solve_small<T>(a.matrix<T>(), c_order<const T>(identity, n, n), array_data<T>(x))) return not_implemented();
-  return x.release().ptr();
-}
-
-PyObject* inverse_small_call(PyObject* const* args, Py_ssize_t count) {
-  return with_one_matrix(args, count, [](auto zero, const Glance& a) { return inverse_small_of<decltype(zero)>(a); });
-}
-
-// The determinant of one small matrix, as a Python float.
-template <class T>
-PyObject* determinant_small_of(const Glance& a) {
-  const index_t n = a.size(0);
-  if (a.size(1) != n || n < 1 || n > kQuickOrder) return not_implemented();
-  T value = 0;
-  if (n > kSmallOrder || !determinant_small<T>(a.matrix<T>(), value)) {
-    std::int64_t power = 0;
-    if (!determinant<T>(a.matrix<T>(), false, value, power)) return not_implemented();
-    value = std::ldexp(value, static_cast<int>(power));
-  }
-  return PyFloat_FromDouble(static_cast<double>(value));
-}
-
-PyObject* determinant_small_call(PyObject* const* args, Py_ssize_t count) {
-  return with_one_matrix(args, count, [](auto zero, const Glance& a) { return determinant_small_of<decltype(zero)>(a); });
-}
-
-PyMethodDef fast_methods[] = {
-    fast_method<&determinant_small_call>(
-        "determinant_small",
-        "determinant_small($module, a, /)\n--\n\nThe determinant of one small plain matrix; NotImplemented for everything "
-        "else."),
-    fast_method<&inverse_small_call>(
-        "inverse_small",
-        "inverse_small($module, a, /)\n--\n\nThe inverse of one small plain matrix; NotImplemented for everything else."),
-    fast_method<&solve_small_call>(
-        "solve_small",
-        "solve_small($module, a, b, /)\n--\n\nOne small system of plain arrays; NotImplemented for everything else."),
-    {nullptr, nullptr, 0, nullptr}};
-
 }  // namespace
 
 void bind_elimination(py::module_& m) {
-  if (PyModule_AddFunctions(m.ptr(), fast_methods) != 0) throw py::error_already_set();
+  add_doors(m, rows);
   m.def(
       "solve",
       [](const py::array& a, const py::array& b, py::array& x) {

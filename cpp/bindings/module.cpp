@@ -1,8 +1,12 @@
+#define MMLCORE_IMPORTS_NUMPY
 #include "module.hpp"
+
+#include "numpy_api.hpp"
 
 PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   using namespace mmlcore::bindings;
   m.doc() = "The compiled kernels of mmlcore, for one instruction level. Private: use the functions of mmlcore.";
+  if (PyArray_ImportNumPyAPI() != 0) throw pybind11::error_already_set();
   bind_core(m);
   bind_results(m);
   bind_vectors(m);

@@ -51,8 +51,8 @@ PyObject* checked_dict(PyObject* object) {
   return object;
 }
 
-// Calls f with each key and value of a dict. What names and weights do when they are compared, hashed or converted may change
-// the dict: both are held meanwhile, and a dict of another size is an error, as in Python's own loops.
+// Calls f with each key and value of a dict. What names and weights do when they are compared, hashed or converted may
+// change the dict: both are held meanwhile, and a dict of another size is an error, as in Python's own loops.
 template <class F>
 void each_item(PyObject* dict, F&& f) {
   checked_dict(dict);

@@ -72,7 +72,8 @@ void bind_stats(py::module_& m) {
       py::arg("x"), py::arg("y"), py::arg("weights"), py::arg("deviations"), py::arg("mean"), py::arg("scatter_matrix"),
       py::arg("low") = py::none(),
       "Mean, what rounding took from it, and scatter matrix of the rows of x and of y, weighted.\n\n"
-      "Returns the sum of the weights, NaN if one is none, and the least and the largest number on the diagonal, NaN if one is.");
+      "Returns the sum of the weights, NaN if one is none, and the least and the largest number on the diagonal, NaN if one "
+      "is.");
   m.def(
       "byte_scatter",
       [](const py::array& x, py::array_t<double>& mean, py::array_t<double>& scatter_matrix) {

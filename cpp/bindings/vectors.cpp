@@ -1,14 +1,78 @@
 #include <cstdint>
 
 #include "arrays.hpp"
+#include "door.hpp"
 #include "mmlcore/vectors/distances.hpp"
 #include "mmlcore/vectors/filtered_neighbors.hpp"
 #include "mmlcore/vectors/inner.hpp"
+#include "mmlcore/vectors/pairs.hpp"
 #include "module.hpp"
 
 namespace mmlcore::bindings {
+namespace {
+
+template <class T>
+using Vector = VectorView<const T>;
+
+template <class T>
+bool inner(const Call& call) {
+  return each_pair<T>(call, [to = call.result<T>()](index_t i, Vector<T> x, Vector<T> y) {
+    to[i] = inner_product(x, y);
+    return true;
+  });
+}
+
+template <class T>
+bool lengths(const Call& call) {
+  return each_vector<T>(call, [to = call.result<T>()](index_t i, Vector<T> x) {
+    to[i] = length(x);
+    return true;
+  });
+}
+
+template <class T>
+bool distances(const Call& call) {
+  return each_pair<T>(call, [to = call.result<T>()](index_t i, Vector<T> x, Vector<T> y) {
+    to[i] = distance(x, y);
+    return true;
+  });
+}
+
+// The others answer false for what has no direction, or squares that leave the range.
+template <class T, bool (*measure)(Vector<T>, Vector<T>, T&)>
+bool measured(const Call& call) {
+  return each_pair<T>(call, [to = call.result<T>()](index_t i, Vector<T> x, Vector<T> y) { return measure(x, y, to[i]); });
+}
+
+template <class T>
+bool projections(const Call& call) {
+  return each_pair<T>(call, [to = call.result<T>(), d = call['d']](index_t i, Vector<T> x, Vector<T> onto) {
+    return vector_projection(x, onto, to + i * d);
+  });
+}
+
+const DoorRow rows[] = {
+    {"inner", Signature("(d),(d)->()"), "x y", "metric", {inner<double>, inner<float>}},
+    {"length", Signature("(d)->()"), "x", "metric", {lengths<double>, lengths<float>}},
+    {"distance", Signature("(d),(d)->()"), "x y", "metric", {distances<double>, distances<float>}},
+    {"angle", Signature("(d),(d)->()"), "x y", "metric", {measured<double, angle<double>>, measured<float, angle<float>>}},
+    {"cosine",
+     Signature("(d),(d)->()"),
+     "x y",
+     "metric",
+     {measured<double, cosine<double>>, measured<float, cosine<float>>}},
+    {"scalar_projection",
+     Signature("(d),(d)->()"),
+     "x onto",
+     "metric",
+     {measured<double, scalar_projection<double>>, measured<float, scalar_projection<float>>}},
+    {"vector_projection", Signature("(d),(d)->(d)"), "x onto", "metric", {projections<double>, projections<float>}},
+};
+
+}  // namespace
 
 void bind_vectors(py::module_& m) {
+  add_doors(m, rows);
   m.def(
       "inner_products",
       [](const py::array& x, const py::array& y, py::array& out) {

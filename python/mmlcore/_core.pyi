@@ -278,11 +278,6 @@ def column_moments(
     Returns the sum of the weights.
     """
 
-def determinant_small(a: typing.Any, /) -> typing.Any:
-    """
-    The determinant of one small plain matrix; NotImplemented for everything else.
-    """
-
 def determinants(
     a: np.ndarray[typing.Any, typing.Any],
     mantissa: np.ndarray[typing.Any, typing.Any],
@@ -290,6 +285,11 @@ def determinants(
 ) -> None:
     """
     det a[i] = mantissa[i] 2^exponent[i], or mantissa[i] itself with None; outputs contiguous.
+    """
+
+def door(name: str) -> typing.Any:
+    """
+    The compiled callable of a public function (mmlcore.core.door).
     """
 
 def dual_scatter(
@@ -411,20 +411,6 @@ def inner_products(
 ) -> None:
     """
     out[i] = x_i y_i' for stacks (..., 1, d); out contiguous.
-    """
-
-def inverse_small(a: typing.Any, /) -> typing.Any:
-    """
-    The inverse of one small plain matrix; NotImplemented for everything else.
-    """
-
-def jacobi(
-    a: np.ndarray[typing.Any, typing.Any],
-    values: np.ndarray[typing.Any, typing.Any],
-    vectors: np.ndarray[typing.Any, typing.Any],
-) -> None:
-    """
-    All eigenpairs of a stack of symmetric matrices of up to 16 rows; values (..., n) contiguous.
     """
 
 def largest_size(x: np.ndarray[typing.Any, typing.Any]) -> float:
@@ -676,11 +662,6 @@ def solve(
 ) -> None:
     """
     x = a^-1 b for stacks of matrices (..., n, n) and (..., n, k).
-    """
-
-def solve_small(a: typing.Any, b: typing.Any, /) -> typing.Any:
-    """
-    One small system of plain arrays; NotImplemented for everything else.
     """
 
 def sort_rows(

@@ -193,7 +193,9 @@ def diagonalize(d: Draw) -> None:
     a = a * units[:, None] / units * 2.0 ** int(d.pick(0, 0, d.rng.integers(-800, 800)))
     p, diagonal, inverse = mml.diagonalize(placed(d, a))
     w = np.diag(diagonal) if np.ndim(diagonal) == 2 else diagonal
-    back = (p * w) @ inverse
-    off = np.abs(back - a) / units[:, None] * units
-    if not off.max() <= 1e-4 * np.linalg.cond(s) * np.abs(a / units[:, None] * units).max():
+    # In the units given or in those of the coordinates: what is not defective as it stands is not balanced.
+    off, bound = np.abs((p * w) @ inverse - a), 1e-4 * np.linalg.cond(s)
+    fits = off.max() <= bound * np.abs(a).max()
+    balanced = np.abs(a / units[:, None] * units).max()
+    if not (fits or (off / units[:, None] * units).max() <= bound * balanced):
         raise Wrong(f"diagonalize: off by {off.max()} for {a.tolist()}")

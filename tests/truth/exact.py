@@ -202,7 +202,11 @@ def singular_values(a: np.ndarray) -> list[Fraction]:
         return []
     if a.shape[0] < a.shape[1]:
         a = a.T
-    values = mpmath.svd_r(mp_matrix(a), compute_uv=False)
+    try:
+        values = mpmath.svd_r(mp_matrix(a), compute_uv=False)
+    except RuntimeError:  # its iteration may stall by its own rounding errors
+        with mpmath.workdps(4 * mpmath.mp.dps):
+            values = mpmath.svd_r(mp_matrix(a), compute_uv=False)
     return sorted((as_fraction(v) for v in values), reverse=True)
 
 

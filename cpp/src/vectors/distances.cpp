@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "difference_tiles.hpp"
+#include "mmlcore/vectors/careful_length.hpp"
 
 namespace mmlcore {
 namespace {
@@ -17,44 +18,20 @@ bool same(MatrixView<const T> a, MatrixView<const T> b) {
   return a.data == b.data && a.rows == b.rows && a.row_stride == b.row_stride && a.col_stride == b.col_stride;
 }
 
-// Squares between these bounds lost nothing to overflow or underflow.
-template <class T>
-constexpr T kLow = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
-template <class T>
-constexpr T kHigh = std::numeric_limits<T>::max();
-
-// A distance whose square is none of these: differences are scaled by a power of two. y_j with any stride.
-template <class T>
-T careful_distance(const T* x, const T* y, index_t stride, index_t d, bool squared) {
-  T top = 0;
-  for (index_t j = 0; j < d; ++j) {
-    const T size = std::abs(x[j] - y[j * stride]);
-    if (!(size <= top)) top = size;  // NaN stays
-    if (std::isnan(top)) return top;
-  }
-  if (top == 0 || std::isinf(top)) return top;
-  const int power = std::ilogb(top) + 1;
-  double sum = 0;
-  for (index_t j = 0; j < d; ++j) {
-    const double gap = std::ldexp(x[j] - y[j * stride], -power);
-    sum += gap * gap;
-  }
-  return squared ? static_cast<T>(std::ldexp(sum, 2 * power)) : static_cast<T>(std::ldexp(std::sqrt(sum), power));
-}
-
 // `to` = the distances whose squares are `from`, of x from the rows of y.
 template <class T>
 void finish(const T* from, const T* x, MatrixView<const T> y, bool squared, T* to) {
   bool usual = true;
   for (index_t c = 0; c < y.rows; ++c) {
-    usual &= bool((from[c] >= kLow<T>)&(from[c] <= kHigh<T>));
+    usual &= comfortable(from[c]);
     to[c] = squared ? from[c] : std::sqrt(from[c]);
   }
   if (usual) [[likely]]
     return;
   for (index_t c = 0; c < y.rows; ++c) {
-    if (from[c] >= kLow<T> && from[c] <= kHigh<T>) continue;
-    to[c] = careful_distance(x, y.row(c).data, y.col_stride, y.cols, squared);
+    if (comfortable(from[c])) continue;
+    to[c] = careful_length<T>(
+        y.cols, [&](index_t j) { return x[j] - y(c, j); }, squared);
   }
 }
 

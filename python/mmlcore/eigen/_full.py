@@ -7,14 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore import _core
-from mmlcore.core.arrays import Array, as_square, empty
+from mmlcore.core.arrays import Array, as_square
+from mmlcore.core.door import door
 from mmlcore.core.lapack import level, level_lower, patiently, restored
 from mmlcore.core.signs import pointed
 from mmlcore.eigen._refine import refined
-
-_JACOBI = 16  # up to this order a stack is rotated in SIMD lanes
-_JACOBI_ALONE = 8  # and one matrix, which is alone in its vector
 
 
 class Eigen(NamedTuple):
@@ -24,13 +21,16 @@ class Eigen(NamedTuple):
     vectors: Array  # (..., n, k), columns of length 1
 
 
-def eigh(A: ArrayLike) -> Eigen:
+@door("eigh", Eigen)
+def eigh(A: ArrayLike, *, out: tuple[Array, Array] | None = None) -> Eigen:
     """All eigenvalues and eigenvectors of a symmetric matrix, or of each of a stack.
 
     Parameters
     ----------
     A : array_like of shape (..., n, n), float32, float64 or complex
         Symmetric (Hermitian); only the lower triangle is read.
+    out : tuple of two ndarrays, optional
+        Where the values and vectors go: their shapes and type, any strides. They may overlap `A`.
 
     Returns
     -------
@@ -61,13 +61,7 @@ def eigh(A: ArrayLike) -> Eigen:
     >>> mml.eigh([[2.0, 1.0], [1.0, 2.0]]).values.round(12)
     array([1., 3.])
     """
-    a = as_square(A, "A", complex_ok=True)
-    n = a.shape[-1]
-    if not 2 <= n <= (_JACOBI if a.ndim > 2 else _JACOBI_ALONE) or a.dtype.kind == "c":
-        return symmetric_pairs(a)
-    values, vectors = empty(a.shape[:-1], a.dtype), empty(a.shape, a.dtype)
-    _core.jacobi(a, values, vectors)
-    return Eigen(values, vectors)
+    return symmetric_pairs(as_square(A, "A", complex_ok=True))
 
 
 def eig(A: ArrayLike) -> Eigen:

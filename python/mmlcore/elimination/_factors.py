@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import F32, F64, Array, as_matrix, as_square, empty, finite
+from mmlcore.core.arrays import Array, as_matrix, as_square, empty, finite
+from mmlcore.core.door import door
 from mmlcore.core.lapack import patiently
 from mmlcore.core.scaling import equilibrated, equilibration, times_power
 from mmlcore.elimination._solve import solve, within_range
-
-_SCALARS: dict[np.dtype[Any], type] = {F32: np.float32, F64: np.float64}
 
 
 class LU(NamedTuple):
@@ -31,13 +30,16 @@ class LogDeterminant(NamedTuple):
     logabsdet: Array  # (...)
 
 
-def inverse(A: ArrayLike) -> Array:
+@door("inverse")
+def inverse(A: ArrayLike, *, out: Array | None = None) -> Array:
     """Inverse of a matrix or of each of a stack, by Gaussian elimination with partial pivoting.
 
     Parameters
     ----------
     A : array_like of shape (..., n, n), float32, float64 or complex
         Square matrices.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -67,20 +69,20 @@ def inverse(A: ArrayLike) -> Array:
     array([[ 0.6, -0.7],
            [-0.2,  0.4]])
     """
-    x: Array = _core.inverse_small(A)
-    if x is not NotImplemented:
-        return x
     a = as_square(A, "A", complex_ok=True)
     return solve(a, np.eye(a.shape[-1], dtype=a.dtype))
 
 
-def determinant(A: ArrayLike) -> Array:
+@door("determinant")
+def determinant(A: ArrayLike, *, out: Array | None = None) -> Array:
     """Determinant of a matrix or of each of a stack.
 
     Parameters
     ----------
     A : array_like of shape (..., n, n), float32, float64 or complex
         Square matrices.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -109,10 +111,6 @@ def determinant(A: ArrayLike) -> Array:
     >>> float(mml.determinant([[1.0, 1.0, 1.0], [3.0, 2.0, 1.0], [2.0, 1.0, 2.0]]).round(12))
     -2.0
     """
-    d = _core.determinant_small(A)
-    if d is not NotImplemented:
-        value: Array = _SCALARS[cast("Array", A).dtype](d)
-        return value
     a = as_square(A, "A", complex_ok=True)
     if a.dtype.kind == "c":
         return _complex_determinant(finite(a, "A"))

@@ -17,6 +17,7 @@ from mmlcore.core.arrays import (
     shape_error,
 )
 from mmlcore.core.batches import broadcast_batch, spread
+from mmlcore.core.door import door
 from mmlcore.elimination._complex import solve_complex
 
 
@@ -27,7 +28,8 @@ def within_range(eliminated: Array) -> None:
         raise ValueError(msg)
 
 
-def solve(A: ArrayLike, b: ArrayLike) -> Array:
+@door("solve")
+def solve(A: ArrayLike, b: ArrayLike, *, out: Array | None = None) -> Array:
     """Solve the linear systems A x = b by Gaussian elimination with partial pivoting.
 
     Parameters
@@ -37,6 +39,8 @@ def solve(A: ArrayLike, b: ArrayLike) -> Array:
     b : array_like of shape (n,) or (..., n, k)
         Right sides. As in numpy 2, `b` is one vector only if it is 1-D; else its last two axes are a matrix
         whose columns are right sides. Leading axes broadcast against those of `A`.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -74,9 +78,6 @@ def solve(A: ArrayLike, b: ArrayLike) -> Array:
     >>> mml.solve([[1, 1, 1], [3, 2, 1], [2, 1, 2]], [15, 28, 23])
     array([3., 7., 5.])
     """
-    x: Array = _core.solve_small(A, b)
-    if x is not NotImplemented:
-        return x
     a_ = as_matrix(A, "A", complex_ok=True)
     b_ = as_array(b, "b", complex_ok=True)
     if b_.ndim == 0:
@@ -92,7 +93,7 @@ def solve(A: ArrayLike, b: ArrayLike) -> Array:
         b_ = b_[:, np.newaxis]
     batch = broadcast_batch({"A": a_.shape[:-2], "b": b_.shape[:-2]})
     if a_.dtype.kind == "c":
-        x = solve_complex(spread(a_, batch), spread(b_, batch))
+        x: Array = solve_complex(spread(a_, batch), spread(b_, batch))
     else:
         x = empty((*batch, n, b_.shape[-1]), a_.dtype)
         _core.solve(spread(a_, batch), spread(b_, batch), x)

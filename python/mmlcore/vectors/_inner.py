@@ -6,11 +6,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import Array, same_dtype
+from mmlcore.core.door import door
 from mmlcore.core.metric import as_metric
 from mmlcore.vectors._rows import as_pair, as_vectors, in_metric, lengths, products, scaled, unit
 
 
-def inner(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> Array:
+@door("inner")
+def inner(
+    x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None, out: Array | None = None
+) -> Array:
     """Inner product over the last axis: sum of x_i y_i, or x' M y with a metric M.
 
     Parameters
@@ -19,6 +23,8 @@ def inner(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> Arr
         Vectors; the leading axes broadcast.
     metric : array_like of shape (d, d), optional
         Symmetric and positive definite. Default: the identity.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -55,7 +61,8 @@ def inner(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> Arr
     return products(a, b)
 
 
-def length(x: ArrayLike, *, metric: ArrayLike | None = None) -> Array:
+@door("length")
+def length(x: ArrayLike, *, metric: ArrayLike | None = None, out: Array | None = None) -> Array:
     """Length of vectors over the last axis, sqrt(<x, x>), for squares of any size.
 
     Parameters
@@ -64,6 +71,8 @@ def length(x: ArrayLike, *, metric: ArrayLike | None = None) -> Array:
         Vectors.
     metric : array_like of shape (d, d), optional
         Of the inner product; symmetric and positive definite.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -93,7 +102,10 @@ def length(x: ArrayLike, *, metric: ArrayLike | None = None) -> Array:
     return lengths(*in_metric(metric, as_vectors(x, "x")))
 
 
-def distance(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> Array:
+@door("distance")
+def distance(
+    x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None, out: Array | None = None
+) -> Array:
     """Distance of vectors over the last axis, the length of x - y.
 
     Parameters
@@ -102,6 +114,8 @@ def distance(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> 
         The leading axes broadcast.
     metric : array_like of shape (d, d), optional
         Of the inner product; symmetric and positive definite.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -132,7 +146,10 @@ def distance(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> 
     return lengths(*in_metric(metric, a - b))
 
 
-def angle(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> Array:
+@door("angle")
+def angle(
+    x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None, out: Array | None = None
+) -> Array:
     """Angle between vectors in radians, from 0 to pi, accurate near both ends.
 
     Parameters
@@ -141,6 +158,8 @@ def angle(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> Arr
         Vectors other than zero; the leading axes broadcast.
     metric : array_like of shape (d, d), optional
         Of the inner product; symmetric and positive definite.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -173,7 +192,10 @@ def angle(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> Arr
     return 2 * np.arctan2(lengths(u - v), lengths(u + v))
 
 
-def cosine(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> Array:
+@door("cosine")
+def cosine(
+    x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None, out: Array | None = None
+) -> Array:
     """Cosine of the angle between vectors, from -1 to 1.
 
     Parameters
@@ -182,6 +204,8 @@ def cosine(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> Ar
         Vectors other than zero; the leading axes broadcast.
     metric : array_like of shape (d, d), optional
         Of the inner product; symmetric and positive definite.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -207,7 +231,10 @@ def cosine(x: ArrayLike, y: ArrayLike, *, metric: ArrayLike | None = None) -> Ar
     return np.clip(products(u, v), -1, 1)
 
 
-def scalar_projection(x: ArrayLike, onto: ArrayLike, *, metric: ArrayLike | None = None) -> Array:
+@door("scalar_projection")
+def scalar_projection(
+    x: ArrayLike, onto: ArrayLike, *, metric: ArrayLike | None = None, out: Array | None = None
+) -> Array:
     """Signed length of the component of x along a vector: <x, onto> / \\|onto\\|.
 
     Parameters
@@ -216,6 +243,8 @@ def scalar_projection(x: ArrayLike, onto: ArrayLike, *, metric: ArrayLike | None
         `onto` other than zero; the leading axes broadcast.
     metric : array_like of shape (d, d), optional
         Of the inner product; symmetric and positive definite.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -241,7 +270,10 @@ def scalar_projection(x: ArrayLike, onto: ArrayLike, *, metric: ArrayLike | None
     return _along(*in_metric(metric, a, b))
 
 
-def vector_projection(x: ArrayLike, onto: ArrayLike, *, metric: ArrayLike | None = None) -> Array:
+@door("vector_projection")
+def vector_projection(
+    x: ArrayLike, onto: ArrayLike, *, metric: ArrayLike | None = None, out: Array | None = None
+) -> Array:
     """Component of x along a vector: <x, onto> / <onto, onto> onto.
 
     Parameters
@@ -250,6 +282,8 @@ def vector_projection(x: ArrayLike, onto: ArrayLike, *, metric: ArrayLike | None
         `onto` other than zero; the leading axes broadcast.
     metric : array_like of shape (d, d), optional
         Of the inner product; symmetric and positive definite.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------

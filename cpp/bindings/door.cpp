@@ -1,0 +1,226 @@
+#include "door.hpp"
+
+#include <structmember.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "door_call.hpp"
+
+namespace mmlcore::bindings {
+
+namespace py = pybind11;
+
+Signature::Signature(const char* text) {
+  const auto letter_of = [this](char c) {
+    for (int i = 0; i < letters; ++i) {
+      if (letter[i] == c) return i;
+    }
+    letter[letters] = c;
+    return letters++;
+  };
+  bool after = false;
+  for (const char* c = text; *c; ++c) {
+    if (*c == '>') after = true;
+    if (*c != '(') continue;
+    Core& core = after ? result[results++] : input[inputs++];
+    for (++c; *c != ')'; ++c) {
+      if (*c == '?') optional[core.letter[core.axes - 1]] = true;
+      if (*c != ',' && *c != '?') core.letter[core.axes++] = letter_of(*c);
+    }
+  }
+}
+
+namespace {
+
+PyObject* out_name = nullptr;
+py::dict* doors = nullptr;  // by name
+
+// Index of a name; -1 if it is none of these. Names in calls are nearly always interned: then the objects are the same.
+int index_of(const std::vector<PyObject*>& names, PyObject* name) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == name) return static_cast<int>(i);
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (PyUnicode_Compare(names[i], name) == 0) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+// Calls the Python function, without `out`, which is then filled here.
+PyObject* general(const Door& door, PyObject* const* args, Py_ssize_t positional, PyObject* names, PyObject* out) {
+  if (!out) return PyObject_Vectorcall(door.wrapped, args, static_cast<std::size_t>(positional), names);
+  std::vector<PyObject*> kept(args, args + positional), keys;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); ++i) {
+    if (PyUnicode_Compare(PyTuple_GET_ITEM(names, i), out_name) == 0) continue;
+    keys.push_back(PyTuple_GET_ITEM(names, i));
+    kept.push_back(args[positional + i]);
+  }
+  auto left = py::reinterpret_steal<py::object>(PyTuple_New(static_cast<Py_ssize_t>(keys.size())));
+  if (!left) return nullptr;
+  for (std::size_t i = 0; i < keys.size(); ++i) PyTuple_SET_ITEM(left.ptr(), static_cast<Py_ssize_t>(i), Py_NewRef(keys[i]));
+  auto found = py::reinterpret_steal<py::object>(
+      PyObject_Vectorcall(door.wrapped, kept.data(), static_cast<std::size_t>(positional), left.ptr()));
+  if (!found) return nullptr;
+  // `into` of mmlcore.core.door checks `out` and copies.
+  return py::module_::import("mmlcore.core.door").attr("into")(py::handle(out), found).release().ptr();
+}
+
+bool all_plain(PyObject* const* given, int count) {
+  const int type = plain_type(given[0]);
+  bool same = type >= 0;
+  for (int i = 1; i < count && same; ++i) same = plain_type(given[i]) == type;
+  return same;
+}
+
+// Puts arrays of one type into the place of lists, of numbers of other types and of foreign arrays; they live as long as
+// what is returned. Those that cannot become arrays stay: the Python function says why.
+py::object made_plain(const Door& door, PyObject** given, int count) {
+  auto names = py::reinterpret_steal<py::object>(PyTuple_New(count));
+  auto values = py::reinterpret_steal<py::object>(PyTuple_New(count));
+  if (!names || !values) throw py::error_already_set();
+  for (int i = 0; i < count; ++i) {
+    PyTuple_SET_ITEM(names.ptr(), i, Py_NewRef((*door.arguments)[static_cast<std::size_t>(i)]));
+    PyTuple_SET_ITEM(values.ptr(), i, Py_NewRef(given[i]));
+  }
+  py::object made = py::module_::import("mmlcore.core.door").attr("plain")(values, names);
+  if (!made.is_none()) {
+    for (int i = 0; i < count; ++i) given[i] = PyTuple_GET_ITEM(made.ptr(), i);
+  }
+  return made;
+}
+
+PyObject* enter(PyObject* self, PyObject* const* args, std::size_t flags, PyObject* names) {
+  const Door& door = *reinterpret_cast<Door*>(self);
+  if (!door.wrapped) {
+    PyErr_SetString(PyExc_RuntimeError, "a door of mmlcore was called before its function was there");
+    return nullptr;
+  }
+  const Py_ssize_t positional = PyVectorcall_NARGS(flags);
+  const int inputs = door.row->signature.inputs;
+  PyObject *given[kMostParts] = {}, *out = nullptr;
+  bool plain = positional <= inputs;
+  for (Py_ssize_t i = 0; i < positional && plain; ++i) given[i] = args[i];
+  for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); ++i) {
+    PyObject *name = PyTuple_GET_ITEM(names, i), *value = args[positional + i];
+    if (name == out_name || PyUnicode_Compare(name, out_name) == 0) {
+      out = value;
+      continue;
+    }
+    const int at = index_of(*door.arguments, name);
+    if (at >= 0 && !given[at]) {
+      given[at] = value;
+    } else if (at >= 0 || value != Py_None || index_of(*door.options, name) < 0) {
+      plain = false;
+    }
+  }
+  PyObject* const asked = out;
+  if (out == Py_None) out = nullptr;
+  for (int i = 0; i < inputs; ++i) plain &= given[i] != nullptr;
+  return guarded([&]() -> PyObject* {
+    if (plain) {
+      py::object kept;
+      if (!all_plain(given, inputs)) kept = made_plain(door, given, inputs);
+      PyObject* found = answer(door, given, out);
+      if (found != Py_NotImplemented) return found;
+      Py_DECREF(found);
+    }
+    return general(door, args, positional, names, asked);
+  });
+}
+
+// attach(function, results=None): what the door stands for; gives it the function's docstring, names and types.
+PyObject* attach(PyObject* self, PyObject* args) {
+  PyObject *function, *results = nullptr;
+  if (!PyArg_ParseTuple(args, "O|O!", &function, &PyType_Type, &results)) return nullptr;
+  Door& door = *reinterpret_cast<Door*>(self);
+  for (const char* name : {"__doc__", "__name__", "__qualname__", "__module__", "__annotations__"}) {
+    PyObject* value = PyObject_GetAttrString(function, name);
+    if (!value || PyDict_SetItemString(door.dict, name, value) != 0) {
+      Py_XDECREF(value);
+      return nullptr;
+    }
+    Py_DECREF(value);
+  }
+  Py_XSETREF(door.wrapped, Py_NewRef(function));
+  door.results = reinterpret_cast<PyTypeObject*>(Py_XNewRef(results));
+  Py_RETURN_NONE;
+}
+
+PyObject* bind_to(PyObject* self, PyObject* object, PyObject*) {
+  return object ? PyMethod_New(self, object) : Py_NewRef(self);
+}
+
+PyObject* reduce(PyObject* self, PyObject*) { return PyObject_GetAttrString(self, "__qualname__"); }
+
+PyObject* show(PyObject* self) {
+  const Door& door = *reinterpret_cast<Door*>(self);
+  return PyUnicode_FromFormat("<function mmlcore.%s>", door.row->name);
+}
+
+PyMemberDef members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(Door, entry), READONLY, nullptr},
+    {"__dictoffset__", T_PYSSIZET, offsetof(Door, dict), READONLY, nullptr},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(Door, weak), READONLY, nullptr},
+    {"__wrapped__", T_OBJECT_EX, offsetof(Door, wrapped), READONLY, "The Python function of the same name."},
+    {nullptr, 0, 0, 0, nullptr},
+};
+PyMethodDef methods[] = {
+    {"attach", attach, METH_VARARGS, "attach($self, function, results=None, /)\n--\n\nSays what the door stands for."},
+    {"__reduce__", reduce, METH_NOARGS, nullptr},
+    {nullptr, nullptr, 0, nullptr},
+};
+PyGetSetDef attributes[] = {
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+};
+PyType_Slot slots[] = {
+    {Py_tp_members, members},
+    {Py_tp_methods, methods},
+    {Py_tp_getset, attributes},
+    {Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
+    {Py_tp_descr_get, reinterpret_cast<void*>(bind_to)},
+    {Py_tp_repr, reinterpret_cast<void*>(show)},
+    {0, nullptr},
+};
+PyType_Spec spec = {"mmlcore.Door", sizeof(Door), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL, slots};
+
+std::vector<PyObject*>* interned(const char* text) {
+  auto* names = new std::vector<PyObject*>;  // as long as the door, which is for ever
+  for (std::string_view left = text; !left.empty();) {
+    const std::size_t end = std::min(left.find(' '), left.size());
+    PyObject* name = PyUnicode_FromStringAndSize(left.data(), static_cast<Py_ssize_t>(end));
+    if (!name) throw py::error_already_set();
+    PyUnicode_InternInPlace(&name);
+    names->push_back(name);
+    left.remove_prefix(std::min(end + 1, left.size()));
+  }
+  return names;
+}
+
+}  // namespace
+
+void add_doors(py::module_& m, const DoorRow* rows, std::size_t count) {
+  static PyTypeObject* const type = [] {
+    out_name = PyUnicode_InternFromString("out");
+    return reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  }();
+  if (!type) throw py::error_already_set();
+  if (!doors) {
+    doors = new py::dict;
+    m.def(
+        "door", [](const std::string& name) { return py::object((*doors)[name.c_str()]); }, py::arg("name"),
+        "The compiled callable of a public function (mmlcore.core.door).");
+  }
+  for (const DoorRow* row = rows; row != rows + count; ++row) {
+    Door* door = PyObject_New(Door, type);
+    if (!door) throw py::error_already_set();
+    *door = {door->ob_base,         PyDict_New(), nullptr, enter, nullptr, nullptr, row, interned(row->arguments),
+             interned(row->options)};
+    (*doors)[row->name] = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(door));
+  }
+}
+
+}  // namespace mmlcore::bindings

@@ -1,0 +1,181 @@
+// The front door: how the arguments of a public function become what a kernel reads, and its results arrays.
+//
+// A function is one row of a table: its name, what it takes and gives in the language of numpy's gufuncs, and a kernel for
+// each element type:
+//
+//   {"inner", "(d),(d)->()", "x y", "metric", {inner<double>, inner<float>}}
+//
+// A letter is a size; the same letter means the same size; axes before these are a batch and broadcast. A letter with "?"
+// may be absent: `b` of "(n,n),(n,k?)->(n,k?)" is a vector if it has one axis, and so is the result then.
+//
+// The row becomes an object that Python calls without a tuple or a dictionary in between (vectorcall). It looks at its
+// arguments without Python where they are plain: exact ndarrays of float64, or all of float32, aligned, in native order, of
+// shapes that fit, options left at None. It then makes the results (or writes to `out`), releases the lock if there is much
+// to do, and runs the kernel. Everything else (lists, other types, shapes that do not fit, a kernel that answers false since
+// its numbers need care) goes to the Python function that the object stands for, which converts, checks, and says what is
+// wrong. That function gives the object its docstring, names and types (mmlcore/core/door.py).
+//
+// A small call costs some 0.1 us, a tenth of what a Python function with the same checks does.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+
+#include "border.hpp"
+#include "mmlcore/core/parallel.hpp"
+#include "mmlcore/core/views.hpp"
+#include "numpy_api.hpp"
+
+namespace mmlcore::bindings {
+
+inline constexpr int kMostParts = 3;    // arguments of a function, or results
+inline constexpr int kMostLetters = 4;  // of a signature
+
+struct Signature {
+  struct Core {  // the last axes of an argument or a result
+    int axes = 0;
+    int letter[2] = {0, 0};
+  };
+  int inputs = 0, results = 0, letters = 0;
+  char letter[kMostLetters] = {};
+  bool optional[kMostLetters] = {};
+  Core input[kMostParts], result[kMostParts];
+
+  explicit Signature(const char* text);
+};
+
+// One call: sizes, the arrays that came, and where the results go.
+class Call {
+ public:
+  // The size of a letter of the signature; 1 if it is absent.
+  index_t operator[](char letter) const { return size_[index_of(letter)]; }
+  bool lacks(char letter) const { return lacks_[index_of(letter)]; }
+  index_t count() const { return count_; }  // items of the batch
+
+  // Argument i of the first item: a matrix, a vector as one row, or a vector that lacks its second letter as one column.
+  template <class T>
+  MatrixView<const T> matrix(int i) const {
+    const Input& in = input_[i];
+    const auto& core = signature_->input[i];
+    const T* data = static_cast<const T*>(PyArray_DATA(in.array));
+    if (core.axes < 2) return {data, 1, core.axes == 1 ? size_[core.letter[0]] : 1, 0, in.stride[0]};
+    return {data, size_[core.letter[0]], size_[core.letter[1]], in.stride[0], in.stride[1]};
+  }
+  template <class T>
+  VectorView<const T> vector(int i) const {
+    const MatrixView<const T> row = matrix<T>(i);
+    return {row.data, row.cols, row.col_stride};
+  }
+  // Argument i of all items.
+  template <class T>
+  MatrixBatch<const T> stack(int i) const {
+    MatrixBatch<const T> items{matrix<T>(i), {}};
+    for (int axis = 0; axis < axes_; ++axis) items.batch.push(batch_[axis], batch_stride(i, axis, sizeof(T)));
+    return items;
+  }
+  // Result k of all items, contiguous.
+  template <class T>
+  T* result(int k = 0) const {
+    return static_cast<T*>(result_[k]);
+  }
+  template <class T>
+  MatrixBatch<T> results(int k = 0) const {
+    const auto& core = signature_->result[k];
+    const index_t last = core.axes > 0 ? size_[core.letter[core.axes - 1]] : 1;
+    const index_t before = core.axes > 1 ? size_[core.letter[0]] : 1;
+    MatrixBatch<T> items{c_order(result<T>(k), before, last), {}};
+    items.batch.push(count_, before * last);
+    return items;
+  }
+
+ private:
+  friend class DoorCall;
+  struct Input {
+    PyArrayObject* array = nullptr;
+    int lead = 0;  // axes before the core
+    index_t stride[2] = {0, 0};
+  };
+  int index_of(char letter) const {
+    int i = 0;
+    while (signature_->letter[i] != letter) ++i;
+    return i;
+  }
+  index_t batch_stride(int i, int axis, std::size_t bytes) const {
+    const Input& in = input_[i];
+    const int own = axis - (axes_ - in.lead);
+    if (own < 0 || PyArray_DIM(in.array, own) == 1) return 0;
+    return PyArray_STRIDE(in.array, own) / static_cast<index_t>(bytes);
+  }
+
+  const Signature* signature_ = nullptr;
+  Input input_[kMostParts];
+  index_t size_[kMostLetters];
+  bool lacks_[kMostLetters];
+  int axes_ = 0;
+  index_t count_ = 1;
+  index_t batch_[kMaxBatchAxes];
+  void* result_[kMostParts];
+};
+
+// Runs f(first, last) -> bool over the items of a call, in parallel where there is much to do; false when one was.
+template <class F>
+bool each_range(const Call& call, index_t d, F&& f) {
+  std::atomic<bool> fine{true};
+  parallel_ranges(call.count(), (index_t{1} << 15) / (d + 8) + 1, [&](index_t first, index_t last) {
+    if (!f(first, last)) fine.store(false, std::memory_order_relaxed);
+  });
+  return fine;
+}
+
+// Item i of a stack of vectors.
+template <class T>
+VectorView<const T> vector_of(const MatrixBatch<const T>& stack, index_t i) {
+  return {stack.item.data + stack.batch.offset(i), stack.item.cols, stack.item.col_stride};
+}
+
+// Runs f(number, x) -> bool for the vectors of a call.
+template <class T, class F>
+bool each_vector(const Call& call, F&& f) {
+  if (call.count() == 1) return f(0, call.vector<T>(0));
+  const auto x = call.stack<T>(0);
+  return each_range(call, x.item.cols, [&](index_t first, index_t last) {
+    bool fine = true;
+    for (index_t i = first; i < last; ++i) fine &= f(i, vector_of(x, i));
+    return fine;
+  });
+}
+
+// Runs f(number, x, y) -> bool for the pairs of vectors of a call.
+template <class T, class F>
+bool each_pair(const Call& call, F&& f) {
+  if (call.count() == 1) return f(0, call.vector<T>(0), call.vector<T>(1));
+  const auto x = call.stack<T>(0), y = call.stack<T>(1);
+  return each_range(call, x.item.cols, [&](index_t first, index_t last) {
+    bool fine = true;
+    for (index_t i = first; i < last; ++i) fine &= f(i, vector_of(x, i), vector_of(y, i));
+    return fine;
+  });
+}
+
+using Kernel = bool (*)(const Call&);
+
+// A row of a chapter's table. `arguments` and `options` are names with blanks between them; options are known by name alone.
+// `power`: the work is the product of the sizes to this power.
+struct DoorRow {
+  const char* name;
+  Signature signature;
+  const char* arguments;
+  const char* options;
+  Kernel kernel[2];  // float64, float32
+  int power = 1;
+};
+
+// Adds a table to those that the module's function `door` looks up. The rows must live as long as the module.
+void add_doors(pybind11::module_& m, const DoorRow* rows, std::size_t count);
+
+template <std::size_t N>
+void add_doors(pybind11::module_& m, const DoorRow (&rows)[N]) {
+  add_doors(m, rows, N);
+}
+
+}  // namespace mmlcore::bindings

@@ -1,0 +1,28 @@
+// One call of a door: arguments to views, results to arrays.
+#pragma once
+
+#include <vector>
+
+#include "door.hpp"
+
+namespace mmlcore::bindings {
+
+struct Door {
+  PyObject_HEAD PyObject* dict;
+  PyObject* weak;
+  vectorcallfunc entry;
+  PyObject* wrapped;      // the Python function it stands for
+  PyTypeObject* results;  // the named tuple of several results
+  const DoorRow* row;
+  std::vector<PyObject*>* arguments;  // names, interned
+  std::vector<PyObject*>* options;
+};
+
+// The type number of an array that kernels read as it is; -1 for everything else.
+int plain_type(PyObject* object);
+
+// The answer to a call whose arguments are all there; a new reference to NotImplemented where the Python function has to see
+// to it. `out` may be null.
+PyObject* answer(const Door& door, PyObject* const* given, PyObject* out);
+
+}  // namespace mmlcore::bindings

@@ -1,0 +1,160 @@
+// What two vectors measure, each in one or two passes over both, without a temporary:
+//
+//   length      sqrt(<x, x>)                  distance           sqrt(<x - y, x - y>)
+//   cosine      <x, y> / (|x| |y|)            scalar projection  <x, y> / |y|
+//   angle       2 atan2(|u - v|, |u + v|) of the unit vectors u and v (W. Kahan, "How futile are mindless assessments of
+//               roundoff in floating-point computation?", 2006, section 12): the arc cosine loses half of the digits near 0
+//   projection  <x, y> / <y, y> y
+//
+// Sums are taken by blocks (core/dot.hpp), so that their errors are some u at every length; strided vectors go through
+// contiguous pieces. Lengths whose squares leave the range are taken by careful_length.hpp. The others answer false when a
+// square leaves the range, or a vector is zero, NaN or infinite: their caller then takes the long way, which scales or says
+// what is wrong. Bounded by memory for long vectors: numpy makes two to five passes for each of them.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "mmlcore/core/dot.hpp"
+#include "mmlcore/core/simd.hpp"
+#include "mmlcore/core/views.hpp"
+#include "mmlcore/vectors/careful_length.hpp"
+
+namespace mmlcore {
+namespace detail {
+
+// K sums over j of what terms(x_j, y_j, sums) adds to them, for numbers and for vectors of numbers alike.
+template <int K, class T, class Terms>
+std::array<T, K> block_sums(const T* x, const T* y, index_t n, Terms&& terms) {
+  using S = Simd<T>;
+  constexpr index_t W = S::width;
+  std::array<T, K> total{};
+  index_t j = 0;
+  if (n >= W) {
+    typename S::Vec one[K] = {}, two[K] = {};
+    for (; j + 2 * W <= n; j += 2 * W) {
+      terms(S::load(x + j), S::load(y + j), one);
+      terms(S::load(x + j + W), S::load(y + j + W), two);
+    }
+    if (j + W <= n) {
+      terms(S::load(x + j), S::load(y + j), one);
+      j += W;
+    }
+    for (int k = 0; k < K; ++k) total[k] = S::sum(one[k] + two[k]);
+  }
+  for (; j < n; ++j) terms(x[j], y[j], total.data());
+  return total;
+}
+
+template <int K, class T, class Terms>
+std::array<T, K> pair_sums(VectorView<const T> x, VectorView<const T> y, Terms&& terms) {
+  const index_t n = x.size;
+  const bool contiguous = n <= 1 || (x.stride == 1 && y.stride == 1);
+  if (contiguous && n <= kDotBlock) return block_sums<K>(x.data, y.data, n, terms);
+  constexpr index_t piece = 512;
+  const index_t step = contiguous ? kDotBlock : piece;
+  T left[piece], right[piece];
+  std::array<double, K> sums{};
+  for (index_t i = 0; i < n; i += step) {
+    const index_t size = std::min(step, n - i);
+    const T *a = x.data + i, *b = y.data + i;
+    if (!contiguous) {
+      for (index_t j = 0; j < size; ++j) left[j] = x.data[(i + j) * x.stride];
+      for (index_t j = 0; j < size; ++j) right[j] = y.data[(i + j) * y.stride];
+      a = left, b = right;
+    }
+    const auto part = block_sums<K>(a, b, size, terms);
+    for (int k = 0; k < K; ++k) sums[k] += part[k];
+  }
+  std::array<T, K> total;
+  for (int k = 0; k < K; ++k) total[k] = static_cast<T>(sums[k]);
+  return total;
+}
+
+// <x, y>, <x, x> and <y, y>.
+template <class T>
+std::array<T, 3> three_products(VectorView<const T> x, VectorView<const T> y) {
+  return pair_sums<3>(x, y, [](auto a, auto b, auto* sums) {
+    sums[0] += a * b;
+    sums[1] += a * a;
+    sums[2] += b * b;
+  });
+}
+
+}  // namespace detail
+
+template <Real T>
+T inner_product(VectorView<const T> x, VectorView<const T> y) {
+  return detail::pair_sums<1>(x, y, [](auto a, auto b, auto* sums) { sums[0] += a * b; })[0];
+}
+
+template <Real T>
+T length(VectorView<const T> x) {
+  const T squares = detail::pair_sums<1>(x, x, [](auto a, auto, auto* sums) { sums[0] += a * a; })[0];
+  if (comfortable(squares)) return std::sqrt(squares);
+  return careful_length<T>(x.size, [&](index_t j) { return x[j]; });
+}
+
+template <Real T>
+T distance(VectorView<const T> x, VectorView<const T> y) {
+  const T squares = detail::pair_sums<1>(x, y, [](auto a, auto b, auto* sums) {
+    const auto gap = a - b;
+    sums[0] += gap * gap;
+  })[0];
+  if (comfortable(squares)) return std::sqrt(squares);
+  return careful_length<T>(x.size, [&](index_t j) { return x[j] - y[j]; });
+}
+
+template <Real T>
+bool cosine(VectorView<const T> x, VectorView<const T> y, T& to) {
+  const auto [xy, xx, yy] = detail::three_products(x, y);
+  to = std::clamp(xy / (std::sqrt(xx) * std::sqrt(yy)), T{-1}, T{1});
+  return comfortable(xx) && comfortable(yy);
+}
+
+template <Real T>
+bool angle(VectorView<const T> x, VectorView<const T> y, T& to) {
+  const auto [xx, yy] = detail::pair_sums<2>(x, y, [](auto a, auto b, auto* sums) {
+    sums[0] += a * a;
+    sums[1] += b * b;
+  });
+  if (!comfortable(xx) || !comfortable(yy)) return false;
+  const T of_x = 1 / std::sqrt(xx), of_y = 1 / std::sqrt(yy);
+  const auto [less, more] = detail::pair_sums<2>(x, y, [=](auto a, auto b, auto* sums) {
+    const auto u = a * of_x, v = b * of_y;
+    sums[0] += (u - v) * (u - v);
+    sums[1] += (u + v) * (u + v);
+  });
+  const auto size = [&](T squares, T sign) {
+    if (comfortable(squares)) return std::sqrt(squares);
+    return careful_length<T>(x.size, [&](index_t j) { return x[j] * of_x + sign * (y[j] * of_y); });
+  };
+  to = 2 * std::atan2(size(less, -1), size(more, 1));
+  return true;
+}
+
+template <Real T>
+bool scalar_projection(VectorView<const T> x, VectorView<const T> onto, T& to) {
+  const auto [xy, yy] = detail::pair_sums<2>(x, onto, [](auto a, auto b, auto* sums) {
+    sums[0] += a * b;
+    sums[1] += b * b;
+  });
+  to = xy / std::sqrt(yy);
+  return comfortable(yy) && (comfortable(std::abs(xy)) || xy == 0);
+}
+
+// `to`: as many numbers as `onto` has, contiguous.
+template <Real T>
+bool vector_projection(VectorView<const T> x, VectorView<const T> onto, T* to) {
+  const auto [xy, yy] = detail::pair_sums<2>(x, onto, [](auto a, auto b, auto* sums) {
+    sums[0] += a * b;
+    sums[1] += b * b;
+  });
+  const T share = xy / yy;
+  if (!comfortable(yy) || !(comfortable(std::abs(share)) || xy == 0)) return false;
+  for (index_t j = 0; j < onto.size; ++j) to[j] = share * onto.data[j * onto.stride];
+  return true;
+}
+
+}  // namespace mmlcore

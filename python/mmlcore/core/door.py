@@ -1,0 +1,60 @@
+"""The front door in Python: what a compiled function stands for, and `out` where Python computes the result.
+
+``@door("inner")`` gives the docstring, the name and the types of a Python function to the compiled callable of that name, which
+takes its place. Plain arrays then never come to Python; all else is the function's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from mmlcore import _core
+from mmlcore.core.arrays import Array, as_array, same_dtype, shape_error
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def door(name: str, results: type | None = None) -> Callable[[F], F]:
+    """Decorate a function with the compiled callable in front of it; `results` is the named tuple of several results."""
+
+    def attach(function: F) -> F:
+        front: Any = _core.door(name)
+        front.attach(function, *(() if results is None else (results,)))
+        return front  # type: ignore[no-any-return]
+
+    return attach
+
+
+def plain(values: tuple[Any, ...], names: tuple[str, ...]) -> tuple[Array, ...] | None:
+    """Return arrays of one type for arguments that are none yet; None where the function itself has to say what is wrong."""
+    try:
+        arrays = [as_array(x, name, complex_ok=True) for x, name in zip(values, names, strict=True)]
+    except (TypeError, ValueError):
+        return None
+    return tuple(same_dtype(*arrays))
+
+
+def into(out: Any, found: Any) -> Any:
+    """Copy a result, or each of a tuple of them, to `out`, of the same shape and type."""
+    if isinstance(found, tuple):
+        if not isinstance(out, tuple) or len(out) != len(found):
+            msg = f"out: needed a tuple of {len(found)} arrays."
+            raise TypeError(msg)
+        return type(found)(*(into(o, f) for o, f in zip(out, found, strict=True)))
+    right = np.asarray(found)
+    if not isinstance(out, np.ndarray):
+        msg = f"out: got {type(out).__name__}, needed an ndarray."
+        raise TypeError(msg)
+    if out.dtype != right.dtype:
+        msg = f"out: got dtype {out.dtype}, needed {right.dtype}."
+        raise TypeError(msg)
+    if out.shape != right.shape:
+        raise shape_error("out", out.shape, str(right.shape))
+    if not out.flags.writeable:
+        msg = "out: is read-only."
+        raise ValueError(msg)
+    out[...] = right
+    return out
