@@ -79,8 +79,9 @@ def finite_difference(
     -----
     Errors of a function of size 1 that changes over lengths of about 1: some 1e-10 (central), 1e-8 (forward), 1e-12 (richardson),
     1e-16 (complex). Where the function changes over lengths that are shorter, the step shrinks until differences of step h and
-    h / 2 agree; their disagreement is the estimate of the error, a bound for smooth functions. Cost: some 6 n, 4 n, 60 n, n values
-    of f, more where steps shrink. `gradient` and `derivative` are exact, and faster, for what can be traced.
+    h / 2 agree; their disagreement is the estimate of the error, a bound for smooth functions. Where f is constant over the last
+    step but not over the first, it is the first one's difference. Cost: some 6 n, 4 n, 60 n, n values of f, more where steps
+    shrink. `gradient` and `derivative` are exact, and faster, for what can be traced.
 
     References
     ----------
@@ -225,7 +226,7 @@ def _best(
         return attempt(given)
     for trial in range(_TRIALS):
         try:
-            best = attempt(h)
+            best = first = attempt(h)
             break
         except ValueError:  # beyond the end of where f is defined
             if trial == _TRIALS - 1:
@@ -243,7 +244,9 @@ def _best(
             break
         if _largest(other[1]) < _largest(best[1]):
             best = other
-    return best
+    # Where f did not change at all but did over the longest step, rounding within f may hide how it changes.
+    hidden = (best[0] == 0) & (first[0] != 0)
+    return best[0], np.where(hidden, np.maximum(best[1], np.abs(first[0])), best[1])
 
 
 def _ridders(f: Callable[[Any], Any], x: float, h: float) -> tuple[Array, Array]:
