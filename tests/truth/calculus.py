@@ -193,6 +193,14 @@ def linearize(d: Draw) -> None:
     )
 
 
+def noise(f: Callable[[Any], Any], x: float) -> float:
+    """How far values close to x lie from a line, beside their size: what rounding within f does."""
+    steps = np.arange(-4, 5)
+    values = np.array([float(f(np.float64(x + 1e-9 * max(1.0, abs(x)) * k))) for k in steps])
+    apart = values - np.polyval(np.polyfit(steps, values, 1), steps)
+    return float(np.abs(apart).max() / max(np.abs(values).max(), 1e-300))
+
+
 @explores("finite_difference")
 def finite_difference(d: Draw) -> None:
     """Within its own estimate of the error, or an estimate that says that nothing is known."""
@@ -207,6 +215,8 @@ def finite_difference(d: Draw) -> None:
         values[2] - values[0]
     ):
         return  # a kink, a pole or an edge beside x
+    if noise(f, x) > 16 * np.finfo(float).eps:
+        return  # the estimate takes values of f to be right to their last digit
     got, error = mml.finite_difference(on_vector(f), np.array([x]), full_output=True)
     slope, told = float(np.ravel(got)[0]), float(np.ravel(error)[0])
     if (
