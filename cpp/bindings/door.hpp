@@ -50,7 +50,8 @@ class Call {
   // The size of a letter of the signature; 1 if it is absent.
   index_t operator[](char letter) const { return size_[index_of(letter)]; }
   bool lacks(char letter) const { return lacks_[index_of(letter)]; }
-  index_t count() const { return count_; }  // items of the batch
+  int axes() const { return axes_; }        // of the batch
+  index_t count() const { return count_; }  // its items
 
   // Argument i of the first item: a matrix, a vector as one row, or a vector that lacks its second letter as one column.
   template <class T>

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "arrays.hpp"
+#include "door.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/stats/byte_scatter.hpp"
 #include "mmlcore/stats/centred_product.hpp"
@@ -47,9 +48,55 @@ std::pair<double, double> range_of_diagonal(const double* matrix, index_t d) {
   return {least, most};
 }
 
+// Below this mean square, or above its inverse, squares lose digits or sums of them overflow: the long way chooses units.
+constexpr double kLeastSquare = 0x1p-960;
+
+// The sums over the columns of one data set, in double; false where there is none, or stacks of them.
+template <class T>
+bool moments_of(const Call& call, double* mean, double* squares) {
+  if (call.axes() != 0 || call['n'] == 0) return false;
+  Buffer<double> low(call['d']);
+  column_moments<T>(call.matrix<T>(0), nullptr, mean, low.data(), squares);
+  return true;
+}
+
+template <class T>
+bool means(const Call& call) {
+  const index_t d = call['d'];
+  Buffer<double> mean(d);
+  if (!moments_of<T>(call, mean.data(), nullptr)) return false;
+  bool finite = true;
+  for (index_t j = 0; j < d; ++j) {
+    finite &= std::isfinite(mean[j]);
+    call.result<T>()[j] = static_cast<T>(mean[j]);
+  }
+  return finite;
+}
+
+template <class T>
+bool variances(const Call& call) {
+  const index_t d = call['d'];
+  const double n = static_cast<double>(call['n']);
+  Buffer<double> mean(d), squares(d);
+  if (!moments_of<T>(call, mean.data(), squares.data())) return false;
+  bool fine = true;
+  for (index_t j = 0; j < d; ++j) {
+    const double found = squares[j] / n;
+    fine &= found >= kLeastSquare && found <= std::min(1 / kLeastSquare, double{std::numeric_limits<T>::max()});
+    call.result<T>()[j] = static_cast<T>(found);
+  }
+  return fine;
+}
+
+const DoorRow rows[] = {
+    {"mean", Signature("(n,d)->(d)"), "X", "weights", {means<double>, means<float>}},
+    {"variance", Signature("(n,d)->(d)"), "X", "weights", {variances<double>, variances<float>}},
+};
+
 }  // namespace
 
 void bind_stats(py::module_& m) {
+  add_doors(m, rows);
   m.def(
       "scatter",
       [](const py::array& x, const py::object& y, const py::object& weights, bool deviations, py::array_t<double>& mean,

@@ -17,11 +17,14 @@ import pytest
 import mmlcore as mml
 
 PAIRS = ["inner", "distance", "angle", "cosine", "scalar_projection", "vector_projection"]
-DOORS = [*PAIRS, "length", "solve", "inverse", "determinant", "eigh"]
+STACKED = [*PAIRS, "length", "solve", "inverse", "determinant", "eigh"]
+DOORS = [*STACKED, "mean", "variance"]
 
 
 def arguments(name, rng, batch=(), n=4, dtype=np.float64):
     """Arguments for a function, well within its domain."""
+    if name in ("mean", "variance"):
+        return [rng.standard_normal((7, n)).astype(dtype)]
     if name in PAIRS:
         return [rng.standard_normal((*batch, n)).astype(dtype) for _ in range(2)]
     if name == "length":

@@ -9,12 +9,20 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_array, as_index, shape_error
+from mmlcore.core.door import door
 from mmlcore.stats._weights import divisor, moderate_weights, refuse_column, refuse_overflow
 
 _LEAST = 2.0**-960  # mean square below which squares lose digits
 
 
-def mean(X: ArrayLike, axis: int | None = 0, *, weights: ArrayLike | None = None) -> Any:
+@door("mean")
+def mean(
+    X: ArrayLike,
+    axis: int | None = 0,
+    *,
+    weights: ArrayLike | None = None,
+    out: Array | None = None,
+) -> Any:
     """Mean along an axis: of each feature by default.
 
     Parameters
@@ -26,6 +34,8 @@ def mean(X: ArrayLike, axis: int | None = 0, *, weights: ArrayLike | None = None
     weights : array_like, optional
         How often each point (axis 0), feature (axis 1) or, with None, each number of a one-dimensional `X` counts:
         non-negative.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap `X`.
 
     Returns
     -------
@@ -65,8 +75,14 @@ def mean(X: ArrayLike, axis: int | None = 0, *, weights: ArrayLike | None = None
     return _shaped(found, x, axis)
 
 
+@door("variance")
 def variance(
-    X: ArrayLike, axis: int | None = 0, ddof: float = 0, *, weights: ArrayLike | None = None
+    X: ArrayLike,
+    axis: int | None = 0,
+    ddof: float = 0,
+    *,
+    weights: ArrayLike | None = None,
+    out: Array | None = None,
 ) -> Any:
     """Variance along an axis: of each feature by default.
 
@@ -80,6 +96,8 @@ def variance(
         The sum of squares is divided by n - ddof: 0 for the population, 1 for the unbiased estimate.
     weights : array_like, optional
         As in `mean`; n is then the sum of the weights.
+    out : ndarray, optional
+        As in `mean`.
 
     Returns
     -------
