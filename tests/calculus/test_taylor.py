@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -147,3 +149,11 @@ def test_refusals():
         mml.taylor(np.exp, 0.0, 1).remainder(1.0)
     with pytest.raises(ValueError, match="a number or a vector"):
         mml.linearize(np.exp, [[1.0]])
+
+
+def test_pickles_of_earlier_releases_are_read():
+    """The class was once in the module of the function that makes it."""
+    series = mml.taylor(np.exp, 0.0, 3)
+    old = pickle.dumps(series, protocol=2).replace(b"calculus._polynomial", b"calculus._series")
+    assert b"calculus._series" in old
+    np.testing.assert_array_equal(pickle.loads(old).coefficients, series.coefficients)

@@ -1,5 +1,6 @@
 """Calculus: derivatives of ordinary Python functions, traced once and run compiled over many points."""
 
+from mmlcore.calculus import _functions, _operators  # noqa: F401  (they teach symbols what arrays can)
 from mmlcore.calculus._derivatives import (
     derivative,
     gradient,
@@ -21,7 +22,8 @@ from mmlcore.calculus._points import (
     parity,
     total_derivative,
 )
-from mmlcore.calculus._series import Linearization, TaylorSeries, linearize, taylor
+from mmlcore.calculus._polynomial import TaylorSeries
+from mmlcore.calculus._series import Linearization, linearize, taylor
 from mmlcore.calculus._sparse import (
     SparseHessian,
     SparseJacobian,

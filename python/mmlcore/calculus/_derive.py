@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from mmlcore.calculus._symbol import OPS, Shape, size_of
+from mmlcore.calculus._traced import Traced
 from mmlcore.core.arrays import Array
-
-if TYPE_CHECKING:
-    from mmlcore.calculus._function import Function
 
 _MULTIPLY = OPS["multiply"]
 _SEPARATE = 8  # up to so many directions go one by one, each without its zeros
 _WORTH = 3  # colours are worth while if there are so many times fewer than columns
 
 
-def derive(function: Function, kind: Any) -> tuple[list[int], int, Shape]:
+def derive(function: Traced, kind: Any) -> tuple[list[int], int, Shape]:
     """Return inputs, node and shape of one of: value, gradient, value_and_gradient, jacobian, hessian, and so on."""
     name, *options = kind if isinstance(kind, tuple) else (kind,)
     maker: Any = _MAKERS[name]
@@ -31,17 +29,17 @@ def derive(function: Function, kind: Any) -> tuple[list[int], int, Shape]:
     return inputs, *made
 
 
-def _value(f: Function) -> tuple[int, Shape]:
+def _value(f: Traced) -> tuple[int, Shape]:
     return f._output.id, f.shape
 
 
-def _filled(f: Function, node: int, size: int) -> int:
+def _filled(f: Traced, node: int, size: int) -> int:
     """Return the node, or zeros where a derivative is zero everywhere."""
     graph = f._tape.graph
     return graph.constant(np.zeros(size)) if node < 0 else node
 
 
-def gradient_node(f: Function) -> int:
+def gradient_node(f: Traced) -> int:
     """Return the node of the gradient by the first argument."""
     if size_of(f.shape) != 1:
         msg = (
@@ -57,16 +55,16 @@ def gradient_node(f: Function) -> int:
     return found
 
 
-def _gradient(f: Function) -> tuple[int, Shape]:
+def _gradient(f: Traced) -> tuple[int, Shape]:
     return gradient_node(f), f.shapes[0]
 
 
-def _value_and_gradient(f: Function) -> tuple[int, Shape]:
+def _value_and_gradient(f: Traced) -> tuple[int, Shape]:
     gradient = gradient_node(f)
     return f._tape.graph.concat([f._output.id, gradient]), (1 + size_of(f.shapes[0]),)
 
 
-def _swept(f: Function, seeds: Array, size: int, sweep: Callable[[int, int], list[int]]) -> int:
+def _swept(f: Traced, seeds: Array, size: int, sweep: Callable[[int, int], list[int]]) -> int:
     """Return the derivatives (k, size) for seeds (k, m): few by sweeps of their own, without their zeros, or all together."""
     graph = f._tape.graph
     groups = seeds[:, None] if len(seeds) <= _SEPARATE else seeds[None]
@@ -77,7 +75,7 @@ def _swept(f: Function, seeds: Array, size: int, sweep: Callable[[int, int], lis
     return graph.concat(rows)
 
 
-def _directional(f: Function, output: int, seeds: Array) -> int:
+def _directional(f: Traced, output: int, seeds: Array) -> int:
     """Return the derivatives (k, size of output) along directions (k, n)."""
     graph, x = f._tape.graph, f._inputs[0]
     return _swept(
@@ -88,13 +86,13 @@ def _directional(f: Function, output: int, seeds: Array) -> int:
     )
 
 
-def _transposed(f: Function, node: int, rows: int, columns: int) -> int:
+def _transposed(f: Traced, node: int, rows: int, columns: int) -> int:
     """Turn (rows, columns) into (columns, rows)."""
     index = np.arange(rows * columns, dtype=np.int32).reshape(rows, columns).T
     return f._tape.graph.gather(node, index.ravel())
 
 
-def _jacobian(f: Function) -> tuple[int, Shape]:
+def _jacobian(f: Traced) -> tuple[int, Shape]:
     graph, x, y = f._tape.graph, f._inputs[0], f._output
     m, n = y.size, x.size
     shape = f.shape + f.shapes[0]
@@ -106,7 +104,7 @@ def _jacobian(f: Function) -> tuple[int, Shape]:
     return node, shape
 
 
-def pattern(f: Function, output: int) -> tuple[Array, Array, Array]:
+def pattern(f: Traced, output: int) -> tuple[Array, Array, Array]:
     """Return rows and columns of a node's derivatives that can be other than zero, and the colours of the columns."""
     found: tuple[Array, Array, Array] | None = f._memory.get(f"pattern of {output}")
     if found is None:
@@ -116,14 +114,14 @@ def pattern(f: Function, output: int) -> tuple[Array, Array, Array]:
     return found
 
 
-def _compressed(f: Function, output: int, count: int) -> int:
+def _compressed(f: Traced, output: int, count: int) -> int:
     """Return the node of the derivatives along a direction for each of `count` colours (count, m)."""
     _, _, colours = pattern(f, output)
     seeds = (colours == np.arange(count)[:, None]).astype(np.float64)
     return _directional(f, output, seeds)
 
 
-def _by_colours(f: Function, output: int) -> int | None:
+def _by_colours(f: Traced, output: int) -> int | None:
     """Return the node of a Jacobian (m, n) whose columns are computed together where they share no row, if that pays."""
     graph, n = f._tape.graph, f._inputs[0].size
     rows, columns, colours = pattern(f, output)
@@ -136,7 +134,7 @@ def _by_colours(f: Function, output: int) -> int | None:
     return graph.gather(every, index.ravel())
 
 
-def _sparse(f: Function, output: int) -> tuple[int, Shape]:
+def _sparse(f: Traced, output: int) -> tuple[int, Shape]:
     rows, columns, colours = pattern(f, output)
     graph = f._tape.graph
     if not len(rows):
@@ -145,22 +143,22 @@ def _sparse(f: Function, output: int) -> tuple[int, Shape]:
     return graph.gather(_compressed(f, output, int(colours.max()) + 1), index), (len(index),)
 
 
-def _hessian(f: Function) -> tuple[int, Shape]:
+def _hessian(f: Traced) -> tuple[int, Shape]:
     n, shape = f._inputs[0].size, f.shapes[0] * 2
     slope = gradient_node(f)
     node = _by_colours(f, slope) if n > _SEPARATE else None
     return (_directional(f, slope, np.eye(n)) if node is None else node), shape
 
 
-def _sparse_hessian(f: Function) -> tuple[int, Shape]:
+def _sparse_hessian(f: Traced) -> tuple[int, Shape]:
     return _sparse(f, gradient_node(f))
 
 
-def _sparse_jacobian(f: Function) -> tuple[int, Shape]:
+def _sparse_jacobian(f: Traced) -> tuple[int, Shape]:
     return _sparse(f, f._output.id)
 
 
-def _along(f: Function, output: int) -> tuple[list[int], int]:
+def _along(f: Traced, output: int) -> tuple[list[int], int]:
     """Return the derivative of a node along a direction that is a further argument."""
     graph, x = f._tape.graph, f._inputs[0]
     direction = graph.input(x.size)
@@ -168,22 +166,22 @@ def _along(f: Function, output: int) -> tuple[list[int], int]:
     return [direction], _filled(f, node, graph.size(output))
 
 
-def _jacobian_vector(f: Function) -> tuple[list[int], int, Shape]:
+def _jacobian_vector(f: Traced) -> tuple[list[int], int, Shape]:
     return *_along(f, f._output.id), f.shape
 
 
-def _hessian_vector(f: Function) -> tuple[list[int], int, Shape]:
+def _hessian_vector(f: Traced) -> tuple[list[int], int, Shape]:
     return *_along(f, gradient_node(f)), f.shapes[0]
 
 
-def _vector_jacobian(f: Function) -> tuple[list[int], int, Shape]:
+def _vector_jacobian(f: Traced) -> tuple[list[int], int, Shape]:
     graph, x, y = f._tape.graph, f._inputs[0], f._output
     weights = graph.input(y.size)
     (node,) = graph.reverse([y.id], [weights], [x.id], 1)
     return [weights], _filled(f, node, x.size), f.shapes[0]
 
 
-def _coefficients(f: Function, order: int) -> list[int]:
+def _coefficients(f: Traced, order: int) -> list[int]:
     """Return the nodes of the Taylor coefficients in one variable, or along the diagonal of several."""
     graph, x, y = f._tape.graph, f._inputs[0], f._output
     curve = [x.id, graph.constant(np.ones(x.size))][: order + 1]
@@ -191,13 +189,13 @@ def _coefficients(f: Function, order: int) -> list[int]:
     return [_filled(f, node, y.size) for node in series]
 
 
-def _taylor(f: Function, order: int) -> tuple[int, Shape]:
+def _taylor(f: Traced, order: int) -> tuple[int, Shape]:
     graph, size = f._tape.graph, f._output.size
     node = graph.concat([graph.full(c, size) for c in _coefficients(f, order)])
     return _transposed(f, node, order + 1, size), (*f.shape, order + 1)
 
 
-def _derivative(f: Function, order: int) -> tuple[int, Shape]:
+def _derivative(f: Traced, order: int) -> tuple[int, Shape]:
     graph, x = f._tape.graph, f._inputs[0]
     if order == 1:
         (node,) = graph.forward([f._output.id], [x.id], [graph.number(1.0)], 1)

@@ -11,18 +11,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.calculus import _operators  # noqa: F401  (gives symbols their operators)
+from mmlcore.calculus._derive import derive
+from mmlcore.calculus._nodes import needed, restore, stored
+from mmlcore.calculus._polynomial import TaylorSeries
 from mmlcore.calculus._refuse import numpy_errors
 from mmlcore.calculus._render import render
-from mmlcore.calculus._symbol import OPS, Shape, Symbol, Tape, is_symbol, needed, size_of
-from mmlcore.core.arrays import Array, as_arrays, as_index, empty, shape_error
+from mmlcore.calculus._symbol import Shape, Symbol, Tape, is_symbol, size_of
+from mmlcore.calculus._traced import Traced
+from mmlcore.core.arrays import Array, as_array, as_arrays, as_index, empty, shape_error
 
 _deriving = (
     threading.RLock()
 )  # derivatives are appended to the graph of their function, by one thread at a time
 
 
-class Function:
+class Function(Traced):
     """A function of arrays, traced once: called with one point or with many, and differentiated exactly.
 
     Made by `trace`. Leading axes of the arguments are points, as in numpy.linalg: a function of a vector of n numbers takes
@@ -53,19 +56,8 @@ class Function:
     def __init__(
         self, tape: Tape, inputs: tuple[Symbol, ...], output: Symbol, name: str = "f"
     ) -> None:
-        self._tape, self._inputs, self._output, self.name = tape, inputs, output, name
+        super().__init__(tape, inputs, output, name)
         self._programs: dict[Any, tuple[_core.Program, Any, Shape]] = {}
-        self._memory: dict[str, Any] = {}  # what derivatives keep
-
-    @property
-    def shapes(self) -> tuple[Shape, ...]:
-        """Shapes of the arguments for one point."""
-        return tuple(x.shape for x in self._inputs)
-
-    @property
-    def shape(self) -> Shape:
-        """Shape of the result for one point."""
-        return self._output.shape
 
     @property
     def flops(self) -> float:
@@ -100,11 +92,22 @@ class Function:
         """Return the Hessians (..., n, n)."""
         return self._evaluate("hessian", arguments)
 
-    def taylor(self, x0: ArrayLike, order: int) -> Any:
+    def taylor(self, x0: ArrayLike, order: int) -> TaylorSeries:
         """Return the Taylor series around x0: see `taylor`."""
-        from mmlcore.calculus._series import series_of  # noqa: PLC0415  (it needs this class)
-
-        return series_of(self, x0, order)
+        center = as_array(x0, "x0")
+        form = self.shapes[0]
+        if form == ():
+            order = as_index(order, "order", 0, 100)
+            return TaylorSeries(center, self._evaluate(("taylor", order), (center,)))
+        order = as_index(order, "order", 0, 2)
+        if center.shape[center.ndim - len(form) :] != form:
+            raise shape_error("x0", center.shape, f"(..., {', '.join(map(str, form))})")
+        parts = (
+            self(center),
+            *([self.gradient(center)] if order > 0 else []),
+            *([self.hessian(center)] if order > 1 else []),
+        )
+        return TaylorSeries(center, parts)
 
     def __repr__(self) -> str:
         """Show the function as mathematics."""
@@ -124,7 +127,7 @@ class Function:
             tape = Tape()
             inputs = tuple(tape.input(_stored_shape(form)) for _, form in arguments)
             ids = {node: x.id for (node, _), x in zip(arguments, inputs, strict=True)}
-            _restore(tape.graph, ids, nodes)
+            restore(tape.graph, ids, nodes)
             result = Symbol(tape, ids[output], _stored_shape(shape))
             fits = size_of(result.shape) == tape.graph.size(result.id) and isinstance(name, str)
         except (TypeError, ValueError, KeyError, IndexError, OverflowError, MemoryError) as error:
@@ -145,7 +148,7 @@ class Function:
         ids: dict[int, int] = {x.id: tape.graph.full(y.id, x.size) for x, y in pairs}
         graph = self._tape.graph
         nodes = [(node, *stored(graph, node)) for node in needed(graph, self._output.id)]
-        _restore(tape.graph, ids, nodes)
+        restore(tape.graph, ids, nodes)
         return Symbol(tape, ids[self._output.id], self.shape)
 
     # How derivatives are made and run.
@@ -153,8 +156,6 @@ class Function:
     def _program(self, kind: Any) -> tuple[_core.Program, Any, Shape]:
         found = self._programs.get(kind)
         if found is None:
-            from mmlcore.calculus._derive import derive  # noqa: PLC0415  (it needs this class)
-
             with _deriving:
                 inputs, node, shape = derive(self, kind)
                 program = _core.Program(self._tape.graph, inputs, [node])
@@ -211,24 +212,6 @@ class Function:
             x = np.broadcast_to(x, lead + form)
         rows = x.reshape(size_of(lead), size)
         return rows if size <= 1 or rows.strides[1] == rows.itemsize else np.ascontiguousarray(rows)
-
-
-def stored(graph: Any, node: int) -> tuple[Any, ...]:
-    """Return a node as `restore` takes it."""
-    op, aux, operands, dims, size = graph.describe(node)
-    extra = None
-    if op == OPS["constant"]:
-        extra = graph.values(node)
-    elif op in (OPS["gather"], OPS["scatter"]):
-        extra = graph.index(node)
-    return op, aux, operands, dims, size, extra
-
-
-def _restore(graph: Any, ids: dict[int, int], nodes: Sequence[tuple[Any, ...]]) -> None:
-    """Add stored nodes to a graph, but for those that `ids` knows; it learns the numbers of the others."""
-    for node, op, aux, operands, *rest in nodes:
-        if node not in ids:
-            ids[node] = graph.restore(op, aux, [ids[i] for i in operands], *rest)
 
 
 def trace(f: Any, *shapes: Any) -> Function:

@@ -9,8 +9,8 @@ import numpy as np
 
 from mmlcore.calculus import _products, _reductions
 from mmlcore.calculus._keywords import call, understood
-from mmlcore.calculus._refuse import refuse
-from mmlcore.calculus._symbol import Symbol, Tape, is_truth, rearranged
+from mmlcore.calculus._refuse import refuse, untraced
+from mmlcore.calculus._symbol import Symbol, Tape, implements, is_truth, rearranged
 
 
 def _where(tape: Tape, condition: Any, *choices: Any) -> Any:
@@ -118,7 +118,8 @@ JOINS = _SPLITS | frozenset(
 )
 
 
-def call_function(tape: Tape, function: Any, arguments: Any, options: Any) -> Any:
+@implements("function")
+def _call_function(tape: Tape, function: Any, arguments: Any, options: Any) -> Any:
     """Answer numpy's protocol for functions."""
     name = function.__name__
     if name in ("zeros_like", "ones_like", "empty_like", "full_like") and "dtype" in options:
@@ -140,10 +141,7 @@ def call_function(tape: Tape, function: Any, arguments: Any, options: Any) -> An
         kept = understood(name, options, frozenset(options) - {"out", "dtype", "casting"})
         return _joined(tape, function, arguments, kept)
     home = (getattr(function, "__module__", None) or "numpy").removesuffix("._linalg")
-    return refuse(
-        f"{home if home.startswith('numpy') else 'numpy'}.{name} cannot be traced",
-        "Write it with functions that can (see the documentation of mmlcore.calculus), or use mmlcore.finite_difference.",
-    )
+    return untraced(f"{home if home.startswith('numpy') else 'numpy'}.{name}")
 
 
 def _matrix_of_diagonal(tape: Tape, x: Any, k: int = 0) -> Any:

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from mmlcore.calculus._derive import derive
-from mmlcore.calculus._function import Function, stored
-from mmlcore.calculus._symbol import Symbol, needed
+from mmlcore.calculus._nodes import needed, stored
+from mmlcore.calculus._symbol import Symbol
+from mmlcore.calculus._traced import Traced
 
 F = Callable[..., Any]
 
@@ -32,7 +33,7 @@ def inline(f: F, x: Any, kind: str) -> Any:
     """Return the gradient, Jacobian or Hessian of f at a symbol, as another."""
     own = x.tape.input(x.shape)
     result = x.tape.symbol(f(x.tape.argument(own)))
-    _, node, shape = derive(Function(x.tape, (own,), result), kind)
+    _, node, shape = derive(Traced(x.tape, (own,), result), kind)
     return Symbol(x.tape, _with(x, own, node), shape)
 
 

@@ -26,6 +26,14 @@ def refuse(what: str, fix: str) -> NoReturn:
     raise TraceError(_message(frame.f_code.co_filename, frame.f_lineno, what, fix))
 
 
+def untraced(name: str) -> NoReturn:
+    """Raise a TraceError for a function of numpy that is not traced."""
+    refuse(
+        f"{name} cannot be traced",
+        "Write it with functions that can (see the documentation of mmlcore.calculus), or use mmlcore.finite_difference.",
+    )
+
+
 def _message(name: str, line: int, what: str, fix: str) -> str:
     code = linecache.getline(name, line).strip()
     where = f"{name}, line {line}" + (f": `{code}`" if code else "")

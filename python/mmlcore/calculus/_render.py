@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from mmlcore.calculus._symbol import OPS, Shape, Symbol, needed
+from mmlcore.calculus._nodes import needed
+from mmlcore.calculus._symbol import OPS, Shape, Symbol
 
 _NAMES = {number: name for name, number in OPS.items()}
 _INFIX = {

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from mmlcore import _core
-from mmlcore.calculus._refuse import NUMPY, refuse
+from mmlcore.calculus._refuse import NUMPY, refuse, untraced
 from mmlcore.calculus._views import Own, View, current, element, picked, places_of, put
 
 OPERANDS = dict(_core.graph_operations())  # of each operation, if it is elementwise; else 0
@@ -18,11 +18,20 @@ OPS = {name: number for number, name in enumerate(OPERANDS)}
 _TRUTHS = frozenset(OPS[name] for name in _BOOL)
 Shape = tuple[int, ...]
 
-_PLAIN = (
-    "_mean",
-    "_var",
-    "_std",
-)  # what numpy computes with whatever has + and /, unless it has a type
+# What numpy computes with whatever has + and /, unless it has a type.
+_PLAIN = ("_mean", "_var", "_std")
+# What numpy's functions do with symbols, by the method of a ufunc, and "function" for functions that are none.
+ANSWERS: dict[str, Callable[..., Any]] = {}
+
+
+def implements(kind: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Let a function answer numpy for symbols; `kind` as in `ANSWERS`."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        ANSWERS[kind] = function
+        return function
+
+    return register
 
 
 class Tape:
@@ -267,15 +276,14 @@ class Symbol:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """Take part in numpy's elementwise functions."""
-        from mmlcore.calculus._ufuncs import call_ufunc  # noqa: PLC0415  (they need symbols themselves)
-
-        return call_ufunc(self.tape, ufunc, method, inputs, options)
+        answer = ANSWERS.get(method)
+        if answer is None:
+            untraced(f"numpy.{ufunc.__name__}.{method}")
+        return answer(self.tape, ufunc.__name__, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
         """Take part in numpy's other functions."""
-        from mmlcore.calculus._functions import call_function  # noqa: PLC0415
-
-        return call_function(self.tape, function, arguments, options)
+        return ANSWERS["function"](self.tape, function, arguments, options)
 
 
 def is_symbol(x: object) -> bool:
@@ -289,16 +297,6 @@ def size_of(shape: Shape) -> int:
     for n in shape:
         size *= n
     return size
-
-
-def needed(graph: Any, output: int) -> list[int]:
-    """Return the nodes that a node is made of, and itself, in the order in which they can be computed."""
-    seen, waiting = {output}, [output]
-    while waiting:
-        fresh = [x for x in graph.describe(waiting.pop())[2] if x not in seen]
-        seen.update(fresh)
-        waiting.extend(fresh)
-    return sorted(seen)
 
 
 def contains_symbol(items: Sequence[Any]) -> bool:

@@ -10,8 +10,16 @@ import numpy as np
 from mmlcore.calculus._keywords import call, understood
 from mmlcore.calculus._products import PRODUCTS
 from mmlcore.calculus._reductions import ACCUMULATIONS, REDUCTIONS
-from mmlcore.calculus._refuse import refuse
-from mmlcore.calculus._symbol import OPERANDS, OPS, Symbol, Tape, is_truth, may_be_truth
+from mmlcore.calculus._refuse import refuse, untraced
+from mmlcore.calculus._symbol import (
+    OPERANDS,
+    OPS,
+    Symbol,
+    Tape,
+    implements,
+    is_truth,
+    may_be_truth,
+)
 from mmlcore.core.arrays import as_array
 
 
@@ -98,6 +106,9 @@ _OF_TRUTHS = {"add": "logical_or"}
 _NOT_OF_TRUTHS = frozenset(["subtract", "negative", "positive"])
 _OF_TRUTHS_ALONE = frozenset(["bitwise_and", "bitwise_or", "bitwise_xor", "invert"])
 
+# What a reduction may be given by position after the array.
+_AFTER_ARRAY = ("axis", "dtype", "out", "keepdims", "initial", "where")
+
 
 def _checked_name(name: str, inputs: Any) -> str:
     """Return the function that a ufunc is of these inputs; refuse what numpy has not of conditions, or of them alone."""
@@ -112,47 +123,39 @@ def _checked_name(name: str, inputs: Any) -> str:
     return _OF_TRUTHS.get(name, name) if truths else name
 
 
-def call_ufunc(tape: Tape, ufunc: Any, method: str, inputs: Any, options: dict[str, Any]) -> Any:
-    """Answer numpy's protocol for ufuncs."""
-    name = ufunc.__name__
-    if method == "__call__":
-        if name in PRODUCTS:
-            return call(name, PRODUCTS[name], tape, inputs, options)
-        if name in FUNCTIONS:
-            understood(name, options)
-            return FUNCTIONS[_checked_name(name, inputs)](tape, *map(tape.symbol, inputs))
-    elif method == "reduce" and name in REDUCTIONS:
-        return call(
-            f"{name}.reduce",
-            REDUCTIONS[name],
-            tape,
-            inputs[:1],
-            {"axis": 0, **_by_name(inputs), **options},
-        )
-    elif method == "accumulate" and name in ACCUMULATIONS:
-        return call(
-            f"{name}.accumulate",
-            ACCUMULATIONS[name],
-            tape,
-            inputs[:1],
-            {"axis": 0, **_by_name(inputs), **options},
-        )
-    elif method == "outer" and name in FUNCTIONS:
-        understood(f"{name}.outer", options)
-        checked = _checked_name(name, inputs)
-        x, y = map(tape.symbol, inputs)
-        return FUNCTIONS[checked](tape, x.reshape(x.shape + (1,) * y.ndim), y)
-    return refuse(
-        f"numpy.{name}{'' if method == '__call__' else '.' + method} cannot be traced",
-        "Write it with functions that can (see the documentation of mmlcore.calculus), or use mmlcore.finite_difference.",
-    )
+@implements("__call__")
+def _call_ufunc(tape: Tape, name: str, inputs: Any, options: dict[str, Any]) -> Any:
+    if name in FUNCTIONS:
+        understood(name, options)
+        return FUNCTIONS[_checked_name(name, inputs)](tape, *map(tape.symbol, inputs))
+    if name in PRODUCTS:
+        return call(name, PRODUCTS[name], tape, inputs, options)
+    return untraced(f"numpy.{name}")
 
 
-def _by_name(inputs: Any) -> dict[str, Any]:
-    """Return what a reduction was given by position after the array."""
-    return dict(
-        zip(("axis", "dtype", "out", "keepdims", "initial", "where"), inputs[1:], strict=False)
-    )
+@implements("outer")
+def _outer(tape: Tape, name: str, inputs: Any, options: dict[str, Any]) -> Any:
+    if name not in FUNCTIONS:
+        untraced(f"numpy.{name}.outer")
+    understood(f"{name}.outer", options)
+    checked = _checked_name(name, inputs)
+    x, y = map(tape.symbol, inputs)
+    return FUNCTIONS[checked](tape, x.reshape(x.shape + (1,) * y.ndim), y)
+
+
+def _along_axis(table: dict[str, Callable[..., Any]], method: str) -> Callable[..., Any]:
+    def answer(tape: Tape, name: str, inputs: Any, options: dict[str, Any]) -> Any:
+        if name not in table:
+            untraced(f"numpy.{name}.{method}")
+        given = dict(zip(_AFTER_ARRAY, inputs[1:], strict=False))
+        given = {"axis": 0, **given, **options}
+        return call(f"{name}.{method}", table[name], tape, inputs[:1], given)
+
+    return answer
+
+
+implements("reduce")(_along_axis(REDUCTIONS, "reduce"))
+implements("accumulate")(_along_axis(ACCUMULATIONS, "accumulate"))
 
 
 def erf(x: Any) -> Any:

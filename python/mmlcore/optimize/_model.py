@@ -12,8 +12,8 @@ import numpy as np
 from mmlcore import _core
 from mmlcore.calculus import TraceError, trace
 from mmlcore.calculus._captured import captured_by
-from mmlcore.calculus._function import stored
-from mmlcore.calculus._symbol import OPS, needed
+from mmlcore.calculus._nodes import needed, stored
+from mmlcore.calculus._symbol import OPS
 from mmlcore.core.arrays import Array
 
 _ELEMENTWISE = {i for i, (_, count) in enumerate(_core.graph_operations()) if count}

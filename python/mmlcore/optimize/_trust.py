@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mmlcore.calculus import hessian_vector
 from mmlcore.core.arrays import Array
 from mmlcore.optimize._search import CONVERGED, RUNNING, Search
 
@@ -122,8 +123,6 @@ class _Model:
 
 def _conjugate_gradients(search: Search, radius: float) -> tuple[Array, float]:
     """Steihaug's method: conjugate gradients up to the boundary or to negative curvature."""
-    from mmlcore.calculus import hessian_vector  # noqa: PLC0415  (it needs this package's errors)
-
     unit = _unit(search.gradient)
     g = search.gradient / unit
     s, r = np.zeros_like(g), g.copy()
