@@ -1,9 +1,13 @@
-"""An arrow goes only from a later chapter to an earlier one, in C++ as in Python; Python's objects stop at the bindings."""
+"""An arrow goes only from a later chapter to an earlier one, in C++ as in Python; Python's objects stop at the bindings.
+
+No files need each other in a circle either, within a chapter as between chapters.
+"""
 
 from __future__ import annotations
 
 import ast
 import re
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -63,3 +67,57 @@ def imported(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", files(PACKAGE, "*.py"), ids=lambda path: path.name)
 def test_modules(path: Path) -> None:
     assert upward(chapter_of(path), imported(path) - {"__version__"}, CHAPTERS) == []
+
+
+def circle_of(arrows: dict[str, set[str]]) -> list[str]:
+    """Return names that lead to each other in a circle, if there are such."""
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_circles_are_found() -> None:
+    assert circle_of({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+    assert set(circle_of({"a": {"b"}, "b": {"c"}, "c": {"b"}})) == {"b", "c"}
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+MODULES = {module_of(path) for path in files(PACKAGE, "*.py*") if path.suffix in {".py", ".pyi"}}
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Return the modules that a file imports, anywhere in it; the file of a name rather than the package that it is in."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            full = [f"{node.module}.{alias.name}" for alias in node.names]
+            names |= {name if name in MODULES else str(node.module) for name in full}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return names & MODULES
+
+
+def test_no_circle_of_modules() -> None:
+    arrows = {module_of(path): imported_modules(path) for path in files(PACKAGE, "*.py")}
+    assert sum(map(len, arrows.values())) > len(arrows)
+    assert circle_of(arrows) == []
+
+
+def included_files(path: Path) -> set[str]:
+    """Return the files of ours that a file includes."""
+    names = re.findall(r'#include [<"]([^">]+)[">]', path.read_text(encoding="utf-8"))
+    places = [folder / name for name in names for folder in (path.parent, HEADERS.parent)]
+    return {str(place.resolve()) for place in places if place.is_file()}
+
+
+def test_no_circle_of_includes() -> None:
+    paths = [*files(HEADERS, "*.h*"), *files(SOURCES, "*.[ch]pp")]
+    arrows = {str(path.resolve()): included_files(path) for path in paths}
+    assert sum(map(len, arrows.values())) > len(arrows)
+    assert circle_of(arrows) == []
