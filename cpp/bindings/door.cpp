@@ -3,8 +3,10 @@
 #include <structmember.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+#include <sstream>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "door_call.hpp"
@@ -75,6 +77,29 @@ bool all_plain(PyObject* const* given, int count) {
   return same;
 }
 
+bool of_bytes(PyObject* given) {
+  if (!PyArray_Check(given)) return false;
+  const int type = PyArray_TYPE(reinterpret_cast<PyArrayObject*>(given));
+  return type == NPY_UINT8 || type == NPY_BOOL;
+}
+
+// Whether an option has a value that the door knows: a number where it has a default, else None.
+bool takes_option(const Door& door, int option, PyObject* value, double& number) {
+  if (std::isnan(door.defaults[option])) return value == Py_None;
+  if (PyFloat_CheckExact(value)) {
+    number = PyFloat_AS_DOUBLE(value);
+  } else if (PyBool_Check(value)) {
+    number = value == Py_True;
+  } else if (PyLong_CheckExact(value)) {
+    number = PyLong_AsDouble(value);
+    if (PyErr_Occurred()) PyErr_Clear();  // beyond float64: NaN or -1, but then the function says so
+    return std::abs(number) < 1e15 && number != -1;
+  } else {
+    return false;
+  }
+  return std::isfinite(number);
+}
+
 // Puts arrays of one type into the place of lists, of numbers of other types and of foreign arrays; they live as long as
 // what is returned. Those that cannot become arrays stay: the Python function says why.
 py::object made_plain(const Door& door, PyObject** given, int count) {
@@ -101,6 +126,8 @@ PyObject* enter(PyObject* self, PyObject* const* args, std::size_t flags, PyObje
   const Py_ssize_t positional = PyVectorcall_NARGS(flags);
   const int inputs = door.row->signature.inputs;
   PyObject *given[kMostParts] = {}, *out = nullptr;
+  double options[kMostOptions];
+  std::copy_n(door.defaults, kMostOptions, options);
   bool plain = positional <= inputs;
   for (Py_ssize_t i = 0; i < positional && plain; ++i) given[i] = args[i];
   for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); ++i) {
@@ -110,11 +137,13 @@ PyObject* enter(PyObject* self, PyObject* const* args, std::size_t flags, PyObje
       continue;
     }
     const int at = index_of(*door.arguments, name);
-    if (at >= 0 && !given[at]) {
+    if (at >= 0) {
+      plain &= !given[at];
       given[at] = value;
-    } else if (at >= 0 || value != Py_None || index_of(*door.options, name) < 0) {
-      plain = false;
+      continue;
     }
+    const int option = index_of(*door.options, name);
+    plain &= option >= 0 && takes_option(door, option, value, options[option]);
   }
   PyObject* const asked = out;
   if (out == Py_None) out = nullptr;
@@ -122,8 +151,11 @@ PyObject* enter(PyObject* self, PyObject* const* args, std::size_t flags, PyObje
   return guarded([&]() -> PyObject* {
     if (plain) {
       py::object kept;
-      if (!all_plain(given, inputs)) kept = made_plain(door, given, inputs);
-      PyObject* found = answer(door, given, out);
+      if (!all_plain(given, inputs)) {
+        if (door.row->bytes && of_bytes(given[0])) return general(door, args, positional, names, asked);
+        kept = made_plain(door, given, inputs);
+      }
+      PyObject* found = answer(door, given, options, out);
       if (found != Py_NotImplemented) return found;
       Py_DECREF(found);
     }
@@ -187,15 +219,16 @@ PyType_Slot slots[] = {
 };
 PyType_Spec spec = {"mmlcore.Door", sizeof(Door), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL, slots};
 
-std::vector<PyObject*>* interned(const char* text) {
-  auto* names = new std::vector<PyObject*>;  // as long as the door, which is for ever
-  for (std::string_view left = text; !left.empty();) {
-    const std::size_t end = std::min(left.find(' '), left.size());
-    PyObject* name = PyUnicode_FromStringAndSize(left.data(), static_cast<Py_ssize_t>(end));
+// Names with blanks between them, which live as long as the door, and that is for ever; "name=1" sets a default.
+std::vector<PyObject*>* interned(const char* text, double* defaults = nullptr) {
+  auto* names = new std::vector<PyObject*>;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    const std::size_t end = word.find('=');
+    if (defaults && end != std::string::npos) defaults[names->size()] = std::stod(word.substr(end + 1));
+    PyObject* name = PyUnicode_InternFromString(word.substr(0, end).c_str());
     if (!name) throw py::error_already_set();
-    PyUnicode_InternInPlace(&name);
     names->push_back(name);
-    left.remove_prefix(std::min(end + 1, left.size()));
   }
   return names;
 }
@@ -217,8 +250,9 @@ void add_doors(py::module_& m, const DoorRow* rows, std::size_t count) {
   for (const DoorRow* row = rows; row != rows + count; ++row) {
     Door* door = PyObject_New(Door, type);
     if (!door) throw py::error_already_set();
-    *door = {door->ob_base,         PyDict_New(), nullptr, enter, nullptr, nullptr, row, interned(row->arguments),
-             interned(row->options)};
+    *door = {door->ob_base, PyDict_New(), nullptr, enter, nullptr, nullptr, row, interned(row->arguments), nullptr, {}};
+    std::fill_n(door->defaults, kMostOptions, std::numeric_limits<double>::quiet_NaN());
+    door->options = interned(row->options, door->defaults);
     (*doors)[row->name] = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(door));
   }
 }

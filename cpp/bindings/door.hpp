@@ -30,6 +30,7 @@ namespace mmlcore::bindings {
 
 inline constexpr int kMostParts = 3;    // arguments of a function, or results
 inline constexpr int kMostLetters = 4;  // of a signature
+inline constexpr int kMostOptions = 3;
 
 struct Signature {
   struct Core {  // the last axes of an argument or a result
@@ -50,6 +51,7 @@ class Call {
   // The size of a letter of the signature; 1 if it is absent.
   index_t operator[](char letter) const { return size_[index_of(letter)]; }
   bool lacks(char letter) const { return lacks_[index_of(letter)]; }
+  double option(int i) const { return option_[i]; }
   int axes() const { return axes_; }        // of the batch
   index_t count() const { return count_; }  // its items
 
@@ -116,6 +118,7 @@ class Call {
   index_t count_ = 1;
   index_t batch_[kMaxBatchAxes];
   void* result_[kMostParts];
+  double option_[kMostOptions] = {};
 };
 
 // Runs f(first, last) -> bool over the items of a call, in parallel where there is much to do; false when one was.
@@ -160,8 +163,10 @@ bool each_pair(const Call& call, F&& f) {
 
 using Kernel = bool (*)(const Call&);
 
-// A row of a chapter's table. `arguments` and `options` are names with blanks between them; options are known by name alone.
-// `power`: the work is the product of the sizes to this power.
+// A row of a chapter's table. `arguments` and `options` are names with blanks between them. Options are known by name alone:
+// one with a default, "ddof=0", is a number that the kernel asks for by its place in the list; any other must be None, or
+// the call goes to the Python function. `power`: the work is the product of the sizes to this power. `bytes`: arrays of
+// bytes are no float64 here, the Python function has kernels of their own for them.
 struct DoorRow {
   const char* name;
   Signature signature;
@@ -169,6 +174,7 @@ struct DoorRow {
   const char* options;
   Kernel kernel[2];  // float64, float32
   int power = 1;
+  bool bytes = false;
 };
 
 // Adds a table to those that the module's function `door` looks up. The rows must live as long as the module.

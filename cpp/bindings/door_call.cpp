@@ -34,9 +34,10 @@ int plain_type(PyObject* object) {
 
 class DoorCall {
  public:
-  DoorCall(const Door& door, PyObject* const* given, PyObject* out)
+  DoorCall(const Door& door, PyObject* const* given, const double* options, PyObject* out)
       : door_(door), row_(*door.row), given_(given), out_(out) {
     call_.signature_ = &row_.signature;
+    std::copy_n(options, kMostOptions, call_.option_);
   }
 
   // The answer; a new reference to NotImplemented where the Python function has to see to it.
@@ -233,6 +234,8 @@ class DoorCall {
   Call call_;
 };
 
-PyObject* answer(const Door& door, PyObject* const* given, PyObject* out) { return DoorCall(door, given, out).run(); }
+PyObject* answer(const Door& door, PyObject* const* given, const double* options, PyObject* out) {
+  return DoorCall(door, given, options, out).run();
+}
 
 }  // namespace mmlcore::bindings

@@ -16,13 +16,14 @@ struct Door {
   const DoorRow* row;
   std::vector<PyObject*>* arguments;  // names, interned
   std::vector<PyObject*>* options;
+  double defaults[kMostOptions];  // of options that are numbers; NaN of others
 };
 
 // The type number of an array that kernels read as it is; -1 for everything else.
 int plain_type(PyObject* object);
 
-// The answer to a call whose arguments are all there; a new reference to NotImplemented where the Python function has to see
-// to it. `out` may be null.
-PyObject* answer(const Door& door, PyObject* const* given, PyObject* out);
+// The answer to a call whose arguments and options are all there; a new reference to NotImplemented where the Python
+// function has to see to it. `out` may be null.
+PyObject* answer(const Door& door, PyObject* const* given, const double* options, PyObject* out);
 
 }  // namespace mmlcore::bindings

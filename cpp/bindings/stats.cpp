@@ -49,7 +49,8 @@ std::pair<double, double> range_of_diagonal(const double* matrix, index_t d) {
 }
 
 // Below this mean square, or above its inverse, squares lose digits or sums of them overflow: the long way chooses units.
-constexpr double kLeastSquare = 0x1p-960;
+constexpr double kLeastSquare = 0x1p-960, kLeastSquareOfSingle = 0x1p-96;
+constexpr index_t kNarrow = 24;  // columns up to which float32 data are multiplied in double
 
 // The sums over the columns of one data set, in double; false where there is none, or stacks of them.
 template <class T>
@@ -76,7 +77,8 @@ bool means(const Call& call) {
 template <class T>
 bool variances(const Call& call) {
   const index_t d = call['d'];
-  const double n = static_cast<double>(call['n']);
+  const double n = static_cast<double>(call['n']) - call.option(1);
+  if (!(n > 0)) return false;
   Buffer<double> mean(d), squares(d);
   if (!moments_of<T>(call, mean.data(), squares.data())) return false;
   bool fine = true;
@@ -88,9 +90,27 @@ bool variances(const Call& call) {
   return fine;
 }
 
+template <class T>
+bool covariances(const Call& call) {
+  const index_t d = call['d'];
+  const double n = static_cast<double>(call['n']), divisor = n - call.option(1);
+  if (call.axes() != 0 || call['n'] < 2 || d == 0 || !(divisor > 0)) return false;
+  Buffer<double> mean(d), low(d), sums(sizeof(T) == 8 ? 0 : d * d);
+  double* const matrix = sizeof(T) == 8 ? reinterpret_cast<double*>(call.result<T>()) : sums.data();
+  Moments moments{mean.data(), low.data(), matrix, 0};
+  scatter<T>(call.matrix<T>(0), {}, {nullptr, Weights::Kind::weight}, moments);
+  const auto [least, most] = range_of_diagonal(matrix, d);
+  const double bound = sizeof(T) == 4 && d > kNarrow ? kLeastSquareOfSingle : kLeastSquare;
+  if (!(least >= bound * n && most < 1 / kLeastSquare)) return false;
+  if (sizeof(T) == 4 && most / divisor > double{std::numeric_limits<T>::max()}) return false;
+  for (index_t i = 0; i < d * d; ++i) call.result<T>()[i] = static_cast<T>(matrix[i] / divisor);
+  return true;
+}
+
 const DoorRow rows[] = {
+    {"covariance", Signature("(n,d)->(d,d)"), "X", "weights ddof=0 Y", {covariances<double>, covariances<float>}, 2, true},
     {"mean", Signature("(n,d)->(d)"), "X", "weights", {means<double>, means<float>}},
-    {"variance", Signature("(n,d)->(d)"), "X", "weights", {variances<double>, variances<float>}},
+    {"variance", Signature("(n,d)->(d)"), "X", "weights ddof=0", {variances<double>, variances<float>}},
 };
 
 }  // namespace

@@ -51,7 +51,19 @@ bool projections(const Call& call) {
   });
 }
 
+template <class T>
+bool all_distances(const Call& call) {
+  if (call.axes() != 0) return false;
+  pairwise_distances<T>(call.matrix<T>(0), call.matrix<T>(1), call.option(1) != 0, call.results<T>().item);
+  return true;
+}
+
 const DoorRow rows[] = {
+    {"pairwise_distances",
+     Signature("(n,d),(m,d)->(n,m)"),
+     "X Y",
+     "metric squared=0",
+     {all_distances<double>, all_distances<float>}},
     {"inner", Signature("(d),(d)->()"), "x y", "metric", {inner<double>, inner<float>}},
     {"length", Signature("(d)->()"), "x", "metric", {lengths<double>, lengths<float>}},
     {"distance", Signature("(d),(d)->()"), "x y", "metric", {distances<double>, distances<float>}},

@@ -18,13 +18,15 @@ import mmlcore as mml
 
 PAIRS = ["inner", "distance", "angle", "cosine", "scalar_projection", "vector_projection"]
 STACKED = [*PAIRS, "length", "solve", "inverse", "determinant", "eigh"]
-DOORS = [*STACKED, "mean", "variance"]
+DOORS = [*STACKED, "mean", "variance", "covariance", "pairwise_distances"]
 
 
 def arguments(name, rng, batch=(), n=4, dtype=np.float64):
     """Arguments for a function, well within its domain."""
-    if name in ("mean", "variance"):
+    if name in ("mean", "variance", "covariance"):
         return [rng.standard_normal((7, n)).astype(dtype)]
+    if name == "pairwise_distances":
+        return [rng.standard_normal((m, n)).astype(dtype) for m in (7, 3)]
     if name in PAIRS:
         return [rng.standard_normal((*batch, n)).astype(dtype) for _ in range(2)]
     if name == "length":
@@ -173,6 +175,34 @@ def test_arguments_are_those_of_the_function(rng):
     ):
         with pytest.raises(TypeError, match=r"inner\(\)"):
             call()
+
+
+def test_options_that_are_numbers(rng):
+    x = rng.standard_normal((9, 3))
+    for ddof in (1, 1.0, True, np.float64(1), np.int64(1), np.array(1)):
+        np.testing.assert_allclose(
+            mml.covariance(x, ddof=ddof), np.cov(x, rowvar=False), rtol=1e-12
+        )
+        np.testing.assert_allclose(mml.variance(x, ddof=ddof), x.var(axis=0, ddof=1), rtol=1e-12)
+    np.testing.assert_allclose(mml.variance(x, ddof=-1), x.var(axis=0, ddof=-1), rtol=1e-12)
+    squares = ((x[:, None] - x) ** 2).sum(-1)
+    np.testing.assert_allclose(mml.pairwise_distances(x, x, squared=True), squares, atol=1e-12)
+    np.testing.assert_allclose(
+        mml.pairwise_distances(x, x, squared=False), squares**0.5, atol=1e-12
+    )
+    for ddof in (9, 10**400, np.nan):
+        with pytest.raises(ValueError, match="ddof: got"):
+            mml.covariance(x, ddof=ddof)
+    with pytest.raises(TypeError, match="ddof"):
+        mml.covariance(x, ddof="1")
+    with pytest.raises(TypeError, match="ddof"):
+        mml.covariance(x, ddof=None)
+
+
+def test_bytes_are_summed_exactly():
+    x = np.random.default_rng(0).integers(0, 256, (200, 5), dtype=np.uint8)
+    np.testing.assert_array_equal(mml.covariance(x), mml.covariance.__wrapped__(x))
+    np.testing.assert_array_equal(mml.covariance(x > 99), mml.covariance.__wrapped__(x > 99))
 
 
 def test_errors_name_what_came(rng):

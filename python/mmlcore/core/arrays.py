@@ -157,6 +157,8 @@ def as_real(value: Any, name: str, least: float, most: float) -> float:
         if isinstance(value, (str, bytes, bytearray)):
             raise TypeError  # which float() would read
         number = float(value)
+    except OverflowError:  # an integer beyond the range
+        number = math.inf if value > 0 else -math.inf
     except (TypeError, ValueError):
         msg = f"{name}: got {value!r} of type {type(value).__name__}, needed a real number."
         raise TypeError(msg) from None

@@ -8,16 +8,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import Array, all_finite, as_data, float_type, shape_error
+from mmlcore.core.door import door
 from mmlcore.stats._scatter import Scatter, scaled, scatter_parts
 from mmlcore.stats._weights import divisor, refuse_overflow
 
 
+@door("covariance")
 def covariance(
     X: ArrayLike,
     Y: ArrayLike | None = None,
     *,
     ddof: float = 0,
     weights: ArrayLike | None = None,
+    out: Array | None = None,
 ) -> Array:
     """Covariance matrix of data, in one pass and without cancellation.
 
@@ -32,6 +35,8 @@ def covariance(
         The sum of products is divided by n - ddof: 0 for the population, 1 for the unbiased estimate.
     weights : array_like of shape (n,), optional
         How often each point counts, non-negative. n is then the sum of the weights.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap the data.
 
     Returns
     -------

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_data, as_index, empty, same_dtype, shape_error
+from mmlcore.core.door import door
 from mmlcore.vectors._metric_distances import metric_distances, metric_search
 from mmlcore.vectors._search import search
 
@@ -19,12 +20,14 @@ class Neighbors(NamedTuple):
     indices: Array  # (q, k) of int64, rows of X
 
 
+@door("pairwise_distances")
 def pairwise_distances(
     X: ArrayLike,
     Y: ArrayLike | None = None,
     *,
     metric: ArrayLike | None = None,
     squared: bool = False,
+    out: Array | None = None,
 ) -> Array:
     """Distances of all points of one set from all of another.
 
@@ -38,6 +41,8 @@ def pairwise_distances(
         Of the inner product; symmetric and positive definite.
     squared : bool, default False
         Leave out the square root.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap the points.
 
     Returns
     -------
@@ -73,9 +78,9 @@ def pairwise_distances(
     if metric is not None:
         distances = metric_distances(x, y, metric)
         return distances * distances if squared else distances
-    out = empty((x.shape[0], y.shape[0]), x.dtype)
-    _core.pairwise_distances(x, y, squared, out)
-    return out
+    found = empty((x.shape[0], y.shape[0]), x.dtype)
+    _core.pairwise_distances(x, y, squared, found)
+    return found
 
 
 def nearest_neighbors(
