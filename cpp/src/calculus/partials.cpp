@@ -7,11 +7,14 @@
 namespace mmlcore::calculus {
 namespace {
 
-// w p where p grows as fast as what w was divided by: with the adjoint w = c q of the denominator of a quotient q, c (q p)
-// is a number where c q underflows and p overflows, as for 1 / (1 + exp(x)) far from 0.
+// w p where p grows as fast as what w was divided by. The adjoint w = c q of the denominator of a quotient q gives c (q p),
+// which is a number where c q underflows and p overflows, as for 1 / (1 + exp(x)) far from 0; w = c / s, that of a square
+// root, a logarithm or a numerator, gives c (p / s), whose ratio is that of two values of the function, as for 1 /
+// sqrt(exp(x)).
 Id times_growth(Graph& g, Id w, Id p) {
   const Node v = g[w];
   if (v.op == Op::Negative) return g.negative(times_growth(g, v.a, p));
+  if (v.op == Op::Divide && g.size(v.b) == g.size(p)) return g.multiply(v.a, g.divide(p, v.b));
   if (v.op == Op::Multiply || v.op == Op::Square) {
     const Id other = v.op == Op::Square ? v.a : v.b;
     for (const auto& [quotient, rest] : {std::pair{v.a, other}, std::pair{other, v.a}}) {
@@ -21,6 +24,21 @@ Id times_growth(Graph& g, Id w, Id p) {
     }
   }
   return g.multiply(w, p);
+}
+
+// w x where w was divided by x, as the adjoint of a denominator is: without the factor, whose square may leave the range.
+// kNone where it has none.
+Id without_divisor(Graph& g, Id w, Id x) {
+  const Node v = g[w];
+  if (v.op == Op::Negative) {
+    const Id rest = without_divisor(g, v.a, x);
+    return rest == kNone ? kNone : g.negative(rest);
+  }
+  const auto is_inverse = [&](Id id) { return g[id].op == Op::Reciprocal && g[id].a == x; };
+  if (v.op == Op::Divide && v.b == x) return v.a;
+  if (v.op == Op::Multiply && is_inverse(v.a)) return v.b;
+  if (v.op == Op::Multiply && is_inverse(v.b)) return v.a;
+  return kNone;
 }
 
 }  // namespace
@@ -47,10 +65,12 @@ Id of_one(Graph& g, Op op, Id x, std::int32_t aux, Id v, Id w) {
     case Op::Absolute:
       return g.multiply(w, g.unary(Op::Sign, x));
     case Op::Sqrt:
+      if (const Id rest = without_divisor(g, w, v); rest != kNone) return g.divide(g.scale(rest, 0.5), x);
       return g.divide(g.scale(w, 0.5), v);
     case Op::Square:
       return g.multiply(w, g.scale(x, 2));
     case Op::Reciprocal:
+      if (const Id rest = without_divisor(g, w, v); rest != kNone) return g.negative(g.multiply(rest, v));
       return g.negative(g.multiply(g.multiply(w, v), v));
     case Op::Cbrt:
       return g.divide(w, g.scale(square(v), 3));
@@ -99,7 +119,7 @@ Id of_one(Graph& g, Op op, Id x, std::int32_t aux, Id v, Id w) {
     case Op::Erfc:
       return g.multiply(w, g.scale(g.unary(Op::Exp, g.negative(square(x))), -2 * std::numbers::inv_sqrtpi));
     case Op::Expit:  // s(x) s(-x): all digits of 1 - s
-      return g.multiply(w, g.multiply(v, g.unary(Op::Expit, g.negative(x))));
+      return times_growth(g, w, g.multiply(v, g.unary(Op::Expit, g.negative(x))));
     case Op::Power:
       return g.multiply(w, g.scale(g.pow(x, aux - 1), aux));
     default:  // Sign, Floor, Ceil, Not

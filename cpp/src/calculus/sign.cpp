@@ -41,6 +41,18 @@ class Signs {
     switch (v.op) {
       case Op::Negative:
         return -operand(v.a);
+      case Op::Sign:  // odd and growing: the sign of what they are taken of
+      case Op::Cbrt:
+      case Op::Expm1:
+      case Op::Log1p:
+      case Op::Sinh:
+      case Op::Tanh:
+      case Op::Arcsin:
+      case Op::Arctan:
+      case Op::Arcsinh:
+      case Op::Arctanh:
+      case Op::Erf:
+        return operand(v.a);
       case Op::Power:
       case Op::Multiply:
         return of_product(id, depth);

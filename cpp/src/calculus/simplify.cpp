@@ -82,6 +82,7 @@ Id Graph::binary(Op op, Id x, Id y) {
     case Op::Add:
       if (is_value(y, 0) && whole) return x;
       if (is_value(x, 0) && other) return y;
+      if (x == y) return scale(x, 2);
       if (nodes_[y].op == Op::Negative) return binary(Op::Subtract, x, nodes_[y].a);
       if (nodes_[x].op == Op::Negative) return binary(Op::Subtract, y, nodes_[x].a);
       if (!sweeping_) break;
@@ -130,6 +131,7 @@ Id Graph::binary(Op op, Id x, Id y) {
       break;
     case Op::Maximum:
     case Op::Minimum:
+      if (x == y) return x;
       // The larger of 0 and what is never negative; the smaller of 0 and what is never positive.
       for (const auto& [zero, other] : {std::pair{x, y}, std::pair{y, x}}) {
         if (is_number(zero) && values(zero)[0] == 0 && nodes_[other].size == size &&
