@@ -151,3 +151,13 @@ def test_distances_of_long_float32_vectors(rng):
     np.testing.assert_allclose(mml.pairwise_distances(x), expected, rtol=1e-6)
     found = mml.nearest_neighbors(x, x, 3).distances
     np.testing.assert_allclose(found, np.sort(expected, axis=1), rtol=1e-6)
+
+
+def test_a_tiny_neighbour_beside_huge_ones():
+    """A unit for what is of the usual size must not make the nearest point vanish."""
+    x = np.array([[1e-149, 0.0], [1e95, 1.0], [3e230, 1e95], [1e245, 0.0]])
+    q = np.array([[1.2e-149, 0.0], [2e95, 0.0], [5e-219, 0.0]])
+    distances, indices = mml.nearest_neighbors(x, q, 2)
+    np.testing.assert_array_equal(indices[:, 0], [0, 1, 0])
+    np.testing.assert_allclose(distances[:, 0], [2e-150, 1e95, 1e-149], rtol=1e-12)
+    np.testing.assert_array_equal(indices[:, 1], [1, 0, 1])

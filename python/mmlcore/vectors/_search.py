@@ -61,7 +61,13 @@ def _far_apart(x: Array, q: Array, k: int, high: float) -> tuple[Array, Array]:
     if len(near) and len(points):
         scaled, wanted = (np.ldexp(x[points], -power), np.ldexp(q[near], -power))
         found, at = _by_squares(scaled, wanted, min(k, len(points)))
+        # Coordinates that vanish in the new unit are missed by distances as small as they are.
+        limits = np.finfo(x.dtype)
+        lost = (found < limits.tiny / limits.eps**2).any(axis=1)
         found, at = np.ldexp(found, power), points[at]
+        if lost.any():
+            found[lost], rows = by_distances(x[points], q[near[lost]], found.shape[1])
+            at[lost] = points[rows]
         beside, beside_at = by_distances(x[others], q[near], min(k, len(others)))
         found, at = np.hstack([found, beside]), np.hstack([at, others[beside_at]])
         order = np.lexsort((at, found), axis=1)[:, :k]
