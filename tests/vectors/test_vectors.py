@@ -247,3 +247,11 @@ def test_inequalities(x, y):
     assert c <= (a + b) * (1 + 1e-14)
     assert abs(float(mml.inner(x, y))) <= a * b * (1 + 1e-14) + 1e-300
     assert float(mml.distance(x, y)) == float(mml.distance(y, x))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_equal_vectors_have_no_angle_between_them(dtype, rng):
+    x = rng.standard_normal((200, 37)).astype(dtype)
+    assert (mml.angle(x, x) == 0).all()
+    assert mml.angle(x[0], 4 * x[0]) == 0
+    np.testing.assert_allclose(mml.angle(x, -x), np.pi, rtol=1e-6)

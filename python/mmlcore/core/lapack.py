@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import contextvars
 import math
 import threading
@@ -41,7 +42,8 @@ def patiently(function: Callable[..., Any], a: Array, *more: Array, **options: A
         finally:
             done.set()
 
-    threading.Thread(target=run, name="mmlcore-lapack", daemon=True).start()
+    # Not by threading.Thread, whose own records a handler of signals that raises would leave in disorder.
+    _thread.start_new_thread(run, ())
     while not done.wait(_LOOK):
         pass
     if errors:

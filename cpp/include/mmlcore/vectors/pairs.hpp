@@ -2,7 +2,7 @@
 //
 //   length      sqrt(<x, x>)                  distance           sqrt(<x - y, x - y>)
 //   cosine      <x, y> / (|x| |y|)            scalar projection  <x, y> / |y|
-//   angle       2 atan2(|u - v|, |u + v|) of the unit vectors u and v (W. Kahan, "How futile are mindless assessments of
+//   angle       2 atan2(|u - v|, |u + v|), u and v made equally long (W. Kahan, "How futile are mindless assessments of
 //               roundoff in floating-point computation?", 2006, section 12): the arc cosine loses half of the digits near 0
 //   projection  <x, y> / <y, y> y
 //
@@ -120,39 +120,35 @@ bool angle(VectorView<const T> x, VectorView<const T> y, T& to) {
     sums[1] += b * b;
   });
   if (!comfortable(xx) || !comfortable(yy)) return false;
-  const T of_x = 1 / std::sqrt(xx), of_y = 1 / std::sqrt(yy);
+  // x made as long as y; r is 1 for equal vectors, whose angle is exactly 0.
+  const T r = std::sqrt(yy) / std::sqrt(xx);
   const auto [less, more] = detail::pair_sums<2>(x, y, [=](auto a, auto b, auto* sums) {
-    const auto u = a * of_x, v = b * of_y;
-    sums[0] += (u - v) * (u - v);
-    sums[1] += (u + v) * (u + v);
+    const auto gap = a * r - b, sum = a * r + b;
+    sums[0] += gap * gap;
+    sums[1] += sum * sum;
   });
   const auto size = [&](T squares, T sign) {
     if (comfortable(squares)) return std::sqrt(squares);
-    return careful_length<T>(x.size, [&](index_t j) { return x[j] * of_x + sign * (y[j] * of_y); });
+    return careful_length<T>(x.size, [&](index_t j) { return x[j] * r + sign * y[j]; });
   };
   to = 2 * std::atan2(size(less, -1), size(more, 1));
   return true;
 }
 
+// The error of <x, y> is some u |x| |y|, also where products of entries vanish, as long as neither square does.
 template <Real T>
 bool scalar_projection(VectorView<const T> x, VectorView<const T> onto, T& to) {
-  const auto [xy, yy] = detail::pair_sums<2>(x, onto, [](auto a, auto b, auto* sums) {
-    sums[0] += a * b;
-    sums[1] += b * b;
-  });
+  const auto [xy, xx, yy] = detail::three_products(x, onto);
   to = xy / std::sqrt(yy);
-  return comfortable(yy) && (comfortable(std::abs(xy)) || xy == 0);
+  return comfortable(xx) && comfortable(yy);
 }
 
 // `to`: as many numbers as `onto` has, contiguous.
 template <Real T>
 bool vector_projection(VectorView<const T> x, VectorView<const T> onto, T* to) {
-  const auto [xy, yy] = detail::pair_sums<2>(x, onto, [](auto a, auto b, auto* sums) {
-    sums[0] += a * b;
-    sums[1] += b * b;
-  });
+  const auto [xy, xx, yy] = detail::three_products(x, onto);
+  if (!comfortable(xx) || !comfortable(yy)) return false;
   const T share = xy / yy;
-  if (!comfortable(yy) || !(comfortable(std::abs(share)) || xy == 0)) return false;
   for (index_t j = 0; j < onto.size; ++j) to[j] = share * onto.data[j * onto.stride];
   return true;
 }
