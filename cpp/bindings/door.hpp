@@ -137,18 +137,6 @@ VectorView<const T> vector_of(const MatrixBatch<const T>& stack, index_t i) {
   return {stack.item.data + stack.batch.offset(i), stack.item.cols, stack.item.col_stride};
 }
 
-// Runs f(number, x) -> bool for the vectors of a call.
-template <class T, class F>
-bool each_vector(const Call& call, F&& f) {
-  if (call.count() == 1) return f(0, call.vector<T>(0));
-  const auto x = call.stack<T>(0);
-  return each_range(call, x.item.cols, [&](index_t first, index_t last) {
-    bool fine = true;
-    for (index_t i = first; i < last; ++i) fine &= f(i, vector_of(x, i));
-    return fine;
-  });
-}
-
 // Runs f(number, x, y) -> bool for the pairs of vectors of a call.
 template <class T, class F>
 bool each_pair(const Call& call, F&& f) {

@@ -1,7 +1,9 @@
+#include <cmath>
 #include <cstdint>
 
 #include "arrays.hpp"
 #include "door.hpp"
+#include "mmlcore/core/dot.hpp"
 #include "mmlcore/vectors/distances.hpp"
 #include "mmlcore/vectors/filtered_neighbors.hpp"
 #include "mmlcore/vectors/inner.hpp"
@@ -16,16 +18,33 @@ using Vector = VectorView<const T>;
 
 template <class T>
 bool inner(const Call& call) {
-  return each_pair<T>(call, [to = call.result<T>()](index_t i, Vector<T> x, Vector<T> y) {
-    to[i] = inner_product(x, y);
-    return true;
-  });
+  if (call.count() == 1 && call['d'] <= kDotBlock) {
+    const Vector<T> x = call.vector<T>(0), y = call.vector<T>(1);
+    if (x.size <= 1 || (x.stride == 1 && y.stride == 1)) {
+      *call.result<T>() = dot(x.data, y.data, x.size);
+      return true;
+    }
+  }
+  inner_products<T>(call.stack<T>(0), call.stack<T>(1), call.result<T>());
+  return true;
 }
 
 template <class T>
 bool lengths(const Call& call) {
-  return each_vector<T>(call, [to = call.result<T>()](index_t i, Vector<T> x) {
-    to[i] = length(x);
+  T* const to = call.result<T>();
+  if (call.count() == 1 && call['d'] <= kDotBlock) {
+    const Vector<T> x = call.vector<T>(0);
+    if (x.size <= 1 || x.stride == 1) {
+      *to = length(x, dot(x.data, x.data, x.size));
+      return true;
+    }
+  }
+  const auto x = call.stack<T>(0);
+  inner_products<T>(x, x, to);
+  return each_range(call, 8, [&](index_t first, index_t last) {
+    bool usual = true;
+    for (index_t i = first; i < last; ++i) usual &= comfortable(to[i]);
+    for (index_t i = first; i < last; ++i) to[i] = usual ? std::sqrt(to[i]) : length(vector_of(x, i), to[i]);
     return true;
   });
 }

@@ -1,6 +1,6 @@
 // What two vectors measure, each in one or two passes over both, without a temporary:
 //
-//   length      sqrt(<x, x>)                  distance           sqrt(<x - y, x - y>)
+//   distance    sqrt(<x - y, x - y>)          length             sqrt(<x, x>), of a product by inner.hpp
 //   cosine      <x, y> / (|x| |y|)            scalar projection  <x, y> / |y|
 //   angle       2 atan2(|u - v|, |u + v|), u and v made equally long (W. Kahan, "How futile are mindless assessments of
 //               roundoff in floating-point computation?", 2006, section 12): the arc cosine loses half of the digits near 0
@@ -32,26 +32,23 @@ std::array<T, K> block_sums(const T* x, const T* y, index_t n, Terms&& terms) {
   std::array<T, K> total{};
   index_t j = 0;
   if (n >= W) {
-    typename S::Vec one[K] = {}, two[K] = {};
-    for (; j + 2 * W <= n; j += 2 * W) {
-      terms(S::load(x + j), S::load(y + j), one);
-      terms(S::load(x + j + W), S::load(y + j + W), two);
+    typename S::Vec chain[4][K] = {};
+    for (; j + 4 * W <= n; j += 4 * W) {
+#pragma GCC unroll 4
+      for (index_t c = 0; c < 4; ++c) terms(S::load(x + j + c * W), S::load(y + j + c * W), chain[c]);
     }
-    if (j + W <= n) {
-      terms(S::load(x + j), S::load(y + j), one);
-      j += W;
-    }
-    for (int k = 0; k < K; ++k) total[k] = S::sum(one[k] + two[k]);
+    for (; j + W <= n; j += W) terms(S::load(x + j), S::load(y + j), chain[0]);
+    for (int k = 0; k < K; ++k) total[k] = S::sum((chain[0][k] + chain[1][k]) + (chain[2][k] + chain[3][k]));
   }
   for (; j < n; ++j) terms(x[j], y[j], total.data());
   return total;
 }
 
+// Long vectors and strided ones, piece by piece. Apart from the usual case, whose frame its pieces would make large.
 template <int K, class T, class Terms>
-std::array<T, K> pair_sums(VectorView<const T> x, VectorView<const T> y, Terms&& terms) {
+[[gnu::noinline]] std::array<T, K> sums_by_pieces(VectorView<const T> x, VectorView<const T> y, Terms terms) {
   const index_t n = x.size;
-  const bool contiguous = n <= 1 || (x.stride == 1 && y.stride == 1);
-  if (contiguous && n <= kDotBlock) return block_sums<K>(x.data, y.data, n, terms);
+  const bool contiguous = x.stride == 1 && y.stride == 1;
   constexpr index_t piece = 512;
   const index_t step = contiguous ? kDotBlock : piece;
   T left[piece], right[piece];
@@ -72,6 +69,13 @@ std::array<T, K> pair_sums(VectorView<const T> x, VectorView<const T> y, Terms&&
   return total;
 }
 
+template <int K, class T, class Terms>
+inline std::array<T, K> pair_sums(VectorView<const T> x, VectorView<const T> y, Terms terms) {
+  const bool contiguous = x.size <= 1 || (x.stride == 1 && y.stride == 1);
+  if (contiguous && x.size <= kDotBlock) return block_sums<K>(x.data, y.data, x.size, terms);
+  return sums_by_pieces<K>(x, y, terms);
+}
+
 // <x, y>, <x, x> and <y, y>.
 template <class T>
 std::array<T, 3> three_products(VectorView<const T> x, VectorView<const T> y) {
@@ -84,14 +88,9 @@ std::array<T, 3> three_products(VectorView<const T> x, VectorView<const T> y) {
 
 }  // namespace detail
 
+// Of a vector whose squares add up to `squares`.
 template <Real T>
-T inner_product(VectorView<const T> x, VectorView<const T> y) {
-  return detail::pair_sums<1>(x, y, [](auto a, auto b, auto* sums) { sums[0] += a * b; })[0];
-}
-
-template <Real T>
-T length(VectorView<const T> x) {
-  const T squares = detail::pair_sums<1>(x, x, [](auto a, auto, auto* sums) { sums[0] += a * a; })[0];
+T length(VectorView<const T> x, T squares) {
   if (comfortable(squares)) return std::sqrt(squares);
   return careful_length<T>(x.size, [&](index_t j) { return x[j]; });
 }
