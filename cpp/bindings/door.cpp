@@ -92,8 +92,10 @@ bool takes_option(const Door& door, int option, PyObject* value, double& number)
     number = value == Py_True;
   } else if (PyLong_CheckExact(value)) {
     number = PyLong_AsDouble(value);
-    if (PyErr_Occurred()) PyErr_Clear();  // beyond float64: NaN or -1, but then the function says so
-    return std::abs(number) < 1e15 && number != -1;
+    if (PyErr_Occurred()) {  // beyond float64: the function says so
+      PyErr_Clear();
+      return false;
+    }
   } else {
     return false;
   }

@@ -50,7 +50,6 @@ class Call {
  public:
   // The size of a letter of the signature; 1 if it is absent.
   index_t operator[](char letter) const { return size_[index_of(letter)]; }
-  bool lacks(char letter) const { return lacks_[index_of(letter)]; }
   double option(int i) const { return option_[i]; }
   int axes() const { return axes_; }        // of the batch
   index_t count() const { return count_; }  // its items

@@ -29,9 +29,8 @@ constexpr index_t kPollingOrder = 512;
 template <class T>
 bool solve(const Call& call) {
   const index_t n = call['n'], k = call['k'];
-  if (call.count() == 1 && n <= kSmallOrder && k <= kSmallColumns && n > 0 && k > 0) {
-    return solve_small<T>(call.matrix<T>(0), call.matrix<T>(1), call.result<T>());
-  }
+  const bool small = call.count() == 1 && n <= kSmallOrder && k <= kSmallColumns && n > 0 && k > 0;
+  if (small && solve_small<T>(call.matrix<T>(0), call.matrix<T>(1), call.result<T>())) return true;
   solve_batch<T>(call.stack<T>(0), call.stack<T>(1), call.results<T>());
   return true;
 }
@@ -43,7 +42,8 @@ bool inverse(const Call& call) {
   std::fill(numbers.begin(), numbers.end(), T{0});
   for (index_t i = 0; i < n; ++i) numbers[i * (n + 1)] = 1;
   const MatrixView<const T> identity = c_order<const T>(numbers.data(), n, n);
-  if (call.count() == 1 && n <= kSmallColumns && n > 0) return solve_small<T>(call.matrix<T>(0), identity, call.result<T>());
+  const bool small = call.count() == 1 && n <= kSmallColumns && n > 0;
+  if (small && solve_small<T>(call.matrix<T>(0), identity, call.result<T>())) return true;
   MatrixBatch<const T> right{identity, {}};
   right.batch.push(call.count(), 0);
   solve_batch<T>(call.stack<T>(0), right, call.results<T>());

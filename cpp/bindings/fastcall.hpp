@@ -67,16 +67,6 @@ T* array_data(const py::object& array) {
   return reinterpret_cast<T*>(py::detail::array_proxy(array.ptr())->data);
 }
 
-// Calls f(zero, a) with a value of the element type for a call with one plain matrix.
-template <class F>
-PyObject* with_one_matrix(PyObject* const* args, Py_ssize_t count, F&& f) {
-  if (count != 1) return not_implemented();
-  const Glance a(args[0]);
-  if (a.holds<double>() && a.axes() == 2) return f(double{}, a);
-  if (a.holds<float>() && a.axes() == 2) return f(float{}, a);
-  return not_implemented();
-}
-
 // The entry of a method's table; whatever call(args, count) throws is translated.
 template <PyObject* (*call)(PyObject* const*, Py_ssize_t)>
 PyMethodDef fast_method(const char* name, const char* doc) {
