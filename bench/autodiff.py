@@ -40,7 +40,7 @@ def jax_cases(jax: Any) -> list[Case]:
     def pit_case(order: int, target: float) -> Case:
         def setup() -> tuple[Call, Call]:
             points = np.random.default_rng(0).random((POINTS, 2)) * 6
-            f = mml.trace(sandpit, 2)
+            f = mml.Function(sandpit, 2)
             first = jax.vmap(jax.grad(pit))
             if order == 1:
                 return compiled(first, points), lambda: f.gradient(points)
@@ -55,7 +55,7 @@ def jax_cases(jax: Any) -> list[Case]:
     def valley_case(n: int, target: float) -> Case:
         def setup() -> tuple[Call, Call]:
             x = data((n,), "float64")
-            f = mml.trace(rosenbrock, n)
+            f = mml.Function(rosenbrock, n)
             return compiled(jax.grad(valley), x), lambda: f.gradient(x)
 
         name = f"gradient of Rosenbrock n={n}, one point"
@@ -65,7 +65,7 @@ def jax_cases(jax: Any) -> list[Case]:
         a = data((10, 10), "float64")
         x = data((100_000, 10), "float64", 1)
         theirs = jax.vmap(jax.jacfwd(lambda v: jnp.tanh(a @ v) * jnp.sin(v) + v**2))
-        f = mml.trace(lambda v: np.tanh(a @ v) * np.sin(v) + v**2, 10)
+        f = mml.Function(lambda v: np.tanh(a @ v) * np.sin(v) + v**2, 10)
         return compiled(theirs, x), lambda: f.jacobian(x)
 
     def series() -> tuple[Call, Call]:
@@ -77,7 +77,7 @@ def jax_cases(jax: Any) -> list[Case]:
             value, rest = jet(lambda x: jnp.exp(jnp.sin(x)) / (1 + x**2), (t,), (ones,))
             return jnp.stack([value, *rest], axis=-1) / factorials
 
-        f = mml.trace(lambda x: np.exp(np.sin(x)) / (1 + x**2), ())
+        f = mml.Function(lambda x: np.exp(np.sin(x)) / (1 + x**2), ())
         return compiled(through, x), lambda: f.taylor(x, 10).coefficients
 
     return [
@@ -127,7 +127,7 @@ def casadi_cases(casadi: Any) -> list[Case]:
         x, y = valley(10)
         point = data((10,), "float64")
         theirs = casadi.Function("g", [x], [casadi.densify(casadi.gradient(y, x))])
-        f = mml.trace(rosenbrock, 10)
+        f = mml.Function(rosenbrock, 10)
         return buffered(theirs, point, 10), lambda: f.gradient(point)
 
     def hessian() -> tuple[Call, Call]:
@@ -135,7 +135,7 @@ def casadi_cases(casadi: Any) -> list[Case]:
         point = data((1000,), "float64")
         matrix = casadi.hessian(y, x)[0]
         theirs = casadi.Function("h", [x], [matrix])
-        f = mml.trace(rosenbrock, 1000)
+        f = mml.Function(rosenbrock, 1000)
         return buffered(theirs, point, matrix.nnz()), lambda: mml.sparse_hessian(f, point).values
 
     one = "gradient of Rosenbrock n=10, one point"
@@ -172,7 +172,7 @@ def numba_cases(numba: Any) -> list[Case]:
             loop(points, first, second)
             return first, second
 
-        mine = mml.trace(sandpit, 2)
+        mine = mml.Function(sandpit, 2)
         return theirs, lambda: (mine.gradient(points), mine.hessian(points))
 
     name = f"gradient and Hessian of the sandpit, {POINTS:,} points"

@@ -44,7 +44,7 @@ def derivatives(order: int, n: int, target: float) -> Case:
     def setup() -> tuple[Call, Call]:
         points = np.random.default_rng(0).random((n, 2)) * 6
         peer = by_sympy(order)
-        f = mml.trace(sandpit, 2)
+        f = mml.Function(sandpit, 2)
 
         def separate() -> Any:
             first = f.gradient(points)
@@ -79,7 +79,7 @@ def torch_cases(torch: Any) -> list[Case]:
             total = (-((x - 4.1) ** 2) - (y - 0.9) ** 2 - 30 * hole).sum()
             return torch.autograd.grad(total, tensor)[0].numpy()
 
-        f = mml.trace(sandpit, 2)
+        f = mml.Function(sandpit, 2)
         return theirs, lambda: f.gradient(points)
 
     return [
@@ -94,7 +94,7 @@ def one_gradient(n: int, target: float) -> Case:
 
     def setup() -> tuple[Call, Call]:
         x = data((n,), "float64")
-        f = mml.trace(rosenbrock, n)
+        f = mml.Function(rosenbrock, n)
         return lambda: rosen_der(x), lambda: f.gradient(x)
 
     return Case(
@@ -113,7 +113,7 @@ def jacobians(target: float) -> Case:
 
     def setup() -> tuple[Call, Call]:
         x = data((100_000, 10), "float64", 1)
-        f = mml.trace(lambda v: np.tanh(a @ v) * np.sin(v) + v**2, 10)
+        f = mml.Function(lambda v: np.tanh(a @ v) * np.sin(v) + v**2, 10)
 
         def by_hand() -> np.ndarray:
             t = np.tanh(x @ a.T)
@@ -134,7 +134,7 @@ def series(target: float) -> Case:
 
     def setup() -> tuple[Call, Call]:
         x = np.random.default_rng(0).random(100_000)
-        f = mml.trace(lambda x: np.exp(np.sin(x)) / (1 + x**2), ())
+        f = mml.Function(lambda x: np.exp(np.sin(x)) / (1 + x**2), ())
         return lambda: by_recurrence(x, 10), lambda: f.taylor(x, 10).coefficients
 
     return Case(
@@ -163,7 +163,7 @@ def elementary(name: str, target: float) -> Case:
     def setup() -> tuple[Call, Call]:
         x = np.random.default_rng(0).uniform(-10, 10, 1_000_000)
         function = getattr(np, name)
-        f = mml.trace(function, ())
+        f = mml.Function(function, ())
         return lambda: function(x), lambda: f(x)
 
     return Case(f"{name} of 1,000,000 float64", "calculus", setup, agree(1e-12), target)

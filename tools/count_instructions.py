@@ -32,7 +32,7 @@ graph = mml.Graph.from_edges(*ends)
 time = np.linspace(0, 4, 40)
 curves = 2 * np.exp(-1.3 * time) + 0.01 * rng.standard_normal((300, 40))
 decay = lambda x, a, b: a * np.exp(-b * x)
-bowl = mml.trace(lambda x: np.sum(np.sin(x) * x), 12)
+bowl = mml.Function(lambda x: np.sum(np.sin(x) * x), 12)
 """
 KERNELS = {
     "solve 2000 of 4x4": "mml.solve(a, a)",

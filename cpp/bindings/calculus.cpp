@@ -1,15 +1,18 @@
 // Graphs, their derivatives and programs. Node numbers and flat sizes alone: shapes are Python's.
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "arrays.hpp"
-#include "fastcall.hpp"
+#include "border.hpp"
+#include "door_call.hpp"
 #include "mmlcore/calculus/differentiate.hpp"
 #include "mmlcore/calculus/program.hpp"
 #include "mmlcore/calculus/sparsity.hpp"
 #include "mmlcore/calculus/taylor.hpp"
 #include "module.hpp"
+#include "results.hpp"
 #include "stored_graph.hpp"
 
 namespace mmlcore::bindings {
@@ -49,23 +52,19 @@ void run_lists(const Program& program, index_t points, const std::vector<py::arr
 constexpr int kAxes = 8;
 
 template <class T>
-PyObject* call_one(const Program& program, const Glance& x, index_t vector, const index_t* shape, int axes) {
-  int lead = x.axes() - static_cast<int>(vector);
-  if (lead < 0 || lead + axes > kAxes) return not_implemented();
-  index_t points = 1, expected = program.argument_size(0);
-  Py_intptr_t dims[kAxes];
-  for (int i = 0; i < lead; ++i) points *= (dims[i] = x.size(i));
-  if (points == 0) return not_implemented();
-  index_t stride = 1;
-  for (int i = x.axes() - 1; i >= 0; --i) {
-    if (x.size(i) != 1 && x.stride(i) != stride) return not_implemented();
-    stride *= x.size(i);
-  }
-  if ((vector ? x.size(x.axes() - 1) : 1) != expected) return not_implemented();
-  for (int i = 0; i < axes; ++i) dims[lead + i] = shape[i];
-  py::object out = new_array<T>(lead + axes, dims);
-  const Points<const T> in{x.data<T>(), expected};
-  const Points<T> to{array_data<T>(out), program.result_size(0)};
+PyObject* call_one(const Program& program, PyArrayObject* x, int vector, const npy_intp* shape, int axes) {
+  const int own = PyArray_NDIM(x), lead = own - vector;
+  if (lead < 0 || lead + axes > kAxes || !PyArray_ISCARRAY_RO(x)) return Py_NewRef(Py_NotImplemented);
+  const index_t expected = program.argument_size(0);
+  index_t points = 1;
+  npy_intp dims[kAxes];
+  for (int i = 0; i < lead; ++i) points *= (dims[i] = PyArray_DIM(x, i));
+  if (points == 0 || (vector ? PyArray_DIM(x, own - 1) : 1) != expected) return Py_NewRef(Py_NotImplemented);
+  std::copy_n(shape, axes, dims + lead);
+  auto out = py::reinterpret_steal<py::object>(new_result<T>(lead + axes, dims));
+  if (!out) throw py::error_already_set();
+  const Points<const T> in{static_cast<const T*>(PyArray_DATA(x)), expected};
+  const Points<T> to{static_cast<T*>(PyArray_DATA(reinterpret_cast<PyArrayObject*>(out.ptr()))), program.result_size(0)};
   const auto run = [&] { program.run<T>(points, &in, &to); };
   if (static_cast<double>(points) * program.flops() < 2000) {
     run();
@@ -76,22 +75,29 @@ PyObject* call_one(const Program& program, const Glance& x, index_t vector, cons
 }
 
 // call_program(capsule, x, vector, shape): vector 1 if points are vectors, 0 if they are numbers.
-PyObject* call_program(PyObject* const* args, Py_ssize_t count) {
-  if (count != 4 || !PyCapsule_IsValid(args[0], "mmlcore.Program") || !PyTuple_Check(args[3])) return not_implemented();
+PyObject* call_program(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  if (count != 4 || !PyCapsule_IsValid(args[0], "mmlcore.Program") || !PyTuple_Check(args[3])) {
+    return Py_NewRef(Py_NotImplemented);
+  }
   const auto* program = static_cast<const Program*>(PyCapsule_GetPointer(args[0], "mmlcore.Program"));
-  index_t shape[kAxes];
+  npy_intp shape[kAxes];
   const Py_ssize_t axes = PyTuple_GET_SIZE(args[3]);
-  if (axes > kAxes || program->argument_count() != 1 || program->result_count() != 1) return not_implemented();
+  const int type = plain_type(args[1]);
+  if (type < 0 || axes > kAxes || program->argument_count() != 1 || program->result_count() != 1) {
+    return Py_NewRef(Py_NotImplemented);
+  }
   for (Py_ssize_t i = 0; i < axes; ++i) shape[i] = PyLong_AsSsize_t(PyTuple_GET_ITEM(args[3], i));
-  const index_t vector = PyLong_AsSsize_t(args[2]);
-  const Glance x(args[1]);
-  if (x.holds<double>()) return call_one<double>(*program, x, vector, shape, static_cast<int>(axes));
-  if (x.holds<float>()) return call_one<float>(*program, x, vector, shape, static_cast<int>(axes));
-  return not_implemented();
+  const int vector = static_cast<int>(PyLong_AsSsize_t(args[2]));
+  auto* x = reinterpret_cast<PyArrayObject*>(args[1]);
+  return guarded([&] {
+    return type == NPY_DOUBLE ? call_one<double>(*program, x, vector, shape, static_cast<int>(axes))
+                              : call_one<float>(*program, x, vector, shape, static_cast<int>(axes));
+  });
 }
 
-PyMethodDef kCallProgram = fast_method<&call_program>(
-    "call_program", "call_program(program, x, vector, shape, /)\n--\n\nThe short path of one array; or NotImplemented.");
+PyMethodDef call_program_method = {
+    "call_program", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&call_program)), METH_FASTCALL,
+    "call_program(program, x, vector, shape, /)\n--\n\nThe short path of one array; or NotImplemented."};
 
 py::tuple describe(const Graph& g, Id id) {
   const Node& v = g[checked(g, id)];
@@ -233,7 +239,7 @@ void bind_calculus(py::module_& m) {
         return checksum(x.data(), static_cast<std::size_t>(x.nbytes()));
       },
       py::arg("x"), "A number that changes with every change of one number of x.");
-  PyModule_AddObject(m.ptr(), "call_program", PyCFunction_NewEx(&kCallProgram, nullptr, nullptr));
+  PyModule_AddObject(m.ptr(), "call_program", PyCFunction_NewEx(&call_program_method, nullptr, nullptr));
 }
 
 }  // namespace mmlcore::bindings

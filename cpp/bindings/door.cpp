@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -29,9 +28,11 @@ Signature::Signature(const char* text) {
     if (*c != '(') continue;
     Core& core = after ? result[results++] : input[inputs++];
     for (++c; *c != ')'; ++c) {
-      if (*c == '?') optional[core.letter[core.axes - 1]] = true;
+      if (*c == '?') core.optional[core.axes - 1] = true;
       if (*c != ',' && *c != '?') core.letter[core.axes++] = letter_of(*c);
     }
+    if (c[1] == 'i') integer[results - 1] = true;
+    if (!after) given = letters;
   }
 }
 
@@ -51,6 +52,12 @@ int index_of(const std::vector<PyObject*>& names, PyObject* name) {
   return -1;
 }
 
+// A function of mmlcore.core.door, found once. Two threads may both find it: no lock is held while Python imports.
+PyObject* helper(std::atomic<PyObject*>& kept, const char* name) {
+  if (!kept) kept = py::object(py::module_::import("mmlcore.core.door").attr(name)).release().ptr();
+  return kept;
+}
+
 // Calls the Python function, without `out`, which is then filled here.
 PyObject* general(const Door& door, PyObject* const* args, Py_ssize_t positional, PyObject* names, PyObject* out) {
   if (!out) return PyObject_Vectorcall(door.wrapped, args, static_cast<std::size_t>(positional), names);
@@ -66,8 +73,9 @@ PyObject* general(const Door& door, PyObject* const* args, Py_ssize_t positional
   auto found = py::reinterpret_steal<py::object>(
       PyObject_Vectorcall(door.wrapped, kept.data(), static_cast<std::size_t>(positional), left.ptr()));
   if (!found) return nullptr;
-  // `into` of mmlcore.core.door checks `out` and copies.
-  return py::module_::import("mmlcore.core.door").attr("into")(py::handle(out), found).release().ptr();
+  if (out == Py_None) return found.release().ptr();
+  static std::atomic<PyObject*> into;  // checks `out` and copies
+  return PyObject_CallFunctionObjArgs(helper(into, "into"), out, found.ptr(), nullptr);
 }
 
 bool all_plain(PyObject* const* given, int count) {
@@ -83,9 +91,38 @@ bool of_bytes(PyObject* given) {
   return type == NPY_UINT8 || type == NPY_BOOL;
 }
 
+// Puts arrays without axes into the place of Python floats, of the type that all others have; they live in `made`.
+void take_numbers(PyObject** given, int count, py::object* made) {
+  int type = -1;
+  bool some = false;
+  for (int i = 0; i < count; ++i) {
+    if (PyFloat_CheckExact(given[i])) {
+      some = true;
+      continue;
+    }
+    const int own = plain_type(given[i]);
+    if (own < 0 || (type >= 0 && own != type)) return;
+    type = own;
+  }
+  if (!some) return;
+  for (int i = 0; i < count; ++i) {
+    if (!PyFloat_CheckExact(given[i])) continue;
+    made[i] = py::reinterpret_steal<py::object>(PyArray_SimpleNew(0, nullptr, type == NPY_FLOAT ? NPY_FLOAT : NPY_DOUBLE));
+    if (!made[i]) throw py::error_already_set();
+    void* const data = PyArray_DATA(reinterpret_cast<PyArrayObject*>(made[i].ptr()));
+    const double number = PyFloat_AS_DOUBLE(given[i]);
+    if (type == NPY_FLOAT) {
+      *static_cast<float*>(data) = static_cast<float>(number);
+    } else {
+      *static_cast<double*>(data) = number;
+    }
+    given[i] = made[i].ptr();
+  }
+}
+
 // Whether an option has a value that the door knows: a number where it has a default, else None.
 bool takes_option(const Door& door, int option, PyObject* value, double& number) {
-  if (std::isnan(door.defaults[option])) return value == Py_None;
+  if (!door.number[option]) return value == Py_None;
   if (PyFloat_CheckExact(value)) {
     number = PyFloat_AS_DOUBLE(value);
   } else if (PyBool_Check(value)) {
@@ -112,7 +149,10 @@ py::object made_plain(const Door& door, PyObject** given, int count) {
     PyTuple_SET_ITEM(names.ptr(), i, Py_NewRef((*door.arguments)[static_cast<std::size_t>(i)]));
     PyTuple_SET_ITEM(values.ptr(), i, Py_NewRef(given[i]));
   }
-  py::object made = py::module_::import("mmlcore.core.door").attr("plain")(values, names);
+  static std::atomic<PyObject*> plain;
+  auto made = py::reinterpret_steal<py::object>(
+      PyObject_CallFunctionObjArgs(helper(plain, "plain"), values.ptr(), names.ptr(), nullptr));
+  if (!made) throw py::error_already_set();
   if (!made.is_none()) {
     for (int i = 0; i < count; ++i) given[i] = PyTuple_GET_ITEM(made.ptr(), i);
   }
@@ -130,8 +170,15 @@ PyObject* enter(PyObject* self, PyObject* const* args, std::size_t flags, PyObje
   PyObject *given[kMostParts] = {}, *out = nullptr;
   double options[kMostOptions];
   std::copy_n(door.defaults, kMostOptions, options);
-  bool plain = positional <= inputs;
-  for (Py_ssize_t i = 0; i < positional && plain; ++i) given[i] = args[i];
+  bool plain = positional <= inputs + door.positional;
+  for (Py_ssize_t i = 0; i < positional && plain; ++i) {
+    const int option = static_cast<int>(i) - inputs;
+    if (option < 0) {
+      given[i] = args[i];
+    } else {
+      plain = takes_option(door, option, args[i], options[option]);
+    }
+  }
   for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); ++i) {
     PyObject *name = PyTuple_GET_ITEM(names, i), *value = args[positional + i];
     if (name == out_name || PyUnicode_Compare(name, out_name) == 0) {
@@ -145,16 +192,17 @@ PyObject* enter(PyObject* self, PyObject* const* args, std::size_t flags, PyObje
       continue;
     }
     const int option = index_of(*door.options, name);
-    plain &= option >= 0 && takes_option(door, option, value, options[option]);
+    plain &= option >= 0 && option >= positional - inputs && takes_option(door, option, value, options[option]);
   }
   PyObject* const asked = out;
   if (out == Py_None) out = nullptr;
   for (int i = 0; i < inputs; ++i) plain &= given[i] != nullptr;
   return guarded([&]() -> PyObject* {
     if (plain) {
-      py::object kept;
+      py::object kept, numbers[kMostParts];
+      take_numbers(given, inputs, numbers);
       if (!all_plain(given, inputs)) {
-        if (door.row->bytes && of_bytes(given[0])) return general(door, args, positional, names, asked);
+        if (door.row->traits.bytes && of_bytes(given[0])) return general(door, args, positional, names, asked);
         kept = made_plain(door, given, inputs);
       }
       PyObject* found = answer(door, given, options, out);
@@ -221,18 +269,28 @@ PyType_Slot slots[] = {
 };
 PyType_Spec spec = {"mmlcore.Door", sizeof(Door), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL, slots};
 
-// Names with blanks between them, which live as long as the door, and that is for ever; "name=1" sets a default.
-std::vector<PyObject*>* interned(const char* text, double* defaults = nullptr) {
-  auto* names = new std::vector<PyObject*>;
-  std::istringstream words(text);
-  for (std::string word; words >> word;) {
-    const std::size_t end = word.find('=');
-    if (defaults && end != std::string::npos) defaults[names->size()] = std::stod(word.substr(end + 1));
-    PyObject* name = PyUnicode_InternFromString(word.substr(0, end).c_str());
-    if (!name) throw py::error_already_set();
-    names->push_back(name);
+PyObject* interned(const std::string& text) {
+  PyObject* name = PyUnicode_InternFromString(text.c_str());
+  if (!name) throw py::error_already_set();
+  return name;
+}
+
+// Names live as long as their door, and that is for ever.
+void set_names(Door& door, const DoorRow& row) {
+  door.arguments = new std::vector<PyObject*>;
+  door.options = new std::vector<PyObject*>;
+  std::istringstream arguments(row.arguments), options(row.options);
+  for (std::string word; arguments >> word;) door.arguments->push_back(interned(word));
+  for (std::string word; options >> word;) {
+    if (word == "|") {
+      door.positional = static_cast<int>(door.options->size());
+      continue;
+    }
+    const std::size_t at = door.options->size(), end = word.find('=');
+    door.number[at] = end != std::string::npos;
+    if (door.number[at]) door.defaults[at] = std::stod(word.substr(end + 1));
+    door.options->push_back(interned(word.substr(0, end)));
   }
-  return names;
 }
 
 }  // namespace
@@ -252,9 +310,9 @@ void add_doors(py::module_& m, const DoorRow* rows, std::size_t count) {
   for (const DoorRow* row = rows; row != rows + count; ++row) {
     Door* door = PyObject_New(Door, type);
     if (!door) throw py::error_already_set();
-    *door = {door->ob_base, PyDict_New(), nullptr, enter, nullptr, nullptr, row, interned(row->arguments), nullptr, {}};
-    std::fill_n(door->defaults, kMostOptions, std::numeric_limits<double>::quiet_NaN());
-    door->options = interned(row->options, door->defaults);
+    *door = {door->ob_base, PyDict_New(), nullptr, enter, nullptr, nullptr, row, nullptr, nullptr, 0, {}, {}, nullptr};
+    set_names(*door, *row);
+    if (row->traits.numpy) door->numpy = py::object(py::module_::import("numpy").attr(row->traits.numpy)).release().ptr();
     (*doors)[row->name] = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(door));
   }
 }

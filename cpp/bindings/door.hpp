@@ -6,7 +6,9 @@
 //   {"inner", "(d),(d)->()", "x y", "metric", {inner<double>, inner<float>}}
 //
 // A letter is a size; the same letter means the same size; axes before these are a batch and broadcast. A letter with "?"
-// may be absent: `b` of "(n,n),(n,k?)->(n,k?)" is a vector if it has one axis, and so is the result then.
+// may be absent: `b` of "(n,n),(n,k?)->(n,k?)" is a vector if it has one axis, and so is the result then; in a result without
+// "?" it is an axis of length 1. A digit is a size that is known. A letter that only results have is the least size of the
+// first argument: "(m,n)->(m,k),(k,n)". An "i" behind a result says that it holds int64.
 //
 // The row becomes an object that Python calls without a tuple or a dictionary in between (vectorcall). It looks at its
 // arguments without Python where they are plain: exact ndarrays of float64, or all of float32, aligned, in native order, of
@@ -29,18 +31,20 @@
 namespace mmlcore::bindings {
 
 inline constexpr int kMostParts = 3;    // arguments of a function, or results
-inline constexpr int kMostLetters = 4;  // of a signature
+inline constexpr int kMostLetters = 5;  // of a signature
 inline constexpr int kMostOptions = 3;
 
 struct Signature {
   struct Core {  // the last axes of an argument or a result
     int axes = 0;
     int letter[2] = {0, 0};
+    bool optional[2] = {false, false};
   };
   int inputs = 0, results = 0, letters = 0;
+  int given = 0;  // letters that arguments have: the others are sizes that follow from them
   char letter[kMostLetters] = {};
-  bool optional[kMostLetters] = {};
   Core input[kMostParts], result[kMostParts];
+  bool integer[kMostParts] = {};
 
   explicit Signature(const char* text);
 };
@@ -130,6 +134,17 @@ bool each_range(const Call& call, index_t d, F&& f) {
   return fine;
 }
 
+// Runs f(number) -> bool over the items of a call, each of `work` operations; false when one was.
+template <class F>
+bool each_item(const Call& call, index_t work, F&& f) {
+  if (call.count() == 1) return f(0);
+  return each_range(call, work, [&](index_t first, index_t last) {
+    bool fine = true;
+    for (index_t i = first; i < last; ++i) fine &= f(i);
+    return fine;
+  });
+}
+
 // Item i of a stack of vectors.
 template <class T>
 VectorView<const T> vector_of(const MatrixBatch<const T>& stack, index_t i) {
@@ -141,27 +156,32 @@ template <class T, class F>
 bool each_pair(const Call& call, F&& f) {
   if (call.count() == 1) return f(0, call.vector<T>(0), call.vector<T>(1));
   const auto x = call.stack<T>(0), y = call.stack<T>(1);
-  return each_range(call, x.item.cols, [&](index_t first, index_t last) {
-    bool fine = true;
-    for (index_t i = first; i < last; ++i) fine &= f(i, vector_of(x, i), vector_of(y, i));
-    return fine;
-  });
+  return each_item(call, x.item.cols, [&](index_t i) { return f(i, vector_of(x, i), vector_of(y, i)); });
 }
 
 using Kernel = bool (*)(const Call&);
 
-// A row of a chapter's table. `arguments` and `options` are names with blanks between them. Options are known by name alone:
-// one with a default, "ddof=0", is a number that the kernel asks for by its place in the list; any other must be None, or
-// the call goes to the Python function. `power`: the work is the product of the sizes to this power. `bytes`: arrays of
-// bytes are no float64 here, the Python function has kernels of their own for them.
+// What a row may say beyond names and kernels.
+struct DoorTraits {
+  int power = 1;       // the work is the product of the sizes to this power
+  bool bytes = false;  // arrays of bytes are no float64 here: the Python function has kernels of their own for them
+  bool turns = false;  // option 0 is an axis of the first argument, a matrix: that axis comes first for the kernel
+  // Calls that a function of numpy answers as well or better, and its name there; it is asked with the GIL held.
+  bool (*prefers_numpy)(const Call&, bool single) = nullptr;
+  const char* numpy = nullptr;
+};
+
+// A row of a chapter's table. `arguments` and `options` are names with blanks between them. Options before a "|" may be
+// given by place, behind the arguments. One with a default, "ddof=0", is a number that the kernel asks for by its place in
+// the list (the default "nan" means that it has to be given); any other must be None, or the call goes to the Python
+// function.
 struct DoorRow {
   const char* name;
   Signature signature;
   const char* arguments;
   const char* options;
   Kernel kernel[2];  // float64, float32
-  int power = 1;
-  bool bytes = false;
+  DoorTraits traits = {};
 };
 
 // Adds a table to those that the module's function `door` looks up. The rows must live as long as the module.

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "door_out.hpp"
 #include "results.hpp"
 
 namespace mmlcore::bindings {
@@ -14,13 +15,6 @@ namespace {
 
 // From so many operations on, some 20 us, other Python threads may run meanwhile.
 constexpr double kReleasing = 20'000;
-
-std::string shape_text(int axes, const npy_intp* shape) {
-  std::string text = "(";
-  for (int i = 0; i < axes; ++i)
-    text += std::to_string(shape[i]) + (axes == 1 || i + 1 < axes ? "," : "") + (i + 1 < axes ? " " : "");
-  return text + ")";
-}
 
 }  // namespace
 
@@ -43,6 +37,7 @@ class DoorCall {
   // The answer; a new reference to NotImplemented where the Python function has to see to it.
   PyObject* run() {
     if (!read() || !broadcast()) return Py_NewRef(Py_NotImplemented);
+    if (row_.traits.prefers_numpy && row_.traits.prefers_numpy(call_, type_ == NPY_FLOAT)) return from_numpy();
     double numbers[kMostParts];  // results without axes
     py::object made[kMostParts];
     for (int k = 0; k < row_.signature.results; ++k) make(k, made[k], numbers[k]);
@@ -66,8 +61,10 @@ class DoorCall {
     type_ = plain_type(given_[0]);
     if (type_ < 0) return false;
     const index_t bytes = type_ == NPY_DOUBLE ? 8 : 4;
-    std::fill_n(call_.size_, kMostLetters, index_t{-1});
-    std::fill_n(call_.lacks_, kMostLetters, false);
+    for (int k = 0; k < s.letters; ++k) {
+      call_.lacks_[k] = false;
+      call_.size_[k] = s.letter[k] <= '9' ? s.letter[k] - '0' : index_t{-1};
+    }
     for (int i = 0; i < s.inputs; ++i) {
       if (i > 0 && plain_type(given_[i]) != type_) return false;
       auto& in = call_.input_[i];
@@ -80,7 +77,7 @@ class DoorCall {
         int own = 0;
         bool absent = false;
         for (int a = 0; a < core.axes; ++a) {
-          if (s.optional[core.letter[a]] && !absent) {
+          if (core.optional[a] && !absent) {
             absent = true;
             call_.lacks_[core.letter[a]] = true;
             if (!fits(core.letter[a], 1)) return false;
@@ -93,12 +90,33 @@ class DoorCall {
         continue;
       }
       if (in.lead < 0) return false;
+      const bool turned = i == 0 && turns();
       for (int a = 0; a < core.axes; ++a) {
-        if (!fits(core.letter[a], PyArray_DIM(in.array, in.lead + a))) return false;
-        in.stride[a] = PyArray_STRIDE(in.array, in.lead + a) / bytes;
+        const int own = in.lead + (turned ? 1 - a : a);
+        if (!fits(core.letter[a], PyArray_DIM(in.array, own))) return false;
+        in.stride[a] = PyArray_STRIDE(in.array, own) / bytes;
       }
     }
+    if (row_.traits.turns && !turns() && !along_first()) return false;
+    for (int k = s.given; k < s.letters; ++k) {
+      if (call_.size_[k] < 0) call_.size_[k] = least_size();
+    }
     return true;
+  }
+
+  // Option 0 is the axis of a matrix that comes first for the kernel.
+  bool turns() const {
+    const double axis = call_.option_[0];
+    return row_.traits.turns && PyArray_NDIM(call_.input_[0].array) == 2 && (axis == 1 || axis == -1);
+  }
+  bool along_first() const {
+    const double axis = call_.option_[0];
+    return axis == 0 || axis == -PyArray_NDIM(call_.input_[0].array);
+  }
+
+  index_t least_size() const {
+    const auto& core = row_.signature.input[0];
+    return std::min(call_.size_[core.letter[0]], call_.size_[core.letter[1]]);
   }
 
   bool fits(int letter, index_t size) {
@@ -125,17 +143,36 @@ class DoorCall {
     return true;
   }
 
-  // Memory for result k: a number, a new array, or `out` if the kernel may write there.
-  void make(int k, py::object& made, double& number) {
-    const Signature& s = row_.signature;
-    npy_intp shape[kMaxBatchAxes];
+  // The shape of result k; returns its number of axes.
+  int shape_of(int k, npy_intp* shape) const {
+    const auto& core = row_.signature.result[k];
     std::copy_n(call_.batch_, call_.axes_, shape);
     int axes = call_.axes_;
-    for (int a = 0; a < s.result[k].axes; ++a) {
-      if (!call_.lacks_[s.result[k].letter[a]]) shape[axes++] = call_.size_[s.result[k].letter[a]];
+    for (int a = 0; a < core.axes; ++a) {
+      if (!(call_.lacks_[core.letter[a]] && core.optional[a])) shape[axes++] = call_.size_[core.letter[a]];
     }
+    return axes;
+  }
+
+  // numpy's answer. It writes to `out` itself, whatever its strides and whether it overlaps an argument.
+  PyObject* from_numpy() const {
+    const auto inputs = static_cast<std::size_t>(row_.signature.inputs);
+    if (!out_) return PyObject_Vectorcall(door_.numpy, given_, inputs, nullptr);
+    npy_intp shape[kMaxBatchAxes];
+    const int axes = shape_of(0, shape);
+    PyObject* all[kMostParts + 1];
+    std::copy_n(given_, inputs, all);
+    all[inputs] = reinterpret_cast<PyObject*>(checked_out(out_, type_, axes, shape));
+    const py::tuple names = py::make_tuple("out");
+    return PyObject_Vectorcall(door_.numpy, all, inputs, names.ptr());
+  }
+
+  // Memory for result k: a number, a new array, or `out` if the kernel may write there.
+  void make(int k, py::object& made, double& number) {
+    npy_intp shape[kMaxBatchAxes];
+    const int axes = shape_of(k, shape);
     if (out_) {
-      PyArrayObject* given = checked_out(k, axes, shape);
+      PyArrayObject* given = checked_out(out_part(k), type_of(k), axes, shape);
       if (PyArray_ISCARRAY(given) && !overlaps(given)) {
         call_.result_[k] = PyArray_DATA(given);
         return;
@@ -144,10 +181,19 @@ class DoorCall {
       call_.result_[k] = &number;
       return;
     }
-    PyObject* array = type_ == NPY_DOUBLE ? new_result<double>(axes, shape) : new_result<float>(axes, shape);
+    PyObject* array = new_result(type_of(k), axes, shape);
     if (!array) throw py::error_already_set();
     made = py::reinterpret_steal<py::object>(array);
     call_.result_[k] = PyArray_DATA(reinterpret_cast<PyArrayObject*>(array));
+  }
+
+  int type_of(int k) const { return row_.signature.integer[k] ? NPY_INT64 : type_; }
+
+  bool overlaps(PyArrayObject* array) const {
+    for (int i = 0; i < row_.signature.inputs; ++i) {
+      if (share_memory(array, call_.input_[i].array)) return true;
+    }
+    return false;
   }
 
   PyObject* out_part(int k) const {
@@ -158,48 +204,12 @@ class DoorCall {
     return PyTuple_GET_ITEM(out_, k);
   }
 
-  PyArrayObject* checked_out(int k, int axes, const npy_intp* shape) const {
-    PyObject* part = out_part(k);
-    if (!PyArray_Check(part)) {
-      throw py::type_error(std::string("out: got ") + Py_TYPE(part)->tp_name + ", needed an ndarray.");
-    }
-    auto* array = reinterpret_cast<PyArrayObject*>(part);
-    if (PyArray_TYPE(array) != type_ || !PyArray_ISNOTSWAPPED(array)) {
-      const auto got = py::str(py::handle(reinterpret_cast<PyObject*>(PyArray_DESCR(array)))).cast<std::string>();
-      throw py::type_error("out: got dtype " + got + ", needed " + (type_ == NPY_DOUBLE ? "float64." : "float32."));
-    }
-    if (PyArray_NDIM(array) != axes || !std::equal(shape, shape + axes, PyArray_DIMS(array))) {
-      throw py::value_error("out: got shape " + shape_text(PyArray_NDIM(array), PyArray_DIMS(array)) + ", needed " +
-                            shape_text(axes, shape) + ".");
-    }
-    if (!PyArray_ISWRITEABLE(array)) throw py::value_error("out: is read-only.");
-    return array;
-  }
-
-  // Whether an array may share memory with an argument; its result then takes its place only when all is read.
-  bool overlaps(PyArrayObject* array) const {
-    const auto range = [](PyArrayObject* a) {
-      const char *first = PyArray_BYTES(a), *last = first + PyArray_ITEMSIZE(a);
-      for (int axis = 0; axis < PyArray_NDIM(a); ++axis) {
-        const npy_intp reach = PyArray_STRIDE(a, axis) * std::max<npy_intp>(PyArray_DIM(a, axis) - 1, 0);
-        (reach < 0 ? first : last) += reach;
-      }
-      return std::pair(first, last);
-    };
-    const auto [first, last] = range(array);
-    for (int i = 0; i < row_.signature.inputs; ++i) {
-      const auto [begin, end] = range(call_.input_[i].array);
-      if (begin < last && first < end) return true;
-    }
-    return false;
-  }
-
   bool compute() {
     const Kernel kernel = row_.kernel[type_ == NPY_DOUBLE ? 0 : 1];
     double work = 1;
-    for (int i = 0; i < row_.signature.letters; ++i) work *= static_cast<double>(call_.size_[i]);
+    for (int i = 0; i < row_.signature.given; ++i) work *= static_cast<double>(call_.size_[i]);
     double all = static_cast<double>(call_.count_);
-    for (int i = 0; i < row_.power; ++i) all *= work;
+    for (int i = 0; i < row_.traits.power; ++i) all *= work;
     if (all < kReleasing) return kernel(call_);
     const ReleasedGil released;
     return kernel(call_);

@@ -16,7 +16,10 @@ struct Door {
   const DoorRow* row;
   std::vector<PyObject*>* arguments;  // names, interned
   std::vector<PyObject*>* options;
-  double defaults[kMostOptions];  // of options that are numbers; NaN of others
+  int positional;  // options that may be given by place
+  bool number[kMostOptions];
+  double defaults[kMostOptions];
+  PyObject* numpy;  // the function of numpy that some calls are left to
 };
 
 // The type number of an array that kernels read as it is; -1 for everything else.

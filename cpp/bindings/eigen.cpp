@@ -1,9 +1,14 @@
+#include <cmath>
+#include <cstdint>
+
 #include "arrays.hpp"
 #include "door.hpp"
+#include "mmlcore/core/buffer.hpp"
+#include "mmlcore/eigen/certify_spectrum_above.hpp"
 #include "mmlcore/eigen/jacobi.hpp"
-#include "mmlcore/eigen/none_above.hpp"
+#include "mmlcore/eigen/largest_eigenpairs.hpp"
+#include "mmlcore/eigen/matrix_power.hpp"
 #include "mmlcore/eigen/symmetric_product.hpp"
-#include "mmlcore/eigen/symmetric_top.hpp"
 #include "mmlcore/eigen/symmetry.hpp"
 #include "module.hpp"
 
@@ -20,8 +25,28 @@ bool all_pairs(const Call& call) {
   return true;
 }
 
+constexpr index_t kPowerOrder = 32;  // of matrices whose powers need no threads of their own
+
+template <class T>
+bool powers(const Call& call) {
+  const double exponent = call.option(0);
+  const index_t n = call['n'];
+  if (!(exponent >= 0 && exponent < 0x1p53 && exponent == std::floor(exponent)) || n > kPowerOrder) return false;
+  const auto a = call.stack<T>(0);
+  const auto to = call.results<T>();
+  return each_range(call, n * n * n, [&](index_t first, index_t last) {
+    Buffer<T> scratch(2 * n * n);
+    bool fine = true;
+    for (index_t i = first; i < last; ++i) {
+      fine &= matrix_power<T>(a[i], static_cast<std::uint64_t>(exponent), to[i], scratch.data());
+    }
+    return fine;
+  });
+}
+
 const DoorRow rows[] = {
-    {"eigh", Signature("(n,n)->(n),(n,n)"), "A", "", {all_pairs<double>, all_pairs<float>}, 3},
+    {"matrix_power", Signature("(n,n)->(n,n)"), "A", "n=nan |", {powers<double>, powers<float>}, {.power = 3}},
+    {"eigh", Signature("(n,n)->(n),(n,n)"), "A", "", {all_pairs<double>, all_pairs<float>}, {.power = 3}},
 };
 
 }  // namespace
@@ -29,12 +54,12 @@ const DoorRow rows[] = {
 void bind_eigen(py::module_& m) {
   add_doors(m, rows);
   m.def(
-      "symmetric_top",
+      "largest_eigenpairs",
       [](const py::array& a, py::array_t<double>& values, py::array_t<double>& vectors) {
         const auto va = matrix_view<const double>(a, "a");
         const auto out = matrix_view<double>(vectors, "vectors");
         double* to = values.mutable_data();
-        return without_gil([&] { return symmetric_top(va, to, out); });
+        return without_gil([&] { return largest_eigenpairs(va, to, out); });
       },
       py::arg("a"), py::arg("values"), py::arg("vectors"),
       "Fills values (k,) and vectors (n, k) with the largest eigenpairs of a; returns the largest relative residual.");
@@ -49,11 +74,11 @@ void bind_eigen(py::module_& m) {
       py::arg("a"), py::arg("x"), py::arg("y"),
       "Fills y with a x, by the lower triangle of a symmetric a of contiguous rows.");
   m.def(
-      "none_above",
+      "certify_spectrum_above",
       [](double bound, const py::array& a, const py::array& values, const py::array& vectors, double size) {
         const auto va = matrix_view<const double>(a, "a"), vv = matrix_view<const double>(vectors, "vectors");
         const double* theta = vector_view<const double>(values, "values").data;
-        return without_gil([&] { return none_above(bound, va, theta, vv, size); });
+        return without_gil([&] { return certify_spectrum_above(bound, va, theta, vv, size); });
       },
       py::arg("bound"), py::arg("a"), py::arg("values"), py::arg("vectors"), py::arg("size"),
       "Whether a symmetric a has no eigenvalue above a bound but those found; `size` is that of the largest.");

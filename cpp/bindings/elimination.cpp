@@ -7,6 +7,7 @@
 #include "arrays.hpp"
 #include "door.hpp"
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/elimination/determinant.hpp"
 #include "mmlcore/elimination/determinant_small.hpp"
@@ -65,11 +66,62 @@ bool determinant_of(const Call& call) {
   return true;
 }
 
-const DoorRow rows[] = {
-    {"solve", Signature("(n,n),(n,k?)->(n,k?)"), "A b", "", {solve<double>, solve<float>}, 3},
-    {"inverse", Signature("(n,n)->(n,n)"), "A", "", {inverse<double>, inverse<float>}, 3},
-    {"determinant", Signature("(n,n)->()"), "A", "", {determinant_of<double>, determinant_of<float>}, 3},
-};
+template <class T>
+void lu_of(const MatrixBatch<T>& stack, std::int64_t* perm) {
+  const index_t m = stack.item.rows, least = std::min(m, stack.item.cols), count = stack.count();
+  const auto one = [&](index_t i, bool parallel) {
+    std::vector<index_t> pivots(least);
+    lu_factor<T>(stack[i], pivots.data(), parallel);
+    std::int64_t* to = perm + i * m;
+    std::iota(to, to + m, std::int64_t{0});
+    for (index_t k = 0; k < least; ++k) std::swap(to[k], to[pivots[k]]);
+  };
+  if (count == 1) return one(0, least >= 64);
+  parallel_ranges(count, 100000 / (least * least * least + 100) + 1, [&](index_t begin, index_t end) {
+    for (index_t i = begin; i < end; ++i) one(i, false);
+  });
+}
+
+template <class T>
+bool factors(const Call& call) {
+  const index_t m = call['m'], n = call['n'], k = call['k'], count = call.count();
+  const auto from = call.stack<T>(0);
+  Buffer<T> both(count * m * n);
+  MatrixBatch<T> stack{c_order(both.data(), m, n), {}};
+  stack.batch.push(count, m * n);
+  for (index_t i = 0; i < count; ++i) copy(from[i], stack[i]);
+  lu_of<T>(stack, call.result<std::int64_t>(0));
+  const auto lower = call.results<T>(1), upper = call.results<T>(2);
+  return each_item(call, m * n, [&](index_t item) {
+    const MatrixView<const T> found = stack[item];
+    const MatrixView<T> l = lower[item], u = upper[item];
+    T check = 0;
+    for (index_t i = 0; i < m; ++i) {
+      for (index_t j = 0; j < n; ++j) check += found(i, j) * 0;
+      for (index_t j = 0; j < k; ++j) l(i, j) = j < i ? found(i, j) : j == i ? T{1} : T{0};
+    }
+    for (index_t i = 0; i < k; ++i) {
+      for (index_t j = 0; j < n; ++j) u(i, j) = j < i ? T{0} : found(i, j);
+    }
+    return check == 0;
+  });
+}
+
+template <class T>
+bool log_determinants(const Call& call) {
+  const index_t count = call.count();
+  T *sign = call.result<T>(0), *logarithm = call.result<T>(1);
+  Buffer<std::int64_t> power(count);
+  std::fill(power.begin(), power.end(), std::int64_t{0});
+  const bool small = count == 1 && call['n'] > 0 && call['n'] <= kSmallOrder;
+  if (!small || !determinant_small<T>(call.matrix<T>(0), *sign)) determinants<T>(call.stack<T>(0), sign, power.data());
+  for (index_t i = 0; i < count; ++i) {
+    const double size = std::log(std::abs(static_cast<double>(sign[i]))) + static_cast<double>(power[i]) * std::log(2.0);
+    logarithm[i] = static_cast<T>(size);
+    sign[i] = static_cast<T>((sign[i] > 0) - (sign[i] < 0));
+  }
+  return true;
+}
 
 template <class T>
 py::object echelon_of(py::array& a, bool reduced, double rtol, bool with_steps) {
@@ -99,23 +151,13 @@ py::object echelon_of(py::array& a, bool reduced, double rtol, bool with_steps) 
                         py::array_t<index_t>(count, swaps.data()), log);
 }
 
-template <class T>
-void lu_of(const MatrixBatch<T>& stack, std::int64_t* perm) {
-  const index_t m = stack.item.rows, least = std::min(m, stack.item.cols), count = stack.count();
-  const auto one = [&](index_t i, bool parallel) {
-    std::vector<index_t> pivots(least);
-    lu_factor<T>(stack[i], pivots.data(), parallel);
-    std::int64_t* to = perm + i * m;
-    std::iota(to, to + m, std::int64_t{0});
-    for (index_t k = 0; k < least; ++k) std::swap(to[k], to[pivots[k]]);
-  };
-  without_gil([&] {
-    if (count == 1) return one(0, least >= 64);
-    parallel_ranges(count, 100000 / (least * least * least + 100) + 1, [&](index_t begin, index_t end) {
-      for (index_t i = begin; i < end; ++i) one(i, false);
-    });
-  });
-}
+const DoorRow rows[] = {
+    {"solve", Signature("(n,n),(n,k?)->(n,k?)"), "A b", "", {solve<double>, solve<float>}, {.power = 3}},
+    {"inverse", Signature("(n,n)->(n,n)"), "A", "", {inverse<double>, inverse<float>}, {.power = 3}},
+    {"determinant", Signature("(n,n)->()"), "A", "", {determinant_of<double>, determinant_of<float>}, {.power = 3}},
+    {"slogdet", Signature("(n,n)->(),()"), "A", "", {log_determinants<double>, log_determinants<float>}, {.power = 3}},
+    {"lu", Signature("(m,n)->(m)i,(m,k),(k,n)"), "A", "", {factors<double>, factors<float>}, {.power = 2}},
+};
 
 }  // namespace
 
@@ -160,7 +202,9 @@ void bind_elimination(py::module_& m) {
       [](py::array& a, py::array_t<std::int64_t>& perm) {
         by_dtype(a, [&](auto zero) {
           using T = decltype(zero);
-          lu_of<T>(matrix_batch<T>(a, "A"), perm.mutable_data());
+          const auto stack = matrix_batch<T>(a, "A");
+          std::int64_t* to = perm.mutable_data();
+          without_gil([&] { lu_of<T>(stack, to); });
         });
       },
       py::arg("a"), py::arg("perm"), "Factors contiguous matrices in place; perm (..., m): A[perm] = L U.");

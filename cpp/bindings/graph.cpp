@@ -6,23 +6,23 @@
 
 #include "arrays.hpp"
 #include "mmlcore/graph/build.hpp"
+#include "mmlcore/graph/closed_classes.hpp"
 #include "mmlcore/graph/pagerank.hpp"
-#include "mmlcore/graph/recurrence.hpp"
 #include "module.hpp"
 
 namespace mmlcore::bindings {
 namespace {
 
-using Narrow = Csr<std::uint32_t>;
-using Wide = Csr<std::uint64_t>;
+using Narrow = RankLayout<std::uint32_t>;
+using Wide = RankLayout<std::uint64_t>;
 
 struct GraphHandle {
-  std::variant<Narrow, Wide> csr;
+  std::variant<Narrow, Wide> layout;
   py::object kept;  // arrays that the graph lies over
 
   template <class F>
   auto visit(F&& f) const {
-    return std::visit(f, csr);
+    return std::visit(f, layout);
   }
 };
 
@@ -51,7 +51,7 @@ Combine combine_of(const std::string& name) {
   return name == "sum" ? Combine::kSum : name == "first" ? Combine::kFirst : Combine::kKeep;
 }
 
-// Array `name` of files that links are written to.
+// Array `name` of files that edges are written to.
 template <class T>
 T* file_of(const py::dict& files, const char* name, index_t size) {
   const auto array = files[name].cast<py::array>();
@@ -77,26 +77,26 @@ std::unique_ptr<GraphHandle> build_graph(const py::object& source, const py::obj
   }
   auto graph = std::make_unique<GraphHandle>();
   const index_t most = index_t{1} << 32;
-  const index_t links = edges.size();
-  LinkFiles into;
+  const index_t count = edges.size();
+  EdgeFiles into;
   if (!files.is_none()) {
     const auto arrays = files.cast<py::dict>();
-    const bool narrow = !wide && nodes < most && links < most;
-    into.source = narrow ? static_cast<void*>(file_of<std::uint32_t>(arrays, "source", links))
-                         : file_of<std::uint64_t>(arrays, "source", links);
-    if (narrow && needs_words(nodes, links)) into.words = file_of<std::uint64_t>(arrays, "words", links);
+    const bool narrow = !wide && nodes < most && count < most;
+    into.source = narrow ? static_cast<void*>(file_of<std::uint32_t>(arrays, "source", count))
+                         : file_of<std::uint64_t>(arrays, "source", count);
+    if (narrow && needs_words(nodes, count)) into.words = file_of<std::uint64_t>(arrays, "words", count);
     if (edges.weight.data || combine == "sum") {
-      into.weight = file_of<double>(arrays, "weight", links);
-      into.word_weight = file_of<double>(arrays, "word_weight", links);
+      into.weight = file_of<double>(arrays, "weight", count);
+      into.word_weight = file_of<double>(arrays, "word_weight", count);
     }
     graph->kept = arrays;
   }
   const BuildOptions options{combine_of(combine), files.is_none() ? nullptr : &into};
   without_gil([&] {
     if (wide || nodes >= most || edges.size() >= most) {
-      graph->csr = build_csr<std::uint64_t>(edges, nodes, options);
+      graph->layout = build_layout<std::uint64_t>(edges, nodes, options);
     } else {
-      graph->csr = build_csr<std::uint32_t>(edges, nodes, options);
+      graph->layout = build_layout<std::uint32_t>(edges, nodes, options);
     }
   });
   return graph;
@@ -112,14 +112,14 @@ const double* optional_vector(const py::object& x, index_t size, py::array_t<dou
 py::tuple rank(const GraphHandle& graph, double damping, const py::object& restart, const py::object& dangling,
                const py::object& start, double tol, index_t max_iter, bool power, bool stream, const py::object& progress,
                py::array_t<double>& ranks) {
-  return graph.visit([&](const auto& csr) {
+  return graph.visit([&](const auto& layout) {
     RankOptions options;
     py::array_t<double> v, u, s;
     options.damping = damping;
-    options.problems = csr.nodes == 0 ? 1 : ranks.size() / csr.nodes;
-    options.restart = optional_vector(restart, options.problems * csr.nodes, v);
-    options.dangling = optional_vector(dangling, csr.nodes, u);
-    options.start = optional_vector(start, csr.nodes, s);
+    options.problems = layout.nodes == 0 ? 1 : ranks.size() / layout.nodes;
+    options.restart = optional_vector(restart, options.problems * layout.nodes, v);
+    options.dangling = optional_vector(dangling, layout.nodes, u);
+    options.start = optional_vector(start, layout.nodes, s);
     options.tol = tol;
     options.max_iter = max_iter;
     options.power = power;
@@ -130,10 +130,10 @@ py::tuple rank(const GraphHandle& graph, double damping, const py::object& resta
         progress(sweep, error);
       };
     }
-    if (ranks.size() != options.problems * csr.nodes)
+    if (ranks.size() != options.problems * layout.nodes)
       throw DomainError("an internal call came with ranks of the wrong length");
     double* out = ranks.mutable_data();
-    const RankResult result = without_gil([&] { return pagerank(csr, options, out); });
+    const RankResult result = without_gil([&] { return pagerank(layout, options, out); });
     return py::make_tuple(result.iterations, result.error, result.converged);
   });
 }
@@ -144,7 +144,7 @@ py::array_t<T> as_numpy(const Buffer<T>& buffer) {
 }
 
 py::tuple rows(const GraphHandle& graph) {
-  const PlainRows plain = without_gil([&] { return graph.visit([](const auto& csr) { return plain_rows(csr); }); });
+  const CsrArrays plain = without_gil([&] { return graph.visit([](const auto& layout) { return to_csr(layout); }); });
   return py::make_tuple(as_numpy(plain.start), as_numpy(plain.source), as_numpy(plain.weight), as_numpy(plain.out_weight));
 }
 
@@ -161,11 +161,11 @@ py::dict parts(const py::object& self) {
     if (g.weighted) put_part(all, "weight", g.weight, g.edges, self);
     put_part(all, "in_degree", g.in_degree, g.in_degree.size(), self);
     put_part(all, "row", g.row, g.row.size(), self);
-    put_part(all, "place", g.place, g.place.size(), self);
+    put_part(all, "place", g.permutation, g.permutation.size(), self);
     put_part(all, "out_degree", g.out_degree, g.out_degree.size(), self);
     put_part(all, "strength", g.strength, g.strength.size(), self);
-    put_part(all, "kept", g.kept, g.kept.size(), self);
-    put_part(all, "loop", g.loop, g.loop.size(), self);
+    put_part(all, "kept", g.live_fraction, g.live_fraction.size(), self);
+    put_part(all, "loop", g.self_weight, g.self_weight.size(), self);
     const auto count = static_cast<py::ssize_t>(g.pieces.size());
     py::array_t<std::int64_t> pieces({count, py::ssize_t{3}});
     for (py::ssize_t p = 0; p < count; ++p) {
@@ -175,7 +175,7 @@ py::dict parts(const py::object& self) {
     }
     all["pieces"] = pieces;
     py::array_t<std::int64_t> sizes(5);
-    const index_t values[] = {g.nodes, g.edges, g.live, g.live_pieces, g.weighted ? 1 : 0};
+    const index_t values[] = {g.nodes, g.edges, g.non_dangling, g.non_dangling_pieces, g.weighted ? 1 : 0};
     for (int i = 0; i < 5; ++i) sizes.mutable_at(i) = values[i];
     all["sizes"] = sizes;
     return all;
@@ -195,24 +195,24 @@ Buffer<T> take_part(const py::dict& all, const char* name) {
 }
 
 template <class Index>
-Csr<Index> assemble(const py::dict& all) {
-  Csr<Index> g;
+RankLayout<Index> assemble(const py::dict& all) {
+  RankLayout<Index> g;
   const auto sizes = take_part<std::int64_t>(all, "sizes");
   if (sizes.size() != 5) throw DomainError("the graph is damaged: its sizes are missing.");
   g.nodes = sizes[0];
   g.edges = sizes[1];
-  g.live = sizes[2];
-  g.live_pieces = sizes[3];
+  g.non_dangling = sizes[2];
+  g.non_dangling_pieces = sizes[3];
   g.weighted = sizes[4] != 0;
   g.source = take_part<Index>(all, "source");
   if (g.weighted) g.weight = take_part<double>(all, "weight");
   g.in_degree = take_part<Index>(all, "in_degree");
   g.row = take_part<Index>(all, "row");
-  g.place = take_part<Index>(all, "place");
+  g.permutation = take_part<Index>(all, "place");
   g.out_degree = take_part<Index>(all, "out_degree");
   g.strength = take_part<double>(all, "strength");
-  g.kept = take_part<double>(all, "kept");
-  g.loop = take_part<double>(all, "loop");
+  g.live_fraction = take_part<double>(all, "kept");
+  g.self_weight = take_part<double>(all, "loop");
   const auto pieces = all["pieces"].cast<py::array_t<std::int64_t, py::array::c_style | py::array::forcecast>>();
   if (pieces.ndim() != 2 || pieces.shape(1) != 3) throw DomainError("the graph is damaged: its pieces are of a wrong type.");
   for (py::ssize_t p = 0; p < pieces.shape(0); ++p) g.pieces.push_back({pieces.at(p, 0), pieces.at(p, 1), pieces.at(p, 2)});
@@ -225,21 +225,21 @@ std::unique_ptr<GraphHandle> from_parts(const py::object& parts, bool mapped) {
   graph->kept = all;
   if (!all.contains("source") || !all.contains("pieces")) throw DomainError("the graph is damaged: parts are missing.");
   if (all["source"].cast<py::array>().itemsize() == 8) {
-    graph->csr = assemble<std::uint64_t>(all);
+    graph->layout = assemble<std::uint64_t>(all);
   } else {
-    graph->csr = assemble<std::uint32_t>(all);
+    graph->layout = assemble<std::uint32_t>(all);
   }
-  without_gil([&] { graph->visit([&](const auto& csr) { check_csr(csr, mapped); }); });
+  without_gil([&] { graph->visit([&](const auto& layout) { check_layout(layout, mapped); }); });
   return graph;
 }
 
 }  // namespace
 
 void bind_graph(py::module_& m) {
-  const auto nodes = [](const GraphHandle& g) { return g.visit([](const auto& csr) { return csr.nodes; }); };
-  const auto edges = [](const GraphHandle& g) { return g.visit([](const auto& csr) { return csr.edges; }); };
-  const auto weighted = [](const GraphHandle& g) { return g.visit([](const auto& csr) { return csr.weighted; }); };
-  py::class_<GraphHandle>(m, "InEdges", "A graph as compressed rows of in-links, arranged for PageRank.")
+  const auto nodes = [](const GraphHandle& g) { return g.visit([](const auto& layout) { return layout.nodes; }); };
+  const auto edges = [](const GraphHandle& g) { return g.visit([](const auto& layout) { return layout.edges; }); };
+  const auto weighted = [](const GraphHandle& g) { return g.visit([](const auto& layout) { return layout.weighted; }); };
+  py::class_<GraphHandle>(m, "InEdges", "A graph as compressed rows of in-edges, arranged for PageRank.")
       .def(py::init(&build_graph), py::arg("source"), py::arg("target"), py::arg("weight"), py::arg("nodes"),
            py::arg("combine") = "keep", py::arg("wide") = false, py::arg("files") = py::none(), py::arg("pages") = "keep")
       .def_static("from_parts", &from_parts, py::arg("parts"), py::arg("mapped"),
@@ -248,7 +248,7 @@ void bind_graph(py::module_& m) {
       .def_property_readonly("nodes", nodes)
       .def_property_readonly("edges", edges)
       .def_property_readonly("weighted", weighted)
-      .def("rows", &rows, "(start, source, weight, out_weight): rows by node, their links in the order of the input.");
+      .def("rows", &rows, "(start, source, weight, out_weight): rows by node, their edges in the order of the input.");
   m.def(
       "id_range",
       [](const py::array& ids, bool mapped) {
@@ -261,12 +261,12 @@ void bind_graph(py::module_& m) {
         py::arg("tol"), py::arg("max_iter"), py::arg("power"), py::arg("stream"), py::arg("progress"), py::arg("ranks"),
         "Fills ranks; returns (iterations, error, converged). Vectors are checked and sum to 1, or None.");
   m.def(
-      "recurrence",
+      "closed_classes",
       [](const GraphHandle& graph, const py::object& landing) {
-        return graph.visit([&](const auto& csr) {
+        return graph.visit([&](const auto& layout) {
           py::array_t<double> kept;
-          const double* u = optional_vector(landing, csr.nodes, kept);
-          const Recurrence found = without_gil([&] { return recurrence(csr, u); });
+          const double* u = optional_vector(landing, layout.nodes, kept);
+          const ClosedClasses found = without_gil([&] { return closed_classes(layout, u); });
           return py::make_tuple(found.closed, found.period);
         });
       },

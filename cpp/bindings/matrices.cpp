@@ -1,59 +1,148 @@
 #include "arrays.hpp"
-#include "fastcall.hpp"
+#include "door.hpp"
+#include "mmlcore/elimination/solve_small.hpp"
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/matrices/product_small.hpp"
 #include "mmlcore/matrices/product_tall.hpp"
 #include "mmlcore/matrices/resample.hpp"
+#include "mmlcore/matrices/transforms.hpp"
 #include "module.hpp"
 
 namespace mmlcore::bindings {
 namespace {
 
-// Between so many multiplications the BLAS that numpy brings is as fast (python/mmlcore/matrices/_product.py, which repeats
-// them).
+// Between so many multiplications the BLAS that numpy brings is as fast.
 constexpr double kLarge = kSmallProduct * kSmallProduct * kSmallProduct;
-constexpr double kHuge = 2147483648.0;
+constexpr double kHuge = 2147483648.0;  // beyond, Python would not look for Ctrl-C for too long
 
-PyObject* numpy_matmul = nullptr;
+// The product of two matrices, whichever kernel takes it.
+template <class T>
+void multiply(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
+  is_small_product(a, b, c) ? product_small<T>(a, b, c) : product_single<T>(a, b, c);
+}
 
-// Whether one axis is contiguous and the other runs forward.
+template <class T>
+bool matmul(const Call& call) {
+  if (call.axes() > 0 && call['k'] == 1) return false;  // no sums: numpy's multiply
+  if (call.axes() == 0) {
+    multiply<T>(call.matrix<T>(0), call.matrix<T>(1), call.results<T>().item);
+  } else {
+    product_batch<T>(call.stack<T>(0), call.stack<T>(1), call.results<T>());
+  }
+  return true;
+}
+
+// Whether BLAS reads a matrix where it lies: one axis is contiguous and the other runs forward.
 template <class T>
 bool blas_takes(const MatrixView<const T>& a) {
   return (a.row_stride == 1 || a.col_stride == 1) && a.row_stride > 0 && a.col_stride > 0;
 }
 
-// The product of two plain matrices: ours while it is small, numpy's where that is as fast.
+// One large product, with more than one thread: BLAS libraries keep their threads spinning, and two pools in turn would slow
+// both down.
 template <class T>
-PyObject* matmul_plain_of(PyObject* const* args, const Glance& a, const Glance& b) {
-  const MatrixView<const T> va = a.matrix<T>(), vb = b.matrix<T>();
-  if (va.cols != vb.rows) return not_implemented();
-  const index_t shape[2] = {va.rows, vb.cols};
-  const bool small = is_small_product(va, vb, c_order<T>(nullptr, va.rows, vb.cols));
-  const double work = static_cast<double>(va.rows) * static_cast<double>(va.cols) * static_cast<double>(vb.cols);
-  if (!small && work >= kHuge) return not_implemented();
-  const bool ours = small || is_tall_product(va, vb, c_order<T>(nullptr, va.rows, vb.cols));
-  if (!ours && work >= kLarge && blas_takes(va) && blas_takes(vb)) {
-    enter_context();
-    if (num_threads() > 1) return PyObject_Vectorcall(numpy_matmul, args, 2, nullptr);
-  }
-  py::object out = new_array<T>(2, shape);
-  const MatrixView<T> vc = c_order(array_data<T>(out), va.rows, vb.cols);
-  if (small) {
-    product_small<T>(va, vb, vc);
-  } else {
-    without_gil([&] { product_single<T>(va, vb, vc); });
-  }
-  return out.release().ptr();
+bool blas_multiplies(const Call& call) {
+  if (call.axes() != 0) return false;
+  const double work = static_cast<double>(call['m']) * static_cast<double>(call['k']) * static_cast<double>(call['n']);
+  if (work < kLarge || work >= kHuge) return false;
+  const MatrixView<const T> a = call.matrix<T>(0), b = call.matrix<T>(1);
+  const auto c = c_order<T>(nullptr, a.rows, b.cols);
+  if (!blas_takes(a) || !blas_takes(b) || is_small_product(a, b, c) || is_tall_product(a, b, c)) return false;
+  enter_context();
+  return num_threads() > 1;
+}
+bool blas_is_as_fast(const Call& call, bool single) {
+  return single ? blas_multiplies<float>(call) : blas_multiplies<double>(call);
 }
 
-PyObject* matmul_plain_call(PyObject* const* args, Py_ssize_t count) {
-  if (count != 2) return not_implemented();
-  const Glance a(args[0]), b(args[1]);
-  const bool two = a.holds<double>() && b.holds<double>();
-  if (!two && !(a.holds<float>() && b.holds<float>())) return not_implemented();
-  if (a.axes() != 2 || b.axes() != 2) return not_implemented();
-  return two ? matmul_plain_of<double>(args, a, b) : matmul_plain_of<float>(args, a, b);
+template <class T>
+bool move_points(const Call& call) {
+  if (call.axes() != 0 || call.option(0) != -1) return false;
+  multiply<T>(call.matrix<T>(1), call.matrix<T>(0).transposed(), call.results<T>().item);
+  return true;
 }
+
+template <class T>
+bool change_of_basis(const Call& call) {
+  const index_t n = call['n'];
+  if (call.axes() != 0 || n == 0 || n > kSmallOrder || n > kSmallColumns) return false;
+  T product[kSmallOrder * kSmallOrder];
+  multiply<T>(call.matrix<T>(0), call.matrix<T>(1), c_order(product, n, n));
+  return solve_small<T>(call.matrix<T>(1), c_order<const T>(product, n, n), call.result<T>());
+}
+
+// The item of a stack of numbers.
+template <class T>
+T number_of(const MatrixBatch<const T>& stack, index_t i) {
+  return stack.item.data[stack.batch.offset(i)];
+}
+
+template <class T>
+bool rotations(const Call& call) {
+  const auto angles = call.stack<T>(0);
+  return each_item(call, 4, [&](index_t i) { return rotation(number_of(angles, i), call.result<T>() + 4 * i); });
+}
+
+template <class T>
+bool shears(const Call& call) {
+  const double axis = call.option(0);
+  if (axis != 0 && axis != 1) return false;
+  const auto amounts = call.stack<T>(0);
+  return each_item(
+      call, 4, [&](index_t i) { return shear(number_of(amounts, i), static_cast<int>(axis), call.result<T>() + 4 * i); });
+}
+
+template <class T>
+bool reflections(const Call& call) {
+  const index_t d = call['d'];
+  const auto normals = call.stack<T>(0);
+  return each_item(call, d * d, [&](index_t i) { return reflection(vector_of(normals, i), call.result<T>() + d * d * i); });
+}
+
+template <class T>
+bool rotations3d(const Call& call) {
+  const auto axes = call.stack<T>(0), angles = call.stack<T>(1);
+  return each_item(
+      call, 9, [&](index_t i) { return rotation3d(vector_of(axes, i), number_of(angles, i), call.result<T>() + 9 * i); });
+}
+
+template <class T>
+bool traces(const Call& call) {
+  const auto a = call.stack<T>(0);
+  const index_t least = std::min(call['m'], call['n']);
+  return each_item(call, least, [&](index_t i) {
+    const MatrixView<const T> item = a[i];
+    T sum = 0;
+    for (index_t j = 0; j < least; ++j) sum += item(j, j);
+    call.result<T>()[i] = sum;
+    return true;
+  });
+}
+
+const DoorRow rows[] = {
+    {"matmul",
+     Signature("(m?,k),(k,n?)->(m?,n?)"),
+     "a b",
+     "",
+     {matmul<double>, matmul<float>},
+     {.prefers_numpy = blas_is_as_fast, .numpy = "matmul"}},
+    {"transform_points",
+     Signature("(m,d),(n?,d)->(n?,m)"),
+     "matrix points",
+     "axis=-1",
+     {move_points<double>, move_points<float>}},
+    {"change_basis",
+     Signature("(n,n),(n,n)->(n,n)"),
+     "matrix basis",
+     "",
+     {change_of_basis<double>, change_of_basis<float>},
+     {.power = 3}},
+    {"rotation", Signature("()->(2,2)"), "theta", "", {rotations<double>, rotations<float>}},
+    {"rotation3d", Signature("(3),()->(3,3)"), "axis theta", "", {rotations3d<double>, rotations3d<float>}},
+    {"shear", Signature("()->(2,2)"), "k", "axis=0 |", {shears<double>, shears<float>}},
+    {"reflection", Signature("(d)->(d,d)"), "normal", "", {reflections<double>, reflections<float>}, {.power = 2}},
+    {"trace", Signature("(m,n)->()"), "A", "", {traces<double>, traces<float>}},
+};
 
 // (h, w, channels)
 template <class T>
@@ -68,17 +157,10 @@ ImageView<T> image_view(const py::array& array, const char* name) {
           element_stride<T>(array, 2)};
 }
 
-PyMethodDef fast_methods[] = {
-    fast_method<&matmul_plain_call>(
-        "matmul_plain",
-        "matmul_plain($module, a, b, /)\n--\n\nThe product of two plain matrices; NotImplemented for everything else."),
-    {nullptr, nullptr, 0, nullptr}};
-
 }  // namespace
 
 void bind_matrices(py::module_& m) {
-  if (PyModule_AddFunctions(m.ptr(), fast_methods) != 0) throw py::error_already_set();
-  numpy_matmul = py::object(py::module_::import("numpy").attr("matmul")).release().ptr();
+  add_doors(m, rows);
   m.def(
       "matmul",
       [](const py::array& a, const py::array& b, py::array& out) {

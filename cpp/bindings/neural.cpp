@@ -70,8 +70,9 @@ void bind_neural(py::module_& m) {
           using T = decltype(zero);
           const index_t size = net.parameters();
           const bool moving = training.optimizer != Optimizer::sgd, adam = training.optimizer == Optimizer::adam;
-          Learner<T> learner{numbers<T>(state[0], size, "parameters"), numbers<T>(state[1], moving ? size : 0, "first"),
-                             numbers<T>(state[2], adam ? size : 0, "second"), count[0], static_cast<index_t>(count[1])};
+          OptimizerState<T> held{
+              numbers<T>(state[0], size, "parameters"), numbers<T>(state[1], moving ? size : 0, "first"),
+              numbers<T>(state[2], adam ? size : 0, "second"), count[0], static_cast<index_t>(count[1])};
           const Examples<T> examples = examples_of<T>(data);
           const Examples<T> other = apart ? examples_of<T>(*apart) : Examples<T>{};
           Watch told;
@@ -84,11 +85,11 @@ void bind_neural(py::module_& m) {
           const Outcome end = without_gil([&] {
             // What was done before an interrupt counts.
             struct Counted {
-              Learner<T>& learner;
+              OptimizerState<T>& held;
               std::int64_t* count;
-              ~Counted() { count[0] = learner.steps, count[1] = learner.epoch; }
-            } counted{learner, count};
-            return train<T>(net, examples, apart ? &other : nullptr, training, learner, epochs, pr, pl, pv, told);
+              ~Counted() { count[0] = held.steps, count[1] = held.epoch; }
+            } counted{held, count};
+            return train<T>(net, examples, apart ? &other : nullptr, training, held, epochs, pr, pl, pv, told);
           });
           return std::pair<index_t, int>(end.epochs, static_cast<int>(end.end));
         });

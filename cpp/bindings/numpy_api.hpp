@@ -10,6 +10,5 @@
 #endif
 
 #include <Python.h>
-
 #include <numpy/arrayobject.h>
 #include <numpy/arrayscalars.h>

@@ -37,7 +37,7 @@ class Called final : public Equations {
   bool joint() const override { return false; }
   double scale() const override { return scale_; }
 
-  bool at(const double* theta, Triangle& r, double& cost) override {
+  bool at(const double* theta, RFactor& r, double& cost) override {
     const auto found = both_(Doubles(p_, theta)).cast<py::tuple>();
     const auto values = found[0].cast<Doubles>();
     const auto derivatives = found[1].cast<Doubles>();  // (p, m)

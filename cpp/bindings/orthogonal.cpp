@@ -1,13 +1,72 @@
 #include "arrays.hpp"
+#include "door.hpp"
+#include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/orthogonal/gram_schmidt.hpp"
 #include "mmlcore/orthogonal/orthogonalize.hpp"
+#include "mmlcore/orthogonal/projection.hpp"
 #include "mmlcore/orthogonal/qr.hpp"
 #include "module.hpp"
 
 namespace mmlcore::bindings {
+namespace {
+
+// Options: normalize, drop.
+template <class T>
+bool in_order(const Call& call) {
+  if (call.option(0) == 0 || call.option(1) != 0) return false;
+  const index_t m = call['m'], n = call['n'];
+  const double rtol = default_rtol<T>(m, n);
+  const auto a = call.stack<T>(0);
+  const auto q = call.results<T>();
+  // A stack is shared out between the threads; a single matrix employs them all by itself.
+  parallel_tasks(call.count(), [&](index_t i) {
+    Buffer<T> norms(n);
+    gram_schmidt<T>(a[i], q[i], norms.data(), rtol);
+  });
+  return true;
+}
+
+template <class T>
+bool factors(const Call& call) {
+  qr<T>(call.stack<T>(0), call.results<T>(0), call.results<T>(1));
+  return true;
+}
+
+// Onto one subspace.
+template <class T>
+bool projections(const Call& call) {
+  if (call.axes() != 0) return false;
+  return project<T>(call.matrix<T>(0), call.matrix<T>(1), call.results<T>(0).item, call.results<T>(1).item,
+                    call.result<T>(2));
+}
+
+template <class T>
+bool projection_matrices(const Call& call) {
+  return call.axes() == 0 && projection_matrix<T>(call.matrix<T>(0), call.results<T>().item);
+}
+
+const DoorRow rows[] = {
+    {"project", Signature("(n?,d),(d,k?)->(n?,d),(n?,k),(n?)"), "X B", "metric", {projections<double>, projections<float>}},
+    {"projection_matrix",
+     Signature("(d,k?)->(d,d)"),
+     "B",
+     "metric",
+     {projection_matrices<double>, projection_matrices<float>},
+     {.power = 2}},
+    {"gram_schmidt",
+     Signature("(m,n)->(m,n)"),
+     "A",
+     "normalize=1 drop=0 rtol metric",
+     {in_order<double>, in_order<float>},
+     {.power = 2}},
+    {"qr", Signature("(m,n)->(m,k),(k,n)"), "A", "", {factors<double>, factors<float>}, {.power = 2}},
+};
+
+}  // namespace
 
 void bind_orthogonal(py::module_& m) {
+  add_doors(m, rows);
   m.def(
       "gram_schmidt",
       [](const py::array& a, py::array& q, py::array& norms, double rtol) {

@@ -1,4 +1,4 @@
-// Links of networkx graphs and of columns of names: loops over Python objects, with the C API where every nanosecond counts.
+// Edges of networkx graphs and of columns of names: loops over Python objects, with the C API where every nanosecond counts.
 #include <cmath>
 #include <cstdint>
 #include <string>
@@ -33,7 +33,7 @@ class Numbering {
   py::dict numbers_;
 };
 
-struct Links {
+struct EdgeColumns {
   std::vector<std::int64_t> source, target;
   std::vector<double> weight;
   bool plain = true;  // every weight is 1
@@ -63,7 +63,7 @@ void each_item(PyObject* dict, F&& f) {
   while (PyDict_Next(dict, &at, &key, &value)) {
     const auto k = py::reinterpret_borrow<py::object>(key), v = py::reinterpret_borrow<py::object>(value);
     f(key, value);
-    if (PyDict_Size(dict) != size) throw DomainError("graph: changed while its links were read");
+    if (PyDict_Size(dict) != size) throw DomainError("graph: changed while its edges were read");
   }
 }
 
@@ -81,16 +81,16 @@ double weight_of(PyObject* attributes, PyObject* name) {
 
 // (source, target, weight or None) of a networkx adjacency, in its own order. `nodes` gives the numbers; of a multigraph
 // every parallel edge is one. Raises TypeError when the adjacency is no plain dict of dicts: a view of another graph.
-py::tuple networkx_links(const py::object& nodes, const py::object& adjacency, const py::object& weight, bool multigraph) {
+py::tuple networkx_edges(const py::object& nodes, const py::object& adjacency, const py::object& weight, bool multigraph) {
   Numbering numbering;
   for (const py::handle node : nodes) numbering.add(node.ptr());
-  Links links;
+  EdgeColumns edges;
   const auto push = [&](std::int64_t s, std::int64_t t, PyObject* attributes) {
     const double w = weight.is_none() ? 1 : weight_of(attributes, weight.ptr());
-    links.source.push_back(s);
-    links.target.push_back(t);
-    links.weight.push_back(w);
-    links.plain = links.plain && w == 1;
+    edges.source.push_back(s);
+    edges.target.push_back(t);
+    edges.weight.push_back(w);
+    edges.plain = edges.plain && w == 1;
   };
   Py_ssize_t rows = 0;
   each_item(adjacency.ptr(), [&](PyObject* node, PyObject* neighbours) {
@@ -106,10 +106,10 @@ py::tuple networkx_links(const py::object& nodes, const py::object& adjacency, c
       each_item(value, [&](PyObject*, PyObject* attributes) { push(s, t, attributes); });
     });
   });
-  return links.columns();
+  return edges.columns();
 }
 
-// (source, target, names): numbers as names first appear, link by link.
+// (source, target, names): numbers as names first appear, edge by edge.
 py::tuple number_names(const py::object& source, const py::object& target) {
   Numbering numbering;
   // Tuples: what a name does when it is hashed may change a list.
@@ -129,7 +129,7 @@ py::tuple number_names(const py::object& source, const py::object& target) {
 }  // namespace
 
 void bind_python_graphs(py::module_& m) {
-  m.def("networkx_links", &networkx_links, py::arg("nodes"), py::arg("adjacency"), py::arg("weight"), py::arg("multigraph"),
+  m.def("networkx_edges", &networkx_edges, py::arg("nodes"), py::arg("adjacency"), py::arg("weight"), py::arg("multigraph"),
         "(source, target, weight or None) of a networkx adjacency.");
   m.def("number_names", &number_names, py::arg("source"), py::arg("target"),
         "(source, target, names): numbers as names first appear.");

@@ -2,21 +2,17 @@
 // set while the array is made and kept by the array, which gives its memory back to it. They own their data as any array.
 #pragma once
 
-#include <pybind11/numpy.h>
-
 #include "mmlcore/core/views.hpp"
+#include "numpy_api.hpp"
 
 namespace mmlcore::bindings {
 
-// A new C-ordered array of float64 or float32, not initialized; null with the Python error set when there is no memory.
-PyObject* new_result(int type, int axes, const Py_intptr_t* shape, index_t bytes);
+// A new C-ordered array of 4 or 8 bytes an element, not initialized; null with the Python error set when there is no memory.
+PyObject* new_result(int type, int axes, const npy_intp* shape);
 
 template <class T>
-PyObject* new_result(int axes, const Py_intptr_t* shape) {
-  constexpr int type = sizeof(T) == 8 ? pybind11::detail::npy_api::NPY_DOUBLE_ : pybind11::detail::npy_api::NPY_FLOAT_;
-  index_t bytes = sizeof(T);
-  for (int i = 0; i < axes; ++i) bytes *= shape[i];
-  return new_result(type, axes, shape, bytes);
+PyObject* new_result(int axes, const npy_intp* shape) {
+  return new_result(sizeof(T) == 8 ? NPY_DOUBLE : NPY_FLOAT, axes, shape);
 }
 
 }  // namespace mmlcore::bindings

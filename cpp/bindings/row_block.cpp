@@ -14,31 +14,31 @@ using Ids = py::array_t<std::int64_t, py::array::c_style>;
 using Numbers = py::array_t<double, py::array::c_style>;
 
 py::tuple sort(const Ids& source, const Ids& target, const py::object& weight, index_t rows) {
-  const index_t links = source.size();
+  const index_t edges = source.size();
   const std::int64_t *s = source.data(), *t = target.data();
-  if (target.size() != links || rows < 0) throw DomainError("source and target have different lengths");
-  if (std::any_of(t, t + links, [&](std::int64_t row) { return row < 0 || row >= rows; }))
-    throw DomainError("target: a link leads out of the block of rows");
-  Ids start(rows + 1), sorted(links);
+  if (target.size() != edges || rows < 0) throw DomainError("source and target have different lengths");
+  if (std::any_of(t, t + edges, [&](std::int64_t row) { return row < 0 || row >= rows; }))
+    throw DomainError("target: an edge leads out of the block of rows");
+  Ids start(rows + 1), sorted(edges);
   Numbers w, sorted_weight;
   if (!weight.is_none()) {
     w = weight.cast<Numbers>();
-    if (w.size() != links) throw DomainError("weight has another length than source");
-    sorted_weight = Numbers(links);
+    if (w.size() != edges) throw DomainError("weight has another length than source");
+    sorted_weight = Numbers(edges);
   }
   const double* w_data = weight.is_none() ? nullptr : w.data();
   double* out = weight.is_none() ? nullptr : sorted_weight.mutable_data();
   std::int64_t *start_data = start.mutable_data(), *sorted_data = sorted.mutable_data();
-  without_gil([&] { sort_rows(s, t, w_data, links, rows, start_data, sorted_data, out); });
+  without_gil([&] { sort_rows(s, t, w_data, edges, rows, start_data, sorted_data, out); });
   return py::make_tuple(start, sorted, weight.is_none() ? py::object(py::none()) : py::object(sorted_weight));
 }
 
 Numbers multiply(const Ids& start, const Ids& source, const py::object& weight, const Numbers& z) {
-  const index_t rows = start.size() - 1, links = source.size(), nodes = z.size();
+  const index_t rows = start.size() - 1, edges = source.size(), nodes = z.size();
   Numbers w;
   if (!weight.is_none()) w = weight.cast<Numbers>();
-  const SparseRows<std::int64_t, double> block{rows, start.data(), source.data(), weight.is_none() ? nullptr : w.data()};
-  if (rows < 0 || block.start[0] != 0 || block.start[rows] != links || (block.value && w.size() != links))
+  const Csr<std::int64_t, double> block{rows, start.data(), source.data(), weight.is_none() ? nullptr : w.data()};
+  if (rows < 0 || block.start[0] != 0 || block.start[rows] != edges || (block.value && w.size() != edges))
     throw DomainError("an internal call came with a block of rows that is none");
   Numbers y(rows);
   double* out = y.mutable_data();
@@ -47,8 +47,8 @@ Numbers multiply(const Ids& start, const Ids& source, const py::object& weight, 
     for (index_t t = 0; t < rows; ++t) {
       if (block.start[t] > block.start[t + 1]) throw DomainError("a block of rows is damaged");
     }
-    if (std::any_of(block.column, block.column + links, [&](std::int64_t s) { return s < 0 || s >= nodes; }))
-      throw DomainError("a link comes from a node that the vector does not have");
+    if (std::any_of(block.column, block.column + edges, [&](std::int64_t s) { return s < 0 || s >= nodes; }))
+      throw DomainError("an edge comes from a node that the vector does not have");
     sparse_product(block, z.data(), out);
   });
   return y;
@@ -58,9 +58,9 @@ Numbers multiply(const Ids& start, const Ids& source, const py::object& weight, 
 
 void bind_row_block(py::module_& m) {
   m.def("sort_rows", &sort, py::arg("source"), py::arg("target"), py::arg("weight"), py::arg("rows"),
-        "(start, source, weight): links by target, which counts from the first row of the block.");
+        "(start, source, weight): edges by target, which counts from the first row of the block.");
   m.def("multiply_rows", &multiply, py::arg("start"), py::arg("source"), py::arg("weight"), py::arg("z"),
-        "The sums of w z over the links of each row.");
+        "The sums of w z over the edges of each row.");
 }
 
 }  // namespace mmlcore::bindings

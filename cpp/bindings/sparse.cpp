@@ -10,12 +10,12 @@ namespace mmlcore::bindings {
 namespace {
 
 template <class Index, class T>
-SparseRows<Index, T> rows_of(index_t rows, const py::array& start, const py::array& column, const py::array& value) {
+Csr<Index, T> rows_of(index_t rows, const py::array& start, const py::array& column, const py::array& value) {
   const index_t entries = value.size();
   require<Index>(start, 1, "start");
   require<Index>(column, 1, "column");
-  const SparseRows<Index, T> a{rows, static_cast<const Index*>(start.data()), static_cast<const Index*>(column.data()),
-                               static_cast<const T*>(value.data())};
+  const Csr<Index, T> a{rows, static_cast<const Index*>(start.data()), static_cast<const Index*>(column.data()),
+                        static_cast<const T*>(value.data())};
   if (start.size() != rows + 1 || column.size() != entries || a.start[0] != 0 || a.start[rows] != entries)
     throw DomainError("an internal call came with a sparse matrix that is none");
   return a;

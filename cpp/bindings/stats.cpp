@@ -6,6 +6,7 @@
 #include "arrays.hpp"
 #include "door.hpp"
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/stats/affine.hpp"
 #include "mmlcore/stats/byte_scatter.hpp"
 #include "mmlcore/stats/centred_product.hpp"
 #include "mmlcore/stats/column_moments.hpp"
@@ -93,7 +94,7 @@ bool variances(const Call& call) {
 template <class T>
 bool covariances(const Call& call) {
   const index_t d = call['d'];
-  const double n = static_cast<double>(call['n']), divisor = n - call.option(1);
+  const double n = static_cast<double>(call['n']), divisor = n - call.option(2);
   if (call.axes() != 0 || call['n'] < 2 || d == 0 || !(divisor > 0)) return false;
   Buffer<double> mean(d), low(d), sums(sizeof(T) == 8 ? 0 : d * d);
   double* const matrix = sizeof(T) == 8 ? reinterpret_cast<double*>(call.result<T>()) : sums.data();
@@ -107,10 +108,68 @@ bool covariances(const Call& call) {
   return true;
 }
 
+// The matrix of scatter divided by the deviations; they cancel what weights and units would do.
+template <class T>
+bool correlations(const Call& call) {
+  const index_t d = call['d'];
+  if (call.axes() != 0 || call['n'] < 2 || d == 0) return false;
+  Buffer<double> mean(d), low(d), sums(d * d), deviations(d);
+  Moments moments{mean.data(), low.data(), sums.data(), 0};
+  scatter<T>(call.matrix<T>(0), {}, {nullptr, Weights::Kind::weight}, moments);
+  const auto [least, most] = range_of_diagonal(sums.data(), d);
+  const double n = static_cast<double>(call['n']);
+  const double bound = sizeof(T) == 4 && d > kNarrow ? kLeastSquareOfSingle : kLeastSquare;
+  if (!(least >= bound * n && most < 1 / kLeastSquare)) return false;
+  for (index_t j = 0; j < d; ++j) deviations[j] = std::sqrt(sums[j * (d + 1)]);
+  for (index_t i = 0; i < d; ++i) {
+    for (index_t j = 0; j < d; ++j) {
+      const double found = i == j ? 1 : std::clamp(sums[i * d + j] / deviations[i] / deviations[j], -1.0, 1.0);
+      const double mirror = i == j ? 1 : std::clamp(sums[j * d + i] / deviations[j] / deviations[i], -1.0, 1.0);
+      call.result<T>()[i * d + j] = static_cast<T>((found + mirror) / 2);
+    }
+  }
+  return true;
+}
+
+template <class T>
+bool mapped_mean(const Call& call) {
+  return call.axes() == 0 && affine_mean(call.vector<T>(0), call.matrix<T>(1), call.vector<T>(2), call.result<T>());
+}
+
+template <class T>
+bool mapped_covariance(const Call& call) {
+  if (call.axes() != 0 || call['d'] == 0) return false;
+  Buffer<T> product(call['m'] * call['d']);
+  return affine_covariance(call.matrix<T>(0), call.matrix<T>(1), call.results<T>().item, product.data());
+}
+
 const DoorRow rows[] = {
-    {"covariance", Signature("(n,d)->(d,d)"), "X", "weights ddof=0 Y", {covariances<double>, covariances<float>}, 2, true},
-    {"mean", Signature("(n,d)->(d)"), "X", "weights", {means<double>, means<float>}},
-    {"variance", Signature("(n,d)->(d)"), "X", "weights ddof=0", {variances<double>, variances<float>}},
+    {"affine_mean", Signature("(d),(m,d),(m)->(m)"), "mean A b", "", {mapped_mean<double>, mapped_mean<float>}},
+    {"affine_covariance",
+     Signature("(d,d),(m,d)->(m,m)"),
+     "S A",
+     "b |",
+     {mapped_covariance<double>, mapped_covariance<float>},
+     {.power = 2}},
+    {"correlation",
+     Signature("(n,d)->(d,d)"),
+     "X",
+     "weights",
+     {correlations<double>, correlations<float>},
+     {.power = 2, .bytes = true}},
+    {"covariance",
+     Signature("(n,d)->(d,d)"),
+     "X",
+     "Y | weights ddof=0",
+     {covariances<double>, covariances<float>},
+     {.power = 2, .bytes = true}},
+    {"mean", Signature("(n,d?)->(d?)"), "X", "axis=0 | weights", {means<double>, means<float>}, {.turns = true}},
+    {"variance",
+     Signature("(n,d?)->(d?)"),
+     "X",
+     "axis=0 ddof=0 | weights",
+     {variances<double>, variances<float>},
+     {.turns = true}},
 };
 
 }  // namespace

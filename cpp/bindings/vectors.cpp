@@ -1,9 +1,13 @@
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include "arrays.hpp"
 #include "door.hpp"
+#include "mmlcore/core/careful_length.hpp"
 #include "mmlcore/core/dot.hpp"
+#include "mmlcore/elimination/solve_small.hpp"
 #include "mmlcore/vectors/distances.hpp"
 #include "mmlcore/vectors/filtered_neighbors.hpp"
 #include "mmlcore/vectors/inner.hpp"
@@ -77,7 +81,41 @@ bool all_distances(const Call& call) {
   return true;
 }
 
+template <class T>
+bool cross_products(const Call& call) {
+  return each_pair<T>(call, [to = call.result<T>()](index_t i, Vector<T> x, Vector<T> y) {
+    cross(x, y, to + 3 * i);
+    return true;
+  });
+}
+
+// In a basis of the whole space that is certainly one: with B^-1 at hand, the smallest singular value of the columns made
+// equally long is at least 1 / (longest column * |B^-1|), the largest at most sqrt(n).
+template <class T>
+bool coordinates(const Call& call) {
+  const index_t n = call['k'];
+  if (call.axes() != 0 || n != call['d'] || n == 0 || n > kSmallColumns) return false;
+  const MatrixView<const T> basis = call.matrix<T>(1);
+  T identity[kSmallColumns * kSmallColumns] = {}, inverse[kSmallColumns * kSmallColumns];
+  for (index_t i = 0; i < n; ++i) identity[i * (n + 1)] = 1;
+  if (!solve_small<T>(basis, c_order<const T>(identity, n, n), inverse)) return false;
+  T longest = 0, squares = 0;
+  for (index_t j = 0; j < n; ++j) {
+    T column = 0;
+    for (index_t i = 0; i < n; ++i) column += basis(i, j) * basis(i, j);
+    longest = std::max(longest, column);
+  }
+  for (index_t i = 0; i < n * n; ++i) squares += inverse[i] * inverse[i];
+  const T least = 4 * static_cast<T>(n) * std::numeric_limits<T>::epsilon();  // twice what counts as dependent
+  if (!comfortable(longest) || !comfortable(squares)) return false;
+  if (!(static_cast<T>(n) * longest * squares * least * least < 1)) return false;
+  const VectorView<const T> x = call.vector<T>(0);
+  return solve_small<T>(basis, MatrixView<const T>{x.data, n, 1, x.stride, 0}, call.result<T>());
+}
+
 const DoorRow rows[] = {
+    {"coordinates", Signature("(d),(d,k)->(k)"), "x basis", "", {coordinates<double>, coordinates<float>}},
+    {"cross", Signature("(3),(3)->(3)"), "x y", "", {cross_products<double>, cross_products<float>}},
     {"pairwise_distances",
      Signature("(n,d),(m,d)->(n,m)"),
      "X Y",

@@ -127,7 +127,7 @@ assert (values < 0).all()
 board = landscapes.chess()
 at = np.linspace(1.2, 4.8, 240)
 starts = np.stack(np.meshgrid(at, at), axis=-1)
-slope = mml.trace(board, 2).gradient
+slope = mml.Function(board, 2).gradient
 found = mml.newton(
     lambda p: mml.gradient(board, p), starts, safeguard=False, max_iter=30, tol=1e-10
 )

@@ -11,7 +11,7 @@ import typing_extensions
 
 class InEdges:
     """
-    A graph as compressed rows of in-links, arranged for PageRank.
+    A graph as compressed rows of in-edges, arranged for PageRank.
     """
     @staticmethod
     def from_parts(parts: typing.Any, mapped: bool) -> InEdges:
@@ -35,7 +35,7 @@ class InEdges:
         """
     def rows(self) -> tuple[typing.Any, ...]:
         """
-        (start, source, weight, out_weight): rows by node, their links in the order of the input.
+        (start, source, weight, out_weight): rows by node, their edges in the order of the input.
         """
     @property
     def edges(self) -> int: ...
@@ -260,9 +260,25 @@ def centred_product(
     out = (x - mean - low) w, both contiguous; False if x holds NaN or infinity. Mean None: each row minus its own.
     """
 
+def certify_spectrum_above(
+    bound: typing.SupportsFloat | typing.SupportsIndex,
+    a: np.ndarray[typing.Any, typing.Any],
+    values: np.ndarray[typing.Any, typing.Any],
+    vectors: np.ndarray[typing.Any, typing.Any],
+    size: typing.SupportsFloat | typing.SupportsIndex,
+) -> bool:
+    """
+    Whether a symmetric a has no eigenvalue above a bound but those found; `size` is that of the largest.
+    """
+
 def checksum(x: np.ndarray[typing.Any, typing.Any]) -> int:
     """
     A number that changes with every change of one number of x.
+    """
+
+def closed_classes(graph: InEdges, landing: typing.Any) -> tuple[int, int]:
+    """
+    (closed parts of the graph, period of the one there is).
     """
 
 def column_moments(
@@ -413,6 +429,15 @@ def inner_products(
     out[i] = x_i y_i' for stacks (..., 1, d); out contiguous.
     """
 
+def largest_eigenpairs(
+    a: np.ndarray[typing.Any, typing.Any],
+    values: typing.Annotated[np.typing.ArrayLike, np.float64],
+    vectors: typing.Annotated[np.typing.ArrayLike, np.float64],
+) -> float:
+    """
+    Fills values (k,) and vectors (n, k) with the largest eigenpairs of a; returns the largest relative residual.
+    """
+
 def largest_size(x: np.ndarray[typing.Any, typing.Any]) -> float:
     """
     The largest |x| of an array in C or Fortran order; NaN if one is not finite.
@@ -434,11 +459,6 @@ def matmul(
     out = a b for stacks of matrices.
     """
 
-def matmul_plain(a: typing.Any, b: typing.Any, /) -> typing.Any:
-    """
-    The product of two plain matrices; NotImplemented for everything else.
-    """
-
 def multiply_rows(
     start: typing.Annotated[np.typing.ArrayLike, np.int64],
     source: typing.Annotated[np.typing.ArrayLike, np.int64],
@@ -446,7 +466,7 @@ def multiply_rows(
     z: typing.Annotated[np.typing.ArrayLike, np.float64],
 ) -> np.typing.NDArray[np.float64]:
     """
-    The sums of w z over the links of each row.
+    The sums of w z over the edges of each row.
     """
 
 def nearest_neighbors(
@@ -459,7 +479,7 @@ def nearest_neighbors(
     Fills squared distances and indices (q, k), nearest first; infinity and -1, and False, where squares overflow.
     """
 
-def networkx_links(
+def networkx_edges(
     nodes: typing.Any, adjacency: typing.Any, weight: typing.Any, multigraph: bool
 ) -> tuple[typing.Any, ...]:
     """
@@ -512,17 +532,6 @@ def neural_train(
 ) -> tuple[int, int]:
     """
     Train for as many epochs as there are rates; returns how many were made, and why no more.
-    """
-
-def none_above(
-    bound: typing.SupportsFloat | typing.SupportsIndex,
-    a: np.ndarray[typing.Any, typing.Any],
-    values: np.ndarray[typing.Any, typing.Any],
-    vectors: np.ndarray[typing.Any, typing.Any],
-    size: typing.SupportsFloat | typing.SupportsIndex,
-) -> bool:
-    """
-    Whether a symmetric a has no eigenvalue above a bound but those found; `size` is that of the largest.
     """
 
 def num_threads() -> int:
@@ -592,11 +601,6 @@ def random_numbers(
 ) -> np.typing.NDArray[np.float64]:
     """
     Numbers first ... first + size - 1 of a Philox stream, uniform in (0, 1) or standard normal.
-    """
-
-def recurrence(graph: InEdges, landing: typing.Any) -> tuple[int, int]:
-    """
-    (closed parts of the graph, period of the one there is).
     """
 
 def reduce_points(
@@ -671,7 +675,7 @@ def sort_rows(
     rows: typing.SupportsInt | typing.SupportsIndex,
 ) -> tuple[typing.Any, ...]:
     """
-    (start, source, weight): links by target, which counts from the first row of the block.
+    (start, source, weight): edges by target, which counts from the first row of the block.
     """
 
 def sparse_gram(
@@ -705,15 +709,6 @@ def symmetric_product(
 ) -> None:
     """
     Fills y with a x, by the lower triangle of a symmetric a of contiguous rows.
-    """
-
-def symmetric_top(
-    a: np.ndarray[typing.Any, typing.Any],
-    values: typing.Annotated[np.typing.ArrayLike, np.float64],
-    vectors: typing.Annotated[np.typing.ArrayLike, np.float64],
-) -> float:
-    """
-    Fills values (k,) and vectors (n, k) with the largest eigenpairs of a; returns the largest relative residual.
     """
 
 def symmetry(a: np.ndarray[typing.Any, typing.Any]) -> tuple[float, float]:

@@ -145,8 +145,8 @@ def test_rosenbrock(n, points, rng, dtype):
     np.testing.assert_allclose(slope, gradients, **tolerance)
     np.testing.assert_allclose(value.ravel(), [optimize.rosen(p) for p in flat], **tolerance)
     v = rng.standard_normal(n).astype(dtype)
-    np.testing.assert_allclose(mml.hessian_vector(f, x, v), hessians @ v, **tolerance)
-    np.testing.assert_allclose(mml.jacobian_vector(f, x, v), gradients @ v, **tolerance)
+    np.testing.assert_allclose(mml.hessian_vector_product(f, x, v), hessians @ v, **tolerance)
+    np.testing.assert_allclose(mml.jacobian_vector_product(f, x, v), gradients @ v, **tolerance)
     found = mml.sparse_hessian(f, x)
     assert len(found.rows) == 3 * n - 2
     dense = np.zeros_like(hessians)
@@ -171,8 +171,12 @@ def test_jacobians_by_either_sweep(m, n, rng):
     own = mml.jacobian(f, x)
     np.testing.assert_allclose(own, expected, rtol=1e-11, atol=1e-12)
     v, w = rng.standard_normal(n), rng.standard_normal(m)
-    np.testing.assert_allclose(mml.jacobian_vector(f, x, v), expected @ v, rtol=1e-10, atol=1e-11)
-    np.testing.assert_allclose(mml.vector_jacobian(f, x, w), w @ expected, rtol=1e-10, atol=1e-11)
+    np.testing.assert_allclose(
+        mml.jacobian_vector_product(f, x, v), expected @ v, rtol=1e-10, atol=1e-11
+    )
+    np.testing.assert_allclose(
+        mml.vector_jacobian_product(f, x, w), w @ expected, rtol=1e-10, atol=1e-11
+    )
 
 
 def test_a_network_of_two_layers(rng):
@@ -189,7 +193,7 @@ def test_a_network_of_two_layers(rng):
     v = rng.standard_normal(20)
     h = 1e-5
     slope = (mml.gradient(loss, p + h * v) - mml.gradient(loss, p - h * v)) / (2 * h)
-    np.testing.assert_allclose(mml.hessian_vector(loss, p, v), slope, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(mml.hessian_vector_product(loss, p, v), slope, rtol=1e-6, atol=1e-8)
     np.testing.assert_allclose(mml.hessian(loss, p) @ v, slope, rtol=1e-6, atol=1e-8)
     many = np.stack([p, p + 1, p - 1])
     np.testing.assert_allclose(mml.gradient(loss, many)[0], check.gradient, rtol=1e-12, atol=1e-14)
@@ -213,7 +217,7 @@ def test_derivatives_within_functions():
     np.testing.assert_allclose(second, np.cos(0.7) - 0.7 * np.sin(0.7), rtol=1e-14)
     curvature = mml.jacobian(lambda x: mml.gradient(lambda y: y[0] ** 2 * y[1], x), [3.0, 5.0])
     np.testing.assert_array_equal(curvature, [[10.0, 6.0], [6.0, 0.0]])
-    inner = mml.trace(lambda x: x @ x, 2)
+    inner = mml.Function(lambda x: x @ x, 2)
     np.testing.assert_array_equal(mml.gradient(lambda x: inner(3 * x), [1.0, 2.0]), [18.0, 36.0])
 
 
@@ -225,28 +229,28 @@ def test_derivatives_within_functions_by_what_is_not_an_argument():
         v = u[:2]
         return np.concatenate([mml.gradient(lambda w: w[0] ** 2 * w[1], v), u[2:] * v[:1]])
 
-    np.testing.assert_allclose(mml.trace(of_part, 3)(u), [2.0, 0.25, 1.5])
+    np.testing.assert_allclose(mml.Function(of_part, 3)(u), [2.0, 0.25, 1.5])
     np.testing.assert_allclose(mml.jacobian(of_part, u), [[4, 1, 0], [1, 0, 0], [3, 0, 0.5]])
-    turned = mml.trace(lambda u: mml.gradient(lambda w: np.sum(w**3), -u), 3)
+    turned = mml.Function(lambda u: mml.gradient(lambda w: np.sum(w**3), -u), 3)
     np.testing.assert_allclose(turned(u), 3 * u**2)
-    spread = mml.trace(lambda u: mml.gradient(lambda w: np.sum(w**2), np.zeros(3) + u[0]), 3)
+    spread = mml.Function(lambda u: mml.gradient(lambda w: np.sum(w**2), np.zeros(3) + u[0]), 3)
     np.testing.assert_allclose(spread(u), [1.0, 1.0, 1.0])
-    listed = mml.trace(lambda u: mml.gradient(lambda w: w[0] ** 2 * w[1], [u[1], u[0]]), 3)
+    listed = mml.Function(lambda u: mml.gradient(lambda w: w[0] ** 2 * w[1], [u[1], u[0]]), 3)
     np.testing.assert_allclose(listed(u), [2.0, 4.0])
     cubic = lambda w: np.sum(w**3) * w[0]
     for within in (mml.hessian, lambda f, u: mml.jacobian(lambda w: w * w[0], u) @ u):
         np.testing.assert_allclose(
-            mml.trace(lambda u, g=within: g(cubic, u), 3)(u), within(cubic, u)
+            mml.Function(lambda u, g=within: g(cubic, u), 3)(u), within(cubic, u)
         )
-    both = mml.trace(lambda u: np.append(*mml.value_and_gradient(cubic, u)), 3)
+    both = mml.Function(lambda u: np.append(*mml.value_and_gradient(cubic, u)), 3)
     np.testing.assert_allclose(both(u), np.append(*mml.value_and_gradient(cubic, u)))
     held = lambda u: mml.gradient(lambda w: np.sum(w * w * u), u)
-    np.testing.assert_allclose(mml.trace(held, 3)(u), 2 * u**2)
+    np.testing.assert_allclose(mml.Function(held, 3)(u), 2 * u**2)
     np.testing.assert_allclose(mml.jacobian(held, u), np.diag(4 * u))
     curved = lambda t: mml.derivative(lambda s: s**3 * t, 2 * t, order=2)
     assert mml.derivative(curved, 3.0) == pytest.approx(72)
-    squares = mml.trace(lambda w: np.sum(w**2), 3)
-    np.testing.assert_allclose(mml.trace(lambda u: squares(np.zeros(3) + u[0]), 3)(u), 0.75)
+    squares = mml.Function(lambda w: np.sum(w**2), 3)
+    np.testing.assert_allclose(mml.Function(lambda u: squares(np.zeros(3) + u[0]), 3)(u), 0.75)
 
 
 def test_threads_and_blocks_give_the_same_bits(rng):
@@ -363,6 +367,6 @@ def test_sparse_jacobians(name, n, rng, dtype):
         width = {"diagonal": 1, "neighbours": 2, "second differences": 3}[name]
         assert len(found.rows) == width * found.shape[0]
         # One direction for each colour, not one for each column.
-        traced = mml.trace(f, n)
+        traced = mml.Function(f, n)
         cost = traced._program("jacobian")[0].flops
         assert cost < 40 * n < n * n or n < 40

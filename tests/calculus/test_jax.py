@@ -78,7 +78,7 @@ def test_gradients_and_hessians(first, last, rng):
     x = rng.uniform(-1, 1, (3, 3))
     pick = rng.integers(3)
     for second in SECOND:
-        ours = mml.trace(composed(first, second, last, OURS), 3)
+        ours = mml.Function(composed(first, second, last, OURS), 3)
         theirs = composed(first, second, last, THEIRS)
         close(ours(x), [theirs(p) for p in x])
         close(ours.gradient(x), [jax.grad(theirs)(p) for p in x])
@@ -90,7 +90,7 @@ def test_jacobians(first, rng):
     """120 functions of vectors to vectors, of 3 to 12 numbers."""
     x = rng.uniform(-1, 1, (2, 3))
     for second in SECOND:
-        ours = mml.trace(vector_valued(first, second, OURS), 3)
+        ours = mml.Function(vector_valued(first, second, OURS), 3)
         theirs = jax.jacfwd(vector_valued(first, second, THEIRS))
         close(ours.jacobian(x), [theirs(p) for p in x])
 

@@ -64,7 +64,7 @@ def check(function, *arguments, **options):
     first, *rest = arguments
     body = lambda x: function(x, *rest, **options)
     try:
-        traced = mml.trace(body, np.shape(first))
+        traced = mml.Function(body, np.shape(first))
     except mml.TraceError:
         return False
     if isinstance(expected, tuple):
@@ -133,7 +133,7 @@ def test_every_keyword_is_numpys_or_refused(name):
 def test_values(call):
     with np.errstate(all="ignore"):
         expected = np.asarray(call(M), float)
-    np.testing.assert_allclose(mml.trace(call, M.shape)(M), expected, rtol=1e-13)
+    np.testing.assert_allclose(mml.Function(call, M.shape)(M), expected, rtol=1e-13)
 
 
 @pytest.mark.parametrize("name", ["vecdot", "matvec", "vecmat", "matmul"])
@@ -150,7 +150,7 @@ def test_products_of_stacks(name):
     }[name]
     for x, y in pairs:
         np.testing.assert_allclose(
-            mml.trace(lambda v, y=y: function(v, y), x.shape)(x), function(x, y), rtol=1e-13
+            mml.Function(lambda v, y=y: function(v, y), x.shape)(x), function(x, y), rtol=1e-13
         )
     assert check(function, a, a, axis=0) == (name == "vecdot")
     assert not check(function, a[0, 0], a[0, 0], axes=[(0,), (0,), ()])
@@ -179,8 +179,8 @@ def views(x):
 
 def test_assignment():
     expected = views(M)
-    np.testing.assert_allclose(mml.trace(views, M.shape)(M), expected, rtol=1e-14)
-    slopes = mml.trace(views, M.shape).jacobian(M).reshape(6, 6)
+    np.testing.assert_allclose(mml.Function(views, M.shape)(M), expected, rtol=1e-14)
+    slopes = mml.Function(views, M.shape).jacobian(M).reshape(6, 6)
     by_hand = mml.finite_difference(
         lambda v: views(v.reshape(2, 3)).ravel(), M.ravel(), method="richardson"
     )
@@ -190,17 +190,17 @@ def test_assignment():
         lambda x: (x + 0).__setitem__(9, 1.0),
     ):
         with pytest.raises((ValueError, IndexError)):
-            mml.trace(bad, M.shape)
+            mml.Function(bad, M.shape)
 
 
 def test_running_sums_of_many_numbers_are_cheap():
-    f = mml.trace(lambda x: np.sum(np.cumsum(x) ** 2) + np.cumprod(x)[-1], 100_000)
+    f = mml.Function(lambda x: np.sum(np.cumsum(x) ** 2) + np.cumprod(x)[-1], 100_000)
     assert f.flops < 1e6
     x = 1 + 1e-4 * np.sin(np.arange(100_000.0))
     sums = np.cumsum(x)
     slope = 2 * np.cumsum(sums[::-1])[::-1] + np.prod(x) / x
     np.testing.assert_allclose(f.gradient(x), slope, rtol=1e-10)
-    np.testing.assert_array_equal(mml.trace(np.cumsum, 2)([1.0, np.inf]), [1, np.inf])
+    np.testing.assert_array_equal(mml.Function(np.cumsum, 2)([1.0, np.inf]), [1, np.inf])
     np.testing.assert_array_equal(
         mml.gradient(lambda v: np.cumprod(v)[-1], [2.0, 0.0, 3.0]), [0, 6, 0]
     )
@@ -225,7 +225,7 @@ def test_running_sums_of_many_numbers_are_cheap():
 )
 def test_what_is_refused_names_line_and_fix(call, words):
     with pytest.raises(mml.TraceError, match=words) as caught:
-        mml.trace(call, 2)
+        mml.Function(call, 2)
     assert "test_keywords.py, line" in str(caught.value)
 
 
@@ -264,7 +264,7 @@ def test_the_table_of_the_documentation_is_true():
         if isinstance(function, np.ufunc) and function.nin < 3 and function.signature is None:
             arguments = (M, M) if function.nin == 2 else (M,)
             try:
-                traced = mml.trace(lambda x, g=function: g(*[x] * g.nin), M.shape)
+                traced = mml.Function(lambda x, g=function: g(*[x] * g.nin), M.shape)
             except mml.TraceError:
                 assert f"`{name}`" not in page.split("| products of stacks")[0] or name in (
                     "bitwise_and",

@@ -24,14 +24,14 @@ def modes(f, x, order):
             mml.jacobian(vector, [x])[0],
             mml.taylor(f, x, 2).coefficients[1],
             mml.gradient(vector, block[:, None])[20, 0],
-            mml.vector_jacobian(vector, [x], 1.0)[0],
+            mml.vector_jacobian_product(vector, [x], 1.0)[0],
         ]
     return [
         mml.derivative(f, x, order=2),
         mml.hessian(vector, [x])[0, 0],
         2 * mml.taylor(f, x, 2).coefficients[2],
         mml.hessian(vector, block[:, None])[20, 0, 0],
-        mml.hessian_vector(vector, [x], [1.0])[0],
+        mml.hessian_vector_product(vector, [x], [1.0])[0],
         mml.sparse_hessian(vector, [x]).values.sum(),
     ]
 
@@ -91,10 +91,10 @@ def test_gradients_of_several_at_their_limits():
     pair = lambda v: np.logaddexp(v[0], v[1])
     half = np.array([[0.25, -0.25], [-0.25, 0.25]])
     np.testing.assert_array_equal(mml.hessian(pair, [7.0, 7.0]), half)
-    np.testing.assert_array_equal(mml.hessian_vector(pair, [7.0, 7.0], [1.0, 0.0]), half[0])
+    np.testing.assert_array_equal(mml.hessian_vector_product(pair, [7.0, 7.0], [1.0, 0.0]), half[0])
     np.testing.assert_array_equal(mml.sparse_hessian(pair, [7.0, 7.0]).values, half.ravel())
     np.testing.assert_array_equal(mml.gradient(pair, [-np.inf, -np.inf]), [0.5, 0.5])
-    assert mml.trace(pair, 2)([-np.inf, -np.inf]) == -np.inf
+    assert mml.Function(pair, 2)([-np.inf, -np.inf]) == -np.inf
     p = np.array([0.0, 0.25, 0.75])
     entropy = lambda q: np.sum(np.where(q > 0, q * np.log(q), 0.0))
     np.testing.assert_allclose(mml.gradient(entropy, p), [0, 1 + np.log(0.25), 1 + np.log(0.75)])
@@ -110,7 +110,7 @@ def test_gradients_of_several_at_their_limits():
 
 def test_values_keep_numpys_arithmetic():
     """What zeros absorb in derivatives they do not in values, of derivatives within functions neither."""
-    assert np.isnan(mml.trace(lambda x: x * (1 / x), ())(0.0))
+    assert np.isnan(mml.Function(lambda x: x * (1 / x), ())(0.0))
     value, slope = mml.value_and_gradient(lambda v: v[0] * (1 / v[0]), [0.0])
     assert np.isnan(value)
     assert mml.derivative(lambda x: np.where(x > 0, mml.derivative(np.sqrt, x), 1.0) * x, -1.0) == 1
@@ -126,7 +126,7 @@ def test_nan_comes_through():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_only_points_that_need_it_are_computed_twice(dtype):
     """Points in one block with others keep every bit."""
-    f = mml.trace(lambda x: 1 / (1 + np.exp(-x)), ())
+    f = mml.Function(lambda x: 1 / (1 + np.exp(-x)), ())
     x = np.linspace(-60, 60, 500).astype(dtype)
     alone = f._evaluate(("derivative", 1), (x,))
     x[::50] = -2000

@@ -24,7 +24,7 @@ def body(x):
 
 def test_damaged_nodes_are_refused():
     """Operations, operands, sizes and indices that cannot be; never a crash."""
-    f = mml.trace(body, 4)
+    f = mml.Function(body, 4)
     nodes, inputs, output, name = f.__getstate__()
     draw = random.Random(0)
     refused = 0
@@ -53,7 +53,7 @@ def test_damaged_nodes_are_refused():
 
 
 def test_damaged_pickles_are_errors():
-    data = pickle.dumps(mml.trace(body, 4))
+    data = pickle.dumps(mml.Function(body, 4))
     draw = random.Random(1)
     for _ in range(200):
         bad = bytearray(data)
@@ -74,8 +74,8 @@ def test_long_functions_have_short_texts(steps):
             x = np.sin(x) * x + 0.1
         return x
 
-    text = repr(mml.trace(f, ()))
+    text = repr(mml.Function(f, ()))
     assert text.startswith("f(x) = ")
     assert len(text) < 20_000
-    wide = repr(mml.trace(lambda x: np.stack([v * i for i, v in enumerate(x)]), 5000))
+    wide = repr(mml.Function(lambda x: np.stack([v * i for i, v in enumerate(x)]), 5000))
     assert len(wide) < 1000

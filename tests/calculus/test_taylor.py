@@ -69,7 +69,7 @@ def test_every_order():
 
 
 def test_several_variables(rng):
-    f = mml.trace(lambda x: np.exp(x[0]) * np.cos(x[1]) + x[0] * x[1], 2)
+    f = mml.Function(lambda x: np.exp(x[0]) * np.cos(x[1]) + x[0] * x[1], 2)
     point = np.array([0.2, -0.4])
     value, gradient, hessian = f.taylor(point, 2).coefficients
     np.testing.assert_array_equal(value, f(point))
@@ -142,7 +142,7 @@ def test_linearize(rng):
 
 def test_refusals():
     with pytest.raises(ValueError, match="order: got 3"):
-        mml.taylor(mml.trace(lambda x: x @ x, 2), [1.0, 2.0], 3)
+        mml.taylor(mml.Function(lambda x: x @ x, 2), [1.0, 2.0], 3)
     with pytest.raises(ValueError, match="order: got -1"):
         mml.taylor(np.exp, 0.0, -1)
     with pytest.raises(ValueError, match="at least 2"):

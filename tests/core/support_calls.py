@@ -31,7 +31,7 @@ PCA = mml.PCA(3).fit(TALL)
 PPCA = mml.PPCA(2).fit(TALL)
 NET = mml.MLP([6, 8, 1], epochs=2, random_state=0).fit(TALL, Y)
 IMAGE = rng.random((20, 30))
-TRACED = mml.trace(lambda x: np.sum(np.sin(x) * x), 5)
+TRACED = mml.Function(lambda x: np.sum(np.sin(x) * x), 5)
 
 
 def bowl(x: Any) -> Any:
@@ -118,9 +118,9 @@ CALLS: dict[str, Callable[[], Any]] = {
     "hessian": lambda: mml.hessian(bowl, V),
     "sparse_hessian": lambda: mml.sparse_hessian(bowl, V[0]),
     "sparse_jacobian": lambda: mml.sparse_jacobian(pair, V[0]),
-    "hessian_vector": lambda: mml.hessian_vector(bowl, V, W),
-    "jacobian_vector": lambda: mml.jacobian_vector(pair, V, W),
-    "vector_jacobian": lambda: mml.vector_jacobian(pair, V, W),
+    "hessian_vector_product": lambda: mml.hessian_vector_product(bowl, V, W),
+    "jacobian_vector_product": lambda: mml.jacobian_vector_product(pair, V, W),
+    "vector_jacobian_product": lambda: mml.vector_jacobian_product(pair, V, W),
     "directional_derivative": lambda: mml.directional_derivative(bowl, V, W),
     "total_derivative": lambda: mml.total_derivative(bowl, pair, TIME[:5]),
     "taylor": lambda: mml.taylor(np.exp, TIME, 5).coefficients,

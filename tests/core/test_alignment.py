@@ -71,7 +71,7 @@ def test_arguments(function: Callable[[np.ndarray], np.ndarray]) -> None:
             lambda model, x: model.predict(x),
         ),
         (
-            lambda x: mml.trace(lambda v: np.sum(v @ x[:5].astype(float)), 5),
+            lambda x: mml.Function(lambda v: np.sum(v @ x[:5].astype(float)), 5),
             lambda model, x: model.gradient(x),
         ),
         (lambda x: mml.Graph.from_edges(*ENDS), lambda model, x: mml.pagerank(model).ranks),

@@ -197,7 +197,7 @@ def test_plain_numbers_beside_arrays():
     assert mml.scaling(2.0, x).dtype == mml.rotation3d(x, 0.5).dtype == np.float32
     assert mml.scaling(2, np.float64(3)).dtype == mml.rotation3d([1, 2, 3], 0.5).dtype == np.float64
     assert mml.scaling(x, np.ones(3)).dtype == np.float64
-    product = mml.trace(lambda a, b: a * b, (), ())
+    product = mml.Function(lambda a, b: a * b, (), ())
     assert product(x, 3).dtype == np.float32
     assert product(2.0, 3).dtype == np.float64
     with (

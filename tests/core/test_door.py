@@ -17,26 +17,72 @@ import pytest
 import mmlcore as mml
 
 PAIRS = ["inner", "distance", "angle", "cosine", "scalar_projection", "vector_projection"]
-STACKED = [*PAIRS, "length", "solve", "inverse", "determinant", "eigh"]
-DOORS = [*STACKED, "mean", "variance", "covariance", "pairwise_distances"]
+MATRICES = [
+    "inverse",
+    "determinant",
+    "slogdet",
+    "lu",
+    "qr",
+    "gram_schmidt",
+    "trace",
+    "matrix_power",
+]
+STACKED = [*PAIRS, *MATRICES, "cross", "length", "solve", "eigh", "matmul", "change_basis"]
+STACKED += ["rotation", "rotation3d", "shear", "reflection"]
+DATA = ["mean", "mean of rows", "variance", "variance of rows", "covariance", "correlation"]
+DOORS = [
+    *STACKED,
+    *DATA,
+    "pairwise_distances",
+    "transform_points",
+    "affine_mean",
+    "affine_covariance",
+]
+OPTIONS = {"matrix_power": (3,), "mean of rows": (1,), "variance of rows": (-1, 1), "shear": (1,)}
+NAMES = sorted({door.split()[0] for door in DOORS})
+
+
+def taken(name, wrapped=False):
+    """A function of arrays alone, options filled in."""
+    door = getattr(mml, name.split()[0])
+    function = door.__wrapped__ if wrapped else door
+    return lambda *arrays, **others: function(*arrays, *OPTIONS.get(name, ()), **others)
 
 
 def arguments(name, rng, batch=(), n=4, dtype=np.float64):
     """Arguments for a function, well within its domain."""
-    if name in ("mean", "variance", "covariance"):
-        return [rng.standard_normal((7, n)).astype(dtype)]
+
+    def some(*shape):
+        return rng.standard_normal(shape).astype(dtype)
+
+    if name in DATA:
+        return [some(7, n)]
     if name == "pairwise_distances":
-        return [rng.standard_normal((m, n)).astype(dtype) for m in (7, 3)]
-    if name in PAIRS:
-        return [rng.standard_normal((*batch, n)).astype(dtype) for _ in range(2)]
-    if name == "length":
-        return [rng.standard_normal((*batch, n)).astype(dtype)]
-    a = rng.standard_normal((*batch, n, n)) + 3 * np.eye(n)
+        return [some(7, n), some(3, n)]
+    if name == "transform_points":
+        return [some(2, n), some(7, n)]
+    if name == "affine_mean":
+        return [some(n), some(3, n), some(3)]
+    if name == "affine_covariance":
+        root = some(n, n)
+        return [root @ root.T, some(3, n)]
+    if name == "rotation3d":
+        return [some(*batch, 3), some(*batch)]
+    if name in ("rotation", "shear"):
+        return [some(*batch)]
+    if name in PAIRS or name == "cross":
+        n = 3 if name == "cross" else n
+        return [some(*batch, n), some(*batch, n)]
+    if name in ("length", "reflection"):
+        return [some(*batch, n)]
+    a = (some(*batch, n, n) + 3 * np.eye(n)).astype(dtype)
     if name == "eigh":
         a = a + np.swapaxes(a, -1, -2)
-    if name == "solve":
-        return [a.astype(dtype), rng.standard_normal((*batch, n, 2)).astype(dtype)]
-    return [a.astype(dtype)]
+    if name in ("solve", "matmul"):
+        return [a, some(*batch, n, 2)]
+    if name == "change_basis":
+        return [some(*batch, n, n), a]
+    return [a]
 
 
 def parts(result):
@@ -55,14 +101,14 @@ def check_same(got, wanted, tol=1e-9):
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("batch", [(), (1,), (5,), (2, 3), (0,)])
 def test_as_the_python_function(name, dtype, batch, rng):
-    door = getattr(mml, name)
     given = arguments(name, rng, batch, dtype=dtype)
-    check_same(door(*given), door.__wrapped__(*given), 1e-9 if dtype == np.float64 else 2e-4)
+    wanted = taken(name, wrapped=True)(*given)
+    check_same(taken(name)(*given), wanted, 1e-9 if dtype == np.float64 else 2e-4)
 
 
 @pytest.mark.parametrize("name", DOORS)
 def test_whatever_is_an_array(name, rng):
-    door = getattr(mml, name)
+    door = taken(name)
     given = arguments(name, rng, (3,))
     wanted = door(*given)
     wide = [np.empty((*x.shape[:-1], 2 * x.shape[-1])) for x in given]
@@ -76,7 +122,7 @@ def test_whatever_is_an_array(name, rng):
     kinds = [
         [x.tolist() for x in given],
         [np.asfortranarray(x) for x in given],
-        [x[..., ::-1].copy()[..., ::-1] for x in given],
+        [x[..., ::-1].copy()[..., ::-1] if x.ndim else x for x in given],
         [w[..., ::2] for w in wide],
         [x.astype(">f8") for x in given],
         unaligned,
@@ -86,7 +132,8 @@ def test_whatever_is_an_array(name, rng):
         check_same(door(*kind), wanted)
     single = door(*(x.astype(np.float32) for x in given[:1]), *given[1:])  # mixed types are float64
     assert all(
-        part.dtype == (np.float64 if len(given) > 1 else np.float32) for part in parts(single)
+        part.dtype in (np.float64 if len(given) > 1 else np.float32, np.int64)
+        for part in parts(single)
     )
     whole = [np.rint(10 * x).astype(np.int32) for x in given]
     check_same(door(*whole), door(*(x.astype(np.float64) for x in whole)))
@@ -115,19 +162,19 @@ def test_a_right_side_of_one_axis_is_a_vector(rng):
 @pytest.mark.parametrize("name", DOORS)
 @pytest.mark.parametrize("batch", [(), (4,)])
 def test_out(name, batch, rng):
-    door = getattr(mml, name)
+    door = taken(name)
     given = arguments(name, rng, batch)
     wanted = door(*given)
     several = isinstance(wanted, tuple)
-    plain = tuple(np.full(np.shape(w), np.nan) for w in parts(wanted))
-    strided = tuple(np.full((*np.shape(w), 2), np.nan)[..., 1] for w in parts(wanted))
+    plain = tuple(np.full(np.shape(w), 99, w.dtype) for w in parts(wanted))
+    strided = tuple(np.full((*np.shape(w), 2), 99, w.dtype)[..., 1] for w in parts(wanted))
     for out in (plain, strided):
         for arrays in (given, [x.tolist() for x in given]):
             got = door(*arrays, out=out if several else out[0])
             assert all(g is o for g, o in zip(parts(got), out, strict=True))
             for o, w in zip(out, parts(wanted), strict=True):
                 np.testing.assert_allclose(o, w, rtol=1e-9)
-                o[...] = np.nan
+                o[...] = 99
     check_same(door(*given, out=None), wanted)
 
 
@@ -199,6 +246,68 @@ def test_options_that_are_numbers(rng):
         mml.covariance(x, ddof=None)
 
 
+def test_options_by_place(rng):
+    x = rng.standard_normal((9, 3))
+    np.testing.assert_allclose(mml.mean(x, 1), x.mean(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(mml.mean(x, axis=-2), x.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(mml.variance(x, -1, 1), x.var(axis=1, ddof=1), rtol=1e-12)
+    np.testing.assert_allclose(mml.mean(x, None), x.mean(), rtol=1e-12)
+    np.testing.assert_allclose(mml.mean(x[0]), x[0].mean(), rtol=1e-12)
+    np.testing.assert_allclose(mml.mean(x[0], -1), x[0].mean(), rtol=1e-12)
+    for axis in (2, -3):
+        with pytest.raises(ValueError, match=f"axis: got {axis}"):
+            mml.mean(x, axis)
+    with pytest.raises(TypeError, match=r"mean\(\)"):
+        mml.mean(x, 0, axis=0)
+    with pytest.raises(TypeError, match=r"mean\(\)"):
+        mml.mean(x, 0, None)
+    with pytest.raises(TypeError, match="'n'"):
+        mml.matrix_power(np.eye(3))
+    with pytest.raises(TypeError, match=r"n: got 2\.5"):
+        mml.matrix_power(np.eye(3), 2.5)
+    np.testing.assert_array_equal(mml.matrix_power(2 * np.eye(2), n=-1), 0.5 * np.eye(2))
+    with pytest.raises(OverflowError, match="n: the power 5000"):
+        mml.matrix_power(2 * np.eye(2), 5000)
+
+
+def test_python_numbers_take_the_type_of_arrays(rng):
+    axis = rng.standard_normal(3).astype(np.float32)
+    for angle in (0.5, 1):
+        assert mml.rotation3d(axis, angle).dtype == np.float32
+        assert mml.rotation3d(axis.astype(np.float64), angle).dtype == np.float64
+    assert mml.rotation(0.5).dtype == mml.rotation(1).dtype == np.float64
+    assert mml.rotation(np.float32(0.5)).dtype == np.float32
+
+
+def test_products_of_vectors_and_of_large_matrices(rng):
+    a, b = rng.standard_normal((3, 200, 110)), rng.standard_normal((110, 130))
+    x, y = rng.standard_normal(200), rng.standard_normal(110)
+    for left, right in (
+        (a, b),
+        (a[0], b),
+        (x, a[0]),
+        (x, a),
+        (a, y),
+        (a[0], y),
+        (y, y),
+        (a[:, :, :1], b[:1]),
+    ):
+        np.testing.assert_allclose(
+            mml.matmul(left, right), np.matmul(left, right), rtol=1e-9, atol=1e-9
+        )
+    out = np.empty((200, 130))
+    assert mml.matmul(a[0], b, out=out) is out
+    np.testing.assert_allclose(out, a[0] @ b, atol=1e-9)
+    turned = np.empty((130, 200)).T
+    assert mml.matmul(a[0], b, out=turned) is turned
+    np.testing.assert_allclose(turned, out, atol=1e-9)
+    square = rng.standard_normal((120, 120))
+    right = square @ square
+    np.testing.assert_allclose(mml.matmul(square, square, out=square), right, atol=1e-9)
+    with pytest.raises(ValueError, match=r"out: got shape \(3, 3\), needed \(200, 130\)"):
+        mml.matmul(a[0], b, out=np.empty((3, 3)))
+
+
 def test_bytes_are_summed_exactly():
     x = np.random.default_rng(0).integers(0, 256, (200, 5), dtype=np.uint8)
     np.testing.assert_array_equal(mml.covariance(x), mml.covariance.__wrapped__(x))
@@ -221,7 +330,7 @@ def test_errors_name_what_came(rng):
         mml.solve(np.stack([np.eye(3), np.zeros((3, 3))]), x)
 
 
-@pytest.mark.parametrize("name", DOORS)
+@pytest.mark.parametrize("name", NAMES)
 def test_it_is_a_function_to_python(name):
     door = getattr(mml, name)
     function = door.__wrapped__
@@ -248,10 +357,10 @@ def test_a_method_of_a_class():
 @pytest.mark.skipif(not hasattr(sys, "getrefcount"), reason="counts references")
 @pytest.mark.parametrize("name", DOORS)
 def test_nothing_is_kept(name, rng):
-    door = getattr(mml, name)
+    door = taken(name)
     given = arguments(name, rng)
     lists = [x.tolist() for x in given]
-    out = tuple(np.empty(np.shape(p)) for p in parts(door(*given)))
+    out = tuple(np.empty(np.shape(p), p.dtype) for p in parts(door(*given)))
     out = out if len(out) > 1 else out[0]
     watched = [*given, *parts(out), *lists, None, NotImplemented]
     before = [sys.getrefcount(x) for x in watched]

@@ -94,7 +94,7 @@ def test_every_allocation_of_python_may_fail_on_the_short_paths() -> None:
 import numpy as np, mmlcore as mml
 import _testcapi
 a = np.random.default_rng(0).standard_normal((30, 30)); b = a[0].copy(); c = a[:3, :3].copy()
-f = mml.trace(lambda x: np.sum(x * x), 30)
+f = mml.Function(lambda x: np.sum(x * x), 30)
 calls = [
     lambda: mml.solve(a, b), lambda: mml.solve(c, c[0]), lambda: mml.inverse(c), lambda: mml.determinant(c),
     lambda: mml.determinant(a), lambda: mml.matmul(a, a), lambda: mml.matmul(c, c), lambda: f(b), lambda: f.gradient(b),

@@ -60,9 +60,9 @@ EXTRA: dict[str, tuple[list[Any], dict[str, list[Any]]]] = {
     "jacobian": ([], {}),
     "hessian": ([], {}),
     "sparse_hessian": ([], {}),
-    "hessian_vector": (["v"], {}),
-    "jacobian_vector": (["v"], {}),
-    "vector_jacobian": (["v"], {}),
+    "hessian_vector_product": (["v"], {}),
+    "jacobian_vector_product": (["v"], {}),
+    "vector_jacobian_product": (["v"], {}),
     "directional_derivative": (["v"], {}),
     "taylor": ([0, 1, 2, 4, -1, 2.5], {}),
     "linearize": ([], {}),
@@ -185,7 +185,7 @@ def test_traced_functions(data: st.DataObject) -> None:
             st.sampled_from([(), (1,), (2,), 2, (2, 2), (0,), (-1,), "x", None, 1.5]), max_size=2
         )
     )
-    function = called(lambda: mml.trace(f, *shapes))
+    function = called(lambda: mml.Function(f, *shapes))
     if function is None:
         return
     for method in ("__call__", "gradient", "jacobian", "hessian", "value_and_gradient"):

@@ -204,7 +204,7 @@ def test_closed_parts_and_period(seed):
     for weight in (w, None) if w.all() else (w,):
         for wide in (False, True):
             edges = _core.InEdges(s, t, weight, n, "keep", wide)
-            found = _core.recurrence(edges, landing if seed % 2 else None)
+            found = _core.closed_classes(edges, landing if seed % 2 else None)
             assert found[0] == closed
             assert closed > 1 or found[1] == period
 
@@ -212,12 +212,14 @@ def test_closed_parts_and_period(seed):
 def test_parts_of_a_long_path():
     """A search that calls itself would end here."""
     n = 1_000_000
-    assert _core.recurrence(_core.InEdges(np.arange(1, n), np.arange(n - 1), None, n), None) == (
+    assert _core.closed_classes(
+        _core.InEdges(np.arange(1, n), np.arange(n - 1), None, n), None
+    ) == (
         1,
         1,
     )
     ring = _core.InEdges(np.arange(n), (np.arange(n) + 1) % n, None, n)
-    assert _core.recurrence(ring, None) == (1, n)
+    assert _core.closed_classes(ring, None) == (1, n)
 
 
 def test_no_convergence():

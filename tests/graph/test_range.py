@@ -128,5 +128,5 @@ def test_a_networkx_graph_that_changes_while_it_is_read():
 
     other = nx.DiGraph()
     other.add_edges_from([(1, 2), (2, 3), (3, 1)], weight=Weight())
-    with pytest.raises(ValueError, match="changed while its links were read"):
+    with pytest.raises(ValueError, match="changed while its edges were read"):
         mml.Graph.from_networkx(other)

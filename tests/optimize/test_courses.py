@@ -148,7 +148,7 @@ class TestLandscapes:
         at = np.linspace(0, landscapes.SIDE, 241)
         depths = surface(np.stack(np.meshgrid(at, at)))
         np.testing.assert_allclose([depths.min(), depths.max()], [-9, -1], atol=1e-9)
-        f = mml.trace(surface, 2)
+        f = mml.Function(surface, 2)
         assert mml.check_gradient(f, np.array([2.3, 4.1])).error < 1e-5
 
     def test_random_ground_repeats(self) -> None:

@@ -50,7 +50,7 @@ def test_sandpit(method: str) -> None:
 def test_newton_steps_of_the_lab(name: str) -> None:
     """-H^-1 J at the lab's points."""
     case = CASES[name]
-    f = mml.trace(sandpit, 2)
+    f = mml.Function(sandpit, 2)
     at = np.array(case["inputs"]["at"])
     step = -mml.solve(f.hessian(at), f.gradient(at))
     np.testing.assert_allclose(step, case["expected"], rtol=1e-9)
@@ -92,7 +92,7 @@ def test_valley(method: str, n: int) -> None:
 def test_no_worse_than_scipy() -> None:
     """Random starts of the four-minima function: values as SciPy's."""
     optimize = pytest.importorskip("scipy.optimize")
-    f = mml.trace(himmelblau, 2)
+    f = mml.Function(himmelblau, 2)
     for start in np.random.default_rng(0).uniform(-5, 5, (20, 2)):
         theirs = optimize.minimize(f, start, jac=f.gradient, method="BFGS")
         assert mml.minimize(f, start).value <= theirs.fun + 1e-9
@@ -109,7 +109,7 @@ def test_saddles_and_maxima_are_left() -> None:
 
 def test_textbook_iterations() -> None:
     """Fixed rates: exactly the recurrences."""
-    f = mml.trace(lambda p: p[0] ** 2 + 5 * p[1] ** 2, 2)
+    f = mml.Function(lambda p: p[0] ** 2 + 5 * p[1] ** 2, 2)
     plain = mml.minimize(
         f, [1.0, 1.0], method="gradient_descent", learning_rate=0.1, max_iter=5, trajectory=True
     )

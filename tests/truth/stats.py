@@ -90,7 +90,11 @@ def covariance(d: Draw) -> None:
             bound = ex.root(variance_bound(a, dtype) * variance_bound(b, dtype)) * 4
             bound += (len(a) + 60) * ex.ulp(dtype) * ex.root(spread(a) * spread(b))
             ex.near(
-                got[i, j], spread(a, b), bound, dtype, f"covariance [{i}, {j}] of {len(a)} rows"
+                got[i, j],
+                spread(a, b),
+                bound,
+                dtype,
+                f"covariance [{i}, {j}] of {len(a)} rows",
             )
 
 

@@ -29,7 +29,7 @@ class Runner {
     if (block == 1 && memory_.size() <= 4096) std::fill(memory_.begin(), memory_.end(), T{0});
   }
 
-  // One block whose points are in place: see `Blocks`.
+  // One block whose points are in place: see `BlockEvaluator`.
   void run() {
     for (const Instruction& in : layout_.code) step(in);
   }

@@ -1,14 +1,14 @@
-// The unknown factors of the restarts, from what live rows hold and hand over. Private to pagerank.cpp.
+// The unknown factors of the restarts, from what non-dangling rows hold and hand over. Private to pagerank.cpp.
 //
-// Live rows hold Y = sum y and hand H = d * (sum of (1 - q) y) to dangling rows, q the share of a row's links that lead to
-// live ones. Let V, U be the parts of v and u on dangling rows, and D what those hold:
+// Non-dangling rows hold Y = sum y and hand H = d * (sum of (1 - q) y) to dangling rows, q the share of a row's edges that
+// lead to non-dangling ones. Let V, U be the parts of v and u on dangling rows, and D what those hold:
 //   D = a V + c U + H,  a = (1 - d)(Y + D),  c = d D   =>   D = ((1 - d) Y V + H) / ((1 - d)(1 - V) + d (1 - U)).
 // With these factors one step of the iteration neither gains nor loses mass: it is a step of the chain that is observed on
-// live pages only (its stochastic complement; Meyer, SIAM Review 31, 1989), whose restarts come with probability 1 - d at
-// least, so it contracts at least as fast as T.
+// non-dangling pages only (its stochastic complement; Meyer, SIAM Review 31, 1989), whose restarts come with probability 1 -
+// d at least, so it contracts at least as fast as T.
 #pragma once
 
-#include "mmlcore/graph/csr.hpp"
+#include "mmlcore/graph/rank_layout.hpp"
 #include "pack.hpp"
 
 namespace mmlcore::graph {
@@ -22,22 +22,22 @@ class Balance {
 
   // `u` without data: as v.
   template <class Index>
-  Balance(const Csr<Index>& graph, double damping, const Rows& v, const Rows& u)
+  Balance(const RankLayout<Index>& graph, double damping, const Rows& v, const Rows& u)
       : d_(damping), split_(static_cast<bool>(u)) {
-    const V v_live = part(graph, v, 0, graph.live);
-    v_dangling_ = part(graph, v, graph.live, graph.nodes);
-    const V u_live = split_ ? part(graph, u, 0, graph.live) : v_live;
-    rest_ = (1 - d_) * v_live + d_ * u_live;
+    const V v_non_dangling = part(graph, v, 0, graph.non_dangling);
+    v_dangling_ = part(graph, v, graph.non_dangling, graph.nodes);
+    const V u_non_dangling = split_ ? part(graph, u, 0, graph.non_dangling) : v_non_dangling;
+    rest_ = (1 - d_) * v_non_dangling + d_ * u_non_dangling;
   }
 
-  // Zero for a problem where nobody restarts on a live row, whose live ranks are then zero, and else one.
+  // Zero for a problem where nobody restarts on a non-dangling row, whose non-dangling ranks are then zero, and else one.
   V feeds_live() const { return rest_ > 0.0 ? V{} + 1.0 : V{}; }
 
-  Factors factors(V live, V to_dangling) const {
-    const V held = ((1 - d_) * live * v_dangling_ + to_dangling) / (rest_ > 0.0 ? rest_ : V{} + 1.0);
+  Factors factors(V non_dangling, V to_dangling) const {
+    const V held = ((1 - d_) * non_dangling * v_dangling_ + to_dangling) / (rest_ > 0.0 ? rest_ : V{} + 1.0);
     const V dangling = rest_ > 0.0 ? held : V{}, one = V{} + 1.0;
-    // Without mass on live rows any scale will do: all is on dangling rows, or there is none yet.
-    return {(1 - d_) * (live > 0.0 ? live + dangling : one), d_ * (live > 0.0 ? dangling : one)};
+    // Without mass on non-dangling rows any scale will do: all is on dangling rows, or there is none yet.
+    return {(1 - d_) * (non_dangling > 0.0 ? non_dangling + dangling : one), d_ * (non_dangling > 0.0 ? dangling : one)};
   }
 
   // Where u is v, one factor serves both.
@@ -50,7 +50,7 @@ class Balance {
  private:
   // What a vector holds on the slots begin ... end - 1.
   template <class Index>
-  static V part(const Csr<Index>& graph, const Rows& rows, index_t begin, index_t end) {
+  static V part(const RankLayout<Index>& graph, const Rows& rows, index_t begin, index_t end) {
     if (!rows) return V{} + static_cast<double>(end - begin) / static_cast<double>(graph.nodes);
     return sum_over<V>(begin, end, [&](index_t i) { return rows.at<V>(static_cast<index_t>(graph.row[i])); });
   }

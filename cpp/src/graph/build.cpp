@@ -16,79 +16,81 @@ using graph::Combiner;
 using graph::Counts;
 using graph::Plan;
 
-constexpr index_t kPieceWork = index_t{1} << 15;  // links and rows of a piece: 20 to 100 us
-constexpr index_t kLarge = index_t{1} << 24;      // links from which scratch memory is given back while it is consumed
-constexpr index_t kLongest = 256;                 // rows with more links than that need no order
+constexpr index_t kPieceWork = index_t{1} << 15;  // edges and rows of a piece: 20 to 100 us
+constexpr index_t kLarge = index_t{1} << 24;      // edges from which scratch memory is given back while it is consumed
+constexpr index_t kLongest = 256;                 // rows with more edges than that need no order
 
-// A link during the partition: its source and, in the low bits, its row within the range.
+// An edge during the partition: its source and, in the low bits, its row within the range.
 template <class Index, class Word>
 class Builder {
  public:
   Builder(const Edges& edges, index_t nodes, const BuildOptions& options)
       : edges_(edges), options_(options), plan_(nodes, edges.size()) {}
 
-  Csr<Index> build() {
-    csr_.nodes = plan_.nodes;
-    csr_.edges = plan_.edges;
-    csr_.weighted = edges_.weight.data != nullptr || options_.combine == Combine::kSum;
-    counts_ = graph::count_links<Index>(edges_, plan_);
-    allocate_links();
+  RankLayout<Index> build() {
+    layout_.nodes = plan_.nodes;
+    layout_.edges = plan_.edges;
+    layout_.weighted = edges_.weight.data != nullptr || options_.combine == Combine::kSum;
+    counts_ = graph::count_edges<Index>(edges_, plan_);
+    allocate_edges();
     parallel_tasks(plan_.chunks, [&](index_t c) {
-      csr_.weighted ? partition_weighted(c) : partition(c);
+      layout_.weighted ? partition_weighted(c) : partition(c);
       edges_.release(c * plan_.chunk, plan_.chunk_end(c) - c * plan_.chunk, true);
       release_words(0, plan_.edges);
     });
     if (options_.combine != Combine::kKeep) merge();
     count_live();
-    order_ = graph::dense_order<Index>(counts_.out_degree, csr_.live);
+    order_ = graph::dense_order<Index>(counts_.out_degree, layout_.non_dangling);
     allocate_nodes();
     pieces_.resize(2 * plan_.ranges);
     loops_.resize(plan_.ranges);
     parallel_tasks(plan_.ranges, [&](index_t r) { order_range(downward() ? plan_.ranges - 1 - r : r); });
     for (index_t r = 0; r < 2 * plan_.ranges; ++r) {
-      if (r == plan_.ranges) csr_.live_pieces = static_cast<index_t>(csr_.pieces.size());
+      if (r == plan_.ranges) layout_.non_dangling_pieces = static_cast<index_t>(layout_.pieces.size());
       const index_t half = r < plan_.ranges ? 0 : plan_.ranges, k = r - half;
       const auto& part = pieces_[half + (downward() ? plan_.ranges - 1 - k : k)];
-      csr_.pieces.insert(csr_.pieces.end(), part.begin(), part.end());
+      layout_.pieces.insert(layout_.pieces.end(), part.begin(), part.end());
     }
-    graph::share_to_live(csr_, options_.files != nullptr);
-    graph::share_to_self(csr_, loops_);
-    if (!options_.files && csr_.edges < plan_.edges - plan_.edges / 4) {  // merged links take the room that they need
-      Buffer<Index> exact(csr_.edges);
-      std::copy(csr_.source.data(), csr_.source.data() + csr_.edges, exact.data());
-      csr_.source = std::move(exact);
+    graph::share_to_live(layout_, options_.files != nullptr);
+    graph::share_to_self(layout_, loops_);
+    if (!options_.files && layout_.edges < plan_.edges - plan_.edges / 4) {  // merged edges take the room that they need
+      Buffer<Index> exact(layout_.edges);
+      std::copy(layout_.source.data(), layout_.source.data() + layout_.edges, exact.data());
+      layout_.source = std::move(exact);
     }
-    return std::move(csr_);
+    return std::move(layout_);
   }
 
  private:
   static constexpr bool kInPlace = sizeof(Word) == sizeof(Index);
 
-  bool natural() const { return plan_.edges < kSerialLinks; }
-  // Rows run against the numbers when most links do: a sweep then meets sources before those they link to.
+  bool natural() const { return plan_.edges < kSerialEdges; }
+  // Rows run against the numbers when most edges do: a sweep then meets sources before those they point to.
   bool downward() const { return 2 * counts_.forward < plan_.edges; }
-  bool live(index_t node) const { return csr_.weighted ? counts_.strength[node] > 0 : counts_.out_degree[node] > 0; }
+  bool non_dangling(index_t node) const {
+    return layout_.weighted ? counts_.strength[node] > 0 : counts_.out_degree[node] > 0;
+  }
 
   void count_live() {
-    live_before_.assign(plan_.ranges + 1, 0);
+    non_dangling_before_.assign(plan_.ranges + 1, 0);
     parallel_tasks(plan_.ranges, [&](index_t r) {
       index_t count = 0;
-      for (index_t i = r << plan_.row_bits, end = range_end(r); i < end; ++i) count += live(i);
-      live_before_[r] = count;
+      for (index_t i = r << plan_.row_bits, end = range_end(r); i < end; ++i) count += non_dangling(i);
+      non_dangling_before_[r] = count;
     });
     index_t at = 0;
     for (index_t k = 0; k < plan_.ranges; ++k) {
-      index_t& here = live_before_[downward() ? plan_.ranges - 1 - k : k];
+      index_t& here = non_dangling_before_[downward() ? plan_.ranges - 1 - k : k];
       const index_t size = here;
       here = at;
       at += size;
     }
-    csr_.live = at;
-    if (!csr_.weighted) return;
-    // A node whose links all weigh nothing is dangling: for the order of places it has no links.
+    layout_.non_dangling = at;
+    if (!layout_.weighted) return;
+    // A node whose edges all weigh nothing is dangling: for the order of places it has no edges.
     parallel_ranges(plan_.nodes, 1 << 15, [&](index_t begin, index_t end) {
       for (index_t i = begin; i < end; ++i) {
-        if (!live(i)) counts_.out_degree[i] = 0;
+        if (!non_dangling(i)) counts_.out_degree[i] = 0;
       }
     });
   }
@@ -101,13 +103,13 @@ class Builder {
     return options_.files && size > 0 ? Buffer<T>::over(static_cast<T*>(file), size) : Buffer<T>(size);
   }
 
-  void allocate_links() {
+  void allocate_edges() {
     const index_t m = plan_.edges;
-    const LinkFiles files = options_.files ? *options_.files : LinkFiles{};
-    if (csr_.weighted) weights_ = take<double>(m, files.word_weight);
+    const EdgeFiles files = options_.files ? *options_.files : EdgeFiles{};
+    if (layout_.weighted) weights_ = take<double>(m, files.word_weight);
     if constexpr (kInPlace) {
-      csr_.source = take<Index>(m, files.source);
-      words_ = reinterpret_cast<Word*>(csr_.source.data());
+      layout_.source = take<Index>(m, files.source);
+      words_ = reinterpret_cast<Word*>(layout_.source.data());
     } else {
       separate_ = take<Word>(m, files.words);
       words_ = separate_.data();
@@ -117,17 +119,17 @@ class Builder {
 
   void allocate_nodes() {
     const index_t n = plan_.nodes;
-    const LinkFiles files = options_.files ? *options_.files : LinkFiles{};
-    csr_.in_degree = Buffer<Index>(n);
-    csr_.row = Buffer<Index>(n);
-    if (order_.size()) csr_.place = Buffer<Index>(csr_.weighted ? n : csr_.live);
-    if (csr_.weighted) {
-      csr_.strength = Buffer<double>(csr_.live);
-      csr_.weight = take<double>(csr_.edges, files.weight);
+    const EdgeFiles files = options_.files ? *options_.files : EdgeFiles{};
+    layout_.in_degree = Buffer<Index>(n);
+    layout_.row = Buffer<Index>(n);
+    if (order_.size()) layout_.permutation = Buffer<Index>(layout_.weighted ? n : layout_.non_dangling);
+    if (layout_.weighted) {
+      layout_.strength = Buffer<double>(layout_.non_dangling);
+      layout_.weight = take<double>(layout_.edges, files.weight);
     } else {
-      csr_.out_degree = Buffer<Index>(csr_.live);
+      layout_.out_degree = Buffer<Index>(layout_.non_dangling);
     }
-    if constexpr (!kInPlace) csr_.source = take<Index>(csr_.edges, files.source);
+    if constexpr (!kInPlace) layout_.source = take<Index>(layout_.edges, files.source);
   }
 
   // Words that have been written (all, while others write on) or read; those in memory only when they are done with.
@@ -135,7 +137,7 @@ class Builder {
     // In memory, blocks that the next call may use again keep their pages (core/buffer.hpp).
     if (!options_.files && (!done || plan_.edges < kLarge)) return;
     if (!kInPlace || options_.files) release_pages(words_, first, count);
-    if (csr_.weighted) release_pages(weights_.data(), first, count);
+    if (layout_.weighted) release_pages(weights_.data(), first, count);
   }
 
   template <class Put>
@@ -145,7 +147,8 @@ class Builder {
     for (index_t e = c * plan_.chunk, end = plan_.chunk_end(c); e < end; e += kEdgeBlock) {
       const index_t size = std::min(kEdgeBlock, end - e);
       const auto limit = static_cast<std::uint64_t>(plan_.nodes);
-      if (edges_.source.load(e, size, s) >= limit || edges_.target.load(e, size, t) >= limit) graph::refuse_changed_columns();
+      if (edges_.source.load(e, size, s) >= limit || edges_.target.load(e, size, t) >= limit)
+        graph::refuse_changed_columns();
       for (index_t i = 0; i < size; ++i) {
         put(e + i, static_cast<index_t>(t[i] >> plan_.row_bits),
             static_cast<Word>(static_cast<Word>(s[i]) << plan_.row_bits | (t[i] & low)));
@@ -182,18 +185,18 @@ class Builder {
     if (!std::equal(cursors.begin(), cursors.end(), last)) graph::refuse_changed_columns();
   }
 
-  // Where the links of chunk c start, by range; of the chunk behind the last: where those of the ranges end.
+  // Where the edges of chunk c start, by range; of the chunk behind the last: where those of the ranges end.
   const index_t* first_of(index_t c) const {
     return c < plan_.chunks ? counts_.first.data() + c * plan_.ranges : counts_.range_begin.data() + 1;
   }
 
   // Third step: equal words of each range become one, and what is left moves together. Afterwards the counts are those of
-  // the merged links; without a single repetition a sum of ones is left without weights.
+  // the merged edges; without a single repetition a sum of ones is left without weights.
   void merge() {
     std::vector<index_t> left(plan_.ranges);
     parallel_tasks(plan_.ranges, [&](index_t r) {
       const index_t begin = counts_.range_begin[r], size = counts_.range_begin[r + 1] - begin;
-      graph::Merger<Word> merger(words_ + begin, csr_.weighted ? weights_.data() + begin : nullptr, size,
+      graph::Merger<Word> merger(words_ + begin, layout_.weighted ? weights_.data() + begin : nullptr, size,
                                  plan_.id_bits + plan_.row_bits);
       left[r] = merger.unite(options_.combine, [&](Word word) {
         __atomic_fetch_sub(&counts_.out_degree[static_cast<index_t>(word >> plan_.row_bits)], Index{1}, __ATOMIC_RELAXED);
@@ -205,29 +208,29 @@ class Builder {
       const index_t begin = counts_.range_begin[r];
       if (at != begin) {
         std::move(words_ + begin, words_ + begin + left[r], words_ + at);
-        if (csr_.weighted) std::move(weights_.data() + begin, weights_.data() + begin + left[r], weights_.data() + at);
+        if (layout_.weighted) std::move(weights_.data() + begin, weights_.data() + begin + left[r], weights_.data() + at);
         release_words(begin, left[r]);
       }
       counts_.range_begin[r] = at;
       at += left[r];
     }
     counts_.range_begin[plan_.ranges] = at;
-    const bool repeated = at != csr_.edges, given = edges_.weight.data != nullptr;
-    csr_.edges = at;
-    if (!given && !repeated) csr_.weighted = false;
-    if (csr_.weighted && repeated && (!given || options_.combine == Combine::kFirst)) sum_strengths();
+    const bool repeated = at != layout_.edges, given = edges_.weight.data != nullptr;
+    layout_.edges = at;
+    if (!given && !repeated) layout_.weighted = false;
+    if (layout_.weighted && repeated && (!given || options_.combine == Combine::kFirst)) sum_strengths();
   }
 
   // By one thread, in the order of the words: the same bits for any number of threads.
   void sum_strengths() {
     counts_.strength = Buffer<double>(plan_.nodes);
     std::fill(counts_.strength.begin(), counts_.strength.end(), 0.0);
-    for (index_t e = 0; e < csr_.edges; ++e) {
+    for (index_t e = 0; e < layout_.edges; ++e) {
       counts_.strength[static_cast<index_t>(words_[e] >> plan_.row_bits)] += weights_[e];
     }
   }
 
-  // Fourth step: the rows of range r get their slots, and its links their rows.
+  // Fourth step: the rows of range r get their slots, and its edges their rows.
   void order_range(index_t r) {
     const index_t base = r << plan_.row_bits, rows = range_end(r) - base;
     const index_t begin = counts_.range_begin[r], size = counts_.range_begin[r + 1] - begin;
@@ -241,16 +244,17 @@ class Builder {
     for (index_t e = 0; e < size; ++e) ++count[static_cast<index_t>(words[e] & low)];
     const Buffer<index_t> sequence = rows_in_order(base, count);
 
-    const index_t lives = (downward() ? (r == 0 ? csr_.live : live_before_[r - 1])
-                                      : (r + 1 == plan_.ranges ? csr_.live : live_before_[r + 1])) -
-                          live_before_[r];
+    const index_t non_dangling_here =
+        (downward() ? (r == 0 ? layout_.non_dangling : non_dangling_before_[r - 1])
+                    : (r + 1 == plan_.ranges ? layout_.non_dangling : non_dangling_before_[r + 1])) -
+        non_dangling_before_[r];
     const index_t before = downward() ? plan_.nodes - range_end(r) : base;  // rows in ranges that come earlier
-    index_t slot = live_before_[r], edge = begin;
+    index_t slot = non_dangling_before_[r], edge = begin;
     for (index_t k = 0; k < rows; ++k) {
-      if (k == lives) slot = csr_.live + before - live_before_[r];
+      if (k == non_dangling_here) slot = layout_.non_dangling + before - non_dangling_before_[r];
       const index_t local = sequence[k];
       place_row(slot, base + local, count[local]);
-      add_to_piece(pieces_[k < lives ? r : plan_.ranges + r], slot, edge);
+      add_to_piece(pieces_[k < non_dangling_here ? r : plan_.ranges + r], slot, edge);
       next[local] = edge;
       slot_of[local] = slot;
       edge += count[local];
@@ -261,28 +265,29 @@ class Builder {
       const auto local = static_cast<index_t>(word & low);
       const index_t at = next[local]++;
       const auto source = static_cast<index_t>(word >> plan_.row_bits);
-      csr_.source[at] = order_.size() ? order_[source] : static_cast<Index>(source);
-      if (csr_.weighted) csr_.weight[at] = weights_[begin + e];
-      if (source == base + local) loops_[r].push_back({slot_of[local], csr_.weighted ? weights_[begin + e] : 1.0});
+      layout_.source[at] = order_.size() ? order_[source] : static_cast<Index>(source);
+      if (layout_.weighted) layout_.weight[at] = weights_[begin + e];
+      if (source == base + local) loops_[r].push_back({slot_of[local], layout_.weighted ? weights_[begin + e] : 1.0});
     }
-    if (!csr_.weighted && order_.size() && size > 0) {  // a node that had no links when they were counted lies behind all others
-      const Index* from = csr_.source.data() + begin;
-      if (*std::max_element(from, from + size) >= static_cast<Index>(csr_.live)) graph::refuse_changed_columns();
+    if (!layout_.weighted && order_.size() &&
+        size > 0) {  // a node that had no edges when they were counted lies behind all others
+      const Index* from = layout_.source.data() + begin;
+      if (*std::max_element(from, from + size) >= static_cast<Index>(layout_.non_dangling)) graph::refuse_changed_columns();
     }
     release_words(begin, size, true);
     if (options_.files) {
-      release_mapped(csr_.source.data(), begin, size);
-      if (csr_.weighted) release_mapped(csr_.weight.data(), begin, size);
+      release_mapped(layout_.source.data(), begin, size);
+      if (layout_.weighted) release_mapped(layout_.weight.data(), begin, size);
     }
   }
 
-  // The rows of a range: live ones, then dangling ones; by number, or the live ones by number of links.
+  // The rows of a range: non-dangling ones, then dangling ones; by number, or the non-dangling ones by number of edges.
   Buffer<index_t> rows_in_order(index_t base, const Buffer<index_t>& count) const {
     const index_t rows = count.size();
     Buffer<index_t> sequence(rows);
     index_t first[kLongest + 2] = {};
     const auto key = [&](index_t local) {
-      return !live(base + local) ? kLongest + 1 : natural() ? 0 : std::min(count[local], kLongest);
+      return !non_dangling(base + local) ? kLongest + 1 : natural() ? 0 : std::min(count[local], kLongest);
     };
     for (index_t i = 0; i < rows; ++i) ++first[key(i)];
     index_t at = 0;
@@ -299,15 +304,15 @@ class Builder {
   }
 
   void place_row(index_t slot, index_t node, index_t in_degree) {
-    csr_.in_degree[slot] = static_cast<Index>(in_degree);
-    csr_.row[slot] = static_cast<Index>(node);
-    // Links that weigh nothing may leave a dangling node.
-    if (slot < csr_.place.size()) csr_.place[slot] = order_[node];
-    if (slot >= csr_.live) return;
-    if (csr_.weighted) {
-      csr_.strength[slot] = counts_.strength[node];
+    layout_.in_degree[slot] = static_cast<Index>(in_degree);
+    layout_.row[slot] = static_cast<Index>(node);
+    // Edges that weigh nothing may leave a dangling node.
+    if (slot < layout_.permutation.size()) layout_.permutation[slot] = order_[node];
+    if (slot >= layout_.non_dangling) return;
+    if (layout_.weighted) {
+      layout_.strength[slot] = counts_.strength[node];
     } else {
-      csr_.out_degree[slot] = counts_.out_degree[node];
+      layout_.out_degree[slot] = counts_.out_degree[node];
     }
   }
 
@@ -320,9 +325,9 @@ class Builder {
   const Edges& edges_;
   const BuildOptions options_;
   const Plan plan_;
-  Csr<Index> csr_;
+  RankLayout<Index> layout_;
   Counts<Index> counts_;
-  std::vector<index_t> live_before_;  // live rows in ranges that come earlier
+  std::vector<index_t> non_dangling_before_;  // non-dangling rows in ranges that come earlier
   Buffer<Index> order_;
   Buffer<Word> separate_;
   Word* words_ = nullptr;
@@ -336,14 +341,14 @@ class Builder {
 bool needs_words(index_t nodes, index_t edges) { return !Plan(nodes, edges).narrow(); }
 
 template <class Index>
-Csr<Index> build_csr(const Edges& edges, index_t nodes, const BuildOptions& options) {
+RankLayout<Index> build_layout(const Edges& edges, index_t nodes, const BuildOptions& options) {
   if constexpr (sizeof(Index) == 4) {
     if (!needs_words(nodes, edges.size())) return Builder<Index, std::uint32_t>(edges, nodes, options).build();
   }
   return Builder<Index, std::uint64_t>(edges, nodes, options).build();
 }
 
-template Csr<std::uint32_t> build_csr<std::uint32_t>(const Edges&, index_t, const BuildOptions&);
-template Csr<std::uint64_t> build_csr<std::uint64_t>(const Edges&, index_t, const BuildOptions&);
+template RankLayout<std::uint32_t> build_layout<std::uint32_t>(const Edges&, index_t, const BuildOptions&);
+template RankLayout<std::uint64_t> build_layout<std::uint64_t>(const Edges&, index_t, const BuildOptions&);
 
 }  // namespace mmlcore

@@ -27,12 +27,12 @@ struct Sum {
   V value() const { return sum + lost; }
 };
 
-// y holds live rows. With h = d A y (all rows), y' = a v + c u + h for the factors of Balance, which make the dangling rows
-// of y' the solution of their own equations. Then x' = y' / sum y' is T x for x = (live y, dangling y') / sum y', and x' - x
-// is zero on dangling rows.
+// y holds non-dangling rows. With h = d A y (all rows), y' = a v + c u + h for the factors of Balance, which make the
+// dangling rows of y' the solution of their own equations. Then x' = y' / sum y' is T x for x = (non-dangling y, dangling
+// y') / sum y', and x' - x is zero on dangling rows.
 template <class Index, class V>
 struct Certifier {
-  const Csr<Index>& g;
+  const RankLayout<Index>& g;
   double damping;
   Rows v, u;  // u without data: as v
   int threads;
@@ -42,14 +42,14 @@ struct Certifier {
 
   using Factors = typename Balance<V>::Factors;
   struct Sums {
-    Sum<V> live, flow, to_dangling;
+    Sum<V> non_dangling, flow, to_dangling;
   };
   struct Residual {
     V change{}, rounding{};
   };
 
-  // Ranks into `ranks` (v.count, nodes), the live rows of y' into it.y: one more Jacobi step of the iteration, without its
-  // z; d A y into h. `z`: of all of y. Returns the errors.
+  // Ranks into `ranks` (v.count, nodes), the non-dangling rows of y' into it.y: one more Jacobi step of the iteration,
+  // without its z; d A y into h. `z`: of all of y. Returns the errors.
   template <class Z>
   V apply(Iterate<V, Z>& it, const V* z, double* ranks) {
     const auto pieces = static_cast<index_t>(g.pieces.size());
@@ -58,12 +58,12 @@ struct Certifier {
                    [&](index_t p) { parts[p] = g.weighted ? rows<true>(it.y, z, p) : rows<false>(it.y, z, p); });
     Sums s;
     for (const Sums& one : parts) {
-      s.live.add(one.live);
+      s.non_dangling.add(one.non_dangling);
       s.flow.add(one.flow);
       s.to_dangling.add(one.to_dangling);
     }
     const double d = damping;
-    const Factors f = balance.factors(s.live.value(), s.to_dangling.value());
+    const Factors f = balance.factors(s.non_dangling.value(), s.to_dangling.value());
     const V total = f.a + f.c + s.flow.value();
     std::vector<Residual> residuals(pieces);
     parallel_tasks(pieces, threads, [&](index_t p) { residuals[p] = finish(it.y, ranks, p, f, total); });
@@ -83,15 +83,15 @@ struct Certifier {
     const Piece& piece = g.pieces[number];
     const Index* source = g.source.data() + piece.edge;
     const double* weight = Weighted ? g.weight.data() + piece.edge : nullptr;
-    const bool live = number < g.live_pieces;
+    const bool non_dangling = number < g.non_dangling_pieces;
     Sums s;
     for (index_t i = piece.slot, end = i + piece.slots; i < end; ++i) {
-      const auto links = static_cast<index_t>(g.in_degree[i]);
-      h[i] = gather<Weighted, V>(source, weight, links, z);
-      source += links;
-      if (Weighted) weight += links;
+      const auto edges = static_cast<index_t>(g.in_degree[i]);
+      h[i] = gather<Weighted, V>(source, weight, edges, z);
+      source += edges;
+      if (Weighted) weight += edges;
       s.flow.add(h[i]);
-      live ? s.live.add(y[i]) : s.to_dangling.add(h[i]);
+      non_dangling ? s.non_dangling.add(y[i]) : s.to_dangling.add(h[i]);
     }
     if (stream) release_piece(g, piece, source - (g.source.data() + piece.edge));
     return s;
@@ -99,14 +99,14 @@ struct Certifier {
 
   Residual finish(Buffer<V>& live_y, double* ranks, index_t number, const Factors& f, const V& total) const {
     const Piece& piece = g.pieces[number];
-    const bool live = number < g.live_pieces;
+    const bool non_dangling = number < g.non_dangling_pieces;
     Residual r;
     for (index_t i = piece.slot, end = i + piece.slots; i < end; ++i) {
       const auto node = static_cast<index_t>(g.row[i]);
       const V jump = v.at<V>(node), y = f.a * jump + f.c * (u ? u.at<V>(node) : jump) + h[i], rank = y / total;
       for (int k = 0; k < v.count; ++k) ranks[k * g.nodes + node] = lane(rank, k);
       r.rounding += chain(static_cast<index_t>(g.in_degree[i])) * y;
-      if (!live) continue;
+      if (!non_dangling) continue;
       r.change += magnitude<V>(y - live_y[i]);
       live_y[i] = y;
     }

@@ -1,4 +1,4 @@
-// Is a graph that was read from files what build_csr could have made? Every number that a kernel uses as an address or
+// Is a graph that was read from files what build_layout could have made? Every number that a kernel uses as an address or
 // divides by is looked at, so that a damaged file is an error and never a crash or a wrong rank.
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include "mmlcore/core/errors.hpp"
 #include "mmlcore/core/pages.hpp"
 #include "mmlcore/core/parallel.hpp"
-#include "mmlcore/graph/csr.hpp"
+#include "mmlcore/graph/rank_layout.hpp"
 
 namespace mmlcore {
 namespace {
@@ -31,71 +31,76 @@ void need_between(const Buffer<double>& values, double least, double most, const
 }
 
 template <class Index>
-void check_nodes(const Csr<Index>& g) {
-  const index_t n = g.nodes, live = g.live;
-  need(live >= 0 && live <= n && g.in_degree.size() == n && g.row.size() == n, "arrays of the nodes have wrong lengths");
-  need(g.place.size() == 0 || g.place.size() == (g.weighted ? n : live), "the places have a wrong length");
-  need(g.weighted ? g.strength.size() == live && g.out_degree.size() == 0 : g.out_degree.size() == live,
-       "links out of the nodes have a wrong length");
-  need(g.kept.size() == 0 || g.kept.size() == live, "shares have a wrong length");
-  need(g.loop.size() == 0 || g.loop.size() == live, "self-links have a wrong length");
+void check_nodes(const RankLayout<Index>& g) {
+  const index_t n = g.nodes, non_dangling = g.non_dangling;
+  need(non_dangling >= 0 && non_dangling <= n && g.in_degree.size() == n && g.row.size() == n,
+       "arrays of the nodes have wrong lengths");
+  need(g.permutation.size() == 0 || g.permutation.size() == (g.weighted ? n : non_dangling),
+       "the places have a wrong length");
+  need(g.weighted ? g.strength.size() == non_dangling && g.out_degree.size() == 0 : g.out_degree.size() == non_dangling,
+       "edges out of the nodes have a wrong length");
+  need(g.live_fraction.size() == 0 || g.live_fraction.size() == non_dangling, "shares have a wrong length");
+  need(g.self_weight.size() == 0 || g.self_weight.size() == non_dangling, "self-edges have a wrong length");
   need_distinct(g.row, n, "the rows are no order of the nodes");
-  // A weighted graph has places behind the live ones for nodes that are linked from with weight 0.
-  need_distinct(g.place, g.weighted ? n : live, "the places are no order of the nodes");
-  std::uint64_t links = 0;
+  // A weighted graph has places behind the non-dangling ones for nodes that are pointed from with weight 0.
+  need_distinct(g.permutation, g.weighted ? n : non_dangling, "the places are no order of the nodes");
+  std::uint64_t edges = 0;
   for (const Index out : g.out_degree) {
-    need(out > 0 && static_cast<std::uint64_t>(out) <= static_cast<std::uint64_t>(g.edges) - links,
-         "the links out of the nodes are not those that there are");
-    links += out;
+    need(out > 0 && static_cast<std::uint64_t>(out) <= static_cast<std::uint64_t>(g.edges) - edges,
+         "the edges out of the nodes are not those that there are");
+    edges += out;
   }
-  need(g.weighted || links == static_cast<std::uint64_t>(g.edges),
-       "the links out of the nodes are not those that there are");
+  need(g.weighted || edges == static_cast<std::uint64_t>(g.edges),
+       "the edges out of the nodes are not those that there are");
   for (const double w : g.strength) need(w > 0 && std::isfinite(w), "a node's weight is not positive");
-  need_between(g.kept, -1e-6, 1 + 1e-6, "a share is not between 0 and 1");
-  need_between(g.loop, 0, 1 + 1e-6, "a self-link's share is not between 0 and 1");
+  need_between(g.live_fraction, -1e-6, 1 + 1e-6, "a share is not between 0 and 1");
+  need_between(g.self_weight, 0, 1 + 1e-6, "a self-edge's share is not between 0 and 1");
 }
 
 template <class Index>
-void check_pieces(const Csr<Index>& g) {
+void check_pieces(const RankLayout<Index>& g) {
   index_t slot = 0, edge = 0;
   for (std::size_t p = 0; p < g.pieces.size(); ++p) {
     const Piece& piece = g.pieces[p];
-    if (static_cast<index_t>(p) == g.live_pieces) need(slot == g.live, "pieces of rows do not separate live from dangling");
-    // Links of dangling rows lie between those of live ones: a piece's links follow its own rows only.
+    if (static_cast<index_t>(p) == g.non_dangling_pieces)
+      need(slot == g.non_dangling, "pieces of rows do not separate non_dangling from dangling");
+    // Edges of dangling rows lie between those of non-dangling ones: a piece's edges follow its own rows only.
     need(piece.slot == slot && piece.slots > 0 && piece.slots <= g.nodes - slot, "pieces of rows leave a gap");
-    index_t links = 0;
+    index_t edges = 0;
     for (index_t i = 0; i < piece.slots; ++i) {
       const auto more = static_cast<std::uint64_t>(g.in_degree[slot + i]);
-      need(more <= static_cast<std::uint64_t>(g.edges - links), "a row has more links than there are");
-      links += static_cast<index_t>(more);
+      need(more <= static_cast<std::uint64_t>(g.edges - edges), "a row has more edges than there are");
+      edges += static_cast<index_t>(more);
     }
-    need(piece.edge >= 0 && piece.edge <= g.edges - links, "a piece of rows reaches beyond the links");
+    need(piece.edge >= 0 && piece.edge <= g.edges - edges, "a piece of rows reaches beyond the edges");
     slot += piece.slots;
-    edge += links;
+    edge += edges;
   }
-  need(slot == g.nodes && edge == g.edges, "pieces of rows do not hold all links");
-  need(g.live_pieces >= 0 && g.live_pieces <= static_cast<index_t>(g.pieces.size()), "the number of pieces is wrong");
-  if (g.live_pieces == static_cast<index_t>(g.pieces.size())) need(g.live == g.nodes, "dangling rows are in no piece");
+  need(slot == g.nodes && edge == g.edges, "pieces of rows do not hold all edges");
+  need(g.non_dangling_pieces >= 0 && g.non_dangling_pieces <= static_cast<index_t>(g.pieces.size()),
+       "the number of pieces is wrong");
+  if (g.non_dangling_pieces == static_cast<index_t>(g.pieces.size()))
+    need(g.non_dangling == g.nodes, "dangling rows are in no piece");
 }
 
 }  // namespace
 
 template <class Index>
-void check_csr(const Csr<Index>& g, bool mapped) {
-  need(g.nodes >= 0 && g.edges >= 0 && g.source.size() >= g.edges, "it has fewer links than it says");
-  need(!g.weighted || g.weight.size() >= g.edges, "it has fewer weights than links");
+void check_layout(const RankLayout<Index>& g, bool mapped) {
+  need(g.nodes >= 0 && g.edges >= 0 && g.source.size() >= g.edges, "it has fewer edges than it says");
+  need(!g.weighted || g.weight.size() >= g.edges, "it has fewer weights than edges");
   check_nodes(g);
   check_pieces(g);
   constexpr index_t step = index_t{1} << 16;
   // Without `place` a place is a node's number.
-  const auto limit = static_cast<std::uint64_t>(g.weighted ? g.nodes : g.places());
+  const auto limit = static_cast<std::uint64_t>(g.weighted ? g.nodes : g.positions());
   const index_t tasks = (g.edges + step - 1) / step;
   std::vector<double> sums(tasks);
   parallel_tasks(tasks, [&](index_t task) {
     const index_t first = task * step, last = std::min(g.edges, first + step);
     std::uint64_t most = 0;
     for (index_t e = first; e < last; ++e) most = std::max<std::uint64_t>(most, g.source[e]);
-    need(most < limit, "a link comes from a node that does not exist");
+    need(most < limit, "an edge comes from a node that does not exist");
     if (g.weighted) {
       for (index_t e = first; e < last; ++e) {
         need(g.weight[e] >= 0 && std::isfinite(g.weight[e]), "a weight is negative or not finite");
@@ -110,10 +115,10 @@ void check_csr(const Csr<Index>& g, bool mapped) {
   double total = 0, out = 0;
   for (const double sum : sums) total += sum;
   for (const double w : g.strength) out += w;
-  need(std::abs(total - out) <= 1e-8 * total, "the weights out of the nodes are not those of the links");
+  need(std::abs(total - out) <= 1e-8 * total, "the weights out of the nodes are not those of the edges");
 }
 
-template void check_csr<std::uint32_t>(const Csr<std::uint32_t>&, bool);
-template void check_csr<std::uint64_t>(const Csr<std::uint64_t>&, bool);
+template void check_layout<std::uint32_t>(const RankLayout<std::uint32_t>&, bool);
+template void check_layout<std::uint64_t>(const RankLayout<std::uint64_t>&, bool);
 
 }  // namespace mmlcore

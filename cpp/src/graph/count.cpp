@@ -132,7 +132,7 @@ struct Counter {
   }
 };
 
-// Quarter octaves of the out-degree, most links first; class kClasses - 1 has none.
+// Quarter octaves of the out-degree, most edges first; class kClasses - 1 has none.
 constexpr int kClasses = 4 * 64 + 1;
 template <class Index>
 int class_of(Index degree) {
@@ -159,7 +159,7 @@ Plan::Plan(index_t n, index_t m) : nodes(n), edges(m) {
 }
 
 template <class Index>
-Counts<Index> count_links(const Edges& edges, const Plan& plan) {
+Counts<Index> count_edges(const Edges& edges, const Plan& plan) {
   Counts<Index> counts;
   const index_t n = plan.nodes;
   const int threads = static_cast<int>(
@@ -210,30 +210,30 @@ Counts<Index> count_links(const Edges& edges, const Plan& plan) {
 }
 
 template <class Index>
-Buffer<Index> dense_order(const Buffer<Index>& out_degree, index_t live) {
+Buffer<Index> dense_order(const Buffer<Index>& out_degree, index_t non_dangling) {
   constexpr index_t kFits = index_t{1} << 15, step = index_t{1} << 15;  // a vector of that size is in the cache in any order
   const index_t n = out_degree.size(), tasks = (n + step - 1) / step;
-  if (live <= kFits) return {};
-  std::vector<index_t> first(tasks * kClasses, 0), links(tasks * kClasses, 0);
+  if (non_dangling <= kFits) return {};
+  std::vector<index_t> first(tasks * kClasses, 0), edges(tasks * kClasses, 0);
   parallel_tasks(tasks, [&](index_t task) {
     for (index_t i = task * step, end = std::min(n, i + step); i < end; ++i) {
       const int c = class_of(out_degree[i]);
       ++first[task * kClasses + c];
-      links[task * kClasses + c] += static_cast<index_t>(out_degree[i]);
+      edges[task * kClasses + c] += static_cast<index_t>(out_degree[i]);
     }
   });
   index_t at = 0, read = 0, total = 0;
-  for (index_t l : links) total += l;
+  for (index_t l : edges) total += l;
   for (int c = 0; c < kClasses; ++c) {
     for (index_t task = 0; task < tasks; ++task) {
       index_t& here = first[task * kClasses + c];
       const index_t size = here;
       here = at;
       at += size;
-      if (at <= live / 8) read += links[task * kClasses + c];
+      if (at <= non_dangling / 8) read += edges[task * kClasses + c];
     }
   }
-  if (read < 0.35 * static_cast<double>(total) && live > 0.75 * static_cast<double>(n)) return {};
+  if (read < 0.35 * static_cast<double>(total) && non_dangling > 0.75 * static_cast<double>(n)) return {};
   Buffer<Index> order(n);
   parallel_tasks(tasks, [&](index_t task) {
     index_t* next = first.data() + task * kClasses;
@@ -244,8 +244,8 @@ Buffer<Index> dense_order(const Buffer<Index>& out_degree, index_t live) {
   return order;
 }
 
-template Counts<std::uint32_t> count_links<std::uint32_t>(const Edges&, const Plan&);
-template Counts<std::uint64_t> count_links<std::uint64_t>(const Edges&, const Plan&);
+template Counts<std::uint32_t> count_edges<std::uint32_t>(const Edges&, const Plan&);
+template Counts<std::uint64_t> count_edges<std::uint64_t>(const Edges&, const Plan&);
 template Buffer<std::uint32_t> dense_order<std::uint32_t>(const Buffer<std::uint32_t>&, index_t);
 template Buffer<std::uint64_t> dense_order<std::uint64_t>(const Buffer<std::uint64_t>&, index_t);
 

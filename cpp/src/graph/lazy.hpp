@@ -17,13 +17,13 @@ namespace mmlcore::graph {
 template <class Index>
 class LazyWalk {
  public:
-  LazyWalk(const Csr<Index>& graph, const RankOptions& options, int threads)
+  LazyWalk(const RankLayout<Index>& graph, const RankOptions& options, int threads)
       : g_(graph),
         o_(options),
         threads_(threads),
         x_(graph.nodes),
         y_(graph.nodes),
-        z_(graph.weighted ? graph.nodes : graph.places()) {
+        z_(graph.weighted ? graph.nodes : graph.positions()) {
     parallel_ranges(z_.size(), 1 << 15,
                     [&](index_t begin, index_t end) { std::fill(z_.data() + begin, z_.data() + end, 0.0); });
   }
@@ -68,8 +68,8 @@ class LazyWalk {
       for (index_t i = piece.slot, end = i + piece.slots; i < end; ++i) {
         x_[i] = next(i);
         parts[p].total += x_[i];
-        if (i < g_.live) {
-          z_[g_.place_of(i)] = x_[i] / g_.out_of(i);
+        if (i < g_.non_dangling) {
+          z_[g_.position_of(i)] = x_[i] / g_.out_of(i);
         } else {
           parts[p].dangling += x_[i];
         }
@@ -92,11 +92,11 @@ class LazyWalk {
       const Index* source = g_.source.data() + piece.edge;
       const double* weight = g_.weighted ? g_.weight.data() + piece.edge : nullptr;
       for (index_t i = piece.slot, end = i + piece.slots; i < end; ++i) {
-        const auto links = static_cast<index_t>(g_.in_degree[i]);
-        const double h = g_.weighted ? gather<true, double>(source, weight, links, z_.data())
-                                     : gather<false, double>(source, weight, links, z_.data());
-        source += links;
-        if (weight) weight += links;
+        const auto edges = static_cast<index_t>(g_.in_degree[i]);
+        const double h = g_.weighted ? gather<true, double>(source, weight, edges, z_.data())
+                                     : gather<false, double>(source, weight, edges, z_.data());
+        source += edges;
+        if (weight) weight += edges;
         y_[i] = h + dangling * (landing ? landing[g_.row[i]] : uniform());
         parts[p] += std::abs(y_[i] - x_[i]);
       }
@@ -107,7 +107,7 @@ class LazyWalk {
     return change;
   }
 
-  const Csr<Index>& g_;
+  const RankLayout<Index>& g_;
   const RankOptions& o_;
   int threads_;
   Buffer<double> x_, y_, z_;  // by slot, by slot, by place

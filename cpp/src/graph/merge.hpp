@@ -1,6 +1,6 @@
-// Repeated links of a range of rows become one. Private to build.cpp.
+// Repeated edges of a range of rows become one. Private to build.cpp.
 //
-// A word is the source and, in the low bits, the row: equal words are repeated links. Words are sorted by digits of 11 bits
+// A word is the source and, in the low bits, the row: equal words are repeated edges. Words are sorted by digits of 11 bits
 // from the lowest on (LSD radix sort), which keeps the order of equal ones, so "the first" is the first of the input.
 #pragma once
 

@@ -1,5 +1,5 @@
 // One number, or eight numbers of as many problems that are solved together: the kernels of this chapter are
-// written for both. Eight doubles are a line of the cache, so that a link costs eight problems one access to memory, as it
+// written for both. Eight doubles are a line of the cache, so that an edge costs eight problems one access to memory, as it
 // costs one. Where the cache is what limits, the values that rows gather are kept in single precision (solver.hpp).
 #pragma once
 
@@ -17,14 +17,14 @@
 
 namespace mmlcore::graph {
 
-using Eight = Simd<double, 64>::Vec;
+using Simd8 = Simd<double, 64>::Vec;
 
 template <class V>
 inline constexpr int kWidth = static_cast<int>(sizeof(V) / sizeof(double));
 
 // The same numbers in single precision.
 template <class V>
-using Slim = std::conditional_t<std::is_same_v<V, double>, float, Simd<float, 32>::Vec>;
+using Narrowed = std::conditional_t<std::is_same_v<V, double>, float, Simd<float, 32>::Vec>;
 
 // A number in another precision.
 template <class To, class From>
@@ -35,7 +35,7 @@ To as(const From& x) {
     return static_cast<To>(x);
   } else {
 #if defined(__AVX512F__)  // one instruction, of which GCC 12 makes four
-    if constexpr (std::is_same_v<To, Eight>)
+    if constexpr (std::is_same_v<To, Simd8>)
       return reinterpret_cast<To>(_mm512_cvtps_pd(reinterpret_cast<__m256>(x)));
     else
       return reinterpret_cast<To>(_mm512_cvtpd_ps(reinterpret_cast<__m512d>(x)));

@@ -4,18 +4,18 @@
 
 namespace mmlcore {
 
-void sort_rows(const std::int64_t* source, const std::int64_t* target, const double* weight, index_t links, index_t rows,
+void sort_rows(const std::int64_t* source, const std::int64_t* target, const double* weight, index_t edges, index_t rows,
                std::int64_t* start, std::int64_t* sorted_source, double* sorted_weight) {
-  // start[t + 1] is where the next link of row t goes; in the end it is where row t + 1 starts.
+  // start[t + 1] is where the next edge of row t goes; in the end it is where row t + 1 starts.
   std::fill(start, start + rows + 1, std::int64_t{0});
-  for (index_t e = 0; e < links; ++e) ++start[target[e] + 1];
+  for (index_t e = 0; e < edges; ++e) ++start[target[e] + 1];
   std::int64_t at = 0;
   for (index_t t = 1; t <= rows; ++t) {
     const std::int64_t count = start[t];
     start[t] = at;
     at += count;
   }
-  for (index_t e = 0; e < links; ++e) {
+  for (index_t e = 0; e < edges; ++e) {
     const std::int64_t place = start[target[e] + 1]++;
     sorted_source[place] = source[e];
     if (weight) sorted_weight[place] = weight[e];

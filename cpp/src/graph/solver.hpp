@@ -1,9 +1,9 @@
 // Sweeps until the certificate holds, for one problem (V = double) or several that share the graph. Private to pagerank.cpp.
 //
-// Mixed precision. What rows gather may be kept in single precision (Z = Slim<V>): half as much has to lie in the cache, or
-// twice as many problems share an access. Sums stay in double. Such sweeps reach the true solution up to the rounding of z,
-// some 1e-7. Then the certificate, computed in double, gives d A y0 for what was reached, and the next sweeps look for
-// y - y0 alone: their rounding is relative to that difference. This is iterative refinement (Wilkinson, "Rounding errors in
+// Mixed precision. What rows gather may be kept in single precision (Z = Narrowed<V>): half as much has to lie in the cache,
+// or twice as many problems share an access. Sums stay in double. Such sweeps reach the true solution up to the rounding of
+// z, some 1e-7. Then the certificate, computed in double, gives d A y0 for what was reached, and the next sweeps look for y
+// - y0 alone: their rounding is relative to that difference. This is iterative refinement (Wilkinson, "Rounding errors in
 // algebraic processes", 1963, section 3.10), and the answer is as good as in double.
 #pragma once
 
@@ -31,7 +31,7 @@ template <class Index, class V, class Z = V>
 class Solver {
  public:
   // `v`: as many restart vectors as problems.
-  Solver(const Csr<Index>& graph, const RankOptions& options, const Rows& v)
+  Solver(const RankLayout<Index>& graph, const RankOptions& options, const Rows& v)
       : g_(graph),
         o_(options),
         d_(options.damping),
@@ -76,9 +76,11 @@ class Solver {
     const Rows start{o_.start, g_.nodes, 1};
     const Rows& first = start ? start : v_;
     const V possible = balance_.feeds_live();
-    const V sum = sum_over<V>(0, g_.live,
+    const V sum = sum_over<V>(0, g_.non_dangling,
                               [&](index_t i) { return it.y[i] = possible * first.at<V>(static_cast<index_t>(g_.row[i])); });
-    const V kept = g_.kept.size() ? sum_over<V>(0, g_.live, [&](index_t i) { return g_.kept[i] * it.y[i]; }) : sum;
+    const V kept = g_.live_fraction.size()
+                       ? sum_over<V>(0, g_.non_dangling, [&](index_t i) { return g_.live_fraction[i] * it.y[i]; })
+                       : sum;
     balance_.set(it, balance_.factors(sum, d_ * (sum - kept)));
     sweeper_.publish(it);
     return it;
@@ -100,7 +102,7 @@ class Solver {
     return change;
   }
 
-  const Csr<Index>& g_;
+  const RankLayout<Index>& g_;
   const RankOptions& o_;
   const double d_;
   const Rows v_, u_;

@@ -8,13 +8,13 @@
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/chains.hpp"
 #include "mmlcore/core/parallel.hpp"
-#include "mmlcore/graph/csr.hpp"
+#include "mmlcore/graph/rank_layout.hpp"
 #include "pack.hpp"
 
 namespace mmlcore::graph {
 
 // Blocks of a parallel sweep. Each is two regions of the thread pool, so it holds some 0.1 ms of work.
-inline constexpr index_t kBlocks = 16, kBlockLinks = index_t{1} << 18;
+inline constexpr index_t kBlocks = 16, kBlockEdges = index_t{1} << 18;
 
 // The sum of z over `count` sources, in four chains of additions; in the precision of V, whatever that of z.
 template <bool Weighted, class V, class Index, class Z>
@@ -40,7 +40,7 @@ struct Iterate {
   const V* flow = nullptr;  // d A y0 by slot; null: zero
 };
 
-// v and u on live rows, by slot; empty: uniform, or as v.
+// v and u on non-dangling rows, by slot; empty: uniform, or as v.
 template <class V>
 struct Restarts {
   Buffer<V> v, u;
@@ -54,26 +54,26 @@ struct SweepSums {
 template <class Index, class V, class Z = V>
 class Sweeper {
  public:
-  Sweeper(const Csr<Index>& graph, double damping, bool power, bool stream)
+  Sweeper(const RankLayout<Index>& graph, double damping, bool power, bool stream)
       : g_(graph),
         damping_(damping),
-        step_(graph.live),
-        serial_(graph.edges < kSerialLinks && !power),
-        loops_(graph.loop.size() && !power),
+        step_(graph.non_dangling),
+        serial_(graph.edges < kSerialEdges && !power),
+        loops_(graph.self_weight.size() && !power),
         stream_(stream) {
-    parallel_ranges(graph.live, 1 << 14, [&](index_t begin, index_t end) {
+    parallel_ranges(graph.non_dangling, 1 << 14, [&](index_t begin, index_t end) {
       for (index_t i = begin; i < end; ++i) step_[i] = damping / graph.out_of(i);
     });
     blocks_.push_back(0);
-    const index_t blocks = power || serial_ ? 1 : std::clamp<index_t>(g_.edges / kBlockLinks, 1, kBlocks);
-    for (index_t k = 1; k <= blocks; ++k) blocks_.push_back(g_.live_pieces * k / blocks);
+    const index_t blocks = power || serial_ ? 1 : std::clamp<index_t>(g_.edges / kBlockEdges, 1, kBlocks);
+    for (index_t k = 1; k <= blocks; ++k) blocks_.push_back(g_.non_dangling_pieces * k / blocks);
   }
 
-  // The vectors on live rows, by slot; empty where there is none.
+  // The vectors on non-dangling rows, by slot; empty where there is none.
   Buffer<V> by_slot(const Rows& rows) const {
     if (!rows) return {};
-    Buffer<V> b(g_.live);
-    parallel_ranges(g_.live, 1 << 14, [&](index_t begin, index_t end) {
+    Buffer<V> b(g_.non_dangling);
+    parallel_ranges(g_.non_dangling, 1 << 14, [&](index_t begin, index_t end) {
       for (index_t i = begin; i < end; ++i) b[i] = rows.at<V>(static_cast<index_t>(g_.row[i]));
     });
     return b;
@@ -81,19 +81,19 @@ class Sweeper {
 
   Iterate<V, Z> zero() const {
     Iterate<V, Z> it;
-    it.y = cleared<V>(g_.live);
-    it.z = cleared<Z>(g_.weighted ? g_.nodes : g_.places());
+    it.y = cleared<V>(g_.non_dangling);
+    it.z = cleared<Z>(g_.weighted ? g_.nodes : g_.positions());
     return it;
   }
 
   // z from y, for all rows.
   void publish(Iterate<V, Z>& it) const {
-    parallel_tasks(g_.live_pieces, threads(), [&](index_t p) { publish(it, g_.pieces[p]); });
+    parallel_tasks(g_.non_dangling_pieces, threads(), [&](index_t p) { publish(it, g_.pieces[p]); });
   }
 
   void keep_base(Iterate<V, Z>& it) const {
-    if (!it.base.size()) it.base = Buffer<V>(g_.live);
-    parallel_ranges(g_.live, 1 << 14, [&](index_t begin, index_t end) {
+    if (!it.base.size()) it.base = Buffer<V>(g_.non_dangling);
+    parallel_ranges(g_.non_dangling, 1 << 14, [&](index_t begin, index_t end) {
       std::copy(it.y.data() + begin, it.y.data() + end, it.base.data() + begin);
     });
   }
@@ -101,16 +101,16 @@ class Sweeper {
   // All of y, base or not, as the certificate gathers it.
   void publish_whole(const Iterate<V, Z>& it, Buffer<V>& z) const {
     if (!z.size()) z = cleared<V>(it.z.size());
-    parallel_tasks(g_.live_pieces, threads(), [&](index_t p) {
+    parallel_tasks(g_.non_dangling_pieces, threads(), [&](index_t p) {
       const Piece& piece = g_.pieces[p];
       for (index_t i = piece.slot, end = i + piece.slots; i < end; ++i) {
-        z[static_cast<index_t>(g_.place_of(i))] = step_[i] * it.y[i];
+        z[static_cast<index_t>(g_.position_of(i))] = step_[i] * it.y[i];
       }
     });
   }
 
   SweepSums<V> sweep(Iterate<V, Z>& it, const Restarts<V>& b) {
-    partial_.assign(g_.live_pieces, {});
+    partial_.assign(g_.non_dangling_pieces, {});
     const bool personal = b.v.size() || b.u.size();
     if (g_.weighted) {
       personal ? run<true, true>(it, b) : run<true, false>(it, b);
@@ -126,7 +126,7 @@ class Sweeper {
     return sums;
   }
 
-  int threads() const { return g_.edges < kSerialLinks ? 1 : num_threads(); }
+  int threads() const { return g_.edges < kSerialEdges ? 1 : num_threads(); }
 
  private:
   template <class T>
@@ -136,13 +136,13 @@ class Sweeper {
     return x;
   }
 
-  // What row i hands over on each of its links.
+  // What row i hands over on each of its edges.
   Z handed(const Iterate<V, Z>& it, index_t i) const {
     return as<Z, V>(step_[i] * (it.flow ? it.y[i] - it.base[i] : it.y[i]));
   }
 
   void publish(Iterate<V, Z>& it, const Piece& piece) const {
-    const Index* where = g_.place.size() ? g_.place.data() : g_.row.data();
+    const Index* where = g_.permutation.size() ? g_.permutation.data() : g_.row.data();
     for (index_t i = piece.slot, end = i + piece.slots; i < end; ++i) it.z[where[i]] = handed(it, i);
   }
 
@@ -164,17 +164,17 @@ class Sweeper {
     const Piece& piece = g_.pieces[number];
     const Index* source = g_.source.data() + piece.edge;
     const double* weight = Weighted ? g_.weight.data() + piece.edge : nullptr;
-    const Index* where = g_.place.size() ? g_.place.data() : g_.row.data();
+    const Index* where = g_.permutation.size() ? g_.permutation.data() : g_.row.data();
     const V uniform = it.a / static_cast<double>(g_.nodes);
     const V* v = b.v.size() ? b.v.data() : nullptr;
     const V* u = b.u.size() ? b.u.data() : nullptr;
-    const double* loop = loops_ ? g_.loop.data() : nullptr;
-    const double* kept = g_.kept.size() ? g_.kept.data() : nullptr;
+    const double* loop = loops_ ? g_.self_weight.data() : nullptr;
+    const double* kept = g_.live_fraction.size() ? g_.live_fraction.data() : nullptr;
     Z* z = it.z.data();
     SweepSums<V> sums;
     for (index_t i = piece.slot, end = i + piece.slots; i < end; ++i) {
-      const auto links = static_cast<index_t>(g_.in_degree[i]);
-      V y = gather<Weighted, V>(source, weight, links, z);
+      const auto edges = static_cast<index_t>(g_.in_degree[i]);
+      V y = gather<Weighted, V>(source, weight, edges, z);
       if (it.flow) y += it.flow[i];
       if (loop) {
         y -= damping_ * loop[i] * it.y[i];
@@ -188,14 +188,14 @@ class Sweeper {
       sums.change += magnitude<V>(y - it.y[i]);
       it.y[i] = y;
       if (InPlace) z[where[i]] = handed(it, i);
-      source += links;
-      if (Weighted) weight += links;
+      source += edges;
+      if (Weighted) weight += edges;
     }
     partial_[number] = sums;
     if (stream_) release_piece(g_, piece, source - (g_.source.data() + piece.edge));
   }
 
-  const Csr<Index>& g_;
+  const RankLayout<Index>& g_;
   const double damping_;
   Buffer<double> step_;  // d / W by slot
   const bool serial_;    // row by row in place

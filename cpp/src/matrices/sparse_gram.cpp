@@ -11,8 +11,7 @@
 namespace mmlcore {
 
 template <class Index, class T>
-void sparse_gram(const SparseRows<Index, T>& a, const double* left, VectorView<const double> right, const double* v,
-                 double* y) {
+void sparse_gram(const Csr<Index, T>& a, const double* left, VectorView<const double> right, const double* v, double* y) {
   const index_t n = right.size;
   const EqualWork work(a, kGramPieces);
   Buffer<double> sums(work.pieces * n), weights(work.pieces);
@@ -41,13 +40,9 @@ void sparse_gram(const SparseRows<Index, T>& a, const double* left, VectorView<c
   });
 }
 
-template void sparse_gram(const SparseRows<std::int32_t, float>&, const double*, VectorView<const double>, const double*,
-                          double*);
-template void sparse_gram(const SparseRows<std::int32_t, double>&, const double*, VectorView<const double>, const double*,
-                          double*);
-template void sparse_gram(const SparseRows<std::int64_t, float>&, const double*, VectorView<const double>, const double*,
-                          double*);
-template void sparse_gram(const SparseRows<std::int64_t, double>&, const double*, VectorView<const double>, const double*,
-                          double*);
+template void sparse_gram(const Csr<std::int32_t, float>&, const double*, VectorView<const double>, const double*, double*);
+template void sparse_gram(const Csr<std::int32_t, double>&, const double*, VectorView<const double>, const double*, double*);
+template void sparse_gram(const Csr<std::int64_t, float>&, const double*, VectorView<const double>, const double*, double*);
+template void sparse_gram(const Csr<std::int64_t, double>&, const double*, VectorView<const double>, const double*, double*);
 
 }  // namespace mmlcore

@@ -132,11 +132,11 @@ void forward(const Network& net, const T* parameters, Batch<T>& batch, index_t b
 
 // What is wanted of the points of a block, and the part of the mean that each has; both 0 behind the last point.
 template <class T>
-struct Wanted {
+struct Targets {
   Buffer<T> y;  // outputs x 64
   T share[kPoints] = {};
 
-  Wanted(const Examples<T>& examples, const index_t* order, index_t first, index_t count, double total)
+  Targets(const Examples<T>& examples, const index_t* order, index_t first, index_t count, double total)
       : y(examples.y.cols * kPoints) {
     std::fill(y.begin(), y.end(), T{0});
     for (index_t p = 0; p < count; ++p) {
@@ -149,16 +149,16 @@ struct Wanted {
 
 // The block's part of the cost, after `forward` with logs; d = dC/dz of the last layer.
 template <class T>
-double cost(const Network& net, const T* a, const Wanted<T>& wanted, index_t points, T* d) {
+double cost(const Network& net, const T* a, const Targets<T>& targets, index_t points, T* d) {
   using namespace detail;
   const index_t n = net.outputs();
   double sum = 0;
   for (index_t p = 0; p < points; ++p) {
-    const T share = wanted.share[p];
+    const T share = targets.share[p];
     T of_point = 0, total = 0;
     for (index_t k = 0; k < n; ++k) {
       const index_t at = k * kPoints + p;
-      const T y = wanted.y[at], e = a[at] - y;
+      const T y = targets.y[at], e = a[at] - y;
       if (net.loss == Loss::squared) {
         of_point += e * e;
         d[at] = 2 * share * e;
@@ -176,7 +176,7 @@ double cost(const Network& net, const T* a, const Wanted<T>& wanted, index_t poi
     if (net.output != Activation::softmax) continue;
     for (index_t k = 0; k < n; ++k) {
       const index_t at = k * kPoints + p;
-      d[at] = net.loss == Loss::squared ? a[at] * (d[at] - total) : share * (a[at] * total - wanted.y[at]);
+      d[at] = net.loss == Loss::squared ? a[at] * (d[at] - total) : share * (a[at] * total - targets.y[at]);
     }
   }
   return sum;
@@ -199,9 +199,9 @@ void multiply_by_slope(Activation f, T* d, const T* a, index_t n, index_t vecs) 
 
 // Costs and deltas of a block, after `forward` with logs.
 template <class T>
-double backward(const Network& net, const T* parameters, Batch<T>& batch, index_t block, const Wanted<T>& wanted) {
+double backward(const Network& net, const T* parameters, Batch<T>& batch, index_t block, const Targets<T>& targets) {
   const index_t vecs = batch.vecs(block), last = net.layers(), points = vecs * Batch<T>::W;
-  const double found = cost<T>(net, batch.columns(last, block), wanted, points, batch.delta(last, block));
+  const double found = cost<T>(net, batch.columns(last, block), targets, points, batch.delta(last, block));
   if (net.loss == Loss::squared) {
     multiply_by_slope<T>(net.output, batch.delta(last, block), batch.columns(last, block), net.outputs(), vecs);
   }

@@ -54,9 +54,9 @@ class Pass {
       over_slices([&](index_t s) { read_slice(examples.x, parameters, order, first + from, blocks, s, fresh); });
       parallel_tasks(blocks, threads_, [&](index_t b) {
         add_slices(b);
-        const Wanted<T> wanted(examples, order, first + from + b * kPoints, batch_.used(b), total);
+        const Targets<T> targets(examples, order, first + from + b * kPoints, batch_.used(b), total);
         forward<T>(net_, parameters, batch_, b, true);
-        batch_.losses[b] = backward<T>(net_, parameters, batch_, b, wanted);
+        batch_.losses[b] = backward<T>(net_, parameters, batch_, b, targets);
       });
       for (index_t b = 0; b < blocks; ++b) sum += batch_.losses[b];
       const bool last = from + some == count;
@@ -215,8 +215,8 @@ double cost_of(const Network& net, const Examples<T>& examples, const T* paramet
   over_blocks<T>(net, n, [&](Batch<T>& batch, index_t b, index_t first, index_t count) {
     first_layer<T>(net, parameters, batch, examples.x, first, count);
     forward<T>(net, parameters, batch, 0, true);
-    const Wanted<T> wanted(examples, nullptr, first, count, total);
-    parts[b] = cost<T>(net, batch.columns(net.layers(), 0), wanted, count, batch.delta(net.layers(), 0));
+    const Targets<T> targets(examples, nullptr, first, count, total);
+    parts[b] = cost<T>(net, batch.columns(net.layers(), 0), targets, count, batch.delta(net.layers(), 0));
   });
   return std::accumulate(parts.begin(), parts.end(), 0.0);
 }
@@ -225,7 +225,7 @@ double cost_of(const Network& net, const Examples<T>& examples, const T* paramet
 
 template <class T>
 Outcome train(const Network& network, const Examples<T>& examples, const Examples<T>* apart, const Training& training,
-              Learner<T>& learner, index_t epochs, const double* rates, double* losses, double* validation,
+              OptimizerState<T>& state, index_t epochs, const double* rates, double* losses, double* validation,
               const Watch& watch) {
   const index_t n = examples.count(), size = network.parameters(), batch = std::min(training.batch, n);
   detail::Pass<T> pass(network, batch);
@@ -235,38 +235,38 @@ Outcome train(const Network& network, const Examples<T>& examples, const Example
   index_t idle = 0;
   Outcome outcome;
   const auto keep_best = [&](End end) {
-    if (!best.empty() && std::isfinite(least)) std::copy(best.begin(), best.end(), learner.parameters);
+    if (!best.empty() && std::isfinite(least)) std::copy(best.begin(), best.end(), state.parameters);
     outcome.end = end;
     return outcome;
   };
   while (outcome.epochs < epochs) {
-    std::copy(learner.parameters, learner.parameters + size, before.begin());
-    if (training.shuffle) detail::draw_order(order, training.seed, learner.epoch);
+    std::copy(state.parameters, state.parameters + size, before.begin());
+    if (training.shuffle) detail::draw_order(order, training.seed, state.epoch);
     double sum = 0;
     for (index_t first = 0; first < n; first += batch) {
       poll_interrupt();
       const index_t count = std::min(batch, n - first);
-      const Step<T> step(training, rates[outcome.epochs], ++learner.steps);
-      const double found =
-          pass(examples, learner.parameters, training.shuffle ? order.data() : nullptr, first, count,
-               [&](index_t at, const T* gradient, index_t run, bool weights) { step(learner, at, gradient, run, weights); });
+      const Step<T> step(training, rates[outcome.epochs], ++state.steps);
+      const double found = pass(
+          examples, state.parameters, training.shuffle ? order.data() : nullptr, first, count,
+          [&](index_t at, const T* gradient, index_t run, bool weights) { step(state, at, gradient, run, weights); });
       sum += found * static_cast<double>(count);
     }
     const double loss = sum / static_cast<double>(n);
     double watched = loss;
     losses[outcome.epochs] = loss;
-    if (apart) watched = validation[outcome.epochs] = detail::cost_of<T>(network, *apart, learner.parameters);
+    if (apart) watched = validation[outcome.epochs] = detail::cost_of<T>(network, *apart, state.parameters);
     if (!std::isfinite(loss) || !std::isfinite(watched)) {
-      std::copy(before.begin(), before.end(), learner.parameters);
+      std::copy(before.begin(), before.end(), state.parameters);
       outcome.end = End::diverged;
       return outcome;
     }
     ++outcome.epochs;
-    ++learner.epoch;
+    ++state.epoch;
     idle = watched > least - training.tol ? idle + 1 : 0;
     if (watched < least) {
       least = watched;
-      if (apart) std::copy(learner.parameters, learner.parameters + size, best.begin());
+      if (apart) std::copy(state.parameters, state.parameters + size, best.begin());
     }
     if (watch && watch(outcome.epochs)) return keep_best(End::watch);
     if (training.patience > 0 && idle >= training.patience) return keep_best(End::no_progress);

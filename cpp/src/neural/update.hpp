@@ -30,14 +30,14 @@ struct Step {
   }
 
   // Parameters at ... at + count - 1; `decays`: weights, to whose gradient l2 w is added.
-  void operator()(const Learner<T>& learner, index_t at, const T* gradient, index_t count, bool decays) const {
-    T* const w = learner.parameters + at;
+  void operator()(const OptimizerState<T>& state, index_t at, const T* gradient, index_t count, bool decays) const {
+    T* const w = state.parameters + at;
     const T decay = decays ? l2 : T{0};
     if (optimizer == Optimizer::sgd) {
       for (index_t i = 0; i < count; ++i) w[i] -= rate * (gradient[i] + decay * w[i]);
       return;
     }
-    T* const m = learner.first + at;
+    T* const m = state.first + at;
     if (optimizer == Optimizer::momentum) {
       for (index_t i = 0; i < count; ++i) {
         const T step = rate * (gradient[i] + decay * w[i]);
@@ -46,7 +46,7 @@ struct Step {
       }
       return;
     }
-    T* const v = learner.second + at;
+    T* const v = state.second + at;
     using S = Simd<T>;
     const auto move = [&](auto& x, auto& mean, auto& square, auto g) {
       g += decay * x;

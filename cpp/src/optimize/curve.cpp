@@ -9,7 +9,7 @@
 namespace mmlcore::optimize {
 namespace {
 
-using calculus::Blocks;
+using calculus::BlockEvaluator;
 using calculus::Program;
 
 constexpr index_t kGroup = 1 << 14;  // points
@@ -20,7 +20,8 @@ class Curve final : public Equations {
       : program_(program),
         d_(data),
         p_(program.argument_count() - 1),
-        block_(std::min(Blocks::fitting(program), (data.points + Blocks::width() - 1) / Blocks::width() * Blocks::width())),
+        block_(std::min(BlockEvaluator::fitting(program),
+                        (data.points + BlockEvaluator::width() - 1) / BlockEvaluator::width() * BlockEvaluator::width())),
         groups_((data.points + kGroup - 1) / kGroup) {
     std::vector<index_t> counts(groups_);
     std::vector<double> scales(groups_);
@@ -52,11 +53,11 @@ class Curve final : public Equations {
   bool joint() const override { return true; }
   double scale() const override { return scale_; }
   bool cost(const double* theta, double& cost) override {
-    Triangle r(p_);
+    RFactor r(p_);
     return at(theta, r, cost);
   }
 
-  bool at(const double* theta, Triangle& r, double& cost) override {
+  bool at(const double* theta, RFactor& r, double& cost) override {
     if (attempt(theta, r, cost)) return true;
     // A derivative that is no number may be zero times infinity.
     absorbing_ = true;
@@ -66,7 +67,7 @@ class Curve final : public Equations {
   }
 
  private:
-  bool attempt(const double* theta, Triangle& r, double& cost) {
+  bool attempt(const double* theta, RFactor& r, double& cost) {
     if (!by_rows_ && sums(theta, cost)) {
       if (r.from_gram(gram_)) return true;
       by_rows_ = true;  // for the rest of this fit
@@ -84,7 +85,7 @@ class Curve final : public Equations {
       for (index_t j = 0; j <= curve.p_; ++j) columns[j] = work.data() + j * curve.block_;
       outputs[curve.p_] = columns[curve.p_];
     }
-    Blocks blocks;
+    BlockEvaluator blocks;
     Buffer<double> work;
     std::vector<double*> columns;        // derivatives, then residuals
     std::vector<const double*> outputs;  // the same, derivatives where the program has them
@@ -172,8 +173,8 @@ class Curve final : public Equations {
     return finite;
   }
 
-  bool rows(const double* theta, Triangle& r, double& cost) {
-    std::vector<Triangle> triangles(groups_, Triangle(p_));
+  bool rows(const double* theta, RFactor& r, double& cost) {
+    std::vector<RFactor> triangles(groups_, RFactor(p_));
     std::vector<double> costs(groups_, 0.0);
     each_group([&](Pass& pass, index_t group) {
       costs[group] =

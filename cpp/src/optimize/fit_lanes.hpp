@@ -128,7 +128,8 @@ class FitLanes {
     d_.loss == Loss::Linear ? sums<false>() : sums<true>();
     // Derivatives that are no numbers, beside a finite sum, may be zero times infinity.
     Mask nan{};
-    for (int i = 0; i < P; ++i) nan |= (new_products_[at(i, i)] != new_products_[at(i, i)]) & (new_cost_ == new_cost_);
+    for (int i = 0; i < P; ++i)
+      nan |= (new_normal_matrix_[at(i, i)] != new_normal_matrix_[at(i, i)]) & (new_cost_ == new_cost_);
     if (!S::any(nan)) return;
     absorbing_ = true;
     d_.loss == Loss::Linear ? sums<false>() : sums<true>();
@@ -168,8 +169,8 @@ class FitLanes {
         }
       }
     }
-    std::copy(products, products + kProducts, new_products_);
-    std::copy(towards, towards + P, new_towards_);
+    std::copy(products, products + kProducts, new_normal_matrix_);
+    std::copy(towards, towards + P, new_gradient_);
     new_cost_ = cost;
   }
 
@@ -206,7 +207,7 @@ class FitLanes {
     const Mask started = cost_ < infinite;
     // A NaN compares false: refused.
     Mask better = new_cost_ < cost_;
-    for (int i = 0; i < P; ++i) better &= (new_products_[at(i, i)] < infinite) & (S::abs(new_towards_[i]) < infinite);
+    for (int i = 0; i < P; ++i) better &= (new_normal_matrix_[at(i, i)] < infinite) & (S::abs(new_gradient_[i]) < infinite);
     const Vec gain = select(started, (cost_ - new_cost_) / predicted_, one);
     const Mask good = better & (gain > 1e-4);
     // Damping, after H. B. Nielsen (1999): smoothly smaller after good steps, faster and faster larger after refused ones.
@@ -218,8 +219,9 @@ class FitLanes {
     cost_ = select(good, new_cost_, cost_);
     for (int i = 0; i < P; ++i) {
       theta_[i] = select(good, trial_[i], theta_[i]);
-      towards_[i] = select(good, new_towards_[i], towards_[i]);
-      for (int j = 0; j <= i; ++j) products_[at(i, j)] = select(good, new_products_[at(i, j)], products_[at(i, j)]);
+      gradient_[i] = select(good, new_gradient_[i], gradient_[i]);
+      for (int j = 0; j <= i; ++j)
+        normal_matrix_[at(i, j)] = select(good, new_normal_matrix_[at(i, j)], normal_matrix_[at(i, j)]);
     }
     iterations_ += select(started | good, one, none);
     // Never finite at the start, or no end in sight: somebody else's work.
@@ -231,12 +233,12 @@ class FitLanes {
     // Parameters that a bound holds take no part.
     Vec open[P];
     for (int i = 0; i < P; ++i) {
-      const Mask held = (lower_[i] == upper_[i]) | ((theta_[i] <= lower_[i]) & (towards_[i] >= 0)) |
-                        ((theta_[i] >= upper_[i]) & (towards_[i] <= 0));
+      const Mask held = (lower_[i] == upper_[i]) | ((theta_[i] <= lower_[i]) & (gradient_[i] >= 0)) |
+                        ((theta_[i] >= upper_[i]) & (gradient_[i] <= 0));
       open[i] = select(held, none, one);
     }
     Vec factor_[kProducts], step[P];
-    Mask regular = System::solve(products_, towards_, open, lambda_, factor_, step);
+    Mask regular = System::solve(normal_matrix_, gradient_, open, lambda_, factor_, step);
     Vec decrease{};  // -g^T d: twice the predicted decrease, but for the damping
     Vec damping{};
     Mask inside = cost_ == cost_;
@@ -251,8 +253,8 @@ class FitLanes {
     // Predicted by the linear model: -2 g^T d - d^T A d.
     for (int i = 0; i < P; ++i) {
       Vec row{};
-      for (int j = 0; j < P; ++j) row = S::fma(products_[i >= j ? at(i, j) : at(j, i)], step[j], row);
-      decrease -= towards_[i] * step[i];
+      for (int j = 0; j < P; ++j) row = S::fma(normal_matrix_[i >= j ? at(i, j) : at(j, i)], step[j], row);
+      decrease -= gradient_[i] * step[i];
       damping += row * step[i];
     }
     predicted_ = 2 * decrease - damping;
@@ -284,14 +286,14 @@ class FitLanes {
     const Vec one = S::splat(1), none{};
     Vec open[P], factor[kProducts], unused[P], inverse[kProducts];
     for (int i = 0; i < P; ++i) open[i] = select(lower_[i] == upper_[i], none, one);
-    const Mask regular = System::solve(products_, towards_, open, none, factor, unused);
+    const Mask regular = System::solve(normal_matrix_, gradient_, open, none, factor, unused);
     System::inverse(factor, open, inverse);
     for (int k = 0; k < kProducts; ++k) covariance_[k] = select(done, inverse[k], covariance_[k]);
     const Mask move = done & !exact;
     Vec decrease{};
     for (int i = 0; i < P; ++i) {
       theta_[i] = select(move, theta_[i] + step[i], theta_[i]);
-      decrease -= towards_[i] * step[i];
+      decrease -= gradient_[i] * step[i];
     }
     cost_ = select(move & (decrease > none), cost_ - decrease, cost_);
     state_ = select(
@@ -306,13 +308,14 @@ class FitLanes {
   const BatchData& d_;
   const Options o_;
   const BatchResult out_;
-  calculus::Blocks blocks_;
+  calculus::BlockEvaluator blocks_;
   const index_t length_, padded_;
   Buffer<double> y_, w_, x_;
   index_t fit_[W];
   bool absorbing_ = false;
   Vec theta_[P]{}, trial_[P]{}, lower_[P]{}, upper_[P]{};
-  Vec products_[kProducts]{}, towards_[P]{}, new_products_[kProducts]{}, new_towards_[P]{}, covariance_[kProducts]{};
+  Vec normal_matrix_[kProducts]{}, gradient_[P]{}, new_normal_matrix_[kProducts]{}, new_gradient_[P]{},
+      covariance_[kProducts]{};
   Vec cost_{}, new_cost_{}, lambda_{}, growth_{}, predicted_{}, iterations_{}, state_{}, points_{}, dof_{}, scale_{};
   Vec last_{};
 };

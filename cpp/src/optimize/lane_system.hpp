@@ -2,7 +2,7 @@
 #pragma once
 
 #include "mmlcore/core/simd.hpp"
-#include "mmlcore/optimize/triangle.hpp"
+#include "mmlcore/optimize/r_factor.hpp"
 
 namespace mmlcore::optimize {
 

@@ -38,7 +38,7 @@ class Search {
       poll_interrupt();
       free_ = movable();
       if (free_.empty()) return ended(Status::Converged);
-      const Triangle r = r_.of(free_);
+      const RFactor r = r_.of(free_);
       if (const Status found = arrived(r); found != Status::MaxIterations) return ended(found);
       if (fit_.iterations == o_.max_iter) return ended(Status::MaxIterations);
       ++fit_.iterations;
@@ -64,7 +64,7 @@ class Search {
     }
   }
 
-  bool evaluate(const std::vector<double>& theta, Triangle& r, double& cost) {
+  bool evaluate(const std::vector<double>& theta, RFactor& r, double& cost) {
     ++fit_.evaluations;
     if (!e_.at(theta.data(), r, cost) || !std::isfinite(cost)) return false;
     for (index_t j = 0; j <= p_; ++j) {
@@ -87,7 +87,7 @@ class Search {
 
   double dof() const { return std::max<double>(1, static_cast<double>(e_.points()) - static_cast<double>(p_)); }
 
-  Status arrived(const Triangle& r) const {
+  Status arrived(const RFactor& r) const {
     const double p = static_cast<double>(free_.size()), decrease = size_of_step(r);
     const double left = std::max(fit_.cost - decrease, 0.0);
     if (fit_.cost <= kExact * e_.scale()) return Status::Exact;
@@ -97,14 +97,14 @@ class Search {
   }
 
   // Decrease of the sum by a full step of the linear model.
-  static double size_of_step(const Triangle& r) {
+  static double size_of_step(const RFactor& r) {
     double decrease = 0;
     for (index_t i = 0; i < r.parameters(); ++i) decrease += r.q(i) * r.q(i);
     return decrease;
   }
 
   // One accepted step, or why there is none.
-  Status advance(const Triangle& r) {
+  Status advance(const RFactor& r) {
     std::vector<double> scale, here;
     for (std::size_t i = 0; i < free_.size(); ++i) {
       double& s = scale_[free_[i]];
@@ -184,7 +184,7 @@ class Search {
   }
 
   // No step helps any more: at a stationary point, as far as rounding lets one see, or in front of something worse.
-  Status stopped(const Triangle& r) const {
+  Status stopped(const RFactor& r) const {
     const std::vector<double> g = r.gradient();
     const double seen = std::max(1e-6 * std::sqrt(fit_.cost), 64 * kEps * std::sqrt(e_.scale()));
     for (index_t j = 0; j < r.parameters(); ++j) {
@@ -217,7 +217,7 @@ class Search {
   const Bounds bounds_;
   const Options o_;
   const index_t p_;
-  Triangle r_, next_;
+  RFactor r_, next_;
   std::vector<double> scale_;
   std::vector<char> pushed_;  // which parameters a bound stopped in the last step
   std::vector<index_t> free_;
@@ -233,12 +233,12 @@ namespace {
 // The start after the Gauss-Newton step of the parameter alone that decreases the sum most; nothing if none does.
 std::vector<double> best_of_one(Equations& equations, const double* start, const Bounds& bounds) {
   const index_t p = equations.parameters();
-  Triangle r(p);
+  RFactor r(p);
   double least = 0;
   std::vector<double> found;
   if (!equations.at(start, r, least)) return found;
   for (index_t j = 0; j < p; ++j) {
-    const Triangle one = r.of({j});
+    const RFactor one = r.of({j});
     std::vector<double> theta(start, start + p);
     theta[j] -= one.q(0) / one(0, 0);
     if (bounds.lower) theta[j] = std::max(theta[j], bounds.lower[j]);

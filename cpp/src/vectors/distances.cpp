@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "difference_tiles.hpp"
-#include "mmlcore/vectors/careful_length.hpp"
+#include "mmlcore/core/careful_length.hpp"
 
 namespace mmlcore {
 namespace {

@@ -14,7 +14,7 @@ from mmlcore.calculus._finite import (
     check_gradient,
     finite_difference,
 )
-from mmlcore.calculus._function import Function, trace
+from mmlcore.calculus._function import Function
 from mmlcore.calculus._points import (
     StationaryPoint,
     classify_stationary,
@@ -31,7 +31,11 @@ from mmlcore.calculus._sparse import (
     sparse_jacobian,
 )
 from mmlcore.calculus._ufuncs import erf, expit
-from mmlcore.calculus._vector_products import hessian_vector, jacobian_vector, vector_jacobian
+from mmlcore.calculus._vector_products import (
+    hessian_vector_product,
+    jacobian_vector_product,
+    vector_jacobian_product,
+)
 from mmlcore.core.errors import TraceError
 
 __all__ = [
@@ -53,16 +57,15 @@ __all__ = [
     "finite_difference",
     "gradient",
     "hessian",
-    "hessian_vector",
+    "hessian_vector_product",
     "jacobian",
-    "jacobian_vector",
+    "jacobian_vector_product",
     "linearize",
     "parity",
     "sparse_hessian",
     "sparse_jacobian",
     "taylor",
     "total_derivative",
-    "trace",
     "value_and_gradient",
-    "vector_jacobian",
+    "vector_jacobian_product",
 ]

@@ -12,21 +12,25 @@ from mmlcore.calculus._inline import inline, inline_derivative, symbol_in
 from mmlcore.calculus._memory import traced
 from mmlcore.calculus._symbol import is_symbol
 from mmlcore.core.arrays import Array, as_array, as_index, shape_error
+from mmlcore.core.door import fills_out
 
 F = Callable[..., Any]
 
 
-def derivative(f: F, x: ArrayLike, *, order: int = 1) -> Array:
+@fills_out
+def derivative(f: F, x: ArrayLike, *, order: int = 1, out: Array | None = None) -> Array:
     """Derivative of a function of one number, at an array of points.
 
     Parameters
     ----------
     f : callable or Function
-        Of one number; see `trace` for what it may be made of.
+        Of one number; see `Function` for what it may be made of.
     x : array_like, float32 or float64
         Points, of any shape.
     order : int, default 1
         1 the slope, 2 the curvature, and so on.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -63,15 +67,18 @@ def derivative(f: F, x: ArrayLike, *, order: int = 1) -> Array:
     return traced(f, ())._evaluate(kind, (x,))
 
 
-def gradient(f: F, x: ArrayLike) -> Array:
+@fills_out
+def gradient(f: F, x: ArrayLike, *, out: Array | None = None) -> Array:
     """Gradient of a function of a vector: the direction of steepest ascent.
 
     Parameters
     ----------
     f : callable or Function
-        Of a vector of n numbers, giving one number; see `trace` for what it may be made of.
+        Of a vector of n numbers, giving one number; see `Function` for what it may be made of.
     x : array_like of shape (..., n), float32 or float64
         Points.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -103,7 +110,10 @@ def gradient(f: F, x: ArrayLike) -> Array:
     return _at(f, x, "gradient")
 
 
-def value_and_gradient(f: F, x: ArrayLike) -> tuple[Array, Array]:
+@fills_out
+def value_and_gradient(
+    f: F, x: ArrayLike, *, out: tuple[Array, ...] | None = None
+) -> tuple[Array, Array]:
     """Value and gradient of a function of a vector, for little more than the gradient alone.
 
     Parameters
@@ -112,6 +122,8 @@ def value_and_gradient(f: F, x: ArrayLike) -> tuple[Array, Array]:
         As for `gradient`.
     x : array_like of shape (..., n), float32 or float64
         Points.
+    out : tuple of ndarray, optional
+        Where the results go: arrays of their shapes and types, any strides. They may overlap an argument.
 
     Returns
     -------
@@ -135,15 +147,18 @@ def value_and_gradient(f: F, x: ArrayLike) -> tuple[Array, Array]:
     return traced(f, points.shape[-1:]).value_and_gradient(points)
 
 
-def jacobian(f: F, x: ArrayLike) -> Array:
+@fills_out
+def jacobian(f: F, x: ArrayLike, *, out: Array | None = None) -> Array:
     """Jacobian matrix of a function of a vector: row i is the gradient of result i.
 
     Parameters
     ----------
     f : callable or Function
-        Of a vector of n numbers, giving m numbers (an array, a list of numbers); see `trace`.
+        Of a vector of n numbers, giving m numbers (an array, a list of numbers); see `Function`.
     x : array_like of shape (..., n), float32 or float64
         Points.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -176,7 +191,8 @@ def jacobian(f: F, x: ArrayLike) -> Array:
     return _at(f, x, "jacobian")
 
 
-def hessian(f: F, x: ArrayLike) -> Array:
+@fills_out
+def hessian(f: F, x: ArrayLike, *, out: Array | None = None) -> Array:
     """Hessian matrix of a function of a vector: its second derivatives.
 
     Parameters
@@ -185,6 +201,8 @@ def hessian(f: F, x: ArrayLike) -> Array:
         As for `gradient`.
     x : array_like of shape (..., n), float32 or float64
         Points.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------

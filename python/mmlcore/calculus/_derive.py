@@ -213,9 +213,9 @@ _MAKERS = {
     "hessian": _hessian,
     "sparse_hessian": _sparse_hessian,
     "sparse_jacobian": _sparse_jacobian,
-    "jacobian_vector": _jacobian_vector,
-    "hessian_vector": _hessian_vector,
-    "vector_jacobian": _vector_jacobian,
+    "jacobian_vector_product": _jacobian_vector,
+    "hessian_vector_product": _hessian_vector,
+    "vector_jacobian_product": _vector_jacobian,
     "taylor": _taylor,
     "derivative": _derivative,
 }

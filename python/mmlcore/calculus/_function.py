@@ -28,9 +28,18 @@ _deriving = (
 class Function(Traced):
     """A function of arrays, traced once: called with one point or with many, and differentiated exactly.
 
-    Made by `trace`. Leading axes of the arguments are points, as in numpy.linalg: a function of a vector of n numbers takes
-    (..., n). Methods differentiate with respect to the first argument; all are computed by compiled programs, made when they
-    are first asked for. Functions pickle; ``print`` shows the mathematics.
+    Python calls it once, with symbols, and what it does is kept. Leading axes of the arguments are points, as in numpy.linalg:
+    a function of a vector of n numbers takes (..., n). Methods differentiate with respect to the first argument. Functions
+    pickle; ``print`` shows the mathematics.
+
+    Parameters
+    ----------
+    f : callable
+        Of one or more arrays, made of operators, numpy's functions (elementwise ones, sums, products, means, norms,
+        rearrangements, ``where``), Python control flow that does not depend on values, and constants and arrays around it.
+        What it captures is read now: later changes are not seen.
+    *shapes : int or tuple of int
+        Shapes of the arguments for one point: ``()`` a number, ``3`` a vector. None given: every argument is a number.
 
     Attributes
     ----------
@@ -43,20 +52,53 @@ class Function(Traced):
     slots : int
         Numbers that one point needs at once.
 
+    Raises
+    ------
+    TraceError
+        A branch depends on a value, or a function cannot be traced. The message names the line and the fix.
+
+    Notes
+    -----
+    Common subexpressions are computed once, constants are folded, and what the result does not need does not run. Derivatives are
+    operations on the same graph [1]_, made when they are first asked for. Cost: some microseconds an operation, once. Values are
+    computed block by block of points that fit the first-level cache, in SIMD vectors, on all threads; elementary functions are
+    within 2 units in the last place, float32 points are computed in float32.
+
+    References
+    ----------
+    .. [1] A. Griewank, A. Walther, "Evaluating Derivatives", 2nd ed. (2008).
+
     Examples
     --------
-    >>> import mmlcore as mml
-    >>> f = mml.trace(lambda x: x[0] ** 2 * x[1], 2)
+    >>> import numpy as np, mmlcore as mml
+    >>> f = mml.Function(lambda x: x[0] ** 2 * x[1], 2)
     >>> float(f([3.0, 5.0])), f.gradient([3.0, 5.0])
     (45.0, array([30.,  9.]))
     >>> print(f)
     f(x) = x[0]^2 * x[1]
+    >>> mml.Function(lambda x, y: np.exp(-x) * y)([0.0, 1.0], 2.0).round(4)
+    array([2.    , 0.7358])
     """
 
-    def __init__(
-        self, tape: Tape, inputs: tuple[Symbol, ...], output: Symbol, name: str = "f"
-    ) -> None:
-        super().__init__(tape, inputs, output, name)
+    def __init__(self, f: Any, *shapes: int | tuple[int, ...]) -> None:
+        if not callable(f):
+            msg = f"f: got {f!r} of type {type(f).__name__}, needed a function."
+            raise TypeError(msg)
+        forms: tuple[Any, ...] = shapes or ((),) * _arity(f)
+        tape = Tape()
+        inputs = tuple(tape.input(_shape(shape, i)) for i, shape in enumerate(forms))
+        with numpy_errors():
+            result = tape.symbol(f(*map(tape.argument, inputs)))
+        name = getattr(f, "__name__", "f")
+        self._keep(
+            tape,
+            inputs,
+            Symbol(tape, result.id, result.shape),
+            name if name.isidentifier() else "f",
+        )
+
+    def _keep(self, tape: Tape, inputs: tuple[Symbol, ...], output: Symbol, name: str) -> None:
+        Traced.__init__(self, tape, inputs, output, name)
         self._programs: dict[Any, tuple[_core.Program, Any, Shape]] = {}
 
     @property
@@ -136,7 +178,7 @@ class Function(Traced):
         if not fits:
             msg = "a stored function is damaged: its result has not the size of its shape."
             raise ValueError(msg)
-        self.__init__(tape, inputs, result, name)  # type: ignore[misc]
+        self._keep(tape, inputs, result, name)
 
     def _replay(self, arguments: tuple[Any, ...]) -> Any:
         """Repeat the operations on symbols of another trace."""
@@ -212,60 +254,6 @@ class Function(Traced):
             x = np.broadcast_to(x, lead + form)
         rows = x.reshape(size_of(lead), size)
         return rows if size <= 1 or rows.strides[1] == rows.itemsize else np.ascontiguousarray(rows)
-
-
-def trace(f: Any, *shapes: Any) -> Function:
-    """Trace a Python function: call it once with symbols, and keep what it did.
-
-    Parameters
-    ----------
-    f : callable
-        Of one or more arrays, made of operators, numpy's functions (elementwise ones, sums, products, means, norms,
-        rearrangements, ``where``), Python control flow that does not depend on values, and constants and arrays around it.
-        What it captures is read now: later changes are not seen.
-    *shapes : int or tuple of int
-        Shapes of the arguments for one point: ``()`` a number, ``3`` a vector. None given: every argument is a number.
-
-    Returns
-    -------
-    Function
-        Callable with points, with `gradient`, `jacobian`, `hessian`, `taylor`.
-
-    Raises
-    ------
-    TraceError
-        A branch depends on a value, or a function cannot be traced. The message names the line and the fix.
-
-    Notes
-    -----
-    Common subexpressions are computed once, constants are folded, and what the result does not need does not run. Derivatives are
-    operations on the same graph [1]_. Cost: some microseconds an operation, once. Values are computed block by block of
-    points that fit the first-level cache, in SIMD vectors, on all threads; elementary functions are within 2 units in the last
-    place, float32 points are computed in float32.
-
-    References
-    ----------
-    .. [1] A. Griewank, A. Walther, "Evaluating Derivatives", 2nd ed. (2008).
-
-    Examples
-    --------
-    >>> import numpy as np, mmlcore as mml
-    >>> f = mml.trace(lambda x, y: np.exp(-x) * y)
-    >>> f([0.0, 1.0], 2.0).round(4)
-    array([2.    , 0.7358])
-    """
-    if not callable(f):
-        msg = f"f: got {f!r} of type {type(f).__name__}, needed a function."
-        raise TypeError(msg)
-    if not shapes:
-        shapes = ((),) * _arity(f)
-    tape = Tape()
-    inputs = tuple(tape.input(_shape(shape, i)) for i, shape in enumerate(shapes))
-    with numpy_errors():
-        result = tape.symbol(f(*map(tape.argument, inputs)))
-    result = Symbol(tape, result.id, result.shape)
-    name = getattr(f, "__name__", "f")
-    return Function(tape, inputs, result, name if name.isidentifier() else "f")
 
 
 def _stored_shape(shape: Any) -> Shape:

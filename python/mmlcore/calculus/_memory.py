@@ -6,7 +6,7 @@ import weakref
 from typing import Any
 
 from mmlcore.calculus._captured import captured_by
-from mmlcore.calculus._function import Function, trace
+from mmlcore.calculus._function import Function
 from mmlcore.calculus._symbol import Shape
 
 # Functions that were traced: for each, by the shape of its argument and what it captures.
@@ -25,12 +25,12 @@ def traced(f: Any, shape: Shape) -> Function:
     try:
         known = _traced.setdefault(f, {})
     except TypeError:  # cannot be remembered
-        return trace(f, shape)
+        return Function(f, shape)
     captured = captured_by(f)
     found = known.get(shape)
     if found is not None and captured is not None and found[0] == captured:
         return found[1]
-    function = trace(f, shape)
+    function = Function(f, shape)
     captured = captured_by(f)  # with what the function changed itself, a counter or a cache
     if captured is not None:
         known[shape] = (captured, function)

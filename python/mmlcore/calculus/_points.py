@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.calculus._derivatives import gradient, hessian
-from mmlcore.calculus._function import trace
+from mmlcore.calculus._function import Function
 from mmlcore.calculus._memory import traced
-from mmlcore.calculus._vector_products import jacobian_vector
-from mmlcore.core.arrays import Array, as_array, finite, shape_error
+from mmlcore.calculus._vector_products import jacobian_vector_product
+from mmlcore.core.arrays import Array, as_array, require_finite, shape_error
 from mmlcore.eigen import eigh
 
 
@@ -32,7 +32,7 @@ def classify_stationary(
     Parameters
     ----------
     f : callable or Function
-        Of a vector, giving one number; see `trace`.
+        Of a vector, giving one number; see `Function`.
     x : array_like of shape (n,)
         The point.
     tol : float, default 1e-6
@@ -64,7 +64,7 @@ def classify_stationary(
     >>> mml.classify_stationary(lambda x: x[0] ** 2 - x[1] ** 2, [0.0, 0.0]).kind
     'saddle'
     """
-    point = finite(as_array(x, "x"), "x")
+    point = require_finite(as_array(x, "x"), "x")
     if point.ndim != 1:
         raise shape_error("x", point.shape, "(n,)")
     slope, curvature = gradient(f, point), hessian(f, point)
@@ -91,11 +91,11 @@ def directional_derivative(f: Callable[..., Any], x: ArrayLike, direction: Array
     Parameters
     ----------
     f : callable or Function
-        Of a vector; see `trace`.
+        Of a vector; see `Function`.
     x : array_like of shape (..., n)
         Points.
     direction : array_like of shape (..., n)
-        Of any length but zero. `jacobian_vector` takes the length into account.
+        Of any length but zero. `jacobian_vector_product` takes the length into account.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def directional_derivative(f: Callable[..., Any], x: ArrayLike, direction: Array
     if not (length > 0).all():
         msg = "direction: has length zero (or NaN), needed a direction."
         raise ValueError(msg)
-    return jacobian_vector(f, x, d / length)
+    return jacobian_vector_product(f, x, d / length)
 
 
 def total_derivative(f: Callable[..., Any], path: Callable[..., Any], t: ArrayLike) -> Array:
@@ -131,7 +131,7 @@ def total_derivative(f: Callable[..., Any], path: Callable[..., Any], t: ArrayLi
     Parameters
     ----------
     f : callable
-        Of a vector; see `trace`.
+        Of a vector; see `Function`.
     path : callable
         Of a number, giving the vector (an array, a list of numbers).
     t : array_like
@@ -157,7 +157,7 @@ def total_derivative(f: Callable[..., Any], path: Callable[..., Any], t: ArrayLi
     >>> float(mml.total_derivative(lambda x: x[0] * x[1], lambda t: [t**2, t + 1.0], 2.0))
     16.0
     """
-    composed = trace(lambda s: f(s.tape.symbol(path(s))), ())
+    composed = Function(lambda s: f(s.tape.symbol(path(s))), ())
     return composed._evaluate(("derivative", 1), (as_array(t, "t"),))
 
 
@@ -167,7 +167,7 @@ def parity(f: Callable[..., Any], *, scale: float = 1.0) -> str:
     Parameters
     ----------
     f : callable or Function
-        Of one number; see `trace`.
+        Of one number; see `Function`.
     scale : float, default 1.0
         The function is looked at between -2 and 2 times the scale.
 

@@ -21,7 +21,7 @@ def taylor(f: Callable[..., Any], x0: ArrayLike, order: int) -> TaylorSeries:
     Parameters
     ----------
     f : callable or Function
-        Of one number; see `trace` for what it may be made of. A `Function` of a vector, or any function if `x0` is a
+        Of one number; see `Function` for what it may be made of. A `Function` of a vector, or any function if `x0` is a
         `list` or array and f cannot be called with a number, is expanded in several variables, up to order 2.
     x0 : array_like
         Centers, of any shape; (..., n) in several variables.
@@ -41,7 +41,7 @@ def taylor(f: Callable[..., Any], x0: ArrayLike, order: int) -> TaylorSeries:
     Notes
     -----
     By Taylor arithmetic [1]_: every operation turns the coefficients of its operands into those of its result, at a cost of
-    order^2 / 2 multiplications. Numbers of f that are arrays of centers are computed block by block, as `trace` says.
+    order^2 / 2 multiplications. Numbers of f that are arrays of centers are computed block by block, as `Function` says.
 
     References
     ----------
@@ -115,7 +115,7 @@ def linearize(f: Callable[..., Any], x0: ArrayLike) -> Linearization:
     Parameters
     ----------
     f : callable or Function
-        Of a number or of a vector; see `trace`.
+        Of a number or of a vector; see `Function`.
     x0 : array_like of shape () or (n,)
         The point.
 

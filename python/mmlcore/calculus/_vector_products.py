@@ -10,11 +10,13 @@ from numpy.typing import ArrayLike
 from mmlcore.calculus._derivatives import points_of
 from mmlcore.calculus._memory import traced
 from mmlcore.core.arrays import Array
+from mmlcore.core.door import fills_out
 
 F = Callable[..., Any]
 
 
-def hessian_vector(f: F, x: ArrayLike, v: ArrayLike) -> Array:
+@fills_out
+def hessian_vector_product(f: F, x: ArrayLike, v: ArrayLike, *, out: Array | None = None) -> Array:
     """Product of the Hessian with a vector, without the Hessian.
 
     Parameters
@@ -23,6 +25,8 @@ def hessian_vector(f: F, x: ArrayLike, v: ArrayLike) -> Array:
         As for `gradient`.
     x, v : array_like of shape (..., n), float32 or float64
         Points and vectors; they broadcast.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -36,13 +40,14 @@ def hessian_vector(f: F, x: ArrayLike, v: ArrayLike) -> Array:
     Examples
     --------
     >>> import mmlcore as mml
-    >>> mml.hessian_vector(lambda x: x[0] ** 2 * x[1], [3.0, 5.0], [1.0, 0.0])
+    >>> mml.hessian_vector_product(lambda x: x[0] ** 2 * x[1], [3.0, 5.0], [1.0, 0.0])
     array([10.,  6.])
     """
-    return _with(f, x, v, "hessian_vector")
+    return _with(f, x, v, "hessian_vector_product")
 
 
-def jacobian_vector(f: F, x: ArrayLike, v: ArrayLike) -> Array:
+@fills_out
+def jacobian_vector_product(f: F, x: ArrayLike, v: ArrayLike, *, out: Array | None = None) -> Array:
     """Derivative of a function along a direction: the product of its Jacobian with a vector.
 
     Parameters
@@ -51,6 +56,8 @@ def jacobian_vector(f: F, x: ArrayLike, v: ArrayLike) -> Array:
         As for `jacobian`.
     x, v : array_like of shape (..., n), float32 or float64
         Points and directions; they broadcast.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -64,13 +71,14 @@ def jacobian_vector(f: F, x: ArrayLike, v: ArrayLike) -> Array:
     Examples
     --------
     >>> import mmlcore as mml
-    >>> mml.jacobian_vector(lambda x: [x[0] * x[1], x[0]], [3.0, 5.0], [1.0, 1.0])
+    >>> mml.jacobian_vector_product(lambda x: [x[0] * x[1], x[0]], [3.0, 5.0], [1.0, 1.0])
     array([8., 1.])
     """
-    return _with(f, x, v, "jacobian_vector")
+    return _with(f, x, v, "jacobian_vector_product")
 
 
-def vector_jacobian(f: F, x: ArrayLike, v: ArrayLike) -> Array:
+@fills_out
+def vector_jacobian_product(f: F, x: ArrayLike, v: ArrayLike, *, out: Array | None = None) -> Array:
     """Gradient of a weighted sum of results: the product of a vector with the Jacobian.
 
     Parameters
@@ -81,6 +89,8 @@ def vector_jacobian(f: F, x: ArrayLike, v: ArrayLike) -> Array:
         Points.
     v : array_like of shape (..., m)
         Weights of the results, (...) if f gives one number.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -94,13 +104,13 @@ def vector_jacobian(f: F, x: ArrayLike, v: ArrayLike) -> Array:
     Examples
     --------
     >>> import mmlcore as mml
-    >>> mml.vector_jacobian(lambda x: [x[0] * x[1], x[0]], [3.0, 5.0], [1.0, 2.0])
+    >>> mml.vector_jacobian_product(lambda x: [x[0] * x[1], x[0]], [3.0, 5.0], [1.0, 2.0])
     array([7., 3.])
     """
     points = points_of(x)
     function = traced(f, points.shape[-1:])
     forms = (points.shape[-1:], function.shape)
-    return function._run("vector_jacobian", (points, v), forms, ("x", "v"))
+    return function._run("vector_jacobian_product", (points, v), forms, ("x", "v"))
 
 
 def _with(f: F, x: ArrayLike, v: ArrayLike, kind: str) -> Array:

@@ -31,7 +31,7 @@ _LARGE = 1 << 20  # bytes of an array whose memory is kept for the next
 def as_array(x: ArrayLike, name: str, *, complex_ok: bool = False) -> Array:
     """Return `x` as a float32 or float64 array (or complex, where `complex_ok`), without a copy where possible."""
     if type(x) is not np.ndarray:
-        x = foreign(x, name)
+        x = to_ndarray(x, name)
     dtype = x.dtype
     if dtype is F64 or dtype is F32:
         return x if x.flags.aligned else x.copy()
@@ -65,7 +65,7 @@ def in_order(x: Array, dtype: np.dtype[Any] | None = None, *, own: bool = False)
 def as_data(x: ArrayLike, name: str, *, bytes_ok: bool = False) -> Array:
     """`as_array` for a data set of shape (n, d), rows are points; uint8 and bool stay bytes where `bytes_ok`."""
     if type(x) is not np.ndarray:
-        x = foreign(x, name)
+        x = to_ndarray(x, name)
     a = x.view(BYTE) if bytes_ok and x.dtype in (BYTE, bool) else as_array(x, name)
     if a.ndim != 2:
         raise shape_error(name, a.shape, "2 axes, (points, features)")
@@ -91,7 +91,7 @@ def largest_size(x: Array) -> float:
     return float(np.abs(x).max(initial=0)) if all_finite(x) else np.nan
 
 
-def finite(x: Array, name: str) -> Array:
+def require_finite(x: Array, name: str) -> Array:
     """Return `x`; ValueError where it contains NaN or infinity."""
     if not all_finite(x):
         msg = f"{name}: contains NaN or infinity."
@@ -173,7 +173,7 @@ def is_sparse(x: object) -> bool:
     return type(x).__module__.startswith("scipy.sparse") and hasattr(x, "tocsr")
 
 
-def foreign(x: Any, name: str) -> Array:
+def to_ndarray(x: Any, name: str) -> Array:
     """Return what is no plain array as one, of whatever type."""
     if isinstance(x, np.ma.MaskedArray):
         msg = f"{name}: masked arrays are not taken; fill the gaps first, for example with .filled(value)."

@@ -20,6 +20,6 @@ def broadcast_batch(shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
         raise ValueError(msg) from None
 
 
-def spread(a: Array, batch: tuple[int, ...]) -> Array:
+def broadcast_to_batch(a: Array, batch: tuple[int, ...]) -> Array:
     """Repeat a stack over the leading axes `batch` as a view."""
     return a if a.shape[:-2] == batch else np.broadcast_to(a, batch + a.shape[-2:])

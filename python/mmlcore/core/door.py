@@ -6,13 +6,14 @@ takes its place. Plain arrays then never come to Python; all else is the functio
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_array, same_dtype, shape_error
+from mmlcore.core.arrays import Array, as_array, shape_error
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,13 +29,29 @@ def door(name: str, results: type | None = None) -> Callable[[F], F]:
     return attach
 
 
+def fills_out(function: F) -> F:
+    """Decorate a function that Python computes: what it finds is copied to `out`, if that is given."""
+
+    @functools.wraps(function)
+    def filling(*args: Any, out: Any = None, **options: Any) -> Any:
+        found = function(*args, **options)
+        return found if out is None else into(out, found)
+
+    return filling  # type: ignore[return-value]
+
+
 def plain(values: tuple[Any, ...], names: tuple[str, ...]) -> tuple[Array, ...] | None:
-    """Return arrays of one type for arguments that are none yet; None where the function itself has to say what is wrong."""
+    """Return arrays of one type for arguments that are none yet; None where the function itself has to say what is wrong.
+
+    Python's numbers take the type of the arrays beside them.
+    """
     try:
         arrays = [as_array(x, name, complex_ok=True) for x, name in zip(values, names, strict=True)]
     except (TypeError, ValueError):
         return None
-    return tuple(same_dtype(*arrays))
+    deciding = [a for a, x in zip(arrays, values, strict=True) if type(x) not in (int, float)]
+    dtype = np.result_type(*(deciding or arrays))
+    return tuple(a if a.dtype is dtype else a.astype(dtype) for a in arrays)
 
 
 def into(out: Any, found: Any) -> Any:
@@ -43,7 +60,8 @@ def into(out: Any, found: Any) -> Any:
         if not isinstance(out, tuple) or len(out) != len(found):
             msg = f"out: needed a tuple of {len(found)} arrays."
             raise TypeError(msg)
-        return type(found)(*(into(o, f) for o, f in zip(out, found, strict=True)))
+        filled = [into(o, f) for o, f in zip(out, found, strict=True)]
+        return type(found)(*filled) if hasattr(found, "_fields") else tuple(filled)
     right = np.asarray(found)
     if not isinstance(out, np.ndarray):
         msg = f"out: got {type(out).__name__}, needed an ndarray."

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from mmlcore.core.arrays import Array, as_matrix, finite, shape_error
+from mmlcore.core.arrays import Array, as_matrix, require_finite, shape_error
 
 
 class Metric(NamedTuple):
@@ -34,7 +34,7 @@ def as_metric(metric: ArrayLike, d: int, fitting: str) -> Metric:
 
 def _factored(metric: Array) -> Metric:
     """Factor by Cholesky; ValueError with a witness where there is no factor."""
-    metric = _symmetrized(finite(metric, "metric"))
+    metric = _symmetrized(require_finite(metric, "metric"))
     try:
         return Metric(metric, np.linalg.cholesky(metric))
     except np.linalg.LinAlgError:

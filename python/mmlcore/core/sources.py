@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mmlcore.core.arrays import Array, as_data, is_sparse, shape_error
-from mmlcore.core.sparse import by_rows
+from mmlcore.core.sparse import as_csr
 
 _CHUNK = 1 << 25  # bytes of a chunk
 _SMALL = 1 << 28  # a mapped file of fewer bytes is read in place, as any array
@@ -34,7 +34,7 @@ def dense_chunks(x: Any, width: int, name: str = "X", *, bytes_ok: bool = False)
         if len(x.shape) != 2:
             raise shape_error(name, x.shape, "2 axes, (points, features)")
         check_width(name, x.shape, width)
-        yield from _chunks(by_rows(x, name) if is_sparse(x) else x, name, bytes_ok)
+        yield from _chunks(as_csr(x, name) if is_sparse(x) else x, name, bytes_ok)
         return
     array = as_data(x, name, bytes_ok=bytes_ok)
     check_width(name, array.shape, width)

@@ -9,7 +9,7 @@ import numpy as np
 from mmlcore.core.arrays import Array, shape_error
 
 
-def sound(x: Any, name: str) -> Any:
+def check_indices(x: Any, name: str) -> Any:
     """Return a scipy.sparse matrix; ValueError where an index lies outside of it.
 
     SciPy looks at indices when a matrix is made, and not at all of them; a file or an assignment brings in others, and
@@ -42,7 +42,7 @@ def sound(x: Any, name: str) -> Any:
     return x
 
 
-def by_rows(x: Any, name: str) -> Any:
+def as_csr(x: Any, name: str) -> Any:
     """Return a scipy.sparse matrix in compressed rows (CSR) that has its indices to itself; its numbers stay in place.
 
     Products read the indices again and again: another thread that writes to them meanwhile must not lead them astray, so
@@ -51,10 +51,10 @@ def by_rows(x: Any, name: str) -> Any:
     if len(x.shape) != 2:
         raise shape_error(name, x.shape, "2 axes")
     if x.format != "csr":
-        return sound(sound(x, name).copy(), name).tocsr()
+        return check_indices(check_indices(x, name).copy(), name).tocsr()
     own = type(x)(x.shape, dtype=x.dtype)
     own.indptr, own.indices, own.data = np.array(x.indptr), np.array(x.indices), x.data
-    own = sound(own, name)
+    own = check_indices(own, name)
     # What SciPy knows of the order of the indices is of those that there were.
     entries = int(own.indptr[-1])
     own.indices, own.data = own.indices[:entries], own.data[:entries]

@@ -25,7 +25,7 @@ from mmlcore.optimize import LinearFit
 from mmlcore.optimize._linear_fit import Sums, of_columns
 from mmlcore.orthogonal import QR, qr
 from mmlcore.stats import Moments
-from mmlcore.stats._factor import Factor, factor_of_chunks
+from mmlcore.stats._factor import TriangularFactor, factor_of_chunks
 
 
 def moments(X: Any) -> Moments:
@@ -296,7 +296,7 @@ def _sum(*parts: Any) -> Any:
     return reduce(add, some) if some else None
 
 
-def _factor_of(block: Array) -> Factor | None:
+def _factor_of(block: Array) -> TriangularFactor | None:
     return factor_of_chunks([as_data(block, "X")])
 
 

@@ -15,7 +15,7 @@ from mmlcore.core.signs import signed
 from mmlcore.decomposition._minka import minka
 from mmlcore.eigen._largest import largest_of_psd
 from mmlcore.orthogonal import gram_schmidt
-from mmlcore.stats._factor import Factor
+from mmlcore.stats._factor import TriangularFactor
 from mmlcore.stats._scatter import Scatter, scaled, scatter_parts
 from mmlcore.stats._summary import mean_parts
 from mmlcore.stats._weights import refuse_column
@@ -236,7 +236,7 @@ def completed(rows: Array) -> Array:
     return np.asarray(q.T)
 
 
-def of_factor(factor: Factor, k: int) -> Components:
+def of_factor(factor: TriangularFactor, k: int) -> Components:
     """Return the k components of largest variance of points whose triangular factor is known."""
     _, s, vectors = patiently(np.linalg.svd, factor.triangle, full_matrices=False)
     n, d = int(factor.count), len(factor.mean)

@@ -14,7 +14,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, finite
+from mmlcore.core.arrays import Array, require_finite
 from mmlcore.core.sources import dense_chunks
 
 
@@ -60,7 +60,7 @@ class GaussianModel:
         constant += free * math.log(noise) if free else 0.0
         parts = []
         for x in dense_chunks(X, self.n_features_in_):
-            centred = (finite(x, "X").astype(np.float64) - self.mean_) - self._low_part()
+            centred = (require_finite(x, "X").astype(np.float64) - self.mean_) - self._low_part()
             scores = centred @ components.T
             distances = np.einsum("ij,ij->i", scores / variances, scores)
             if free:

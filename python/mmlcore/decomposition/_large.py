@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mmlcore.core.arrays import Array, finite, largest_size
+from mmlcore.core.arrays import Array, largest_size, require_finite
 from mmlcore.core.signs import signed
 from mmlcore.core.sources import dense_chunks
 from mmlcore.core.sparse import real, with_values
@@ -66,7 +66,7 @@ def by_sparse(x: Any, route: str, k: int, seed: int) -> Components:
         x.sum_duplicates()
     size = largest_size(x.data)
     if not np.isfinite(size):
-        finite(x.data, "X")
+        require_finite(x.data, "X")
     power = 0 if not size or 2.0**-400 < size < 2.0**400 else int(np.frexp(size)[1])
     if power:
         x = with_values(x, np.ldexp(x.data.astype(np.float64), -power))

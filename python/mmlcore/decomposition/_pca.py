@@ -15,14 +15,14 @@ from mmlcore.core.arrays import (
     Array,
     as_data,
     empty,
-    finite,
     float_type,
     in_order,
     is_sparse,
+    require_finite,
     shape_error,
 )
 from mmlcore.core.sources import check_width, dense_chunks, is_source
-from mmlcore.core.sparse import by_rows, real
+from mmlcore.core.sparse import as_csr, real
 from mmlcore.decomposition._components import (
     Components,
     count_components,
@@ -33,7 +33,7 @@ from mmlcore.decomposition._components import (
 )
 from mmlcore.decomposition._gaussian import GaussianModel
 from mmlcore.decomposition._large import by_chunks, by_sparse, sparse_route, sparse_scores
-from mmlcore.stats._factor import Factor, factor_of_chunks
+from mmlcore.stats._factor import TriangularFactor, factor_of_chunks
 from mmlcore.stats._weights import refuse_overflow
 
 
@@ -140,7 +140,7 @@ class PCA(GaussianModel):
         self.__dict__.pop("_factor", None)
         seed = 0 if self.random_state is None else self.random_state
         if is_sparse(X):
-            x = real(by_rows(X, "X"), "X")
+            x = real(as_csr(X, "X"), "X")
             most = self._most(x.shape)
             route = sparse_route(self.solver, x.shape, most)
             self._keep(by_sparse(x, route, most, seed), x.shape, float_type(x.dtype), route)
@@ -169,7 +169,7 @@ class PCA(GaussianModel):
         ValueError, and nothing added, for NaN, infinity, or another number of features.
         """
         x = as_data(X, "X")
-        before: Factor | None = getattr(self, "_factor", None)
+        before: TriangularFactor | None = getattr(self, "_factor", None)
         if before is None and hasattr(self, "components_"):
             msg = (
                 "PCA.partial_fit: the points that fit has seen are not counted, since fit keeps no sums of them; pass all "
@@ -213,7 +213,9 @@ class PCA(GaussianModel):
         factor = factor_of_chunks(checked())
         return self._keep_factor(factor, shape, dtype)
 
-    def _keep_factor(self, factor: Factor | None, shape: Any, dtype: np.dtype[Any]) -> PCA:
+    def _keep_factor(
+        self, factor: TriangularFactor | None, shape: Any, dtype: np.dtype[Any]
+    ) -> PCA:
         if factor is None:
             raise shape_error("X", shape, "at least one point")
         all_points = (int(factor.count), len(factor.mean))
@@ -270,8 +272,8 @@ class PCA(GaussianModel):
 
     def _scores_of_sparse(self, X: Any) -> Array:
         check_width("X", X.shape, self.n_features_in_)
-        x = real(by_rows(X, "X"), "X")
-        finite(x.data, "X")
+        x = real(as_csr(X, "X"), "X")
+        require_finite(x.data, "X")
         mean, directions = self.mean_.astype(np.float64), self._directions().astype(np.float64)
         dtype = np.result_type(float_type(x.dtype), self.components_.dtype)
         return sparse_scores(x, mean, self._low_part(), directions).astype(dtype, copy=False)
@@ -288,7 +290,7 @@ class PCA(GaussianModel):
     def inverse_transform(self, X: ArrayLike) -> Array:
         """Return the points (n, d) that scores (n, k) stand for."""
         self._fitted()
-        scores = finite(as_data(X, "X"), "X")
+        scores = require_finite(as_data(X, "X"), "X")
         if scores.shape[1] != self.n_components_:
             raise shape_error(
                 "X", scores.shape, f"(n, {self.n_components_}), a column for each component"
@@ -307,7 +309,9 @@ class PCA(GaussianModel):
         self._fitted()
         total, count = 0.0, 0
         for x in dense_chunks(X, self.n_features_in_):
-            apart = subtract_mean(finite(x, "X"), self.mean_.astype(np.float64), self._low_part())
+            apart = subtract_mean(
+                require_finite(x, "X"), self.mean_.astype(np.float64), self._low_part()
+            )
             components = self.components_.astype(apart.dtype, copy=False)
             apart -= (apart @ components.T) @ components
             total += float(np.einsum("ij,ij->", apart, apart, dtype=np.float64))

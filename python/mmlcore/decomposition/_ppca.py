@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_data, as_index, as_real, finite, shape_error
+from mmlcore.core.arrays import Array, as_data, as_index, as_real, require_finite, shape_error
 from mmlcore.core.sources import check_width
 from mmlcore.decomposition._components import by_covariance, by_dual
 from mmlcore.decomposition._gaussian import GaussianModel
@@ -153,7 +153,7 @@ class PPCA(GaussianModel):
     def inverse_transform(self, X: ArrayLike) -> Array:
         """Return the points (n, d), without noise, of latent z (n, k)."""
         self._fitted()
-        z = finite(as_data(X, "X"), "X")
+        z = require_finite(as_data(X, "X"), "X")
         if z.shape[1] != self.n_components_:
             raise shape_error(
                 "X", z.shape, f"(n, {self.n_components_}), a column for each component"

@@ -1,14 +1,14 @@
 """Eigenvalues, eigenvectors and what they are good for."""
 
 from mmlcore.eigen._diagonalize import Diagonalization, diagonalize
-from mmlcore.eigen._full import Eigen, eig, eigh, eigvals
+from mmlcore.eigen._full import EigenResult, eig, eigh, eigvals
 from mmlcore.eigen._polynomial import characteristic_polynomial
 from mmlcore.eigen._power import PowerIteration, matrix_power, power_iteration
 from mmlcore.eigen._top import top_eigh
 
 __all__ = [
     "Diagonalization",
-    "Eigen",
+    "EigenResult",
     "PowerIteration",
     "characteristic_polynomial",
     "diagonalize",

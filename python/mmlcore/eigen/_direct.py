@@ -15,7 +15,7 @@ def by_tridiagonal(a: Array, k: int, tol: float) -> tuple[Array, Array]:
     Certified by their residuals, ||A v - theta v|| <= tol ||A||; what fails goes to LAPACK.
     """
     values, vectors = np.empty(k), np.empty((len(a), k))
-    if _core.symmetric_top(a, values, vectors) <= tol:
+    if _core.largest_eigenpairs(a, values, vectors) <= tol:
         return values, vectors
     return by_lapack(a, k)
 

@@ -14,15 +14,15 @@ from mmlcore.core.signs import pointed
 from mmlcore.eigen._refine import refined
 
 
-class Eigen(NamedTuple):
+class EigenResult(NamedTuple):
     """Eigenvalues and eigenvectors: A @ vectors = vectors * values."""
 
     values: Array  # (..., k)
     vectors: Array  # (..., n, k), columns of length 1
 
 
-@door("eigh", Eigen)
-def eigh(A: ArrayLike, *, out: tuple[Array, Array] | None = None) -> Eigen:
+@door("eigh", EigenResult)
+def eigh(A: ArrayLike, *, out: tuple[Array, Array] | None = None) -> EigenResult:
     """All eigenvalues and eigenvectors of a symmetric matrix, or of each of a stack.
 
     Parameters
@@ -34,7 +34,7 @@ def eigh(A: ArrayLike, *, out: tuple[Array, Array] | None = None) -> Eigen:
 
     Returns
     -------
-    Eigen
+    EigenResult
         (values, vectors): ascending values (..., n), orthonormal columns (..., n, n); the entry of largest size of each vector
         is positive (of complex ones: real and positive), of equally large ones the first.
 
@@ -64,7 +64,7 @@ def eigh(A: ArrayLike, *, out: tuple[Array, Array] | None = None) -> Eigen:
     return symmetric_pairs(as_square(A, "A", complex_ok=True))
 
 
-def eig(A: ArrayLike) -> Eigen:
+def eig(A: ArrayLike) -> EigenResult:
     """All eigenvalues and eigenvectors of a square matrix, or of each of a stack.
 
     Parameters
@@ -74,7 +74,7 @@ def eig(A: ArrayLike) -> Eigen:
 
     Returns
     -------
-    Eigen
+    EigenResult
         (values, vectors), complex where an eigenvalue is; columns of length 1, in no order, with signs as those of `eigh`.
 
     Raises
@@ -98,7 +98,7 @@ def eig(A: ArrayLike) -> Eigen:
     a, powers = level(as_square(A, "A", complex_ok=True), "A")
     values, vectors = general_pairs(a)
     vectors = refined(a, values, vectors)
-    return Eigen(restored(values, powers, "A", "an eigenvalue"), vectors)
+    return EigenResult(restored(values, powers, "A", "an eigenvalue"), vectors)
 
 
 def eigvals(A: ArrayLike) -> Array:
@@ -136,19 +136,19 @@ def eigvals(A: ArrayLike) -> Array:
     return restored(values, powers, "A", "an eigenvalue")
 
 
-def symmetric_pairs(a: Array) -> Eigen:
+def symmetric_pairs(a: Array) -> EigenResult:
     """All eigenpairs by LAPACK, ascending, by the lower triangles."""
     a, powers = level_lower(a, "A")
     values, vectors = patiently(np.linalg.eigh, a)
-    return Eigen(restored(values, powers, "A", "an eigenvalue"), pointed(vectors))
+    return EigenResult(restored(values, powers, "A", "an eigenvalue"), pointed(vectors))
 
 
-def general_pairs(a: Array) -> Eigen:
+def general_pairs(a: Array) -> EigenResult:
     """All eigenpairs by LAPACK, of matrices that are finite and not near the ends of the range."""
     values, vectors = patiently(np.linalg.eig, a)
     if _needless(a, values):
         values, vectors = values.real.copy(), vectors.real.copy()
-    return Eigen(values, pointed(vectors))
+    return EigenResult(values, pointed(vectors))
 
 
 def _needless(a: Array, values: Array) -> bool:

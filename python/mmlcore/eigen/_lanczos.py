@@ -18,7 +18,7 @@ from mmlcore import _core
 from mmlcore.core.arrays import Array, shape_error
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.eigen._direct import all_pairs
-from mmlcore.eigen._full import Eigen
+from mmlcore.eigen._full import EigenResult
 
 _FAR = 300
 
@@ -148,7 +148,9 @@ def _search(
         f"top_eigh reached a residual of {residual:.3g} in {restarts} restarts, needed {bound:.3g}. "
         "The last pairs are in .result."
     )
-    raise ConvergenceError(msg, Eigen(np.ldexp(theta[:k], products.power or 0), vectors[:, :k]))
+    raise ConvergenceError(
+        msg, EigenResult(np.ldexp(theta[:k], products.power or 0), vectors[:, :k])
+    )
 
 
 def _random_direction(seed: int, stream: int, basis: Array) -> Array:

@@ -64,4 +64,4 @@ def _complete(a: Array, values: Array, vectors: Array, tol: float) -> bool:
     """Tell whether no eigenvalue above those found was missed, as Lanczos may miss a copy of a repeated one."""
     size = float(np.abs(values).max())
     slack = max(10 * tol, 8 * len(a) * np.finfo(np.float64).eps) * size
-    return _core.none_above(values[-1] + slack, a, values, vectors, size)
+    return _core.certify_spectrum_above(values[-1] + slack, a, values, vectors, size)

@@ -8,20 +8,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_square, finite
+from mmlcore.core.arrays import Array, as_square, require_finite
+from mmlcore.core.door import fills_out
 from mmlcore.core.lapack import level, patiently
 from mmlcore.core.scaling import times_power
 
 _EXACT = 12  # up to this order coefficients are computed without rounding
 
 
-def characteristic_polynomial(A: ArrayLike) -> Array:
+@fills_out
+def characteristic_polynomial(A: ArrayLike, *, out: Array | None = None) -> Array:
     """Coefficients of det(x I - A), the highest power first.
 
     Parameters
     ----------
     A : array_like of shape (..., n, n), float32 or float64
         Square matrices.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -51,7 +55,7 @@ def characteristic_polynomial(A: ArrayLike) -> Array:
     >>> mml.characteristic_polynomial([[1, 0], [-1, 4]])
     array([ 1., -5.,  4.])
     """
-    a = finite(as_square(A, "A"), "A")
+    a = require_finite(as_square(A, "A"), "A")
     n = a.shape[-1]
     items = a.reshape(math.prod(a.shape[:-2]), n, n)
     found = np.empty((len(items), n + 1))

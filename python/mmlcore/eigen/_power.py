@@ -9,7 +9,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_array, as_index, as_real, as_square, finite, shape_error
+from mmlcore.core.arrays import (
+    Array,
+    as_array,
+    as_index,
+    as_real,
+    as_square,
+    require_finite,
+    shape_error,
+)
+from mmlcore.core.door import door
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.core.lapack import level, restored
 from mmlcore.core.signs import pointed
@@ -119,7 +128,8 @@ def power_iteration(
     return result
 
 
-def matrix_power(A: ArrayLike, n: int) -> Array:
+@door("matrix_power")
+def matrix_power(A: ArrayLike, n: int, *, out: Array | None = None) -> Array:
     """Whole power of a square matrix, or of each of a stack.
 
     Parameters
@@ -128,6 +138,8 @@ def matrix_power(A: ArrayLike, n: int) -> Array:
         Square matrices.
     n : int
         Negative powers are those of the inverse; the power 0 is the identity.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -158,7 +170,7 @@ def matrix_power(A: ArrayLike, n: int) -> Array:
     array([[89., 55.],
            [55., 34.]])
     """
-    a = finite(as_square(A, "A", complex_ok=True), "A")
+    a = require_finite(as_square(A, "A", complex_ok=True), "A")
     left = as_index(n, "n")
     if left < 0:
         a, left = inverse(a), -left

@@ -14,14 +14,14 @@ from mmlcore.core.arrays import (
     as_index,
     as_real,
     as_square,
-    finite,
     is_sparse,
+    require_finite,
     shape_error,
 )
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.core.signs import pointed
-from mmlcore.core.sparse import by_rows
-from mmlcore.eigen._full import Eigen, eigh
+from mmlcore.core.sparse import as_csr
+from mmlcore.eigen._full import EigenResult, eigh
 from mmlcore.eigen._lanczos import complete_lanczos
 from mmlcore.eigen._largest import largest_of_symmetric
 from mmlcore.matrices._sparse import SparseRows
@@ -36,7 +36,7 @@ def top_eigh(
     tol: float | None = None,
     random_state: int | None = None,
     shape: tuple[int, int] | None = None,
-) -> Eigen:
+) -> EigenResult:
     """Largest eigenvalues of a symmetric matrix with their vectors, without the full decomposition.
 
     Parameters
@@ -54,7 +54,7 @@ def top_eigh(
 
     Returns
     -------
-    Eigen
+    EigenResult
         (values, vectors): descending values (..., k), copies of repeated ones included, and orthonormal columns (..., n, k),
         the entry of largest size of each positive.
 
@@ -96,8 +96,8 @@ def top_eigh(
         values, vectors = complete_lanczos(times, n, k, bound, seed, _RESTARTS)
         if not sure:
             _check_pairs(times, values, vectors, bound)
-        return Eigen(_in_range(values, F64), pointed(vectors))
-    a = finite(as_square(A, "A"), "A")
+        return EigenResult(_in_range(values, F64), pointed(vectors))
+    a = require_finite(as_square(A, "A"), "A")
     k = as_index(k, "k", 1, a.shape[-1])
     bound = _bound(tol, a.dtype)
     if a.ndim > 2:
@@ -105,13 +105,13 @@ def top_eigh(
         if (gap > _asymmetry(a.shape[-1], a.dtype) * largest).any():
             raise ValueError(_NOT_SYMMETRIC)
         values, vectors = (x[..., ::-1][..., :k].copy() for x in eigh(a))
-        return Eigen(values, vectors)
+        return EigenResult(values, vectors)
     largest, gap = _core.symmetry(a)
     _check_symmetric(gap, largest, a.shape[0], a.dtype)
     values, vectors = largest_of_symmetric(
         a.astype(np.float64, copy=False), k, bound, largest, seed
     )
-    return Eigen(_in_range(values, a.dtype), pointed(vectors.astype(a.dtype, copy=False)))
+    return EigenResult(_in_range(values, a.dtype), pointed(vectors.astype(a.dtype, copy=False)))
 
 
 def top_of_products(
@@ -138,7 +138,7 @@ def _operator(A: Any, shape: tuple[int, int] | None) -> tuple[Callable[[Array], 
         raise TypeError(msg)
     if is_sparse(A):
         n = _order("A", A.shape)
-        a = by_rows(A, "A")
+        a = as_csr(A, "A")
         _check_symmetric(abs(a - a.T).max(), abs(a).max(), n, F64)
         return SparseRows(a, "A").dot, n, True
     times = A.matvec if hasattr(A, "matvec") else A
@@ -168,7 +168,7 @@ def _check_pairs(
             f"top_eigh needed residuals of {bound:.3g}, products with the pairs found show {residual:.3g}: A is not symmetric to "
             "that accuracy, or its products are not. The pairs are in .result."
         )
-        raise ConvergenceError(msg, Eigen(values, vectors))
+        raise ConvergenceError(msg, EigenResult(values, vectors))
 
 
 _NOT_SYMMETRIC = "A: is not symmetric."

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_matrix, as_real, finite
+from mmlcore.core.arrays import Array, as_matrix, as_real, require_finite
 from mmlcore.elimination._solve import within_range
 
 
@@ -71,7 +71,7 @@ def row_echelon(
     >>> found.pivots, found.rank
     ((0, 1, 2), 3)
     """
-    a = finite(as_matrix(A, "A"), "A")
+    a = require_finite(as_matrix(A, "A"), "A")
     if steps and a.ndim > 2:
         msg = f"steps: can be recorded for one matrix, got a stack of shape {a.shape}."
         raise ValueError(msg)

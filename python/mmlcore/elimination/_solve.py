@@ -16,7 +16,7 @@ from mmlcore.core.arrays import (
     same_dtype,
     shape_error,
 )
-from mmlcore.core.batches import broadcast_batch, spread
+from mmlcore.core.batches import broadcast_batch, broadcast_to_batch
 from mmlcore.core.door import door
 from mmlcore.elimination._complex import solve_complex
 
@@ -93,8 +93,8 @@ def solve(A: ArrayLike, b: ArrayLike, *, out: Array | None = None) -> Array:
         b_ = b_[:, np.newaxis]
     batch = broadcast_batch({"A": a_.shape[:-2], "b": b_.shape[:-2]})
     if a_.dtype.kind == "c":
-        x: Array = solve_complex(spread(a_, batch), spread(b_, batch))
+        x: Array = solve_complex(broadcast_to_batch(a_, batch), broadcast_to_batch(b_, batch))
     else:
         x = empty((*batch, n, b_.shape[-1]), a_.dtype)
-        _core.solve(spread(a_, batch), spread(b_, batch), x)
+        _core.solve(broadcast_to_batch(a_, batch), broadcast_to_batch(b_, batch), x)
     return x[..., 0] if is_vector else x

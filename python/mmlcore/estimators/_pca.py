@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mmlcore import decomposition
 from mmlcore.core.arrays import Array, is_sparse
-from mmlcore.core.sparse import by_rows
+from mmlcore.core.sparse import as_csr
 from mmlcore.decomposition._components import by_sketch, route_of, routes
 from mmlcore.decomposition._large import by_sparse, sparse_route
 
@@ -193,7 +193,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
     def _components(self, x: Any, solver: str, k: int) -> tuple[Any, str]:
         if is_sparse(x):
             route = sparse_route("auto", x.shape, k)
-            return by_sparse(by_rows(x, "X"), route, k, self._seed()), route
+            return by_sparse(as_csr(x, "X"), route, k, self._seed()), route
         if solver == "randomized":
             power = 7 if self.iterated_power == "auto" else self.iterated_power
             return by_sketch(x, k, self._seed(), self.n_oversamples, power), solver

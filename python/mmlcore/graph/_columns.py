@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_array, as_index, foreign, shape_error
+from mmlcore.core.arrays import Array, as_array, as_index, shape_error, to_ndarray
 from mmlcore.graph._store import is_mapped
 
 _BYTES_PER_NODE = 48  # the graph and the vectors of a PageRank
@@ -36,7 +36,7 @@ def check_columns(
 
 
 def _indices(values: ArrayLike, name: str) -> Array:
-    a = values if isinstance(values, np.memmap) else foreign(values, name)
+    a = values if isinstance(values, np.memmap) else to_ndarray(values, name)
     # Integers of pandas that could be missing.
     if a.dtype.kind == "O" and hasattr(values, "to_numpy"):
         with contextlib.suppress(TypeError, ValueError):

@@ -13,7 +13,7 @@ import numpy as np
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, in_order, is_sparse, shape_error
-from mmlcore.core.sparse import sound
+from mmlcore.core.sparse import check_indices
 
 Columns = tuple[Any, Any, Any]  # source, target, weight or None
 _TABLE = 8  # how much wider than the number of ends a table may be
@@ -29,7 +29,7 @@ def from_matrix(matrix: Any) -> tuple[Columns, int]:
     if matrix.dtype.kind not in "biuf":
         msg = f"matrix: got dtype {matrix.dtype}, needed real numbers, the weights of the edges."
         raise TypeError(msg)
-    nodes = sound(matrix, "matrix").shape[0]
+    nodes = check_indices(matrix, "matrix").shape[0]
     ends: Any
     if matrix.format in ("csr", "csc"):
         # A copy, looked at as such: kernels find their way by the starts, which another thread might write to.
@@ -57,7 +57,7 @@ def from_networkx(graph: Any, weight: str | None) -> tuple[Columns, list[Any]]:
         raise TypeError(msg)
     nodes = list(graph)
     try:
-        return _core.networkx_links(nodes, graph._adj, weight, graph.is_multigraph()), nodes
+        return _core.networkx_edges(nodes, graph._adj, weight, graph.is_multigraph()), nodes
     except TypeError:
         # A view of another graph, or a class with an adjacency of its own.
         pass

@@ -152,7 +152,7 @@ def pagerank(
 
 def _warn_of_recurrence(graph: Graph, landings: Iterable[Array | None]) -> None:
     """Say so where ranks without damping are not all that there is to know."""
-    closed, period = max(_core.recurrence(graph._edges, landing) for landing in landings)
+    closed, period = max(_core.closed_classes(graph._edges, landing) for landing in landings)
     if closed > 1:
         msg = (
             f"pagerank: with damping 1 this graph has {closed} closed parts that a surfer never leaves, so these ranks are one "

@@ -2,6 +2,7 @@
 
 from mmlcore.matrices._classify import classify
 from mmlcore.matrices._einsum import einsum
+from mmlcore.matrices._elementary import row_add, row_scale, row_swap, trace
 from mmlcore.matrices._image import transform_image
 from mmlcore.matrices._maps import change_basis, compose, transform_points
 from mmlcore.matrices._product import matmul
@@ -24,8 +25,12 @@ __all__ = [
     "reflection",
     "rotation",
     "rotation3d",
+    "row_add",
+    "row_scale",
+    "row_swap",
     "scaling",
     "shear",
+    "trace",
     "transform_image",
     "transform_points",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_real, as_square, finite
+from mmlcore.core.arrays import Array, as_real, as_square, require_finite
 from mmlcore.core.lapack import patiently
 from mmlcore.core.scaling import balance, balanced, equilibrated, equilibration, exponents
 
@@ -58,7 +58,7 @@ def classify(matrix: ArrayLike, *, rtol: float | None = None) -> Any:
     >>> sorted(mml.classify([[0.0, 1.0], [0.0, 0.0]]))
     ['nilpotent', 'singular', 'upper_triangular']
     """
-    given = finite(as_square(matrix, "matrix"), "matrix")
+    given = require_finite(as_square(matrix, "matrix"), "matrix")
     batch, n = given.shape[:-2], given.shape[-1]
     if rtol is None:
         rtol = n * float(np.finfo(given.dtype).eps)

@@ -13,12 +13,16 @@ import numpy as np
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_array, empty, same_dtype
-from mmlcore.core.batches import spread
+from mmlcore.core.batches import broadcast_to_batch
+from mmlcore.core.door import fills_out
 from mmlcore.matrices._product import matmul
 from mmlcore.matrices._subscripts import Subscripts, from_sublists, parse
 
 
-def einsum(subscripts: Any, *operands: Any, optimize: Any = True) -> Array:
+@fills_out
+def einsum(
+    subscripts: Any, *operands: Any, optimize: Any = True, out: Array | None = None
+) -> Array:
     """Einstein summation over the labels that the result does not carry.
 
     Parameters
@@ -31,6 +35,8 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = True) -> Array:
     optimize : bool, {'greedy', 'optimal'} or path, default True
         The order of contraction: 'greedy' is True, 'optimal' the one of fewest operations, False from left to right, or
         a path of `numpy.einsum_path`.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -163,7 +169,7 @@ class Pair:
 def _stack_of_dots(a: Array, b: Array) -> Array:
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     out = empty(batch, a.dtype)
-    _core.inner_products(spread(a, batch), spread(b, batch), out)
+    _core.inner_products(broadcast_to_batch(a, batch), broadcast_to_batch(b, batch), out)
     return out
 
 

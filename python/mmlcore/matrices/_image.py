@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_array, finite, shape_error
+from mmlcore.core.arrays import Array, as_array, require_finite, shape_error
+from mmlcore.core.door import fills_out
 from mmlcore.core.errors import SingularMatrixError
 from mmlcore.elimination import inverse
 
 
+@fills_out
 def transform_image(
     image: ArrayLike,
     matrix: ArrayLike,
@@ -18,6 +20,7 @@ def transform_image(
     order: int = 1,
     center: ArrayLike | None = None,
     fill: ArrayLike = 0,
+    out: Array | None = None,
 ) -> Array:
     """Transform an image by a matrix.
 
@@ -33,6 +36,8 @@ def transform_image(
         The point that is the origin for `matrix`. Default: the middle of the image.
     fill : scalar or array_like of shape (c,), default 0
         The value where the result lies outside of the image. NaN is allowed.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -85,7 +90,7 @@ def transform_image(
 
 def _back(matrix: ArrayLike, center: ArrayLike | None, h: int, w: int) -> Array:
     """Return the map (3, 3) from pixels of the result to places in the image."""
-    m = finite(as_array(matrix, "matrix"), "matrix").astype(np.float64)
+    m = require_finite(as_array(matrix, "matrix"), "matrix").astype(np.float64)
     if m.shape not in ((2, 2), (3, 3)):
         raise shape_error("matrix", m.shape, "(2, 2) or (3, 3)")
     try:
@@ -95,7 +100,7 @@ def _back(matrix: ArrayLike, center: ArrayLike | None, h: int, w: int) -> Array:
         raise SingularMatrixError(msg) from None
     origin = np.array([(w - 1) / 2, (h - 1) / 2])
     if center is not None:
-        origin = finite(as_array(center, "center"), "center").astype(np.float64)
+        origin = require_finite(as_array(center, "center"), "center").astype(np.float64)
         if origin.shape != (2,):
             raise shape_error("center", origin.shape, "(2,): x and y")
     there, here = np.eye(3), np.eye(3)

@@ -5,20 +5,32 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_array, as_matrix, as_square, same_dtype, shape_error
+from mmlcore.core.arrays import (
+    Array,
+    as_array,
+    as_index,
+    as_matrix,
+    as_square,
+    same_dtype,
+    shape_error,
+)
 from mmlcore.core.batches import broadcast_batch
+from mmlcore.core.door import door, fills_out
 from mmlcore.core.errors import SingularMatrixError
 from mmlcore.elimination import solve
 from mmlcore.matrices._product import matmul
 
 
-def compose(*matrices: ArrayLike) -> Array:
+@fills_out
+def compose(*matrices: ArrayLike, out: Array | None = None) -> Array:
     """One matrix for several transformations, applied from right to left.
 
     Parameters
     ----------
     *matrices : array_like of shape (..., m, k), (..., k, l), ...
         compose(A, B, C) is A B C: C acts first. Leading axes broadcast.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -59,6 +71,8 @@ def compose(*matrices: ArrayLike) -> Array:
     if len(parts) == 1:
         only: Array = parts[0].copy()
         return only
+    if len(parts) == 2:
+        return matmul(*parts)
     split = _cheapest_splits([p.shape[-2] for p in parts] + [parts[-1].shape[-1]])
 
     def product(first: int, last: int) -> Array:
@@ -87,7 +101,8 @@ def _cheapest_splits(sizes: list[int]) -> list[list[int]]:
     return split
 
 
-def change_basis(matrix: ArrayLike, basis: ArrayLike) -> Array:
+@door("change_basis")
+def change_basis(matrix: ArrayLike, basis: ArrayLike, *, out: Array | None = None) -> Array:
     """Return a transformation as seen in another basis, B^-1 A B.
 
     Parameters
@@ -96,6 +111,8 @@ def change_basis(matrix: ArrayLike, basis: ArrayLike) -> Array:
         The transformation A in the standard basis.
     basis : array_like of shape (..., n, n)
         Columns are the vectors of the basis B. Leading axes broadcast.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -137,7 +154,10 @@ def change_basis(matrix: ArrayLike, basis: ArrayLike) -> Array:
         raise SingularMatrixError(msg) from None
 
 
-def transform_points(matrix: ArrayLike, points: ArrayLike) -> Array:
+@door("transform_points")
+def transform_points(
+    matrix: ArrayLike, points: ArrayLike, *, axis: int = -1, out: Array | None = None
+) -> Array:
     """Apply a transformation to points.
 
     Parameters
@@ -147,6 +167,10 @@ def transform_points(matrix: ArrayLike, points: ArrayLike) -> Array:
         and its last row divides them (an affine map has zeros and a one there).
     points : array_like of shape (..., n, d) or (d,)
         Rows are points. Leading axes broadcast against those of a linear map.
+    axis : int, default -1
+        The axis of `points` that holds the coordinates, of the result too: 0 for points that are columns.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -177,6 +201,9 @@ def transform_points(matrix: ArrayLike, points: ArrayLike) -> Array:
     a, p = same_dtype(as_matrix(matrix, "matrix"), as_array(points, "points"))
     if p.ndim == 0:
         raise shape_error("points", (), "at least 1 axis: the last holds the coordinates")
+    axis = as_index(axis, "axis", -p.ndim, p.ndim - 1)
+    if axis % p.ndim != p.ndim - 1:
+        return np.moveaxis(transform_points(a, np.moveaxis(p, axis, -1)), -1, axis)
     d = p.shape[-1]
     if a.shape[-1] == d:
         return matmul(p, np.swapaxes(a, -1, -2))

@@ -8,14 +8,14 @@ import numpy as np
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, in_order
-from mmlcore.core.sparse import by_rows
+from mmlcore.core.sparse import as_csr
 
 
 class SparseRows:
     """A matrix of scipy.sparse in compressed rows, read in place and checked once: many products with vectors follow."""
 
     def __init__(self, matrix: Any, name: str) -> None:
-        csr = by_rows(matrix, name)
+        csr = as_csr(matrix, name)
         self.shape: tuple[int, int] = csr.shape
         value = csr.data
         if value.dtype not in (np.float32, np.float64):

@@ -10,21 +10,25 @@ from mmlcore.core.arrays import (
     as_array,
     as_arrays,
     as_index,
-    finite,
+    require_finite,
     same_dtype,
     shape_error,
 )
 from mmlcore.core.batches import broadcast_batch
+from mmlcore.core.door import door, fills_out
 from mmlcore.vectors._rows import as_vectors, unit
 
 
-def rotation(theta: ArrayLike) -> Array:
+@door("rotation")
+def rotation(theta: ArrayLike, *, out: Array | None = None) -> Array:
     """Rotation of the plane by an angle, anticlockwise.
 
     Parameters
     ----------
     theta : array_like of shape (...), float32 or float64
         Angles in radians.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -50,7 +54,7 @@ def rotation(theta: ArrayLike) -> Array:
     >>> (mml.rotation(np.pi / 2) @ [1, 0]).round(12)
     array([0., 1.])
     """
-    angle = finite(as_array(theta, "theta"), "theta")
+    angle = require_finite(as_array(theta, "theta"), "theta")
     turn = np.empty((*angle.shape, 2, 2), angle.dtype)
     turn[..., 0, 0] = turn[..., 1, 1] = np.cos(angle)
     turn[..., 1, 0] = np.sin(angle)
@@ -58,7 +62,8 @@ def rotation(theta: ArrayLike) -> Array:
     return turn
 
 
-def rotation3d(axis: ArrayLike, theta: ArrayLike) -> Array:
+@door("rotation3d")
+def rotation3d(axis: ArrayLike, theta: ArrayLike, *, out: Array | None = None) -> Array:
     """Rotation of space about an axis by an angle, by the right-hand rule.
 
     Parameters
@@ -67,6 +72,8 @@ def rotation3d(axis: ArrayLike, theta: ArrayLike) -> Array:
         Direction of the axis, of any length but zero.
     theta : array_like of shape (...)
         Angles in radians; the leading axes broadcast against those of `axis`.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -102,20 +109,23 @@ def rotation3d(axis: ArrayLike, theta: ArrayLike) -> Array:
     cross = np.stack(
         [np.stack(row, axis=-1) for row in ((zero, -z, y), (z, zero, -x), (-y, x, zero))], axis=-2
     )
-    angle = finite(angle, "theta")[..., np.newaxis, np.newaxis]
+    angle = require_finite(angle, "theta")[..., np.newaxis, np.newaxis]
     bend = 2 * np.sin(angle / 2) ** 2
     return np.asarray(
         np.eye(3, dtype=line.dtype) + np.sin(angle) * cross + bend * np.matmul(cross, cross)
     )
 
 
-def scaling(*factors: ArrayLike) -> Array:
+@fills_out
+def scaling(*factors: ArrayLike, out: Array | None = None) -> Array:
     """Scaling along the axes of coordinates.
 
     Parameters
     ----------
     *factors : array_like of shape (...), float32 or float64
         One for each dimension; arrays make a stack and broadcast together. A negative factor flips its axis.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -137,8 +147,17 @@ def scaling(*factors: ArrayLike) -> Array:
     if not factors:
         msg = "factors: got none, needed one for each dimension."
         raise ValueError(msg)
-    names = [f"factors[{i}]" for i in range(len(factors))]
-    parts = [finite(f, name) for f, name in zip(as_arrays(factors, names), names, strict=True)]
+    d = len(factors)
+    if all(type(f) in (float, int) for f in factors):
+        row = np.array(factors, np.float64)
+        if np.isfinite(row).all():
+            diagonal = np.zeros((d, d))
+            diagonal.reshape(-1)[:: d + 1] = row
+            return diagonal
+    names = [f"factors[{i}]" for i in range(d)]
+    parts = [
+        require_finite(f, name) for f, name in zip(as_arrays(factors, names), names, strict=True)
+    ]
     batch = broadcast_batch({name: p.shape for name, p in zip(names, parts, strict=True)})
     result = np.zeros((*batch, len(parts), len(parts)), parts[0].dtype)
     for i, part in enumerate(parts):
@@ -146,7 +165,8 @@ def scaling(*factors: ArrayLike) -> Array:
     return result
 
 
-def shear(k: ArrayLike, axis: int = 0) -> Array:
+@door("shear")
+def shear(k: ArrayLike, axis: int = 0, *, out: Array | None = None) -> Array:
     """Shear of the plane: one coordinate moves in proportion to the other.
 
     Parameters
@@ -155,6 +175,8 @@ def shear(k: ArrayLike, axis: int = 0) -> Array:
         How far a point at height 1 moves.
     axis : {0, 1}, default 0
         The coordinate that moves: 0 for x + k y, 1 for y + k x.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -173,7 +195,7 @@ def shear(k: ArrayLike, axis: int = 0) -> Array:
     array([[1. , 0.5],
            [0. , 1. ]])
     """
-    amount = finite(as_array(k, "k"), "k")
+    amount = require_finite(as_array(k, "k"), "k")
     axis = as_index(axis, "axis", 0, 1)
     result = np.zeros((*amount.shape, 2, 2), amount.dtype)
     result[..., 0, 0] = result[..., 1, 1] = 1
@@ -181,13 +203,16 @@ def shear(k: ArrayLike, axis: int = 0) -> Array:
     return result
 
 
-def reflection(normal: ArrayLike) -> Array:
+@door("reflection")
+def reflection(normal: ArrayLike, *, out: Array | None = None) -> Array:
     """Reflection in the hyperplane through the origin with a given normal, in any dimension.
 
     Parameters
     ----------
     normal : array_like of shape (..., d), float32 or float64
         Perpendicular to the mirror, of any length but zero.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -220,7 +245,10 @@ def reflection(normal: ArrayLike) -> Array:
     return np.asarray(result + 0)  # no minus zeros
 
 
-def oblique_projection(direction: ArrayLike, normal: ArrayLike | None = None) -> Array:
+@fills_out
+def oblique_projection(
+    direction: ArrayLike, normal: ArrayLike | None = None, *, out: Array | None = None
+) -> Array:
     """Projection along a direction onto a hyperplane through the origin: shadows on the ground.
 
     Parameters
@@ -229,6 +257,8 @@ def oblique_projection(direction: ArrayLike, normal: ArrayLike | None = None) ->
         Where points move: the direction of the light.
     normal : array_like of shape (..., d), optional
         Perpendicular to the hyperplane. Default: the last axis of coordinates, so that the hyperplane is the ground.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------

@@ -16,8 +16,8 @@ from mmlcore.core.arrays import (
     as_data,
     as_index,
     as_real,
-    finite,
     in_order,
+    require_finite,
 )
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.neural import _options as options
@@ -206,7 +206,7 @@ class MLP(Network):
         if not epochs or self.stop_reason_ == "diverged" or not all_finite(self.parameters_):
             bad = not all_finite(x)
             self.parameters_[...] = before if bad else self.parameters_
-            finite(x, "X")
+            require_finite(x, "X")
         if self.stop_reason_ == "diverged":
             msg = (
                 f"MLP.fit: the loss is not finite in epoch {done + 1}; the parameters are those before it. "
@@ -263,7 +263,7 @@ class MLP(Network):
 
     def _backpropagated(self, X: Any, y: Any, sample_weight: Any) -> tuple[float, Array]:
         flat = self._ready()
-        x = finite(self._points(as_data(X, "X")), "X").astype(flat.dtype, copy=False)
+        x = require_finite(self._points(as_data(X, "X")), "X").astype(flat.dtype, copy=False)
         wanted = self._targets(x, y, known=hasattr(self, "classes_"))
         weights = _weights(sample_weight, len(x))
         gradient = np.empty_like(flat)
@@ -304,9 +304,9 @@ class MLP(Network):
         """Set points apart, if a share of them is asked for, or take those that were given."""
         if isinstance(self.validation, (tuple, list)):
             other, y, *rest = self.validation
-            points = finite(self._points(as_data(other, "validation")), "validation").astype(
-                x.dtype
-            )
+            points = require_finite(
+                self._points(as_data(other, "validation")), "validation"
+            ).astype(x.dtype)
             counts = _weights(rest[0] if rest else None, len(points))
             return (x, wanted, weights), (points, self._targets(points, y, known=True), counts)
         share = as_real(self.validation, "validation", 0.0, 1.0)
@@ -322,7 +322,7 @@ class MLP(Network):
             part = None if weights is None else _weights(weights[rows], len(rows))
             both.append((x[rows], wanted[rows], part))
         for apart, name in zip(both[1][:2], ("X", "y"), strict=True):  # training looks at its own
-            finite(apart, name)
+            require_finite(apart, name)
         return both[0], both[1]
 
     def _keep_curves(self, losses: Array, checks: Array | None) -> None:

@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_array, as_data, empty, finite, in_order, shape_error
+from mmlcore.core.arrays import (
+    Array,
+    as_array,
+    as_data,
+    empty,
+    in_order,
+    require_finite,
+    shape_error,
+)
 from mmlcore.neural import _options as options
 
 
@@ -85,7 +93,7 @@ class Network:
     def _outputs(self, X: ArrayLike, *, logits: bool = False) -> Array:
         """Return what comes out of the last layer (n, k); `logits`: what goes into its activation."""
         flat = self._ready()
-        x = finite(self._points(as_data(X, "X")), "X").astype(flat.dtype, copy=False)
+        x = require_finite(self._points(as_data(X, "X")), "X").astype(flat.dtype, copy=False)
         out = empty((len(x), self._sizes[-1]), flat.dtype)
         kinds = (
             [self._kinds[0], options.OUTPUT["identity"], options.LOSS["squared"]]
@@ -100,7 +108,7 @@ def _assign(views: list[Array], values: Sequence[ArrayLike], name: str) -> None:
     if len(values) != len(views):
         msg = f"{name}: got {len(values)} arrays, needed one for each of {len(views)} layers."
         raise ValueError(msg)
-    arrays = [finite(as_array(value, name), name) for value in values]
+    arrays = [require_finite(as_array(value, name), name) for value in values]
     for view, array in zip(views, arrays, strict=True):
         if array.size != view.size:
             raise shape_error(name, array.shape, str(view.shape))

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from mmlcore.core.arrays import Array, as_array, finite, shape_error
+from mmlcore.core.arrays import Array, as_array, require_finite, shape_error
 
 
 def of_numbers(y: Any, shape: tuple[int, int], dtype: np.dtype[Any], *, shares: bool) -> Array:
     """Return wanted outputs (n, k), with `shares` between 0 and 1."""
-    values = finite(as_array(y, "y"), "y")
+    values = require_finite(as_array(y, "y"), "y")
     whole = values[:, None] if values.ndim == 1 else values
     if whole.shape != shape:
         raise shape_error("y", values.shape, f"{shape}, wanted outputs of each point")

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.calculus import TraceError
-from mmlcore.core.arrays import Array, as_array, as_index, as_real, empty, foreign, shape_error
+from mmlcore.core.arrays import Array, as_array, as_index, as_real, empty, shape_error, to_ndarray
 from mmlcore.optimize._data import (
     NORMAL,
     POSITIVE,
@@ -274,7 +274,7 @@ def _held(
     """Give fixed parameters equal bounds."""
     if fixed is None:
         return box
-    mask = foreign(fixed, "fixed").astype(bool)
+    mask = to_ndarray(fixed, "fixed").astype(bool)
     if mask.shape not in ((count,), (n, count)):
         raise shape_error("fixed", mask.shape, f"({count},) or ({n}, {count})")
     lower, upper = box or (np.full(count, -np.inf), np.full(count, np.inf))

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.calculus import trace
+from mmlcore.calculus import Function
 from mmlcore.calculus._memory import traced
-from mmlcore.core.arrays import Array, as_array, as_index, as_real, finite, shape_error
+from mmlcore.core.arrays import Array, as_array, as_index, as_real, require_finite, shape_error
 from mmlcore.optimize._newton import CONVERGED, MESSAGES, Iteration, one_number
 from mmlcore.optimize._status import sentences
 
@@ -97,7 +97,7 @@ def lagrange(
     >>> nearest.x, nearest.multipliers, nearest.kind
     (array([0.5, 0.5]), array([1.]), 'minimum')
     """
-    start = finite(as_array(x0, "x0"), "x0").astype(np.float64)
+    start = require_finite(as_array(x0, "x0"), "x0").astype(np.float64)
     if start.ndim not in (1, 2) or not start.size:
         raise shape_error("x0", start.shape, "(n,) or (k, n)")
     max_iter, tol = as_index(max_iter, "max_iter", least=1), as_real(tol, "tol", 0.0, 1.0)
@@ -117,7 +117,7 @@ def lagrange(
         x = z[:n]
         return function(x) - sum(z[n + i] * g(x) for i, g in enumerate(conditions))
 
-    whole = trace(lagrangian, n + m)
+    whole = Function(lagrangian, n + m)
     gradients = np.stack([g.gradient(points) for g in conditions], axis=-1)  # (k, n, m)
     slopes = function.gradient(points)
     first = [np.linalg.lstsq(a, b, rcond=None)[0] for a, b in zip(gradients, slopes, strict=True)]

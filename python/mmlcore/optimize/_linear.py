@@ -8,11 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_array, as_data, as_real, finite, same_dtype, shape_error
+from mmlcore.core.arrays import (
+    Array,
+    as_array,
+    as_data,
+    as_real,
+    require_finite,
+    same_dtype,
+    shape_error,
+)
 from mmlcore.core.sources import dense_chunks, is_source
 from mmlcore.optimize._linear_fit import LinearFit, Sums, of_columns, of_scatter, out_of_range
 from mmlcore.stats import Moments
-from mmlcore.stats._factor import Factor
+from mmlcore.stats._factor import TriangularFactor
 from mmlcore.stats._scatter import Scatter, scatter_parts
 from mmlcore.stats._weights import as_weights, refuse_weights
 
@@ -193,10 +201,10 @@ def _factored(
     blocks: Iterator[Block], intercept: bool, ridge: float, powers: Array | None = None
 ) -> tuple[Array, Sums]:
     """QR of the columns (X, y) of each block, divided by 2^powers, centred and weighted, and of all their triangles."""
-    factor: Factor | None = None
+    factor: TriangularFactor | None = None
     points, unit = 0, 0
     for x, y, sigma in blocks:
-        both = finite(np.column_stack([x, y]).astype(np.float64), "X, y")
+        both = require_finite(np.column_stack([x, y]).astype(np.float64), "X, y")
         if powers is not None:
             both = np.ldexp(both, -powers)
         weights = None
@@ -205,7 +213,7 @@ def _factored(
                 least = abs(float(sigma.min()))
                 unit = 0 if 1e-60 < least < 1e60 else -2 * int(np.frexp(least)[1])
             weights = _weights(sigma, unit)
-        part = Factor.of(both, weights)
+        part = TriangularFactor.of(both, weights)
         factor = part if factor is None else factor + part
         points += len(both)
     if factor is None:

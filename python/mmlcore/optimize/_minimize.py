@@ -8,9 +8,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.calculus import trace
+from mmlcore.calculus import Function
 from mmlcore.calculus._memory import traced
-from mmlcore.core.arrays import Array, as_array, as_index, as_real, finite, plain, shape_error
+from mmlcore.core.arrays import (
+    Array,
+    as_array,
+    as_index,
+    as_real,
+    plain,
+    require_finite,
+    shape_error,
+)
 from mmlcore.optimize._descent import bfgs, gradient_descent, momentum_descent
 from mmlcore.optimize._newton import one_number
 from mmlcore.optimize._search import MESSAGES, Search
@@ -116,7 +124,7 @@ def minimize(
     if method not in _METHODS:
         msg = f"method: got {method!r}, needed one of {', '.join(_METHODS)}."
         raise ValueError(msg)
-    start = finite(as_array(x0, "x0"), "x0").astype(np.float64)
+    start = require_finite(as_array(x0, "x0"), "x0").astype(np.float64)
     if start.ndim > 1 or not start.size:
         raise shape_error("x0", start.shape, "(n,) or ()")
     max_iter, tol = as_index(max_iter, "max_iter", least=1), as_real(tol, "tol", 0.0, 1.0)
@@ -130,14 +138,14 @@ def minimize(
         function = traced(f, start.shape)
     else:
         number = traced(f, ())
-        function = trace(lambda v: number(v[0]), 1)
+        function = Function(lambda v: number(v[0]), 1)
     function = one_number(function, "f")
     search, unit = Search(function, np.atleast_1d(start), tol, max_iter, trajectory), 1.0
     top = float(np.abs(search.gradient).max())
     if search.status == 0 and top and not 1e-60 < top < 1e60:
         # In units, a power of two, in which squares of the gradient are numbers.
         unit, plain_function = float(np.exp2(-np.frexp(top)[1])), function
-        function = trace(lambda v: plain_function(v) * unit, start.size)
+        function = Function(lambda v: plain_function(v) * unit, start.size)
         search = Search(function, np.atleast_1d(start), tol, max_iter, trajectory)
         search.unit = unit
     if search.status == 0:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mmlcore import _core
-from mmlcore.calculus import TraceError, trace
+from mmlcore.calculus import Function, TraceError
 from mmlcore.calculus._captured import captured_by
 from mmlcore.calculus._nodes import needed, stored
 from mmlcore.calculus._symbol import OPS
@@ -30,7 +30,7 @@ class Model:
 
     def __init__(self, f: Callable[..., Any], predictors: int, parameters: int) -> None:
         shapes = ((predictors,) if predictors else (), *[()] * parameters)
-        self.function = function = trace(f, *shapes)
+        self.function = function = Function(f, *shapes)
         if function.shape != ():
             msg = f"{function.name}: gives {function.shape} at a point, needed one number."
             raise TraceError(msg)

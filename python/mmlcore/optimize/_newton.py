@@ -8,10 +8,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.calculus import TraceError, trace
+from mmlcore.calculus import Function, TraceError
 from mmlcore.calculus._memory import traced
 from mmlcore.calculus._symbol import size_of
-from mmlcore.core.arrays import Array, as_array, as_index, as_real, finite, plain, shape_error
+from mmlcore.core.arrays import (
+    Array,
+    as_array,
+    as_index,
+    as_real,
+    plain,
+    require_finite,
+    shape_error,
+)
 from mmlcore.optimize._status import sentences
 
 CONVERGED, RUNNING, SINGULAR, DIVERGED, STUCK = 1, 0, -1, -2, -3
@@ -108,7 +116,7 @@ def newton(
     >>> mml.newton(lambda v: np.stack([v[0] ** 2 + v[1] ** 2 - 4, v[0] * v[1] - 1]), [2.0, 0.0]).x.round(6)
     array([1.931852, 0.517638])
     """
-    start = finite(as_array(x0, "x0"), "x0").astype(np.float64)
+    start = require_finite(as_array(x0, "x0"), "x0").astype(np.float64)
     if start.ndim and not start.shape[-1]:
         msg = f"x0: got shape {start.shape}, needed at least one unknown."
         raise ValueError(msg)
@@ -168,7 +176,7 @@ def one_number(function: Any, name: str) -> Any:
         return function
     if size_of(function.shape) != 1:
         raise shape_error(name, function.shape, "() as its result, one number")
-    return trace(lambda *x: function(*x).reshape(()), *function.shapes)
+    return Function(lambda *x: function(*x).reshape(()), *function.shapes)
 
 
 def _takes_numbers(f: Any) -> bool:

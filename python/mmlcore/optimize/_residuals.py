@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mmlcore.calculus import TraceError, finite_difference, trace
+from mmlcore.calculus import Function, TraceError, finite_difference
 from mmlcore.core.arrays import Array
 
 Residuals = Callable[[Array], Any]
@@ -82,7 +82,7 @@ def _slopes(
         raise ValueError(msg)
     if jac is None:
         try:
-            whole = trace(lambda t: f(x, *[t[i] for i in range(start.size)]), start.size)
+            whole = Function(lambda t: f(x, *[t[i] for i in range(start.size)]), start.size)
         except (TraceError, ValueError, IndexError, TypeError) as error:
             msg = f"curve_fit: the model cannot be traced, it is differentiated by differences: {error}"
             warnings.warn(msg, RuntimeWarning, stacklevel=4)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmlcore.calculus import hessian_vector
+from mmlcore.calculus import hessian_vector_product
 from mmlcore.core.arrays import Array
 from mmlcore.optimize._search import CONVERGED, RUNNING, Search
 
@@ -131,7 +131,7 @@ def _conjugate_gradients(search: Search, radius: float) -> tuple[Array, float]:
     limit = min(0.1, np.sqrt(length) * np.sqrt(unit)) * length
     product = np.zeros_like(g)  # H s
     for _ in range(2 * g.size):
-        hd = hessian_vector(search.function, search.x, d) / unit
+        hd = hessian_vector_product(search.function, search.x, d) / unit
         curvature = float(d @ hd)
         a = float(r @ r) / curvature if curvature > 0 else np.inf
         if curvature <= 0 or np.linalg.norm(s + a * d) >= radius:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_array, finite
+from mmlcore.core.arrays import Array, as_array, require_finite
 
 __all__ = [
     "SIDE",
@@ -229,7 +229,7 @@ def chi_squared(
     >>> float(surface([2.0, 0.0])), mml.gradient(surface, [2.0, 0.0])
     (3.0, array([-6., -6.]))
     """
-    places, values = as_array(x, "x"), finite(as_array(y, "y"), "y")
+    places, values = as_array(x, "x"), require_finite(as_array(y, "y"), "y")
     deviations = np.broadcast_to(as_array(sigma, "sigma"), values.shape)
     if not (deviations > 0).all():
         msg = "sigma: needed positive numbers."

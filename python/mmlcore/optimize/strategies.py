@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.calculus import trace
-from mmlcore.core.arrays import Array, as_array, as_index, finite, shape_error
+from mmlcore.calculus import Function
+from mmlcore.core.arrays import Array, as_array, as_index, require_finite, shape_error
 from mmlcore.elimination import solve
 
 __all__ = ["basins", "damped_newton", "explore", "steepest"]
@@ -115,10 +115,10 @@ def explore(
     >>> strategies.explore(landscapes.chess(), lambda f, J, H: -J / 20, [3.2, 3.1]).shape
     (6, 2)
     """
-    place = finite(as_array(start, "start"), "start").astype(np.float64)
+    place = require_finite(as_array(start, "start"), "start").astype(np.float64)
     if place.shape != (2,):
         raise shape_error("start", place.shape, "(2,)")
-    function = trace(landscape, 2)
+    function = Function(landscape, 2)
     path = [place]
     for _ in range(as_index(steps, "steps", least=0)):
         step = as_array(
@@ -127,7 +127,7 @@ def explore(
         )
         if step.shape != (2,):
             raise shape_error("next_step", step.shape, "(2,) as its result")
-        place = place + finite(step, "next_step")
+        place = place + require_finite(step, "next_step")
         path.append(place)
     return np.stack(path)
 

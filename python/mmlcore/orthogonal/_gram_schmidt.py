@@ -9,10 +9,12 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, all_finite, as_matrix, as_real, empty
+from mmlcore.core.door import door
 from mmlcore.core.metric import as_metric
 from mmlcore.core.scaling import times_power
 
 
+@door("gram_schmidt")
 def gram_schmidt(
     A: ArrayLike,
     *,
@@ -20,6 +22,7 @@ def gram_schmidt(
     rtol: float | None = None,
     drop: bool = False,
     metric: ArrayLike | None = None,
+    out: Array | None = None,
 ) -> Array:
     """Make the columns of a matrix orthonormal, in order.
 
@@ -38,6 +41,8 @@ def gram_schmidt(
         Leave dependent columns out. Without it they are zero, and the shape is that of `A`.
     metric : array_like of shape (m, m), optional
         The symmetric positive definite matrix M of the inner product <x, y> = x' M y. Default: the dot product.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------

@@ -13,14 +13,15 @@ from mmlcore.core.arrays import (
     all_finite,
     as_array,
     as_matrix,
-    finite,
+    require_finite,
     same_dtype,
     shape_error,
 )
 from mmlcore.core.batches import broadcast_batch
+from mmlcore.core.door import door
 from mmlcore.core.errors import SingularMatrixError
 from mmlcore.core.lapack import level
-from mmlcore.core.metric import as_metric
+from mmlcore.core.metric import Metric, as_metric
 from mmlcore.core.scaling import times_power
 from mmlcore.elimination import solve
 from mmlcore.matrices import matmul
@@ -39,7 +40,10 @@ class Projection(NamedTuple):
     """(...): the distances of the rows of X from their points."""
 
 
-def projection_matrix(B: ArrayLike, *, metric: ArrayLike | None = None) -> Array:
+@door("projection_matrix")
+def projection_matrix(
+    B: ArrayLike, *, metric: ArrayLike | None = None, out: Array | None = None
+) -> Array:
     """Matrix of the orthogonal projection onto the span of the columns of a matrix.
 
     Parameters
@@ -48,6 +52,8 @@ def projection_matrix(B: ArrayLike, *, metric: ArrayLike | None = None) -> Array
         Columns span the subspace; they may depend on each other. One axis is one vector.
     metric : array_like of shape (d, d), optional
         The symmetric positive definite matrix M of the inner product x' M y. Default: the dot product.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -86,7 +92,14 @@ def projection_matrix(B: ArrayLike, *, metric: ArrayLike | None = None) -> Array
     return matmul(onto, given.matrix.astype(onto.dtype, copy=False))
 
 
-def project(X: ArrayLike, B: ArrayLike, *, metric: ArrayLike | None = None) -> Projection:
+@door("project", Projection)
+def project(
+    X: ArrayLike,
+    B: ArrayLike,
+    *,
+    metric: ArrayLike | None = None,
+    out: tuple[Array, ...] | None = None,
+) -> Projection:
     """Project points orthogonally onto the span of the columns of a matrix.
 
     Parameters
@@ -98,6 +111,8 @@ def project(X: ArrayLike, B: ArrayLike, *, metric: ArrayLike | None = None) -> P
         broadcast against those of `X`.
     metric : array_like of shape (d, d), optional
         The symmetric positive definite matrix M of the inner product x' M y. Default: the dot product.
+    out : tuple of ndarray, optional
+        Where the results go: arrays of their shapes and types, any strides. They may overlap an argument.
 
     Returns
     -------
@@ -137,6 +152,22 @@ def project(X: ArrayLike, B: ArrayLike, *, metric: ArrayLike | None = None) -> P
     rows = x.reshape(math.prod(batch), d) if b.ndim == 2 else x[..., np.newaxis, :]
     rows, power = _levelled(rows)
     b, columns = _near_one(b)
+    if given is None and b.ndim == 2 and (x.ndim != 2 or power or columns.any()):
+        points, coordinates, residual = project(rows, b)
+    else:
+        points, coordinates, residual = _onto(rows, b, given)
+    points, residual = times_power(points, power), times_power(residual, power)
+    coordinates = times_power(coordinates, power - columns[..., np.newaxis, :])
+    if not (all_finite(points) and all_finite(coordinates)):
+        msg = f"X, B: a coordinate leaves the range of {x.dtype}; multiply B or divide X by a constant."
+        raise ValueError(msg)
+    return Projection(
+        points.reshape(*batch, d), coordinates.reshape(*batch, k), residual.reshape(batch)[()]
+    )
+
+
+def _onto(rows: Array, b: Array, given: Metric | None) -> Projection:
+    """Project rows onto the columns of b, or of each of a stack, by the inner product given."""
     q = gram_schmidt(b, metric=given)
     dual = q
     if given is not None:
@@ -150,14 +181,7 @@ def project(X: ArrayLike, B: ArrayLike, *, metric: ArrayLike | None = None) -> P
     points = matmul(along, turned)
     coordinates = _coordinates(matmul(np.swapaxes(dual, -1, -2), b), along)
     residual = np.asarray(length(rows - points, metric=given), dtype=points.dtype)
-    points, residual = times_power(points, power), times_power(residual, power)
-    coordinates = times_power(coordinates, power - columns[..., np.newaxis, :])
-    if not (all_finite(points) and all_finite(coordinates)):
-        msg = f"X, B: a coordinate leaves the range of {x.dtype}; multiply B or divide X by a constant."
-        raise ValueError(msg)
-    return Projection(
-        points.reshape(*batch, d), coordinates.reshape(*batch, k), residual.reshape(batch)[()]
-    )
+    return Projection(points, coordinates, residual)
 
 
 def _levelled(rows: Array) -> tuple[Array, int]:
@@ -194,4 +218,4 @@ def _coordinates(r: Array, along: Array) -> Array:
 def _columns(B: ArrayLike) -> Array:
     b = as_array(B, "B")
     b = b[:, np.newaxis] if b.ndim == 1 else as_matrix(b, "B")
-    return finite(b, "B")
+    return require_finite(b, "B")

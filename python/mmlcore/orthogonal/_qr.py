@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_matrix, empty
+from mmlcore.core.door import door
 
 
 class QR(NamedTuple):
@@ -17,13 +18,16 @@ class QR(NamedTuple):
     R: Array
 
 
-def qr(A: ArrayLike) -> QR:
+@door("qr", QR)
+def qr(A: ArrayLike, *, out: tuple[Array, ...] | None = None) -> QR:
     """QR factorization: orthonormal columns times an upper triangle.
 
     Parameters
     ----------
     A : array_like of shape (..., m, n), float32 or float64
         Matrices.
+    out : tuple of ndarray, optional
+        Where the results go: arrays of their shapes and types, any strides. They may overlap an argument.
 
     Returns
     -------

@@ -7,7 +7,15 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_array, as_matrix, as_real, finite, plain, shape_error
+from mmlcore.core.arrays import (
+    Array,
+    as_array,
+    as_matrix,
+    as_real,
+    plain,
+    require_finite,
+    shape_error,
+)
 from mmlcore.core.lapack import patiently
 from mmlcore.core.signs import pointed
 from mmlcore.matrices import matmul
@@ -85,7 +93,7 @@ def is_orthogonal(Q: ArrayLike, *, rtol: float | None = None) -> bool | Array:
     >>> mml.is_orthogonal(mml.rotation(0.3)), mml.is_orthogonal([[1.0, 1.0], [0.0, 1.0]])
     (True, False)
     """
-    q = finite(as_matrix(Q, "Q"), "Q")
+    q = require_finite(as_matrix(Q, "Q"), "Q")
     m, n = q.shape[-2:]
     if rtol is None:
         rtol = 4 * (n + math.sqrt(m)) * float(np.finfo(q.dtype).eps)
@@ -136,6 +144,6 @@ def orthogonal_complement(B: ArrayLike) -> Array:
     b = b[:, np.newaxis] if b.ndim == 1 else b
     if b.ndim != 2:
         raise shape_error("B", b.shape, "(d, k) or (d,)")
-    q = gram_schmidt(finite(b, "B"), drop=True)
+    q = gram_schmidt(require_finite(b, "B"), drop=True)
     full, _ = patiently(np.linalg.qr, q, mode="complete")
     return pointed(full[:, q.shape[1] :] + 0)

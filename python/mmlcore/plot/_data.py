@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_array, as_index, finite, shape_error
+from mmlcore.core.arrays import Array, as_array, as_index, require_finite, shape_error
 from mmlcore.plot._axes import axes_or_new, grid, show_image
 from mmlcore.plot._landscapes import Limits, plane
 
@@ -109,7 +109,7 @@ def regions(
     ax = axes_or_new(ax)
     ax.pcolormesh(*at, number, cmap="tab10", vmin=-0.5, vmax=9.5, alpha=0.3, shading="nearest")
     if points is not None:
-        drawn = finite(as_array(points, "points"), "points")
+        drawn = require_finite(as_array(points, "points"), "points")
         if drawn.ndim != 2 or drawn.shape[1] != 2:
             raise shape_error("points", drawn.shape, "(n, 2)")
         if given is None:
@@ -208,8 +208,8 @@ def residual_bars(
     >>> ax.get_title()
     'chi squared 2'
     """
-    at = finite(as_array(x, "x"), "x")
-    heights = finite(as_array(y, "y"), "y")
+    at = require_finite(as_array(x, "x"), "x")
+    heights = require_finite(as_array(y, "y"), "y")
     if at.ndim != 1 or at.shape != heights.shape or len(at) < 2:
         raise shape_error("y", heights.shape, f"one for each x, {at.shape}, at least two")
     width = float(at[1] - at[0])

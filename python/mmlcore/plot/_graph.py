@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import as_array, as_index, finite, shape_error
+from mmlcore.core.arrays import as_array, as_index, require_finite, shape_error
 from mmlcore.graph import link_matrix
 from mmlcore.plot._axes import axes_or_new
 
@@ -42,7 +42,7 @@ def ranks(
     >>> [tick.get_text() for tick in mmlcore.plot.ranks(found.ranks, top=2).get_yticklabels()]
     ['1', '2']
     """
-    values = finite(as_array(ranks, "ranks"), "ranks")
+    values = require_finite(as_array(ranks, "ranks"), "ranks")
     if values.ndim != 1 or not values.size:
         raise shape_error("ranks", values.shape, "(n,), n > 0")
     count = as_index(top, "top", 0, len(values))
@@ -99,7 +99,9 @@ def network(
     links = link_matrix(graph)
     n = len(links)
     shares = (
-        np.full(n, 1.0 / max(n, 1)) if ranks is None else finite(as_array(ranks, "ranks"), "ranks")
+        np.full(n, 1.0 / max(n, 1))
+        if ranks is None
+        else require_finite(as_array(ranks, "ranks"), "ranks")
     )
     if shares.shape != (n,):
         raise shape_error("ranks", shares.shape, f"({n},)")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.calculus import gradient
-from mmlcore.core.arrays import Array, as_array, as_real, finite, shape_error
+from mmlcore.core.arrays import Array, as_array, as_real, require_finite, shape_error
 from mmlcore.optimize import Root, strategies
 from mmlcore.plot._axes import axes_or_new
 
@@ -102,7 +102,7 @@ def slopes(
     array([[-0.4,  0. ],
            [ 0. , -1. ]])
     """
-    places = finite(as_array(points, "points"), "points").astype(np.float64)
+    places = require_finite(as_array(points, "points"), "points").astype(np.float64)
     if places.ndim != 2 or places.shape[1] != 2:
         raise shape_error("points", places.shape, "(n, 2)")
     as_real(longest, "longest", 0.0, np.inf)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import as_array, finite, shape_error
+from mmlcore.core.arrays import as_array, require_finite, shape_error
 from mmlcore.eigen import eig
 from mmlcore.elimination import determinant
 from mmlcore.plot._axes import axes_or_new
@@ -38,7 +38,7 @@ def transformation(A: ArrayLike, *, ax: Any = None) -> Any:
     >>> mmlcore.plot.transformation([[2.0, 1.0], [0.0, 1.0]]).get_title()
     'determinant 2, eigenvalues 1, 2'
     """
-    a = finite(as_array(A, "A"), "A")
+    a = require_finite(as_array(A, "A"), "A")
     if a.shape != (2, 2):
         raise shape_error("A", a.shape, "(2, 2)")
     ax = axes_or_new(ax)
@@ -92,7 +92,7 @@ def matrix(A: ArrayLike, *, frames: Iterable[tuple[int, int]] = (), ax: Any = No
     >>> [text.get_text() for text in ax.texts]
     ['3', '4', '0', '0.667']
     """
-    a = finite(as_array(A, "A"), "A")
+    a = require_finite(as_array(A, "A"), "A")
     if a.ndim != 2 or not a.size:
         raise shape_error("A", a.shape, "(m, n), neither 0")
     ax = axes_or_new(ax)
@@ -143,7 +143,7 @@ def arrows(
     >>> [text.get_text() for text in ax.texts]
     ['b1', 'b2']
     """
-    v = finite(as_array(vectors, "vectors"), "vectors")
+    v = require_finite(as_array(vectors, "vectors"), "vectors")
     if v.ndim != 2 or v.shape[1] != 2:
         raise shape_error("vectors", v.shape, "(n, 2)")
     if names is not None and len(names) != len(v):

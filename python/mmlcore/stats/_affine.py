@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_array, as_square, finite, same_dtype, shape_error
+from mmlcore.core.arrays import Array, as_array, as_square, require_finite, same_dtype, shape_error
+from mmlcore.core.door import door
 
 
-def affine_mean(mean: ArrayLike, A: ArrayLike, b: ArrayLike) -> Array:
+@door("affine_mean")
+def affine_mean(mean: ArrayLike, A: ArrayLike, b: ArrayLike, *, out: Array | None = None) -> Array:
     """Mean of A x + b, from the mean of x.
 
     Parameters
@@ -19,6 +21,8 @@ def affine_mean(mean: ArrayLike, A: ArrayLike, b: ArrayLike) -> Array:
         The linear part.
     b : array_like of shape (m,)
         The translation.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -45,7 +49,9 @@ def affine_mean(mean: ArrayLike, A: ArrayLike, b: ArrayLike) -> Array:
     array([4., 8.])
     """
     m, a, shift = same_dtype(
-        finite(as_array(mean, "mean"), "mean"), _linear(A), finite(as_array(b, "b"), "b")
+        require_finite(as_array(mean, "mean"), "mean"),
+        _linear(A),
+        require_finite(as_array(b, "b"), "b"),
     )
     if m.shape != a.shape[1:]:
         raise shape_error("mean", m.shape, f"({a.shape[1]},), a number for each column of A")
@@ -53,7 +59,10 @@ def affine_mean(mean: ArrayLike, A: ArrayLike, b: ArrayLike) -> Array:
     return np.asarray(a @ m + shift)
 
 
-def affine_covariance(S: ArrayLike, A: ArrayLike, b: ArrayLike | None = None) -> Array:
+@door("affine_covariance")
+def affine_covariance(
+    S: ArrayLike, A: ArrayLike, b: ArrayLike | None = None, *, out: Array | None = None
+) -> Array:
     """Covariance of A x + b, from the covariance of x.
 
     Parameters
@@ -64,6 +73,8 @@ def affine_covariance(S: ArrayLike, A: ArrayLike, b: ArrayLike | None = None) ->
         The linear part.
     b : array_like of shape (m,), optional
         The translation, which changes no covariance: only its shape is looked at.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -90,7 +101,7 @@ def affine_covariance(S: ArrayLike, A: ArrayLike, b: ArrayLike | None = None) ->
     array([[ 2.,  6.],
            [ 6., 26.]])
     """
-    s, a = same_dtype(finite(as_square(S, "S"), "S"), _linear(A))
+    s, a = same_dtype(require_finite(as_square(S, "S"), "S"), _linear(A))
     if s.ndim != 2 or s.shape[0] != a.shape[1]:
         raise shape_error("S", s.shape, f"({a.shape[1]}, {a.shape[1]}), by the columns of A")
     if not np.allclose(s, s.T, rtol=0, atol=1e-5 * float(np.abs(s).max(initial=0))):
@@ -103,7 +114,7 @@ def affine_covariance(S: ArrayLike, A: ArrayLike, b: ArrayLike | None = None) ->
 
 
 def _linear(A: ArrayLike) -> Array:
-    a = finite(as_array(A, "A"), "A")
+    a = require_finite(as_array(A, "A"), "A")
     if a.ndim != 2:
         raise shape_error("A", a.shape, "2 axes, a matrix")
     return a

@@ -83,7 +83,10 @@ def covariance(
     return _held(found, float_type(x.dtype), "X")
 
 
-def correlation(X: ArrayLike, *, weights: ArrayLike | None = None) -> Array:
+@door("correlation")
+def correlation(
+    X: ArrayLike, *, weights: ArrayLike | None = None, out: Array | None = None
+) -> Array:
     """Correlation matrix of data: covariances of features scaled to variance 1.
 
     Parameters
@@ -92,6 +95,8 @@ def correlation(X: ArrayLike, *, weights: ArrayLike | None = None) -> Array:
         n points in d dimensions.
     weights : array_like of shape (n,), optional
         How often each point counts, non-negative.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------

@@ -22,7 +22,7 @@ from mmlcore.stats._summary import mean_parts
 _ROWS = 4096  # that are waited for before a decomposition, at least
 
 
-class Factor:
+class TriangularFactor:
     """(n, mean, R) of the points seen so far, n the sum of their weights. Values: merging makes a new one; they pickle.
 
     The mean is kept in two parts, mean + low, as `Moments` keeps it.
@@ -37,7 +37,7 @@ class Factor:
         self.low = np.zeros(len(mean)) if low is None else low  # what rounding took from the mean
 
     @classmethod
-    def of(cls, x: Array, weights: Array | None = None) -> Factor:
+    def of(cls, x: Array, weights: Array | None = None) -> TriangularFactor:
         """Make the factor of checked data (n, d), n > 0; ValueError for NaN and infinity."""
         mean, low = mean_parts(x, weights)
         centred = (x.astype(np.float64) - mean) - low
@@ -46,19 +46,19 @@ class Factor:
         centred *= np.sqrt(weights)[:, None]
         return cls(float(weights.sum()), mean, _triangle(centred), low)
 
-    def __add__(self, other: Factor) -> Factor:
+    def __add__(self, other: TriangularFactor) -> TriangularFactor:
         """Merge two."""
         n = self.count + other.count
         apart = (other.mean - self.mean) + (other.low - self.low)
         between = np.sqrt(self.count * (other.count / n)) * apart
         triangle = _triangle(np.concatenate([self.triangle, other.triangle, between[None]]))
         mean, low = two_parts(self.mean, self.low + apart * (other.count / n))
-        return Factor(n, mean, triangle, low)
+        return TriangularFactor(n, mean, triangle, low)
 
 
-def factor_of_chunks(chunks: Iterable[Array]) -> Factor | None:
+def factor_of_chunks(chunks: Iterable[Array]) -> TriangularFactor | None:
     """Merge the factors of chunks, in order, small ones gathered first; None without points."""
-    merged: Factor | None = None
+    merged: TriangularFactor | None = None
     waiting: list[Array] = []
     rows = 0
     for chunk in chunks:
@@ -72,8 +72,8 @@ def factor_of_chunks(chunks: Iterable[Array]) -> Factor | None:
     return _merged(merged, waiting) if waiting else merged
 
 
-def _merged(so_far: Factor | None, waiting: list[Array]) -> Factor:
-    factor = Factor.of(waiting[0] if len(waiting) == 1 else np.concatenate(waiting))
+def _merged(so_far: TriangularFactor | None, waiting: list[Array]) -> TriangularFactor:
+    factor = TriangularFactor.of(waiting[0] if len(waiting) == 1 else np.concatenate(waiting))
     return factor if so_far is None else so_far + factor
 
 

@@ -122,7 +122,7 @@ def variance(
     Examples
     --------
     >>> import mmlcore as mml
-    >>> mml.variance([1e9 + 4, 1e9 + 7, 1e9 + 13, 1e9 + 16])
+    >>> float(mml.variance([1e9 + 4, 1e9 + 7, 1e9 + 13, 1e9 + 16]))
     22.5
     >>> mml.variance([[0, 1], [2, 5]], ddof=1)
     array([2., 8.])
@@ -205,7 +205,4 @@ def _sum_again(
 
 def _shaped(found: Array, x: Array, axis: int | None) -> Any:
     result = found.astype(x.dtype, copy=False)
-    # A number of the data's own type, as numpy returns it; a plain float for float64.
-    if x.ndim == 1 or axis is None:
-        return float(result[0]) if x.dtype == np.float64 else result[0]
-    return result
+    return result[0] if x.ndim == 1 or axis is None else result

@@ -1,6 +1,7 @@
 """Lengths, distances, angles and projections of vectors, for the dot product and any other inner product."""
 
 from mmlcore.vectors._bases import coordinates, is_independent
+from mmlcore.vectors._cross import cross
 from mmlcore.vectors._distances import Neighbors, nearest_neighbors, pairwise_distances
 from mmlcore.vectors._inner import (
     angle,
@@ -17,6 +18,7 @@ __all__ = [
     "angle",
     "coordinates",
     "cosine",
+    "cross",
     "distance",
     "inner",
     "is_independent",

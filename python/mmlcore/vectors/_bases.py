@@ -7,7 +7,16 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_array, as_real, finite, plain, same_dtype, shape_error
+from mmlcore.core.arrays import (
+    Array,
+    as_array,
+    as_real,
+    plain,
+    require_finite,
+    same_dtype,
+    shape_error,
+)
+from mmlcore.core.door import door
 from mmlcore.core.errors import SingularMatrixError
 from mmlcore.core.lapack import patiently
 from mmlcore.elimination import solve
@@ -53,7 +62,7 @@ def is_independent(vectors: ArrayLike, *, rtol: float | None = None) -> bool | A
     v = as_vectors(vectors, "vectors")
     if v.ndim < 2:
         raise shape_error("vectors", v.shape, "at least 2 axes: rows are vectors")
-    finite(v, "vectors")
+    require_finite(v, "vectors")
     n, d = v.shape[-2:]
     if n == 0 or n > d:
         full = np.full(v.shape[:-2], n == 0)
@@ -68,7 +77,8 @@ def is_independent(vectors: ArrayLike, *, rtol: float | None = None) -> bool | A
     return plain(independent, bool)
 
 
-def coordinates(x: ArrayLike, basis: ArrayLike) -> Array:
+@door("coordinates")
+def coordinates(x: ArrayLike, basis: ArrayLike, *, out: Array | None = None) -> Array:
     """Coordinates of vectors in a basis: c with basis @ c = x.
 
     Parameters
@@ -77,6 +87,8 @@ def coordinates(x: ArrayLike, basis: ArrayLike) -> Array:
         Vectors.
     basis : array_like of shape (d, k)
         Columns are the basis vectors: k = d for a basis of the space, fewer for one of a subspace that x lies in.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -108,8 +120,8 @@ def coordinates(x: ArrayLike, basis: ArrayLike) -> Array:
     v, b = same_dtype(as_vectors(x, "x"), as_array(basis, "basis"))
     if b.ndim != 2 or b.shape[0] != v.shape[-1]:
         raise shape_error("basis", b.shape, f"({v.shape[-1]}, k) to fit x of shape {v.shape}")
-    finite(v, "x")
-    finite(b, "basis")
+    require_finite(v, "x")
+    require_finite(b, "basis")
     d, k = b.shape
     if k > d or not is_independent(b.T):
         msg = f"basis: the {k} columns are linearly dependent."

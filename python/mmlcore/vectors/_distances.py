@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_data, as_index, empty, same_dtype, shape_error
-from mmlcore.core.door import door
+from mmlcore.core.door import door, fills_out
 from mmlcore.vectors._metric_distances import metric_distances, metric_search
 from mmlcore.vectors._search import search
 
@@ -83,8 +83,14 @@ def pairwise_distances(
     return found
 
 
+@fills_out
 def nearest_neighbors(
-    X: ArrayLike, queries: ArrayLike, k: int, *, metric: ArrayLike | None = None
+    X: ArrayLike,
+    queries: ArrayLike,
+    k: int,
+    *,
+    metric: ArrayLike | None = None,
+    out: tuple[Array, ...] | None = None,
 ) -> Neighbors:
     """Find the k points nearest to each query, exactly.
 
@@ -98,6 +104,8 @@ def nearest_neighbors(
         Neighbours of each query, 1 to n.
     metric : array_like of shape (d, d), optional
         Of the inner product; symmetric and positive definite.
+    out : tuple of ndarray, optional
+        Where the results go: arrays of their shapes and types, any strides. They may overlap an argument.
 
     Returns
     -------

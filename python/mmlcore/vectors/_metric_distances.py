@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, empty, finite
+from mmlcore.core.arrays import Array, empty, require_finite
 from mmlcore.core.metric import as_metric
 from mmlcore.vectors._rows import lengths
 from mmlcore.vectors._search import nearest, search
@@ -43,7 +43,7 @@ def metric_distances(x: Array, y: Array, metric: ArrayLike) -> Array:
 
 def metric_search(x: Array, q: Array, k: int, metric: ArrayLike) -> tuple[Array, Array]:
     """Return distances and indices (queries, k) of the nearest rows of x."""
-    dtype, lower, a, b = _images(finite(x, "X"), finite(q, "queries"), metric)
+    dtype, lower, a, b = _images(require_finite(x, "X"), require_finite(q, "queries"), metric)
     found, at = search(a.images, b.images, k)
     rounding = b.rounding[:, np.newaxis] + a.rounding[at]
     # Where the last of a query's neighbours is too near to tell, others may be nearer.

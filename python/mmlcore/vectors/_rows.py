@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_array, empty, finite, same_dtype, shape_error
-from mmlcore.core.batches import broadcast_batch, spread
+from mmlcore.core.arrays import Array, as_array, empty, require_finite, same_dtype, shape_error
+from mmlcore.core.batches import broadcast_batch, broadcast_to_batch
 from mmlcore.core.metric import as_metric
 
 
@@ -31,7 +31,9 @@ def products(a: Array, b: Array) -> Array:
     batch = np.broadcast_shapes(a.shape[:-1], b.shape[:-1])
     out = empty(batch, a.dtype)
     _core.inner_products(
-        spread(a[..., np.newaxis, :], batch), spread(b[..., np.newaxis, :], batch), out
+        broadcast_to_batch(a[..., np.newaxis, :], batch),
+        broadcast_to_batch(b[..., np.newaxis, :], batch),
+        out,
     )
     return out[()]
 
@@ -59,7 +61,7 @@ def lengths(a: Array) -> Array:
 
 def scaled(x: Array, name: str, none: str = "contains a zero vector, which") -> Array:
     """Scale vectors by powers of two to entries near 1; ValueError for those without a direction."""
-    top = np.abs(finite(x, name)).max(axis=-1, initial=0, keepdims=True)
+    top = np.abs(require_finite(x, name)).max(axis=-1, initial=0, keepdims=True)
     if not (top > 0).all():
         msg = f"{name}: {none} has no direction."
         raise ValueError(msg)

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "mmlcore/calculus/elementary/division.hpp"
-#include "mmlcore/calculus/elementary/doubled.hpp"
+#include "mmlcore/calculus/elementary/double_double.hpp"
 #include "mmlcore/calculus/elementary/error_function.hpp"
 #include "mmlcore/calculus/elementary/exponential.hpp"
 #include "mmlcore/calculus/elementary/inverse.hpp"

@@ -1,4 +1,4 @@
-// Links as the user holds them: two columns of integers of any width, sign and stride, read block by block in place.
+// Edges as the user holds them: two columns of integers of any width, sign and stride, read block by block in place.
 //
 // A column may also be given by runs, as compressed rows store it: element e is the number of the run that holds position e,
 // run i reaching from starts[i] to starts[i + 1] - 1.
@@ -37,7 +37,7 @@ struct Edges {
   Pages pages = Pages::kKeep;
 
   index_t size() const { return source.size; }
-  // Links first ... first + count - 1 were read.
+  // Edges first ... first + count - 1 were read.
   void release(index_t first, index_t count, bool last = false) const;
 };
 

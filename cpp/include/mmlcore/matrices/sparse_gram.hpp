@@ -16,7 +16,6 @@ inline constexpr index_t kGramPieces = 16;
 
 // left (a.rows,), right, v and y (columns,).
 template <class Index, class T>
-void sparse_gram(const SparseRows<Index, T>& a, const double* left, VectorView<const double> right, const double* v,
-                 double* y);
+void sparse_gram(const Csr<Index, T>& a, const double* left, VectorView<const double> right, const double* v, double* y);
 
 }  // namespace mmlcore

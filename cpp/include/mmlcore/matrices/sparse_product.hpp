@@ -12,7 +12,7 @@
 namespace mmlcore {
 
 template <class Index, class T>
-struct SparseRows {
+struct Csr {
   index_t rows;
   const Index* start;   // (rows + 1)
   const Index* column;  // (entries)
@@ -20,6 +20,6 @@ struct SparseRows {
 };
 
 template <class Index, class T>
-void sparse_product(const SparseRows<Index, T>& a, const double* x, double* y);
+void sparse_product(const Csr<Index, T>& a, const double* x, double* y);
 
 }  // namespace mmlcore

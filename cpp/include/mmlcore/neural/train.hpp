@@ -39,7 +39,7 @@ struct Training {
 
 // What a training goes on from, and leaves behind.
 template <class T>
-struct Learner {
+struct OptimizerState {
   T* parameters;
   T* first;   // velocities, or means of the gradients
   T* second;  // means of their squares
@@ -60,7 +60,7 @@ struct Outcome {
 // are those before that epoch.
 template <class T>
 Outcome train(const Network& network, const Examples<T>& examples, const Examples<T>* apart, const Training& training,
-              Learner<T>& learner, index_t epochs, const double* rates, double* losses, double* validation,
+              OptimizerState<T>& state, index_t epochs, const double* rates, double* losses, double* validation,
               const Watch& watch);
 
 // The cost, and its gradient in the order of the parameters.
@@ -71,10 +71,10 @@ double gradients(const Network& network, const Examples<T>& examples, const T* p
 template <class T>
 void predict(const Network& network, MatrixView<const T> x, const T* parameters, MatrixView<T> out);
 
-#define MMLCORE_NEURAL(keyword, T)                                                                                        \
-  keyword template Outcome train<T>(const Network&, const Examples<T>&, const Examples<T>*, const Training&, Learner<T>&, \
-                                    index_t, const double*, double*, double*, const Watch&);                              \
-  keyword template double gradients<T>(const Network&, const Examples<T>&, const T*, T*);                                 \
+#define MMLCORE_NEURAL(keyword, T)                                                                               \
+  keyword template Outcome train<T>(const Network&, const Examples<T>&, const Examples<T>*, const Training&,     \
+                                    OptimizerState<T>&, index_t, const double*, double*, double*, const Watch&); \
+  keyword template double gradients<T>(const Network&, const Examples<T>&, const T*, T*);                        \
   keyword template void predict<T>(const Network&, MatrixView<const T>, const T*, MatrixView<T>);
 MMLCORE_NEURAL(extern, float)
 MMLCORE_NEURAL(extern, double)

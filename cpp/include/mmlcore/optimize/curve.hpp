@@ -7,7 +7,7 @@
 
 #include <memory>
 
-#include "mmlcore/calculus/blocks.hpp"
+#include "mmlcore/calculus/block_evaluator.hpp"
 #include "mmlcore/optimize/least_squares.hpp"
 
 namespace mmlcore::optimize {

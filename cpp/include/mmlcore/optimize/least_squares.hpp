@@ -22,7 +22,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "mmlcore/optimize/triangle.hpp"
+#include "mmlcore/optimize/r_factor.hpp"
 
 namespace mmlcore::optimize {
 
@@ -56,7 +56,7 @@ class Equations {
   virtual index_t parameters() const = 0;
   virtual index_t points() const = 0;  // that count
   // The triangle of (J, r) and the sum of losses at theta. False if not finite.
-  virtual bool at(const double* theta, Triangle& r, double& cost) = 0;
+  virtual bool at(const double* theta, RFactor& r, double& cost) = 0;
   // The sum of losses alone.
   virtual bool cost(const double* theta, double& cost) = 0;
   // Whether a triangle costs little more than the sum alone.

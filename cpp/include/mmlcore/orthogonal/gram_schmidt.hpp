@@ -28,11 +28,21 @@
 #include <cmath>
 
 #include "mmlcore/core/errors.hpp"
+#include <cmath>
+#include <limits>
+
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore {
 
 inline constexpr double kCholeskyCondition = 300;
+
+// What counts as dependent unless the caller says: 16 u (n + log2 m).
+template <Real T>
+double default_rtol(index_t m, index_t n) {
+  const double unit = std::numeric_limits<T>::epsilon();
+  return 16 * unit * (static_cast<double>(n) + std::log2(static_cast<double>(m > 0 ? m : 1)));
+}
 
 // q (m x n, unit column stride) receives the orthonormal columns; norms[j] = ||v_j||, 0 for a dependent column. The result
 // does not depend on the number of threads. Throws DomainError on NaN or infinity in `a`. `q` may not overlap `a`.

@@ -16,10 +16,10 @@
 #include <array>
 #include <cmath>
 
+#include "mmlcore/core/careful_length.hpp"
 #include "mmlcore/core/dot.hpp"
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/core/views.hpp"
-#include "mmlcore/vectors/careful_length.hpp"
 
 namespace mmlcore {
 namespace detail {
@@ -150,6 +150,15 @@ bool vector_projection(VectorView<const T> x, VectorView<const T> onto, T* to) {
   const T share = xy / yy;
   for (index_t j = 0; j < onto.size; ++j) to[j] = share * onto.data[j * onto.stride];
   return true;
+}
+
+// The vector product of space: perpendicular to both, as long as their parallelogram is large.
+template <Real T>
+void cross(VectorView<const T> x, VectorView<const T> y, T* to) {
+  for (int i = 0; i < 3; ++i) {
+    const int j = (i + 1) % 3, k = (i + 2) % 3;
+    to[i] = x[j] * y[k] - x[k] * y[j];
+  }
 }
 
 }  // namespace mmlcore

@@ -61,7 +61,7 @@ def visit(seconds: float) -> Station:
         )
     )
     points = np.random.default_rng(0).uniform(0, 6, (POINTS, 2))
-    gradient = mml.trace(sandpit, 2).gradient
+    gradient = mml.Function(sandpit, 2).gradient
     sides = (lambda: by_hand(points), lambda: gradient(points))
     station.beside(
         f"gradient at {POINTS:,} points", sides, relative_difference, 1e-12, seconds=seconds

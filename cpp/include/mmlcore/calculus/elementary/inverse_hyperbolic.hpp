@@ -2,7 +2,7 @@
 //   arcsinh(x) = log(x + sqrt(x^2 + 1)),  arccosh(x) = log(x + sqrt(x^2 - 1)),  arctanh(x) = log((1 + x) / (1 - x)) / 2.
 #pragma once
 
-#include "mmlcore/calculus/elementary/doubled.hpp"
+#include "mmlcore/calculus/elementary/double_double.hpp"
 
 namespace mmlcore::elementary {
 
@@ -14,8 +14,8 @@ inline constexpr double kLn2 = 6.93147180559945286e-01;
 [[gnu::always_inline]] inline Vec log_with_root(Vec x, double c) {
   const Mask large = x > 0x1p30;
   const Vec near = large ? splat(1) : x;
-  const Doubled square = two_product(near, near), sum = two_sum(square.high, splat(c));
-  const Doubled root = square_root(quick_sum(sum.high, sum.low + square.low)), u = two_sum(near, root.high);
+  const DoubleDouble square = two_product(near, near), sum = two_sum(square.high, splat(c));
+  const DoubleDouble root = square_root(quick_sum(sum.high, sum.low + square.low)), u = two_sum(near, root.high);
   const Vec logarithm = log(large ? x : u.high);
   return logarithm + (large ? splat(kLn2) : (u.low + root.low) / u.high);
 }
@@ -34,7 +34,7 @@ inline constexpr double kLn2 = 6.93147180559945286e-01;
 
 [[gnu::always_inline]] inline Vec arctanh(Vec x) {
   const Vec size = V::abs(x), one = splat(1);
-  const Doubled quotient = divide(two_sum(one, size), two_sum(one, -size));
+  const DoubleDouble quotient = divide(two_sum(one, size), two_sum(one, -size));
   const Vec result = 0.5 * log_of_doubled(quotient);
   const Vec outside = size == 1 ? splat(kInfinity) : splat(kNaN);
   return size > 0x1p-28 ? with_sign(size < 1 ? result : outside, x) : x;

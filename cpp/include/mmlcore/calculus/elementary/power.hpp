@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-#include "mmlcore/calculus/elementary/doubled.hpp"
+#include "mmlcore/calculus/elementary/double_double.hpp"
 #include "mmlcore/calculus/elementary/exponential.hpp"
 
 namespace mmlcore::elementary {
@@ -15,11 +15,11 @@ namespace mmlcore::elementary {
 namespace detail {
 
 // exp(x.high + x.low) with little more than half a unit of error: powers that are whole numbers come out whole.
-[[gnu::always_inline]] inline Vec exp_of_doubled(Doubled x) {
+[[gnu::always_inline]] inline Vec exp_of_doubled(DoubleDouble x) {
   const Vec high = clamp(x.high, -750, 710), low = high == x.high ? x.low : Vec{};
   const Reduced at = reduce_by_ln2(high);
   const Vec r = at.r + low;
-  const Doubled linear = quick_sum(splat(1), r);
+  const DoubleDouble linear = quick_sum(splat(1), r);
   return scale(linear.high + (linear.low + beyond_linear(r)), at.n);
 }
 
@@ -29,8 +29,8 @@ namespace detail {
   const Vec size = V::abs(x);
   const Mask tiny = size < 0x1p-1022;
   const auto [f, e] = detail::split(tiny ? size * 0x1p54 : size, tiny ? splat(-54) : Vec{});
-  const Doubled l = doubled_log(f, e);
-  const Doubled p = two_product(y, l.high);
+  const DoubleDouble l = doubled_log(f, e);
+  const DoubleDouble p = two_product(y, l.high);
   Vec result = detail::exp_of_doubled({p.high, V::fma(y, l.low, p.low)});
   if (any(x < 0)) {
     const Vec half = 0.5 * y;
@@ -49,11 +49,11 @@ namespace detail {
 // x^n for whole n by squarings and products of doubled numbers, whose error is that of rounding the result. The C library
 // takes what is near the ends of the range, where what is kept of a rounding is no number any more.
 [[gnu::always_inline]] inline Vec integer_power(Vec x, int n) {
-  const auto times = [](Doubled a, Doubled b) {
-    const Doubled p = two_product(a.high, b.high);
+  const auto times = [](DoubleDouble a, DoubleDouble b) {
+    const DoubleDouble p = two_product(a.high, b.high);
     return quick_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
   };
-  Doubled power{splat(1), Vec{}}, square{x, Vec{}};
+  DoubleDouble power{splat(1), Vec{}}, square{x, Vec{}};
   bool empty = true;
   for (unsigned rest = static_cast<unsigned>(n < 0 ? -n : n); rest; rest >>= 1) {
     if (rest & 1) power = empty ? square : times(power, square), empty = false;

@@ -24,9 +24,9 @@ namespace mmlcore::optimize {
 
 inline constexpr double kSafePivot = 1e-7;
 
-class Triangle {
+class RFactor {
  public:
-  explicit Triangle(index_t parameters) : n_(parameters + 1), a_(n_ * n_, 0.0) {}
+  explicit RFactor(index_t parameters) : n_(parameters + 1), a_(n_ * n_, 0.0) {}
 
   index_t parameters() const { return n_ - 1; }
   double& operator()(index_t i, index_t j) { return a_[j * n_ + i]; }
@@ -37,7 +37,7 @@ class Triangle {
 
   // Rows as columns of length `count`: columns[j], j = 0 ... p, the last one r. They are destroyed.
   void absorb(double* const* columns, index_t count);
-  void absorb(const Triangle& other);
+  void absorb(const RFactor& other);
 
   // From sums of products of the columns (symmetric, all of it given). False where digits would be lost.
   bool from_gram(const std::vector<double>& gram);
@@ -49,7 +49,7 @@ class Triangle {
   // J^T r.
   std::vector<double> gradient() const;
   // The triangle of some of the columns of J.
-  Triangle of(const std::vector<index_t>& columns) const;
+  RFactor of(const std::vector<index_t>& columns) const;
   // (R^T R)^-1; false if R is singular to working precision. Columns count as dependent below `least`, in units of their
   // length.
   bool inverse(std::vector<double>& covariance, double least) const;
@@ -60,10 +60,10 @@ class Triangle {
 };
 
 // d that minimizes |R d + q|^2 + par |D d|^2, par >= 0. False if the system is singular.
-bool damped_step(const Triangle& r, const std::vector<double>& scale, double par, std::vector<double>& d);
+bool damped_step(const RFactor& r, const std::vector<double>& scale, double par, std::vector<double>& d);
 
 // The Levenberg-Marquardt step inside the ellipsoid |D d| <= delta, to within a tenth, starting from `par`, which becomes
 // the parameter that was used (J. J. More, 1978).
-std::vector<double> trust_region_step(const Triangle& r, const std::vector<double>& scale, double delta, double& par);
+std::vector<double> trust_region_step(const RFactor& r, const std::vector<double>& scale, double delta, double& par);
 
 }  // namespace mmlcore::optimize

@@ -1,4 +1,4 @@
-#include "mmlcore/graph/recurrence.hpp"
+#include "mmlcore/graph/closed_classes.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -12,9 +12,9 @@ namespace {
 // Nodes are slots; `hub` stands for the jump of the dangling ones. Sources of hub: all dangling slots. Hub is a source of
 // every slot that is landed on, as the last one.
 template <class Index>
-class ReversedLinks {
+class ReversedEdges {
  public:
-  ReversedLinks(const Csr<Index>& graph, const double* landing)
+  ReversedEdges(const RankLayout<Index>& graph, const double* landing)
       : hub(graph.nodes), g_(graph), landing_(landing), start_(graph.nodes + 1), slot_at_(graph.nodes) {
     for (const Piece& piece : g_.pieces) {
       index_t edge = piece.edge;
@@ -24,17 +24,17 @@ class ReversedLinks {
       }
     }
     for (index_t i = 0; i < g_.nodes; ++i) {
-      if (g_.place.size() == 0 || i < g_.place.size()) slot_at_[static_cast<index_t>(g_.place_of(i))] = i;
+      if (g_.permutation.size() == 0 || i < g_.permutation.size()) slot_at_[static_cast<index_t>(g_.position_of(i))] = i;
     }
   }
 
   index_t sources(index_t slot) const {
-    return slot == hub ? g_.nodes - g_.live : static_cast<index_t>(g_.in_degree[slot]) + (landed_on(slot) ? 1 : 0);
+    return slot == hub ? g_.nodes - g_.non_dangling : static_cast<index_t>(g_.in_degree[slot]) + (landed_on(slot) ? 1 : 0);
   }
 
-  // The k-th source of a slot; -1 for a link of weight 0.
+  // The k-th source of a slot; -1 for an edge of weight 0.
   index_t source(index_t slot, index_t k) const {
-    if (slot == hub) return g_.live + k;
+    if (slot == hub) return g_.non_dangling + k;
     if (k == static_cast<index_t>(g_.in_degree[slot])) return hub;
     const index_t edge = start_[slot] + k;
     if (g_.weighted && g_.weight[edge] == 0) return -1;
@@ -49,7 +49,7 @@ class ReversedLinks {
  private:
   bool landed_on(index_t slot) const { return !landing_ || landing_[static_cast<index_t>(g_.row[slot])] > 0; }
 
-  const Csr<Index>& g_;
+  const RankLayout<Index>& g_;
   const double* landing_;
   Buffer<std::int64_t> start_, slot_at_;
 };
@@ -61,9 +61,9 @@ struct Parts {
 
 // Tarjan's depth-first search, with a stack of its own: a path may be as long as the graph.
 template <class Index>
-Parts strong_parts(const ReversedLinks<Index>& links) {
+Parts strong_parts(const ReversedEdges<Index>& edges) {
   constexpr std::int64_t unseen = -1;
-  const index_t nodes = links.hub + 1;
+  const index_t nodes = edges.hub + 1;
   Parts parts{std::vector<std::int64_t>(nodes, unseen), std::vector<std::int64_t>(nodes), 0};
   std::vector<std::int64_t> order(nodes, unseen), low(nodes), open;
   struct Visit {
@@ -81,11 +81,11 @@ Parts strong_parts(const ReversedLinks<Index>& links) {
     if (order[root] == unseen) enter(root);
     while (!path.empty()) {
       const index_t slot = path.back().slot;
-      if (path.back().next < links.sources(slot)) {
-        const index_t source = links.source(slot, path.back().next++);
+      if (path.back().next < edges.sources(slot)) {
+        const index_t source = edges.source(slot, path.back().next++);
         if (source < 0) continue;
         if (order[source] == unseen) {
-          parts.level[source] = parts.level[slot] - links.steps(source);
+          parts.level[source] = parts.level[slot] - edges.steps(source);
           enter(source);
         } else if (parts.part[source] == unseen) {
           low[slot] = std::min(low[slot], order[source]);
@@ -110,24 +110,24 @@ Parts strong_parts(const ReversedLinks<Index>& links) {
 }  // namespace
 
 template <class Index>
-Recurrence recurrence(const Csr<Index>& graph, const double* landing) {
-  const ReversedLinks<Index> links(graph, landing);
-  const Parts parts = strong_parts(links);
+ClosedClasses closed_classes(const RankLayout<Index>& graph, const double* landing) {
+  const ReversedEdges<Index> edges(graph, landing);
+  const Parts parts = strong_parts(edges);
   std::vector<bool> closed(parts.count, true);
   std::vector<std::int64_t> period(parts.count, 0);
-  for (index_t slot = 0; slot <= links.hub; ++slot) {
+  for (index_t slot = 0; slot <= edges.hub; ++slot) {
     const index_t part = parts.part[slot];
-    for (index_t k = 0, count = links.sources(slot); k < count; ++k) {
-      const index_t source = links.source(slot, k);
+    for (index_t k = 0, count = edges.sources(slot); k < count; ++k) {
+      const index_t source = edges.source(slot, k);
       if (source < 0) continue;
       if (parts.part[source] != part) {
         closed[parts.part[source]] = false;
       } else {
-        period[part] = std::gcd(period[part], parts.level[source] + links.steps(source) - parts.level[slot]);
+        period[part] = std::gcd(period[part], parts.level[source] + edges.steps(source) - parts.level[slot]);
       }
     }
   }
-  Recurrence result;
+  ClosedClasses result;
   for (index_t part = 0; part < parts.count; ++part) {
     if (!closed[part]) continue;
     ++result.closed;
@@ -136,7 +136,7 @@ Recurrence recurrence(const Csr<Index>& graph, const double* landing) {
   return result;
 }
 
-template Recurrence recurrence<std::uint32_t>(const Csr<std::uint32_t>&, const double*);
-template Recurrence recurrence<std::uint64_t>(const Csr<std::uint64_t>&, const double*);
+template ClosedClasses closed_classes<std::uint32_t>(const RankLayout<std::uint32_t>&, const double*);
+template ClosedClasses closed_classes<std::uint64_t>(const RankLayout<std::uint64_t>&, const double*);
 
 }  // namespace mmlcore

@@ -20,7 +20,7 @@ namespace mmlcore {
 
 // `a` n x n, of which the lower triangle is read; vectors n x k with orthonormal columns; values (k) descending; `size` the
 // largest |eigenvalue|, about. Cost n^3 / 3 flops, 8 n^2 bytes.
-bool none_above(double bound, MatrixView<const double> a, const double* values, MatrixView<const double> vectors,
-                double size);
+bool certify_spectrum_above(double bound, MatrixView<const double> a, const double* values, MatrixView<const double> vectors,
+                            double size);
 
 }  // namespace mmlcore

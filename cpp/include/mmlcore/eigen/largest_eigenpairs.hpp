@@ -11,6 +11,6 @@ namespace mmlcore {
 
 // values (k), descending; vectors (n x k, unit column stride), orthonormal columns. Returns the largest residual, relative
 // to the largest |value|; it is of the order of n u, unless a cluster of eigenvalues could not be separated from the rest.
-double symmetric_top(MatrixView<const double> a, double* values, MatrixView<double> vectors);
+double largest_eigenpairs(MatrixView<const double> a, double* values, MatrixView<double> vectors);
 
 }  // namespace mmlcore

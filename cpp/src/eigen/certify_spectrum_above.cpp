@@ -1,4 +1,4 @@
-#include "mmlcore/eigen/none_above.hpp"
+#include "mmlcore/eigen/certify_spectrum_above.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -96,8 +96,8 @@ bool positive_definite(MatrixView<double> s) {
 
 }  // namespace
 
-bool none_above(double bound, MatrixView<const double> a, const double* values, MatrixView<const double> vectors,
-                double size) {
+bool certify_spectrum_above(double bound, MatrixView<const double> a, const double* values, MatrixView<const double> vectors,
+                            double size) {
   const index_t n = a.rows, stride = padded_stride<double>(n);
   Buffer<double> memory(n * stride);
   const MatrixView<double> s{memory.data(), n, n, stride, 1};

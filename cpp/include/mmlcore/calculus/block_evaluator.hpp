@@ -16,11 +16,11 @@ namespace mmlcore::calculus {
 template <class T>
 class Runner;
 
-class Blocks {
+class BlockEvaluator {
  public:
   // `points`: how many a block has, a multiple of the vectors' width.
-  Blocks(const Program& program, index_t points);
-  ~Blocks();
+  BlockEvaluator(const Program& program, index_t points);
+  ~BlockEvaluator();
 
   index_t points() const { return points_; }
   double* input(index_t i) const;  // null if the program does not read it

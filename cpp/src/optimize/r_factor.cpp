@@ -1,4 +1,4 @@
-#include "mmlcore/optimize/triangle.hpp"
+#include "mmlcore/optimize/r_factor.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -25,9 +25,9 @@ std::vector<double> scaled(const std::vector<double>& scale, const std::vector<d
 }
 
 // The triangle S of (R, sqrt(par) D) and the right side that goes with it, by absorbing the rows of sqrt(par) D.
-Triangle damped(const Triangle& r, const std::vector<double>& scale, double par) {
+RFactor damped(const RFactor& r, const std::vector<double>& scale, double par) {
   const index_t p = r.parameters();
-  Triangle s = r;
+  RFactor s = r;
   if (par == 0) return s;
   std::vector<double> rows((p + 1) * p, 0.0);
   std::vector<double*> columns(p + 1);
@@ -37,7 +37,7 @@ Triangle damped(const Triangle& r, const std::vector<double>& scale, double par)
   return s;
 }
 
-bool solve_upper(const Triangle& s, std::vector<double>& x) {
+bool solve_upper(const RFactor& s, std::vector<double>& x) {
   for (index_t i = s.parameters() - 1; i >= 0; --i) {
     double sum = x[i];
     for (index_t j = i + 1; j < s.parameters(); ++j) sum -= s(i, j) * x[j];
@@ -49,7 +49,7 @@ bool solve_upper(const Triangle& s, std::vector<double>& x) {
 }
 
 // S^-T x.
-void solve_transposed(const Triangle& s, std::vector<double>& x) {
+void solve_transposed(const RFactor& s, std::vector<double>& x) {
   for (index_t i = 0; i < s.parameters(); ++i) {
     double sum = x[i];
     for (index_t j = 0; j < i; ++j) sum -= s(j, i) * x[j];
@@ -58,7 +58,7 @@ void solve_transposed(const Triangle& s, std::vector<double>& x) {
 }
 
 // Whether some column is a combination of those before it, to working precision.
-bool deficient(const Triangle& r) {
+bool deficient(const RFactor& r) {
   for (index_t j = 0; j < r.parameters(); ++j) {
     if (!(std::abs(r(j, j)) > 1e-15 * r.length(j))) return true;
   }
@@ -67,7 +67,7 @@ bool deficient(const Triangle& r) {
 
 }  // namespace
 
-void Triangle::absorb(double* const* columns, index_t count) {
+void RFactor::absorb(double* const* columns, index_t count) {
   for (index_t j = 0; j < n_; ++j) {
     const double below = dot(columns[j], columns[j], count);
     if (below == 0) continue;
@@ -82,14 +82,14 @@ void Triangle::absorb(double* const* columns, index_t count) {
   }
 }
 
-void Triangle::absorb(const Triangle& other) {
+void RFactor::absorb(const RFactor& other) {
   std::vector<double> rows = other.a_;
   std::vector<double*> columns(n_);
   for (index_t j = 0; j < n_; ++j) columns[j] = rows.data() + j * n_;
   absorb(columns.data(), n_);
 }
 
-bool Triangle::from_gram(const std::vector<double>& gram) {
+bool RFactor::from_gram(const std::vector<double>& gram) {
   clear();
   for (index_t j = 0; j < n_; ++j) {
     for (index_t i = 0; i <= j; ++i) {
@@ -108,13 +108,13 @@ bool Triangle::from_gram(const std::vector<double>& gram) {
   return true;
 }
 
-double Triangle::length(index_t j) const {
+double RFactor::length(index_t j) const {
   double sum = 0;
   for (index_t i = 0; i <= j; ++i) sum += (*this)(i, j) * (*this)(i, j);
   return std::sqrt(sum);
 }
 
-std::vector<double> Triangle::residual(const std::vector<double>& d) const {
+std::vector<double> RFactor::residual(const std::vector<double>& d) const {
   std::vector<double> result(n_ - 1);
   for (index_t i = 0; i < n_ - 1; ++i) {
     result[i] = q(i);
@@ -123,7 +123,7 @@ std::vector<double> Triangle::residual(const std::vector<double>& d) const {
   return result;
 }
 
-std::vector<double> Triangle::gradient() const {
+std::vector<double> RFactor::gradient() const {
   std::vector<double> g(n_ - 1, 0.0);
   for (index_t j = 0; j < n_ - 1; ++j) {
     for (index_t i = 0; i <= j; ++i) g[j] += (*this)(i, j) * q(i);
@@ -131,7 +131,7 @@ std::vector<double> Triangle::gradient() const {
   return g;
 }
 
-Triangle Triangle::of(const std::vector<index_t>& chosen) const {
+RFactor RFactor::of(const std::vector<index_t>& chosen) const {
   const index_t p = static_cast<index_t>(chosen.size());
   std::vector<double> rows((p + 1) * n_, 0.0);
   std::vector<double*> columns(p + 1);
@@ -140,12 +140,12 @@ Triangle Triangle::of(const std::vector<index_t>& chosen) const {
     const index_t from = j < p ? chosen[j] : n_ - 1;
     for (index_t i = 0; i <= from; ++i) columns[j][i] = (*this)(i, from);
   }
-  Triangle result(p);
+  RFactor result(p);
   result.absorb(columns.data(), n_);
   return result;
 }
 
-bool Triangle::inverse(std::vector<double>& covariance, double least) const {
+bool RFactor::inverse(std::vector<double>& covariance, double least) const {
   const index_t p = n_ - 1;
   covariance.assign(p * p, std::numeric_limits<double>::infinity());
   for (index_t j = 0; j < p; ++j) {
@@ -169,8 +169,8 @@ bool Triangle::inverse(std::vector<double>& covariance, double least) const {
   return true;
 }
 
-bool damped_step(const Triangle& r, const std::vector<double>& scale, double par, std::vector<double>& d) {
-  const Triangle s = damped(r, scale, par);
+bool damped_step(const RFactor& r, const std::vector<double>& scale, double par, std::vector<double>& d) {
+  const RFactor s = damped(r, scale, par);
   d.resize(r.parameters());
   for (index_t i = 0; i < r.parameters(); ++i) d[i] = -s.q(i);
   return solve_upper(s, d);
@@ -178,12 +178,12 @@ bool damped_step(const Triangle& r, const std::vector<double>& scale, double par
 
 // With phi(par) = |D d(par)| - delta: phi is decreasing and convex, so Newton's iteration on 1/phi climbs to the root from
 // the left; `low` and `high` enclose it.
-std::vector<double> trust_region_step(const Triangle& r, const std::vector<double>& scale, double delta, double& par) {
+std::vector<double> trust_region_step(const RFactor& r, const std::vector<double>& scale, double delta, double& par) {
   const index_t p = r.parameters();
   std::vector<double> d(p);
   double low = 0;
   // phi' of a solution with triangle s: -|S^-T D^2 d / |D d||^2 |D d|.
-  const auto slope = [&](const Triangle& s, const std::vector<double>& step, double length) {
+  const auto slope = [&](const RFactor& s, const std::vector<double>& step, double length) {
     std::vector<double> w(p);
     for (index_t j = 0; j < p; ++j) w[j] = scale[j] * scale[j] * step[j] / length;
     solve_transposed(s, w);
@@ -207,7 +207,7 @@ std::vector<double> trust_region_step(const Triangle& r, const std::vector<doubl
   par = std::clamp(par, low, std::max(low, high));
   if (par == 0) par = delta > 0 && steep > 0 ? std::max(1e-3 * high, low) : high;
   for (int k = 0; k < 12; ++k) {
-    const Triangle s = damped(r, scale, par);
+    const RFactor s = damped(r, scale, par);
     for (index_t i = 0; i < p; ++i) d[i] = -s.q(i);
     if (!solve_upper(s, d)) {
       low = par;

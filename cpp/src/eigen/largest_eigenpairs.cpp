@@ -1,4 +1,4 @@
-#include "mmlcore/eigen/symmetric_top.hpp"
+#include "mmlcore/eigen/largest_eigenpairs.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,7 +9,7 @@
 
 namespace mmlcore {
 
-double symmetric_top(MatrixView<const double> a, double* values, MatrixView<double> vectors) {
+double largest_eigenpairs(MatrixView<const double> a, double* values, MatrixView<double> vectors) {
   const index_t n = a.rows, k = vectors.cols;
   if (n == 0 || k == 0) return 0;
   const Tridiagonal t = tridiagonalize(a);

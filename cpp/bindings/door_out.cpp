@@ -1,0 +1,61 @@
+#include "door_out.hpp"
+
+#include <pybind11/pybind11.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace mmlcore::bindings {
+
+namespace py = pybind11;
+
+namespace {
+
+std::string shape_text(int axes, const npy_intp* shape) {
+  std::string text = "(";
+  for (int i = 0; i < axes; ++i)
+    text += std::to_string(shape[i]) + (axes == 1 || i + 1 < axes ? "," : "") + (i + 1 < axes ? " " : "");
+  return text + ")";
+}
+
+std::string type_text(PyArray_Descr* type) {
+  return py::str(py::handle(reinterpret_cast<PyObject*>(type))).cast<std::string>();
+}
+
+}  // namespace
+
+PyArrayObject* checked_out(PyObject* out, int type, int axes, const npy_intp* shape) {
+  if (!PyArray_Check(out)) {
+    throw py::type_error(std::string("out: got ") + Py_TYPE(out)->tp_name + ", needed an ndarray.");
+  }
+  auto* array = reinterpret_cast<PyArrayObject*>(out);
+  if (PyArray_TYPE(array) != type || !PyArray_ISNOTSWAPPED(array)) {
+    PyArray_Descr* needed = PyArray_DescrFromType(type);
+    const std::string text = type_text(needed);
+    Py_DECREF(needed);
+    throw py::type_error("out: got dtype " + type_text(PyArray_DESCR(array)) + ", needed " + text + ".");
+  }
+  if (PyArray_NDIM(array) != axes || !std::equal(shape, shape + axes, PyArray_DIMS(array))) {
+    throw py::value_error("out: got shape " + shape_text(PyArray_NDIM(array), PyArray_DIMS(array)) + ", needed " +
+                          shape_text(axes, shape) + ".");
+  }
+  if (!PyArray_ISWRITEABLE(array)) throw py::value_error("out: is read-only.");
+  return array;
+}
+
+bool share_memory(PyArrayObject* a, PyArrayObject* b) {
+  const auto range = [](PyArrayObject* array) {
+    const char *first = PyArray_BYTES(array), *last = first + PyArray_ITEMSIZE(array);
+    for (int axis = 0; axis < PyArray_NDIM(array); ++axis) {
+      const npy_intp reach = PyArray_STRIDE(array, axis) * std::max<npy_intp>(PyArray_DIM(array, axis) - 1, 0);
+      (reach < 0 ? first : last) += reach;
+    }
+    return std::pair(first, last);
+  };
+  const auto [first, last] = range(a);
+  const auto [begin, end] = range(b);
+  return begin < last && first < end;
+}
+
+}  // namespace mmlcore::bindings
