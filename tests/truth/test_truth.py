@@ -20,15 +20,15 @@ DRAWS = 400 if SECONDS <= 2 else 1_000_000_000
 # Public names without an explorer of their own, and why.
 ELSEWHERE = {
     "LU QR FiniteDifference Constrained CurveFit CurveFitBatch Diagonalization Echelon "
-    "Eigen EigenResult Function GradientCheck Graph LinearFit "
+    "EigenResult Function GradientCheck Graph LinearFit "
     "Linearization LogDeterminant Minimum Neighbors PageRank PowerIteration Projection Root SparseHessian SparseJacobian "
     "StationaryPoint TaylorSeries": "what functions return",
     "ConvergenceError DefectiveMatrixError SingularMatrixError TraceError": "errors",
-    "get_num_threads set_num_threads threads release_memory show_config __version__ trace": "no numbers",
+    "get_num_threads set_num_threads threads release_memory show_config __version__": "no numbers",
     "MLP PPCA": "iterate from random starts: compared with references in tests/neural and tests/decomposition",
     "transform_image": "resampling: compared with SciPy in tests/matrices",
-    "scaling shear oblique_projection": "a handful of entries: compared in tests/matrices",
-    "sparse_hessian sparse_jacobian hessian_vector jacobian_vector vector_jacobian hessian_vector_product jacobian_vector_product "
+    "scaling shear oblique_projection row_swap row_scale row_add trace cross": "a handful of entries: compared with numpy in tests",
+    "sparse_hessian sparse_jacobian hessian_vector_product jacobian_vector_product "
     "vector_jacobian_product directional_derivative total_derivative check_gradient classify_stationary parity": (
         "the sweeps of gradient, jacobian and hessian: compared with them in tests/calculus"
     ),

@@ -244,10 +244,9 @@ class Builder {
     for (index_t e = 0; e < size; ++e) ++count[static_cast<index_t>(words[e] & low)];
     const Buffer<index_t> sequence = rows_in_order(base, count);
 
-    const index_t non_dangling_here =
-        (downward() ? (r == 0 ? layout_.non_dangling : non_dangling_before_[r - 1])
-                    : (r + 1 == plan_.ranges ? layout_.non_dangling : non_dangling_before_[r + 1])) -
-        non_dangling_before_[r];
+    const index_t later = downward() ? r - 1 : r + 1;  // the range whose rows follow
+    const bool last = later < 0 || later == plan_.ranges;
+    const index_t non_dangling_here = (last ? layout_.non_dangling : non_dangling_before_[later]) - non_dangling_before_[r];
     const index_t before = downward() ? plan_.nodes - range_end(r) : base;  // rows in ranges that come earlier
     index_t slot = non_dangling_before_[r], edge = begin;
     for (index_t k = 0; k < rows; ++k) {

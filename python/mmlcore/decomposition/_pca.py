@@ -169,12 +169,9 @@ class PCA(GaussianModel):
         ValueError, and nothing added, for NaN, infinity, or another number of features.
         """
         x = as_data(X, "X")
-        before: TriangularFactor | None = getattr(self, "_factor", None)
+        before = getattr(self, "_factor", None)
         if before is None and hasattr(self, "components_"):
-            msg = (
-                "PCA.partial_fit: the points that fit has seen are not counted, since fit keeps no sums of them; pass all "
-                "parts to partial_fit, or to fit_chunks."
-            )
+            msg = "PCA.partial_fit: the points that fit has seen are not counted; pass all parts to partial_fit, or to fit_chunks."
             warnings.warn(msg, RuntimeWarning, stacklevel=2)
         if before is not None and x.shape[1] != len(before.mean):
             raise shape_error("X", x.shape, f"(n, {len(before.mean)}), as before")
