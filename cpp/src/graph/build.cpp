@@ -81,9 +81,7 @@ class Builder {
     index_t at = 0;
     for (index_t k = 0; k < plan_.ranges; ++k) {
       index_t& here = non_dangling_before_[downward() ? plan_.ranges - 1 - k : k];
-      const index_t size = here;
-      here = at;
-      at += size;
+      at += std::exchange(here, at);
     }
     layout_.non_dangling = at;
     if (!layout_.weighted) return;
