@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "builder.hpp"
 #include "merge.hpp"
@@ -67,9 +68,7 @@ class Builder {
   bool natural() const { return plan_.edges < kSerialEdges; }
   // Rows run against the numbers when most edges do: a sweep then meets sources before those they point to.
   bool downward() const { return 2 * counts_.forward < plan_.edges; }
-  bool non_dangling(index_t node) const {
-    return layout_.weighted ? counts_.strength[node] > 0 : counts_.out_degree[node] > 0;
-  }
+  bool non_dangling(index_t i) const { return layout_.weighted ? counts_.strength[i] > 0 : counts_.out_degree[i] > 0; }
 
   void count_live() {
     non_dangling_before_.assign(plan_.ranges + 1, 0);
