@@ -6,7 +6,8 @@
 #include "centre_rows.hpp"
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/dot.hpp"
-#include "mmlcore/matrices/product_tiles.hpp"
+#include "mmlcore/matrices/product.hpp"
+#include "mmlcore/matrices/register_tile.hpp"
 
 namespace mmlcore {
 namespace {
@@ -76,16 +77,16 @@ class Scores {
         for (index_t i = 0; i < rows; i += N) {
           const T* b = &centred(i, from);
           T* to = tile + i * width + j;
-          const T keep = from == 0 ? T{0} : T{1};
+          const bool more = from > 0;
           switch (vectors) {
             case 1:
-              multiply<1>(depth, w, b, centred.row_stride, to, width, keep);
+              multiply<1>(depth, w, b, centred.row_stride, to, width, more);
               break;
             case 2:
-              multiply<2>(depth, w, b, centred.row_stride, to, width, keep);
+              multiply<2>(depth, w, b, centred.row_stride, to, width, more);
               break;
             default:
-              multiply<3>(depth, w, b, centred.row_stride, to, width, keep);
+              multiply<3>(depth, w, b, centred.row_stride, to, width, more);
           }
         }
       }
@@ -98,10 +99,13 @@ class Scores {
   }
 
   template <int MV>
-  static void multiply(index_t depth, const T* w, const T* b, index_t stride, T* to, index_t width, T keep) {
-    gemm::Micro<T, MV, static_cast<int>(N)> micro;
-    micro.run(depth, w, MV * W, b, 1, stride);
-    micro.store(to, width, T{1}, keep);
+  // Not inline: within the caller the compiler is short of registers for the strides and loads them in the loop.
+  [[gnu::noinline]] static void multiply(index_t depth, const T* w, const T* b, index_t stride, T* to, index_t width,
+                                         bool more) {
+    RegisterTile<V, static_cast<int>(N), MV> micro;
+    micro.clear();
+    micro.run(depth, operand::numbers<V>(b, operand::Fixed<1>{}, stride), operand::vectors<V>(w, operand::Fixed<MV * W>{}));
+    more ? micro.add_to(to, width) : micro.store(to, width);
   }
 
   void subtract_mean(const T* from, T* to) { low_ ? subtract_mean<true>(from, to) : subtract_mean<false>(from, to); }

@@ -10,6 +10,7 @@
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/matrices/product_tiles.hpp"
+#include "mmlcore/matrices/register_tile.hpp"
 #include "mmlcore/stats/covariance.hpp"
 
 namespace mmlcore {
@@ -75,8 +76,9 @@ struct Packed {
 // strip of the next call: its rows lie M numbers apart, too far for the processor to fetch them by itself.
 template <class T, int MV>
 void add_product(index_t depth, const T* a, const T* b, const T* ahead, double* s, index_t n, index_t i, index_t j) {
-  using Shape = gemm::Shape<T>;
-  constexpr int M = MV * Shape::W, N = gemm::kNarrow<T>;
+  using S = Simd<T>;
+  constexpr int M = MV * S::width, N = gemm::kNarrow<T>;
+  constexpr operand::Fixed<gemm::Shape<T>::M> step;
   const index_t rows = std::min<index_t>(M, n - i), cols = std::min<index_t>(N, n - j);
   // Column-major below the diagonal is row-major above it.
   for (index_t c = 0; c < cols; ++c) {
@@ -85,9 +87,11 @@ void add_product(index_t depth, const T* a, const T* b, const T* ahead, double* 
   alignas(64) T tile[M * N];
   constexpr index_t run = Packed<T>::kRun;
   for (index_t k = 0; k < depth; k += run) {
-    gemm::Micro<T, MV, N> micro;
-    micro.run(std::min(run, depth - k), a + k * Shape::M, Shape::M, b + k * Shape::M, Shape::M, 1, ahead + k * Shape::M);
-    micro.store(tile, M, T{1}, k == 0 ? T{0} : T{1});
+    RegisterTile<S, N, MV> micro;
+    micro.clear();
+    micro.run(std::min(run, depth - k), operand::fetching(operand::numbers<S>(b + k * step, step), ahead + k * step),
+              operand::vectors<S>(a + k * step, step));
+    k == 0 ? micro.store(tile, M) : micro.add_to(tile, M);
   }
   for (index_t c = 0; c < cols; ++c) {
     double* to = s + (j + c) * n + i;

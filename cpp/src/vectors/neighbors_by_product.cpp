@@ -5,7 +5,8 @@
 
 #include "difference_tiles.hpp"
 #include "mmlcore/core/dot.hpp"
-#include "mmlcore/matrices/product_tiles.hpp"
+#include "mmlcore/matrices/product.hpp"
+#include "mmlcore/matrices/register_tile.hpp"
 #include "nearest.hpp"
 
 namespace mmlcore {
@@ -80,8 +81,10 @@ class Group {
     const T factor = static_cast<T>(2 * (kDepth + d_ / kDepth + d_ / 4 + 16)) * unit;
     alignas(64) T products[N * M];
     for (index_t k = 0; k < d_; k += kDepth) {
-      gemm::Micro<T, static_cast<int>(V), static_cast<int>(N)> micro;
-      micro.run(std::min(kDepth, d_ - k), chunk.strip(strip) + k * M, M, x_.data() + k, 1, d_);
+      RegisterTile<S, static_cast<int>(N), static_cast<int>(V)> micro;
+      micro.clear();
+      micro.run(std::min(kDepth, d_ - k), operand::numbers<S>(x_.data() + k, operand::Fixed<1>{}, d_),
+                operand::vectors<S>(chunk.strip(strip) + k * M, operand::Fixed<M>{}));
       micro.store(products, M, T{-2}, k == 0 ? T{0} : T{1});
     }
     for (index_t r = 0; r < rows_; ++r) {

@@ -1,66 +1,14 @@
-// The innermost loops of the matrix product (product.hpp): micro-tiles held in registers.
+// The micro-tiles of the matrix product (product.hpp): register tiles whose vectors run along C's columns, so that a row of
+// the tile is a column of C.
 #pragma once
 
 #include <algorithm>
 #include <type_traits>
 
 #include "mmlcore/matrices/product.hpp"
+#include "mmlcore/matrices/register_tile.hpp"
 
 namespace mmlcore::gemm {
-
-// acc[j][i] = sum over k of (i-th vector of a at k) * b(k, j). `a` advances by a_step each k; b(k, j) is at
-// b[k * b_step + j * b_col]: packed operands and operands read in place differ in these three numbers only. The elements at
-// `ahead`, b_step apart, are fetched meanwhile.
-template <Real T, int MV, int N>
-struct Micro {
-  using S = Simd<T>;
-  using Vec = typename S::Vec;
-  Vec acc[N][MV];
-
-  inline __attribute__((always_inline)) void run(index_t depth, const T* a, index_t a_step, const T* b, index_t b_step,
-                                                 index_t b_col, const T* ahead = nullptr) {
-#pragma GCC unroll 8
-    for (int j = 0; j < N; ++j) {
-#pragma GCC unroll 4
-      for (int i = 0; i < MV; ++i) acc[j][i] = Vec{};
-    }
-    for (index_t k = 0; k < depth; ++k) {
-      Vec column[MV];
-#pragma GCC unroll 4
-      for (int i = 0; i < MV; ++i) column[i] = S::load(a + i * S::width);
-      if (ahead) __builtin_prefetch(ahead + k * b_step);
-#pragma GCC unroll 8
-      for (int j = 0; j < N; ++j) {
-        const Vec x = S::splat(b[j * b_col]);
-#pragma GCC unroll 4
-        for (int i = 0; i < MV; ++i) acc[j][i] += column[i] * x;
-      }
-      a += a_step;
-      b += b_step;
-    }
-  }
-
-  // Column j of the tile is at c + j * c_col, its rows contiguous.
-  inline __attribute__((always_inline)) void store(T* c, index_t c_col, T alpha, T beta) const {
-    const Vec scale = S::splat(alpha), keep = S::splat(beta);
-    if (beta == 0) {
-#pragma GCC unroll 8
-      for (int j = 0; j < N; ++j) {
-#pragma GCC unroll 4
-        for (int i = 0; i < MV; ++i) S::store(c + j * c_col + i * S::width, scale * acc[j][i]);
-      }
-    } else {
-#pragma GCC unroll 8
-      for (int j = 0; j < N; ++j) {
-#pragma GCC unroll 4
-        for (int i = 0; i < MV; ++i) {
-          T* at = c + j * c_col + i * S::width;
-          S::store(at, keep * S::load(at) + scale * acc[j][i]);
-        }
-      }
-    }
-  }
-};
 
 // c = beta c + alpha tile, where the tile is column-major with leading dimension `ld` and c may have any strides.
 template <Real T>
@@ -76,12 +24,14 @@ void add_tile(const T* tile, index_t ld, MatrixView<T> c, T beta) {
 template <Real T, int MV>
 void packed_tile_of(index_t depth, const T* a, const T* b, MatrixView<T> c, T alpha, T beta) {
   constexpr int N = Shape<T>::N, M = MV * Shape<T>::W;
-  Micro<T, MV, N> micro;
+  using S = Simd<T>;
+  RegisterTile<S, N, MV> micro;
   for (index_t j = 0; j < c.cols; ++j) {
     for (index_t i = 0; i < c.rows * c.row_stride; i += 64 / index_t{sizeof(T)})
       __builtin_prefetch(&c.data[j * c.col_stride + i], 1);
   }
-  micro.run(depth, a, M, b, N, 1);
+  micro.clear();
+  micro.run(depth, operand::numbers<S>(b, operand::Fixed<N>{}), operand::vectors<S>(a, operand::Fixed<M>{}));
   if (c.rows == M && c.cols == N && c.row_stride == 1) return micro.store(c.data, c.col_stride, alpha, beta);
   alignas(64) T tile[M * N];
   micro.store(tile, M, alpha, T{0});
