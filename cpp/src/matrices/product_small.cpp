@@ -6,6 +6,7 @@
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/matrices/product_tall.hpp"
+#include "mmlcore/matrices/register_tile.hpp"
 
 namespace mmlcore {
 namespace {
@@ -17,26 +18,10 @@ constexpr int kRows = kVectorBytes == 64 ? 8 : 4;
 template <class T, int Bytes, int V, int R>
 inline void block(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, index_t i, index_t j) {
   using S = Simd<T, Bytes>;
-  typename S::Vec acc[R][V] = {};
-  const T *pa = &a(i, 0), *pb = &b(0, j);
-  for (index_t k = 0; k < a.cols; ++k) {
-    typename S::Vec row[V];
-#pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) row[v] = S::load(pb + v * S::width);
-#pragma GCC unroll 8
-    for (int r = 0; r < R; ++r) {
-      const auto x = S::splat(pa[r * a.row_stride]);
-#pragma GCC unroll 4
-      for (int v = 0; v < V; ++v) acc[r][v] += x * row[v];
-    }
-    pa += a.col_stride;
-    pb += b.row_stride;
-  }
-#pragma GCC unroll 8
-  for (int r = 0; r < R; ++r) {
-#pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) S::store(&c(i + r, j) + v * S::width, acc[r][v]);
-  }
+  RegisterTile<S, R, V> tile;
+  tile.clear();
+  tile.run(a.cols, operand::numbers<S>(&a(i, 0), a.col_stride, a.row_stride), operand::vectors<S>(&b(0, j), b.row_stride));
+  tile.store(&c(i, j), c.row_stride);
 }
 
 template <class T, int Bytes, int V, int R = kRows>
@@ -58,7 +43,8 @@ inline void columns(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> 
 
 // The columns from j on that do not fill a vector of `Bytes` bytes: by halves.
 template <class T, int Bytes>
-inline void last_columns(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, index_t j, Part part) {
+[[gnu::always_inline]] inline void last_columns(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, index_t j,
+                                                Part part) {
   if constexpr (Bytes > int{sizeof(T)}) {
     constexpr int half = Bytes / 2;
     constexpr index_t width = half / index_t{sizeof(T)};
