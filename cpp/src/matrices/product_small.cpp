@@ -14,19 +14,33 @@ namespace {
 // Rows of C held in registers at once, for blocks of 3 vectors: as in the large product.
 constexpr int kRows = kVectorBytes == 64 ? 8 : 4;
 
-// C's rows i ... i + R - 1, columns j ... j + V * width - 1.
+// R rows of C, V vectors each, of `depth` columns of A and rows of B.
 template <class T, int Bytes, int V, int R>
-inline void block(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, index_t i, index_t j) {
+[[gnu::always_inline]] inline void block(index_t depth, const T* a, index_t a_row, index_t a_col, const T* b, index_t b_row,
+                                         T* c, index_t c_row) {
   using S = Simd<T, Bytes>;
   RegisterTile<S, R, V> tile;
   tile.clear();
-  tile.run(a.cols, operand::numbers<S>(&a(i, 0), a.col_stride, a.row_stride), operand::vectors<S>(&b(0, j), b.row_stride));
-  tile.store(&c(i, j), c.row_stride);
+  tile.run(depth, operand::numbers<S>(a, a_col, a_row), operand::vectors<S>(b, b_row));
+  tile.store(c, c_row);
 }
 
+// A function of its own: where many blocks are inlined the compiler runs out of registers for the strides and loads them in
+// the loops. For one vector the call would cost more.
+template <class T, int V, int R>
+[[gnu::noinline]] void wide_block(index_t depth, const T* a, index_t a_row, index_t a_col, const T* b, index_t b_row, T* c,
+                                  index_t c_row) {
+  block<T, kVectorBytes, V, R>(depth, a, a_row, a_col, b, b_row, c, c_row);
+}
+
+// The rows from i on, columns j ... j + V vectors.
 template <class T, int Bytes, int V, int R = kRows>
-inline void rows_of_block(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, index_t i, index_t j) {
-  for (; i + R <= c.rows; i += R) block<T, Bytes, V, R>(a, b, c, i, j);
+[[gnu::always_inline]] inline void rows_of_block(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, index_t i,
+                                                 index_t j) {
+  for (; i + R <= c.rows; i += R) {
+    const auto f = V == 1 ? block<T, Bytes, V, R> : wide_block<T, V, R>;
+    f(a.cols, &a(i, 0), a.row_stride, a.col_stride, &b(0, j), b.row_stride, &c(i, j), c.row_stride);
+  }
   if constexpr (R > 1) {
     if (i < c.rows) rows_of_block<T, Bytes, V, R / 2>(a, b, c, i, j);
   }
@@ -34,7 +48,8 @@ inline void rows_of_block(MatrixView<const T> a, MatrixView<const T> b, MatrixVi
 
 // The columns j ... j + V vectors of C, as far as `part` wants them.
 template <class T, int Bytes, int V>
-inline void columns(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, index_t j, Part part) {
+[[gnu::always_inline]] inline void columns(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, index_t j,
+                                           Part part) {
   const index_t end = j + V * Simd<T, Bytes>::width;
   if (part == Part::upper_result) c.rows = std::min(c.rows, end);
   if (part == Part::upper_factor) a.cols = std::min(a.cols, end);
@@ -43,8 +58,8 @@ inline void columns(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> 
 
 // The columns from j on that do not fill a vector of `Bytes` bytes: by halves.
 template <class T, int Bytes>
-[[gnu::always_inline]] inline void last_columns(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, index_t j,
-                                                Part part) {
+[[gnu::always_inline]] inline void halves(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c,
+                                          index_t j, Part part) {
   if constexpr (Bytes > int{sizeof(T)}) {
     constexpr int half = Bytes / 2;
     constexpr index_t width = half / index_t{sizeof(T)};
@@ -52,8 +67,14 @@ template <class T, int Bytes>
       columns<T, half, 1>(a, b, c, j, part);
       j += width;
     }
-    if (j < c.cols) last_columns<T, half>(a, b, c, j, part);
+    if (j < c.cols) halves<T, half>(a, b, c, j, part);
   }
+}
+
+template <class T>
+[[gnu::noinline]] void last_columns(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c,
+                                    index_t j, Part part) {
+  halves<T, kVectorBytes>(a, b, c, j, part);
 }
 
 template <class T>
@@ -83,7 +104,7 @@ void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c
     columns<T, kVectorBytes, 1>(a, b, c, j, part);
     j += W;
   }
-  if (j < c.cols) last_columns<T, kVectorBytes>(a, b, c, j, part);
+  if (j < c.cols) last_columns<T>(a, b, c, j, part);
 }
 
 template <class T>

@@ -4,6 +4,7 @@
 
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/matrices/register_tile.hpp"
 
 namespace mmlcore {
 namespace {
@@ -13,23 +14,10 @@ constexpr index_t kGrain = 1 << 15;  // elements of A and C worth a task of thei
 // R rows of A times B, whose rows are N vectors of V.
 template <class V, int N, int R, class T>
 inline void rows(const T* a, index_t row_stride, index_t col_stride, index_t k, const T* b, T* to, index_t n) {
-  typename V::Vec sum[R][N] = {};
-  for (index_t j = 0; j < k; ++j) {
-    typename V::Vec row[N];
-#pragma GCC unroll 4
-    for (int v = 0; v < N; ++v) row[v] = V::load(b + (j * N + v) * V::width);
-#pragma GCC unroll 8
-    for (int r = 0; r < R; ++r) {
-      const auto x = V::splat(a[r * row_stride + j * col_stride]);
-#pragma GCC unroll 4
-      for (int v = 0; v < N; ++v) sum[r][v] += x * row[v];
-    }
-  }
-#pragma GCC unroll 8
-  for (int r = 0; r < R; ++r) {
-#pragma GCC unroll 4
-    for (int v = 0; v < N; ++v) V::store(to + r * n + v * V::width, sum[r][v]);
-  }
+  RegisterTile<V, R, N> tile;
+  tile.clear();
+  tile.run(k, operand::numbers<V>(a, col_stride, row_stride), operand::vectors<V>(b, operand::Fixed<N * V::width>{}));
+  tile.store(to, n);
 }
 
 template <class T, int Bytes, int N = 1>

@@ -19,7 +19,7 @@
 //
 // Two policies complete the tile. What a sum does with two vectors: namespace `update`. Where its operands lie: namespace
 // `operand`, at distances that are constants when they were packed in the order in which they are read, and strides when
-// they are read in place. An operand gives the vectors of a step by number and goes to the next step.
+// they are read in place. An operand is a function: its i-th vector at step k.
 #pragma once
 
 #include <cstdint>
@@ -104,8 +104,7 @@ struct Vectors {
   const T* at;
   Step step;
   Apart apart;
-  [[gnu::always_inline]] typename S::Vec operator[](int i) const { return S::load(at + i * apart); }
-  [[gnu::always_inline]] void next() { at += step; }
+  [[gnu::always_inline]] typename S::Vec operator()(int i, index_t k) const { return S::load(at + k * step + i * apart); }
 };
 
 template <class S, class T, class Step, class Apart = Fixed<S::width>>
@@ -116,11 +115,11 @@ template <class S, class T, class Step, class Apart = Fixed<S::width>>
 // Numbers `apart` from one another, each broadcast to all lanes of a vector.
 template <class S, class T, class Step, class Apart>
 struct Numbers {
+  using Vec = typename S::Vec;
   const T* at;
   Step step;
   Apart apart;
-  [[gnu::always_inline]] typename S::Vec operator[](int i) const { return S::splat(at[i * apart]); }
-  [[gnu::always_inline]] void next() { at += step; }
+  [[gnu::always_inline]] Vec operator()(int i, index_t k) const { return S::splat(at[k * step + i * apart]); }
 };
 
 template <class S, class T, class Step, class Apart = Fixed<1>>
@@ -132,9 +131,7 @@ template <class S, class T, class Step, class Apart = Fixed<1>>
 template <class S, class T, int R>
 struct NumbersOfRows {
   const T* row[R];
-  index_t k = 0;
-  [[gnu::always_inline]] typename S::Vec operator[](int i) const { return S::splat(row[i][k]); }
-  [[gnu::always_inline]] void next() { ++k; }
+  [[gnu::always_inline]] typename S::Vec operator()(int i, index_t k) const { return S::splat(row[i][k]); }
 };
 
 // An operand that also fetches the number at `ahead` into the cache, a step further each time: for strides beyond those
@@ -142,10 +139,9 @@ struct NumbersOfRows {
 template <class Operand, class T>
 struct Fetching : Operand {
   const T* ahead;
-  [[gnu::always_inline]] void next() {
-    __builtin_prefetch(ahead);
-    ahead += this->step;
-    Operand::next();
+  [[gnu::always_inline]] typename Operand::Vec operator()(int i, index_t k) const {
+    if (i == 0) __builtin_prefetch(ahead + k * this->step);
+    return Operand::operator()(i, k);
   }
 };
 
@@ -177,23 +173,23 @@ struct RegisterTile {
     each(*this, [](int, int, Vec& sum) { sum = Vec{}; });
   }
 
-  // One step: each sum with the vector of its row on the left and that of its column on the right.
+  // Step k: each sum with the vector of its row on the left and that of its column on the right.
   template <class Left, class Right>
-  [[gnu::always_inline]] void step(const Left& left, const Right& right) {
+  [[gnu::always_inline]] void step(const Left& left, const Right& right, index_t k) {
     Vec columns[N];
 #pragma GCC unroll 8
-    for (int v = 0; v < N; ++v) columns[v] = right[v];
+    for (int v = 0; v < N; ++v) columns[v] = right(v, k);
 #pragma GCC unroll 32
     for (int r = 0; r < R; ++r) {
-      const Vec row = left[r];
+      const Vec row = left(r, k);
 #pragma GCC unroll 8
       for (int v = 0; v < N; ++v) sums[r][v] = Update::apply(sums[r][v], row, columns[v]);
     }
   }
 
   template <class Left, class Right>
-  [[gnu::always_inline]] void run(index_t depth, Left left, Right right) {
-    for (index_t k = 0; k < depth; ++k, left.next(), right.next()) step(left, right);
+  [[gnu::always_inline]] void run(index_t depth, const Left& left, const Right& right) {
+    for (index_t k = 0; k < depth; ++k) step(left, right, k);
   }
 
   // Row r of the tile lies at `c + r * apart`, N vectors without gaps.
