@@ -8,6 +8,7 @@
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/matrices/product.hpp"
+#include "mmlcore/matrices/register_tile.hpp"
 
 namespace mmlcore::distances {
 
@@ -25,54 +26,28 @@ struct Tile {
 
   // The squared distances of `rows` (at most N) rows of x, contiguous, `stride` apart, to the points of a packed strip.
   void compute(const T* x, index_t rows, index_t stride, const T* strip, index_t depth) {
-    const T* row[N];
-    for (index_t r = 0; r < N; ++r) row[r] = x + std::min(r, rows - 1) * stride;
+    Rows of_x;
+    for (index_t r = 0; r < N; ++r) of_x.row[r] = x + std::min(r, rows - 1) * stride;
     if (depth == 0) std::fill(values, values + N * M, T{0});
-    if (depth <= kChains) return compute(row, 0, depth, strip);
+    if (depth <= kChains) return compute(of_x, 0, depth, strip);
     double totals[N * M] = {};
     for (index_t from = 0; from < depth; from += kChains) {
-      compute(row, from, std::min(depth, from + kChains), strip);
+      compute(of_x, from, std::min(depth, from + kChains), strip);
       for (index_t e = 0; e < N * M; ++e) totals[e] += values[e];
     }
     for (index_t e = 0; e < N * M; ++e) values[e] = static_cast<T>(totals[e]);
   }
 
  private:
-  void compute(const T* const* row, index_t first, index_t end, const T* strip) {
-    for (index_t from = first; from < end; from += kDepth) {
-      add(row, from, std::min(end, from + kDepth), strip, from > first);
-    }
-  }
+  using Rows = operand::NumbersOfRows<S, T, static_cast<int>(N)>;
 
-  void add(const T* const* row, index_t from, index_t to, const T* strip, bool more) {
-    using Vec = typename S::Vec;
-    Vec sums[N][V];
-#pragma GCC unroll 8
-    for (int r = 0; r < N; ++r) {
-#pragma GCC unroll 4
-      for (int v = 0; v < V; ++v) sums[r][v] = Vec{};
-    }
-    for (index_t k = from; k < to; ++k) {
-      Vec points[V];
-#pragma GCC unroll 4
-      for (int v = 0; v < V; ++v) points[v] = S::load(strip + k * M + v * S::width);
-#pragma GCC unroll 8
-      for (int r = 0; r < N; ++r) {
-        const Vec coordinate = S::splat(row[r][k]);
-#pragma GCC unroll 4
-        for (int v = 0; v < V; ++v) {
-          const Vec difference = points[v] - coordinate;
-          sums[r][v] += difference * difference;
-        }
-      }
-    }
-#pragma GCC unroll 8
-    for (int r = 0; r < N; ++r) {
-#pragma GCC unroll 4
-      for (int v = 0; v < V; ++v) {
-        T* to = values + r * M + v * S::width;
-        S::store(to, more ? S::load(to) + sums[r][v] : sums[r][v]);
-      }
+  void compute(Rows rows, index_t first, index_t end, const T* strip) {
+    for (index_t from = first; from < end; from += kDepth) {
+      rows.first = from;
+      RegisterTile<S, static_cast<int>(N), V, update::SquaredDifference> tile;
+      tile.clear();
+      tile.run(std::min(kDepth, end - from), rows, operand::vectors<S>(strip + from * M, operand::Fixed<M>{}));
+      from == first ? tile.store(values, M) : tile.add_to(values, M);
     }
   }
 };

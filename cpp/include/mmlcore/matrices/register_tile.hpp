@@ -127,11 +127,12 @@ template <class S, class T, class Step, class Apart = Fixed<1>>
   return {at, step, apart};
 }
 
-// Numbers that follow one another in R rows, each row anywhere.
+// Numbers that follow one another in R rows, from the `first` on; each row anywhere.
 template <class S, class T, int R>
 struct NumbersOfRows {
   const T* row[R];
-  [[gnu::always_inline]] typename S::Vec operator()(int i, index_t k) const { return S::splat(row[i][k]); }
+  index_t first = 0;
+  [[gnu::always_inline]] typename S::Vec operator()(int i, index_t k) const { return S::splat(row[i][first + k]); }
 };
 
 // An operand that also fetches the number at `ahead` into the cache, a step further each time: for strides beyond those
