@@ -14,6 +14,7 @@
 #include "mmlcore/core/lanes.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/matrices/product_small.hpp"
+#include "mmlcore/matrices/register_tile.hpp"
 
 namespace mmlcore {
 namespace {
@@ -22,19 +23,19 @@ constexpr int kRowOrder = 3;  // from here on rows in vectors are faster than la
 
 template <class T, int N>
 void multiply_group(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& c, index_t first) {
-  using Vec = typename Simd<T>::Vec;
-  Vec x[N * N], y[N * N], z[N * N];
+  using S = Simd<T>;
+  typename S::Vec x[N * N], y[N * N], z[N * N];
   const LaneGroup<const T> from_a(a, first), from_b(b, first);
   load_lanes<T>(from_a, x);
   load_lanes<T>(from_b, y);
   from_a.prefetch();
   from_b.prefetch();
-  for (int i = 0; i < N; ++i) {
-    for (int j = 0; j < N; ++j) {
-      Vec sum = x[i * N] * y[j];
-      for (int k = 1; k < N; ++k) sum += x[i * N + k] * y[k * N + j];
-      z[i * N + j] = sum;
-    }
+  for (int i = 0; i < N; ++i) {  // a matrix of vectors is read as one of numbers W apart
+    RegisterTile<S, 1, N> row;
+    row.clear();
+    row.run(N, operand::vectors<S>(reinterpret_cast<const T*>(x + i * N), operand::Fixed<S::width>{}),
+            operand::vectors<S>(reinterpret_cast<const T*>(y), operand::Fixed<N * S::width>{}));
+    row.store(reinterpret_cast<T*>(z + i * N), N * S::width);
   }
   store_lanes<T>(LaneGroup<T>(c, first), z);
 }
@@ -47,34 +48,43 @@ void multiply_stack(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b
   });
 }
 
-// Rows I ... I + R - 1 of one product of order N, and then the rows behind them.
-template <class T, int N, int I = 0>
-inline void rows_from(const T* x, const T* y, T* z) {
+// `Width` columns from column J on of one product of order N: rows I ... I + R - 1, and then the rows behind them. What the
+// last vector of a row writes behind column N is the start of the next row, which is stored after it.
+template <class T, int N, int J, int Width, int I = 0>
+inline void columns(const T* x, const T* y, T* z) {
   using Whole = Simd<T>;
-  constexpr int whole = N / Whole::width, rest = N % Whole::width;
+  constexpr int W = Whole::width, whole = (Width + W / 2 - 1) / W, rest = std::max(Width - whole * W, 0);
   using Rest = Simd<T, std::max<int>(16, std::bit_ceil(static_cast<unsigned>(rest * sizeof(T))))>;
-  constexpr int most = 24 / (whole + 1), blocks = (N - I + most - 1) / most;  // accumulators fill most of the registers
-  constexpr int R = (N - I + blocks - 1) / blocks;
-  typename Whole::Vec sums[R][whole + 1] = {};
-  typename Rest::Vec last[R] = {};
-  for (int k = 0; k < N; ++k) {
-    const T* row = y + k * N;
-#pragma GCC unroll 24
-    for (int r = 0; r < R; ++r) {
-      const T factor = x[(I + r) * N + k];
-#pragma GCC unroll 4
-      for (int w = 0; w < whole; ++w) sums[r][w] += Whole::load(row + w * Whole::width) * factor;
-      if constexpr (rest > 0) last[r] += Rest::load(row + whole * Whole::width) * factor;
+  constexpr int most = rows_beside(whole + (rest > 0 ? 1 : 0)), blocks = (N - I + most - 1) / most;
+  constexpr int R = (N - I + blocks - 1) / blocks, end = J + whole * W;
+  constexpr operand::Fixed<N> row;
+  constexpr operand::Fixed<1> next;
+  RegisterTile<Whole, R, std::max(whole, 1)> sums;
+  RegisterTile<Rest, R, 1> last;
+  sums.clear();
+  last.clear();
+  for (index_t k = 0; k < N; ++k) {
+    if constexpr (whole > 0) {
+      sums.step(operand::numbers<Whole>(x + I * N, next, row), operand::vectors<Whole>(y + J, row), k);
+    }
+    if constexpr (rest > 0) {
+      last.step(operand::numbers<Rest>(x + I * N, next, row), operand::vectors<Rest>(y + end, row), k);
     }
   }
-#pragma GCC unroll 24
-  for (int r = 0; r < R; ++r) {
-    T* to = z + (I + r) * N;
-#pragma GCC unroll 4
-    for (int w = 0; w < whole; ++w) Whole::store(to + w * Whole::width, sums[r][w]);
-    if constexpr (rest > 0) Rest::store(to + whole * Whole::width, last[r]);
+  if constexpr (rest > 0) last.store(z + I * N + end, N);
+  if constexpr (whole > 0) sums.store(z + I * N + J, N);
+  if constexpr (I + R < N) columns<T, N, J, Width, I + R>(x, y, z);
+}
+
+template <class T, int N>
+inline void multiply_item(const T* x, const T* y, T* z) {
+  constexpr int pair = 2 * Simd<T>::width;
+  if constexpr (N > pair + Simd<T>::width && kRegisters == 16) {  // beside four vectors only two rows would fit
+    columns<T, N, pair, N - pair>(x, y, z);
+    columns<T, N, 0, pair>(x, y, z);
+  } else {
+    columns<T, N, 0, N>(x, y, z);
   }
-  if constexpr (I + R < N) rows_from<T, N, I + R>(x, y, z);
 }
 
 template <class T, int N>
@@ -87,7 +97,7 @@ void multiply_rows(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b,
         __builtin_prefetch(reinterpret_cast<const char*>(x + ahead * size) + 64 * line);
         __builtin_prefetch(reinterpret_cast<const char*>(y + ahead * size) + 64 * line);
       }
-      rows_from<T, N>(x, y, c.item.data + item * size);
+      multiply_item<T, N>(x, y, c.item.data + item * size);
     }
     product_small<T>(a[end - 1], b[end - 1], c[end - 1]);
   });

@@ -1,6 +1,7 @@
 #include "mmlcore/matrices/product_small.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/simd.hpp"
@@ -14,11 +15,21 @@ namespace {
 // Rows of C held in registers at once, for blocks of 3 vectors: as in the large product.
 constexpr int kRows = kVectorBytes == 64 ? 8 : 4;
 
+// A vector of one number is that number: compilers keep the vector in memory.
+template <class T>
+struct Single {
+  using Vec = T;
+  static constexpr int width = 1;
+  static T load(const T* p) { return *p; }
+  static void store(T* p, T x) { *p = x; }
+  static T splat(T x) { return x; }
+};
+
 // R rows of C, V vectors each, of `depth` columns of A and rows of B.
 template <class T, int Bytes, int V, int R>
 [[gnu::always_inline]] inline void block(index_t depth, const T* a, index_t a_row, index_t a_col, const T* b, index_t b_row,
                                          T* c, index_t c_row) {
-  using S = Simd<T, Bytes>;
+  using S = std::conditional_t<Bytes == int{sizeof(T)}, Single<T>, Simd<T, Bytes>>;
   RegisterTile<S, R, V> tile;
   tile.clear();
   tile.run(depth, operand::numbers<S>(a, a_col, a_row), operand::vectors<S>(b, b_row));

@@ -43,6 +43,9 @@ inline constexpr int kRegisters = 16;
 // (squared differences) then costs the store of one sum.
 constexpr bool fits(int R, int N) { return R * N + N + 1 <= kRegisters; }
 
+// The most rows of N vectors that fit.
+constexpr int rows_beside(int N) { return (kRegisters - N - 1) / N; }
+
 namespace update {
 
 // sum + x y: products.
