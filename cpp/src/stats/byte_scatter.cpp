@@ -3,13 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
-#ifdef __x86_64__
-#include <immintrin.h>
-#endif
-
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/matrices/product_tiles.hpp"
+#include "mmlcore/matrices/register_tile.hpp"
 
 namespace mmlcore {
 namespace {
@@ -22,6 +19,7 @@ constexpr index_t M = Shape::M, N = gemm::kNarrow<float>, W = Shape::W;
 
 // Two rows to a word, 16 bits each.
 struct Pairs {
+  using Update = update::DotOfPairs;
   static constexpr index_t rows = 2;
   static Word word(const Byte* x, index_t stride) { return x[0] | x[stride] << 16; }
 
@@ -32,33 +30,18 @@ struct Pairs {
     for (std::int16_t& x : numbers) x = static_cast<std::int16_t>(x - 128);
     std::memcpy(to, numbers, sizeof numbers);
   }
-
-  static Words::Vec add_products(Words::Vec sum, Words::Vec a, Words::Vec b) {
-#if defined(__AVX512BW__)
-    return sum + reinterpret_cast<Words::Vec>(_mm512_madd_epi16(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
-#elif defined(__AVX2__)
-    return sum + reinterpret_cast<Words::Vec>(_mm256_madd_epi16(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
-#elif defined(__x86_64__)
-    return sum + reinterpret_cast<Words::Vec>(_mm_madd_epi16(reinterpret_cast<__m128i>(a), reinterpret_cast<__m128i>(b)));
-#else
-    return sum + (a >> 16) * (b >> 16) + (a << 16 >> 16) * (b << 16 >> 16);
-#endif
-  }
 };
 
 #ifdef __AVX512F__
 // Four rows to a word, a byte each. The level does not promise VNNI: see `byte_scatter`.
 struct Quads {
+  using Update = update::DotOfBytes;
   static constexpr index_t rows = 4;
   static Word word(const Byte* x, index_t stride) {
     return static_cast<Word>(x[0] | x[stride] << 8 | x[2 * stride] << 16 | std::uint32_t{x[3 * stride]} << 24);
   }
   static void lower(const Word* from, Word* to) {
     for (index_t c = 0; c < N; ++c) to[c] = from[c] ^ static_cast<Word>(0x80808080);
-  }
-  static Words::Vec add_products(Words::Vec sum, Words::Vec a, Words::Vec b) {
-    asm("vpdpbusd %[b], %[a], %[sum]" : [sum] "+v"(sum) : [a] "v"(a), [b] "v"(b));
-    return sum;
   }
 };
 #endif
@@ -149,29 +132,11 @@ class ByteScatter {
   // diagonal.
   template <int MV>
   void multiply(index_t depth, const Word* a, const Word* b, index_t i, index_t j) {
-    Words::Vec sum[N][MV];
-#pragma GCC unroll 8
-    for (index_t c = 0; c < N; ++c) {
-#pragma GCC unroll 4
-      for (int v = 0; v < MV; ++v) sum[c][v] = Words::Vec{};
-    }
-    for (index_t k = 0; k < depth; ++k, a += M, b += N) {
-      Words::Vec column[MV];
-#pragma GCC unroll 4
-      for (int v = 0; v < MV; ++v) column[v] = Words::load(a + v * W);
-#pragma GCC unroll 8
-      for (index_t c = 0; c < N; ++c) {
-        const Words::Vec other = Words::splat(b[c]);
-#pragma GCC unroll 4
-        for (int v = 0; v < MV; ++v) sum[c][v] = Dot::add_products(sum[c][v], column[v], other);
-      }
-    }
+    RegisterTile<Words, static_cast<int>(N), MV, typename Dot::Update> sums;
+    sums.clear();
+    sums.run(depth, operand::numbers<Words>(b, operand::Fixed<N>{}), operand::vectors<Words>(a, operand::Fixed<M>{}));
     Word tile[N][MV * W];
-#pragma GCC unroll 8
-    for (index_t c = 0; c < N; ++c) {
-#pragma GCC unroll 4
-      for (int v = 0; v < MV; ++v) Words::store(tile[c] + v * W, sum[c][v]);
-    }
+    sums.store(tile[0], MV * W);
     const index_t rows = std::min<index_t>(MV * W, n_ - i), cols = std::min(N, n_ - j);
     for (index_t c = 0; c < cols; ++c) {
       std::int64_t* to = products_.data() + (j + c) * n_ + i;
