@@ -30,12 +30,11 @@ void multiply_group(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b
   load_lanes<T>(from_b, y);
   from_a.prefetch();
   from_b.prefetch();
-  for (int i = 0; i < N; ++i) {  // a matrix of vectors is read as one of numbers W apart
+  for (int i = 0; i < N; ++i) {
     RegisterTile<S, 1, N> row;
     row.clear();
-    row.run(N, operand::vectors<S>(reinterpret_cast<const T*>(x + i * N), operand::Fixed<S::width>{}),
-            operand::vectors<S>(reinterpret_cast<const T*>(y), operand::Fixed<N * S::width>{}));
-    row.store(reinterpret_cast<T*>(z + i * N), N * S::width);
+    row.run(N, operand::lanes(x + i * N, operand::Fixed<1>{}), operand::lanes(y, operand::Fixed<N>{}));
+    row.each([&](int, int j) { z[i * N + j] = row.sums[0][j]; });
   }
   store_lanes<T>(LaneGroup<T>(c, first), z);
 }

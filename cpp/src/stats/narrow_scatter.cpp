@@ -6,6 +6,7 @@
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/lanes.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/matrices/register_tile.hpp"
 
 namespace mmlcore {
 namespace {
@@ -14,9 +15,9 @@ using D = Simd<double>;
 using Vec = D::Vec;
 
 constexpr index_t W = D::width;
-constexpr index_t kTall = 4, kWide = kVectorBytes == 64 ? 4 : 2;  // 16 sums in 32 registers, 8 in 16
-constexpr index_t kCache = 24 * 1024;                             // bytes of a block
-constexpr index_t kRanges = 64, kRangeRows = 1024;                // ranges of rows: at most, and rows of one at least
+constexpr int kTall = 4, kWide = kVectorBytes == 64 ? 4 : 2;  // 16 sums in 32 registers, 8 in 16
+constexpr index_t kCache = 24 * 1024;                         // bytes of a block
+constexpr index_t kRanges = 64, kRangeRows = 1024;            // ranges of rows: at most, and rows of one at least
 
 index_t strips_of(index_t columns) { return (columns + kTall - 1) / kTall; }
 
@@ -31,13 +32,10 @@ void upper_tiles(index_t columns, F&& f) {
 // sums[a * kWide + b] += sum over the steps of left[a] right[b].
 [[gnu::always_inline]] inline void multiply_tile(const Vec* left, const Vec* right, index_t steps, index_t stride,
                                                  Vec* sums) {
-  Vec part[kTall * kWide] = {};
-  for (index_t k = 0; k < steps; ++k, left += stride, right += stride) {
-#pragma GCC unroll 16
-    for (int e = 0; e < kTall * kWide; ++e) part[e] = D::fma(left[e / kWide], right[e % kWide], part[e]);
-  }
-#pragma GCC unroll 16
-  for (int e = 0; e < kTall * kWide; ++e) sums[e] += part[e];
+  RegisterTile<D, kTall, kWide> tile;
+  tile.clear();
+  tile.run(steps, operand::lanes(left, stride), operand::lanes(right, stride));
+  tile.each([&](int a, int b) { sums[a * kWide + b] += tile.sums[a][b]; });
 }
 
 // Some rows of the data, and what is done to them on the way into a block.

@@ -141,21 +141,24 @@ TEST_CASE_TEMPLATE("vectors on both sides: a tile for each lane", T, float, doub
   const auto a = whole_numbers<T>(kMost * R * W, 1), b = whole_numbers<T>(kMost * N * W, 2);
   RegisterTile<S, R, N> tile;
   tile.clear();
-  tile.run(kMost, operand::vectors<S>(a.data(), operand::Fixed<R * W>{}),
-           operand::vectors<S>(b.data(), operand::Fixed<N * W>{}));
+  std::vector<typename S::Vec> left(kMost * R), right(kMost * N);
+  std::memcpy(left.data(), a.data(), a.size() * sizeof(T));
+  std::memcpy(right.data(), b.data(), b.size() * sizeof(T));
+  tile.run(kMost, operand::lanes(left.data(), operand::Fixed<R>{}), operand::lanes(right.data(), index_t{N}));
   for (index_t lane = 0; lane < W; ++lane) {
     for (int r = 0; r < R; ++r) {
       for (int v = 0; v < N; ++v) {
-        T right = 0;
-        for (index_t k = 0; k < kMost; ++k) right += a[(k * R + r) * W + lane] * b[(k * N + v) * W + lane];
+        T plain = 0;
+        for (index_t k = 0; k < kMost; ++k) plain += a[(k * R + r) * W + lane] * b[(k * N + v) * W + lane];
         const T sum = tile.sums[r][v][lane];
-        CHECK(sum == right);
+        CHECK(sum == plain);
       }
     }
   }
 }
 
-// Words of several small numbers, `Part`: a word of a with one of b gives the sum of the products of their parts.
+// Words of several small numbers, `PartA` and `PartB`: a word of a with one of b gives the sum of the products of their
+// parts.
 template <class Update, class PartA, class PartB>
 void check_dots(int least_a, int most_a, int least_b, int most_b) {
   using Words = Simd<std::int32_t>;

@@ -115,6 +115,20 @@ template <class S, class T, class Step, class Apart = Fixed<S::width>>
   return {at, step, apart};
 }
 
+// The same of an array of vectors, whose distances count vectors: a problem in each lane.
+template <class Vec, class Step, class Apart>
+struct Lanes {
+  const Vec* at;
+  Step step;
+  Apart apart;
+  [[gnu::always_inline]] Vec operator()(int i, index_t k) const { return at[k * step + i * apart]; }
+};
+
+template <class Vec, class Step, class Apart = Fixed<1>>
+[[gnu::always_inline]] inline Lanes<Vec, Step, Apart> lanes(const Vec* at, Step step, Apart apart = {}) {
+  return {at, step, apart};
+}
+
 // Numbers `apart` from one another, each broadcast to all lanes of a vector.
 template <class S, class T, class Step, class Apart>
 struct Numbers {
@@ -163,18 +177,18 @@ struct RegisterTile {
   using Vec = typename S::Vec;
   Vec sums[R][N];
 
-  // Calls f(row, vector, sum) for all sums.
-  template <class Tile, class F>
-  [[gnu::always_inline]] static void each(Tile& tile, F&& f) {
+  // Calls f(row, vector) for all sums.
+  template <class F>
+  [[gnu::always_inline]] static void each(F&& f) {
 #pragma GCC unroll 32
     for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 8
-      for (int v = 0; v < N; ++v) f(r, v, tile.sums[r][v]);
+      for (int v = 0; v < N; ++v) f(r, v);
     }
   }
 
   [[gnu::always_inline]] void clear() {
-    each(*this, [](int, int, Vec& sum) { sum = Vec{}; });
+    each([this](int r, int v) { sums[r][v] = Vec{}; });
   }
 
   // Step k: each sum with the vector of its row on the left and that of its column on the right.
@@ -199,17 +213,17 @@ struct RegisterTile {
   // Row r of the tile lies at `c + r * apart`, N vectors without gaps.
   template <class T>
   [[gnu::always_inline]] void load(const T* c, index_t apart) {
-    each(*this, [=](int r, int v, Vec& sum) { sum = S::load(c + r * apart + v * S::width); });
+    each([=, this](int r, int v) { sums[r][v] = S::load(c + r * apart + v * S::width); });
   }
   template <class T>
   [[gnu::always_inline]] void store(T* c, index_t apart) const {
-    each(*this, [=](int r, int v, Vec sum) { S::store(c + r * apart + v * S::width, sum); });
+    each([=, this](int r, int v) { S::store(c + r * apart + v * S::width, sums[r][v]); });
   }
   template <class T>
   [[gnu::always_inline]] void add_to(T* c, index_t apart) const {
-    each(*this, [=](int r, int v, Vec sum) {
+    each([=, this](int r, int v) {
       T* const at = c + r * apart + v * S::width;
-      S::store(at, S::load(at) + sum);
+      S::store(at, S::load(at) + sums[r][v]);
     });
   }
   // c = beta c + alpha sums; with beta == 0 what c held is not read.
@@ -217,11 +231,11 @@ struct RegisterTile {
   [[gnu::always_inline]] void store(T* c, index_t apart, T alpha, T beta) const {
     const Vec scale = S::splat(alpha), keep = S::splat(beta);
     if (beta == 0) {
-      each(*this, [=](int r, int v, Vec sum) { S::store(c + r * apart + v * S::width, scale * sum); });
+      each([=, this](int r, int v) { S::store(c + r * apart + v * S::width, scale * sums[r][v]); });
     } else {
-      each(*this, [=](int r, int v, Vec sum) {
+      each([=, this](int r, int v) {
         T* const at = c + r * apart + v * S::width;
-        S::store(at, keep * S::load(at) + scale * sum);
+        S::store(at, keep * S::load(at) + scale * sums[r][v]);
       });
     }
   }
