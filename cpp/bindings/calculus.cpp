@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <tuple>
+#include <vector>
 
 #include "arrays.hpp"
 #include "border.hpp"
@@ -111,14 +113,17 @@ void bind_calculus(py::module_& m) {
   m.def(
       "graph_operations",
       [] {
-        std::vector<std::pair<std::string, int>> operations;
-        for (const char* name : op_names()) {
-          const Op op = static_cast<Op>(operations.size());
-          operations.emplace_back(name, is_elementwise(op) ? operand_count(op) : 0);
+        static constexpr const char* kKinds[] = {"leaf", "step", "function", "fused", "structure"};
+        std::vector<std::tuple<const char*, const char*, int, bool, const char*, int>> rows;
+        for (int i = 0; i < kOperationCount; ++i) {
+          const Op op = static_cast<Op>(i);
+          const Operation& row = operation_of(op);
+          rows.emplace_back(row.name, kKinds[static_cast<int>(row.kind)], row.operands, has(op, kTruth),
+                            row.notation.pattern, row.notation.level);
         }
-        return operations;
+        return rows;
       },
-      "Names of the operations, in the order of their numbers, and how many operands the elementwise ones have.");
+      "Rows of the table: name, kind, operands (-1: any number), whether bool in numpy, how it is written and binds.");
   py::class_<Graph>(m, "FunctionGraph")
       .def(py::init<>())
       .def("input", &Graph::input, py::arg("size"))

@@ -18,10 +18,11 @@ Id checked(const Graph& g, Id id) {
 std::vector<std::int32_t> list_of(const Ints& x) { return {x.data(), x.data() + x.size()}; }
 
 Op operation(int number, int operands) {
-  const Op op = static_cast<Op>(number);
-  if (number < 0 || number > static_cast<int>(Op::MatMul) || !is_elementwise(op) || operand_count(op) != operands)
-    throw DomainError("an internal call came with an operation that is none");
-  return op;
+  if (number >= 0 && number < kOperationCount) {
+    const Op op = static_cast<Op>(number);
+    if (is_elementwise(op) && operand_count(op) == operands) return op;
+  }
+  throw DomainError("an internal call came with an operation that is none");
 }
 
 namespace {
@@ -41,76 +42,78 @@ void check_stored(const Graph& g, Op op, std::int32_t aux, const std::vector<Id>
     require_stored(b == 0 || a <= most / b);
     return a * b;
   };
+  // Fused operations are in programs alone.
+  require_stored(operation_of(op).kind != Kind::kFused);
+  require_stored(operand_count(op) < 0 || static_cast<int>(x.size()) == operand_count(op));
+  if (op == Op::Constant) return;
   if (is_elementwise(op)) {
-    require_stored(static_cast<int>(x.size()) == operand_count(op));
     for (const Id id : x) require_stored(size == 0 || (g.size(id) > 0 && size % g.size(id) == 0));
     require_stored(op != Op::Power || (aux >= -1024 && aux <= 1024));
     return;
   }
-  if (op == Op::Concat) {
-    index_t total = 0;
-    for (const Id id : x) total += g.size(id);
-    return require_stored(total == size);
-  }
-  require_stored(x.size() == (op == Op::Constant ? 0 : op == Op::MatMul || op == Op::Recurrence ? 2 : 1));
-  if (op == Op::Sum || op == Op::Tile) {
+  const auto sums = [&](index_t from, index_t to) {
     const index_t few = product(d[0], d[2]), many = product(few, d[1]);
-    require_stored(g.size(x[0]) == (op == Op::Sum ? many : few) && size == (op == Op::Sum ? few : many));
-  } else if (op == Op::Gather) {
-    require_stored(d[0] > 0 && product(d[0], d[1]) == g.size(x[0]) && size % d[0] == 0);
-  } else if (op == Op::Scatter) {
-    require_stored(d[0] > 0 && g.size(x[0]) % d[0] == 0 && product(d[0], d[1]) == size);
-  } else if (op == Op::Recurrence) {
-    require_stored(product(product(d[0], d[1]), d[2]) == size && g.size(x[1]) == size &&
-                   (g.size(x[0]) == size || g.size(x[0]) == 1));
-  } else if (op == Op::MatMul) {
-    const index_t a = product(d[0], d[1]), b = product(d[1], d[2]), c = product(d[0], d[2]);
-    require_stored(aux >= 0 && aux < 8 && (c == 0 ? size == 0 : size % c == 0));
-    if (c == 0 || d[1] == 0) return;
-    const index_t stack = size / c;
-    for (const auto& [id, one] : {std::pair{x[0], a}, std::pair{x[1], b}})
-      require_stored(g.size(id) % one == 0 && g.size(id) > 0 && stack % (g.size(id) / one) == 0);
-  }
+    require_stored(from == many && to == few);
+  };
+  for_structure(
+      op, Rules{
+              [&](Is<Op::Sum>) { sums(g.size(x[0]), size); },
+              [&](Is<Op::Tile>) { sums(size, g.size(x[0])); },
+              [&](Is<Op::Gather>) { require_stored(d[0] > 0 && product(d[0], d[1]) == g.size(x[0]) && size % d[0] == 0); },
+              [&](Is<Op::Scatter>) { require_stored(d[0] > 0 && g.size(x[0]) % d[0] == 0 && product(d[0], d[1]) == size); },
+              [&](Is<Op::Concat>) {
+                index_t total = 0;
+                for (const Id id : x) total += g.size(id);
+                require_stored(total == size);
+              },
+              [&](Is<Op::Recurrence>) {
+                require_stored(product(product(d[0], d[1]), d[2]) == size && g.size(x[1]) == size &&
+                               (g.size(x[0]) == size || g.size(x[0]) == 1));
+              },
+              [&](Is<Op::MatMul>) {
+                const index_t a = product(d[0], d[1]), b = product(d[1], d[2]), c = product(d[0], d[2]);
+                require_stored(aux >= 0 && aux < 8 && (c == 0 ? size == 0 : size % c == 0));
+                if (c == 0 || d[1] == 0) return;
+                const index_t stack = size / c;
+                for (const auto& [id, one] : {std::pair{x[0], a}, std::pair{x[1], b}})
+                  require_stored(g.size(id) % one == 0 && g.size(id) > 0 && stack % (g.size(id) / one) == 0);
+              },
+          });
 }
 
 }  // namespace
 
 Id restore(Graph& g, int number, std::int32_t aux, const std::vector<Id>& x, const std::array<index_t, 3>& d, index_t size,
            const py::object& extra) {
-  require_stored(number >= 0 && number <= static_cast<int>(Op::MatMul));
+  require_stored(number >= 0 && number < kOperationCount);
   const Op op = static_cast<Op>(number);
   for (const Id id : x) checked(g, id);
   check_stored(g, op, aux, x, d, size);
-  const Graph::Sweep marks(g, can_absorb(op) && (aux & kAbsorbing));
-  switch (op) {
-    case Op::Constant: {
-      const auto values = extra.cast<Doubles>();
-      require_stored(values.size() == size);
-      return g.constant(values.data(), values.size());
-    }
-    case Op::Select:
-      return g.select(x[0], x[1], x[2]);
-    case Op::Sum:
-      return g.sum(x[0], d[0], d[1], d[2]);
-    case Op::Tile:
-      return g.tile(x[0], d[0], d[1], d[2]);
-    case Op::Gather:
-    case Op::Scatter: {
-      const std::vector<std::int32_t> index = list_of(extra.cast<Ints>());
-      const bool gathers = op == Op::Gather;
-      require_stored(static_cast<index_t>(index.size()) * d[0] == (gathers ? size : g.size(x[0])));
-      for (const std::int32_t i : index) require_stored(i >= 0 && i < d[1]);
-      return gathers ? g.gather(x[0], d[0], index) : g.scatter(x[0], d[0], index, d[1]);
-    }
-    case Op::Concat:
-      return g.concat(x);
-    case Op::MatMul:
-      return g.matmul(x[0], x[1], d[0], d[1], d[2], aux & 3);
-    case Op::Recurrence:
-      return g.recurrence(x[0], x[1], d[0], d[1], d[2], aux & 1);
-    default:
-      return operand_count(op) == 2 ? g.binary(op, x[0], x[1]) : g.unary(op, x[0], aux);
+  const Graph::Sweep marks(g, has(op, kCanAbsorb) && (aux & kAbsorbing));
+  if (op == Op::Constant) {
+    const auto values = extra.cast<Doubles>();
+    require_stored(values.size() == size);
+    return g.constant(values.data(), values.size());
   }
+  if (is_elementwise(op)) {
+    if (operand_count(op) == 1) return g.unary(op, x[0], aux);
+    return operand_count(op) == 2 ? g.binary(op, x[0], x[1]) : g.select(x[0], x[1], x[2]);
+  }
+  const auto index_of = [&](index_t count) {
+    std::vector<std::int32_t> index = list_of(extra.cast<Ints>());
+    require_stored(static_cast<index_t>(index.size()) * d[0] == count);
+    for (const std::int32_t i : index) require_stored(i >= 0 && i < d[1]);
+    return index;
+  };
+  return for_structure(op, Rules{
+                               [&](Is<Op::Sum>) { return g.sum(x[0], d[0], d[1], d[2]); },
+                               [&](Is<Op::Tile>) { return g.tile(x[0], d[0], d[1], d[2]); },
+                               [&](Is<Op::Gather>) { return g.gather(x[0], d[0], index_of(size)); },
+                               [&](Is<Op::Scatter>) { return g.scatter(x[0], d[0], index_of(g.size(x[0])), d[1]); },
+                               [&](Is<Op::Concat>) { return g.concat(x); },
+                               [&](Is<Op::MatMul>) { return g.matmul(x[0], x[1], d[0], d[1], d[2], aux & 3); },
+                               [&](Is<Op::Recurrence>) { return g.recurrence(x[0], x[1], d[0], d[1], d[2], aux & 1); },
+                           });
 }
 
 // Each step is a one-to-one function of what came before for a given word, and of the word for what came before: a change of

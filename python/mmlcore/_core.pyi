@@ -410,9 +410,9 @@ def gram_schmidt(
     Columns of a orthonormalized in order into q; norms (..., n), contiguous: lengths of what they added.
     """
 
-def graph_operations() -> list[tuple[str, int]]:
+def graph_operations() -> list[tuple[str, str, int, bool, str, int]]:
     """
-    Names of the operations, in the order of their numbers, and how many operands the elementwise ones have.
+    Rows of the table: name, kind, operands (-1: any number), whether bool in numpy, how it is written and binds.
     """
 
 def id_range(ids: np.ndarray[typing.Any, typing.Any], mapped: bool = False) -> tuple[int, int]:

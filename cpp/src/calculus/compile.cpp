@@ -3,25 +3,18 @@
 namespace mmlcore::calculus {
 namespace {
 
+// Operations on numbers.
 double cost(const Graph& g, const Node& v) {
-  switch (v.op) {
-    case Op::MultiplyAdd:
-    case Op::MultiplySubtract:
-    case Op::SubtractMultiply:
-      return 2.0 * v.size;
-    case Op::Sum:
-      return g.size(v.a);
-    case Op::MatMul:
-      return 2.0 * v.size * v.dims[1];
-    case Op::Tile:
-    case Op::Gather:
-    case Op::Concat:
-      return 0;
-    case Op::Scatter:
-      return g.size(v.a);
-    default:
-      return v.size;
-  }
+  if (is_elementwise(v.op)) return operation_of(v.op).kind == Kind::kFused ? 2.0 * v.size : v.size;
+  return for_structure(v.op, Rules{
+                                 [&](Is<Op::Sum>) -> double { return g.size(v.a); },
+                                 [](Is<Op::Tile>) { return 0.0; },
+                                 [](Is<Op::Gather>) { return 0.0; },
+                                 [&](Is<Op::Scatter>) -> double { return g.size(v.a); },
+                                 [](Is<Op::Concat>) { return 0.0; },
+                                 [&](Is<Op::Recurrence>) -> double { return v.size; },
+                                 [&](Is<Op::MatMul>) { return 2.0 * v.size * v.dims[1]; },
+                             });
 }
 
 }  // namespace

@@ -10,7 +10,4 @@ namespace mmlcore::calculus {
 // The numbers of `node`, whose operands are all constants of `graph`.
 std::vector<double> evaluate(const Graph& graph, const Node& node);
 
-// One element of an elementwise operation.
-double apply(Op op, std::int32_t aux, double x, double y, double z);
-
 }  // namespace mmlcore::calculus

@@ -30,34 +30,26 @@ class Forward {
       }
       return sum == kNone ? kNone : g.full(sum, k_ * v.size);
     }
-    switch (v.op) {
-      case Op::Sum:
-        return linear(tangent(v.a), [&](Id d) { return g.sum(d, k_ * v.dims[0], v.dims[1], v.dims[2]); });
-      case Op::Tile:
-        return linear(tangent(v.a), [&](Id d) { return g.tile(d, k_ * v.dims[0], v.dims[1], v.dims[2]); });
-      case Op::Gather: {
-        const std::vector<std::int32_t> index = g.index(v.aux);
-        return linear(tangent(v.a), [&](Id d) { return g.gather(d, k_ * v.dims[0], index); });
-      }
-      case Op::Scatter: {
-        const std::vector<std::int32_t> index = g.index(v.aux);
-        return linear(tangent(v.a), [&](Id d) { return g.scatter(d, k_ * v.dims[0], index, v.dims[1]); });
-      }
-      case Op::Concat:
-        return concat(v, tangents);
-      case Op::MatMul:
-        return matmul(v, tangent(v.a), tangent(v.b));
-      case Op::Recurrence: {
-        Id term = tangent(v.b);
-        if (const Id da = tangent(v.a); da != kNone) {
-          const Id product = g.multiply(da, shifted(g, id, v, !(v.aux & 1)));
-          term = term == kNone ? product : g.add(term, product);
-        }
-        return linear(term, [&](Id d) { return g.recurrence(v.a, d, k_ * v.dims[0], v.dims[1], v.dims[2], v.aux & 1); });
-      }
-      default:
-        return kNone;
-    }
+    return for_structure(
+        v.op, Rules{
+                  [&](Is<Op::Sum>) {
+                    return linear(tangent(v.a), [&](Id d) { return g.sum(d, k_ * v.dims[0], v.dims[1], v.dims[2]); });
+                  },
+                  [&](Is<Op::Tile>) {
+                    return linear(tangent(v.a), [&](Id d) { return g.tile(d, k_ * v.dims[0], v.dims[1], v.dims[2]); });
+                  },
+                  [&](Is<Op::Gather>) {
+                    const std::vector<std::int32_t> index = g.index(v.aux);
+                    return linear(tangent(v.a), [&](Id d) { return g.gather(d, k_ * v.dims[0], index); });
+                  },
+                  [&](Is<Op::Scatter>) {
+                    const std::vector<std::int32_t> index = g.index(v.aux);
+                    return linear(tangent(v.a), [&](Id d) { return g.scatter(d, k_ * v.dims[0], index, v.dims[1]); });
+                  },
+                  [&](Is<Op::Concat>) { return concat(v, tangents); },
+                  [&](Is<Op::MatMul>) { return matmul(v, tangent(v.a), tangent(v.b)); },
+                  [&](Is<Op::Recurrence>) { return recurrence(id, v, tangent(v.a), tangent(v.b)); },
+              });
   }
 
  private:
@@ -103,6 +95,15 @@ class Forward {
       sum = sum == kNone ? term : g.add(sum, term);
     }
     return sum;
+  }
+
+  Id recurrence(Id id, const Node& v, Id da, Id db) const {
+    Id term = db;
+    if (da != kNone) {
+      const Id product = g.multiply(da, shifted(g, id, v, !(v.aux & 1)));
+      term = term == kNone ? product : g.add(term, product);
+    }
+    return linear(term, [&](Id d) { return g.recurrence(v.a, d, k_ * v.dims[0], v.dims[1], v.dims[2], v.aux & 1); });
   }
 
   Graph& g;

@@ -24,85 +24,6 @@ std::int32_t checked(index_t size) {
 
 }  // namespace
 
-bool is_elementwise(Op op) { return op >= Op::Negative && op <= Op::SubtractMultiply; }
-
-const std::vector<const char*>& op_names() {
-  static const std::vector<const char*> names{"input",
-                                              "constant",
-                                              "negative",
-                                              "absolute",
-                                              "sign",
-                                              "floor",
-                                              "ceil",
-                                              "logical_not",
-                                              "sqrt",
-                                              "square",
-                                              "reciprocal",
-                                              "cbrt",
-                                              "exp",
-                                              "exp2",
-                                              "expm1",
-                                              "log",
-                                              "log2",
-                                              "log10",
-                                              "log1p",
-                                              "sin",
-                                              "cos",
-                                              "tan",
-                                              "arcsin",
-                                              "arccos",
-                                              "arctan",
-                                              "sinh",
-                                              "cosh",
-                                              "tanh",
-                                              "arcsinh",
-                                              "arccosh",
-                                              "arctanh",
-                                              "erf",
-                                              "erfc",
-                                              "expit",
-                                              "sech_squared",
-                                              "integer_power",
-                                              "add",
-                                              "subtract",
-                                              "multiply",
-                                              "divide",
-                                              "power",
-                                              "arctan2",
-                                              "hypot",
-                                              "logaddexp",
-                                              "xlogy",
-                                              "floor_divide",
-                                              "remainder",
-                                              "fmod",
-                                              "minimum",
-                                              "maximum",
-                                              "less",
-                                              "less_equal",
-                                              "equal",
-                                              "logical_and",
-                                              "logical_or",
-                                              "select",
-                                              "multiply_add",
-                                              "multiply_subtract",
-                                              "subtract_multiply",
-                                              "sum",
-                                              "tile",
-                                              "gather",
-                                              "scatter",
-                                              "concat",
-                                              "recurrence",
-                                              "matmul"};
-  return names;
-}
-
-bool can_absorb(Op op) {
-  return op == Op::Multiply || op == Op::Divide || op == Op::MatMul || op == Op::Recurrence || op == Op::MultiplyAdd ||
-         op == Op::MultiplySubtract || op == Op::SubtractMultiply;
-}
-
-int operand_count(Op op) { return op >= Op::Select ? 3 : op >= Op::Add ? 2 : 1; }
-
 std::size_t Graph::Hash::operator()(const Node& v) const {
   std::size_t h = static_cast<std::size_t>(v.op);
   for (const std::int32_t x : {v.aux, v.a, v.b, v.c, v.dims[0], v.dims[1], v.dims[2], v.size})
@@ -137,7 +58,7 @@ std::int32_t Graph::intern(const std::vector<std::int32_t>& index) {
 }
 
 Id Graph::add_node(Node node) {
-  if (sweeping_ && can_absorb(node.op)) {
+  if (sweeping_ && has(node.op, kCanAbsorb)) {
     // What a value is made of already is computed once.
     if (const auto same = known_.find(node); same != known_.end()) return same->second;
     node.aux |= kAbsorbing;
@@ -160,7 +81,7 @@ std::vector<Id> Graph::operands(const Node& v) const {
 Id Graph::folded(Node node) {
   const std::vector<Id> ids = operands(node);
   if (!std::all_of(ids.begin(), ids.end(), [&](Id x) { return is_constant(x); })) return add_node(node);
-  if (sweeping_ && can_absorb(node.op)) node.aux |= kAbsorbing;
+  if (sweeping_ && has(node.op, kCanAbsorb)) node.aux |= kAbsorbing;
   const std::vector<double> result = evaluate(*this, node);
   return constant(result.data(), node.size);
 }

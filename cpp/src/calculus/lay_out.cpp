@@ -142,7 +142,7 @@ Layout Program::lay_out(const Graph& g, const Plan& plan, index_t pad) const {
     if (v.op == Op::Gather && at.piece(id, lists_[plan.lists[id]])) continue;
     Instruction in{v.op};
     in.aux = v.aux;
-    in.absorbs = can_absorb(v.op) && (v.aux & kAbsorbing);
+    in.absorbs = has(v.op, kCanAbsorb) && (v.aux & kAbsorbing);
     layout.absorbs = layout.absorbs || in.absorbs;
     in.size = v.size;
     std::copy(v.dims, v.dims + 3, in.dims);

@@ -39,6 +39,21 @@ void each_link(const Graph& graph, const Node& v, F&& f) {
   }
 }
 
+// Calls f(to, before) for every number of a recurrence in the order of its steps, `before` -1 for the first ones.
+template <class F>
+void each_step(const Node& v, F&& f) {
+  const bool backwards = v.aux & 1;
+  const index_t count = v.dims[1], inner = v.dims[2], step = backwards ? inner : -inner;
+  for (index_t o = 0; o < v.dims[0]; ++o) {
+    for (index_t r = 0; r < count; ++r) {
+      for (index_t i = 0; i < inner; ++i) {
+        const index_t to = (o * count + (backwards ? count - 1 - r : r)) * inner + i;
+        f(to, r == 0 ? -1 : to + step);
+      }
+    }
+  }
+}
+
 // Calls f(to, i, j) for every product of numbers i of A and j of B that enters number `to` of a matrix product.
 template <class F>
 void each_product(const Graph& graph, const Node& v, F&& f) {

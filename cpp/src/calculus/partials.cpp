@@ -4,6 +4,8 @@
 #include <numbers>
 #include <utility>
 
+#include "terms.hpp"
+
 namespace mmlcore::calculus {
 namespace {
 
@@ -41,91 +43,35 @@ Id without_divisor(Graph& g, Id w, Id x) {
   return kNone;
 }
 
-}  // namespace
+Term times_growth(Term w, Term p) { return {w.graph, times_growth(w.graph, w, p)}; }
 
-Id difference(Graph& g, Id x, Id y) {
-  const Id d = g.subtract(x, y), same = g.binary(Op::Equal, x, y);
-  return g.select(g.binary(Op::Less, g.binary(Op::Equal, d, d), same), g.constant(0.0), d);
+// Of v = sqrt(x), and of v = 1 / x.
+Term times_root_slope(Term w, Term x, Term v) {
+  if (const Id rest = without_divisor(w.graph, w, v); rest != kNone) return Term{w.graph, rest} * 0.5 / x;
+  return w * 0.5 / v;
+}
+Term times_reciprocal_slope(Term w, Term v) {
+  if (const Id rest = without_divisor(w.graph, w, v); rest != kNone) return -(Term{w.graph, rest} * v);
+  return -(w * v * v);
 }
 
-namespace {
+// w / sqrt((1 - x)(1 + x)): no digits are lost near the ends.
+Term over_circle(Term w, Term x) { return w / sqrt((1 - x) * (1 + x)); }
 
-Id of_one(Graph& g, Op op, Id x, std::int32_t aux, Id v, Id w) {
-  const auto number = [&](double c) { return g.constant(c); };
-  const auto one = [&] { return number(1); };
-  const auto square = [&](Id u) { return g.unary(Op::Square, u); };
-  // w / sqrt((1 - x)(1 + x)): no digits are lost near the ends.
-  const auto over_circle = [&] {
-    const Id product = g.multiply(g.subtract(one(), x), g.add(one(), x));
-    return g.divide(w, g.unary(Op::Sqrt, product));
-  };
-  switch (op) {
-    case Op::Negative:
-      return g.negative(w);
-    case Op::Absolute:
-      return g.multiply(w, g.unary(Op::Sign, x));
-    case Op::Sqrt:
-      if (const Id rest = without_divisor(g, w, v); rest != kNone) return g.divide(g.scale(rest, 0.5), x);
-      return g.divide(g.scale(w, 0.5), v);
-    case Op::Square:
-      return g.multiply(w, g.scale(x, 2));
-    case Op::Reciprocal:
-      if (const Id rest = without_divisor(g, w, v); rest != kNone) return g.negative(g.multiply(rest, v));
-      return g.negative(g.multiply(g.multiply(w, v), v));
-    case Op::Cbrt:
-      return g.divide(w, g.scale(square(v), 3));
-    case Op::Exp:
-      return times_growth(g, w, v);
-    case Op::Exp2:
-      return g.scale(times_growth(g, w, v), std::numbers::ln2);
-    case Op::Expm1:
-      return times_growth(g, w, g.unary(Op::Exp, x));
-    case Op::Log:
-      return g.divide(w, x);
-    case Op::Log2:
-      return g.divide(g.scale(w, std::numbers::log2e), x);
-    case Op::Log10:
-      return g.divide(g.scale(w, std::numbers::log10e), x);
-    case Op::Log1p:
-      return g.divide(w, g.add(x, one()));
-    case Op::Sin:
-      return g.multiply(w, g.unary(Op::Cos, x));
-    case Op::Cos:
-      return g.negative(g.multiply(w, g.unary(Op::Sin, x)));
-    case Op::Tan:
-      return g.multiply(w, g.add(square(v), one()));
-    case Op::Arcsin:
-      return over_circle();
-    case Op::Arccos:
-      return g.negative(over_circle());
-    case Op::Arctan:
-      return g.divide(w, g.add(square(x), one()));
-    case Op::Sinh:
-      return times_growth(g, w, g.unary(Op::Cosh, x));
-    case Op::Cosh:
-      return times_growth(g, w, g.unary(Op::Sinh, x));
-    case Op::Tanh:
-      return g.multiply(w, g.unary(Op::SechSquared, x));
-    case Op::SechSquared:
-      return g.multiply(w, g.scale(g.multiply(v, g.unary(Op::Tanh, x)), -2));
-    case Op::Arcsinh:
-      return g.divide(w, g.binary(Op::Hypot, x, one()));
-    case Op::Arccosh:  // two roots: the product of what is below them overflows
-      return g.divide(w, g.multiply(g.unary(Op::Sqrt, g.subtract(x, one())), g.unary(Op::Sqrt, g.add(x, one()))));
-    case Op::Arctanh:
-      return g.divide(w, g.multiply(g.subtract(one(), x), g.add(one(), x)));
-    case Op::Erf:
-      return g.multiply(w, g.scale(g.unary(Op::Exp, g.negative(square(x))), 2 * std::numbers::inv_sqrtpi));
-    case Op::Erfc:
-      return g.multiply(w, g.scale(g.unary(Op::Exp, g.negative(square(x))), -2 * std::numbers::inv_sqrtpi));
-    case Op::Expit:  // s(x) s(-x): all digits of 1 - s
-      return times_growth(g, w, g.multiply(v, g.unary(Op::Expit, g.negative(x))));
-    case Op::Power:
-      return g.multiply(w, g.scale(g.pow(x, aux - 1), aux));
-    default:  // Sign, Floor, Ceil, Not
-      return kNone;
-  }
+// x^(y - 1).
+Term lower_power(Term x, Term y) {
+  const Graph& g = x.graph;
+  return g.is_constant(y) && g.size(y) == 1 ? pow(x, g.values(y)[0] - 1) : power(x, y - 1);
 }
+// v log x of v = x^y, which is 0 where v is.
+Term exponent_slope(Term x, Term v) {
+  const Term slope = v * log(x);
+  return select(equal(v, v.number(0)), v.number(0), slope);
+}
+
+// Of the smaller or larger of two: what this operand gets where it loses, is the other's equal, or wins. NaN is passed on by
+// both.
+Term shared(Term w, Term loses, Term x, Term y) { return select(loses, w.number(0), select(equal(x, y), w * 0.5, w)); }
 
 }  // namespace
 
@@ -137,67 +83,28 @@ Id times_squared_root(Graph& g, Id u, Id w) {
   return g.select(g.binary(Op::Less, u, g.constant(0.0)), g.constant(std::numeric_limits<double>::quiet_NaN()), w);
 }
 
-Id times_partial(Graph& g, Id id, int which, Id w) {
-  const Node v = g[id];
-  const auto zero = [&] { return g.constant(0.0); };
-  switch (v.op) {
-    case Op::Add:
-      return w;
-    case Op::Subtract:
-      return which == 0 ? w : g.negative(w);
-    case Op::Multiply:
-      return g.multiply(w, which == 0 ? v.b : v.a);
-    case Op::Divide:
-      return which == 0 ? g.divide(w, v.b) : g.negative(g.multiply(g.divide(w, v.b), id));
-    case Op::Pow: {
-      if (which == 0) {
-        const Id less = g.is_constant(v.b) && g.size(v.b) == 1 ? g.pow(v.a, g.values(v.b)[0] - 1)
-                                                               : g.binary(Op::Pow, v.a, g.subtract(v.b, g.constant(1.0)));
-        return g.multiply(w, g.multiply(v.b, less));
-      }
-      // x^y log x, which is 0 where x^y is.
-      const Id slope = g.multiply(id, g.unary(Op::Log, v.a));
-      return g.multiply(w, g.select(g.binary(Op::Equal, id, zero()), zero(), slope));
-    }
-    case Op::Arctan2: {  // of (y, x): (x, -y) / (x^2 + y^2), without squares that overflow
-      const Id radius = g.binary(Op::Hypot, v.a, v.b);
-      const Id part = g.divide(g.divide(which == 0 ? v.b : v.a, radius), radius);
-      return which == 0 ? g.multiply(w, part) : g.negative(g.multiply(w, part));
-    }
-    case Op::Hypot:
-      return g.multiply(w, g.divide(which == 0 ? v.a : v.b, id));
-    case Op::Minimum:
-    case Op::Maximum: {
-      const Id mine = which == 0 ? v.a : v.b, other = which == 0 ? v.b : v.a;
-      // NaN is passed on by both.
-      const Id loses = v.op == Op::Minimum ? g.binary(Op::Less, other, mine) : g.binary(Op::Less, mine, other);
-      return g.select(loses, zero(), g.select(g.binary(Op::Equal, mine, other), g.scale(w, 0.5), w));
-    }
-    case Op::LogAddExp: {
-      const Id mine = which == 0 ? v.a : v.b, other = which == 0 ? v.b : v.a;
-      return g.multiply(w, g.unary(Op::Expit, difference(g, mine, other)));
-    }
-    case Op::XLogY:
-      return g.multiply(w, which == 0 ? g.unary(Op::Log, v.b) : g.divide(v.a, v.b));
-    case Op::Remainder:
-      return which == 0 ? w : g.negative(g.multiply(w, g.binary(Op::FloorDivide, v.a, v.b)));
-    case Op::Fmod: {
-      if (which == 0) return w;
-      const Id quotient = g.divide(g.subtract(v.a, id), v.b);  // but for its rounding, a whole number
-      return g.negative(g.multiply(w, g.unary(Op::Floor, g.add(quotient, g.constant(0.5)))));
-    }
-    case Op::Select:
-      if (which == 0) return kNone;
-      return which == 1 ? g.select(v.a, w, zero()) : g.select(v.a, zero(), w);
-    case Op::FloorDivide:
-    case Op::Less:
-    case Op::LessEqual:
-    case Op::Equal:
-    case Op::And:
-    case Op::Or:
+Id times_partial(Graph& g, Id id, int which, Id weight) {
+  using std::numbers::inv_sqrtpi, std::numbers::ln2, std::numbers::log10e, std::numbers::log2e;
+  const Node node = g[id];
+  const std::int32_t aux = node.aux;
+  const Term v{g, id}, w{g, weight}, x{g, node.a}, y{g, node.b};
+  const auto number = [&](double c) { return v.number(c); };
+  switch (node.op) {
+#define UNARY(op, name, traits, print, scalar, vector, partial, taylor) \
+  case Op::op:                                                          \
+    return partial;
+#define BINARY(op, name, traits, print, scalar, vector, partial_x, partial_y, taylor) \
+  case Op::op:                                                                        \
+    if (which == 0) return partial_x;                                                 \
+    return partial_y;
+#define TERNARY(op, name, traits, print, scalar, vector, partial_x, partial_y, partial_z, taylor) \
+  case Op::op:                                                                                    \
+    if (which == 0) return partial_x;                                                             \
+    if (which == 1) return partial_y;                                                             \
+    return partial_z;
+#include "mmlcore/calculus/operations.def"
+    default:  // steps
       return kNone;
-    default:
-      return of_one(g, v.op, v.a, v.aux, id, w);
   }
 }
 

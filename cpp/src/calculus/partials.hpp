@@ -11,9 +11,6 @@ namespace mmlcore::calculus {
 // multiple of v's size.
 Id times_partial(Graph& graph, Id v, int which, Id g);
 
-// x - y, 0 where they are the same infinity.
-Id difference(Graph& graph, Id x, Id y);
-
 // u if node v is the square of the root of u, whose derivative is 1, at 0 too, where that of the root is infinite; else
 // kNone. And w times that derivative, NaN where u has no root.
 Id under_squared_root(const Graph& graph, Id v);

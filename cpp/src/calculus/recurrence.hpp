@@ -43,21 +43,23 @@ void Runner<T>::recurrence(const Instruction& in) {
 template <class T>
 void Runner<T>::absorb(const Instruction& in) {
   const auto product = [](Vec x, Vec y) { return (x == 0) | (y == 0) ? Vec{} : x * y; };
+  const Rules rules{
+      [&](Is<Op::Multiply>) { two(in, product); },
+      [&](Is<Op::Divide>) { two(in, [](Vec x, Vec y) { return x == 0 ? Vec{} : x / y; }); },
+      [&](Is<Op::MultiplyAdd>) { three(in, [=](Vec x, Vec y, Vec z) { return product(x, y) + z; }); },
+      [&](Is<Op::MultiplySubtract>) { three(in, [=](Vec x, Vec y, Vec z) { return product(x, y) - z; }); },
+      [&](Is<Op::SubtractMultiply>) { three(in, [=](Vec x, Vec y, Vec z) { return z - product(x, y); }); },
+      [&](Is<Op::Recurrence>) { recurrence(in); },
+      [&](Is<Op::MatMul>) { absorb_matmul(in); },
+  };
   switch (in.op) {
-    case Op::Multiply:
-      return two(in, product);
-    case Op::Divide:
-      return two(in, [](Vec x, Vec y) { return x == 0 ? Vec{} : x / y; });
-    case Op::MultiplyAdd:
-      return three(in, [=](Vec x, Vec y, Vec z) { return product(x, y) + z; });
-    case Op::MultiplySubtract:
-      return three(in, [=](Vec x, Vec y, Vec z) { return product(x, y) - z; });
-    case Op::SubtractMultiply:
-      return three(in, [=](Vec x, Vec y, Vec z) { return z - product(x, y); });
-    case Op::Recurrence:
-      return recurrence(in);
-    default:
-      return absorb_matmul(in);
+#define OPERATION(op, ...)                                                                        \
+  case Op::op:                                                                                    \
+    static_assert(has(Op::op, kCanAbsorb) == std::is_invocable_v<decltype(rules), Is<Op::op>>,    \
+                  "operations.def and recurrence.hpp do not agree whether zeros absorb in " #op); \
+    if constexpr (has(Op::op, kCanAbsorb)) rules(Is<Op::op>());                                   \
+    return;
+#include "mmlcore/calculus/operations.def"
   }
 }
 

@@ -46,7 +46,6 @@ class Reverse {
     if (w == kNone || v.size == 0) return;
     if (const Id u = under_squared_root(g, id); u != kNone)
       return receive(u, g.full(times_squared_root(g, u, w), k_ * v.size));
-    if (v.op == Op::Recurrence) return recurrence(id, v, w);
     if (is_elementwise(v.op)) {
       const Id operands[] = {v.a, v.b, v.c};
       for (int which = 0; which < operand_count(v.op); ++which) {
@@ -58,28 +57,23 @@ class Reverse {
       }
       return;
     }
-    switch (v.op) {
-      case Op::Sum:
-        return receive(v.a, g.tile(w, k_ * v.dims[0], v.dims[1], v.dims[2]));
-      case Op::Tile:
-        return receive(v.a, g.sum(w, k_ * v.dims[0], v.dims[1], v.dims[2]));
-      case Op::Gather: {
-        const std::vector<std::int32_t> index = g.index(v.aux);
-        if (k_ == 1 && index.size() == 1 && v.dims[0] == 1 && v.dims[1] <= kElements)
-          return receive_element(v.a, index[0], w);
-        return receive(v.a, g.scatter(w, k_ * v.dims[0], index, v.dims[1]));
-      }
-      case Op::Scatter: {
-        const std::vector<std::int32_t> index = g.index(v.aux);
-        return receive(v.a, g.gather(w, k_ * v.dims[0], index));
-      }
-      case Op::Concat:
-        return concat(v, w);
-      case Op::MatMul:
-        return matmul(v, w);
-      default:
-        return;
-    }
+    for_structure(v.op, Rules{
+                            [&](Is<Op::Sum>) { receive(v.a, g.tile(w, k_ * v.dims[0], v.dims[1], v.dims[2])); },
+                            [&](Is<Op::Tile>) { receive(v.a, g.sum(w, k_ * v.dims[0], v.dims[1], v.dims[2])); },
+                            [&](Is<Op::Gather>) {
+                              const std::vector<std::int32_t> index = g.index(v.aux);
+                              if (k_ == 1 && index.size() == 1 && v.dims[0] == 1 && v.dims[1] <= kElements)
+                                return receive_element(v.a, index[0], w);
+                              receive(v.a, g.scatter(w, k_ * v.dims[0], index, v.dims[1]));
+                            },
+                            [&](Is<Op::Scatter>) {
+                              const std::vector<std::int32_t> index = g.index(v.aux);
+                              receive(v.a, g.gather(w, k_ * v.dims[0], index));
+                            },
+                            [&](Is<Op::Concat>) { concat(v, w); },
+                            [&](Is<Op::MatMul>) { matmul(v, w); },
+                            [&](Is<Op::Recurrence>) { recurrence(id, v, w); },
+                        });
   }
 
   Id adjoint(Id x) {

@@ -325,6 +325,8 @@ class Runner {
   void step(const Instruction& in);
   void structure(const Instruction& in);
   void sum(const Instruction& in);
+  void tile(const Instruction& in);
+  void gather_or_scatter(const Instruction& in);
   void matmul(const Instruction& in);
   void recurrence(const Instruction& in);
   void absorb(const Instruction& in);

@@ -19,40 +19,13 @@ class Signs {
   int of(Id id, int depth) const {
     const Node& v = g[id];
     if (v.op == Op::Constant) return of_constant(id);
-    switch (v.op) {
-      case Op::Absolute:
-      case Op::Square:
-      case Op::Sqrt:
-      case Op::Exp:
-      case Op::Exp2:
-      case Op::Cosh:
-      case Op::Arccos:
-      case Op::Arccosh:
-      case Op::Erfc:
-      case Op::Expit:
-      case Op::SechSquared:
-      case Op::Hypot:
-        return 1;
-      default:
-        break;
-    }
+    if (has(v.op, kNonnegative)) return 1;
     if (depth == 0) return 0;
     const auto operand = [&](Id x) { return of(x, depth - 1); };
+    if (has(v.op, kKeepsSign)) return operand(v.a);
     switch (v.op) {
       case Op::Negative:
         return -operand(v.a);
-      case Op::Sign:  // odd and growing: the sign of what they are taken of
-      case Op::Cbrt:
-      case Op::Expm1:
-      case Op::Log1p:
-      case Op::Sinh:
-      case Op::Tanh:
-      case Op::Arcsin:
-      case Op::Arctan:
-      case Op::Arcsinh:
-      case Op::Arctanh:
-      case Op::Erf:
-        return operand(v.a);
       case Op::Power:
       case Op::Multiply:
         return of_product(id, depth);
@@ -70,10 +43,6 @@ class Signs {
         const int a = operand(v.b);
         return a == operand(v.c) ? a : 0;
       }
-      case Op::Sum:
-      case Op::Tile:
-      case Op::Gather:
-        return operand(v.a);
       default:
         return 0;
     }

@@ -154,8 +154,7 @@ Id Graph::binary(Op op, Id x, Id y) {
       break;
   }
   Node node{op};
-  const bool commutes = op == Op::Add || op == Op::Multiply || op == Op::Minimum || op == Op::Maximum || op == Op::Equal ||
-                        op == Op::And || op == Op::Or || op == Op::Hypot || op == Op::LogAddExp;
+  const bool commutes = has(op, kCommutes);
   node.a = commutes ? std::min(x, y) : x;
   node.b = commutes ? std::max(x, y) : y;
   node.size = static_cast<std::int32_t>(size);

@@ -19,11 +19,6 @@ Set united(const Set& x, const Set& y) {
   return both;
 }
 
-bool is_step(Op op) {  // no derivative anywhere
-  return op == Op::Sign || op == Op::Floor || op == Op::Ceil || op == Op::FloorDivide || op == Op::Not || op == Op::Less ||
-         op == Op::LessEqual || op == Op::Equal || op == Op::And || op == Op::Or;
-}
-
 }  // namespace
 
 Pattern jacobian_pattern(const Graph& g, Id output, Id input) {
@@ -44,32 +39,34 @@ Pattern jacobian_pattern(const Graph& g, Id output, Id input) {
     const auto add = [&](index_t to, Id x, index_t from) { out[to] = united(out[to], of(x, from)); };
     if (is_elementwise(v.op)) {
       for (index_t i = 0; i < v.size; ++i) {
-        // A condition has no derivative.
-        for (const Id x : {v.op == Op::Select ? kNone : v.a, v.b, v.c}) {
+        for (const Id x : {has(v.op, kCondition) ? kNone : v.a, v.b, v.c}) {
           if (x != kNone) add(i, x, i % g.size(x));
         }
       }
-    } else if (v.op == Op::MatMul) {
-      each_product(g, v, [&](index_t to, index_t i, index_t j) {
-        add(to, v.a, i);
-        add(to, v.b, j);
-      });
-    } else if (v.op == Op::Recurrence) {
-      const index_t count = v.dims[1], inner = v.dims[2], step = v.aux & 1 ? inner : -inner;
-      for (index_t o = 0; o < v.dims[0]; ++o) {
-        for (index_t r = 0; r < count; ++r) {
-          for (index_t i = 0; i < inner; ++i) {
-            const index_t to = (o * count + (v.aux & 1 ? count - 1 - r : r)) * inner + i;
-            add(to, v.b, to);
-            if (r == 0) continue;
-            add(to, v.a, to % g.size(v.a));
-            out[to] = united(out[to + step], out[to]);
-          }
-        }
-      }
-    } else {
-      each_link(g, v, add);
+      continue;
     }
+    const auto linked = [&] { each_link(g, v, add); };
+    for_structure(v.op, Rules{
+                            [&](Is<Op::Sum>) { linked(); },
+                            [&](Is<Op::Tile>) { linked(); },
+                            [&](Is<Op::Gather>) { linked(); },
+                            [&](Is<Op::Scatter>) { linked(); },
+                            [&](Is<Op::Concat>) { linked(); },
+                            [&](Is<Op::MatMul>) {
+                              each_product(g, v, [&](index_t to, index_t i, index_t j) {
+                                add(to, v.a, i);
+                                add(to, v.b, j);
+                              });
+                            },
+                            [&](Is<Op::Recurrence>) {
+                              each_step(v, [&](index_t to, index_t before) {
+                                add(to, v.b, to);
+                                if (before < 0) return;
+                                add(to, v.a, to % g.size(v.a));
+                                out[to] = united(out[before], out[to]);
+                              });
+                            },
+                        });
   }
   Pattern pattern;
   pattern.start.push_back(0);

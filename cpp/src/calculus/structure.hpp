@@ -88,58 +88,60 @@ void Runner<T>::matmul(const Instruction& in) {
 }
 
 template <class T>
-void Runner<T>::structure(const Instruction& in) {
-  T* out = slot(in.place);
+void Runner<T>::tile(const Instruction& in) {
   const index_t outer = in.dims[0], middle = in.dims[1], inner = in.dims[2];
-  switch (in.op) {
-    case Op::Sum:
-      return sum(in);
-    case Op::Tile:
-      for (index_t o = 0; o < outer; ++o) {
-        for (index_t r = 0; r < middle; ++r) {
-          if (inner == 1 && b_ == 1) {
-            out[o * middle + r] = source(in.operands[0])[o];
-          } else {
-            move(in.operands[0], o * inner, out + (o * middle + r) * inner * b_, inner, false);
-          }
-        }
+  T* out = slot(in.place);
+  for (index_t o = 0; o < outer; ++o) {
+    for (index_t r = 0; r < middle; ++r) {
+      if (inner == 1 && b_ == 1) {
+        out[o * middle + r] = source(in.operands[0])[o];
+      } else {
+        move(in.operands[0], o * inner, out + (o * middle + r) * inner * b_, inner, false);
       }
-      return;
-    case Op::Gather:
-    case Op::Scatter: {
-      const bool gather = in.op == Op::Gather;
-      const std::vector<std::int32_t>& index = p_.lists_[in.list];
-      const index_t count = static_cast<index_t>(index.size());
-      if (!gather) std::fill(out, out + in.size * b_, T{0});
-      for (index_t o = 0; o < outer; ++o) {
-        const index_t few = o * count, many = o * middle;
-        if (in.step == 1) {
-          gather ? move(in.operands[0], many + in.first, out + few * b_, count, false)
-                 : move(in.operands[0], few, out + (many + in.first) * b_, count, true);
-        } else if (b_ == 1) {
-          const T* from = source(in.operands[0]);
-          for (index_t i = 0; i < count; ++i)
-            gather ? out[few + i] = from[many + index[i]] : out[many + index[i]] += from[few + i];
-        } else {
-          for (index_t i = 0; i < count; ++i) {
-            gather ? move(in.operands[0], many + index[i], out + (few + i) * b_, 1, false)
-                   : move(in.operands[0], few + i, out + (many + index[i]) * b_, 1, true);
-          }
-        }
-      }
-      return;
     }
-    case Op::Concat: {
-      for (const Part& part : layout_.parts[in.list]) move(part.from, 0, slot(part.place), part.from.size, false);
-      return;
-    }
-    case Op::MatMul:
-      return matmul(in);
-    case Op::Recurrence:
-      return recurrence(in);
-    default:
-      return;
   }
+}
+
+template <class T>
+void Runner<T>::gather_or_scatter(const Instruction& in) {
+  T* out = slot(in.place);
+  const index_t outer = in.dims[0], middle = in.dims[1];
+  const bool gather = in.op == Op::Gather;
+  const std::vector<std::int32_t>& index = p_.lists_[in.list];
+  const index_t count = static_cast<index_t>(index.size());
+  if (!gather) std::fill(out, out + in.size * b_, T{0});
+  for (index_t o = 0; o < outer; ++o) {
+    const index_t few = o * count, many = o * middle;
+    if (in.step == 1) {
+      gather ? move(in.operands[0], many + in.first, out + few * b_, count, false)
+             : move(in.operands[0], few, out + (many + in.first) * b_, count, true);
+    } else if (b_ == 1) {
+      const T* from = source(in.operands[0]);
+      for (index_t i = 0; i < count; ++i)
+        gather ? out[few + i] = from[many + index[i]] : out[many + index[i]] += from[few + i];
+    } else {
+      for (index_t i = 0; i < count; ++i) {
+        gather ? move(in.operands[0], many + index[i], out + (few + i) * b_, 1, false)
+               : move(in.operands[0], few + i, out + (many + index[i]) * b_, 1, true);
+      }
+    }
+  }
+}
+
+template <class T>
+void Runner<T>::structure(const Instruction& in) {
+  for_structure(in.op, Rules{
+                           [&](Is<Op::Sum>) { sum(in); },
+                           [&](Is<Op::Tile>) { tile(in); },
+                           [&](Is<Op::Gather>) { gather_or_scatter(in); },
+                           [&](Is<Op::Scatter>) { gather_or_scatter(in); },
+                           [&](Is<Op::Concat>) {
+                             for (const Part& part : layout_.parts[in.list])
+                               move(part.from, 0, slot(part.place), part.from.size, false);
+                           },
+                           [&](Is<Op::MatMul>) { matmul(in); },
+                           [&](Is<Op::Recurrence>) { recurrence(in); },
+                       });
 }
 
 }  // namespace mmlcore::calculus

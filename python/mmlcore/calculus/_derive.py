@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from mmlcore.calculus._symbol import OPS, Shape, size_of
+from mmlcore.calculus._operations import OPS
+from mmlcore.calculus._symbol import Shape, size_of
 from mmlcore.calculus._traced import Traced
 from mmlcore.core.arrays import Array
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from mmlcore.calculus._operations import OPS
 from mmlcore.calculus._refuse import refuse
-from mmlcore.calculus._symbol import OPS, Symbol, is_truth, may_be_truth
+from mmlcore.calculus._symbol import Symbol, is_truth, may_be_truth
 from mmlcore.calculus._ufuncs import FUNCTIONS
 from mmlcore.calculus._views import update
 from mmlcore.core.errors import TraceError

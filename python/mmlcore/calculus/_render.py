@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from mmlcore.calculus._nodes import needed
-from mmlcore.calculus._symbol import OPS, Shape, Symbol
+from mmlcore.calculus._operations import OPERATIONS
+from mmlcore.calculus._symbol import Shape, Symbol
 
-_NAMES = {number: name for name, number in OPS.items()}
-_INFIX = {
-    "add": (" + ", 1),
-    "subtract": (" - ", 1),
-    "multiply": (" * ", 2),
-    "divide": (" / ", 2),
-    "power": ("^", 4),
-    "less": (" < ", 0),
-    "less_equal": (" <= ", 0),
-    "equal": (" == ", 0),
-    "logical_and": (" & ", 0),
-    "logical_or": (" | ", 0),
-}
 _LEAF = 9
 _LONG = 60  # an expression read twice gets a name of its own from this length on, and any other from four times that
 _LINES = 40  # of named expressions that are shown: the last ones
@@ -65,50 +53,40 @@ class _Writer:
 
     def _compose(self, node: int) -> tuple[str, int]:
         op, aux, operands, dims, _ = self.nodes[node]
-        name = _NAMES[op]
-        if name == "input":
+        row = OPERATIONS[op]
+        if row.name == "input":
             return self.arguments[aux], _LEAF
-        if name == "constant":
+        if row.name == "constant":
             return _number(self.graph.values(node))
-        parts = [self.known[x] for x in operands[:_ITEMS]]
+        parts = [_Part(*self.known[x]) for x in operands[:_ITEMS]]
         if len(operands) > _ITEMS:
-            parts += [("...", _LEAF), self.known[operands[-1]]]
-        if name in _INFIX:
-            sign, level = _INFIX[name]
-            left, right = (
-                _wrapped(part, level + (i > 0 and name in ("subtract", "divide", "power")))
-                for i, part in enumerate(parts)
-            )
-            return f"{left}{sign}{right}", level
-        inner = ", ".join(text for text, _ in parts)
-        if name == "negative":
-            return f"-{_wrapped(parts[0], 3)}", 1
-        if name in ("square", "integer_power", "reciprocal"):
-            exponent = {"square": 2, "reciprocal": -1}.get(name, aux)
-            return f"{_wrapped(parts[0], 5)}^{exponent}", 4
-        if name == "gather":
-            return f"{_wrapped(parts[0], 5)}[{_places(self.graph.index(node))}]", _LEAF
-        if name == "scatter":
-            return f"place({inner}, at {_places(self.graph.index(node))})", _LEAF
-        if name == "sum":
-            return f"sum({inner})" if dims[0] * dims[
-                2
-            ] == 1 else f"sum({inner}, axis=1 of {tuple(dims)})", _LEAF
-        if name == "tile":
-            return inner, parts[0][1]
-        if name == "concat":
-            return f"[{inner}]", _LEAF
-        return f"{'where' if name == 'select' else name}({inner})", _LEAF
+            parts += [_Part("...", _LEAF), _Part(*self.known[operands[-1]])]
+        joined = ", ".join(part.text for part in parts)
+        if not row.pattern:
+            return f"{row.name}({joined})", _LEAF
+        text = row.pattern.format(
+            *parts,
+            all=joined,
+            aux=aux,
+            axis="" if dims[0] * dims[2] == 1 else f", axis=1 of {tuple(dims)}",
+            index=_places(self.graph.index(node)) if "{index}" in row.pattern else "",
+        )
+        return text, row.level if row.level >= 0 else parts[0].level
+
+
+class _Part(NamedTuple):
+    """An operand; in a pattern, {0:4} puts it in brackets if it binds less tightly than 4."""
+
+    text: str
+    level: int
+
+    def __format__(self, level: str) -> str:
+        return self.text if self.level >= int(level or 0) else f"({self.text})"
 
 
 def _cut(text: str) -> str:
     most = 40 * _LONG
     return text if len(text) <= most else f"{text[: most // 2]} ... {text[-most // 2 :]}"
-
-
-def _wrapped(part: tuple[str, int], level: int) -> str:
-    text, own = part
-    return text if own >= level else f"({text})"
 
 
 def _number(values: Any) -> tuple[str, int]:

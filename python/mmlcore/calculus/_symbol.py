@@ -9,13 +9,11 @@ from typing import Any, NoReturn
 import numpy as np
 
 from mmlcore import _core
+from mmlcore.calculus._operations import OPERATIONS, OPS
 from mmlcore.calculus._refuse import NUMPY, refuse, untraced
 from mmlcore.calculus._views import Own, View, current, element, picked, places_of, put
 
-OPERANDS = dict(_core.graph_operations())  # of each operation, if it is elementwise; else 0
-_BOOL = ("less", "less_equal", "equal", "logical_and", "logical_or", "logical_not")
-OPS = {name: number for number, name in enumerate(OPERANDS)}
-_TRUTHS = frozenset(OPS[name] for name in _BOOL)
+_TRUTHS = frozenset(OPS[row.name] for row in OPERATIONS if row.truth)
 Shape = tuple[int, ...]
 
 # What numpy computes with whatever has + and /, unless it has a type.

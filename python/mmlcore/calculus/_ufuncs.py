@@ -8,18 +8,11 @@ from typing import Any
 import numpy as np
 
 from mmlcore.calculus._keywords import call, understood
+from mmlcore.calculus._operations import OPERATIONS, OPS
 from mmlcore.calculus._products import PRODUCTS
 from mmlcore.calculus._reductions import ACCUMULATIONS, REDUCTIONS
 from mmlcore.calculus._refuse import refuse, untraced
-from mmlcore.calculus._symbol import (
-    OPERANDS,
-    OPS,
-    Symbol,
-    Tape,
-    implements,
-    is_truth,
-    may_be_truth,
-)
+from mmlcore.calculus._symbol import Symbol, Tape, implements, is_truth, may_be_truth
 from mmlcore.core.arrays import as_array
 
 
@@ -64,9 +57,10 @@ def _logaddexp2(tape: Tape, x: Any, y: Any) -> Any:
     return np.logaddexp(x * ln2, y * ln2) * (1 / ln2)
 
 
+_ELEMENTWISE = [row for row in OPERATIONS if row.elementwise]
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{name: _unary(name) for name, operands in OPERANDS.items() if operands == 1},
-    **{name: _binary(name) for name, operands in OPERANDS.items() if operands == 2},
+    **{row.name: _unary(row.name) for row in _ELEMENTWISE if row.operands == 1},
+    **{row.name: _binary(row.name) for row in _ELEMENTWISE if row.operands == 2},
     "positive": lambda tape, x: x.copy(),
     "conjugate": lambda tape, x: x.copy(),
     "fabs": _unary("absolute"),

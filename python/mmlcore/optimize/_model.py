@@ -13,10 +13,10 @@ from mmlcore import _core
 from mmlcore.calculus import Function, TraceError
 from mmlcore.calculus._captured import captured_by
 from mmlcore.calculus._nodes import needed, stored
-from mmlcore.calculus._symbol import OPS
+from mmlcore.calculus._operations import OPERATIONS, OPS
 from mmlcore.core.arrays import Array
 
-_ELEMENTWISE = {i for i, (_, count) in enumerate(_core.graph_operations()) if count}
+_ELEMENTWISE = {OPS[row.name] for row in OPERATIONS if row.elementwise}
 _COMPARED = 64  # points at which a model is compared with its function
 _CACHE = 512  # numbers of a lane that the chunks of a batch may hold at once
 

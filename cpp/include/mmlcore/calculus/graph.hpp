@@ -15,96 +15,19 @@
 // also how derivatives in k directions work: k copies of the size of a node, one direction after the other, times partial
 // derivatives that are there once.
 //
-// Structure is five linear operations, in pairs of transposes (which is what the reverse sweep needs): sums of blocks and
-// repetitions of blocks, picking elements by an index and adding elements to where an index says, and concatenation.
+// The operations are rows of a table, operations.def. Structure is linear operations, in pairs of transposes (which is what
+// the reverse sweep needs): sums of blocks and repetitions of blocks, picking elements by an index and adding elements to
+// where an index says, and concatenation; then running sums and products, and products of matrices.
 #pragma once
 
 #include <cstdint>
 #include <unordered_map>
 #include <vector>
 
+#include "mmlcore/calculus/operation.hpp"
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore::calculus {
-
-enum class Op : std::uint8_t {
-  // Leaves. Input: `aux` is the number of the argument. Constant: `aux` its place in the pool.
-  Input,
-  Constant,
-  // Elementwise, one operand.
-  Negative,
-  Absolute,
-  Sign,
-  Floor,
-  Ceil,
-  Not,
-  Sqrt,
-  Square,
-  Reciprocal,
-  Cbrt,
-  Exp,
-  Exp2,
-  Expm1,
-  Log,
-  Log2,
-  Log10,
-  Log1p,
-  Sin,
-  Cos,
-  Tan,
-  Arcsin,
-  Arccos,
-  Arctan,
-  Sinh,
-  Cosh,
-  Tanh,
-  Arcsinh,
-  Arccosh,
-  Arctanh,
-  Erf,
-  Erfc,
-  Expit,
-  SechSquared,  // 1 - tanh^2, with all its digits
-  Power,        // to the integer `aux`
-  // Elementwise, two operands.
-  Add,
-  Subtract,
-  Multiply,
-  Divide,
-  Pow,
-  Arctan2,
-  Hypot,
-  LogAddExp,  // log(exp(a) + exp(b))
-  XLogY,      // a log(b), 0 where a is 0
-  FloorDivide,
-  Remainder,  // with the sign of b
-  Fmod,       // with the sign of a
-  Minimum,
-  Maximum,
-  Less,
-  LessEqual,
-  Equal,
-  And,
-  Or,
-  // Elementwise, three operands: a ? b : c; a b + c; a b - c; c - a b (the last three are made by the compiler).
-  Select,
-  MultiplyAdd,
-  MultiplySubtract,
-  SubtractMultiply,
-  // Structure. dims = (outer, repeats, inner): sums or repeats along the middle axis.
-  Sum,
-  Tile,
-  // dims = (outer, length of an input block, -): elements `index(aux)` of each of `outer` blocks; and its transpose, where
-  // dims[1] is the length of an output block.
-  Gather,
-  Scatter,
-  Concat,  // of the nodes in index(aux)
-  // dims = (outer, n, inner): s_0 = b_0, s_i = a_i s_(i-1) + b_i along the middle axis: running sums (a = 1) and products.
-  // aux bit 0: from the end to the start. a is as large as the result, or one number.
-  Recurrence,
-  // dims = (m, k, n): stacks of matrices A (m, k) times B (k, n); aux bit 0: A is stored transposed, bit 1: B is.
-  MatMul,
-};
 
 // Set in `aux` of products, quotients and recurrences that derivatives are made of: a factor that is exactly zero, or a zero
 // numerator, makes them zero whatever the other operand is. See "Where the chain rule meets infinity" in differentiate.hpp.
@@ -122,11 +45,6 @@ struct Node {
 
   bool operator==(const Node&) const = default;
 };
-
-bool is_elementwise(Op op);
-bool can_absorb(Op op);
-const std::vector<const char*>& op_names();  // as numpy's, where it has them; in the order of Op
-int operand_count(Op op);                    // of elementwise operations
 
 class Graph {
  public:
