@@ -7,9 +7,9 @@
 
 namespace mmlcore::calculus {
 
-// g times the partial derivative of node v by its operand `which` (0, 1, 2), or kNone where that is zero everywhere. g has a
+// w times the partial derivative of node v by its operand `which` (0, 1, 2), or kNone where that is zero everywhere. w has a
 // multiple of v's size.
-Id times_partial(Graph& graph, Id v, int which, Id g);
+Id times_partial(Graph& graph, Id v, int which, Id w);
 
 // u if node v is the square of the root of u, whose derivative is 1, at 0 too, where that of the root is infinite; else
 // kNone. And w times that derivative, NaN where u has no root.
