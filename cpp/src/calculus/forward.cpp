@@ -128,6 +128,7 @@ std::vector<Id> forward(Graph& graph, const std::vector<Id>& outputs, const std:
     if (tangents[id] != kNone && graph.is_zero(tangents[id])) tangents[id] = kNone;
   }
   std::vector<Id> result;
+  result.reserve(outputs.size());
   for (const Id output : outputs) result.push_back(tangents[output]);
   return result;
 }
