@@ -61,6 +61,17 @@ def cpp(session: nox.Session) -> None:
 
 
 @nox.session
+def cpp_bench(session: nox.Session) -> None:
+    """Time the kernels beside Eigen's: `nox -s cpp_bench -- lanes` for some of the rows. Needs Google Benchmark."""
+    session.install("cmake>=3.23", "ninja", "eigency>=5.0.1")
+    python = Path(session.virtualenv.location) / "bin" / "python"
+    session.run("cmake", "--preset", "benchmarks", "--fresh", f"-DPython_EXECUTABLE={python}")
+    session.run("cmake", "--build", "--preset", "benchmarks")
+    program = "build/benchmarks/bench/cpp/mmlcore_cpp_benchmarks"
+    session.run(program, *session.posargs, external=True)
+
+
+@nox.session
 def asan(session: nox.Session) -> None:
     """Run the suite under AddressSanitizer and UndefinedBehaviorSanitizer."""
     # The command and the benchmarks start processes of their own and add no kernel.

@@ -1,0 +1,106 @@
+// Eigenvalues of symmetric matrices: small ones in lanes, the largest few of one, its product with a vector.
+#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
+
+#include "mmlcore/eigen/jacobi.hpp"
+#include "mmlcore/eigen/none_above.hpp"
+#include "mmlcore/eigen/symmetric_product.hpp"
+#include "mmlcore/eigen/symmetric_top.hpp"
+#include "rows.hpp"
+
+namespace mmlcore::bench {
+namespace {
+
+constexpr index_t kCount = 1000;
+
+struct Stack {
+  explicit Stack(index_t n)
+      : a(random_rows<double>(kCount * n, n, 1)), vectors(a), right(a), values(kCount, n), found(values) {}
+  Rows<double> a, vectors, right, values, found;
+};
+
+template <int N>
+void lanes() {
+  using Square = Eigen::Matrix<double, N, N>;
+  const auto s = std::make_shared<Stack>(N);
+  for (index_t i = 0; i < kCount; ++i) {
+    const Square item = s->a.middleRows(i * N, Eigen::fix<N>);
+    s->a.middleRows(i * N, Eigen::fix<N>) = item + item.transpose();
+  }
+  row(
+      "symmetric eigenvalues in lanes, 1000 of " + std::to_string(N), "SelfAdjointEigenSolver, item by item",
+      [s] {
+        jacobi<double>(stack<const double>(s->a.data(), kCount, N, N), s->values.data(),
+                       stack<double>(s->vectors.data(), kCount, N, N));
+      },
+      [s] {
+        for (index_t i = 0; i < kCount; ++i) {
+          const Eigen::SelfAdjointEigenSolver<Square> found(Square(s->a.middleRows(i * N, Eigen::fix<N>)));
+          s->found.row(i) = found.eigenvalues().transpose();
+          s->right.middleRows(i * N, Eigen::fix<N>) = found.eigenvectors();
+        }
+      },
+      [s] { return apart(s->values, s->found); });
+}
+
+struct Symmetric {
+  explicit Symmetric(index_t n, index_t k = 1) : values(k), x(Eigen::VectorXd::Ones(n)), y(n), ey(n), vectors(n, k) {
+    const Rows<double> half = random_rows<double>(n, n, 1);
+    a = half + half.transpose();
+    ea = a;
+  }
+  Rows<double> a;
+  Columns<double> ea;
+  Eigen::VectorXd values, x, y, ey;
+  Rows<double> vectors;
+};
+
+void largest(index_t n, index_t k) {
+  const auto s = std::make_shared<Symmetric>(n, k);
+  row(
+      "largest " + std::to_string(k) + " eigenvalues of " + std::to_string(n), "SelfAdjointEigenSolver",
+      [s] { symmetric_top(view(std::as_const(s->a)), s->values.data(), view(s->vectors)); },
+      [s] { s->ey = Eigen::SelfAdjointEigenSolver<Columns<double>>(s->ea).eigenvalues().reverse(); },
+      [s] { return apart(s->values, s->ey.head(s->values.size()).eval()); });
+}
+
+void times_vector(index_t n) {
+  const auto s = std::make_shared<Symmetric>(n);
+  row(
+      "symmetric matrix times vector " + std::to_string(n), "selfadjointView * x",
+      [s] { symmetric_product(view(std::as_const(s->a)), s->x.data(), s->y.data()); },
+      [s] { s->ey.noalias() = s->ea.selfadjointView<Eigen::Lower>() * s->x; }, [s] { return apart(s->y, s->ey); });
+}
+
+void certify(index_t n) {
+  const auto s = std::make_shared<Symmetric>(n);
+  s->vectors.setZero();
+  s->values.setZero();
+  const double bound = 4 * std::sqrt(static_cast<double>(n)) + 1;
+  const auto found = std::make_shared<std::pair<bool, bool>>();
+  row(
+      "no eigenvalue above, " + std::to_string(n), "LLT of bound I - A",
+      [s, bound, found] {
+        found->first = none_above(bound, view(std::as_const(s->a)), s->values.data(), view(std::as_const(s->vectors)), 1);
+      },
+      [s, bound, found] {
+        const auto n = s->ea.rows();
+        found->second =
+            Eigen::LLT<Columns<double>>(bound * Columns<double>::Identity(n, n) - s->ea).info() == Eigen::Success;
+      },
+      [found] { return found->first == found->second ? 0.0 : 1.0; });
+}
+
+}  // namespace
+
+void eigenvalues() {
+  lanes<3>();
+  lanes<4>();
+  lanes<8>();
+  largest(300, 5);
+  times_vector(100);
+  times_vector(1000);
+  certify(300);
+}
+
+}  // namespace mmlcore::bench

@@ -1,0 +1,129 @@
+// Factors, systems, determinants, triangles. Eigen's own determinant of up to four rows takes cofactors, which are faster
+// and lose digits: pivoted elimination stands beside pivoted elimination.
+#include <Eigen/LU>
+
+#include "mmlcore/elimination/determinant.hpp"
+#include "mmlcore/elimination/determinant_small.hpp"
+#include "mmlcore/elimination/lu.hpp"
+#include "mmlcore/elimination/solve_batch.hpp"
+#include "mmlcore/elimination/solve_small.hpp"
+#include "mmlcore/elimination/triangular.hpp"
+#include "rows.hpp"
+
+namespace mmlcore::bench {
+namespace {
+
+constexpr index_t kCount = 1000;
+
+struct System {
+  System(index_t n, index_t k) : a(random_rows<double>(n, n, 1)), b(random_rows<double>(n, k, 2)), x(n, k), ea(a), eb(b) {}
+  Rows<double> a, b, x;
+  Columns<double> ea, eb, ex;
+  double ours = 0, theirs = 0;
+};
+
+void factor(index_t n) {
+  struct Both {
+    Rows<double> a, lu;
+    Columns<double> ea;
+    Eigen::Matrix<index_t, Eigen::Dynamic, 1> pivots;
+    Eigen::PartialPivLU<Columns<double>> solver;
+  };
+  const auto s = std::make_shared<Both>();
+  s->ea = s->a = random_rows<double>(n, n, 1);
+  s->pivots.resize(n);
+  row(
+      "LU " + std::to_string(n), "PartialPivLU",
+      [s] {
+        s->lu = s->a;
+        lu_factor<double>(view(s->lu), s->pivots.data(), false);
+      },
+      [s] { s->solver.compute(s->ea); }, [s] { return apart(s->lu, s->solver.matrixLU()); });
+}
+
+void single(index_t n) {
+  const auto s = std::make_shared<System>(n, 1);
+  row(
+      "one small system " + std::to_string(n), "PartialPivLU, solve",
+      [s] { solve_small<double>(view(std::as_const(s->a)), view(std::as_const(s->b)), s->x.data()); },
+      [s] { s->ex = s->ea.partialPivLu().solve(s->eb); }, [s] { return apart(s->x, s->ex); });
+}
+
+void one_determinant(index_t n) {
+  const auto s = std::make_shared<System>(n, 1);
+  row(
+      "one small determinant " + std::to_string(n), "PartialPivLU, determinant",
+      [s] { determinant_small<double>(view(std::as_const(s->a)), s->ours); },
+      [s] { s->theirs = s->ea.partialPivLu().determinant(); },
+      [s] { return std::abs(s->ours - s->theirs) / std::abs(s->theirs); });
+}
+
+template <int N>
+void systems() {
+  using Square = Eigen::Matrix<double, N, N, Eigen::RowMajor>;
+  using Vector = Eigen::Matrix<double, N, 1>;
+  const auto s = std::make_shared<System>(N, 1);
+  s->a = random_rows<double>(kCount * N, N, 1);
+  s->b = random_rows<double>(kCount * N, 1, 2);
+  s->x.resize(kCount * N, 1);
+  s->ex.resize(kCount * N, 1);
+  row(
+      "systems in lanes, 1000 of " + std::to_string(N), "PartialPivLU, item by item",
+      [s] {
+        solve_lanes<double>(stack<const double>(s->a.data(), kCount, N, N), stack<const double>(s->b.data(), kCount, N, 1),
+                            stack<double>(s->x.data(), kCount, N, 1));
+      },
+      [s] {
+        for (index_t i = 0; i < kCount; ++i) {
+          Eigen::Map<Vector>(s->ex.data() + i * N) = Eigen::Map<const Square>(s->a.data() + i * N * N)
+                                                         .partialPivLu()
+                                                         .solve(Eigen::Map<const Vector>(s->b.data() + i * N));
+        }
+      },
+      [s] { return apart(s->x, s->ex); });
+  const auto found =
+      std::make_shared<std::pair<Eigen::VectorXd, Eigen::VectorXd>>(Eigen::VectorXd(kCount), Eigen::VectorXd(kCount));
+  row(
+      "determinants in lanes, 1000 of " + std::to_string(N), "PartialPivLU, determinant, item by item",
+      [s, found] { determinants<double>(stack<const double>(s->a.data(), kCount, N, N), found->first.data(), nullptr); },
+      [s, found] {
+        for (index_t i = 0; i < kCount; ++i)
+          found->second[i] = Eigen::Map<const Square>(s->a.data() + i * N * N).partialPivLu().determinant();
+      },
+      [found] { return apart(found->first, found->second); });
+}
+
+void triangle(index_t n, index_t k) {
+  const auto s = std::make_shared<System>(n, k);
+  s->a = (s->a / static_cast<double>(n) + Rows<double>::Identity(n, n)).eval();
+  s->ea = s->a;
+  row(
+      "triangular system " + std::to_string(n) + ", " + std::to_string(k) + " sides", "triangularView, solveInPlace",
+      [s] {
+        s->x = s->b;
+        solve_upper<double>(view(std::as_const(s->a)), view(s->x), false);
+      },
+      [s] {
+        s->ex = s->eb;
+        s->ea.triangularView<Eigen::Upper>().solveInPlace(s->ex);
+      },
+      [s] { return apart(s->x, s->ex); });
+}
+
+}  // namespace
+
+void elimination() {
+  for (const index_t n : {17, 48, 100, 500}) factor(n);
+  for (const index_t n : {3, 6, 12}) single(n);
+  for (const index_t n : {3, 6, 12}) one_determinant(n);
+  systems<3>();
+  systems<4>();
+  systems<8>();
+  systems<16>();
+  triangle(200, 1);
+  triangle(500, 1);
+  triangle(20, 20);
+  triangle(200, 200);
+}
+
+}  // namespace mmlcore::bench

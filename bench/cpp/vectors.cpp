@@ -1,0 +1,43 @@
+// Sums of products, lengths.
+#include "mmlcore/core/dot.hpp"
+#include "mmlcore/vectors/careful_length.hpp"
+#include "rows.hpp"
+
+namespace mmlcore::bench {
+namespace {
+
+template <class T>
+struct Pair {
+  explicit Pair(index_t n) : x(random_rows<T>(1, n, 1).transpose()), y(random_rows<T>(1, n, 2).transpose()) {}
+  Eigen::Vector<T, Eigen::Dynamic> x, y, z;
+  T ours = 0, theirs = 0;
+  double distance() const { return std::abs(double(ours) - double(theirs)) / std::abs(double(theirs)); }
+};
+
+template <class T>
+void inner(const std::string& name, index_t n) {
+  const auto p = std::make_shared<Pair<T>>(n);
+  row(
+      "inner product " + std::to_string(n) + name, "dot", [p] { p->ours = dot(p->x.data(), p->y.data(), p->x.size()); },
+      [p] { p->theirs = p->x.dot(p->y); }, [p] { return p->distance(); });
+}
+
+void safe_length(index_t n) {
+  const auto p = std::make_shared<Pair<double>>(n);
+  row(
+      "length beyond the range " + std::to_string(n), "stableNorm",
+      [p] { p->ours = careful_length<double>(p->x.size(), [&](index_t j) { return p->x[j]; }); },
+      [p] { p->theirs = p->x.stableNorm(); }, [p] { return p->distance(); });
+}
+
+}  // namespace
+
+void vectors() {
+  for (const index_t n : {8, 100, 10000}) {
+    inner<double>("", n);
+    inner<float>(", float", n);
+  }
+  for (const index_t n : {4, 30, 1000}) safe_length(n);
+}
+
+}  // namespace mmlcore::bench
