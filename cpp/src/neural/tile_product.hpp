@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "mmlcore/core/simd.hpp"
+#include "mmlcore/matrices/register_tile.hpp"
 
 namespace mmlcore::neural {
 
@@ -24,38 +25,12 @@ struct Strided {
 template <class T, int R, int N>
 inline void tile(Strided<T> a, const T* b, index_t b_row, index_t depth, T* c, index_t c_row, bool add) {
   using S = Simd<T>;
-  constexpr index_t W = S::width;
-  constexpr int kChains = N == 1 ? 2 : 1;  // few sums: a second set of them hides the time that an addition takes
-  typename S::Vec sum[kChains * R * N];
-#pragma GCC unroll 32
-  for (int e = 0; e < R * N; ++e) sum[e] = add ? S::load(c + e / N * c_row + e % N * W) : typename S::Vec{};
-#pragma GCC unroll 32
-  for (int e = R * N; e < kChains * R * N; ++e) sum[e] = typename S::Vec{};
-  const T* from = a.data;
-  const auto step = [&](typename S::Vec * to) __attribute__((always_inline)) {
-    typename S::Vec right[N];
-#pragma GCC unroll 8
-    for (int v = 0; v < N; ++v) right[v] = S::load(b + v * W);
-#pragma GCC unroll 8
-    for (int r = 0; r < R; ++r) {
-      const typename S::Vec left = S::splat(from[r * a.row]);
-#pragma GCC unroll 8
-      for (int v = 0; v < N; ++v) to[r * N + v] = S::fma(left, right[v], to[r * N + v]);
-    }
-    from += a.col, b += b_row;
-  };
-  index_t k = 0;
-  if constexpr (kChains == 2) {
-    for (; k + 2 <= depth; k += 2) {
-      step(sum);
-      step(sum + R * N);
-    }
-#pragma GCC unroll 32
-    for (int e = 0; e < R * N; ++e) sum[e] += sum[R * N + e];
-  }
-  for (; k < depth; ++k) step(sum);
-#pragma GCC unroll 32
-  for (int e = 0; e < R * N; ++e) S::store(c + e / N * c_row + e % N * W, sum[e]);
+  RegisterTile<S, R, N> sums;
+  add ? sums.load(c, c_row) : sums.clear();
+  const auto left = operand::numbers<S>(a.data, a.col, a.row);
+  const auto right = operand::vectors<S>(b, b_row);
+  N == 1 ? sums.run_in_two(depth, left, right) : sums.run(depth, left, right);
+  sums.store(c, c_row);
 }
 
 template <class T, int N>

@@ -247,9 +247,9 @@ Outcome train(const Network& network, const Examples<T>& examples, const Example
       poll_interrupt();
       const index_t count = std::min(batch, n - first);
       const Step<T> step(training, rates[outcome.epochs], ++state.steps);
-      const double found = pass(
-          examples, state.parameters, training.shuffle ? order.data() : nullptr, first, count,
-          [&](index_t at, const T* gradient, index_t run, bool weights) { step(state, at, gradient, run, weights); });
+      const double found =
+          pass(examples, state.parameters, training.shuffle ? order.data() : nullptr, first, count,
+               [&](index_t at, const T* gradient, index_t run, bool weights) { step(state, at, gradient, run, weights); });
       sum += found * static_cast<double>(count);
     }
     const double loss = sum / static_cast<double>(n);

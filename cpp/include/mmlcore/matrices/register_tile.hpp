@@ -210,6 +210,20 @@ struct RegisterTile {
     for (index_t k = 0; k < depth; ++k) step(left, right, k);
   }
 
+  // The same with sums of odd steps apart, for tiles of few sums.
+  template <class Left, class Right>
+  [[gnu::always_inline]] void run_in_two(index_t depth, const Left& left, const Right& right) {
+    RegisterTile odd;
+    odd.clear();
+    index_t k = 0;
+    for (; k + 2 <= depth; k += 2) {
+      step(left, right, k);
+      odd.step(left, right, k + 1);
+    }
+    each([&](int r, int v) { sums[r][v] += odd.sums[r][v]; });
+    if (k < depth) step(left, right, k);
+  }
+
   // Row r of the tile lies at `c + r * apart`, N vectors without gaps.
   template <class T>
   [[gnu::always_inline]] void load(const T* c, index_t apart) {
