@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.test_arrows import KERNELS
 
 import mmlcore
 
@@ -111,3 +112,17 @@ def test_every_public_name_is_in_the_documentation(part: str) -> None:
     pages = [p.read_text(encoding="utf-8") for p in (ROOT / "docs" / "functions").glob("*.rst")]
     listed = " ".join(page for page in pages if f".. currentmodule:: mmlcore{part}\n" in page)
     assert set(module.__all__) - {"__version__", "SIDE"} <= set(listed.split())
+
+
+def test_contributing_names_files_that_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:cpp|python|tests|bench|docs|tools)/[\w./]+\.\w+)`", text))
+    assert len(named) > 10
+    assert sorted(name for name in named if not (ROOT / name).exists()) == []
+
+
+def test_contributing_gives_the_order_of_the_chapters() -> None:
+    text = " ".join((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split())
+    order = re.search(r"Chapters of kernels in order of dependence: (.*?);", text)
+    assert order is not None
+    assert tuple(re.findall(r"`(\w+)`", order.group(1))) == KERNELS
