@@ -174,7 +174,8 @@ def test_modes_agree_on_compositions(parts, a, b):
         second = [mml.derivative(f, 0.0, order=2), mml.hessian(lambda v: f(v[0]), [0.0])[0, 0]]
     for other in others:
         if np.isfinite(forward) and np.isfinite(other) and max(abs(forward), abs(other)) < 1e250:
-            np.testing.assert_allclose(other, forward, rtol=1e-9, atol=1e-200)
+            # Slopes that cancel to 0 leave a rounding of their parts.
+            np.testing.assert_allclose(other, forward, rtol=1e-9, atol=1e-15)
     if (
         np.isfinite(second).all()
         and max(map(abs, second)) < 1e100

@@ -173,7 +173,7 @@ def points_of(name):
 
 def traced(name, size=()):
     count = ROWS[name].operands
-    return mml.trace(lambda *x: apply(name, *x), *[size] * count)
+    return mml.Function(lambda *x: apply(name, *x), *[size] * count)
 
 
 def run(graph, inputs, output, points):
@@ -238,7 +238,7 @@ def test_taylor_series(name):
     directions = [0.0 if name == "select" else 0.7, -0.4, 0.9]
     for point in points_of(name):
         along = list(zip(point, directions, strict=False))
-        f = mml.trace(lambda t, along=along: apply(name, *(p + d * t for p, d in along)), ())
+        f = mml.Function(lambda t, along=along: apply(name, *(p + d * t for p, d in along)), ())
         with mp.workdps(40):
             line = [(mpf(p), mpf(d)) for p, d in along]
             expected = mp.taylor(
@@ -295,7 +295,7 @@ def test_stored_rows(name):
 @pytest.mark.parametrize("name", FUSED)
 def test_fused_rows(name):
     """The compiler makes one operation of two, and no graph has it."""
-    f = mml.trace(FUSED[name], (), (), ())
+    f = mml.Function(FUSED[name], (), (), ())
     inputs = [x.id for x in f._inputs]
     assert len(_core.Program(f._tape.graph, inputs, [f._output.id])) == 1
     x = np.random.default_rng(0).standard_normal((3, 40))
@@ -345,7 +345,7 @@ def test_structural_series(name):
     build, reference = STRUCTURE[name]
     rng = np.random.default_rng(2)
     p, d = rng.uniform(0.5, 2, 6), rng.uniform(-1, 1, 6)
-    f = mml.trace(
+    f = mml.Function(
         lambda t: Symbol(
             t.tape, node := build(t.tape.graph, (p + d * t).id), (t.tape.graph.size(node),)
         ),
@@ -361,7 +361,7 @@ def test_structural_series(name):
 @pytest.mark.parametrize("name", STRUCTURE)
 def test_structural_texts_and_stores(name):
     build = STRUCTURE[name][0]
-    f = mml.trace(
+    f = mml.Function(
         lambda x: Symbol(x.tape, node := build(x.tape.graph, x.id), (x.tape.graph.size(node),)), 6
     )
     assert repr(f).startswith("f(x) = ")
