@@ -2,10 +2,10 @@
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 
+#include "mmlcore/eigen/certify_spectrum_above.hpp"
 #include "mmlcore/eigen/jacobi.hpp"
-#include "mmlcore/eigen/none_above.hpp"
+#include "mmlcore/eigen/largest_eigenpairs.hpp"
 #include "mmlcore/eigen/symmetric_product.hpp"
-#include "mmlcore/eigen/symmetric_top.hpp"
 #include "rows.hpp"
 
 namespace mmlcore::bench {
@@ -59,7 +59,7 @@ void largest(index_t n, index_t k) {
   const auto s = std::make_shared<Symmetric>(n, k);
   row(
       "largest " + std::to_string(k) + " eigenvalues of " + std::to_string(n), "SelfAdjointEigenSolver",
-      [s] { symmetric_top(view(std::as_const(s->a)), s->values.data(), view(s->vectors)); },
+      [s] { largest_eigenpairs(view(std::as_const(s->a)), s->values.data(), view(s->vectors)); },
       [s] { s->ey = Eigen::SelfAdjointEigenSolver<Columns<double>>(s->ea).eigenvalues().reverse(); },
       [s] { return apart(s->values, s->ey.head(s->values.size()).eval()); });
 }
@@ -81,7 +81,8 @@ void certify(index_t n) {
   row(
       "no eigenvalue above, " + std::to_string(n), "LLT of bound I - A",
       [s, bound, found] {
-        found->first = none_above(bound, view(std::as_const(s->a)), s->values.data(), view(std::as_const(s->vectors)), 1);
+        found->first =
+            certify_spectrum_above(bound, view(std::as_const(s->a)), s->values.data(), view(std::as_const(s->vectors)), 1);
       },
       [s, bound, found] {
         const auto n = s->ea.rows();

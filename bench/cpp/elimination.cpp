@@ -1,7 +1,9 @@
 // Factors, systems, determinants, triangles. Eigen's own determinant of up to four rows takes cofactors, which are faster
 // and lose digits: pivoted elimination stands beside pivoted elimination.
+#include <Eigen/Cholesky>
 #include <Eigen/LU>
 
+#include "mmlcore/elimination/cholesky.hpp"
 #include "mmlcore/elimination/determinant.hpp"
 #include "mmlcore/elimination/determinant_small.hpp"
 #include "mmlcore/elimination/lu.hpp"
@@ -110,9 +112,28 @@ void triangle(index_t n, index_t k) {
       [s] { return apart(s->x, s->ex); });
 }
 
+void factor_definite(index_t n) {
+  struct Both {
+    Columns<double> a, l;
+    Eigen::LLT<Columns<double>> llt;
+  };
+  const auto s = std::make_shared<Both>();
+  const Columns<double> x = random_rows<double>(n + 5, n, 1);
+  s->a = x.transpose() * x;
+  row(
+      "Cholesky " + std::to_string(n), "LLT",
+      [s] {
+        s->l = s->a;
+        cholesky(view(s->l));
+      },
+      [s] { s->llt.compute(s->a); },
+      [s] { return apart(Columns<double>(s->l.triangularView<Eigen::Lower>()), Columns<double>(s->llt.matrixL())); });
+}
+
 }  // namespace
 
 void elimination() {
+  for (const index_t n : {3, 8, 16, 64}) factor_definite(n);
   for (const index_t n : {17, 48, 100, 500}) factor(n);
   for (const index_t n : {3, 6, 12}) single(n);
   for (const index_t n : {3, 6, 12}) one_determinant(n);

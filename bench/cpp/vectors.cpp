@@ -1,6 +1,7 @@
-// Sums of products, lengths.
+// Sums of products, lengths, y += a x.
+#include "mmlcore/core/careful_length.hpp"
 #include "mmlcore/core/dot.hpp"
-#include "mmlcore/vectors/careful_length.hpp"
+#include "mmlcore/core/lane_algebra.hpp"
 #include "rows.hpp"
 
 namespace mmlcore::bench {
@@ -30,6 +31,14 @@ void safe_length(index_t n) {
       [p] { p->theirs = p->x.stableNorm(); }, [p] { return p->distance(); });
 }
 
+void add_scaled(index_t n) {
+  const auto p = std::make_shared<Pair<double>>(n);
+  p->z = p->y;
+  row(
+      "axpy " + std::to_string(n), "y += a * x", [p] { axpy(1e-9, p->x.data(), p->y.data(), p->x.size()); },
+      [p] { p->z += 1e-9 * p->x; }, [p] { return apart(p->y, p->z); });
+}
+
 }  // namespace
 
 void vectors() {
@@ -38,6 +47,7 @@ void vectors() {
     inner<float>(", float", n);
   }
   for (const index_t n : {4, 30, 1000}) safe_length(n);
+  for (const index_t n : {6, 30, 100, 1000}) add_scaled(n);
 }
 
 }  // namespace mmlcore::bench

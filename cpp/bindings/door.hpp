@@ -6,7 +6,8 @@
 //   {"inner", "(d),(d)->()", "x y", "metric", {inner<double>, inner<float>}}
 //
 // A letter is a size; the same letter means the same size; axes before these are a batch and broadcast. A letter with "?"
-// may be absent: `b` of "(n,n),(n,k?)->(n,k?)" is a vector if it has one axis, and so is the result then; in a result without
+// may be absent: `b` of "(n,n),(n,k?)->(n,k?)" is a vector if it has one axis, and so is the result then; in a result
+// without
 // "?" it is an axis of length 1. A digit is a size that is known. A letter that only results have is the least size of the
 // first argument: "(m,n)->(m,k),(k,n)". An "i" behind a result says that it holds int64.
 //

@@ -70,9 +70,8 @@ void bind_neural(py::module_& m) {
           using T = decltype(zero);
           const index_t size = net.parameters();
           const bool moving = training.optimizer != Optimizer::sgd, adam = training.optimizer == Optimizer::adam;
-          OptimizerState<T> held{
-              numbers<T>(state[0], size, "parameters"), numbers<T>(state[1], moving ? size : 0, "first"),
-              numbers<T>(state[2], adam ? size : 0, "second"), count[0], static_cast<index_t>(count[1])};
+          OptimizerState<T> held{numbers<T>(state[0], size, "parameters"), numbers<T>(state[1], moving ? size : 0, "first"),
+                                 numbers<T>(state[2], adam ? size : 0, "second"), count[0], static_cast<index_t>(count[1])};
           const Examples<T> examples = examples_of<T>(data);
           const Examples<T> other = apart ? examples_of<T>(*apart) : Examples<T>{};
           Watch told;

@@ -1,10 +1,11 @@
 #include "mmlcore/eigen/certify_spectrum_above.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/elimination/cholesky.hpp"
 #include "mmlcore/matrices/product.hpp"
 
 namespace mmlcore {
@@ -42,48 +43,20 @@ void shifted(double bound, MatrixView<const double> a, const double* values, Mat
   });
 }
 
-// y += factor x
-void add_scaled(double factor, const double* __restrict x, double* __restrict y, index_t n) {
-  for (index_t i = 0; i < n; ++i) y[i] += factor * x[i];
-}
-
-// W (kPanel x kPanel) with W = L'^-1 for the factor L of a block of n rows, of which the lower triangle is read. False where
-// a pivot is not positive, or not a number.
-bool inverse_of_factor(MatrixView<const double> block, double* w) {
-  double u[kPanel * kPanel];  // L', by rows
-  const index_t n = block.rows;
-  for (index_t i = 0; i < n; ++i) {
-    for (index_t j = i; j < n; ++j) u[i * kPanel + j] = block(j, i);
-  }
-  for (index_t k = 0; k < n; ++k) {
-    double* row = u + k * kPanel;
-    if (!(row[k] > 0)) return false;
-    const double factor = 1 / std::sqrt(row[k]);
-    for (index_t j = k; j < n; ++j) row[j] *= factor;
-    for (index_t i = k + 1; i < n; ++i) add_scaled(-row[i], row + i, u + i * kPanel + i, n - i);
-  }
-  std::fill(w, w + kPanel * kPanel, 0.0);
-  for (index_t k = n - 1; k >= 0; --k) {
-    double* row = w + k * kPanel;
-    row[k] = 1;
-    for (index_t j = k + 1; j < n; ++j) add_scaled(-u[k * kPanel + j], w + j * kPanel + j, row + j, n - j);
-    const double factor = 1 / u[k * kPanel + k];
-    for (index_t j = k; j < n; ++j) row[j] *= factor;
-  }
-  return true;
-}
-
 // Overwrites the lower triangle of s.
 bool positive_definite(MatrixView<double> s) {
   const index_t n = s.rows;
-  Buffer<double> inverse(kPanel * kPanel), columns(n * kPanel);
+  Buffer<double> factor(kPanel * kPanel), columns(n * kPanel);
   for (index_t top = 0; top < n; top += kPanel) {
     const index_t panel = std::min(kPanel, n - top), next = top + panel;
-    if (!inverse_of_factor(s.block(top, top, panel, panel), inverse.data())) return false;
-    const MatrixView<const double> w = MatrixView<double>{inverse.data(), panel, panel, kPanel, 1};
+    const MatrixView<double> l = f_order(factor.data(), panel, panel, kPanel);
+    copy<double>(s.block(top, top, panel, panel), l);
+    if (!cholesky(l)) return false;
     const MatrixView<double> x = c_order(columns.data(), n, kPanel);
     by_bands(next, n, [&](index_t first, index_t rows) {
-      product_serial<double>(s.block(first, top, rows, panel), w, x.block(first, 0, rows, panel));
+      const MatrixView<double> band = x.block(first, 0, rows, panel);
+      copy<double>(s.block(first, top, rows, panel), band);
+      solve_lower_from_right(l, band);
     });
     by_bands(next, n, [&](index_t first, index_t rows) {
       const index_t end = first + rows;

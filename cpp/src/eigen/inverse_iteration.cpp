@@ -2,9 +2,11 @@
 #include <cmath>
 #include <limits>
 
+#include "mmlcore/core/maps.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/random.hpp"
 #include "mmlcore/eigen/tridiagonal.hpp"
+#include "mmlcore/core/careful_length.hpp"
 
 namespace mmlcore {
 namespace {
@@ -59,13 +61,6 @@ struct Factors {
   Buffer<bool> swapped;
 };
 
-// Scales x to largest element 1, so that the next solve cannot overflow.
-void scale(double* x, index_t n) {
-  double largest = 0;
-  for (index_t i = 0; i < n; ++i) largest = std::max(largest, std::abs(x[i]));
-  for (index_t i = 0; i < n; ++i) x[i] /= largest;
-}
-
 }  // namespace
 
 void inverse_iteration(const Tridiagonal& t, index_t k, const double* values, MatrixView<double> z) {
@@ -85,12 +80,9 @@ void inverse_iteration(const Tridiagonal& t, index_t k, const double* values, Ma
     for (index_t i = 0; i < n; ++i) x[i] = random.uniform(static_cast<std::uint64_t>(i)) - 0.5;
     for (int step = 0; step < kSolves; ++step) {
       factors.solve(x);
-      scale(x, n);
+      map(x, n) /= map(x, n).cwiseAbs().maxCoeff();  // so that the next solve cannot overflow
     }
-    double squares = 0;
-    for (index_t i = 0; i < n; ++i) squares += x[i] * x[i];
-    const double length = std::sqrt(squares);
-    for (index_t i = 0; i < n; ++i) x[i] /= length;
+    map(x, n) /= safe_length(x, n);
   });
 }
 

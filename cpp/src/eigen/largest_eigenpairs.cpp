@@ -1,8 +1,6 @@
 #include "mmlcore/eigen/largest_eigenpairs.hpp"
 
-#include <algorithm>
-#include <cmath>
-
+#include "mmlcore/core/maps.hpp"
 #include "mmlcore/eigen/tridiagonal.hpp"
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/orthogonal/gram_schmidt.hpp"
@@ -22,16 +20,10 @@ double largest_eigenpairs(MatrixView<const double> a, double* values, MatrixView
   for (index_t j = 0; j < k; ++j) values[j] /= t.scale;
   const MatrixView<double> image = z.transposed();
   product<double>(a, vectors, image);
-  double largest = 0, theta = 0;
-  for (index_t j = 0; j < k; ++j) {
-    double squares = 0;
-    for (index_t i = 0; i < n; ++i) {
-      const double r = (image(i, j) - values[j] * vectors(i, j)) * t.scale;
-      squares += r * r;
-    }
-    largest = std::max(largest, std::sqrt(squares));
-    theta = std::max(theta, std::abs(values[j] * t.scale));
-  }
+  // A v - lambda v, column by column, scaled like T.
+  columns_map(image) = (columns_map(image) - map(vectors) * map(values, k).asDiagonal()) * t.scale;
+  const double largest = columns_map(image).colwise().norm().maxCoeff();
+  const double theta = t.scale * map(values, k).cwiseAbs().maxCoeff();
   return theta > 0 ? largest / theta : largest;
 }
 

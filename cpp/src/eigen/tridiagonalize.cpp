@@ -1,23 +1,22 @@
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/dot.hpp"
 #include "mmlcore/core/errors.hpp"
+#include "mmlcore/core/lane_algebra.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/eigen/symmetric_product.hpp"
 #include "mmlcore/eigen/tridiagonal.hpp"
 #include "mmlcore/matrices/product.hpp"
+#include "mmlcore/orthogonal/reflector.hpp"
 
 namespace mmlcore {
 namespace {
 
 constexpr index_t kPanel = 24;
 constexpr index_t kUpdateRows = 192;  // rows of a task of the panel's update
-
-void add_scaled(double factor, const double* x, double* y, index_t n) {
-  for (index_t i = 0; i < n; ++i) y[i] += factor * x[i];
-}
 
 class Reducer {
  public:
@@ -75,7 +74,9 @@ class Reducer {
     }
     out_.diagonal[i] = x[i];
     if (i == 0) return;
-    const double tau = reflector(x, i);
+    // x becomes v, whose last entry is 1.
+    const double tau = reflector(x[i - 1], x, i - 1, x);
+    out_.off[i] = std::exchange(x[i - 1], 1.0);
     out_.tau[i] = tau;
     double* p = w(k);
     if (tau == 0) {
@@ -89,29 +90,7 @@ class Reducer {
       for (index_t c = 0; c < i; ++c) p[c] -= vx * from_w[c] + wx * from_v[c];
     }
     for (index_t c = 0; c < i; ++c) p[c] *= tau;
-    add_scaled(-0.5 * tau * dot(p, x, i), x, p, i);
-  }
-
-  // x (length i) becomes v; out_.off[i] what x is mapped on; returns tau.
-  double reflector(double* x, index_t i) {
-    const double alpha = x[i - 1];
-    double largest = 0;
-    for (index_t c = 0; c + 1 < i; ++c) largest = std::max(largest, std::abs(x[c]));
-    out_.off[i] = alpha;
-    if (largest == 0) {
-      std::fill(x, x + i, 0.0);
-      x[i - 1] = 1;
-      return 0;
-    }
-    largest = std::max(largest, std::abs(alpha));
-    const double scale = std::exp2(-std::ilogb(largest));  // squares then neither overflow nor vanish
-    for (index_t c = 0; c < i; ++c) x[c] *= scale;
-    const double a = x[i - 1], beta = -std::copysign(std::sqrt(dot(x, x, i)), a);
-    const double factor = 1 / (a - beta);
-    for (index_t c = 0; c + 1 < i; ++c) x[c] *= factor;
-    x[i - 1] = 1;
-    out_.off[i] = beta / scale;
-    return (beta - a) / beta;
+    axpy(-0.5 * tau * dot(p, x, i), x, p, i);
   }
 
   // p = A x for the leading i rows and columns, of which the lower triangle is kept; and the products of x with the panel's
@@ -168,10 +147,7 @@ void back_transform(const Tridiagonal& t, MatrixView<double> z) {
       const double tau = t.tau[i];
       if (tau == 0) continue;
       const double* v = t.reflectors.data() + i * t.stride;
-      for (index_t r = first; r < first + rows; ++r) {
-        double* x = &z(r, 0);
-        add_scaled(-tau * dot(v, x, i), v, x, i);
-      }
+      for (index_t r = first; r < first + rows; ++r) reflect(tau, v, &z(r, 0), i);
     }
   });
 }

@@ -50,7 +50,7 @@ template <class T>
 bool pivots_of(MatrixView<T> lu, bool parallel, Product<T>& product) {
   const index_t n = lu.rows;
   if (n <= kPlain) {
-    product.multiply(eliminate_plain(lu.data, n));
+    product.multiply(eliminate_rows(lu));
   } else {
     Buffer<index_t> pivots(n);
     lu_factor<T>(lu, pivots.data(), parallel);

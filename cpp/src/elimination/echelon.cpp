@@ -1,31 +1,19 @@
 #include "mmlcore/elimination/echelon.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <utility>
 
 #include "mmlcore/core/interrupt.hpp"
+#include "mmlcore/core/maps.hpp"
+#include "mmlcore/elimination/eliminate_rows.hpp"
 
 namespace mmlcore {
 namespace {
 
-template <class T>
-void add_row(MatrixView<T> a, index_t to, index_t from, T factor, index_t first) {
-  T *x = &a(to, 0), *y = &a(from, 0);
-  for (index_t c = first; c < a.cols; ++c) x[c] += factor * y[c];
-}
-
 // The largest sum of the absolute values of a row: what is small is small against this.
 template <class T>
 T row_norm(const MatrixView<T>& a) {
-  T norm = 0;
-  for (index_t i = 0; i < a.rows; ++i) {
-    T sum = 0;
-    for (index_t j = 0; j < a.cols; ++j) sum += std::abs(a(i, j));
-    norm = std::max(norm, sum);
-  }
-  return norm;
+  return a.empty() ? T{0} : rows_map(a).cwiseAbs().rowwise().sum().maxCoeff();
 }
 
 template <class T>
@@ -44,16 +32,13 @@ EchelonResult eliminate(MatrixView<T> a, bool reduced, T tol, index_t* pivots, s
   for (index_t c = 0; c < a.cols && result.rank < a.rows; ++c) {
     if (polls) poll_interrupt();
     const index_t r = result.rank;
-    index_t p = r;
-    for (index_t i = r + 1; i < a.rows; ++i) {
-      if (std::abs(a(i, c)) > std::abs(a(p, c))) p = i;
-    }
+    const index_t p = pivot_row(a, c, r);
     if (std::abs(a(p, c)) <= tol) {
       for (index_t i = r; i < a.rows; ++i) a(i, c) = 0;
       continue;
     }
     if (p != r) {
-      for (index_t k = 0; k < a.cols; ++k) std::swap(a(p, k), a(r, k));
+      exchange_rows(a, p, r, 0);
       ++result.swaps;
       log(RowStep::swap, r, p, T{1});
     }

@@ -58,7 +58,7 @@ inline void eliminate_column(typename Simd<T>::Vec* a, typename Simd<T>::Vec* b,
   for (index_t c = 0; c < cols; ++c) exchange(b + c, cols, eliminate_row);
 }
 
-// x[K] of one right side, when those behind it are known.
+// x[K] of one right side, when those behind it are known: substitution.hpp with constants for bounds, so that it unrolls.
 template <class T, int N, int K>
 inline void substitute(const typename Simd<T>::Vec* a, typename Simd<T>::Vec* b, index_t cols,
                        const typename Simd<T>::Vec* inverse) {

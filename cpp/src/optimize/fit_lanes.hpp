@@ -59,7 +59,7 @@ class FitLanes {
   }
 
  private:
-  static constexpr int at(int i, int j) { return System::at(i, j); }
+  static constexpr index_t at(index_t i, index_t j) { return System::at(i, j); }
 
   void put_x(index_t lane, const double* x, index_t spare) {
     for (index_t k = 0; k < d_.predictors; ++k) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "mmlcore/core/simd.hpp"
+#include "mmlcore/elimination/cholesky.hpp"
+#include "mmlcore/elimination/substitution.hpp"
 #include "mmlcore/optimize/r_factor.hpp"
 
 namespace mmlcore::optimize {
@@ -12,36 +14,27 @@ struct LaneSystem {
   using Vec = S::Vec;
   using Mask = S::Mask;
   static constexpr int kProducts = P * (P + 1) / 2;
-  static constexpr int at(int i, int j) { return i * (i + 1) / 2 + j; }  // j <= i
+  static constexpr index_t at(index_t i, index_t j) { return i * (i + 1) / 2 + j; }  // j <= i
 
   // A + lambda diag(A), restricted to the open parameters: its Cholesky factor and the step. True where digits are kept.
   static Mask solve(const Vec* products, const Vec* towards, const Vec* open, Vec lambda, Vec* factor, Vec* step) {
     const Vec one = S::splat(1);
     Mask regular = lambda == lambda;
-    for (int j = 0; j < P; ++j) {
-      for (int i = j; i < P; ++i) {
-        Vec sum = products[at(i, j)] * open[i] * open[j];
-        if (i == j) sum = S::fma(sum, lambda, sum) + (one - open[j]);
-        const Vec whole = sum;
-        for (int k = 0; k < j; ++k) sum -= factor[at(i, k)] * factor[at(j, k)];
-        if (i == j) {
-          regular &= sum > kSafePivot * whole;
-          factor[at(i, i)] = S::sqrt(sum);
-        } else {
-          factor[at(i, j)] = sum / factor[at(j, j)];
-        }
-      }
-    }
-    for (int i = 0; i < P; ++i) {
-      Vec sum = -towards[i] * open[i];
-      for (int k = 0; k < i; ++k) sum -= factor[at(i, k)] * step[k];
-      step[i] = sum / factor[at(i, i)];
-    }
-    for (int i = P - 1; i >= 0; --i) {
-      Vec sum = step[i];
-      for (int k = i + 1; k < P; ++k) sum -= factor[at(k, i)] * step[k];
-      step[i] = sum / factor[at(i, i)];
-    }
+    const auto damped = [&](index_t i, index_t j) {
+      const Vec product = products[at(i, j)] * open[i] * open[j];
+      return i == j ? S::fma(product, lambda, product) + (one - open[j]) : product;
+    };
+    const auto entry = [&](index_t i, index_t j) -> Vec& { return factor[at(i, j)]; };
+    cholesky_small<Vec>(P, damped, entry, [&](index_t, const Vec& whole, const Vec& pivot) {
+      regular &= pivot > kSafePivot * whole;
+      return true;
+    });
+    const VectorView<Vec> x{step, P, 1};
+    for (int i = 0; i < P; ++i) step[i] = -towards[i] * open[i];
+    const auto divide = [&](index_t i, Vec sum) { return sum / factor[at(i, i)]; };
+    substitute_forward(P, entry, divide, x);
+    substitute_backward(
+        P, [&](index_t i, index_t k) { return factor[at(k, i)]; }, divide, x);
     return regular;
   }
 
@@ -49,11 +42,11 @@ struct LaneSystem {
   static void inverse(const Vec* factor, const Vec* open, Vec* result) {
     Vec inverse[kProducts];  // of L
     for (int j = 0; j < P; ++j) {
-      for (int i = j; i < P; ++i) {
-        Vec sum = i == j ? S::splat(1) : Vec{};
-        for (int k = j; k < i; ++k) sum -= factor[at(i, k)] * inverse[at(k, j)];
-        inverse[at(i, j)] = sum / factor[at(i, i)];
-      }
+      Vec column[P]{S::splat(1)};
+      substitute_forward(
+          P - j, [&](index_t i, index_t k) { return factor[at(i + j, k + j)]; },
+          [&](index_t i, Vec sum) { return sum / factor[at(i + j, i + j)]; }, VectorView<Vec>{column, P - j, 1});
+      for (int i = j; i < P; ++i) inverse[at(i, j)] = column[i - j];
     }
     for (int i = 0; i < P; ++i) {
       for (int j = 0; j <= i; ++j) {

@@ -11,12 +11,6 @@ namespace {
 
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 
-double norm(const std::vector<double>& x) {
-  double sum = 0;
-  for (const double v : x) sum += v * v;
-  return std::sqrt(sum);
-}
-
 class Search {
  public:
   Search(Equations& equations, const double* start, const Bounds& bounds, const Options& options)
@@ -113,7 +107,7 @@ class Search {
       scale.push_back(s > 0 ? s : 1);
       here.push_back(scale.back() * fit_.theta[free_[i]]);
     }
-    const double size = norm(here);
+    const double size = length_of(here);
     if (delta_ == 0) delta_ = size > 0 ? o_.factor * size : o_.factor;
     while (true) {
       std::vector<double> d = trust_region_step(r, scale, delta_, par_);
@@ -125,7 +119,7 @@ class Search {
         d[i] = theta[j] - fit_.theta[j];
         moved.push_back(scale[i] * d[i]);
       }
-      const double length = norm(moved);
+      const double length = length_of(moved);
       if (first_) delta_ = std::min(delta_, length);
       first_ = false;
       // Decrease that the linear model predicts, as a part of what there is.

@@ -5,18 +5,13 @@
 #include <limits>
 
 #include "mmlcore/core/dot.hpp"
+#include "mmlcore/core/lane_algebra.hpp"
+#include "mmlcore/elimination/cholesky.hpp"
+#include "mmlcore/elimination/substitution.hpp"
+#include "mmlcore/orthogonal/reflector.hpp"
 
 namespace mmlcore::optimize {
 namespace {
-
-double norm(const std::vector<double>& x) {
-  double most = 0;
-  for (const double v : x) most = std::max(most, std::abs(v));
-  if (most == 0 || !std::isfinite(most)) return most;
-  double sum = 0;
-  for (const double v : x) sum += (v / most) * (v / most);
-  return most * std::sqrt(sum);
-}
 
 std::vector<double> scaled(const std::vector<double>& scale, const std::vector<double>& d) {
   std::vector<double> result(d.size());
@@ -37,24 +32,24 @@ RFactor damped(const RFactor& r, const std::vector<double>& scale, double par) {
   return s;
 }
 
+// S^-1 x in place of x. False where it is not finite.
 bool solve_upper(const RFactor& s, std::vector<double>& x) {
-  for (index_t i = s.parameters() - 1; i >= 0; --i) {
-    double sum = x[i];
-    for (index_t j = i + 1; j < s.parameters(); ++j) sum -= s(i, j) * x[j];
-    if (s(i, i) == 0) return false;
-    x[i] = sum / s(i, i);
-    if (!std::isfinite(x[i])) return false;
-  }
-  return true;
+  bool fine = true;
+  const auto divide = [&](index_t i, double sum) {
+    const double quotient = sum / s(i, i);
+    fine = fine && s(i, i) != 0 && std::isfinite(quotient);
+    return quotient;
+  };
+  const auto entry = [&](index_t i, index_t j) { return s(i, j); };
+  substitute_backward(s.parameters(), entry, divide, VectorView<double>{x.data(), s.parameters(), 1});
+  return fine;
 }
 
-// S^-T x.
+// S^-T x in place of x.
 void solve_transposed(const RFactor& s, std::vector<double>& x) {
-  for (index_t i = 0; i < s.parameters(); ++i) {
-    double sum = x[i];
-    for (index_t j = 0; j < i; ++j) sum -= s(j, i) * x[j];
-    x[i] = sum / s(i, i);
-  }
+  const auto entry = [&](index_t i, index_t j) { return s(j, i); };
+  const auto divide = [&](index_t i, double sum) { return sum / s(i, i); };
+  substitute_forward(s.parameters(), entry, divide, VectorView<double>{x.data(), s.parameters(), 1});
 }
 
 // Whether some column is a combination of those before it, to working precision.
@@ -71,14 +66,14 @@ void RFactor::absorb(double* const* columns, index_t count) {
   for (index_t j = 0; j < n_; ++j) {
     const double below = dot(columns[j], columns[j], count);
     if (below == 0) continue;
-    const double old = (*this)(j, j), length = std::sqrt(old * old + below);
-    const double head = old + (old < 0 ? -length : length), factor = 2 / (head * head + below);
+    const double old = (*this)(j, j);
+    const Reflection<double> h = reflection(old, std::sqrt(old * old + below));
     for (index_t k = j + 1; k < n_; ++k) {
-      const double s = factor * (head * (*this)(j, k) + dot(columns[j], columns[k], count));
-      (*this)(j, k) -= s * head;
-      for (index_t i = 0; i < count; ++i) columns[k][i] -= s * columns[j][i];
+      const double s = h.scale * (h.head * (*this)(j, k) + dot(columns[j], columns[k], count));
+      (*this)(j, k) -= s * h.head;
+      axpy(-s, columns[j], columns[k], count);
     }
-    (*this)(j, j) = old < 0 ? length : -length;
+    (*this)(j, j) = h.beta;
   }
 }
 
@@ -91,43 +86,27 @@ void RFactor::absorb(const RFactor& other) {
 
 bool RFactor::from_gram(const std::vector<double>& gram) {
   clear();
-  for (index_t j = 0; j < n_; ++j) {
-    for (index_t i = 0; i <= j; ++i) {
-      double sum = gram[i * n_ + j];
-      for (index_t k = 0; k < i; ++k) sum -= (*this)(k, i) * (*this)(k, j);
-      if (i < j) {
-        (*this)(i, j) = sum / (*this)(i, i);
-      } else if (j < n_ - 1) {
-        if (!(sum > kSafePivot * gram[j * n_ + j])) return false;
-        (*this)(j, j) = std::sqrt(sum);
-      } else {
-        (*this)(j, j) = std::sqrt(std::max(sum, 0.0));
-      }
-    }
-  }
-  return true;
+  const auto entry = [&](index_t i, index_t j) { return gram[j * n_ + i]; };
+  const auto transposed = [&](index_t i, index_t j) -> double& { return (*this)(j, i); };
+  return cholesky_small<double>(n_, entry, transposed, [&](index_t j, double whole, double& pivot) {
+    if (j < n_ - 1) return pivot > kSafePivot * whole;
+    pivot = std::max(pivot, 0.0);  // the corner
+    return true;
+  });
 }
 
-double RFactor::length(index_t j) const {
-  double sum = 0;
-  for (index_t i = 0; i <= j; ++i) sum += (*this)(i, j) * (*this)(i, j);
-  return std::sqrt(sum);
-}
+double RFactor::length(index_t j) const { return std::sqrt(inner(column(j, j + 1), column(j, j + 1))); }
 
 std::vector<double> RFactor::residual(const std::vector<double>& d) const {
-  std::vector<double> result(n_ - 1);
-  for (index_t i = 0; i < n_ - 1; ++i) {
-    result[i] = q(i);
-    for (index_t j = i; j < n_ - 1; ++j) result[i] += (*this)(i, j) * d[j];
-  }
+  const double* right = column(n_ - 1, n_ - 1).data;
+  std::vector<double> result(right, right + n_ - 1);
+  for (index_t j = 0; j < n_ - 1; ++j) axpy(d[j], column(j, j + 1), VectorView<double>{result.data(), j + 1, 1});
   return result;
 }
 
 std::vector<double> RFactor::gradient() const {
-  std::vector<double> g(n_ - 1, 0.0);
-  for (index_t j = 0; j < n_ - 1; ++j) {
-    for (index_t i = 0; i <= j; ++i) g[j] += (*this)(i, j) * q(i);
-  }
+  std::vector<double> g(n_ - 1);
+  for (index_t j = 0; j < n_ - 1; ++j) g[j] = inner(column(j, j + 1), column(n_ - 1, j + 1));
   return g;
 }
 
@@ -153,11 +132,10 @@ bool RFactor::inverse(std::vector<double>& covariance, double least) const {
   }
   std::vector<double> inverse(p * p, 0.0);  // of R, columns
   for (index_t j = 0; j < p; ++j) {
-    for (index_t i = j; i >= 0; --i) {
-      double sum = i == j;
-      for (index_t k = i + 1; k <= j; ++k) sum -= (*this)(i, k) * inverse[j * p + k];
-      inverse[j * p + i] = sum / (*this)(i, i);
-    }
+    inverse[j * p + j] = 1;
+    const auto entry = [&](index_t i, index_t k) { return (*this)(i, k); };
+    const auto divide = [&](index_t i, double sum) { return sum / (*this)(i, i); };
+    substitute_backward(j + 1, entry, divide, VectorView<double>{inverse.data() + j * p, j + 1, 1});
   }
   for (index_t i = 0; i < p; ++i) {
     for (index_t j = 0; j <= i; ++j) {
@@ -187,11 +165,11 @@ std::vector<double> trust_region_step(const RFactor& r, const std::vector<double
     std::vector<double> w(p);
     for (index_t j = 0; j < p; ++j) w[j] = scale[j] * scale[j] * step[j] / length;
     solve_transposed(s, w);
-    const double size = norm(w);
+    const double size = length_of(w);
     return size * size;
   };
   if (!deficient(r) && damped_step(r, scale, 0, d)) {
-    const double length = norm(scaled(scale, d)), phi = length - delta;
+    const double length = length_of(scaled(scale, d)), phi = length - delta;
     if (phi <= 0.1 * delta) {
       par = 0;
       return d;
@@ -201,7 +179,7 @@ std::vector<double> trust_region_step(const RFactor& r, const std::vector<double
   }
   std::vector<double> g = r.gradient();
   for (index_t j = 0; j < p; ++j) g[j] /= scale[j];
-  const double steep = norm(g);
+  const double steep = length_of(g);
   double high = steep / delta;
   if (!(high > 0)) high = std::numeric_limits<double>::min() / std::min(delta, 0.1);
   par = std::clamp(par, low, std::max(low, high));
@@ -214,7 +192,7 @@ std::vector<double> trust_region_step(const RFactor& r, const std::vector<double
       par = par > 0 ? par * 10 : std::numeric_limits<double>::min();
       continue;
     }
-    const double length = norm(scaled(scale, d)), phi = length - delta;
+    const double length = length_of(scaled(scale, d)), phi = length - delta;
     if (std::abs(phi) <= 0.1 * delta || (low == 0 && phi < 0 && par <= low)) break;
     (phi > 0 ? low : high) = phi > 0 ? std::max(low, par) : std::min(high, par);
     par = std::max(low, par + phi / delta / slope(s, d, length));

@@ -1,28 +1,17 @@
 #include "mmlcore/orthogonal/blocked_qr.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/dot.hpp"
 #include "mmlcore/matrices/product.hpp"
+#include "mmlcore/orthogonal/reflector.hpp"
 
 namespace mmlcore {
 namespace {
 
 constexpr index_t kBlock = 64;  // columns of a panel
 constexpr index_t kBase = 8;    // columns that are reflected one by one
-
-// x -= s v
-template <class T>
-void subtract(T s, const T* v, T* x, index_t n) {
-  using S = Simd<T>;
-  const auto factor = S::splat(s);
-  index_t i = 0;
-  for (; i + S::width <= n; i += S::width) S::store(x + i, S::load(x + i) - factor * S::load(v + i));
-  for (; i < n; ++i) x[i] -= s * v[i];
-}
 
 template <class T>
 class BlockedQr {
@@ -97,11 +86,9 @@ class BlockedQr {
     for (index_t c = 0; c < w; ++c) {
       const index_t k = j + c, rows = a_.rows - k;
       T* vector = v(k) + k;
-      const T tau = reflector(&a_(k, k), rows, vector);
-      for (index_t d = c + 1; d < w; ++d) {
-        T* x = &a_(k, j + d);
-        subtract<T>(tau * dot(vector, x, rows), vector, x, rows);
-      }
+      vector[0] = 1;
+      const T tau = reflector(a_(k, k), &a_(k, k) + 1, rows - 1, vector + 1);
+      for (index_t d = c + 1; d < w; ++d) reflect(tau, vector, &a_(k, j + d), rows);
       T along[kBase];
       for (index_t i = 0; i < c; ++i) along[i] = dot(v(j + i) + k, vector, rows);
       for (index_t i = 0; i < c; ++i) {
@@ -111,31 +98,6 @@ class BlockedQr {
       }
       t(c, c) = tau;
     }
-  }
-
-  // v with v_0 = 1 and tau, so that (I - tau v v') x = x_0' e_0; x_0 becomes x_0'.
-  static T reflector(T* x, index_t n, T* vector) {
-    vector[0] = 1;
-    T squares = dot(x + 1, x + 1, n - 1);
-    int power = 0;
-    if (squares < std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon()) {
-      T top = 0;
-      for (index_t i = 0; i < n; ++i) top = std::max(top, std::abs(x[i]));
-      if (n == 1 || top == 0) return 0;
-      std::frexp(top, &power);
-      for (index_t i = 0; i < n; ++i) x[i] = std::ldexp(x[i], -power);
-      squares = dot(x + 1, x + 1, n - 1);
-    }
-    if (squares == 0) {
-      x[0] = std::ldexp(x[0], power);
-      std::fill(vector + 1, vector + n, T{0});
-      return 0;
-    }
-    const T norm = std::sqrt(x[0] * x[0] + squares), beta = x[0] < 0 ? norm : -norm;
-    const T head = x[0] - beta, tau = -head / beta;
-    for (index_t i = 1; i < n; ++i) vector[i] = x[i] / head;
-    x[0] = std::ldexp(beta, power);
-    return tau;
   }
 
   const MatrixView<T> a_, q_;

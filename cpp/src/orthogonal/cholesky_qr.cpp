@@ -4,61 +4,31 @@
 
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/maps.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/elimination/cholesky.hpp"
 #include "mmlcore/matrices/gram.hpp"
 #include "mmlcore/orthogonal/gram_schmidt.hpp"
 
 namespace mmlcore {
 namespace {
 
-// R with R'R = G (upper triangles), and X = R^-1. False unless G is positive definite well away from rounding, and the
-// columns, scaled to unit length, have a condition number (Frobenius norms) below `most`.
+// R with R'R = G, of which the upper triangle is read, and X = R^-1, by rows with zeros below the diagonal. False unless G
+// is positive definite well away from rounding, and the columns, scaled to unit length, have a condition number (Frobenius
+// norms) below `most`.
 bool cholesky_and_inverse(const double* g, index_t n, double most, double* r, double* x) {
   constexpr double tiny = 1e-280, huge = 1e280;
-  for (index_t i = 0; i < n; ++i) {
-    if (!(g[i * n + i] > tiny && g[i * n + i] < huge)) return false;
-  }
-  for (index_t i = 0; i < n; ++i) {
-    for (index_t j = i; j < n; ++j) {
-      double s = g[i * n + j];
-      for (index_t k = 0; k < i; ++k) s -= r[k * n + i] * r[k * n + j];
-      if (i == j) {
-        if (!(s > 1e-12 * g[i * n + i])) return false;
-        r[i * n + i] = std::sqrt(s);
-      } else {
-        r[i * n + j] = s / r[i * n + i];
-      }
-    }
-  }
-  double inverse_norm = 0;  // of R scaled to unit columns: row j of X times ||a_j||
-  for (index_t j = 0; j < n; ++j) {
-    for (index_t i = j; i >= 0; --i) {
-      double s = i == j ? 1 : 0;
-      for (index_t k = i + 1; k <= j; ++k) s -= r[i * n + k] * x[k * n + j];
-      x[i * n + j] = s / r[i * n + i];
-      inverse_norm += x[i * n + j] * x[i * n + j] * g[i * n + i];
-    }
-  }
+  const auto gram = rows_map(c_order(g, n, n)), inverse = rows_map(c_order<const double>(x, n, n));
+  if (!(gram.diagonal().array() > tiny && gram.diagonal().array() < huge).all()) return false;
+  auto upper = rows_map(c_order(r, n, n));
+  upper = gram.triangularView<Eigen::Upper>();
+  // The rows of R are the columns of L = R'.
+  if (!cholesky(f_order(r, n, n, n))) return false;
+  if (!(upper.diagonal().array().square() > 1e-12 * gram.diagonal().array()).all()) return false;
+  invert_lower(f_order<const double>(r, n, n, n), f_order(x, n, n, n));
+  // Of R scaled to unit columns: row j of X times ||a_j||.
+  const double inverse_norm = inverse.rowwise().squaredNorm().dot(gram.diagonal());
   return std::sqrt(inverse_norm * static_cast<double>(n)) <= most * static_cast<double>(n);
-}
-
-// The upper triangle of x in T, zeros below.
-template <class T>
-void narrow(const double* x, index_t n, MatrixView<T> out) {
-  for (index_t i = 0; i < n; ++i) {
-    for (index_t j = 0; j < n; ++j) out(i, j) = j < i ? T{0} : static_cast<T>(x[i * n + j]);
-  }
-}
-
-Buffer<double> product_of_triangles(const double* a, const double* b, index_t n) {
-  Buffer<double> c(n * n);
-  for (index_t i = 0; i < n; ++i) {
-    std::fill(c.data() + i * n, c.data() + (i + 1) * n, 0.0);
-    for (index_t k = i; k < n; ++k) {
-      for (index_t j = k; j < n; ++j) c[i * n + j] += a[i * n + k] * b[k * n + j];
-    }
-  }
-  return c;
 }
 
 double distance_from_identity(const double* g, index_t n) {
@@ -94,7 +64,7 @@ bool cholesky_qr(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol, 
     if (!(r1[j * n + j] > rtol * std::sqrt(gram[j * n + j]))) return false;
   }
 
-  narrow(x.data(), n, c_order(factor.data(), n, n));
+  rows_map(c_order(factor.data(), n, n)) = rows_map(c_order(x.data(), n, n)).template cast<T>();
   auto multiply_rows = [&](index_t i, index_t rows) -> MatrixView<const T> {
     Buffer<T> copied(rows * n);
     const MatrixView<T> from = c_order(copied.data(), rows, n);
@@ -111,14 +81,18 @@ bool cholesky_qr(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol, 
   if (!(error < 0.01)) return false;
   for (index_t j = 0; j < n; ++j) norms[j] = static_cast<T>(r1[j * n + j]);
   if (error <= 4 * std::numeric_limits<T>::epsilon()) {
-    if (r) narrow(r1.data(), n, *r);
+    if (r) rows_map(*r) = rows_map(c_order(r1.data(), n, n)).template cast<T>();
     return true;
   }
 
   if (!cholesky_and_inverse(gram.data(), n, 2, r2.data(), x.data())) return false;
-  narrow(x.data(), n, c_order(factor.data(), n, n));
+  rows_map(c_order(factor.data(), n, n)) = rows_map(c_order(x.data(), n, n)).template cast<T>();
   for (index_t j = 0; j < n; ++j) norms[j] = static_cast<T>(r1[j * n + j] * r2[j * n + j]);
-  if (r) narrow(product_of_triangles(r2.data(), r1.data(), n).data(), n, *r);
+  if (r) {
+    const MatrixView<double> both = c_order(gram.data(), n, n);
+    product_serial<double>(c_order<const double>(r2.data(), n, n), c_order<const double>(r1.data(), n, n), both);
+    rows_map(*r) = rows_map(both).template cast<T>();
+  }
   const index_t blocks = (m + block - 1) / block;
   parallel_ranges(blocks, 1, [&](index_t begin, index_t end) {
     for (index_t b = begin; b < end; ++b) multiply_rows(b * block, std::min(block, m - b * block));

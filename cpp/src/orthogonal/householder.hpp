@@ -1,8 +1,7 @@
 // The second route of gram_schmidt.hpp, for every matrix. Private to householder_f32.cpp and householder_f64.cpp: what Eigen
-// brings takes a minute to compile for each type.
+// brings takes long to compile, so each type has a file.
 #pragma once
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -12,6 +11,7 @@
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/errors.hpp"
+#include "mmlcore/core/maps.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/orthogonal/blocked_qr.hpp"
@@ -22,15 +22,6 @@ namespace {
 
 template <class T>
 using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;  // column-major
-
-template <class T>
-MatrixView<T> view(Matrix<T>& x) {
-  return f_order(x.data(), x.rows(), x.cols(), x.rows());
-}
-template <class T>
-MatrixView<const T> view(const Matrix<T>& x) {
-  return f_order(x.data(), x.rows(), x.cols(), x.rows());
-}
 
 // Exponents e_j such that the largest entry of column j times 2^-e_j lies in [0.5, 1); 0 for a zero column, and for one
 // whose squares are in no danger.
@@ -66,7 +57,7 @@ std::vector<int> column_exponents(MatrixView<const T> a) {
 template <class T>
 Matrix<T> thin_qr(Matrix<T>& x) {
   Matrix<T> q(x.rows(), std::min(x.rows(), x.cols()));
-  blocked_qr<T>(view(x), view(q));
+  blocked_qr<T>(view_of(x), view_of(q));
   Matrix<T> r = x.topRows(q.cols());
   x = std::move(q);
   return r;
@@ -130,8 +121,8 @@ void tall_qr(MatrixView<const T> a, const std::vector<int>& exponents, MatrixVie
   parallel_tasks(blocks, [&](index_t b) {
     const index_t begin = m * b / blocks, rows = m * (b + 1) / blocks - begin;
     local[b].resize(rows, n);
-    copy<T>(a.block(begin, 0, rows, n), view(local[b]));
-    scale_columns<T>(view(local[b]), exponents);
+    copy<T>(a.block(begin, 0, rows, n), view_of(local[b]));
+    scale_columns<T>(view_of(local[b]), exponents);
     triangle[b] = thin_qr(local[b]);
   });
   // The triangles on top of each other; a second level of blocks would pay from some ten thousand blocks only.
@@ -148,12 +139,12 @@ void tall_qr(MatrixView<const T> a, const std::vector<int>& exponents, MatrixVie
   if (blocks > 1) u = (stacked * u).eval();
   if (blocks == 1 && u.isDiagonal(0)) {  // no column was dependent: signs alone
     for (index_t j = 0; j < u.cols(); ++j) local[0].col(j) *= u(j, j);
-    return copy<T>(view<T>(std::as_const(local[0])), q);
+    return copy<T>(view_of(std::as_const(local[0])), q);
   }
   parallel_tasks(blocks, [&](index_t b) {
     const index_t begin = m * b / blocks, rows = m * (b + 1) / blocks - begin, p = triangle[b].rows();
-    const MatrixView<const T> top = view<T>(u).block(start[b], 0, p, u.cols());
-    product<T>(view<T>(std::as_const(local[b])), top, q.block(begin, 0, rows, top.cols));
+    const MatrixView<const T> top = view_of(std::as_const(u)).block(start[b], 0, p, u.cols());
+    product<T>(view_of(std::as_const(local[b])), top, q.block(begin, 0, rows, top.cols));
   });
 }
 

@@ -38,7 +38,12 @@ void multiply(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
 template <Real T>
 struct OrderedBasis {
   explicit OrderedBasis(MatrixView<const T> b)
-      : d(b.rows), k(b.cols), columns(d * k), rows(d * k), q(c_order(columns.data(), d, k)), turned(c_order(rows.data(), k, d)) {
+      : d(b.rows),
+        k(b.cols),
+        columns(d * k),
+        rows(d * k),
+        q(c_order(columns.data(), d, k)),
+        turned(c_order(rows.data(), k, d)) {
     for (index_t j = 0; j < k; ++j) fine &= moderate(b.block(0, j, d, 1));
     if (!fine) return;
     Buffer<T> norms(k);

@@ -1,9 +1,9 @@
 #include "mmlcore/orthogonal/qr.hpp"
 
 #include <algorithm>
-#include <type_traits>
 
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/maps.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/orthogonal/gram_schmidt.hpp"
 #include "qr_lanes.hpp"
@@ -19,15 +19,10 @@ void one_in_double(MatrixView<const float> a, MatrixView<float> q, MatrixView<fl
   Buffer<double> storage(m * n + m * p + p * n);
   const MatrixView<double> wide = c_order(storage.data(), m, n), wide_q = c_order(wide.data + m * n, m, p),
                            wide_r = c_order(wide_q.data + m * p, p, n);
-  const auto convert = [](auto from, auto to) {
-    for (index_t i = 0; i < to.rows; ++i) {
-      for (index_t j = 0; j < to.cols; ++j) to(i, j) = static_cast<std::decay_t<decltype(to(0, 0))>>(from(i, j));
-    }
-  };
-  convert(a, wide);
+  map(wide) = map(a).cast<double>();
   householder_qr<double>(wide, wide_q, wide_r);
-  convert(wide_q, q);
-  convert(wide_r, r);
+  map(q) = map(wide_q).cast<float>();
+  map(r) = map(wide_r).cast<float>();
   for (index_t i = 0; i < p; ++i) {
     for (index_t j = i; j < n; ++j) entry_of_r(r(i, j));
   }

@@ -4,8 +4,10 @@
 #include <cmath>
 #include <limits>
 
+#include "mmlcore/core/lane_algebra.hpp"
 #include "mmlcore/core/lanes.hpp"
 #include "mmlcore/orthogonal/qr.hpp"
+#include "mmlcore/orthogonal/reflector.hpp"
 
 namespace mmlcore {
 
@@ -32,18 +34,14 @@ typename Simd<T>::Mask qr_group(index_t m, index_t n, typename Simd<T>::Vec* a, 
       continue;
     }
     odd |= ~((squares > least * least) & (squares < most * most));  // NaN as well
-    const Vec norm = S::sqrt(squares);
-    const Vec alpha = x < 0 ? norm : -norm;
-    const Vec head = x - alpha;
-    a[k * n + k] = head;
-    // v'v = 2 (norm^2 + |x| norm) = -2 alpha head
-    scale[k] = Vec{} + T{1} / (-alpha * head);
-    diagonal[k] = alpha;
+    const Reflection<Vec> h = reflection<Vec>(x, square_root(squares));
+    a[k * n + k] = h.head;
+    scale[k] = h.scale;
+    diagonal[k] = h.beta;
+    const VectorView<const Vec> v{a + k * n + k, m - k, n};
     for (index_t j = k + 1; j < n; ++j) {
-      Vec along{};
-      for (index_t i = k; i < m; ++i) along += a[i * n + k] * a[i * n + j];
-      along *= scale[k];
-      for (index_t i = k; i < m; ++i) a[i * n + j] -= along * a[i * n + k];
+      const VectorView<Vec> x{a + k * n + j, m - k, n};
+      axpy<Vec>(-h.scale * inner<Vec>(v, x), v, x);
     }
   }
   for (index_t i = 0; i < m * n; ++i) q[i] = Vec{};
@@ -52,11 +50,10 @@ typename Simd<T>::Mask qr_group(index_t m, index_t n, typename Simd<T>::Vec* a, 
     const Vec head = scale[k] * a[k * n + k];
     q[k * n + k] = 1 - head * a[k * n + k];
     for (index_t i = k + 1; i < m; ++i) q[i * n + k] = -head * a[i * n + k];
-    for (index_t j = k + 1; j < n; ++j) {
-      Vec along{};
-      for (index_t i = k + 1; i < m; ++i) along += a[i * n + k] * q[i * n + j];
-      along *= scale[k];
-      for (index_t i = k; i < m; ++i) q[i * n + j] -= along * a[i * n + k];
+    const VectorView<const Vec> v{a + k * n + k, m - k, n}, tail{a + (k + 1) * n + k, m - k - 1, n};
+    for (index_t j = k + 1; j < n; ++j) {  // zero in row k so far
+      const Vec along = inner<Vec>(tail, VectorView<Vec>{q + (k + 1) * n + j, m - k - 1, n});
+      axpy<Vec>(-scale[k] * along, v, VectorView<Vec>{q + k * n + j, m - k, n});
     }
   }
   // The diagonal of R positive: rows of R and columns of Q change sign together.

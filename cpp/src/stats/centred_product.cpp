@@ -6,6 +6,7 @@
 #include "centre_rows.hpp"
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/dot.hpp"
+#include "mmlcore/core/simd.hpp"
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/matrices/register_tile.hpp"
 

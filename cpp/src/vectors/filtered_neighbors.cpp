@@ -6,6 +6,7 @@
 
 #include "difference_tiles.hpp"
 #include "mmlcore/core/dot.hpp"
+#include "mmlcore/core/simd.hpp"
 #include "nearest.hpp"
 
 namespace mmlcore {

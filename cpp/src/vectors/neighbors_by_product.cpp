@@ -5,6 +5,7 @@
 
 #include "difference_tiles.hpp"
 #include "mmlcore/core/dot.hpp"
+#include "mmlcore/core/simd.hpp"
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/matrices/register_tile.hpp"
 #include "nearest.hpp"

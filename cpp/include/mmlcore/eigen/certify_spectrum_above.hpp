@@ -10,8 +10,8 @@
 // pivots, or meets one that is not. It decides for a matrix that differs from S by some n u ||S|| (Higham, "Accuracy and
 // stability of numerical algorithms", theorem 10.7), so the bound has to lie that much above theta_k.
 //
-// Blocks of kPanel columns: the diagonal block is factored and its factor inverted, the columns below are multiplied by that
-// inverse, and the rest, n^3 / 3 of the flops, is products of matrices.
+// Blocks of kPanel columns: the diagonal block is factored (cholesky.hpp), the columns below are solved with its factor, and
+// the rest, n^3 / 3 of the flops, is products of matrices on all threads, which Eigen's LLT has not.
 #pragma once
 
 #include "mmlcore/core/views.hpp"

