@@ -147,7 +147,6 @@ def by_sketch(x: Array, k: int, seed: int, oversamples: int = 10, power: int = 4
     mean, low, centred, unit = centred_in_unit(x)
     n, d = x.shape
     width = min(k + oversamples, n, d)
-    seed = as_index(seed, "random_state", 0)
     sketch = _core.random_numbers(seed, 0, 0, d * width, True).reshape(d, width).astype(x.dtype)
     basis = gram_schmidt(centred @ sketch, rtol=0)
     for _ in range(power):

@@ -21,6 +21,7 @@ from mmlcore.core.arrays import (
     require_finite,
     shape_error,
 )
+from mmlcore.core.random_state import RandomState, as_seed
 from mmlcore.core.sources import check_width, dense_chunks, is_source
 from mmlcore.core.sparse import as_csr, real
 from mmlcore.decomposition._components import (
@@ -49,8 +50,8 @@ class PCA(GaussianModel):
         Divide scores by the standard deviation of their component. A component without variance has scores of zero.
     solver : {'auto', 'covariance', 'dual', 'randomized', 'svd', 'lanczos'}, default 'auto'
         See Notes; 'lanczos' is for sparse data.
-    random_state : int, optional
-        Seed of the randomized route. The same seed gives the same result; None is seed 0.
+    random_state : int, numpy.random.Generator or RandomState, optional
+        Of the routes 'randomized' and 'lanczos'. An integer gives the same result, None a fresh start.
 
     Attributes
     ----------
@@ -118,7 +119,7 @@ class PCA(GaussianModel):
         *,
         whiten: bool = False,
         solver: str = "auto",
-        random_state: int | None = None,
+        random_state: RandomState = None,
     ) -> None:
         self.n_components = n_components
         self.whiten = whiten
@@ -138,7 +139,7 @@ class PCA(GaussianModel):
         ValueError for NaN, infinity, no points or an `n_components` that does not fit.
         """
         self.__dict__.pop("_factor", None)
-        seed = 0 if self.random_state is None else self.random_state
+        seed = as_seed(self.random_state)
         if is_sparse(X):
             x = real(as_csr(X, "X"), "X")
             most = self._most(x.shape)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_data, as_index, as_real, require_finite, shape_error
+from mmlcore.core.random_state import RandomState, as_seed
 from mmlcore.core.sources import check_width
 from mmlcore.decomposition._components import by_covariance, by_dual
 from mmlcore.decomposition._gaussian import GaussianModel
@@ -176,11 +177,11 @@ class PPCA(GaussianModel):
         model, wide = self._loadings(), x.astype(np.float64)
         return log_likelihood(wide, seen, model, expectation(wide, seen, model))
 
-    def sample(self, n: int = 1, *, random_state: int | None = None) -> Array:
-        """Draw n points (n, d) from the model. The same seed gives the same points; None is seed 0."""
+    def sample(self, n: int = 1, *, random_state: RandomState = None) -> Array:
+        """Draw n points (n, d) from the model: an integer gives the same points, None new ones."""
         self._fitted()
         n = as_index(n, "n", 0)
-        seed = 0 if random_state is None else as_index(random_state, "random_state", 0)
+        seed = as_seed(random_state)
         model = self._loadings()
         d, k = model.loadings.shape
         normal = _core.random_numbers(seed, 0, 0, n * (d + k), True).reshape(n, d + k)

@@ -19,6 +19,7 @@ from mmlcore.core.arrays import (
     shape_error,
 )
 from mmlcore.core.errors import ConvergenceError
+from mmlcore.core.random_state import RandomState, as_seed
 from mmlcore.core.signs import pointed
 from mmlcore.core.sparse import as_csr
 from mmlcore.eigen._full import EigenResult, eigh
@@ -34,7 +35,7 @@ def top_eigh(
     k: int,
     *,
     tol: float | None = None,
-    random_state: int | None = None,
+    random_state: RandomState = None,
     shape: tuple[int, int] | None = None,
 ) -> EigenResult:
     """Largest eigenvalues of a symmetric matrix with their vectors, without the full decomposition.
@@ -48,7 +49,7 @@ def top_eigh(
     tol : float, optional
         Bound on the residuals, the lengths of A v - value v, relative to the largest size of a value. Default: 1e-11, for float32 1e-5.
     random_state : int, optional
-        Seed of the first vector of the iteration. The same seed gives the same result; None is seed 0.
+        Of the first vector of the iteration. An integer gives the same bits, None a fresh start.
     shape : tuple of int, optional
         (n, n), for a callable. What has a method ``matvec``, as SciPy's LinearOperator, brings its own.
 
@@ -88,7 +89,7 @@ def top_eigh(
     >>> mml.top_eigh(np.diag([3.0, 1.0, 2.0]), 2).values
     array([3., 2.])
     """
-    seed = 0 if random_state is None else as_index(random_state, "random_state", 0)
+    seed = as_seed(random_state)
     if is_sparse(A) or callable(A) or hasattr(A, "matvec"):
         times, n, sure = _operator(A, shape)
         k = as_index(k, "k", 1, n)
@@ -118,7 +119,6 @@ def top_of_products(
     times: Callable[[Array], Array], n: int, k: int, seed: int
 ) -> tuple[Array, Array]:
     """Return the k largest eigenpairs of a matrix of ours that is symmetric for certain, known by its products."""
-    seed = as_index(seed, "random_state", 0)
     return complete_lanczos(times, n, k, _bound(None, F64), seed, _RESTARTS)
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mmlcore import decomposition
 from mmlcore.core.arrays import Array, is_sparse
+from mmlcore.core.random_state import as_seed
 from mmlcore.core.sparse import as_csr
 from mmlcore.decomposition._components import by_sketch, route_of, routes
 from mmlcore.decomposition._large import by_sparse, sparse_route
@@ -193,19 +194,16 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
     def _components(self, x: Any, solver: str, k: int) -> tuple[Any, str]:
         if is_sparse(x):
             route = sparse_route("auto", x.shape, k)
-            return by_sparse(as_csr(x, "X"), route, k, self._seed()), route
+            return by_sparse(as_csr(x, "X"), route, k, as_seed(self.random_state)), route
         if solver == "randomized":
             power = 7 if self.iterated_power == "auto" else self.iterated_power
-            return by_sketch(x, k, self._seed(), self.n_oversamples, power), solver
+            return by_sketch(x, k, as_seed(self.random_state), self.n_oversamples, power), solver
         tall = x.shape[0] >= x.shape[1]
         route = {
             "full": "svd",
             "covariance_eigh": "covariance" if tall else "dual",
         }.get(solver) or route_of("auto", *x.shape)
         return routes[route](x, k, 0), route
-
-    def _seed(self) -> int:
-        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
 
     def _count(self, solver: str, shape: tuple[int, int]) -> int | None:
         """Check `n_components` as scikit-learn does; return the number where the solver changes it."""

@@ -165,12 +165,13 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         hidden = np.atleast_1d(self.hidden_layer_sizes).tolist()
         layers = [x.shape[1], *hidden, wanted.shape[1]]
         if not going_on or self.network_.layers != layers:
-            seed = self.random_state
-            if seed is not None and not isinstance(seed, (int, np.integer)):
-                seed = int(seed.randint(2**31 - 1))
             activation = chosen(self.activation, "activation", _ACTIVATION)
             network = MLP(
-                layers, activation=activation, output=output, loss=loss, random_state=seed
+                layers,
+                activation=activation,
+                output=output,
+                loss=loss,
+                random_state=self.random_state,
             )
             self.network_ = network.initialize(x.dtype)
         self._set(len(x), 1.0 if weights is None else float(weights.mean()), epochs)

@@ -20,6 +20,7 @@ from mmlcore.core.arrays import (
     require_finite,
 )
 from mmlcore.core.errors import ConvergenceError
+from mmlcore.core.random_state import RandomState
 from mmlcore.neural import _options as options
 from mmlcore.neural import _targets as targets
 from mmlcore.neural._network import Network
@@ -70,8 +71,8 @@ class MLP(Network):
         What is progress: a loss that is smaller by that much.
     warm_start : bool, default False
         Whether `fit` goes on from where the last one ended.
-    random_state : int or numpy.random.Generator, optional
-        Of the first weights, the orders, and which points are set apart.
+    random_state : int, numpy.random.Generator or RandomState, optional
+        An integer gives the same result, None a fresh one. Of the first weights, the orders, and which points are set apart.
 
     Attributes
     ----------
@@ -133,7 +134,7 @@ class MLP(Network):
         patience: int = 0,
         tol: float = 1e-4,
         warm_start: bool = False,
-        random_state: int | np.random.Generator | None = None,
+        random_state: RandomState = None,
     ) -> None:
         self.layers = list(layers)
         self.activation, self.output, self.loss = activation, output, loss

@@ -19,6 +19,7 @@ from mmlcore.core.arrays import (
     require_finite,
     shape_error,
 )
+from mmlcore.core.random_state import RandomState, as_seed
 from mmlcore.neural import _options as options
 
 
@@ -26,7 +27,7 @@ class Network:
     """Parameters of layers, and their activations. `MLP` says what each name means."""
 
     activation: str
-    random_state: int | np.random.Generator | None
+    random_state: RandomState
     _sizes: list[int]
     _kinds: list[int]
 
@@ -36,7 +37,7 @@ class Network:
         if kind not in (np.dtype(np.float32), np.dtype(np.float64)):
             msg = f"dtype: got {kind}, needed float32 or float64."
             raise TypeError(msg)
-        self._rng = np.random.default_rng(self.random_state)
+        self._rng = np.random.default_rng(as_seed(self.random_state))
         self.parameters_ = options.first_weights(self._sizes, self.activation, self._rng, kind)
         self._moments = [np.zeros_like(self.parameters_) for _ in range(2)]
         self._counters = np.zeros(2, np.int64)
