@@ -69,6 +69,17 @@ def test_modules(path: Path) -> None:
     assert upward(chapter_of(path), imported(path) - {"__version__"}, CHAPTERS) == []
 
 
+def chapter_and_file(module: str) -> tuple[str, str]:
+    return tuple(([*module.split("."), "", ""])[1:3])  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("path", files(PACKAGE, "*.py"), ids=lambda path: path.name)
+def test_what_another_chapter_imports_has_no_underscore(path: Path) -> None:
+    own = chapter_of(path)
+    used = [chapter_and_file(module) for module in imported_modules(path)]
+    assert [pair for pair in used if pair[0] != own and pair[1].startswith("_")] == []
+
+
 def circle_of(arrows: dict[str, set[str]]) -> list[str]:
     """Return names that lead to each other in a circle, if there are such."""
     try:

@@ -13,9 +13,9 @@ import pytest
 
 import mmlcore as mml
 from mmlcore import _core
-from mmlcore.calculus._operations import OPERATIONS, OPS
-from mmlcore.calculus._symbol import Symbol, Tape
 from mmlcore.calculus._ufuncs import FUNCTIONS
+from mmlcore.calculus.operations import OPERATIONS, OPS
+from mmlcore.calculus.symbol import Symbol, Tape
 
 mp = pytest.importorskip("mpmath")
 mpf = mp.mpf

@@ -8,7 +8,7 @@ from scipy import sparse
 
 import mmlcore as mml
 from mmlcore import _core
-from mmlcore.eigen import _largest as eigen
+from mmlcore.eigen import largest as eigen
 
 
 def spectrum(values, rng):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import mmlcore as mml
-from mmlcore.matrices._sparse import SparseRows
+from mmlcore.matrices.sparse import SparseRows
 
 sparse = pytest.importorskip("scipy.sparse")
 

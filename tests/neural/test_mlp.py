@@ -270,7 +270,7 @@ class TestTraining:
         assert curve is not None
         assert len(curve) == len(net.loss_curve_) == net.n_iter_ < 500
         order = np.random.default_rng(0)
-        mml.neural._options.first_weights([20, 50, 1], "tanh", order, np.dtype(float))
+        mml.neural.options.first_weights([20, 50, 1], "tanh", order, np.dtype(float))
         order.integers(1 << 63)
         apart = order.permutation(80)[:20]
         assert net.cost(x[apart], y[apart]) == pytest.approx(curve.min(), rel=1e-12)

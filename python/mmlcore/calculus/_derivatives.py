@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.calculus._inline import inline, inline_derivative, symbol_in
-from mmlcore.calculus._memory import traced
-from mmlcore.calculus._symbol import is_symbol
+from mmlcore.calculus.memory import traced
+from mmlcore.calculus.symbol import is_symbol
 from mmlcore.core.arrays import Array, as_array, as_index, shape_error
 from mmlcore.core.door import fills_out
 

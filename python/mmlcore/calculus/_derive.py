@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from mmlcore.calculus._operations import OPS
-from mmlcore.calculus._symbol import Shape, size_of
 from mmlcore.calculus._traced import Traced
+from mmlcore.calculus.operations import OPS
+from mmlcore.calculus.symbol import Shape, size_of
 from mmlcore.core.arrays import Array
 
 _MULTIPLY = OPS["multiply"]

@@ -12,12 +12,12 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.calculus._derive import derive
-from mmlcore.calculus._nodes import needed, restore, stored
 from mmlcore.calculus._polynomial import TaylorSeries
 from mmlcore.calculus._refuse import numpy_errors
 from mmlcore.calculus._render import render
-from mmlcore.calculus._symbol import Shape, Symbol, Tape, is_symbol, size_of
 from mmlcore.calculus._traced import Traced
+from mmlcore.calculus.nodes import needed, restore, stored
+from mmlcore.calculus.symbol import Shape, Symbol, Tape, is_symbol, size_of
 from mmlcore.core.arrays import Array, as_array, as_arrays, as_index, empty, shape_error
 
 _deriving = (

@@ -10,7 +10,7 @@ import numpy as np
 from mmlcore.calculus import _products, _reductions
 from mmlcore.calculus._keywords import call, understood
 from mmlcore.calculus._refuse import refuse, untraced
-from mmlcore.calculus._symbol import Symbol, Tape, implements, is_truth, rearranged
+from mmlcore.calculus.symbol import Symbol, Tape, implements, is_truth, rearranged
 
 
 def _where(tape: Tape, condition: Any, *choices: Any) -> Any:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from mmlcore.calculus._derive import derive
-from mmlcore.calculus._nodes import needed, stored
-from mmlcore.calculus._symbol import Symbol
 from mmlcore.calculus._traced import Traced
+from mmlcore.calculus.nodes import needed, stored
+from mmlcore.calculus.symbol import Symbol
 
 F = Callable[..., Any]
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from mmlcore.calculus._operations import OPS
 from mmlcore.calculus._refuse import refuse
-from mmlcore.calculus._symbol import Symbol, is_truth, may_be_truth
 from mmlcore.calculus._ufuncs import FUNCTIONS
 from mmlcore.calculus._views import update
+from mmlcore.calculus.operations import OPS
+from mmlcore.calculus.symbol import Symbol, is_truth, may_be_truth
 from mmlcore.core.errors import TraceError
 
 

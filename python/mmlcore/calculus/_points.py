@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from mmlcore.calculus._derivatives import gradient, hessian
 from mmlcore.calculus._function import Function
-from mmlcore.calculus._memory import traced
 from mmlcore.calculus._vector_products import jacobian_vector_product
+from mmlcore.calculus.memory import traced
 from mmlcore.core.arrays import Array, as_array, require_finite, shape_error
 from mmlcore.eigen import eigh
 

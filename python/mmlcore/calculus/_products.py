@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mmlcore.calculus._refuse import refuse
-from mmlcore.calculus._symbol import Symbol, Tape, rearranged, size_of, spread
+from mmlcore.calculus.symbol import Symbol, Tape, rearranged, size_of, spread
 
 
 def matmul(tape: Tape, a: Any, b: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 
 from mmlcore.calculus._keywords import NOTHING
 from mmlcore.calculus._refuse import refuse
-from mmlcore.calculus._symbol import Symbol, Tape, is_truth, size_of, spread
+from mmlcore.calculus.symbol import Symbol, Tape, is_truth, size_of, spread
 
 
 def _axes(x: Any, axis: Any) -> list[int]:

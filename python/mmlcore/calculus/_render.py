@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mmlcore.calculus._nodes import needed
-from mmlcore.calculus._operations import OPERATIONS
-from mmlcore.calculus._symbol import Shape, Symbol
+from mmlcore.calculus.nodes import needed
+from mmlcore.calculus.operations import OPERATIONS
+from mmlcore.calculus.symbol import Shape, Symbol
 
 _LEAF = 9
 _LONG = 60  # an expression read twice gets a name of its own from this length on, and any other from four times that

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.calculus._function import Function
-from mmlcore.calculus._memory import traced
 from mmlcore.calculus._polynomial import TaylorSeries
+from mmlcore.calculus.memory import traced
 from mmlcore.core.arrays import Array, as_array, same_dtype, shape_error
 
 

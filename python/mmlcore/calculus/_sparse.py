@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore.calculus._derivatives import points_of
 from mmlcore.calculus._derive import gradient_node, pattern
-from mmlcore.calculus._memory import traced
+from mmlcore.calculus.memory import traced
 from mmlcore.core.arrays import Array
 
 F = Callable[..., Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mmlcore.calculus._symbol import Shape, Symbol, Tape
+from mmlcore.calculus.symbol import Shape, Symbol, Tape
 
 
 class Traced:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from mmlcore.calculus._keywords import call, understood
-from mmlcore.calculus._operations import OPERATIONS, OPS
 from mmlcore.calculus._products import PRODUCTS
 from mmlcore.calculus._reductions import ACCUMULATIONS, REDUCTIONS
 from mmlcore.calculus._refuse import refuse, untraced
-from mmlcore.calculus._symbol import Symbol, Tape, implements, is_truth, may_be_truth
+from mmlcore.calculus.operations import OPERATIONS, OPS
+from mmlcore.calculus.symbol import Symbol, Tape, implements, is_truth, may_be_truth
 from mmlcore.core.arrays import as_array
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from mmlcore.calculus._derivatives import points_of
-from mmlcore.calculus._memory import traced
+from mmlcore.calculus.memory import traced
 from mmlcore.core.arrays import Array
 from mmlcore.core.door import fills_out
 

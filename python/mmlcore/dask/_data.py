@@ -19,13 +19,13 @@ from mmlcore.dask._tree import (
     on_one_thread,
     with_lengths,
 )
-from mmlcore.decomposition._components import tolerance
-from mmlcore.decomposition._large import of_moments
+from mmlcore.decomposition.components import tolerance
+from mmlcore.decomposition.large import of_moments
 from mmlcore.optimize import LinearFit
-from mmlcore.optimize._linear_fit import Sums, of_columns
+from mmlcore.optimize.linear_fit import Sums, of_columns
 from mmlcore.orthogonal import QR, qr
 from mmlcore.stats import Moments
-from mmlcore.stats._factor import TriangularFactor, factor_of_chunks
+from mmlcore.stats.factor import TriangularFactor, factor_of_chunks
 
 
 def moments(X: Any) -> Moments:

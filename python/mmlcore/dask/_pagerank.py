@@ -21,8 +21,8 @@ from mmlcore.core.arrays import Array, as_index, as_real, in_order, shape_error
 from mmlcore.core.threads import threads
 from mmlcore.dask._tree import array_of, with_lengths
 from mmlcore.graph import PageRank
-from mmlcore.graph._columns import check_columns
-from mmlcore.graph._pagerank import distribution, not_converged
+from mmlcore.graph.columns import check_columns
+from mmlcore.graph.ranking import distribution, not_converged
 
 _FAN = 8  # summaries that are added at a time
 _UNIT = float(np.finfo(np.float64).eps) / 2

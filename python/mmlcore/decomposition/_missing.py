@@ -17,7 +17,7 @@ import numpy as np
 
 from mmlcore.core.arrays import Array
 from mmlcore.core.signs import signed
-from mmlcore.decomposition._components import completed
+from mmlcore.decomposition.components import completed
 from mmlcore.elimination import inverse, slogdet, solve
 
 LEAST_NOISE = (

@@ -24,7 +24,8 @@ from mmlcore.core.arrays import (
 from mmlcore.core.random_state import RandomState, as_seed
 from mmlcore.core.sources import check_width, dense_chunks, is_source
 from mmlcore.core.sparse import as_csr, real
-from mmlcore.decomposition._components import (
+from mmlcore.decomposition._gaussian import GaussianModel
+from mmlcore.decomposition.components import (
     Components,
     count_components,
     of_factor,
@@ -32,10 +33,9 @@ from mmlcore.decomposition._components import (
     routes,
     subtract_mean,
 )
-from mmlcore.decomposition._gaussian import GaussianModel
-from mmlcore.decomposition._large import by_chunks, by_sparse, sparse_route, sparse_scores
-from mmlcore.stats._factor import TriangularFactor, factor_of_chunks
-from mmlcore.stats._weights import refuse_overflow
+from mmlcore.decomposition.large import by_chunks, by_sparse, sparse_route, sparse_scores
+from mmlcore.stats.factor import TriangularFactor, factor_of_chunks
+from mmlcore.stats.weights import refuse_overflow
 
 
 class PCA(GaussianModel):

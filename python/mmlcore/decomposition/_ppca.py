@@ -13,7 +13,6 @@ from mmlcore import _core
 from mmlcore.core.arrays import Array, as_data, as_index, as_real, require_finite, shape_error
 from mmlcore.core.random_state import RandomState, as_seed
 from mmlcore.core.sources import check_width
-from mmlcore.decomposition._components import by_covariance, by_dual
 from mmlcore.decomposition._gaussian import GaussianModel
 from mmlcore.decomposition._missing import (
     LEAST_NOISE,
@@ -23,6 +22,7 @@ from mmlcore.decomposition._missing import (
     log_likelihood,
     step,
 )
+from mmlcore.decomposition.components import by_covariance, by_dual
 
 
 class PPCA(GaussianModel):

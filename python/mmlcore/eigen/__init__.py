@@ -4,7 +4,7 @@ from mmlcore.eigen._diagonalize import Diagonalization, diagonalize
 from mmlcore.eigen._full import EigenResult, eig, eigh, eigvals
 from mmlcore.eigen._polynomial import characteristic_polynomial
 from mmlcore.eigen._power import PowerIteration, matrix_power, power_iteration
-from mmlcore.eigen._top import top_eigh
+from mmlcore.eigen.top import top_eigh
 
 __all__ = [
     "Diagonalization",

@@ -11,7 +11,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from mmlcore.core.arrays import Array
 from mmlcore.optimize import linear_regression
-from mmlcore.optimize._linear_fit import of_targets
+from mmlcore.optimize.linear_fit import of_targets
 
 
 class LinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]

@@ -14,8 +14,8 @@ from mmlcore import decomposition
 from mmlcore.core.arrays import Array, is_sparse
 from mmlcore.core.random_state import as_seed
 from mmlcore.core.sparse import as_csr
-from mmlcore.decomposition._components import by_sketch, route_of, routes
-from mmlcore.decomposition._large import by_sparse, sparse_route
+from mmlcore.decomposition.components import by_sketch, route_of, routes
+from mmlcore.decomposition.large import by_sparse, sparse_route
 
 _FITTED = (
     "components_",

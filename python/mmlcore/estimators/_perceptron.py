@@ -18,7 +18,7 @@ from sklearn.utils.validation import (
 
 from mmlcore.core.arrays import Array, as_index, as_real
 from mmlcore.neural import MLP
-from mmlcore.neural._options import chosen
+from mmlcore.neural.options import chosen
 
 _ACTIVATION = {"identity": "identity", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu"}
 _LEAST_RATE = 1e-6  # at which an adaptive search ends

@@ -12,11 +12,11 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_array, in_order, is_sparse, shape_error
-from mmlcore.graph._columns import check_columns, check_size, check_weights
 from mmlcore.graph._convert import from_igraph, from_matrix, from_names, from_networkx
 from mmlcore.graph._folder import Mapped
 from mmlcore.graph._read import read_edges
 from mmlcore.graph._store import is_graph_file, load, save, write_in_place
+from mmlcore.graph.columns import check_columns, check_size, check_weights
 from mmlcore.io import FileError, say_of
 
 

@@ -4,32 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_array, as_index, as_real, shape_error
-from mmlcore.core.errors import ConvergenceError
 from mmlcore.graph._graph import Graph, as_graph
+from mmlcore.graph.ranking import PageRank, distribution, not_converged, scaled_to_one
 
 # For each node: what the graph itself keeps, and what a problem adds (iterate, gathered values, residual, ranks, restarts).
 _NODE_BYTES, _VECTOR_BYTES = 32, 72
-_REACH = 1e-15  # below it no tolerance is met by sums in float64
-
-
-class PageRank(NamedTuple):
-    """What `pagerank` returns."""
-
-    ranks: Array
-    """The ranks, shape (n,) or (p, n), float64, sum 1."""
-    iterations: int
-    """Passes over the edges; the largest number with several personalizations."""
-    error: float
-    """Bound on the L1 distance to the true vector; with damping 1 the residual. The largest with several."""
-    converged: bool
-    """Whether `error` is at most the tolerance."""
 
 
 def pagerank(
@@ -168,18 +154,6 @@ def _warn_of_recurrence(graph: Graph, landings: Iterable[Array | None]) -> None:
     warnings.warn(msg, RuntimeWarning, stacklevel=3)
 
 
-def not_converged(result: PageRank, tol: float, max_iter: int) -> ConvergenceError:
-    """Make the error for ranks that are not as good as was asked for."""
-    # What rounding leaves of the sums of a long row; more sweeps do not help.
-    within = result.iterations < max_iter or tol < _REACH
-    fix = "float64 comes no closer: raise tol" if within else "raise max_iter or tol"
-    msg = (
-        f"pagerank reached an error of {result.error:.3g} in {result.iterations} iterations, needed {tol:.3g}: "
-        f"{fix}. The last ranks are in .result of this error."
-    )
-    return ConvergenceError(msg, result)
-
-
 def _streams(graph: Graph, memory_limit: int, problems: int) -> bool:
     """Tell whether the links have to pass by; ValueError where even that takes more memory than allowed."""
     limit = as_index(memory_limit, "memory_limit", 1)
@@ -198,31 +172,4 @@ def _rows(personalization: ArrayLike, n: int) -> Array:
     p = as_array(personalization, "personalization")
     if p.ndim not in (1, 2) or p.shape[-1] != n:
         raise shape_error("personalization", p.shape, f"({n},) or (p, {n})")
-    return _scaled(p, "personalization").reshape(-1, n)
-
-
-def distribution(values: ArrayLike, name: str, n: int) -> Array:
-    """Return a vector over the nodes, scaled to sum 1."""
-    p = as_array(values, name)
-    if p.shape != (n,):
-        raise shape_error(name, p.shape, f"({n},), one for each node")
-    return _scaled(p, name)
-
-
-def _scaled(p: Array, name: str) -> Array:
-    """Scale the last axis to sum 1; a NaN passes through least and largest, so that two readings see all."""
-    if p.size == 0:
-        return np.empty(p.shape)
-    least, top = p.min(), p.max(axis=-1, keepdims=True).astype(np.float64)
-    if not (least >= 0 and np.isfinite(top).all()):
-        msg = f"{name}: contains a negative or non-finite number."
-        raise ValueError(msg)
-    if not (top > 0).all():
-        msg = f"{name}: the sum is zero, needed at least one positive entry."
-        raise ValueError(msg)
-    with np.errstate(over="ignore"):  # of numbers near the end of the range
-        total = p.sum(axis=-1, keepdims=True, dtype=np.float64)
-    if not (np.isfinite(total) & (total > np.finfo(np.float64).tiny)).all():
-        p = p.astype(np.float64) / top
-        total = p.sum(axis=-1, keepdims=True)
-    return np.ascontiguousarray(p / total, dtype=np.float64)
+    return scaled_to_one(p, "personalization").reshape(-1, n)

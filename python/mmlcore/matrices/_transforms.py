@@ -16,7 +16,7 @@ from mmlcore.core.arrays import (
 )
 from mmlcore.core.batches import broadcast_batch
 from mmlcore.core.door import door, fills_out
-from mmlcore.vectors._rows import as_vectors, unit
+from mmlcore.vectors.rows import as_vectors, unit
 
 
 @door("rotation")

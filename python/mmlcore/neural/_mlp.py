@@ -21,10 +21,10 @@ from mmlcore.core.arrays import (
 )
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.core.random_state import RandomState
-from mmlcore.neural import _options as options
 from mmlcore.neural import _targets as targets
+from mmlcore.neural import options
 from mmlcore.neural._network import Network
-from mmlcore.stats._weights import check_weights
+from mmlcore.stats.weights import check_weights
 
 _ENDS = ("epochs", "no_progress", "diverged", "callback")
 

@@ -20,7 +20,7 @@ from mmlcore.core.arrays import (
     shape_error,
 )
 from mmlcore.core.random_state import RandomState, as_seed
-from mmlcore.neural import _options as options
+from mmlcore.neural import options
 
 
 class Network:

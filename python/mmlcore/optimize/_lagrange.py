@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.calculus import Function
-from mmlcore.calculus._memory import traced
+from mmlcore.calculus.memory import traced
 from mmlcore.core.arrays import Array, as_array, as_index, as_real, require_finite, shape_error
 from mmlcore.optimize._newton import CONVERGED, MESSAGES, Iteration, one_number
 from mmlcore.optimize._status import sentences

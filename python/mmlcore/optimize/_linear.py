@@ -18,11 +18,11 @@ from mmlcore.core.arrays import (
     shape_error,
 )
 from mmlcore.core.sources import dense_chunks, is_source
-from mmlcore.optimize._linear_fit import LinearFit, Sums, of_columns, of_scatter, out_of_range
+from mmlcore.optimize.linear_fit import LinearFit, Sums, of_columns, of_scatter, out_of_range
 from mmlcore.stats import Moments
-from mmlcore.stats._factor import TriangularFactor
-from mmlcore.stats._scatter import Scatter, scatter_parts
-from mmlcore.stats._weights import as_weights, refuse_weights
+from mmlcore.stats.factor import TriangularFactor
+from mmlcore.stats.scatter import Scatter, scatter_parts
+from mmlcore.stats.weights import as_weights, refuse_weights
 
 _SMALL = 1 << 12  # up to that many numbers a QR decomposition takes no time worth saving
 _CHUNK = 1 << 19  # numbers of a block that is decomposed

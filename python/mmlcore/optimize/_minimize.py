@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.calculus import Function
-from mmlcore.calculus._memory import traced
+from mmlcore.calculus.memory import traced
 from mmlcore.core.arrays import (
     Array,
     as_array,

@@ -11,9 +11,9 @@ import numpy as np
 
 from mmlcore import _core
 from mmlcore.calculus import Function, TraceError
-from mmlcore.calculus._captured import captured_by
-from mmlcore.calculus._nodes import needed, stored
-from mmlcore.calculus._operations import OPERATIONS, OPS
+from mmlcore.calculus.captured import captured_by
+from mmlcore.calculus.nodes import needed, stored
+from mmlcore.calculus.operations import OPERATIONS, OPS
 from mmlcore.core.arrays import Array
 
 _ELEMENTWISE = {OPS[row.name] for row in OPERATIONS if row.elementwise}

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.calculus import Function, TraceError
-from mmlcore.calculus._memory import traced
-from mmlcore.calculus._symbol import size_of
+from mmlcore.calculus.memory import traced
+from mmlcore.calculus.symbol import size_of
 from mmlcore.core.arrays import (
     Array,
     as_array,

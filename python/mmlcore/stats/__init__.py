@@ -3,7 +3,7 @@
 from mmlcore.stats._affine import affine_covariance, affine_mean
 from mmlcore.stats._covariance import correlation, covariance, scatter_of
 from mmlcore.stats._moments import Moments
-from mmlcore.stats._summary import mean, variance
+from mmlcore.stats.summary import mean, variance
 
 __all__ = [
     "Moments",

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import Array, all_finite, as_data, float_type, shape_error
 from mmlcore.core.door import door
-from mmlcore.stats._scatter import Scatter, scaled, scatter_parts
-from mmlcore.stats._weights import divisor, refuse_overflow
+from mmlcore.stats.scatter import Scatter, scaled, scatter_parts
+from mmlcore.stats.weights import divisor, refuse_overflow
 
 
 @door("covariance")

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import Array, as_array, as_data, as_index, in_order, shape_error
-from mmlcore.stats._scatter import Scatter, aligned, merged, scaled, scatter_parts, two_parts
-from mmlcore.stats._weights import divisor, refuse_overflow
+from mmlcore.stats.scatter import Scatter, aligned, merged, scaled, scatter_parts, two_parts
+from mmlcore.stats.weights import divisor, refuse_overflow
 
 _HALF = 1e-8  # of the digits of float64
 

@@ -20,7 +20,7 @@ from mmlcore.core.door import door
 from mmlcore.core.errors import SingularMatrixError
 from mmlcore.core.lapack import patiently
 from mmlcore.elimination import solve
-from mmlcore.vectors._rows import as_vectors, lengths
+from mmlcore.vectors.rows import as_vectors, lengths
 
 
 def is_independent(vectors: ArrayLike, *, rtol: float | None = None) -> bool | Array:

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from mmlcore.core.arrays import Array, same_dtype, shape_error
 from mmlcore.core.batches import broadcast_batch
 from mmlcore.core.door import door
-from mmlcore.vectors._rows import as_vectors
+from mmlcore.vectors.rows import as_vectors
 
 
 @door("cross")

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from mmlcore.core.arrays import Array, same_dtype
 from mmlcore.core.door import door
 from mmlcore.core.metric import as_metric
-from mmlcore.vectors._rows import as_pair, as_vectors, in_metric, lengths, products, scaled, unit
+from mmlcore.vectors.rows import as_pair, as_vectors, in_metric, lengths, products, scaled, unit
 
 
 @door("inner")

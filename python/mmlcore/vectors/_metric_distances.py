@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.core.arrays import Array, empty, require_finite
 from mmlcore.core.metric import as_metric
-from mmlcore.vectors._rows import lengths
 from mmlcore.vectors._search import nearest, search
+from mmlcore.vectors.rows import lengths
 
 _PAIRS = 1 << 20  # numbers of differences that are mapped together
 _BLOCK = 1 << 22

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_array, as_index, shape_error
 from mmlcore.core.door import door
-from mmlcore.stats._weights import divisor, moderate_weights, refuse_column, refuse_overflow
+from mmlcore.stats.weights import divisor, moderate_weights, refuse_column, refuse_overflow
 
 _LEAST = 2.0**-960  # mean square below which squares lose digits
 

@@ -11,7 +11,7 @@ from mmlcore.core.arrays import Array, largest_size, require_finite
 from mmlcore.core.signs import signed
 from mmlcore.core.sources import dense_chunks
 from mmlcore.core.sparse import real, with_values
-from mmlcore.decomposition._components import (
+from mmlcore.decomposition.components import (
     Components,
     completed,
     in_unit,
@@ -20,11 +20,11 @@ from mmlcore.decomposition._components import (
     subtract_mean,
     tolerance,
 )
-from mmlcore.eigen._largest import largest_of_psd
-from mmlcore.eigen._top import top_of_products
-from mmlcore.matrices._sparse import SparseRows
+from mmlcore.eigen.largest import largest_of_psd
+from mmlcore.eigen.top import top_of_products
+from mmlcore.matrices.sparse import SparseRows
 from mmlcore.stats import Moments
-from mmlcore.stats._scatter import Scatter, two_parts
+from mmlcore.stats.scatter import Scatter, two_parts
 
 _DENSE = 2000  # up to this side a matrix of inner products is made dense
 _FAR = 30  # a mean of more deviations than that costs the sparse formula three digits

@@ -5,9 +5,9 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-from mmlcore.calculus._captured import captured_by
 from mmlcore.calculus._function import Function
-from mmlcore.calculus._symbol import Shape
+from mmlcore.calculus.captured import captured_by
+from mmlcore.calculus.symbol import Shape
 
 # Functions that were traced: for each, by the shape of its argument and what it captures.
 _traced: weakref.WeakKeyDictionary[Any, dict[Any, tuple[Any, Function]]] = (

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.core.arrays import BYTE, F32, Array, all_finite, as_array, shape_error
-from mmlcore.stats._weights import as_weights, refuse_column, refuse_overflow, refuse_weights
+from mmlcore.stats.weights import as_weights, refuse_column, refuse_overflow, refuse_weights
 
 _NARROW = 24  # columns up to which the kernel computes in double, float32 data too
 # Mean squares below which products lose digits, or above whose inverse sums of them overflow.

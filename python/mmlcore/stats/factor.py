@@ -16,8 +16,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from mmlcore.core.arrays import Array
-from mmlcore.stats._scatter import two_parts
-from mmlcore.stats._summary import mean_parts
+from mmlcore.stats.scatter import two_parts
+from mmlcore.stats.summary import mean_parts
 
 _ROWS = 4096  # that are waited for before a decomposition, at least
 

@@ -9,9 +9,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from mmlcore import _core
-from mmlcore.calculus._operations import OPERATIONS, OPS
 from mmlcore.calculus._refuse import NUMPY, refuse, untraced
 from mmlcore.calculus._views import Own, View, current, element, picked, places_of, put
+from mmlcore.calculus.operations import OPERATIONS, OPS
 
 _TRUTHS = frozenset(OPS[row.name] for row in OPERATIONS if row.truth)
 Shape = tuple[int, ...]

@@ -13,12 +13,12 @@ from mmlcore.core.arrays import Array, as_index, as_real, largest_size
 from mmlcore.core.lapack import patiently
 from mmlcore.core.signs import signed
 from mmlcore.decomposition._minka import minka
-from mmlcore.eigen._largest import largest_of_psd
+from mmlcore.eigen.largest import largest_of_psd
 from mmlcore.orthogonal import gram_schmidt
-from mmlcore.stats._factor import TriangularFactor
-from mmlcore.stats._scatter import Scatter, scaled, scatter_parts
-from mmlcore.stats._summary import mean_parts
-from mmlcore.stats._weights import refuse_column
+from mmlcore.stats.factor import TriangularFactor
+from mmlcore.stats.scatter import Scatter, scaled, scatter_parts
+from mmlcore.stats.summary import mean_parts
+from mmlcore.stats.weights import refuse_column
 
 _SMALL = 500  # up to this many rows and columns LAPACK's SVD is cheap, and keeps every digit
 

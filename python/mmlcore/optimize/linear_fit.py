@@ -10,8 +10,8 @@ import numpy as np
 
 from mmlcore.core.arrays import Array, all_finite
 from mmlcore.eigen import eigh
-from mmlcore.stats._scatter import Scatter, scaled
-from mmlcore.stats._summary import mean_parts
+from mmlcore.stats.scatter import Scatter, scaled
+from mmlcore.stats.summary import mean_parts
 
 _CLOSE = 1e-4  # smallest eigenvalue of the correlations from which on the normal equations keep 12 digits
 _TIGHT = 1e-6  # share of the variance that is left, below which the sum of squares loses digits

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mmlcore.calculus._operations import OPS
+from mmlcore.calculus.operations import OPS
 
 
 def needed(graph: Any, output: int) -> list[int]:

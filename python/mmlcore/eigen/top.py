@@ -24,8 +24,8 @@ from mmlcore.core.signs import pointed
 from mmlcore.core.sparse import as_csr
 from mmlcore.eigen._full import EigenResult, eigh
 from mmlcore.eigen._lanczos import complete_lanczos
-from mmlcore.eigen._largest import largest_of_symmetric
-from mmlcore.matrices._sparse import SparseRows
+from mmlcore.eigen.largest import largest_of_symmetric
+from mmlcore.matrices.sparse import SparseRows
 
 _RESTARTS = 300
 
