@@ -21,6 +21,7 @@ from mmlcore.dask._tree import (
 )
 from mmlcore.decomposition.components import tolerance
 from mmlcore.decomposition.large import of_moments
+from mmlcore.decomposition.route import how_many
 from mmlcore.optimize import LinearFit
 from mmlcore.optimize.linear_fit import Sums, of_columns
 from mmlcore.orthogonal import QR, qr
@@ -139,7 +140,7 @@ class PCA(decomposition.PCA):
             found = moments(x)
             shape = (int(found.count), found.dim)
             if self.solver == "covariance" or shape[0] >= shape[1]:
-                most = self._most(shape)
+                most = how_many(self.n_components, shape)
                 self.__dict__.pop("_factor", None)
                 self._keep(of_moments(found, most, tolerance(dtype)), shape, dtype, "covariance")
                 return self

@@ -21,19 +21,18 @@ from mmlcore.core.arrays import (
     require_finite,
     shape_error,
 )
-from mmlcore.core.random_state import RandomState, as_seed
-from mmlcore.core.sources import check_width, dense_chunks, is_source
+from mmlcore.core.random_state import RandomState
+from mmlcore.core.sources import check_width, dense_chunks
 from mmlcore.core.sparse import as_csr, real
 from mmlcore.decomposition._gaussian import GaussianModel
 from mmlcore.decomposition.components import (
     Components,
     count_components,
     of_factor,
-    route_of,
-    routes,
     subtract_mean,
 )
-from mmlcore.decomposition.large import by_chunks, by_sparse, sparse_route, sparse_scores
+from mmlcore.decomposition.large import sparse_scores
+from mmlcore.decomposition.route import components_of, how_many
 from mmlcore.stats.factor import TriangularFactor, factor_of_chunks
 from mmlcore.stats.weights import refuse_overflow
 
@@ -139,26 +138,7 @@ class PCA(GaussianModel):
         ValueError for NaN, infinity, no points or an `n_components` that does not fit.
         """
         self.__dict__.pop("_factor", None)
-        seed = as_seed(self.random_state)
-        if is_sparse(X):
-            x = real(as_csr(X, "X"), "X")
-            most = self._most(x.shape)
-            route = sparse_route(self.solver, x.shape, most)
-            self._keep(by_sparse(x, route, most, seed), x.shape, float_type(x.dtype), route)
-            return self
-        if is_source(X) and len(X.shape) == 2 and X.shape[0] >= X.shape[1]:
-            most = self._most(X.shape)
-            if self.solver not in ("auto", "covariance"):
-                msg = f"solver: got {self.solver!r}, needed 'auto' or 'covariance' for data that are read by chunks."
-                raise ValueError(msg)
-            dtype = as_data(X[:1], "X").dtype
-            self._keep(by_chunks(X, dtype, most), X.shape, dtype, "covariance")
-            return self
-        x = as_data(X, "X", bytes_ok=True)
-        most = self._most(x.shape)
-        route = route_of(self.solver, *x.shape)
-        x = x if route == "covariance" else as_data(x, "X")
-        self._keep(routes[route](x, most, seed), x.shape, float_type(x.dtype), route)
+        self._keep(*components_of(X, self.n_components, self.solver, self.random_state))
         return self
 
     def partial_fit(self, X: ArrayLike, y: object = None) -> PCA:  # noqa: ARG002
@@ -217,15 +197,10 @@ class PCA(GaussianModel):
         if factor is None:
             raise shape_error("X", shape, "at least one point")
         all_points = (int(factor.count), len(factor.mean))
-        found = of_factor(factor, self._most(all_points))
+        found = of_factor(factor, how_many(self.n_components, all_points))
         self._keep(found, all_points, dtype, "factor")
         self._factor = factor
         return self
-
-    def _most(self, shape: Any) -> int:
-        if 0 in shape:
-            raise shape_error("X", shape, "at least one point and one feature")
-        return count_components(self.n_components, *shape)
 
     def _keep(self, found: Components, shape: Any, dtype: np.dtype[Any], route: str) -> None:
         n, d = shape

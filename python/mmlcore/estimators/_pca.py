@@ -12,10 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mmlcore import decomposition
 from mmlcore.core.arrays import Array, is_sparse
-from mmlcore.core.random_state import as_seed
-from mmlcore.core.sparse import as_csr
-from mmlcore.decomposition.components import by_sketch, route_of, routes
-from mmlcore.decomposition.large import by_sparse, sparse_route
+from mmlcore.decomposition.route import components_of
 
 _FITTED = (
     "components_",
@@ -184,26 +181,24 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
             raise TypeError(msg)
         k = self._count(solver, x.shape)
         model = decomposition.PCA(self.n_components if k is None else k, whiten=self.whiten)
-        most = model._most(x.shape)
-        found, route = self._components(x, solver, most)
-        model._keep(found, x.shape, x.dtype, route)
+        sketch = {"oversamples": self.n_oversamples}
+        sketch["power"] = 7 if self.iterated_power == "auto" else self.iterated_power
+        route = self._route(solver, x)
+        found = components_of(x, model.n_components, route, self.random_state, **sketch)
+        model._keep(*found._replace(dtype=x.dtype))
         for name in _FITTED:
             setattr(self, name, getattr(model, name))
         return x
 
-    def _components(self, x: Any, solver: str, k: int) -> tuple[Any, str]:
+    @staticmethod
+    def _route(solver: str, x: Any) -> str:
+        """Return our name of scikit-learn's solver."""
         if is_sparse(x):
-            route = sparse_route("auto", x.shape, k)
-            return by_sparse(as_csr(x, "X"), route, k, as_seed(self.random_state)), route
-        if solver == "randomized":
-            power = 7 if self.iterated_power == "auto" else self.iterated_power
-            return by_sketch(x, k, as_seed(self.random_state), self.n_oversamples, power), solver
+            return "auto"
         tall = x.shape[0] >= x.shape[1]
-        route = {
-            "full": "svd",
-            "covariance_eigh": "covariance" if tall else "dual",
-        }.get(solver) or route_of("auto", *x.shape)
-        return routes[route](x, k, 0), route
+        exact = "covariance" if tall else "dual"
+        names = {"full": "svd", "covariance_eigh": exact, "randomized": "randomized"}
+        return names.get(solver, "auto")
 
     def _count(self, solver: str, shape: tuple[int, int]) -> int | None:
         """Check `n_components` as scikit-learn does; return the number where the solver changes it."""
