@@ -111,7 +111,13 @@ def test_textbook_iterations() -> None:
     """Fixed rates: exactly the recurrences."""
     f = mml.Function(lambda p: p[0] ** 2 + 5 * p[1] ** 2, 2)
     plain = mml.minimize(
-        f, [1.0, 1.0], method="gradient_descent", learning_rate=0.1, max_iter=5, trajectory=True
+        f,
+        [1.0, 1.0],
+        method="gradient_descent",
+        learning_rate=0.1,
+        max_iter=5,
+        trajectory=True,
+        raise_on_failure=False,
     )
     x = np.ones(2)
     expected = [x]
@@ -120,7 +126,7 @@ def test_textbook_iterations() -> None:
         expected.append(x)
     assert plain.path is not None
     np.testing.assert_allclose(plain.path, expected, atol=1e-15)
-    assert (plain.status, plain.converged) == (0, False)
+    assert (plain.status, plain.converged) == (mml.Status.MAX_ITER, False)
     heavy = mml.minimize(
         f,
         [1.0, 1.0],
@@ -129,6 +135,7 @@ def test_textbook_iterations() -> None:
         momentum=0.5,
         max_iter=5,
         trajectory=True,
+        raise_on_failure=False,
     )
     x, v = np.ones(2), np.zeros(2)
     expected = [x]
@@ -143,15 +150,27 @@ def test_textbook_iterations() -> None:
 def test_what_has_no_minimum_says_so() -> None:
     """Unbounded functions, too large rates, NaN at the start: statuses, not endless loops."""
     for method in METHODS:
-        found = mml.minimize(lambda x: -x[0], [1.0], method=method, max_iter=3000)
+        found = mml.minimize(
+            lambda x: -x[0], [1.0], method=method, max_iter=3000, raise_on_failure=False
+        )
         assert not found.converged
-        assert found.status in (0, -2)
+        assert not found.success
+        assert found.status in (mml.Status.MAX_ITER, mml.Status.UNBOUNDED)
+        with pytest.raises(mml.ConvergenceError, match="minimize: ") as caught:
+            mml.minimize(lambda x: -x[0], [1.0], method=method, max_iter=3000)
+        assert caught.value.result.status == found.status
     runaway = mml.minimize(
-        lambda x: x[0] ** 2, [1.0], method="gradient_descent", learning_rate=3.0, max_iter=5000
+        lambda x: x[0] ** 2,
+        [1.0],
+        method="gradient_descent",
+        learning_rate=3.0,
+        max_iter=5000,
+        raise_on_failure=False,
     )
-    assert runaway.status == -2
+    assert runaway.status == mml.Status.UNBOUNDED
     assert np.isfinite(runaway.x).all()
-    assert mml.minimize(lambda x: np.log(x[0]), [-1.0]).status == -1
+    lost = mml.minimize(lambda x: np.log(x[0]), [-1.0], raise_on_failure=False)
+    assert lost.status == mml.Status.NOT_FINITE
     kink = mml.minimize(lambda x: np.abs(x[0] - 0.3), [1.0], method="bfgs")
     assert kink.x[0] == pytest.approx(0.3, abs=1e-6)
 
@@ -177,15 +196,17 @@ def test_bad_input(arguments: dict[str, Any], words: str) -> None:
 
 @pytest.mark.parametrize("method", ["newton", "gradient_descent", "momentum", "bfgs"])
 def test_a_slope_without_end_is_no_warning(method):
-    found = mml.minimize(lambda p: -(p[0] ** 7) * p[1] ** 7, [2.0, 2.0], method=method)
+    found = mml.minimize(
+        lambda p: -(p[0] ** 7) * p[1] ** 7, [2.0, 2.0], method=method, raise_on_failure=False
+    )
     assert not found.converged
 
 
 @pytest.mark.parametrize("n", [2, 60])
 def test_newton_near_the_end_of_the_range(n: int) -> None:
     """Where the squares of a gradient overflow: the model is kept in its own units."""
-    found = mml.minimize(lambda x: 1e160 * np.sum(x**2), np.full(n, 1e60))
+    found = mml.minimize(lambda x: 1e160 * np.sum(x**2), np.full(n, 1e60), raise_on_failure=False)
     assert found.iterations < 200
     assert np.abs(found.x).max() < 1e-18
-    found = mml.minimize(lambda x: 1e300 * np.sum(x**4), np.full(n, 30.0))
+    found = mml.minimize(lambda x: 1e300 * np.sum(x**4), np.full(n, 30.0), raise_on_failure=False)
     assert np.abs(found.x).max() < 1e-70

@@ -22,7 +22,7 @@ ELSEWHERE = {
     "LU QR FiniteDifference Constrained CurveFit CurveFitBatch Diagonalization Echelon "
     "EigenResult Function GradientCheck Graph LinearFit "
     "Linearization LogDeterminant Minimum Neighbors PageRank PowerIteration Projection Root SparseHessian SparseJacobian "
-    "StationaryPoint TaylorSeries": "what functions return",
+    "StationaryPoint Status TaylorSeries": "what functions return",
     "ConvergenceError DefectiveMatrixError SingularMatrixError TraceError": "errors",
     "get_num_threads set_num_threads threads release_memory show_config __version__": "no numbers",
     "MLP PPCA": "iterate from random starts: compared with references in tests/neural and tests/decomposition",

@@ -6,6 +6,7 @@ from mmlcore.optimize._lagrange import Constrained, lagrange
 from mmlcore.optimize._linear import linear_regression
 from mmlcore.optimize._minimize import Minimum, minimize
 from mmlcore.optimize._newton import Root, newton
+from mmlcore.optimize._status import Status
 from mmlcore.optimize.linear_fit import LinearFit
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "LinearFit",
     "Minimum",
     "Root",
+    "Status",
     "curve_fit",
     "curve_fit_batch",
     "lagrange",

@@ -22,8 +22,9 @@ from mmlcore.optimize._data import (
     parameter_count,
     weights_of,
 )
+from mmlcore.optimize._fit_result import MESSAGES, Pair
 from mmlcore.optimize._model import Model, model_of
-from mmlcore.optimize._status import MESSAGES, Pair, sentences
+from mmlcore.optimize._status import sentences
 
 _AT_ONCE = 1 << 23  # numbers of y that are converted at once
 

@@ -24,9 +24,10 @@ from mmlcore.optimize._data import (
     loss_number,
     parameter_count,
 )
+from mmlcore.optimize._fit_result import MESSAGES, Pair
 from mmlcore.optimize._model import Model, model_of
 from mmlcore.optimize._residuals import residuals_of
-from mmlcore.optimize._status import MESSAGES, UNDETERMINED, Pair
+from mmlcore.optimize._status import Status
 
 _LONG = 200_000  # points from which on a fit to some of them comes first
 _SAMPLE = 20_000
@@ -285,7 +286,11 @@ def _finished(
     dof = points - parameters.size + held
     if not absolute:
         scale = chi2 / dof if dof > 0 else math.inf
-        if status in (UNDETERMINED, -1) or unit != 1 or not math.isfinite(scale):
+        if (
+            status in (Status.UNDETERMINED, Status.NOT_FINITE)
+            or unit != 1
+            or not math.isfinite(scale)
+        ):
             with np.errstate(all="ignore"):
                 scaled = covariance * scale
             covariance = np.where(np.isfinite(covariance) & np.isfinite(scaled), scaled, np.inf)
@@ -297,14 +302,14 @@ def _finished(
             chi2 = float(np.float64(chi2) / unit / unit)
     fit = CurveFit(
         *(parameters, covariance, chi2, dof, iterations, status),
-        message=MESSAGES[status],
+        message=MESSAGES[Status(status)],
         evaluations=evaluations,
         _residuals=residual,
     )
     if status <= 0:
         msg = f"curve_fit: optimal parameters not found: {fit.message}"
         raise ConvergenceError(msg, fit)
-    if status == UNDETERMINED or not all_finite(covariance):
+    if status == Status.UNDETERMINED or not all_finite(covariance):
         msg = "Covariance of the parameters could not be estimated; it is infinite."
         warnings.warn(msg, RuntimeWarning, stacklevel=3)
     return fit

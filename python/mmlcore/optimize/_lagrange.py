@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 from mmlcore.calculus import Function
 from mmlcore.calculus.memory import traced
 from mmlcore.core.arrays import Array, as_array, as_index, as_real, require_finite, shape_error
-from mmlcore.optimize._newton import CONVERGED, MESSAGES, Iteration, one_number
-from mmlcore.optimize._status import sentences
+from mmlcore.optimize._newton import MESSAGES, one_number
+from mmlcore.optimize._newton_steps import Iteration
+from mmlcore.optimize._status import Status, judged, sentences, success
 
 _FLAT = 1e-8  # curvature, relative to the largest, that counts as none
 
@@ -43,6 +44,11 @@ class Constrained(NamedTuple):
         """The status as a sentence, or one for each start."""
         return sentences(MESSAGES, self.status)
 
+    @property
+    def success(self) -> Any:
+        """Whether a stationary point was found, for each start."""
+        return success(self.status)
+
 
 def lagrange(
     f: Callable[..., Any],
@@ -51,6 +57,7 @@ def lagrange(
     *,
     tol: float = 1e-12,
     max_iter: int = 100,
+    raise_on_failure: bool = True,
 ) -> Constrained:
     """Find where f is stationary among the points with g(x) = 0.
 
@@ -66,6 +73,8 @@ def lagrange(
         Step at which to stop, relative to each unknown: see `newton`.
     max_iter : int, default 100
         Most steps.
+    raise_on_failure : bool, default True
+        Whether one start that finds no stationary point is an error; of several, each says in its status how it ended.
 
     Returns
     -------
@@ -74,6 +83,8 @@ def lagrange(
 
     Raises
     ------
+    ConvergenceError
+        One start that finds nothing, unless `raise_on_failure` is False; its last iterate is in ``.result``.
     TraceError
         f or a constraint cannot be traced.
     ValueError
@@ -126,18 +137,19 @@ def lagrange(
     )
     kinds = [
         _kind(whole.hessian(one), n) if ok else "none"
-        for one, ok in zip(z, status == CONVERGED, strict=True)
+        for one, ok in zip(z, status == Status.CONVERGED, strict=True)
     ]
     values = np.asarray(function(z[:, :n]))
     if several:
-        done = status == CONVERGED
+        done = status == Status.CONVERGED
         return Constrained(
             z[:, :n], z[:, n:], values, np.array(kinds), residual, steps, done, status
         )
-    return Constrained(
+    found = Constrained(
         *(z[0, :n], z[0, n:], float(values[0]), kinds[0], float(residual[0]), int(steps[0])),
-        *(bool(status[0] == CONVERGED), int(status[0])),
+        *(bool(status[0] == Status.CONVERGED), int(status[0])),
     )
+    return judged(found, "lagrange", raise_on_failure)
 
 
 def _kind(bordered: Array, n: int) -> str:

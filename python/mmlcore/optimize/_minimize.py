@@ -22,6 +22,7 @@ from mmlcore.core.arrays import (
 from mmlcore.optimize._descent import bfgs, gradient_descent, momentum_descent
 from mmlcore.optimize._newton import one_number
 from mmlcore.optimize._search import MESSAGES, Search
+from mmlcore.optimize._status import Status, judged, success
 from mmlcore.optimize._trust import newton_steps
 
 _METHODS = {
@@ -48,12 +49,17 @@ class Minimum(NamedTuple):
     path: Array | None
     """Points (steps + 1, ...) with trajectory=True."""
     status: int
-    """1 converged, 2 rounding, 0 max_iter, -1 not finite at the start, -2 unbounded, -3 stuck."""
+    """`Status`: 1 converged, 4 rounding, 0 max_iter, -1 not finite at the start, -4 stuck, -6 unbounded."""
 
     @property
     def message(self) -> str:
         """The status as a sentence."""
-        return MESSAGES[self.status]
+        return MESSAGES[Status(self.status)]
+
+    @property
+    def success(self) -> bool:
+        """Whether a minimum was found."""
+        return bool(success(self.status))
 
 
 def minimize(
@@ -66,6 +72,7 @@ def minimize(
     learning_rate: float | None = None,
     momentum: float = 0.9,
     trajectory: bool = False,
+    raise_on_failure: bool | None = None,
 ) -> Minimum:
     """Find a minimum of f near x0, with exact derivatives.
 
@@ -90,14 +97,19 @@ def minimize(
         Share of the last step that is added to the next, with a fixed `learning_rate`.
     trajectory : bool, default False
         Whether to keep the path.
+    raise_on_failure : bool, optional
+        Whether a search that ends at no minimum is an error; else its status says how it ended.
+        Default: yes, unless `trajectory` asks for the path, which is then the result.
 
     Returns
     -------
     Minimum
-        (x, value, gradient, iterations, converged, path, status). What did not converge says why in its status.
+        (x, value, gradient, iterations, converged, path, status).
 
     Raises
     ------
+    ConvergenceError
+        One start that finds nothing, see `raise_on_failure`; its last iterate is in ``.result``.
     TraceError
         f cannot be traced.
     ValueError
@@ -153,12 +165,15 @@ def minimize(
         with np.errstate(over="ignore", invalid="ignore"):
             _METHODS[method](search, learning_rate, momentum)
     path = None if search.path is None else np.stack(search.path).reshape(-1, *start.shape)
-    return Minimum(
+    found = Minimum(
         plain(search.x.reshape(start.shape), float),
         search.value / unit,
         plain((search.gradient / unit).reshape(start.shape), float),
         search.iterations,
-        search.status in (1, 2),
+        bool(success(search.status)),
         path,
-        search.status,
+        int(search.status),
+    )
+    return judged(
+        found, "minimize", not trajectory if raise_on_failure is None else raise_on_failure
     )

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 from mmlcore.core.arrays import Array
+from mmlcore.optimize._status import Status
 
-CONVERGED, ROUNDING, RUNNING, NOT_FINITE, UNBOUNDED, STUCK = 1, 2, 0, -1, -2, -3
 MESSAGES = {
-    CONVERGED: "What is left to go is below the tolerance.",
-    ROUNDING: "No further decrease can be seen in double precision.",
-    RUNNING: "max_iter steps were not enough.",
-    NOT_FINITE: "f or its gradient is not finite at the start.",
-    UNBOUNDED: "The steps run away: f has no lower bound there, or the learning rate is too large.",
-    STUCK: "No step decreases f, though its gradient is not small.",
+    Status.CONVERGED: "What is left to go is below the tolerance.",
+    Status.ROUNDING: "No further decrease can be seen in double precision.",
+    Status.MAX_ITER: "max_iter steps were not enough.",
+    Status.NOT_FINITE: "f or its gradient is not finite at the start.",
+    Status.UNBOUNDED: "The steps run away: f has no lower bound there, or the learning rate is too large.",
+    Status.STUCK: "No step decreases f, though its gradient is not small.",
 }
 _EPS = float(np.finfo(float).eps)
 _BLUR = 1e-6  # a step that rounding errors of f can hide, relative to x: some roots of eps
@@ -38,7 +38,7 @@ class Search:
         self.iterations = 0
         self.path = [x.copy()] if keep else None
         finite = np.isfinite(self.value) and bool(np.isfinite(self.gradient).all())
-        self.status = RUNNING if finite else NOT_FINITE
+        self.status = Status.MAX_ITER if finite else Status.NOT_FINITE
         self.start = np.abs(x)  # how large each unknown may be
         self.left = np.full(x.shape, np.inf)  # how far each unknown may have to go
         self.exact = False  # whether the method knows that, by the Hessian
@@ -64,11 +64,11 @@ class Search:
 
     def goes_on(self) -> bool:
         """Tell whether there is more to do; sets the status if not."""
-        if self.status != RUNNING:
+        if self.status != Status.MAX_ITER:
             return False
         if not self.gradient.any() or self._arrived():
-            self.status = CONVERGED
-        return self.status == RUNNING and self.iterations < self.max_iter
+            self.status = Status.CONVERGED
+        return self.status == Status.MAX_ITER and self.iterations < self.max_iter
 
     def _arrived(self) -> bool:
         if not self._flat(self.tol):
@@ -90,7 +90,7 @@ class Search:
         self.iterations += 1
         finite = np.isfinite(value) and bool(np.isfinite(gradient).all())
         if not finite or np.abs(x).max() > 1e150:
-            self.status = UNBOUNDED
+            self.status = Status.UNBOUNDED
             return
         self.left = self._left(x - self.x, gradient - self.gradient, gradient)
         self.start = np.where(self.start == 0, np.abs(x - self.x), self.start)
@@ -118,9 +118,9 @@ class Search:
             float(np.abs(self.gradient) @ left)
         )
         if not self.gradient.any() or (near and self._flat(1e-3)):
-            self.status = ROUNDING
+            self.status = Status.ROUNDING
         else:
-            self.status = STUCK
+            self.status = Status.STUCK
 
     def unseen(self, decrease: float) -> bool:
         """Tell whether a decrease of f is lost in its rounding errors."""

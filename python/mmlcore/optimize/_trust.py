@@ -6,7 +6,8 @@ import numpy as np
 
 from mmlcore.calculus import hessian_vector_product
 from mmlcore.core.arrays import Array
-from mmlcore.optimize._search import CONVERGED, RUNNING, Search
+from mmlcore.optimize._search import Search
+from mmlcore.optimize._status import Status
 
 _DENSE = 50  # unknowns up to which the Hessian is decomposed
 _FAR = 1e150  # the longest step: its square is a number
@@ -59,11 +60,11 @@ def newton_steps(search: Search, learning_rate: float | None, momentum: float) -
 
 def _at_saddle(search: Search, hessian: Array | None) -> bool:
     """Tell whether a stationary point has a way down, and go on if so."""
-    if search.status != CONVERGED or hessian is None or search.iterations >= search.max_iter:
+    if search.status != Status.CONVERGED or hessian is None or search.iterations >= search.max_iter:
         return False
     curvature = np.linalg.eigvalsh(hessian)
     if curvature[0] < -1e-6 * float(np.abs(curvature).max()):
-        search.status = RUNNING
+        search.status = Status.MAX_ITER
         return True
     return False
 
