@@ -219,3 +219,14 @@ def test_not_finite_at_the_start() -> None:
     with pytest.raises(mml.ConvergenceError, match="not finite") as caught:
         mml.curve_fit(lambda x, a: np.log(a) * x, [1.0, 2.0], [1.0, 2.0], [-1.0])
     assert caught.value.result.status == -1
+
+
+def test_a_fit_that_fails_is_returned_where_that_is_asked_for() -> None:
+    x = np.linspace(0, 1, 20)
+    wavy = lambda x, a, b: a * np.sin(b * x)
+    with pytest.raises(mml.ConvergenceError, match="max_iter") as caught:
+        mml.curve_fit(wavy, x, np.sin(30 * x), [1.0, 3.0], max_iter=1)
+    found = mml.curve_fit(wavy, x, np.sin(30 * x), [1.0, 3.0], max_iter=1, raise_on_failure=False)
+    assert (found.success, found.status) == (False, mml.Status.MAX_ITER)
+    np.testing.assert_array_equal(found.parameters, caught.value.result.parameters)
+    assert mml.curve_fit(wavy, x, 2 * np.sin(3 * x), [1.0, 3.0]).success

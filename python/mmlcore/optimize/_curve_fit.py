@@ -27,7 +27,7 @@ from mmlcore.optimize._data import (
 from mmlcore.optimize._fit_result import MESSAGES, Pair
 from mmlcore.optimize._model import Model, model_of
 from mmlcore.optimize._residuals import residuals_of
-from mmlcore.optimize._status import Status
+from mmlcore.optimize._status import Status, success
 
 _LONG = 200_000  # points from which on a fit to some of them comes first
 _SAMPLE = 20_000
@@ -76,6 +76,11 @@ class CurveFit(Pair):
         return difference if weight is None else difference * weight
 
     @property
+    def success(self) -> bool:
+        """Whether the fit converged."""
+        return bool(success(self.status))
+
+    @property
     def standard_errors(self) -> Array:
         """Square roots of the covariance's diagonal."""
         return np.asarray(np.sqrt(self.covariance.diagonal()))
@@ -97,6 +102,7 @@ def curve_fit(
     f_scale: float = 1.0,
     max_iter: int = 200,
     tol: float = 1e-8,
+    raise_on_failure: bool = True,
 ) -> CurveFit:
     """Fit a curve f(x, a, b, ...) to data by non-linear least squares.
 
@@ -131,6 +137,8 @@ def curve_fit(
         Most steps.
     tol : float, default 1e-8
         Step at which to stop, in units of the parameters' standard errors.
+    raise_on_failure : bool, default True
+        Whether a fit that does not converge is an error; else its status says how it ended.
 
     Returns
     -------
@@ -211,7 +219,7 @@ def curve_fit(
     found, unit = fit(1.0), 1.0
     if not NORMAL < found[2] < 1 / NORMAL:
         found, unit = _in_other_units(fit, found, target, weight)
-    return _finished(found, residual, target.size, box, absolute_sigma, unit)
+    return _finished(found, residual, target.size, box, absolute_sigma, unit, raise_on_failure)
 
 
 def _fitted(
@@ -280,6 +288,7 @@ def _finished(
     box: tuple[Array, Array] | None,
     absolute: bool,
     unit: float,
+    raises: bool,
 ) -> CurveFit:
     parameters, covariance, chi2, iterations, evaluations, status = found
     held = 0 if box is None else int((box[0] == box[1]).sum())
@@ -306,10 +315,10 @@ def _finished(
         evaluations=evaluations,
         _residuals=residual,
     )
-    if status <= 0:
+    if raises and not fit.success:
         msg = f"curve_fit: optimal parameters not found: {fit.message}"
         raise ConvergenceError(msg, fit)
-    if status == Status.UNDETERMINED or not all_finite(covariance):
+    elif status == Status.UNDETERMINED or not all_finite(covariance):
         msg = "Covariance of the parameters could not be estimated; it is infinite."
         warnings.warn(msg, RuntimeWarning, stacklevel=3)
     return fit
