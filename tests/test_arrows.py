@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-KERNELS = ("core", "matrices", "vectors", "elimination", "orthogonal", "eigen", "graph", "stats")
-KERNELS += ("calculus", "optimize", "neural")
-CHAPTERS = ("_version", "_cpu", "_isa", "_core", "core", "io", "elimination", "vectors", "matrices")
-CHAPTERS += ("orthogonal", "eigen", "graph", "stats", "calculus", "optimize", "neural")
+KERNELS = ("core", "matrices", "vectors", "elimination", "singular", "orthogonal", "eigen", "graph")
+KERNELS += ("stats", "calculus", "optimize", "neural")
+CHAPTERS = ("_version", "_cpu", "_isa", "_core", "core", "io", "elimination", "singular", "vectors")
+CHAPTERS += ("matrices", "orthogonal", "eigen", "graph", "stats", "calculus", "optimize", "neural")
 CHAPTERS += ("decomposition", "_bench", "__init__", "estimators", "dask", "networkx", "plot", "cli")
 HEADERS, SOURCES = ROOT / "cpp" / "include" / "mmlcore", ROOT / "cpp" / "src"
 PACKAGE = ROOT / "python" / "mmlcore"

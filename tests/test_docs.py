@@ -22,6 +22,7 @@ CHAPTERS = [
     "vectors",
     "matrices",
     "elimination",
+    "singular",
     "orthogonal",
     "eigen",
     "graph",

@@ -31,7 +31,7 @@ Signature::Signature(const char* text) {
       if (*c == '?') core.optional[core.axes - 1] = true;
       if (*c != ',' && *c != '?') core.letter[core.axes++] = letter_of(*c);
     }
-    if (c[1] == 'i') integer[results - 1] = true;
+    if (after && c[1] != ',' && c[1] != 0) holds[results - 1] = c[1];
     if (!after) given = letters;
   }
 }

@@ -9,7 +9,8 @@
 // may be absent: `b` of "(n,n),(n,k?)->(n,k?)" is a vector if it has one axis, and so is the result then; in a result
 // without
 // "?" it is an axis of length 1. A digit is a size that is known. A letter that only results have is the least size of the
-// first argument: "(m,n)->(m,k),(k,n)". An "i" behind a result says that it holds int64.
+// first argument: "(m,n)->(m,k),(k,n)". A letter behind a result says what it holds where that is not the type of the
+// arguments: "i" int64, "b" bool, "d" float64; without axes it is a number of Python's then.
 //
 // The row becomes an object that Python calls without a tuple or a dictionary in between (vectorcall). It looks at its
 // arguments without Python where they are plain: exact ndarrays of float64, or all of float32, aligned, in native order, of
@@ -31,9 +32,9 @@
 
 namespace mmlcore::bindings {
 
-inline constexpr int kMostParts = 3;    // arguments of a function, or results
+inline constexpr int kMostParts = 4;    // arguments of a function, or results
 inline constexpr int kMostLetters = 5;  // of a signature
-inline constexpr int kMostOptions = 3;
+inline constexpr int kMostOptions = 4;
 
 struct Signature {
   struct Core {  // the last axes of an argument or a result
@@ -45,7 +46,7 @@ struct Signature {
   int given = 0;  // letters that arguments have: the others are sizes that follow from them
   char letter[kMostLetters] = {};
   Core input[kMostParts], result[kMostParts];
-  bool integer[kMostParts] = {};
+  char holds[kMostParts] = {};  // the letter behind a result, or nothing
 
   explicit Signature(const char* text);
 };

@@ -1,6 +1,6 @@
 #include "door_call.hpp"
 
-#include <cstring>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -187,7 +187,18 @@ class DoorCall {
     call_.result_[k] = PyArray_DATA(reinterpret_cast<PyArrayObject*>(array));
   }
 
-  int type_of(int k) const { return row_.signature.integer[k] ? NPY_INT64 : type_; }
+  int type_of(int k) const {
+    switch (row_.signature.holds[k]) {
+      case 'i':
+        return NPY_INT64;
+      case 'b':
+        return NPY_BOOL;
+      case 'd':
+        return NPY_DOUBLE;
+      default:
+        return type_;
+    }
+  }
 
   bool overlaps(PyArrayObject* array) const {
     for (int i = 0; i < row_.signature.inputs; ++i) {
@@ -224,16 +235,32 @@ class DoorCall {
       return py::reinterpret_borrow<py::object>(part);
     }
     if (made) return std::move(made);
-    PyObject* scalar;
-    if (type_ == NPY_DOUBLE) {
-      scalar = PyArrayScalar_New(Double);
-      if (scalar) PyArrayScalar_ASSIGN(scalar, Double, number);
-    } else {
-      scalar = PyArrayScalar_New(Float);
-      if (scalar) std::memcpy(&PyArrayScalar_VAL(scalar, Float), &number, sizeof(float));
-    }
+    PyObject* scalar = number_of(k, &number);
     if (!scalar) throw py::error_already_set();
     return py::reinterpret_steal<py::object>(scalar);
+  }
+
+  // A new number of numpy's, of the arguments' type, or of Python's.
+  PyObject* number_of(int k, const void* at) const {
+    PyObject* scalar;
+    switch (row_.signature.holds[k]) {
+      case 'i':
+        return PyLong_FromLongLong(*static_cast<const std::int64_t*>(at));
+      case 'b':
+        return Py_NewRef(*static_cast<const bool*>(at) ? Py_True : Py_False);
+      case 'd':
+        return PyFloat_FromDouble(*static_cast<const double*>(at));
+      default:
+        break;
+    }
+    if (type_ == NPY_DOUBLE) {
+      scalar = PyArrayScalar_New(Double);
+      if (scalar) PyArrayScalar_ASSIGN(scalar, Double, *static_cast<const double*>(at));
+    } else {
+      scalar = PyArrayScalar_New(Float);
+      if (scalar) PyArrayScalar_ASSIGN(scalar, Float, *static_cast<const float*>(at));
+    }
+    return scalar;
   }
 
   const Door& door_;

@@ -1,13 +1,18 @@
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include "arrays.hpp"
 #include "door.hpp"
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/random.hpp"
+#include "mmlcore/core/signs.hpp"
 #include "mmlcore/eigen/certify_spectrum_above.hpp"
 #include "mmlcore/eigen/jacobi.hpp"
 #include "mmlcore/eigen/largest_eigenpairs.hpp"
 #include "mmlcore/eigen/matrix_power.hpp"
+#include "mmlcore/eigen/power_iteration.hpp"
 #include "mmlcore/eigen/symmetric_product.hpp"
 #include "mmlcore/eigen/symmetry.hpp"
 #include "module.hpp"
@@ -44,7 +49,48 @@ bool powers(const Call& call) {
   });
 }
 
+// One matrix, from the random vector that the Python function starts from as well; it takes those whose squares might leave
+// the range, and says what is wrong when the products do not suffice.
+template <class T>
+bool dominant(const Call& call) {
+  const index_t n = call['n'];
+  const double tol = call.option(0), most = call.option(1);
+  if (call.axes() != 0 || n == 0 || n > 256 || !(tol >= 0 && tol <= 1) || !(most >= 1 && most < 1e9)) return false;
+  if (most != std::floor(most)) return false;
+  Buffer<T> a(n * n), image(n);
+  T* const v = call.result<T>(1);
+  const MatrixView<const T> from = call.matrix<T>(0);
+  T top = 0, check = 0;
+  for (index_t i = 0; i < n; ++i) {
+    for (index_t j = 0; j < n; ++j) {
+      a[i * n + j] = from(i, j);
+      check += from(i, j) * 0;
+      top = std::max(top, std::abs(from(i, j)));
+    }
+  }
+  const T limit = sizeof(T) == 8 ? T(1e70) : T(1e9);
+  if (check != 0 || !(top > 1 / limit && top < limit)) return false;
+  const Philox generator(0);
+  double squares = 0;
+  for (index_t i = 0; i < n; ++i) squares += generator.normal(i) * generator.normal(i);
+  for (index_t i = 0; i < n; ++i) v[i] = static_cast<T>(generator.normal(i) / std::sqrt(squares));
+  const double least = 4 * static_cast<double>(std::numeric_limits<T>::epsilon());
+  const auto found = power_iteration<T>(c_order<const T>(a.data(), n, n), v, image.data(), std::max(tol, least),
+                                        static_cast<index_t>(most));
+  point_columns<T>(MatrixView<T>{v, n, 1, 1, n});
+  *call.result<double>(0) = found.value;
+  *call.result<std::int64_t>(2) = found.iterations;
+  *call.result<double>(3) = found.residual;
+  return found.converged;
+}
+
 const DoorRow rows[] = {
+    {"power_iteration",
+     Signature("(n,n)->()d,(n),()i,()d"),
+     "A",
+     "tol=1e-10 max_iter=1000 raise_on_failure=1 v0",
+     {dominant<double>, dominant<float>},
+     {.power = 3}},
     {"matrix_power", Signature("(n,n)->(n,n)"), "A", "n=nan |", {powers<double>, powers<float>}, {.power = 3}},
     {"eigh", Signature("(n,n)->(n),(n,n)"), "A", "", {all_pairs<double>, all_pairs<float>}, {.power = 3}},
 };

@@ -10,6 +10,7 @@ void bind_results(pybind11::module_& m);
 void bind_vectors(pybind11::module_& m);
 void bind_matrices(pybind11::module_& m);
 void bind_elimination(pybind11::module_& m);
+void bind_singular(pybind11::module_& m);
 void bind_orthogonal(pybind11::module_& m);
 void bind_eigen(pybind11::module_& m);
 void bind_stats(pybind11::module_& m);

@@ -1,6 +1,12 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
 #include "arrays.hpp"
 #include "door.hpp"
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/lane_algebra.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/orthogonal/gram_schmidt.hpp"
 #include "mmlcore/orthogonal/orthogonalize.hpp"
@@ -33,6 +39,47 @@ bool factors(const Call& call) {
   return true;
 }
 
+template <class T>
+bool dimensions(const Call& call) {
+  const index_t m = call['m'], n = call['n'];
+  const double rtol = default_rtol<T>(m, n);
+  const auto a = call.stack<T>(0);
+  auto* const to = call.result<std::int64_t>();
+  parallel_tasks(call.count(), [&](index_t item) {
+    Buffer<T> q(m * n), norms(n);
+    gram_schmidt<T>(a[item], c_order(q.data(), m, n), norms.data(), rtol);
+    to[item] = std::count_if(norms.begin(), norms.end(), [](T norm) { return norm > 0; });
+  });
+  return true;
+}
+
+constexpr index_t kQuickColumns = 32;  // up to here Q'Q is not worth a product's packing
+
+// By Q'Q, whose sums are taken in float64, row by row of Q.
+template <class T>
+bool orthonormal(const Call& call) {
+  const index_t m = call['m'], n = call['n'];
+  if (n > kQuickColumns || m > 1000) return false;
+  const auto q = call.stack<T>(0);
+  bool* const to = call.result<bool>();
+  const double rtol = 4 * (static_cast<double>(n) + std::sqrt(static_cast<double>(m))) * std::numeric_limits<T>::epsilon();
+  return each_item(call, m * n * n, [&](index_t item) {
+    const MatrixView<const T> here = q[item];
+    double products[kQuickColumns * kQuickColumns] = {}, row[kQuickColumns], check = 0;
+    for (index_t i = 0; i < m; ++i) {
+      for (index_t j = 0; j < n; ++j) check += (row[j] = here(i, j)) * 0;
+      for (index_t j = 0; j < n; ++j) axpy(row[j], row, products + j * n, j + 1);
+    }
+    double gap = 0;
+    for (index_t j = 0; j < n; ++j) {
+      for (index_t k = 0; k < j; ++k) gap = std::max(gap, std::abs(products[j * n + k]));
+      gap = std::max(gap, std::abs(products[j * n + j] - 1));
+    }
+    to[item] = gap <= rtol;
+    return check == 0;
+  });
+}
+
 // Onto one subspace.
 template <class T>
 bool projections(const Call& call) {
@@ -47,6 +94,8 @@ bool projection_matrices(const Call& call) {
 }
 
 const DoorRow rows[] = {
+    {"span_dimension", Signature("(m,n)->()i"), "A", "rtol", {dimensions<double>, dimensions<float>}, {.power = 2}},
+    {"is_orthogonal", Signature("(m,n)->()b"), "Q", "rtol", {orthonormal<double>, orthonormal<float>}, {.power = 2}},
     {"project", Signature("(n?,d),(d,k?)->(n?,d),(n?,k),(n?)"), "X B", "metric", {projections<double>, projections<float>}},
     {"projection_matrix",
      Signature("(d,k?)->(d,d)"),

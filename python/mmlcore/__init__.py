@@ -62,13 +62,9 @@ from mmlcore.elimination import (
     LU,
     Echelon,
     LogDeterminant,
-    condition,
     determinant,
     inverse,
-    is_singular,
     lu,
-    null_space,
-    rank,
     row_echelon,
     slogdet,
     solve,
@@ -120,6 +116,7 @@ from mmlcore.orthogonal import (
     qr,
     span_dimension,
 )
+from mmlcore.singular import condition, is_singular, null_space, rank
 from mmlcore.stats import (
     Moments,
     affine_covariance,

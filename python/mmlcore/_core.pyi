@@ -629,6 +629,15 @@ def resample(
     out (h, w, channels): the image at the places h (x, y), by order 0, 1 or 3; fill is contiguous.
     """
 
+def right_singular_vectors(
+    a: np.ndarray[typing.Any, typing.Any],
+    values: typing.Annotated[np.typing.ArrayLike, np.float64],
+    right: np.ndarray[typing.Any, typing.Any],
+) -> bool:
+    """
+    Fills values (n,), but for a power of two, and right (n, n), columns, of a small matrix; False for NaN or infinity.
+    """
+
 def row_echelon(
     a: np.ndarray[typing.Any, typing.Any],
     reduced: bool,

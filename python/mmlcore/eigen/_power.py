@@ -35,8 +35,14 @@ class PowerIteration(NamedTuple):
     residual: Any  # ||A v - value v|| / |value|: float, or array (...)
 
 
+@door("power_iteration", PowerIteration)
 def power_iteration(
-    A: ArrayLike, *, v0: ArrayLike | None = None, tol: float = 1e-10, max_iter: int = 1000
+    A: ArrayLike,
+    *,
+    v0: ArrayLike | None = None,
+    tol: float = 1e-10,
+    max_iter: int = 1000,
+    raise_on_failure: bool = True,
 ) -> PowerIteration:
     """Dominant eigenvalue and eigenvector of a real matrix, or of each of a stack, by repeated multiplication.
 
@@ -50,6 +56,8 @@ def power_iteration(
         Bound on the residual, the length of A v - value v over the size of value; not below some u.
     max_iter : int, default 1000
         Most products with the matrix.
+    raise_on_failure : bool, default True
+        False: what the last product gave is returned whatever its residual.
 
     Returns
     -------
@@ -59,7 +67,8 @@ def power_iteration(
     Raises
     ------
     ConvergenceError
-        `max_iter` products did not suffice, as when two eigenvalues are equally large in size. `.result` is the last.
+        `max_iter` products did not suffice, as when two eigenvalues are equally large in size. `.result` is the last. Not with
+        ``raise_on_failure=False``.
     ValueError
         Not square; NaN or infinity; a zero `v0`; a value that overflows.
 
@@ -117,7 +126,7 @@ def power_iteration(
             float(values[0]), result.vector, int(iterations[0]), float(residuals[0])
         )
     failed = np.flatnonzero(~(residuals <= tol))
-    if failed.size:
+    if failed.size and raise_on_failure:
         first = int(failed[0])
         which = f" (matrix {first} of the batch)" if batch else ""
         msg = (

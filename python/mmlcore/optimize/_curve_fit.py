@@ -318,7 +318,7 @@ def _finished(
     if raises and not fit.success:
         msg = f"curve_fit: optimal parameters not found: {fit.message}"
         raise ConvergenceError(msg, fit)
-    elif status == Status.UNDETERMINED or not all_finite(covariance):
+    if status == Status.UNDETERMINED or not all_finite(covariance):
         msg = "Covariance of the parameters could not be estimated; it is infinite."
         warnings.warn(msg, RuntimeWarning, stacklevel=3)
     return fit

@@ -16,12 +16,14 @@ from mmlcore.core.arrays import (
     require_finite,
     shape_error,
 )
+from mmlcore.core.door import door
 from mmlcore.core.lapack import patiently
 from mmlcore.core.signs import pointed
 from mmlcore.matrices import matmul
 from mmlcore.orthogonal._gram_schmidt import gram_schmidt
 
 
+@door("span_dimension")
 def span_dimension(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
     """Dimension of the span of the columns of a matrix.
 
@@ -63,6 +65,7 @@ def span_dimension(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
     return plain(counts, int)
 
 
+@door("is_orthogonal")
 def is_orthogonal(Q: ArrayLike, *, rtol: float | None = None) -> bool | Array:
     """Tell whether matrices are orthogonal: Q'Q = I.
 

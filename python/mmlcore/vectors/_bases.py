@@ -23,6 +23,7 @@ from mmlcore.elimination import solve
 from mmlcore.vectors.rows import as_vectors, lengths
 
 
+@door("is_independent")
 def is_independent(vectors: ArrayLike, *, rtol: float | None = None) -> bool | Array:
     """Tell whether vectors are linearly independent.
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mmlcore import _core
 from mmlcore.core.arrays import Array, as_matrix, as_real, as_square, plain, shape_error
+from mmlcore.core.door import door
 from mmlcore.core.lapack import level, patiently
 from mmlcore.core.signs import pointed
 
+_SMALL = 16  # rows and columns: one matrix goes to the kernel of our own
 
+
+@door("rank")
 def rank(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
     """Rank of a matrix, or of each of a stack.
 
@@ -34,7 +39,7 @@ def rank(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
     -----
     The number of dimensions of the nearest matrix of lower rank that is within rtol [1]_. Multiples of A by powers of two have
     the rank of A, up to both ends of the range. Cost: that of the singular values,
-    some 4 m n min(m, n) operations, in LAPACK.
+    some 4 m n min(m, n) operations, in LAPACK beyond 16 rows or columns.
 
     References
     ----------
@@ -50,6 +55,7 @@ def rank(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
     return plain(counts, int)
 
 
+@door("is_singular")
 def is_singular(A: ArrayLike, *, rtol: float | None = None) -> bool | Array:
     """Tell whether square matrices are singular to working precision.
 
@@ -73,7 +79,7 @@ def is_singular(A: ArrayLike, *, rtol: float | None = None) -> bool | Array:
     Notes
     -----
     The decision is relative: 1e-15 times the identity is not singular, the magic square of order 4 is, though its computed
-    determinant is not zero. Cost: that of the singular values, in LAPACK.
+    determinant is not zero. Cost: that of the singular values.
 
     Examples
     --------
@@ -129,6 +135,10 @@ def null_space(A: ArrayLike, *, rtol: float | None = None) -> Array:
     a, _ = level(a, "A")
     if m == 0 or n == 0:
         return np.eye(n, dtype=a.dtype)
+    if n <= _SMALL and m <= _SMALL:
+        small, turns = np.empty(n), np.empty((n, n), a.dtype)
+        _core.right_singular_vectors(a, small, turns)
+        return pointed(np.ascontiguousarray(turns[:, small <= _rtol(a, rtol) * small[0]]))
     # With fewer columns than rows all of the right factor comes with the thin form, which spares the (m, m) left one.
     _, values, right = patiently(np.linalg.svd, a, full_matrices=m < n)
     tol = _rtol(a, rtol) * values[0]
@@ -136,6 +146,7 @@ def null_space(A: ArrayLike, *, rtol: float | None = None) -> Array:
     return pointed(np.ascontiguousarray(basis))
 
 
+@door("condition")
 def condition(A: ArrayLike) -> Array:
     """Condition number of matrices in the spectral norm.
 
@@ -156,8 +167,7 @@ def condition(A: ArrayLike) -> Array:
 
     Notes
     -----
-    A solution of A x = b has an error of about condition times u, relative to x [1]_. Cost: that of the singular values, in
-    LAPACK.
+    A solution of A x = b has an error of about condition times u, relative to x [1]_. Cost: that of the singular values.
 
     References
     ----------

@@ -1,0 +1,123 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "arrays.hpp"
+#include "door.hpp"
+#include "mmlcore/core/buffer.hpp"
+#include "mmlcore/singular/small_values.hpp"
+#include "module.hpp"
+
+namespace mmlcore::bindings {
+namespace {
+
+// Smaller ones than that beside the largest may have lost digits on the way (small_values.hpp): LAPACK sees to the matrix.
+constexpr double kSurely = 1e-130;
+
+bool small(index_t m, index_t n) {
+  return std::min(m, n) >= 1 && std::min(m, n) <= kSmallSide && std::max(m, n) <= kSmallLength;
+}
+
+// Runs f(item, values) for the descending singular values of each matrix of argument 0.
+template <class T, class F>
+bool each_spectrum(const MatrixBatch<const T>& a, F&& f) {
+  const index_t p = std::min(a.item.rows, a.item.cols), count = a.count();
+  double few[kSmallSide];
+  Buffer<double> many(count > 1 ? count * p : 0);
+  double* const values = count > 1 ? many.data() : few;
+  if (!scaled_singular_values<T>(a, values)) return false;
+  bool fine = true;
+  for (index_t i = 0; i < count; ++i) fine &= f(i, values + i * p);
+  return fine;
+}
+
+template <class T>
+index_t count_above(const double* values, index_t p, index_t m, index_t n) {
+  const double least = static_cast<double>(std::max(m, n)) * std::numeric_limits<T>::epsilon() * values[0];
+  return std::count_if(values, values + p, [=](double x) { return x > least; });
+}
+
+template <class T>
+bool ranks(const Call& call) {
+  const index_t m = call['m'], n = call['n'];
+  auto* const to = call.result<std::int64_t>();
+  return small(m, n) && each_spectrum<T>(call.stack<T>(0), [=](index_t i, const double* values) {
+           to[i] = count_above<T>(values, std::min(m, n), m, n);
+           return true;
+         });
+}
+
+template <class T>
+bool singular(const Call& call) {
+  const index_t n = call['n'];
+  auto* const to = call.result<bool>();
+  return small(n, n) && each_spectrum<T>(call.stack<T>(0), [=](index_t i, const double* values) {
+           to[i] = count_above<T>(values, n, n, n) < n;
+           return true;
+         });
+}
+
+template <class T>
+bool conditions(const Call& call) {
+  const index_t p = std::min(call['m'], call['n']);
+  T* const to = call.result<T>();
+  return small(call['m'], call['n']) && each_spectrum<T>(call.stack<T>(0), [=](index_t i, const double* values) {
+           to[i] = static_cast<T>(values[0] / values[p - 1]);
+           return values[p - 1] > kSurely;
+         });
+}
+
+// Rows are the vectors: each is brought near 1, and to length 1, first.
+template <class T>
+bool independent(const Call& call) {
+  const index_t n = call['n'], d = call['d'], count = call.count();
+  if (!small(n, d) || n > d) return false;
+  const auto vectors = call.stack<T>(0);
+  Buffer<double> memory(count * n * d);
+  for (index_t i = 0; i < count; ++i) {
+    for (index_t k = 0; k < n; ++k) {
+      const VectorView<const T> from = vectors[i].row(k);
+      double *const to = memory.data() + (i * n + k) * d, squares = 0, top = 0;
+      for (index_t j = 0; j < d; ++j) top = std::max(top, std::abs(static_cast<double>(from[j])));
+      if (!(top == 0 || (top > 1e-150 && top < 1e150))) return false;
+      for (index_t j = 0; j < d; ++j) squares += (to[j] = from[j]) * to[j];
+      if (!std::isfinite(squares)) return false;
+      for (index_t j = 0; j < d && squares > 0; ++j) to[j] /= std::sqrt(squares);
+    }
+  }
+  MatrixBatch<const double> units{c_order<const double>(memory.data(), n, d), {}};
+  units.batch.push(count, n * d);
+  bool* const to = call.result<bool>();
+  const double rtol = static_cast<double>(std::max(n, d)) * std::numeric_limits<T>::epsilon();
+  return each_spectrum<double>(units, [=](index_t i, const double* values) {
+    to[i] = values[n - 1] > rtol * values[0];
+    return true;
+  });
+}
+
+const DoorRow rows[] = {
+    {"rank", Signature("(m,n)->()i"), "A", "rtol", {ranks<double>, ranks<float>}, {.power = 2}},
+    {"is_singular", Signature("(n,n)->()b"), "A", "rtol", {singular<double>, singular<float>}, {.power = 3}},
+    {"condition", Signature("(m,n)->()"), "A", "", {conditions<double>, conditions<float>}, {.power = 2}},
+    {"is_independent", Signature("(n,d)->()b"), "vectors", "rtol", {independent<double>, independent<float>}, {.power = 2}},
+};
+
+}  // namespace
+
+void bind_singular(py::module_& m) {
+  add_doors(m, rows);
+  m.def(
+      "right_singular_vectors",
+      [](const py::array& a, py::array_t<double>& values, py::array& right) {
+        return by_dtype(right, [&](auto zero) {
+          using T = decltype(zero);
+          return right_singular_vectors<T>(matrix_view<const T>(a, "A"), values.mutable_data(),
+                                           matrix_view<T>(right, "right"));
+        });
+      },
+      py::arg("a"), py::arg("values"), py::arg("right"),
+      "Fills values (n,), but for a power of two, and right (n, n), columns, of a small matrix; False for NaN or infinity.");
+}
+
+}  // namespace mmlcore::bindings
