@@ -1,6 +1,7 @@
 #include "arrays.hpp"
 #include "door.hpp"
 #include "mmlcore/elimination/solve_small.hpp"
+#include "mmlcore/matrices/matrix_vector.hpp"
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/matrices/product_small.hpp"
 #include "mmlcore/matrices/product_tall.hpp"
@@ -18,7 +19,7 @@ constexpr double kHuge = 2147483648.0;  // beyond, Python would not look for Ctr
 // The product of two matrices, whichever kernel takes it.
 template <class T>
 void multiply(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
-  is_small_product(a, b, c) ? product_small<T>(a, b, c) : product_single<T>(a, b, c);
+  if (!product_of_vector<T>(a, b, c)) is_small_product(a, b, c) ? product_small<T>(a, b, c) : product_single<T>(a, b, c);
 }
 
 template <class T>
@@ -44,7 +45,7 @@ template <class T>
 bool blas_multiplies(const Call& call) {
   if (call.axes() != 0) return false;
   const double work = static_cast<double>(call['m']) * static_cast<double>(call['k']) * static_cast<double>(call['n']);
-  if (work < kLarge || work >= kHuge) return false;
+  if (work < kLarge || work >= kHuge || call['m'] == 1 || call['n'] == 1) return false;
   const MatrixView<const T> a = call.matrix<T>(0), b = call.matrix<T>(1);
   const auto c = c_order<T>(nullptr, a.rows, b.cols);
   if (!blas_takes(a) || !blas_takes(b) || is_small_product(a, b, c) || is_tall_product(a, b, c)) return false;

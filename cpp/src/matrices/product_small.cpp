@@ -5,6 +5,7 @@
 
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/simd.hpp"
+#include "mmlcore/matrices/matrix_vector.hpp"
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/matrices/product_tall.hpp"
 #include "mmlcore/matrices/register_tile.hpp"
@@ -120,6 +121,7 @@ void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c
 
 template <class T>
 void product_single(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
+  if (product_of_vector<T>(a, b, c)) return;
   if (is_small_product(a, b, c)) return product_small<T>(a, b, c);
   is_tall_product(a, b, c) ? product_tall<T>(a, b, c) : product<T>(a, b, c);
 }
@@ -132,15 +134,19 @@ void product_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b,
   if (product_lanes<T>(a, b, c)) return;
   const double work = 2.0 * c.item.rows * c.item.cols * std::max<index_t>(a.item.cols, 1);
   if (work > 5e7) {
-    for (index_t i = 0; i < count; ++i) product<T>(a[i], b[i], c[i]);
+    for (index_t i = 0; i < count; ++i) product_single<T>(a[i], b[i], c[i]);
     return;
   }
-  const bool small = is_small_product(a.item, b.item, c.item);
+  const bool small = is_small_product(a.item, b.item, c.item), vector = c.item.rows == 1 || c.item.cols == 1;
   const bool even = a.batch.uniform() && b.batch.uniform();
   const index_t ahead = std::max<index_t>(1, 2048 / (a.item.rows * a.item.cols + b.item.rows * b.item.cols + 1));
   const index_t grain = std::max<index_t>(1, static_cast<index_t>(1e5 / (work + 50)));
   parallel_ranges(count, grain, [&](index_t begin, index_t end) {
     for (index_t i = begin; i < end; ++i) {
+      if (vector) {
+        product_of_vector<T>(a[i], b[i], c[i]);
+        continue;
+      }
       if (!small) {
         product_serial<T>(a[i], b[i], c[i]);
         continue;
