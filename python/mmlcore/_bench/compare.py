@@ -14,7 +14,7 @@ import gc
 import math
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,22 +137,63 @@ def compare(case: Case, *, seconds: float | None = None) -> Comparison:
     WrongResultError
         When the results disagree.
     """
-    peer, ours = verify(case)
     budget = case.seconds if seconds is None else seconds
-    peer_loops, our_loops = _loops(peer), _loops(ours)
-    peer_times: list[float] = []
-    our_times: list[float] = []
+    peer_times, our_times = interleave(verify(case), budget)
+    return Comparison(case, tuple(t / case.share for t in peer_times), tuple(our_times))
+
+
+def at_rest() -> None:
+    """Wait, half a second at most, until no thread of this process spins."""
+    end = time.perf_counter() + REST
+    spinning = True
+    while spinning and time.perf_counter() < end:
+        start, used = time.perf_counter(), time.process_time()
+        time.sleep(6e-3)  # the process clock may tick in steps of 4 ms
+        spinning = time.process_time() - used > 0.4 * (time.perf_counter() - start)
+
+
+def interleave(
+    calls: Sequence[Call],
+    seconds: float,
+    *,
+    block: float = BLOCK,
+    least: int = LEAST,
+    before: Call = at_rest,
+) -> list[list[float]]:
+    """Time calls by blocks that alternate: a list for each, in seconds per call.
+
+    Parameters
+    ----------
+    calls : sequence of callable
+        Without arguments.
+    seconds : float
+        How long it lasts, unless `least` rounds take longer.
+    block : float
+        Seconds that a block lasts at least.
+    least : int
+        Rounds at least.
+    before : callable
+        What is done before each block: wait until no thread spins.
+
+    Returns
+    -------
+    list of list of float
+        The times of each call, in the order in which they were taken.
+    """
+    loops = [_loops(call, block) for call in calls]
+    times: list[list[float]] = [[] for _ in calls]
     collecting = gc.isenabled()
     gc.disable()
     try:
-        end = time.perf_counter() + budget
-        while len(our_times) < MOST and (len(our_times) < LEAST or time.perf_counter() < end):
-            peer_times.append(_rested_block(peer, peer_loops) / case.share)
-            our_times.append(_rested_block(ours, our_loops))
+        end = time.perf_counter() + seconds
+        while len(times[0]) < MOST and (len(times[0]) < least or time.perf_counter() < end):
+            for call, turns, taken in zip(calls, loops, times, strict=True):
+                before()
+                taken.append(_block(call, turns))
     finally:
         if collecting:
             gc.enable()
-    return Comparison(case, tuple(peer_times), tuple(our_times))
+    return times
 
 
 def _block(call: Call, loops: int) -> float:
@@ -164,22 +205,11 @@ def _block(call: Call, loops: int) -> float:
     return (time.perf_counter() - start) / loops
 
 
-def _rested_block(call: Call, loops: int) -> float:
-    """`_block` once no thread of this process spins."""
-    end = time.perf_counter() + REST
-    spinning = True
-    while spinning and time.perf_counter() < end:
-        start, used = time.perf_counter(), time.process_time()
-        time.sleep(6e-3)  # the process clock may tick in steps of 4 ms
-        spinning = time.process_time() - used > 0.4 * (time.perf_counter() - start)
-    return _block(call, loops)
-
-
-def _loops(call: Call) -> int:
+def _loops(call: Call, block: float) -> int:
     """Calls that fill a block; the first timings are the warm-up."""
     loops = 1
-    while loops < 1 << 20 and (spent := _block(call, loops) * loops) < BLOCK:
-        loops = max(2 * loops, math.ceil(loops * BLOCK / max(spent, 1e-7)))
+    while loops < 1 << 20 and (spent := _block(call, loops) * loops) < block:
+        loops = max(2 * loops, math.ceil(loops * block / max(spent, 1e-7)))
     return loops
 
 

@@ -1,0 +1,209 @@
+"""Roots, minima and fits: SciPy, with the derivatives by hand where it takes them, and numpy's least squares."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from scipy import optimize
+from sklearn.linear_model import LinearRegression
+
+import mmlcore as mml
+from bench.sweep.draw import Draw
+from bench.sweep.functions import rosenbrock
+from bench.sweep.table import Calls, Verify, entry, near
+from mmlcore.core.arrays import Array
+
+
+def field(name: str, factor: float, dtype: str = "float64") -> Verify:
+    """Check one field of our result against the peer's array."""
+
+    def check(expected: Any, got: Any) -> None:
+        near(dtype, factor)(getattr(expected, name, expected), getattr(got, name, got))
+
+    return check
+
+
+@entry("optimize", "linear_regression", 3)
+def linear_regression(draw: Draw) -> Calls:
+    n, d = draw.points(60, least=4)
+    d = min(d, max(1, n // 3))
+    x = draw.array(n, d)
+    weighted = draw.chance(0.2)
+    y = draw.lay((x @ np.ones(d) + 3 + draw.rng.standard_normal(n)).astype(draw.dtype))
+    sigma = draw.lay(draw.rng.uniform(0.5, 2, n).astype(draw.dtype)) if weighted else None
+    root = np.ones(n, draw.dtype) if sigma is None else 1 / sigma
+
+    def by_lstsq() -> Array:
+        a = np.empty((n, d + 1), x.dtype)
+        a[:, :-1], a[:, -1] = x, 1
+        b = y
+        if sigma is not None:
+            a, b = a / sigma[:, None], y / sigma
+        return np.linalg.lstsq(a, b, rcond=None)[0][:-1]
+
+    def by_normal() -> Array:
+        if sigma is None:
+            apart, b = x - x.mean(axis=0), y - y.mean()
+        else:
+            w = root * root
+            w /= w.sum()
+            apart, b = (x - w @ x) * root[:, None], (y - w @ y) * root
+        return np.linalg.solve(apart.T @ apart, apart.T @ b)
+
+    weights = None if sigma is None else root**2
+    peers = {
+        "numpy lstsq": by_lstsq,
+        "numpy normal equations": by_normal,
+        "scikit-learn": lambda: LinearRegression().fit(x, y, weights).coef_,
+    }
+    ours = partial(mml.linear_regression, x, y, sigma=sigma)
+    return Calls(ours, peers, field("coefficients", 10, draw.dtype))
+
+
+def _peak(x: Any, a: Any, b: Any, s: Any, c: Any) -> Any:
+    return a * np.exp(-0.5 * ((x - b) / s) ** 2) + c
+
+
+def _decay(x: Any, a: Any, b: Any, c: Any) -> Any:
+    return a * np.exp(-b * x) + c
+
+
+def _line(x: Any, a: Any, b: Any) -> Any:
+    return a * x + b
+
+
+MODELS = (
+    (_decay, 0.0, (3.0, 0.8, 0.5), (1.0, 1.0, 0.0)),
+    (_peak, -5.0, (6.0, 0.5, 1.1, 1.0), (5.0, 0.0, 1.0, 0.5)),
+    (_line, 0.0, (2.0, 1.0), (1.0, 0.0)),
+)
+
+
+def curves(draw: Draw, count: int, most: int) -> tuple[Any, Array, Array, Any]:
+    """A model, its points, noisy rows of data, a start."""
+    f, low, true, start = draw.choice(*MODELS)
+    m = draw.size(20, most)
+    x = np.linspace(low, 5.0, m)
+    y = f(x, *true) + 0.05 * draw.rng.standard_normal((count, m))
+    draw.say(f"{f.__name__[1:]} {count}x{m}")
+    return f, x, y, start
+
+
+@entry("optimize", "curve_fit", 2)
+def curve_fit(draw: Draw) -> Calls:
+    f, x, y, start = curves(draw, 1, 20_000)
+    y = y[0]
+    peers = {
+        "scipy": lambda: optimize.curve_fit(f, x, y, start)[0],
+        "scipy unchecked": lambda: optimize.curve_fit(f, x, y, start, check_finite=False)[0],
+    }
+    # Both stop at a relative change of 1e-8.
+    return Calls(partial(mml.curve_fit, f, x, y, start), peers, field("parameters", 1e4))
+
+
+@entry("optimize", "curve_fit_batch")
+def curve_fit_batch(draw: Draw) -> Calls:
+    f, x, y, start = curves(draw, draw.size(2, 60), 200)
+    peers = {"scipy loop": lambda: np.array([optimize.curve_fit(f, x, row, start)[0] for row in y])}
+    return Calls(partial(mml.curve_fit_batch, f, x, y, start), peers, field("parameters", 1e5))
+
+
+@entry("optimize", "newton")
+def newton(draw: Draw) -> Calls:
+    if draw.chance(0.4):
+        draw.say("one unknown")
+
+        def f(x: Any) -> Any:
+            return x**3 - 2 * x - 5
+
+        x = draw.array(draw.size(1, 5_000), dtype="float64") * 0.1 + 2.0
+        peers = {
+            "scipy": lambda: optimize.newton(f, x, lambda v: 3 * v * v - 2, tol=1e-12),
+        }
+        return Calls(partial(mml.newton, f, x), peers, field("x", 10))
+    n = draw.size(2, 20)
+    a = draw.matrix(n, n)
+    b = draw.rng.standard_normal(n).astype(a.dtype)
+    a, b = a.astype(float), b.astype(float)
+
+    def system(x: Any) -> Any:
+        return a @ x + 0.1 * x**3 - b
+
+    def jacobian(x: Array) -> Array:
+        return a + np.diag(0.3 * x * x)
+
+    start = np.zeros(n)
+
+    def by_hand() -> Array:
+        x = start.copy()
+        while True:
+            step = np.linalg.solve(jacobian(x), system(x))
+            x -= step
+            if np.abs(step).max() <= 1e-12 * np.abs(x).max():
+                return x
+
+    peers = {
+        "numpy by hand": by_hand,
+        "scipy": lambda: optimize.root(system, start, jac=jacobian, tol=1e-12).x,
+    }
+    return Calls(partial(mml.newton, system, start), peers, field("x", 10))
+
+
+@entry("optimize", "minimize", 2)
+def minimize(draw: Draw) -> Calls:
+    n = draw.size(2, 20)
+    found = rosenbrock(draw, n)
+    start = 1 + 0.3 * draw.rng.uniform(-1, 1, n)
+    method = draw.choice("newton", "bfgs")
+    draw.say(f"Rosenbrock {n} {method}")
+    f, g, h = found.value, found.gradient, found.hessian
+    peers = {
+        "scipy BFGS": lambda: optimize.minimize(f, start, jac=g, method="BFGS", tol=1e-8).x,
+        "scipy L-BFGS-B": lambda: (
+            optimize.minimize(
+                f, start, jac=g, method="L-BFGS-B", options={"ftol": 1e-15, "gtol": 1e-8}
+            ).x
+        ),
+        "scipy trust-exact": lambda: (
+            optimize.minimize(f, start, jac=g, hess=h, method="trust-exact").x
+        ),
+    }
+    # Peers stop at a gradient, we at a step: some six digits.
+    return Calls(
+        partial(mml.minimize, found.f, start, method=method),
+        peers,
+        field("x", 1e4),
+        lambda: np.ones(n),
+    )
+
+
+@entry("optimize", "lagrange")
+def lagrange(draw: Draw) -> Calls:
+    n = draw.size(2, 12)
+    b = 1 + draw.rng.random(n)
+    draw.say(f"{n} unknowns")
+    start = b / np.linalg.norm(b) + 0.05
+
+    def f(x: Any) -> Any:
+        return np.sum((x - b) ** 2)
+
+    def sphere(x: Any) -> Any:
+        return np.sum(x**2) - 1
+
+    constraint = {"type": "eq", "fun": sphere, "jac": lambda x: 2 * x}
+
+    def by_scipy() -> Array:
+        found = optimize.minimize(
+            f, start, jac=lambda x: 2 * (x - b), method="SLSQP", constraints=[constraint], tol=1e-14
+        )
+        return found.x
+
+    truth = b / np.linalg.norm(b)
+    return Calls(
+        partial(mml.lagrange, f, sphere, start),
+        {"scipy SLSQP": by_scipy},
+        field("x", 1e4),
+        lambda: truth,
+    )
