@@ -1,7 +1,9 @@
-"""Derivatives, against their formulas written by hand with numpy."""
+"""Derivatives, against their formulas written by hand with numpy, and against JAX."""
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 from functools import partial
 from typing import Any
 
@@ -12,6 +14,24 @@ from bench.sweep.draw import Draw
 from bench.sweep.functions import CURVES, Formula, formula
 from bench.sweep.table import Calls, entry, near
 from mmlcore.core.arrays import Array
+
+
+def by_jax(transform: str, over: Any, x: Array) -> dict[str, Any]:
+    """Compiled by JAX for these points, where it is installed; a result is a numpy array again."""
+    if importlib.util.find_spec("jax") is None:
+        return {}
+    jax = importlib.import_module("jax")
+    jax.config.update("jax_enable_x64", True)
+    f = getattr(jax, transform)(over(jax.numpy))
+    for _ in x.shape[:-1]:
+        f = jax.vmap(f)
+    compiled = jax.jit(f)
+
+    def call() -> Any:
+        found = compiled(x)
+        return tuple(map(np.asarray, found)) if isinstance(found, tuple) else np.asarray(found)
+
+    return {"jax": call}
 
 
 def points(draw: Draw, order: int = 1) -> tuple[Array, Formula]:
@@ -25,21 +45,24 @@ def points(draw: Draw, order: int = 1) -> tuple[Array, Formula]:
 @entry("calculus", "gradient", 2)
 def gradient(draw: Draw) -> Calls:
     x, found = points(draw)
-    peers = {"numpy by hand": partial(found.gradient, x)}
+    peers = {"numpy by hand": partial(found.gradient, x), **by_jax("grad", found.over, x)}
     return Calls(partial(mml.gradient, found.f, x), peers, near(draw.dtype, 10))
 
 
 @entry("calculus", "value_and_gradient")
 def value_and_gradient(draw: Draw) -> Calls:
     x, found = points(draw)
-    peers = {"numpy by hand": lambda: (found.value(x), found.gradient(x))}
+    peers = {
+        "numpy by hand": lambda: (found.value(x), found.gradient(x)),
+        **by_jax("value_and_grad", found.over, x),
+    }
     return Calls(partial(mml.value_and_gradient, found.f, x), peers, near(draw.dtype, 10))
 
 
 @entry("calculus", "hessian", 2)
 def hessian(draw: Draw) -> Calls:
     x, found = points(draw, 2)
-    peers = {"numpy by hand": partial(found.hessian, x)}
+    peers = {"numpy by hand": partial(found.hessian, x), **by_jax("hessian", found.over, x)}
     return Calls(partial(mml.hessian, found.f, x), peers, near(draw.dtype, 10))
 
 
@@ -78,26 +101,29 @@ def layer(draw: Draw) -> tuple[Array, Array, Any, Any]:
     a = (draw.rng.standard_normal((m, n)) / np.sqrt(n)).astype(draw.dtype)
     draw.say(f"tanh of {m}x{n}")
 
-    def f(v: Any) -> Any:
-        return np.tanh(a @ v)
+    def over(xp: Any) -> Any:
+        def f(v: Any) -> Any:
+            return xp.tanh(a @ v)
+
+        return f
 
     def by_hand(v: Array) -> Array:
         t = np.tanh(v @ a.T)
         return (1 - t * t)[..., None] * a
 
-    return x, a, f, by_hand
+    return x, a, over, by_hand
 
 
 @entry("calculus", "jacobian", 2)
 def jacobian(draw: Draw) -> Calls:
-    x, _, f, by_hand = layer(draw)
-    peers = {"numpy by hand": partial(by_hand, x)}
-    return Calls(partial(mml.jacobian, f, x), peers, near(draw.dtype, 10))
+    x, _, over, by_hand = layer(draw)
+    peers = {"numpy by hand": partial(by_hand, x), **by_jax("jacobian", over, x)}
+    return Calls(partial(mml.jacobian, over(np), x), peers, near(draw.dtype, 10))
 
 
 @entry("calculus", "jacobian_vector_product", 0.5)
 def jacobian_vector_product(draw: Draw) -> Calls:
-    x, a, f, _ = layer(draw)
+    x, a, over, _ = layer(draw)
     v = draw.array(*x.shape)
 
     def by_hand() -> Array:
@@ -105,12 +131,12 @@ def jacobian_vector_product(draw: Draw) -> Calls:
         return (1 - t * t) * (v @ a.T)
 
     peers = {"numpy by hand": by_hand}
-    return Calls(partial(mml.jacobian_vector_product, f, x, v), peers, near(draw.dtype, 10))
+    return Calls(partial(mml.jacobian_vector_product, over(np), x, v), peers, near(draw.dtype, 10))
 
 
 @entry("calculus", "vector_jacobian_product", 0.5)
 def vector_jacobian_product(draw: Draw) -> Calls:
-    x, a, f, _ = layer(draw)
+    x, a, over, _ = layer(draw)
     v = draw.array(*x.shape[:-1], len(a))
 
     def by_hand() -> Array:
@@ -118,7 +144,7 @@ def vector_jacobian_product(draw: Draw) -> Calls:
         return (v * (1 - t * t)) @ a
 
     peers = {"numpy by hand": by_hand}
-    return Calls(partial(mml.vector_jacobian_product, f, x, v), peers, near(draw.dtype, 10))
+    return Calls(partial(mml.vector_jacobian_product, over(np), x, v), peers, near(draw.dtype, 10))
 
 
 @entry("calculus", "derivative")

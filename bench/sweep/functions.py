@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,20 +15,31 @@ from mmlcore.core.arrays import Array
 
 @dataclass(frozen=True)
 class Formula:
-    """A function of one point for us, and value, gradient and Hessian at points (..., n) for numpy."""
+    """A function of one point, and its value, gradient and Hessian at points (..., n) for numpy.
+
+    ``over(np)`` is the function for us, ``over(jax.numpy)`` the one for JAX.
+    """
 
     name: str
-    f: Callable[[Any], Any]
+    over: Callable[[Any], Callable[[Any], Any]]
     value: Callable[[Array], Any]
     gradient: Callable[[Array], Array]
     hessian: Callable[[Array], Array]
+
+    @cached_property
+    def f(self) -> Callable[[Any], Any]:
+        """The function made of numpy's: one object, so that it is traced once."""
+        return self.over(np)
 
 
 def rosenbrock(_draw: Draw, _n: int) -> Formula:
     """The valley."""
 
-    def f(x: Any) -> Any:
-        return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+    def over(xp: Any) -> Any:
+        def f(x: Any) -> Any:
+            return xp.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+        return f
 
     def value(x: Array) -> Any:
         a, b = x[..., :-1], x[..., 1:]
@@ -51,15 +63,18 @@ def rosenbrock(_draw: Draw, _n: int) -> Formula:
         h[..., i, i + 1] = h[..., i + 1, i] = -400 * a
         return h
 
-    return Formula("Rosenbrock", f, value, gradient, hessian)
+    return Formula("Rosenbrock", over, value, gradient, hessian)
 
 
 def hill(_draw: Draw, n: int) -> Formula:
     """A Gaussian."""
     eye = np.eye(n)
 
-    def f(x: Any) -> Any:
-        return np.exp(-0.5 / n * np.sum(x * x))
+    def over(xp: Any) -> Any:
+        def f(x: Any) -> Any:
+            return xp.exp(-0.5 / n * xp.sum(x * x))
+
+        return f
 
     def value(x: Array) -> Any:
         return np.exp(-0.5 / n * np.sum(x * x, axis=-1))
@@ -73,7 +88,7 @@ def hill(_draw: Draw, n: int) -> Formula:
         outer -= eye.astype(x.dtype)
         return (value(x) / n)[..., None, None] * outer
 
-    return Formula("Gaussian", f, value, gradient, hessian)
+    return Formula("Gaussian", over, value, gradient, hessian)
 
 
 def quadratic(draw: Draw, n: int) -> Formula:
@@ -82,8 +97,11 @@ def quadratic(draw: Draw, n: int) -> Formula:
     a, b = (a + a.T).astype(draw.dtype), draw.rng.standard_normal(n).astype(draw.dtype)
     half = np.asarray(0.5, a.dtype)
 
-    def f(x: Any) -> Any:
-        return 0.5 * (x @ a @ x) + b @ x
+    def over(_xp: Any) -> Any:
+        def f(x: Any) -> Any:
+            return 0.5 * (x @ a @ x) + b @ x
+
+        return f
 
     def value(x: Array) -> Any:
         return half * np.einsum("...i,...i->...", x @ a, x) + x @ b
@@ -94,14 +112,17 @@ def quadratic(draw: Draw, n: int) -> Formula:
     def hessian(x: Array) -> Array:
         return np.broadcast_to(a, (*x.shape, n)).copy()
 
-    return Formula("quadratic", f, value, gradient, hessian)
+    return Formula("quadratic", over, value, gradient, hessian)
 
 
 def waves(_draw: Draw, _n: int) -> Formula:
     """A sum of functions of single coordinates."""
 
-    def f(x: Any) -> Any:
-        return np.sum(np.sin(x) * x**2)
+    def over(xp: Any) -> Any:
+        def f(x: Any) -> Any:
+            return xp.sum(xp.sin(x) * x**2)
+
+        return f
 
     def value(x: Array) -> Any:
         return np.sum(np.sin(x) * x * x, axis=-1)
@@ -115,7 +136,7 @@ def waves(_draw: Draw, _n: int) -> Formula:
         h[..., np.arange(n), np.arange(n)] = (2 - x * x) * np.sin(x) + 4 * x * np.cos(x)
         return h
 
-    return Formula("waves", f, value, gradient, hessian)
+    return Formula("waves", over, value, gradient, hessian)
 
 
 def logistic(draw: Draw, n: int) -> Formula:
@@ -123,8 +144,11 @@ def logistic(draw: Draw, n: int) -> Formula:
     m = draw.size(4, 40)
     a = draw.rng.standard_normal((m, n)).astype(draw.dtype)
 
-    def f(x: Any) -> Any:
-        return np.sum(np.log1p(np.exp(a @ x)))
+    def over(xp: Any) -> Any:
+        def f(x: Any) -> Any:
+            return xp.sum(xp.log1p(xp.exp(a @ x)))
+
+        return f
 
     def value(x: Array) -> Any:
         return np.sum(np.log1p(np.exp(x @ a.T)), axis=-1)
@@ -136,7 +160,7 @@ def logistic(draw: Draw, n: int) -> Formula:
         p = 1 / (1 + np.exp(-(x @ a.T)))
         return np.swapaxes(a.T * (p * (1 - p))[..., None, :] @ a, -1, -2)
 
-    return Formula(f"logistic {m}", f, value, gradient, hessian)
+    return Formula(f"logistic {m}", over, value, gradient, hessian)
 
 
 def formula(draw: Draw, n: int) -> Formula:

@@ -17,7 +17,7 @@ from bench.sweep.table import Calls, Row
 from mmlcore._bench.compare import LOST, Call, at_rest, interleave
 
 BLOCK = 1e-3  # seconds
-TRIAL, SECONDS, AGAIN = 0.02, 0.12, 1.2
+TRIAL, SECONDS, AGAIN = 0.02, 0.12, 0.6
 NEAR_BEST = 1.5
 ROUNDS, ROUNDS_AGAIN = 5, 15
 
