@@ -95,7 +95,7 @@ def lu(draw: Draw) -> Calls:
         return np.argsort(p, axis=-1), lower, upper
 
     peers = {"scipy": scipy_lu}
-    return Calls(partial(mml.lu, a), peers, factors(a, draw.dtype))
+    return Calls(partial(mml.lu, a), peers, factors(a, draw.dtype), lambda: None)
 
 
 def eliminate(a: Array) -> Array:

@@ -110,8 +110,11 @@ def test_an_error_is_a_wrong_result() -> None:
 
 
 def test_a_peer_that_is_wrong_is_left_out() -> None:
-    found = measure.measure(row(lambda: 1, slow=lambda: sum(range(2_000)) * 0 + 1, wrong=lambda: 2))
-    assert (found.peer, list(found.left_out)) == ("slow", ["wrong"])
+    def slow() -> int:
+        return sum(range(2_000)) * 0 + 1
+
+    found = measure.measure(row(lambda: 1, slow=slow, wrong=lambda: 2, broken=lambda: 1 // 0))
+    assert (found.peer, list(found.left_out)) == ("slow", ["wrong", "broken"])
     assert found.ratio is not None
     assert found.ratio > 1
 
