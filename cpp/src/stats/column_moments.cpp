@@ -6,6 +6,7 @@
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "contiguous_moments.hpp"
 #include "provisional_mean.hpp"
 
 namespace mmlcore {
@@ -47,43 +48,17 @@ void add_rows(MatrixView<const T> x, const T* shift, const double* weights, Sums
   }
 }
 
-// A column that is contiguous, in sixteen chains.
-template <bool Squares, bool Weighted, class T>
-void add_column(const T* x, index_t rows, double shift, const double* weights, double& d, double& q) {
-  constexpr index_t kChains = 16;
-  double sums[kChains] = {}, squares[kChains] = {};
-  index_t i = 0;
-  for (; i + kChains <= rows; i += kChains) {
-    for (index_t k = 0; k < kChains; ++k) {
-      const double v = x[i + k] - shift, wv = Weighted ? weights[i + k] * v : v;
-      sums[k] += wv;
-      if (Squares) squares[k] += wv * v;
-    }
-  }
-  for (; i < rows; ++i) {
-    const double v = x[i] - shift, wv = Weighted ? weights[i] * v : v;
-    sums[0] += wv;
-    if (Squares) squares[0] += wv * v;
-  }
-  for (index_t k = 0; k < kChains; ++k) {
-    d += sums[k];
-    q += squares[k];
-  }
-}
-
+// Rows of any strides, some at a time through a copy.
 template <bool Squares, bool Weighted, class T>
 void add(MatrixView<const T> x, const T* shift, const double* weights, Sums sums) {
-  if (x.col_stride == 1 && x.cols > 1) return add_rows<Squares, Weighted>(x, shift, weights, sums);
-  if (x.row_stride == 1) {
-    for (index_t j = 0; j < x.cols; ++j)
-      add_column<Squares, Weighted>(&x(0, j), x.rows, shift[j], weights, sums.d[j], sums.q[j]);
-    return;
-  }
-  // Any other strides: some columns at a time are copied.
-  Buffer<T> column(x.rows);
-  for (index_t j = 0; j < x.cols; ++j) {
-    for (index_t i = 0; i < x.rows; ++i) column[i] = x(i, j);
-    add_column<Squares, Weighted>(column.data(), x.rows, shift[j], weights, sums.d[j], sums.q[j]);
+  if (x.col_stride == 1) return add_rows<Squares, Weighted>(x, shift, weights, sums);
+  constexpr index_t kRows = 16;
+  Buffer<T> rows(kRows * x.cols);
+  for (index_t i = 0; i < x.rows; i += kRows) {
+    const index_t count = std::min(kRows, x.rows - i);
+    const MatrixView<T> straight = c_order(rows.data(), count, x.cols);
+    copy<T>(x.block(i, 0, count, x.cols), straight);
+    add_rows<Squares, Weighted>(MatrixView<const T>(straight), shift, Weighted ? weights + i : nullptr, sums);
   }
 }
 
@@ -114,6 +89,33 @@ void pass(MatrixView<const T> x, const T* shift, const double* weights, Sums sum
   }
 }
 
+// Columns that are contiguous: each by itself, long ones in ranges.
+template <bool Squares, bool Weighted, class T>
+void by_columns(MatrixView<const T> x, const double* weights, double* mean, double* low, double* squares) {
+  const auto set = [=](index_t j, const Moment& found) {
+    mean[j] = found.mean;
+    low[j] = found.low;
+    if (squares) squares[j] = std::isfinite(found.mean) ? found.squares : 0 * found.mean;
+  };
+  const index_t m = x.rows, n = x.cols, ranges = std::clamp<index_t>(m * n / kWork, 1, kRanges);
+  if (ranges == 1 || n >= ranges) {
+    parallel_ranges(n, kWork / m + 1, [&](index_t first, index_t last) {
+      for (index_t j = first; j < last; ++j) set(j, contiguous_moment<Squares, Weighted>(&x(0, j), m, weights));
+    });
+    return;
+  }
+  Buffer<Moment> parts(ranges * n);
+  parallel_tasks(ranges * n, [&](index_t task) {
+    const index_t j = task / ranges, range = task % ranges, begin = m * range / ranges, end = m * (range + 1) / ranges;
+    parts[task] = contiguous_moment<Squares, Weighted>(&x(begin, j), end - begin, Weighted ? weights + begin : nullptr);
+  });
+  for (index_t j = 0; j < n; ++j) {
+    Moment all = parts[j * ranges];
+    for (index_t range = 1; range < ranges; ++range) all.merge(parts[j * ranges + range]);
+    set(j, all);
+  }
+}
+
 }  // namespace
 
 template <class T>
@@ -123,6 +125,12 @@ double column_moments(MatrixView<const T> x, const double* weights, double* mean
   if (weights) {
     weight = 0;
     for (index_t i = 0; i < x.rows; ++i) weight += weights[i];
+  }
+  if (x.row_stride == 1 && x.rows > 0 && (x.col_stride != 1 || n == 1)) {
+    const auto f = weights ? (squares ? by_columns<true, true, T> : by_columns<false, true, T>)
+                           : (squares ? by_columns<true, false, T> : by_columns<false, false, T>);
+    f(x, weights, mean, low, squares);
+    return weight;
   }
   Buffer<T> shift(n);
   Buffer<double> both(2 * n);

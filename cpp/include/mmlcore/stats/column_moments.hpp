@@ -9,7 +9,8 @@
 // chains over fixed ranges of rows that are added in order: the same bits for any number of threads.
 //
 // Cost: one reading of the data at the speed of memory, whichever way they lie: rows are added to an array of sums that
-// stays in the first-level cache; columns that are contiguous are summed by themselves.
+// stays in the first-level cache; columns that are contiguous (rows of data in C order, along axis 1) are summed by themselves,
+// in blocks with a shift each that are merged.
 #pragma once
 
 #include "mmlcore/core/views.hpp"
