@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "door_arguments.hpp"
 #include "door_call.hpp"
 
 namespace mmlcore::bindings {
@@ -52,12 +53,6 @@ int index_of(const std::vector<PyObject*>& names, PyObject* name) {
   return -1;
 }
 
-// A function of mmlcore.core.door, found once. Two threads may both find it: no lock is held while Python imports.
-PyObject* helper(std::atomic<PyObject*>& kept, const char* name) {
-  if (!kept) kept = py::object(py::module_::import("mmlcore.core.door").attr(name)).release().ptr();
-  return kept;
-}
-
 // Calls the Python function, without `out`, which is then filled here.
 PyObject* general(const Door& door, PyObject* const* args, Py_ssize_t positional, PyObject* names, PyObject* out) {
   if (!out) return PyObject_Vectorcall(door.wrapped, args, static_cast<std::size_t>(positional), names);
@@ -78,48 +73,6 @@ PyObject* general(const Door& door, PyObject* const* args, Py_ssize_t positional
   return PyObject_CallFunctionObjArgs(helper(into, "into"), out, found.ptr(), nullptr);
 }
 
-bool all_plain(PyObject* const* given, int count) {
-  const int type = plain_type(given[0]);
-  bool same = type >= 0;
-  for (int i = 1; i < count && same; ++i) same = plain_type(given[i]) == type;
-  return same;
-}
-
-bool of_bytes(PyObject* given) {
-  if (!PyArray_Check(given)) return false;
-  const int type = PyArray_TYPE(reinterpret_cast<PyArrayObject*>(given));
-  return type == NPY_UINT8 || type == NPY_BOOL;
-}
-
-// Puts arrays without axes into the place of Python floats, of the type that all others have; they live in `made`.
-void take_numbers(PyObject** given, int count, py::object* made) {
-  int type = -1;
-  bool some = false;
-  for (int i = 0; i < count; ++i) {
-    if (PyFloat_CheckExact(given[i])) {
-      some = true;
-      continue;
-    }
-    const int own = plain_type(given[i]);
-    if (own < 0 || (type >= 0 && own != type)) return;
-    type = own;
-  }
-  if (!some) return;
-  for (int i = 0; i < count; ++i) {
-    if (!PyFloat_CheckExact(given[i])) continue;
-    made[i] = py::reinterpret_steal<py::object>(PyArray_SimpleNew(0, nullptr, type == NPY_FLOAT ? NPY_FLOAT : NPY_DOUBLE));
-    if (!made[i]) throw py::error_already_set();
-    void* const data = PyArray_DATA(reinterpret_cast<PyArrayObject*>(made[i].ptr()));
-    const double number = PyFloat_AS_DOUBLE(given[i]);
-    if (type == NPY_FLOAT) {
-      *static_cast<float*>(data) = static_cast<float>(number);
-    } else {
-      *static_cast<double*>(data) = number;
-    }
-    given[i] = made[i].ptr();
-  }
-}
-
 // Whether an option has a value that the door knows: a number where it has a default, else None.
 bool takes_option(const Door& door, int option, PyObject* value, double& number) {
   if (!door.number[option]) return value == Py_None;
@@ -137,26 +90,6 @@ bool takes_option(const Door& door, int option, PyObject* value, double& number)
     return false;
   }
   return std::isfinite(number);
-}
-
-// Puts arrays of one type into the place of lists, of numbers of other types and of foreign arrays; they live as long as
-// what is returned. Those that cannot become arrays stay: the Python function says why.
-py::object made_plain(const Door& door, PyObject** given, int count) {
-  auto names = py::reinterpret_steal<py::object>(PyTuple_New(count));
-  auto values = py::reinterpret_steal<py::object>(PyTuple_New(count));
-  if (!names || !values) throw py::error_already_set();
-  for (int i = 0; i < count; ++i) {
-    PyTuple_SET_ITEM(names.ptr(), i, Py_NewRef((*door.arguments)[static_cast<std::size_t>(i)]));
-    PyTuple_SET_ITEM(values.ptr(), i, Py_NewRef(given[i]));
-  }
-  static std::atomic<PyObject*> plain;
-  auto made = py::reinterpret_steal<py::object>(
-      PyObject_CallFunctionObjArgs(helper(plain, "plain"), values.ptr(), names.ptr(), nullptr));
-  if (!made) throw py::error_already_set();
-  if (!made.is_none()) {
-    for (int i = 0; i < count; ++i) given[i] = PyTuple_GET_ITEM(made.ptr(), i);
-  }
-  return made;
 }
 
 PyObject* enter(PyObject* self, PyObject* const* args, std::size_t flags, PyObject* names) {
@@ -199,11 +132,11 @@ PyObject* enter(PyObject* self, PyObject* const* args, std::size_t flags, PyObje
   for (int i = 0; i < inputs; ++i) plain &= given[i] != nullptr;
   return guarded([&]() -> PyObject* {
     if (plain) {
-      py::object kept, numbers[kMostParts];
+      py::object kept, numbers[kMostParts], arrays[kMostParts];
       take_numbers(given, inputs, numbers);
       if (!all_plain(given, inputs)) {
         if (door.row->traits.bytes && of_bytes(given[0])) return general(door, args, positional, names, asked);
-        kept = made_plain(door, given, inputs);
+        if (!all_converted(given, inputs, arrays)) kept = made_plain(*door.arguments, given, inputs);
       }
       PyObject* found = answer(door, given, options, out);
       if (found != Py_NotImplemented) return found;

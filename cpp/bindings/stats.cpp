@@ -7,6 +7,7 @@
 #include "door.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/stats/affine.hpp"
+#include "mmlcore/stats/byte_moments.hpp"
 #include "mmlcore/stats/byte_scatter.hpp"
 #include "mmlcore/stats/centred_product.hpp"
 #include "mmlcore/stats/column_moments.hpp"
@@ -163,13 +164,18 @@ const DoorRow rows[] = {
      "Y | weights ddof=0",
      {covariances<double>, covariances<float>},
      {.power = 2, .bytes = true}},
-    {"mean", Signature("(n,d?)->(d?)"), "X", "axis=0 | weights", {means<double>, means<float>}, {.turns = true}},
+    {"mean",
+     Signature("(n,d?)->(d?)"),
+     "X",
+     "axis=0 | weights",
+     {means<double>, means<float>},
+     {.bytes = true, .turns = true}},
     {"variance",
      Signature("(n,d?)->(d?)"),
      "X",
      "axis=0 ddof=0 | weights",
      {variances<double>, variances<float>},
-     {.turns = true}},
+     {.bytes = true, .turns = true}},
 };
 
 }  // namespace
@@ -208,6 +214,16 @@ void bind_stats(py::module_& m) {
         without_gil([&] { byte_scatter(view, pm, ps); });
       },
       py::arg("x"), py::arg("mean"), py::arg("scatter_matrix"), "Mean and scatter matrix of the rows of x, bytes; exact.");
+  m.def(
+      "byte_moments",
+      [](const py::array& x, py::array_t<double>& mean, const py::object& squares) {
+        const auto view = matrix_view<const std::uint8_t>(x, "X");
+        double* pm = mean.mutable_data();
+        double* ps = squares.is_none() ? nullptr : squares.cast<py::array_t<double>>().mutable_data();
+        without_gil([&] { byte_moments(view, pm, ps); });
+      },
+      py::arg("x"), py::arg("mean"), py::arg("squares"),
+      "Mean and, unless None, squared deviations of columns of bytes; exact.");
   m.def(
       "column_moments",
       [](const py::array& x, const py::object& weights, py::array_t<double>& mean, const py::object& squares,

@@ -233,6 +233,15 @@ def build_info() -> dict[typing.Any, typing.Any]:
     What this module was built with.
     """
 
+def byte_moments(
+    x: np.ndarray[typing.Any, typing.Any],
+    mean: typing.Annotated[np.typing.ArrayLike, np.float64],
+    squares: typing.Any,
+) -> None:
+    """
+    Mean and, unless None, squared deviations of columns of bytes; exact.
+    """
+
 def byte_scatter(
     x: np.ndarray[typing.Any, typing.Any],
     mean: typing.Annotated[np.typing.ArrayLike, np.float64],

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "contiguous_moments.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/parallel.hpp"
-#include "contiguous_moments.hpp"
 #include "provisional_mean.hpp"
 
 namespace mmlcore {

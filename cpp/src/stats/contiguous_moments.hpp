@@ -1,8 +1,8 @@
 // Moments of numbers that follow one another: block by block in the first-level cache, blocks merged. Private to
 // column_moments.cpp.
 //
-// Each block has a shift of its own, the mean of up to eight of its numbers, evenly spaced; a power of two of them, so that of
-// equal numbers it is exactly their value. Blocks, and ranges that other threads sum, are merged by
+// Each block has a shift of its own, the mean of up to eight of its numbers, evenly spaced; a power of two of them, so that
+// of equal numbers it is exactly their value. Blocks, and ranges that other threads sum, are merged by
 //
 //   delta = mean_b - mean_a,  mean = mean_a + delta W_b / W,  squares = squares_a + squares_b + delta^2 W_a W_b / W
 //

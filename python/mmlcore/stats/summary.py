@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_array, as_index, shape_error
+from mmlcore.core.arrays import BYTE, Array, as_array, as_index, float_type, shape_error
 from mmlcore.core.door import door
 from mmlcore.stats.weights import divisor, moderate_weights, refuse_column, refuse_overflow
 
@@ -66,7 +66,9 @@ def mean(
     >>> mml.mean([[0, 1, 2], [1, 2, 6]], axis=1)
     array([1., 3.])
     """
-    x, points = _columns(X, axis)
+    x, points = _columns(X, axis, bytes_ok=weights is None)
+    if points.dtype == BYTE:
+        return _shaped(_of_bytes(points)[0], x, axis)
     w = None if weights is None else moderate_weights(weights, points.shape[0])[0]
     found = np.empty(points.shape[1])
     _core.column_moments(points, w, found, None)
@@ -127,7 +129,9 @@ def variance(
     >>> mml.variance([[0, 1], [2, 5]], ddof=1)
     array([2., 8.])
     """
-    x, points = _columns(X, axis)
+    x, points = _columns(X, axis, bytes_ok=weights is None)
+    if points.dtype == BYTE:
+        return _shaped(_of_bytes(points)[1] / divisor(len(points), ddof), x, axis)
     w, unit = (None, 0) if weights is None else moderate_weights(weights, points.shape[0])
     center, squares = np.empty(points.shape[1]), np.empty(points.shape[1])
     total = float(_core.column_moments(points, w, center, squares))
@@ -158,9 +162,17 @@ def mean_parts(x: Array, weights: Array | None = None) -> tuple[Array, Array]:
     return mean, low
 
 
-def _columns(X: ArrayLike, axis: int | None) -> tuple[Array, Array]:
+def _of_bytes(points: Array) -> tuple[Array, Array]:
+    """Return means and sums of squared deviations of columns."""
+    mean, squares = np.empty(points.shape[1]), np.empty(points.shape[1])
+    _core.byte_moments(points, mean, squares)
+    return mean, squares
+
+
+def _columns(X: ArrayLike, axis: int | None, *, bytes_ok: bool = False) -> tuple[Array, Array]:
     """Return the array, and a view of it whose columns are what is summed."""
-    x = as_array(X, "X")
+    plain = bytes_ok and type(X) is np.ndarray and X.dtype in (BYTE, bool)
+    x = cast("Array", X).view(BYTE) if plain else as_array(X, "X")
     if x.ndim not in (1, 2):
         raise shape_error("X", x.shape, "1 or 2 axes")
     if axis is not None:
@@ -204,5 +216,5 @@ def _sum_again(
 
 
 def _shaped(found: Array, x: Array, axis: int | None) -> Any:
-    result = found.astype(x.dtype, copy=False)
+    result = found.astype(float_type(x.dtype), copy=False)
     return result[0] if x.ndim == 1 or axis is None else result

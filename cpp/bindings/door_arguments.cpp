@@ -1,0 +1,122 @@
+#include "door_arguments.hpp"
+
+#include "door_call.hpp"
+
+namespace mmlcore::bindings {
+
+namespace py = pybind11;
+
+namespace {
+
+// Nothing for what numpy does not read as numbers.
+py::object converted(PyObject* given) {
+  py::object array;
+  if (PyArray_CheckExact(given)) {
+    array = py::reinterpret_borrow<py::object>(given);
+  } else if (PyList_CheckExact(given) || PyTuple_CheckExact(given)) {
+    array = py::reinterpret_steal<py::object>(PyArray_FromAny(given, nullptr, 0, 0, 0, nullptr));
+    if (!array) {
+      PyErr_Clear();  // the Python function says why
+      return {};
+    }
+  } else {
+    return {};
+  }
+  auto* from = reinterpret_cast<PyArrayObject*>(array.ptr());
+  const int type = PyArray_TYPE(from);
+  const bool number = PyTypeNum_ISBOOL(type) || PyTypeNum_ISINTEGER(type) || type == NPY_HALF || type == NPY_FLOAT;
+  if (!number && type != NPY_DOUBLE) return {};
+  PyObject* made = PyArray_FromArray(from, PyArray_DescrFromType(type == NPY_FLOAT ? NPY_FLOAT : NPY_DOUBLE),
+                                     NPY_ARRAY_CARRAY_RO | NPY_ARRAY_NOTSWAPPED | NPY_ARRAY_FORCECAST);
+  if (!made) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(made);
+}
+
+}  // namespace
+
+PyObject* helper(std::atomic<PyObject*>& kept, const char* name) {
+  if (!kept) kept = py::object(py::module_::import("mmlcore.core.door").attr(name)).release().ptr();
+  return kept;
+}
+
+bool all_plain(PyObject* const* given, int count) {
+  const int type = plain_type(given[0]);
+  bool same = type >= 0;
+  for (int i = 1; i < count && same; ++i) same = plain_type(given[i]) == type;
+  return same;
+}
+
+bool of_bytes(PyObject* given) {
+  if (!PyArray_Check(given)) return false;
+  const int type = PyArray_TYPE(reinterpret_cast<PyArrayObject*>(given));
+  return type == NPY_UINT8 || type == NPY_BOOL;
+}
+
+void take_numbers(PyObject** given, int count, py::object* made) {
+  int type = -1;
+  bool some = false;
+  for (int i = 0; i < count; ++i) {
+    if (PyFloat_CheckExact(given[i])) {
+      some = true;
+      continue;
+    }
+    const int own = plain_type(given[i]);
+    if (own < 0 || (type >= 0 && own != type)) return;
+    type = own;
+  }
+  if (!some) return;
+  for (int i = 0; i < count; ++i) {
+    if (!PyFloat_CheckExact(given[i])) continue;
+    made[i] = py::reinterpret_steal<py::object>(PyArray_SimpleNew(0, nullptr, type == NPY_FLOAT ? NPY_FLOAT : NPY_DOUBLE));
+    if (!made[i]) throw py::error_already_set();
+    void* const data = PyArray_DATA(reinterpret_cast<PyArrayObject*>(made[i].ptr()));
+    const double number = PyFloat_AS_DOUBLE(given[i]);
+    if (type == NPY_FLOAT) {
+      *static_cast<float*>(data) = static_cast<float>(number);
+    } else {
+      *static_cast<double*>(data) = number;
+    }
+    given[i] = made[i].ptr();
+  }
+}
+
+bool all_converted(PyObject** given, int count, py::object* kept) {
+  int type = NPY_FLOAT;
+  for (int i = 0; i < count; ++i) {
+    const int own = plain_type(given[i]);
+    if (own < 0) kept[i] = converted(given[i]);
+    if (own < 0 && !kept[i]) return false;
+    if ((kept[i] ? plain_type(kept[i].ptr()) : own) == NPY_DOUBLE) type = NPY_DOUBLE;
+  }
+  for (int i = 0; i < count; ++i) {
+    PyObject* const here = kept[i] ? kept[i].ptr() : given[i];
+    if (plain_type(here) != type) {
+      kept[i] = py::reinterpret_steal<py::object>(
+          PyArray_CastToType(reinterpret_cast<PyArrayObject*>(here), PyArray_DescrFromType(type),
+                             PyArray_ISFORTRAN(reinterpret_cast<PyArrayObject*>(here))));
+      if (!kept[i]) throw py::error_already_set();
+    }
+    if (kept[i]) given[i] = kept[i].ptr();
+  }
+  return true;
+}
+
+py::object made_plain(const std::vector<PyObject*>& names, PyObject** given, int count) {
+  auto all = py::reinterpret_steal<py::object>(PyTuple_New(count));
+  auto values = py::reinterpret_steal<py::object>(PyTuple_New(count));
+  if (!all || !values) throw py::error_already_set();
+  for (int i = 0; i < count; ++i) {
+    PyTuple_SET_ITEM(all.ptr(), i, Py_NewRef(names[static_cast<std::size_t>(i)]));
+    PyTuple_SET_ITEM(values.ptr(), i, Py_NewRef(given[i]));
+  }
+  static std::atomic<PyObject*> plain;
+  auto made = py::reinterpret_steal<py::object>(
+      PyObject_CallFunctionObjArgs(helper(plain, "plain"), values.ptr(), all.ptr(), nullptr));
+  if (!made) throw py::error_already_set();
+  if (!made.is_none()) {
+    for (int i = 0; i < count; ++i) given[i] = PyTuple_GET_ITEM(made.ptr(), i);
+  }
+  return made;
+}
+
+}  // namespace mmlcore::bindings

@@ -1,0 +1,28 @@
+// Arguments that are not plain yet (door.hpp): how lists, other types, numbers and foreign arrays become plain arrays.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <atomic>
+#include <vector>
+
+namespace mmlcore::bindings {
+
+// A function of mmlcore.core.door, found once. Two threads may both find it: no lock is held while Python imports.
+PyObject* helper(std::atomic<PyObject*>& kept, const char* name);
+
+bool all_plain(PyObject* const* given, int count);
+bool of_bytes(PyObject* given);
+
+// Puts arrays without axes into the place of Python floats, of the type that all others have; they live in `made`.
+void take_numbers(PyObject** given, int count, pybind11::object* made);
+
+// Puts arrays of float32 or float64, of one type, into the place of lists, tuples, and arrays of integers, bools, other
+// floats, or in memory that is not aligned; they live in `kept`. False where one of the arguments is anything else.
+bool all_converted(PyObject** given, int count, pybind11::object* kept);
+
+// Puts arrays of one type into the place of numbers and foreign arrays; they live as long as what is returned. Those that
+// cannot become arrays stay: the Python function says why.
+pybind11::object made_plain(const std::vector<PyObject*>& names, PyObject** given, int count);
+
+}  // namespace mmlcore::bindings
