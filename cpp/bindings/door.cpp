@@ -92,6 +92,57 @@ bool takes_option(const Door& door, int option, PyObject* value, double& number)
   return std::isfinite(number);
 }
 
+// What a call gives a row: arguments and options in their places, and `out` apart.
+struct Given {
+  PyObject* argument[kMostParts] = {};
+  PyObject* out = nullptr;
+  double option[kMostOptions];
+
+  // False where the call is none of this row's.
+  bool take(const Door& door, PyObject* const* args, Py_ssize_t positional, PyObject* names) {
+    const int inputs = door.row->signature.inputs;
+    std::copy_n(door.defaults, kMostOptions, option);
+    bool fits = positional <= inputs + door.positional;
+    for (Py_ssize_t i = 0; i < positional && fits; ++i) {
+      const int at = static_cast<int>(i) - inputs;
+      if (at < 0) {
+        argument[i] = args[i];
+      } else {
+        fits = takes_option(door, at, args[i], option[at]);
+      }
+    }
+    for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); ++i) {
+      PyObject *name = PyTuple_GET_ITEM(names, i), *value = args[positional + i];
+      if (name == out_name || PyUnicode_Compare(name, out_name) == 0) {
+        out = value;
+        continue;
+      }
+      const int place = index_of(*door.arguments, name);
+      if (place >= 0) {
+        fits &= !argument[place];
+        argument[place] = value;
+        continue;
+      }
+      const int at = index_of(*door.options, name);
+      fits &= at >= 0 && at >= positional - inputs && takes_option(door, at, value, option[at]);
+    }
+    for (int i = 0; i < inputs; ++i) fits &= argument[i] != nullptr;
+    return fits;
+  }
+};
+
+// The answer of a row to what it was given; a new reference to NotImplemented where the next one has to see to it.
+PyObject* try_row(const Door& door, Given& given) {
+  const int inputs = door.row->signature.inputs;
+  py::object kept, numbers[kMostParts], arrays[kMostParts];
+  take_numbers(given.argument, inputs, numbers);
+  if (!all_plain(given.argument, inputs)) {
+    if (door.row->traits.bytes && of_bytes(given.argument[0])) return Py_NewRef(Py_NotImplemented);
+    if (!all_converted(given.argument, inputs, arrays)) kept = made_plain(*door.arguments, given.argument, inputs);
+  }
+  return answer(door, given.argument, given.option, given.out == Py_None ? nullptr : given.out);
+}
+
 PyObject* enter(PyObject* self, PyObject* const* args, std::size_t flags, PyObject* names) {
   const Door& door = *reinterpret_cast<Door*>(self);
   if (!door.wrapped) {
@@ -99,50 +150,18 @@ PyObject* enter(PyObject* self, PyObject* const* args, std::size_t flags, PyObje
     return nullptr;
   }
   const Py_ssize_t positional = PyVectorcall_NARGS(flags);
-  const int inputs = door.row->signature.inputs;
-  PyObject *given[kMostParts] = {}, *out = nullptr;
-  double options[kMostOptions];
-  std::copy_n(door.defaults, kMostOptions, options);
-  bool plain = positional <= inputs + door.positional;
-  for (Py_ssize_t i = 0; i < positional && plain; ++i) {
-    const int option = static_cast<int>(i) - inputs;
-    if (option < 0) {
-      given[i] = args[i];
-    } else {
-      plain = takes_option(door, option, args[i], options[option]);
-    }
-  }
-  for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); ++i) {
-    PyObject *name = PyTuple_GET_ITEM(names, i), *value = args[positional + i];
-    if (name == out_name || PyUnicode_Compare(name, out_name) == 0) {
-      out = value;
-      continue;
-    }
-    const int at = index_of(*door.arguments, name);
-    if (at >= 0) {
-      plain &= !given[at];
-      given[at] = value;
-      continue;
-    }
-    const int option = index_of(*door.options, name);
-    plain &= option >= 0 && option >= positional - inputs && takes_option(door, option, value, options[option]);
-  }
-  PyObject* const asked = out;
-  if (out == Py_None) out = nullptr;
-  for (int i = 0; i < inputs; ++i) plain &= given[i] != nullptr;
   return guarded([&]() -> PyObject* {
-    if (plain) {
-      py::object kept, numbers[kMostParts], arrays[kMostParts];
-      take_numbers(given, inputs, numbers);
-      if (!all_plain(given, inputs)) {
-        if (door.row->traits.bytes && of_bytes(given[0])) return general(door, args, positional, names, asked);
-        if (!all_converted(given, inputs, arrays)) kept = made_plain(*door.arguments, given, inputs);
-      }
-      PyObject* found = answer(door, given, options, out);
+    PyObject* out = nullptr;
+    for (const Door* row = &door; row; row = row->next) {
+      Given given;
+      const bool fits = given.take(*row, args, positional, names);
+      out = given.out;
+      if (!fits) continue;
+      PyObject* found = try_row(*row, given);
       if (found != Py_NotImplemented) return found;
       Py_DECREF(found);
     }
-    return general(door, args, positional, names, asked);
+    return general(door, args, positional, names, out);
   });
 }
 
@@ -160,7 +179,7 @@ PyObject* attach(PyObject* self, PyObject* args) {
     Py_DECREF(value);
   }
   Py_XSETREF(door.wrapped, Py_NewRef(function));
-  door.results = reinterpret_cast<PyTypeObject*>(Py_XNewRef(results));
+  for (Door* row = &door; row; row = row->next) row->results = reinterpret_cast<PyTypeObject*>(Py_XNewRef(results));
   Py_RETURN_NONE;
 }
 
@@ -243,9 +262,16 @@ void add_doors(py::module_& m, const DoorRow* rows, std::size_t count) {
   for (const DoorRow* row = rows; row != rows + count; ++row) {
     Door* door = PyObject_New(Door, type);
     if (!door) throw py::error_already_set();
-    *door = {door->ob_base, PyDict_New(), nullptr, enter, nullptr, nullptr, row, nullptr, nullptr, 0, {}, {}, nullptr};
+    *door = {door->ob_base, PyDict_New(), nullptr, enter, nullptr, nullptr, row,
+             nullptr,       nullptr,      0,       {},    {},      nullptr, nullptr};
     set_names(*door, *row);
     if (row->traits.numpy) door->numpy = py::object(py::module_::import("numpy").attr(row->traits.numpy)).release().ptr();
+    if (doors->contains(row->name)) {
+      auto* last = reinterpret_cast<Door*>(py::object((*doors)[row->name]).ptr());
+      while (last->next) last = last->next;
+      last->next = door;
+      continue;
+    }
     (*doors)[row->name] = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(door));
   }
 }

@@ -186,7 +186,8 @@ struct DoorRow {
   DoorTraits traits = {};
 };
 
-// Adds a table to those that the module's function `door` looks up. The rows must live as long as the module.
+// Adds a table to those that the module's function `door` looks up. The rows must live as long as the module. A function may
+// have several, for different arguments: the first that fits a call and does not decline answers it.
 void add_doors(pybind11::module_& m, const DoorRow* rows, std::size_t count);
 
 template <std::size_t N>

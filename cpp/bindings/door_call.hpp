@@ -20,6 +20,7 @@ struct Door {
   bool number[kMostOptions];
   double defaults[kMostOptions];
   PyObject* numpy;  // the function of numpy that some calls are left to
+  Door* next;       // a row of the same name, for calls that this one does not take
 };
 
 // The type number of an array that kernels read as it is; -1 for everything else.

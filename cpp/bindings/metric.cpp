@@ -1,0 +1,195 @@
+// Lengths, distances and angles in an inner product of one's own: <x, y> = x' M y. With M = L L', Cholesky's factor, the
+// images L'x have the dot products that the vectors have in the metric (vectors/pairs.hpp then measures them).
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "arrays.hpp"
+#include "door.hpp"
+#include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/dot.hpp"
+#include "mmlcore/elimination/cholesky.hpp"
+#include "mmlcore/matrices/product_small.hpp"
+#include "mmlcore/vectors/pairs.hpp"
+#include "module.hpp"
+
+namespace mmlcore::bindings {
+namespace {
+
+constexpr index_t kFactored = 64;  // rows of a metric that is factored here; LAPACK takes larger ones
+
+template <class T>
+using Vector = VectorView<const T>;
+
+// The arguments of one call, in rows: the metric is the last one.
+template <class T>
+class InMetric {
+ public:
+  explicit InMetric(const Call& call, int metric) : call_(call), metric_(call.matrix<T>(metric)), d_(call['d']) {}
+
+  // False where the metric is none, or nearly none, or the batch does not run evenly: the Python function sees to these.
+  bool factor() {
+    if (d_ == 0 || d_ > kFactored) return false;
+    lower_ = Buffer<T>(d_ * d_);
+    T check = 0;
+    for (index_t i = 0; i < d_; ++i) {
+      for (index_t j = 0; j < d_; ++j) {
+        check += metric_(i, j) * 0;
+        if (metric_(i, j) != metric_(j, i)) return false;
+        lower_[i * d_ + j] = 0;
+      }
+    }
+    if (check != 0) return false;
+    const T least = 8 * static_cast<T>(d_) * std::numeric_limits<T>::epsilon();
+    return cholesky_small<T>(
+        d_, [this](index_t i, index_t j) { return metric_(i, j); },
+        [this](index_t i, index_t j) -> T& { return lower_[i * d_ + j]; },
+        [least](index_t, T whole, T& pivot) { return pivot > least * whole && std::isfinite(whole); });
+  }
+
+  // The images of the rows of x.
+  Buffer<T> images(const MatrixView<const T>& x) const { return times(x, c_order<const T>(lower_.data(), d_, d_)); }
+  Buffer<T> duals(const MatrixView<const T>& x) const { return times(x, metric_); }
+
+  // Argument i as rows: one row where it is the same for all items. False where they are not evenly apart.
+  bool rows(int i, MatrixView<const T>& to) const {
+    const auto all = call_.stack<T>(i);
+    if (!all.batch.uniform()) return false;
+    const bool one = call_.count() == 1 || all.batch.stride() == 0;
+    to = {all.item.data, one ? 1 : call_.count(), d_, one ? d_ : all.batch.stride(), all.item.col_stride};
+    return call_.count() > 0;
+  }
+
+ private:
+  Buffer<T> times(const MatrixView<const T>& x, const MatrixView<const T>& m) const {
+    Buffer<T> out(x.rows * d_);
+    if (m.col_stride == 1) {
+      product_single<T>(x, m, c_order(out.data(), x.rows, d_));
+    } else {
+      product_single<T>(x, m.transposed(), c_order(out.data(), x.rows, d_));  // M is symmetric
+    }
+    return out;
+  }
+
+  const Call& call_;
+  MatrixView<const T> metric_;
+  index_t d_;
+  Buffer<T> lower_;
+};
+
+template <class T>
+bool lengths(const Call& call) {
+  InMetric<T> in(call, 1);
+  MatrixView<const T> x;
+  if (!in.factor() || !in.rows(0, x)) return false;
+  const Buffer<T> images = in.images(x);
+  const index_t d = x.cols;
+  for (index_t i = 0; i < call.count(); ++i) {
+    const T* at = images.data() + (x.rows == 1 ? 0 : i * d);
+    const T squares = dot(at, at, d);
+    if (!comfortable(squares)) return false;  // or zero: the Python function has all the time
+    call.result<T>()[i] = std::sqrt(squares);
+  }
+  return true;
+}
+
+template <class T>
+bool distances(const Call& call) {
+  InMetric<T> in(call, 2);
+  MatrixView<const T> x, y;
+  if (!in.factor() || !in.rows(0, x) || !in.rows(1, y)) return false;
+  const index_t d = x.cols, count = call.count();
+  Buffer<T> gaps(count * d);
+  for (index_t i = 0; i < count; ++i) {
+    const index_t a = x.rows == 1 ? 0 : i, b = y.rows == 1 ? 0 : i;
+    for (index_t j = 0; j < d; ++j) gaps[i * d + j] = x(a, j) - y(b, j);
+  }
+  const Buffer<T> images = in.images(c_order<const T>(gaps.data(), count, d));
+  for (index_t i = 0; i < count; ++i) {
+    const T squares = dot(images.data() + i * d, images.data() + i * d, d);
+    if (!comfortable(squares)) return false;
+    call.result<T>()[i] = std::sqrt(squares);
+  }
+  return true;
+}
+
+// f(number, image of x, image of y) -> bool for the pairs.
+template <class T, class F>
+bool each_image(const Call& call, F&& f) {
+  InMetric<T> in(call, 2);
+  MatrixView<const T> x, y;
+  if (!in.factor() || !in.rows(0, x) || !in.rows(1, y)) return false;
+  const Buffer<T> u = in.images(x), v = in.images(y);
+  const index_t d = x.cols;
+  bool fine = true;
+  for (index_t i = 0; i < call.count(); ++i) {
+    fine &= f(i, Vector<T>{u.data() + (x.rows == 1 ? 0 : i * d), d}, Vector<T>{v.data() + (y.rows == 1 ? 0 : i * d), d});
+  }
+  return fine;
+}
+
+template <class T, bool (*measure)(Vector<T>, Vector<T>, T&)>
+bool measured(const Call& call) {
+  return each_image<T>(call, [&](index_t i, Vector<T> u, Vector<T> v) { return measure(u, v, call.result<T>()[i]); });
+}
+
+template <class T>
+bool inner(const Call& call) {
+  InMetric<T> in(call, 2);
+  MatrixView<const T> x, y;
+  if (!in.factor() || !in.rows(0, x) || !in.rows(1, y)) return false;
+  const Buffer<T> duals = in.duals(y);
+  const index_t d = x.cols;
+  const auto row_of = [](const MatrixView<const T>& rows, index_t i) { return rows.row(rows.rows == 1 ? 0 : i); };
+  for (index_t i = 0; i < call.count(); ++i) {
+    const Vector<T> u = row_of(x, i), v = row_of(c_order<const T>(duals.data(), y.rows, d), i);
+    T sum = 0;
+    if (u.stride == 1) {
+      sum = dot(u.data, v.data, d);
+    } else {
+      for (index_t j = 0; j < d; ++j) sum += u[j] * v[j];
+    }
+    call.result<T>()[i] = sum;
+  }
+  return true;
+}
+
+template <class T>
+bool projections(const Call& call) {
+  MatrixView<const T> onto;
+  if (!InMetric<T>(call, 2).rows(1, onto)) return false;
+  return each_image<T>(call, [&](index_t i, Vector<T> u, Vector<T> v) {
+    const T xy = dot(u.data, v.data, u.size), yy = dot(v.data, v.data, u.size), xx = dot(u.data, u.data, u.size);
+    const T share = xy / yy;
+    for (index_t j = 0; j < u.size; ++j) call.result<T>()[i * u.size + j] = share * onto(onto.rows == 1 ? 0 : i, j);
+    return comfortable(yy) && comfortable(xx);
+  });
+}
+
+const DoorRow rows[] = {
+    {"inner", Signature("(d),(d),(d,d)->()"), "x y metric", "", {inner<double>, inner<float>}},
+    {"length", Signature("(d),(d,d)->()"), "x metric", "", {lengths<double>, lengths<float>}},
+    {"distance", Signature("(d),(d),(d,d)->()"), "x y metric", "", {distances<double>, distances<float>}},
+    {"angle",
+     Signature("(d),(d),(d,d)->()"),
+     "x y metric",
+     "",
+     {measured<double, angle<double>>, measured<float, angle<float>>}},
+    {"cosine",
+     Signature("(d),(d),(d,d)->()"),
+     "x y metric",
+     "",
+     {measured<double, cosine<double>>, measured<float, cosine<float>>}},
+    {"scalar_projection",
+     Signature("(d),(d),(d,d)->()"),
+     "x onto metric",
+     "",
+     {measured<double, scalar_projection<double>>, measured<float, scalar_projection<float>>}},
+    {"vector_projection", Signature("(d),(d),(d,d)->(d)"), "x onto metric", "", {projections<double>, projections<float>}},
+};
+
+}  // namespace
+
+void bind_metric(py::module_& m) { add_doors(m, rows); }
+
+}  // namespace mmlcore::bindings
