@@ -134,10 +134,10 @@ struct Given {
 // The answer of a row to what it was given; a new reference to NotImplemented where the next one has to see to it.
 PyObject* try_row(const Door& door, Given& given) {
   const int inputs = door.row->signature.inputs;
-  py::object kept, numbers[kMostParts], arrays[kMostParts];
-  take_numbers(given.argument, inputs, numbers);
+  py::object kept, arrays[kMostParts];
   if (!all_plain(given.argument, inputs)) {
     if (door.row->traits.bytes && of_bytes(given.argument[0])) return Py_NewRef(Py_NotImplemented);
+    if (std::any_of(given.argument, given.argument + inputs, speaks_for_itself)) return Py_NewRef(Py_NotImplemented);
     if (!all_converted(given.argument, inputs, arrays)) kept = made_plain(*door.arguments, given.argument, inputs);
   }
   return answer(door, given.argument, given.option, given.out == Py_None ? nullptr : given.out);

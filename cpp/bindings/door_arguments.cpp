@@ -32,6 +32,24 @@ py::object converted(PyObject* given) {
   return py::reinterpret_steal<py::object>(made);
 }
 
+// An array without axes; nothing for an integer beyond float64.
+py::object array_of_number(PyObject* number, int type) {
+  const double value = PyFloat_CheckExact(number) ? PyFloat_AS_DOUBLE(number) : PyLong_AsDouble(number);
+  if (value == -1 && PyErr_Occurred()) {
+    PyErr_Clear();
+    return {};
+  }
+  auto made = py::reinterpret_steal<py::object>(PyArray_SimpleNew(0, nullptr, type));
+  if (!made) throw py::error_already_set();
+  void* const data = PyArray_DATA(reinterpret_cast<PyArrayObject*>(made.ptr()));
+  if (type == NPY_FLOAT) {
+    *static_cast<float*>(data) = static_cast<float>(value);
+  } else {
+    *static_cast<double*>(data) = value;
+  }
+  return made;
+}
+
 }  // namespace
 
 PyObject* helper(std::atomic<PyObject*>& kept, const char* name) {
@@ -52,54 +70,39 @@ bool of_bytes(PyObject* given) {
   return type == NPY_UINT8 || type == NPY_BOOL;
 }
 
-void take_numbers(PyObject** given, int count, py::object* made) {
-  int type = -1;
-  bool some = false;
-  for (int i = 0; i < count; ++i) {
-    if (PyFloat_CheckExact(given[i])) {
-      some = true;
-      continue;
-    }
-    const int own = plain_type(given[i]);
-    if (own < 0 || (type >= 0 && own != type)) return;
-    type = own;
-  }
-  if (!some) return;
-  for (int i = 0; i < count; ++i) {
-    if (!PyFloat_CheckExact(given[i])) continue;
-    made[i] = py::reinterpret_steal<py::object>(PyArray_SimpleNew(0, nullptr, type == NPY_FLOAT ? NPY_FLOAT : NPY_DOUBLE));
-    if (!made[i]) throw py::error_already_set();
-    void* const data = PyArray_DATA(reinterpret_cast<PyArrayObject*>(made[i].ptr()));
-    const double number = PyFloat_AS_DOUBLE(given[i]);
-    if (type == NPY_FLOAT) {
-      *static_cast<float*>(data) = static_cast<float>(number);
-    } else {
-      *static_cast<double*>(data) = number;
-    }
-    given[i] = made[i].ptr();
-  }
-}
-
 bool all_converted(PyObject** given, int count, py::object* kept) {
-  int type = NPY_FLOAT;
+  int type = -1;  // of the arrays; numbers follow
+  bool is_number[kMostParts];
   for (int i = 0; i < count; ++i) {
-    const int own = plain_type(given[i]);
-    if (own < 0) kept[i] = converted(given[i]);
-    if (own < 0 && !kept[i]) return false;
-    if ((kept[i] ? plain_type(kept[i].ptr()) : own) == NPY_DOUBLE) type = NPY_DOUBLE;
+    is_number[i] = PyFloat_CheckExact(given[i]) || PyLong_CheckExact(given[i]);
+    if (is_number[i]) continue;
+    int own = plain_type(given[i]);
+    if (own < 0) {
+      kept[i] = converted(given[i]);
+      if (!kept[i]) return false;
+      own = plain_type(kept[i].ptr());
+    }
+    if (type != NPY_DOUBLE) type = own;
   }
+  if (type < 0) type = NPY_DOUBLE;
   for (int i = 0; i < count; ++i) {
-    PyObject* const here = kept[i] ? kept[i].ptr() : given[i];
-    if (plain_type(here) != type) {
+    if (is_number[i]) {
+      kept[i] = array_of_number(given[i], type);
+      if (!kept[i]) return false;
+    } else if (PyObject* const here = kept[i] ? kept[i].ptr() : given[i]; plain_type(here) != type) {
+      auto* array = reinterpret_cast<PyArrayObject*>(here);
       kept[i] = py::reinterpret_steal<py::object>(
-          PyArray_CastToType(reinterpret_cast<PyArrayObject*>(here), PyArray_DescrFromType(type),
-                             PyArray_ISFORTRAN(reinterpret_cast<PyArrayObject*>(here))));
+          PyArray_CastToType(array, PyArray_DescrFromType(type), PyArray_ISFORTRAN(array)));
       if (!kept[i]) throw py::error_already_set();
     }
+  }
+  for (int i = 0; i < count; ++i) {
     if (kept[i]) given[i] = kept[i].ptr();
   }
   return true;
 }
+
+bool speaks_for_itself(PyObject* given) { return PyTuple_Check(given) && !PyTuple_CheckExact(given); }
 
 py::object made_plain(const std::vector<PyObject*>& names, PyObject** given, int count) {
   auto all = py::reinterpret_steal<py::object>(PyTuple_New(count));

@@ -13,12 +13,12 @@ PyObject* helper(std::atomic<PyObject*>& kept, const char* name);
 
 bool all_plain(PyObject* const* given, int count);
 bool of_bytes(PyObject* given);
-
-// Puts arrays without axes into the place of Python floats, of the type that all others have; they live in `made`.
-void take_numbers(PyObject** given, int count, pybind11::object* made);
+// A named tuple, such as a metric that was checked before, is no list of numbers.
+bool speaks_for_itself(PyObject* given);
 
 // Puts arrays of float32 or float64, of one type, into the place of lists, tuples, and arrays of integers, bools, other
-// floats, or in memory that is not aligned; they live in `kept`. False where one of the arguments is anything else.
+// floats, or in memory that is not aligned; and arrays without axes, of the type of the others, into that of Python's
+// numbers. They live in `kept`. False where one of the arguments is anything else.
 bool all_converted(PyObject** given, int count, pybind11::object* kept);
 
 // Puts arrays of one type into the place of numbers and foreign arrays; they live as long as what is returned. Those that

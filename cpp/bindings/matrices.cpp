@@ -1,5 +1,8 @@
+#include <algorithm>
+
 #include "arrays.hpp"
 #include "door.hpp"
+#include "mmlcore/core/buffer.hpp"
 #include "mmlcore/elimination/solve_small.hpp"
 #include "mmlcore/matrices/matrix_vector.hpp"
 #include "mmlcore/matrices/product.hpp"
@@ -45,8 +48,10 @@ template <class T>
 bool blas_multiplies(const Call& call) {
   if (call.axes() != 0) return false;
   const double work = static_cast<double>(call['m']) * static_cast<double>(call['k']) * static_cast<double>(call['n']);
-  if (work < kLarge || work >= kHuge || call['m'] == 1 || call['n'] == 1) return false;
+  // A'A and A A', which numpy notices and of which BLAS computes half.
   const MatrixView<const T> a = call.matrix<T>(0), b = call.matrix<T>(1);
+  const bool mirrored = a.data == b.data && a.rows == b.cols && a.row_stride == b.col_stride && a.col_stride == b.row_stride;
+  if (work < kLarge || work >= (mirrored ? 8 : 1) * kHuge || call['m'] == 1 || call['n'] == 1) return false;
   const auto c = c_order<T>(nullptr, a.rows, b.cols);
   if (!blas_takes(a) || !blas_takes(b) || is_small_product(a, b, c) || is_tall_product(a, b, c)) return false;
   enter_context();
@@ -61,6 +66,79 @@ bool move_points(const Call& call) {
   if (call.axes() != 0 || call.option(0) != -1) return false;
   multiply<T>(call.matrix<T>(1), call.matrix<T>(0).transposed(), call.results<T>().item);
   return true;
+}
+
+// By an affine map in homogeneous coordinates, whose last row is that of the identity.
+template <class T>
+bool move_points_affinely(const Call& call) {
+  const index_t d = call['d'];
+  if (call.axes() != 0 || call.option(0) != -1 || call['e'] != d + 1 || call['f'] != d + 1) return false;
+  const MatrixView<const T> a = call.matrix<T>(0), from = call.matrix<T>(1);
+  const MatrixView<T> to = call.results<T>().item;
+  for (index_t j = 0; j < d; ++j) {
+    if (a(d, j) != 0) return false;
+  }
+  if (a(d, d) != 1) return false;
+  multiply<T>(from, a.block(0, 0, d, d).transposed(), to);
+  for (index_t i = 0; i < to.rows; ++i) {
+    for (index_t j = 0; j < d; ++j) to(i, j) += a(j, d);
+  }
+  return true;
+}
+
+// Two matrices, and three in the order of fewest operations.
+template <class T>
+bool compose_two(const Call& call) {
+  if (call.axes() != 0) return false;
+  multiply<T>(call.matrix<T>(0), call.matrix<T>(1), call.results<T>().item);
+  return true;
+}
+template <class T>
+bool compose_three(const Call& call) {
+  if (call.axes() != 0) return false;
+  const index_t m = call['m'], k = call['k'], l = call['l'], n = call['n'];
+  const MatrixView<const T> a = call.matrix<T>(0), b = call.matrix<T>(1), c = call.matrix<T>(2);
+  const bool left = m * k * l + m * l * n <= k * l * n + m * k * n;
+  Buffer<T> memory(left ? m * l : k * n);
+  if (left) {
+    multiply<T>(a, b, c_order(memory.data(), m, l));
+    multiply<T>(c_order<const T>(memory.data(), m, l), c, call.results<T>().item);
+  } else {
+    multiply<T>(b, c, c_order(memory.data(), k, n));
+    multiply<T>(a, c_order<const T>(memory.data(), k, n), call.results<T>().item);
+  }
+  return true;
+}
+
+template <class T, int Factors>
+bool scalings(const Call& call) {
+  if (call.axes() != 0) return false;
+  T* const to = call.result<T>();
+  std::fill_n(to, Factors * Factors, T{0});
+  T check = 0;
+  for (int i = 0; i < Factors; ++i) check += (to[i * (Factors + 1)] = *call.vector<T>(i).data) * 0;
+  return check == 0;
+}
+
+template <class T>
+bool oblique_projections(const Call& call) {
+  const index_t d = call['d'];
+  return each_pair<T>(call, [&](index_t i, VectorView<const T> along, VectorView<const T> normal) {
+    return oblique_projection(along, normal, call.result<T>() + d * d * i);
+  });
+}
+// Onto the plane of all coordinates but the last.
+template <class T>
+bool shadows(const Call& call) {
+  const index_t d = call['d'];
+  if (d == 0) return false;
+  Buffer<T> up(d);
+  std::fill(up.begin(), up.end(), T{0});
+  up[d - 1] = 1;
+  const auto along = call.stack<T>(0);
+  const VectorView<const T> normal{up.data(), d};
+  return each_item(call, d * d,
+                   [&](index_t i) { return oblique_projection(vector_of(along, i), normal, call.result<T>() + d * d * i); });
 }
 
 template <class T>
@@ -132,6 +210,35 @@ const DoorRow rows[] = {
      "matrix points",
      "axis=-1",
      {move_points<double>, move_points<float>}},
+    {"transform_points",
+     Signature("(e,f),(n?,d)->(n?,d)"),
+     "matrix points",
+     "axis=-1",
+     {move_points_affinely<double>, move_points_affinely<float>}},
+    {"compose", Signature("(m,k),(k,n)->(m,n)"), "matrices[0] matrices[1]", "", {compose_two<double>, compose_two<float>}},
+    {"compose",
+     Signature("(m,k),(k,l),(l,n)->(m,n)"),
+     "matrices[0] matrices[1] matrices[2]",
+     "",
+     {compose_three<double>, compose_three<float>}},
+    {"scaling", Signature("(),()->(2,2)"), "factors[0] factors[1]", "", {scalings<double, 2>, scalings<float, 2>}},
+    {"scaling",
+     Signature("(),(),()->(3,3)"),
+     "factors[0] factors[1] factors[2]",
+     "",
+     {scalings<double, 3>, scalings<float, 3>}},
+    {"oblique_projection",
+     Signature("(d),(d)->(d,d)"),
+     "direction normal",
+     "",
+     {oblique_projections<double>, oblique_projections<float>},
+     {.power = 2}},
+    {"oblique_projection",
+     Signature("(d)->(d,d)"),
+     "direction",
+     "normal |",
+     {shadows<double>, shadows<float>},
+     {.power = 2}},
     {"change_basis",
      Signature("(n,n),(n,n)->(n,n)"),
      "matrix basis",

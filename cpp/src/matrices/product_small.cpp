@@ -89,6 +89,42 @@ template <class T>
   halves<T, kVectorBytes>(a, b, c, j, part);
 }
 
+// Fewer columns than a vector has, all the same a vector at a time: what lies beyond a row of B is the next one, whose sums
+// are not stored. The last rows, beyond which nothing may be read, go through a copy. One pass for the two to four of
+// `halves`.
+template <class T, int R>
+[[gnu::noinline]] void overlapping_rows(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c,
+                                        index_t i, index_t j, index_t safe, const T* last) {
+  using S = Simd<T>;
+  constexpr index_t W = S::width;
+  for (; i + R <= c.rows; i += R) {
+    RegisterTile<S, R, 1> tile;
+    tile.clear();
+    tile.run(safe, operand::numbers<S>(&a(i, 0), a.col_stride, a.row_stride), operand::vectors<S>(&b(0, j), b.row_stride));
+    tile.run(a.cols - safe, operand::numbers<S>(&a(i, 0) + safe * a.col_stride, a.col_stride, a.row_stride),
+             operand::vectors<S>(last, W));
+    T found[R * W];
+    tile.store(found, W);
+    for (index_t r = 0; r < R; ++r) std::copy_n(found + r * W, c.cols - j, &c(i + r, j));
+  }
+  if constexpr (R > 1) {
+    if (i < c.rows) overlapping_rows<T, R / 2>(a, b, c, i, j, safe, last);
+  }
+}
+
+template <class T>
+bool overlapping_columns(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c, index_t j) {
+  constexpr index_t W = Simd<T>::width, most = 2 * W;
+  const index_t left = c.cols - j, depth = a.cols;
+  if (depth < 2 * most || left * 4 <= W || b.row_stride < left || b.row_stride <= 0) return false;
+  const index_t over = (W - left + b.row_stride - 1) / b.row_stride;  // rows whose vector would end beyond B
+  if (over > most) return false;
+  T last[most * W] = {};
+  for (index_t k = 0; k < over; ++k) std::copy_n(&b(depth - over + k, j), left, last + k * W);
+  overlapping_rows<T, 8>(a, b, c, 0, j, depth - over, last);
+  return true;
+}
+
 template <class T>
 void ask_for(const MatrixView<const T>& item, index_t distance) {
   const char* at = reinterpret_cast<const char*>(item.data + distance);
@@ -116,7 +152,9 @@ void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c
     columns<T, kVectorBytes, 1>(a, b, c, j, part);
     j += W;
   }
-  if (j < c.cols) last_columns<T>(a, b, c, j, part);
+  if (j == c.cols) return;
+  if (part == Part::full && overlapping_columns<T>(a, b, c, j)) return;
+  last_columns<T>(a, b, c, j, part);
 }
 
 template <class T>
@@ -132,6 +170,15 @@ void product_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b,
   if (count == 0 || c.item.empty()) return;
   if (count == 1) return product_single<T>(a[0], b[0], c[0]);
   if (product_lanes<T>(a, b, c)) return;
+  // Matrices that follow one another, each times the same: one tall matrix times that.
+  if (b.batch.uniform() && b.batch.stride() == 0 && a.batch.uniform() && c.batch.uniform() &&
+      a.batch.stride() == a.item.rows * a.item.row_stride && c.batch.stride() == c.item.rows * c.item.row_stride) {
+    const auto tall = [count](auto view) {
+      view.rows *= count;
+      return view;
+    };
+    return product_single<T>(tall(a.item), b.item, tall(c.item));
+  }
   const double work = 2.0 * c.item.rows * c.item.cols * std::max<index_t>(a.item.cols, 1);
   if (work > 5e7) {
     for (index_t i = 0; i < count; ++i) product_single<T>(a[i], b[i], c[i]);

@@ -15,13 +15,13 @@ from mmlcore.core.arrays import (
     shape_error,
 )
 from mmlcore.core.batches import broadcast_batch
-from mmlcore.core.door import door, fills_out
+from mmlcore.core.door import door
 from mmlcore.core.errors import SingularMatrixError
 from mmlcore.elimination import solve
 from mmlcore.matrices._product import matmul
 
 
-@fills_out
+@door("compose")
 def compose(*matrices: ArrayLike, out: Array | None = None) -> Array:
     """One matrix for several transformations, applied from right to left.
 

@@ -15,7 +15,7 @@ from mmlcore.core.arrays import (
     shape_error,
 )
 from mmlcore.core.batches import broadcast_batch
-from mmlcore.core.door import door, fills_out
+from mmlcore.core.door import door
 from mmlcore.vectors.rows import as_vectors, unit
 
 
@@ -116,7 +116,7 @@ def rotation3d(axis: ArrayLike, theta: ArrayLike, *, out: Array | None = None) -
     )
 
 
-@fills_out
+@door("scaling")
 def scaling(*factors: ArrayLike, out: Array | None = None) -> Array:
     """Scaling along the axes of coordinates.
 
@@ -245,7 +245,7 @@ def reflection(normal: ArrayLike, *, out: Array | None = None) -> Array:
     return np.asarray(result + 0)  # no minus zeros
 
 
-@fills_out
+@door("oblique_projection")
 def oblique_projection(
     direction: ArrayLike, normal: ArrayLike | None = None, *, out: Array | None = None
 ) -> Array:

@@ -14,6 +14,8 @@
 namespace mmlcore {
 
 inline constexpr index_t kSmallProduct = 96;
+// Long sums for few elements: B then is read so few times that packing it does not pay either (7 x 2000 times 2000 x 7).
+inline constexpr index_t kLong = 4096, kFewSteps = index_t{1} << 19;
 
 // What is known to be zero, or is not wanted, and so is not computed (block by block: some of it still is).
 enum class Part {
@@ -55,7 +57,9 @@ extern template bool product_lanes<double>(const MatrixBatch<const double>&, con
 template <class T>
 bool is_small_product(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
   const bool in_rows = (b.col_stride == 1 || b.cols == 1) && (c.col_stride == 1 || c.cols == 1);
-  return in_rows && a.rows <= kSmallProduct && b.cols <= kSmallProduct && a.cols <= kSmallProduct;
+  if (!in_rows || b.cols > kSmallProduct) return false;
+  if (a.rows <= kSmallProduct && a.cols <= kSmallProduct) return true;
+  return a.cols <= kLong && a.rows * a.cols * b.cols <= kFewSteps;
 }
 
 }  // namespace mmlcore

@@ -6,12 +6,14 @@
 //   rotation3d   I + sin t K + 2 sin^2(t / 2) K^2, K v = n x v for the unit axis n (Rodrigues' formula; Murray, Li and
 //                Sastry, "A mathematical introduction to robotic manipulation", eq. 2.14): the last factor, 1 - cos t, loses
 //                nothing for small angles
+//   oblique      I - s n' / (s'n): along s onto the plane with the normal n
 //
 // Each returns false for what is not finite, and for directions of a length whose square leaves the range or is zero: the
 // caller scales them, or says what is wrong. A few dozen operations each: what they cost is the call, so `to` is contiguous.
 #pragma once
 
 #include <cmath>
+#include <limits>
 
 #include "mmlcore/core/careful_length.hpp"
 #include "mmlcore/core/views.hpp"
@@ -44,6 +46,27 @@ bool reflection(VectorView<const T> normal, T* to) {
   for (index_t i = 0; i < d; ++i) {
     const T twice = 2 * (normal[i] / length);
     for (index_t j = 0; j < d; ++j) to[i * d + j] = (i == j ? T{1} : T{0}) - twice * (normal[j] / length);
+  }
+  return true;
+}
+
+// False where s is parallel to the plane, too.
+template <Real T>
+bool oblique_projection(VectorView<const T> s, VectorView<const T> normal, T* to) {
+  const index_t d = s.size;
+  T along = 0, across = 0, both = 0;
+  for (index_t i = 0; i < d; ++i) {
+    along += s[i] * s[i];
+    across += normal[i] * normal[i];
+    both += s[i] * normal[i];
+  }
+  if (!comfortable(along) || !comfortable(across)) return false;
+  const T size = std::sqrt(along) * std::sqrt(across);
+  if (!(std::abs(both) > 8 * static_cast<T>(d) * std::numeric_limits<T>::epsilon() * size)) return false;
+  const T cosine = both / size;
+  for (index_t i = 0; i < d; ++i) {
+    const T share = s[i] / std::sqrt(along) / cosine;
+    for (index_t j = 0; j < d; ++j) to[i * d + j] = (i == j ? T{1} : T{0}) - share * (normal[j] / std::sqrt(across));
   }
   return true;
 }
