@@ -40,10 +40,10 @@ def classify(matrix: ArrayLike, *, rtol: float | None = None) -> Any:
     Zero means exactly zero. Entries count as equal when they differ by at most rtol times the largest entry;
     products are held to the rounding of a product. Units of the coordinates do not count: singular and definite are decided by
     singular values and eigenvalues after rows and columns were scaled alike, idempotent, involutory and nilpotent after the
-    matrix was balanced [2]_. Nilpotent is decided by taking null spaces off in turn [1]_, as eigenvalues of a nilpotent
-    matrix are known to eps^(1/n) only. A definite matrix is symmetric here. No label contradicts another: what is involutory or
+    matrix was balanced [2]_. Nilpotent is decided by the pattern of zeros, by traces, or by taking null spaces off in turn
+    [1]_, as eigenvalues of a nilpotent matrix are known to eps^(1/n) only. A definite matrix is symmetric here. No label contradicts another: what is involutory or
     orthogonal is invertible, what is idempotent is singular or the identity. Cost: some 30 n^3 operations, n times that for a
-    matrix that is nilpotent or nearly so.
+    matrix that is nilpotent or nearly so and has no zeros.
 
     References
     ----------
@@ -170,6 +170,29 @@ def _nilpotent(b: Array, tol: float, kinds: dict[str, Array]) -> Array:
 
 
 def _is_nilpotent(a: Array, tol: float) -> bool:
+    """Ask for what costs little first: a cycle of entries, then traces, then null spaces."""
+    n, size = len(a), float(np.linalg.norm(a))
+    if _has_no_cycle(a != 0):
+        return True
+    # Of a nilpotent matrix and a perturbation E, |E| <= n tol |A|, traces are those of E and of N E.
+    bound = 8 * n * n * tol * size
+    if abs(float(np.trace(a))) > bound or abs(float((a * a.T).sum())) > bound * size:
+        return False
+    return _is_used_up(a, tol)
+
+
+def _has_no_cycle(entries: Array) -> bool:
+    """Tell whether the coordinates can be put in an order in which the matrix is strictly triangular."""
+    left = entries.sum(axis=1)  # of each row, in columns that are not taken off yet
+    ready = list(np.flatnonzero(left == 0))
+    for taken in ready:
+        column = entries[:, taken]
+        left -= column
+        ready.extend(np.flatnonzero(column & (left == 0)))
+    return len(ready) == len(left)
+
+
+def _is_used_up(a: Array, tol: float) -> bool:
     """Take off the null space, go on with the map of what remains, until nothing does or none is null."""
     limit = None
     while len(a):
