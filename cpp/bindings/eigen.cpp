@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -13,6 +14,7 @@
 #include "mmlcore/eigen/largest_eigenpairs.hpp"
 #include "mmlcore/eigen/matrix_power.hpp"
 #include "mmlcore/eigen/power_iteration.hpp"
+#include "mmlcore/eigen/symmetric_pairs.hpp"
 #include "mmlcore/eigen/symmetric_product.hpp"
 #include "mmlcore/eigen/symmetry.hpp"
 #include "module.hpp"
@@ -22,10 +24,26 @@ namespace {
 
 constexpr index_t kJacobiAlone = 8;  // rows of one matrix, which is alone in its vector, up to which rotations win
 
+// A matrix a thread.
+template <class T>
+bool by_ql(const Call& call) {
+  const index_t n = call['n'];
+  const auto a = call.stack<T>(0);
+  const auto vectors = call.results<T>(1);
+  std::atomic<bool> fine{true};
+  parallel_ranges(call.count(), 1, [&](index_t first, index_t last) {
+    for (index_t i = first; i < last && fine; ++i) {
+      if (!symmetric_pairs<T>(a[i], call.result<T>(0) + i * n, vectors[i])) fine = false;
+    }
+  });
+  return fine;
+}
+
 template <class T>
 bool all_pairs(const Call& call) {
   const index_t n = call['n'];
-  if (n < 2 || n > (call.count() == 1 ? kJacobiAlone : kJacobiOrder)) return false;
+  if (n < 2 || n > kQlOrder) return false;
+  if (n > (call.count() == 1 ? kJacobiAlone : kJacobiOrder)) return by_ql<T>(call);
   jacobi<T>(call.stack<T>(0), call.result<T>(0), call.results<T>(1));
   return true;
 }
