@@ -16,6 +16,12 @@ struct Rotation {
   double c, s;
 };
 
+// sqrt(f^2 + g^2), which makes a rotation of f / r and g / r, where the squares vanish too; neither is large here.
+double length_of(double f, double g) {
+  const double squares = f * f + g * g;
+  return squares > 1e-280 ? std::sqrt(squares) : std::hypot(f, g);
+}
+
 // Rows `from`, from + step, ... of z, turned pair by pair, for V vectors of columns. The row that the next pair shares stays
 // in registers, so that each row is loaded and stored once.
 template <int V>
@@ -85,7 +91,7 @@ bool ql_iteration(Tridiagonal& t, MatrixView<double> z) {
     index_t i = start + step;
     for (;; i += step) {
       const double f = s * off(i), b = c * off(i);
-      r = std::sqrt(f * f + g * g);
+      r = length_of(f, g);
       if (i != start + step) off(i - step) = r;
       if (r == 0) {  // the block falls apart on the way
         d[i - step] -= p;
