@@ -117,7 +117,7 @@ void bind_singular(py::module_& m) {
         });
       },
       py::arg("a"), py::arg("values"), py::arg("right"),
-      "Fills values (n,), but for a power of two, and right (n, n), columns, of a small matrix; False for NaN or infinity.");
+      "Fills values (n,) and right (n, n), columns, of a matrix of up to 16 columns; False for NaN or infinity.");
 }
 
 }  // namespace mmlcore::bindings

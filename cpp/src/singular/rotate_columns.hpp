@@ -70,6 +70,16 @@ class Columns {
     for (index_t e = first / Layout::step; e < length_; ++e) y[e] -= factor * x[e];
   }
 
+  template <class Mask>
+  void exchange(Mask which, index_t i, index_t j) const {
+    Vec *x = (*this)[i], *y = (*this)[j];
+    for (index_t e = 0; e < length_; ++e) {
+      const Vec old = x[e];
+      x[e] = which ? y[e] : x[e];
+      y[e] = which ? old : y[e];
+    }
+  }
+
   // x <- a x + b y, y <- f x + g y.
   void turn(index_t i, index_t j, Number a, Number b, Number f, Number g) const {
     Vec *x = (*this)[i], *y = (*this)[j];
@@ -121,9 +131,10 @@ void rotate_columns(const Columns<Layout>& x, const Columns<Layout>* right, type
 }
 
 // A P = Q R by reflections with exchanges of columns, the longest of what is left first. R stands in the first n entries of
-// the columns; what lies below its diagonal is not zero. n <= m, the number of entries.
+// the columns; what lies below its diagonal is not zero. n <= m, the number of entries. The columns of `along` change places
+// like those of x.
 template <class Layout>
-void triangularize(const Columns<Layout>& x, index_t m) {
+void triangularize(const Columns<Layout>& x, index_t m, const Columns<Layout>* along = nullptr) {
   using Number = typename Layout::Number;
   using Vec = Lanes::Vec;
   const index_t n = x.count();
@@ -149,12 +160,8 @@ void triangularize(const Columns<Layout>& x, index_t m) {
         here = longer ? there : here;
         there = longer ? old : there;
       }
-      Vec *here = x[k], *there = x[j];
-      for (index_t e = 0; e < x.length(); ++e) {
-        const Vec old = here[e];
-        here[e] = longer ? there[e] : here[e];
-        there[e] = longer ? old : there[e];
-      }
+      x.exchange(longer, k, j);
+      if (along) along->exchange(longer, k, j);
     }
     // H = I - v v' / (v_k |beta|), v = x - beta e_k.
     const Number head = x.at(k, k), size = square_root<Number>(best), beta = head < 0 ? size : -size;

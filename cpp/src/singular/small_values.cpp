@@ -18,9 +18,9 @@ constexpr index_t W = Lanes::width;
 // columns than rows has columns that come to nothing, and each sweep takes only 1e-16 off them.
 constexpr double kLeastValue = 1e-139, kLeastVector = 1e-60;
 
-// The power of two that brings the largest entry to [1/2, 1); false where an entry is not finite. *factor in two halves.
+// The power of two that brings the largest entry to [1/2, 1), in two factors; false where an entry is not finite.
 template <class T>
-bool scale_of(const MatrixView<const T>& a, double (&factor)[2]) {
+bool scale_of(const MatrixView<const T>& a, double (&factor)[2], int* taken = nullptr) {
   double top = 0, check = 0;
   for (index_t i = 0; i < a.rows; ++i) {
     for (index_t j = 0; j < a.cols; ++j) {
@@ -32,6 +32,7 @@ bool scale_of(const MatrixView<const T>& a, double (&factor)[2]) {
   if (check != 0) return false;
   int power = 0;
   std::frexp(top, &power);
+  if (taken) *taken = power;
   factor[0] = std::ldexp(1.0, -(power / 2));
   factor[1] = std::ldexp(1.0, -(power - power / 2));
   return true;
@@ -41,9 +42,9 @@ index_t vectors_of(index_t entries) { return (entries + W - 1) / W; }
 
 // Columns of `a`, scaled, in vectors along them.
 template <class T>
-bool load_columns(const MatrixView<const T>& a, const Columns<AlongColumn>& x) {
+bool load_columns(const MatrixView<const T>& a, const Columns<AlongColumn>& x, int* power = nullptr) {
   double factor[2];
-  if (!scale_of(a, factor)) return false;
+  if (!scale_of(a, factor, power)) return false;
   for (index_t j = 0; j < a.cols; ++j) {
     x[j][x.length() - 1] = Vec{};
     for (index_t i = 0; i < a.rows; ++i) x.at(i, j) = static_cast<double>(a(i, j)) * factor[0] * factor[1];
@@ -117,17 +118,27 @@ bool scaled_singular_values(const MatrixBatch<const T>& a, double* values) {
 
 template <class T>
 bool right_singular_vectors(const MatrixView<const T>& a, double* values, const MatrixView<T>& right) {
-  const index_t n = a.cols, length = vectors_of(a.rows), side = vectors_of(n);
-  Buffer<Vec> memory(n * (length + side));
-  const Columns<AlongColumn> x(memory.data(), n, length), turns(memory.data() + n * length, n, side);
-  if (!load_columns(a, x)) return false;
+  const index_t m = a.rows, n = a.cols, length = vectors_of(m), side = vectors_of(n);
+  Buffer<Vec> memory(n * (length + 2 * side));
+  Columns<AlongColumn> x(memory.data(), n, length);
+  const Columns<AlongColumn> turns(memory.data() + n * length, n, side),
+      factor(memory.data() + n * (length + side), n, side);
+  int power = 0;
+  if (!load_columns(a, x, &power)) return false;
   for (index_t j = 0; j < n; ++j) {
-    for (index_t e = 0; e < side; ++e) turns[j][e] = Vec{};
+    for (index_t e = 0; e < side; ++e) turns[j][e] = factor[j][e] = Vec{};
     turns.at(j, j) = 1;
+  }
+  if (m > n) {  // R has the right singular vectors of A P
+    triangularize(x, m, &turns);
+    for (index_t j = 0; j < n; ++j) {
+      for (index_t i = 0; i <= j; ++i) factor.at(i, j) = x.at(i, j);
+    }
+    x = factor;
   }
   rotate_columns<AlongColumn>(x, &turns, values, kLeastVector);
   for (index_t j = 0; j < n; ++j) {
-    values[j] = std::sqrt(values[j]);
+    values[j] = std::ldexp(std::sqrt(values[j]), power);
     for (index_t i = 0; i < n; ++i) right(i, j) = static_cast<T>(turns.at(i, j));
   }
   return true;

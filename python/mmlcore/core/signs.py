@@ -12,10 +12,12 @@ _TIE = 1e-3  # entries that differ by less, relatively, are of one size: roundin
 
 def signed(vectors: Array) -> Array:
     """Make the largest entry of each row positive, the first of those that tie, so that a sign is not left to chance."""
+    if not vectors.size:
+        return np.array(vectors)
     sizes = np.abs(vectors)
-    top = (sizes >= (1 - _TIE) * sizes.max(axis=1, keepdims=True, initial=0)).argmax(axis=1)
-    signs = np.where(vectors[np.arange(len(vectors)), top] < 0, -1, 1).astype(vectors.dtype)
-    return np.asarray(vectors * signs[:, np.newaxis])
+    top = (sizes >= (1 - _TIE) * sizes.max(axis=1, keepdims=True)).argmax(axis=1)
+    leading = vectors[np.arange(len(vectors)), top]
+    return np.asarray(vectors * np.copysign(vectors.dtype.type(1), leading)[:, np.newaxis])
 
 
 def pointed(vectors: Array) -> Array:

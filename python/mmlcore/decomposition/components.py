@@ -20,6 +20,7 @@ from mmlcore.stats.scatter import Scatter, scaled, scatter_parts
 from mmlcore.stats.summary import mean_parts
 from mmlcore.stats.weights import refuse_column
 
+_FEW = 16  # features of data whose singular values a kernel of our own finds
 _SMALL = 500  # up to this many rows and columns LAPACK's SVD is cheap, and keeps every digit
 
 
@@ -134,9 +135,15 @@ def of_inner(mean: Array, low: Array, inner: Array, values: Array, rows: Array) 
 
 
 def by_svd(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001  (one signature for all routes)
-    """LAPACK's singular value decomposition of the centred data."""
+    """Singular values and right vectors of the centred data: by the kernel for few features, else by LAPACK."""
     mean, low, centred, power = centred_in_unit(x)
-    _, s, vectors = patiently(np.linalg.svd, centred, full_matrices=False)
+    d = x.shape[1]
+    if d <= _FEW and d <= len(x):
+        s, right = np.empty(d), np.empty((d, d), centred.dtype)
+        _core.right_singular_vectors(centred, s, right)
+        vectors = right.T
+    else:
+        _, s, vectors = patiently(np.linalg.svd, centred, full_matrices=False)
     variances = s.astype(np.float64) ** 2 / max(x.shape[0] - 1, 1)
     found = Components(mean, low, variances[:k], signed(vectors[:k]), float(variances.sum()))
     return replace(found, power=power)

@@ -31,8 +31,8 @@ inline constexpr index_t kSmallLength = 512;  // the longer one
 template <class T>
 bool scaled_singular_values(const MatrixBatch<const T>& a, double* values);
 
-// Of one m x n matrix, n <= kSmallSide: all n singular values as above (zeros behind the m-th), and the right singular
-// vectors as the columns of n x n `right`.
+// Of one m x n matrix, n <= kSmallSide: all n singular values, in its own units (zeros behind the m-th), and the right
+// singular vectors as the columns of n x n `right`.
 template <class T>
 bool right_singular_vectors(const MatrixView<const T>& a, double* values, const MatrixView<T>& right);
 
