@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
+#include <vector>
 
 #include "arrays.hpp"
 #include "door.hpp"
@@ -16,7 +18,8 @@
 namespace mmlcore::bindings {
 namespace {
 
-constexpr index_t kFactored = 64;  // rows of a metric that is factored here; LAPACK takes larger ones
+constexpr index_t kFactored = 256;  // rows of a metric that is factored, and kept, here; LAPACK takes larger ones
+constexpr index_t kPlain = 64;      // up to here without blocks
 
 template <class T>
 using Vector = VectorView<const T>;
@@ -25,30 +28,33 @@ using Vector = VectorView<const T>;
 template <class T>
 class InMetric {
  public:
-  explicit InMetric(const Call& call, int metric) : call_(call), metric_(call.matrix<T>(metric)), d_(call['d']) {}
+  explicit InMetric(const Call& call, int metric)
+      : call_(call), metric_(call.matrix<T>(metric)), d_(call['d']), own_(std::exchange(known_, {})) {}
+  ~InMetric() { known_ = std::move(own_); }
+  InMetric(const InMetric&) = delete;
+  InMetric& operator=(const InMetric&) = delete;
 
   // False where the metric is none, or nearly none, or the batch does not run evenly: the Python function sees to these.
   bool factor() {
     if (d_ == 0 || d_ > kFactored) return false;
-    lower_ = Buffer<T>(d_ * d_);
+    if (own_.size == d_ && same(own_.metric.data())) return true;
+    own_.size = 0;
+    own_.metric.resize(static_cast<std::size_t>(d_ * d_));
+    own_.lower.assign(static_cast<std::size_t>(d_ * d_), T{0});
     T check = 0;
     for (index_t i = 0; i < d_; ++i) {
       for (index_t j = 0; j < d_; ++j) {
-        check += metric_(i, j) * 0;
+        check += (own_.metric[static_cast<std::size_t>(i * d_ + j)] = metric_(i, j)) * 0;
         if (metric_(i, j) != metric_(j, i)) return false;
-        lower_[i * d_ + j] = 0;
       }
     }
-    if (check != 0) return false;
-    const T least = 8 * static_cast<T>(d_) * std::numeric_limits<T>::epsilon();
-    return cholesky_small<T>(
-        d_, [this](index_t i, index_t j) { return metric_(i, j); },
-        [this](index_t i, index_t j) -> T& { return lower_[i * d_ + j]; },
-        [least](index_t, T whole, T& pivot) { return pivot > least * whole && std::isfinite(whole); });
+    if (check != 0 || !(d_ <= kPlain ? factor_plainly() : factor_by_blocks())) return false;
+    own_.size = d_;
+    return true;
   }
 
   // The images of the rows of x.
-  Buffer<T> images(const MatrixView<const T>& x) const { return times(x, c_order<const T>(lower_.data(), d_, d_)); }
+  Buffer<T> images(const MatrixView<const T>& x) const { return times(x, c_order<const T>(own_.lower.data(), d_, d_)); }
   Buffer<T> duals(const MatrixView<const T>& x) const { return times(x, metric_); }
 
   // Argument i as rows: one row where it is the same for all items. False where they are not evenly apart.
@@ -71,10 +77,51 @@ class InMetric {
     return out;
   }
 
+  bool same(const T* kept) const {
+    for (index_t i = 0; i < d_; ++i) {
+      for (index_t j = 0; j < d_; ++j) {
+        if (metric_(i, j) != kept[i * d_ + j]) return false;
+      }
+    }
+    return true;
+  }
+
+  // Pivots that rounding may have made positive prove nothing.
+  T least_share() const { return 8 * static_cast<T>(d_) * std::numeric_limits<T>::epsilon(); }
+
+  bool factor_plainly() {
+    return cholesky_small<T>(
+        d_, [this](index_t i, index_t j) { return metric_(i, j); },
+        [this](index_t i, index_t j) -> T& { return own_.lower[static_cast<std::size_t>(i * d_ + j)]; },
+        [least = least_share()](index_t, T whole, T& pivot) { return pivot > least * whole && std::isfinite(whole); });
+  }
+
+  bool factor_by_blocks() {
+    Buffer<double> columns(d_ * d_);
+    const MatrixView<double> l = f_order(columns.data(), d_, d_, d_);
+    for (index_t j = 0; j < d_; ++j) {
+      for (index_t i = 0; i < d_; ++i) l(i, j) = metric_(i, j);
+    }
+    if (!cholesky(l)) return false;
+    for (index_t i = 0; i < d_; ++i) {
+      if (!(l(i, i) * l(i, i) > least_share() * metric_(i, i))) return false;
+      for (index_t j = 0; j <= i; ++j) own_.lower[static_cast<std::size_t>(i * d_ + j)] = static_cast<T>(l(i, j));
+    }
+    return true;
+  }
+
+  // The metric of the thread's last call: most programs have one, and use it again and again. While a call is under way it
+  // is that call's own: a handler of signals may make another.
+  struct Known {
+    index_t size = 0;
+    std::vector<T> metric, lower;
+  };
+  static inline thread_local Known known_;
+
   const Call& call_;
   MatrixView<const T> metric_;
   index_t d_;
-  Buffer<T> lower_;
+  Known own_;
 };
 
 template <class T>

@@ -12,6 +12,7 @@
 #include "mmlcore/vectors/filtered_neighbors.hpp"
 #include "mmlcore/vectors/inner.hpp"
 #include "mmlcore/vectors/pairs.hpp"
+#include "mmlcore/vectors/straight_rows.hpp"
 #include "module.hpp"
 
 namespace mmlcore::bindings {
@@ -19,6 +20,19 @@ namespace {
 
 template <class T>
 using Vector = VectorView<const T>;
+
+// Runs f(number, x, y) -> bool for the pairs of vectors of a call.
+template <class T, class F>
+bool each_straight_pair(const Call& call, F&& f) {
+  if (call.count() == 1) return f(0, call.vector<T>(0), call.vector<T>(1));
+  const auto x = call.stack<T>(0), y = call.stack<T>(1);
+  return each_range(call, x.item.cols, [&](index_t first, index_t last) {
+    StraightRows<T> left(x), right(y);
+    bool fine = true;
+    for (index_t i = first; i < last; ++i) fine &= f(i, left[i], right[i]);
+    return fine;
+  });
+}
 
 template <class T>
 bool inner(const Call& call) {
@@ -55,7 +69,7 @@ bool lengths(const Call& call) {
 
 template <class T>
 bool distances(const Call& call) {
-  return each_pair<T>(call, [to = call.result<T>()](index_t i, Vector<T> x, Vector<T> y) {
+  return each_straight_pair<T>(call, [to = call.result<T>()](index_t i, Vector<T> x, Vector<T> y) {
     to[i] = distance(x, y);
     return true;
   });
@@ -64,12 +78,13 @@ bool distances(const Call& call) {
 // The others answer false for what has no direction, or squares that leave the range.
 template <class T, bool (*measure)(Vector<T>, Vector<T>, T&)>
 bool measured(const Call& call) {
-  return each_pair<T>(call, [to = call.result<T>()](index_t i, Vector<T> x, Vector<T> y) { return measure(x, y, to[i]); });
+  return each_straight_pair<T>(
+      call, [to = call.result<T>()](index_t i, Vector<T> x, Vector<T> y) { return measure(x, y, to[i]); });
 }
 
 template <class T>
 bool projections(const Call& call) {
-  return each_pair<T>(call, [to = call.result<T>(), d = call['d']](index_t i, Vector<T> x, Vector<T> onto) {
+  return each_straight_pair<T>(call, [to = call.result<T>(), d = call['d']](index_t i, Vector<T> x, Vector<T> onto) {
     return vector_projection(x, onto, to + i * d);
   });
 }
@@ -83,7 +98,7 @@ bool all_distances(const Call& call) {
 
 template <class T>
 bool cross_products(const Call& call) {
-  return each_pair<T>(call, [to = call.result<T>()](index_t i, Vector<T> x, Vector<T> y) {
+  return each_straight_pair<T>(call, [to = call.result<T>()](index_t i, Vector<T> x, Vector<T> y) {
     cross(x, y, to + 3 * i);
     return true;
   });

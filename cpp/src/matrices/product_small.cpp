@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/matrices/matrix_vector.hpp"
@@ -161,6 +163,12 @@ template <class T>
 void product_single(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
   if (product_of_vector<T>(a, b, c)) return;
   if (is_small_product(a, b, c)) return product_small<T>(a, b, c);
+  if (a.rows > 1 && has_small_shape(a, b, c)) {  // a copy of B costs a share 1 / rows of the product
+    Buffer<T> straight(b.rows * b.cols);
+    const MatrixView<T> rows = c_order(straight.data(), b.rows, b.cols);
+    copy<T>(b, rows);
+    return product_small<T>(a, rows, c);
+  }
   is_tall_product(a, b, c) ? product_tall<T>(a, b, c) : product<T>(a, b, c);
 }
 

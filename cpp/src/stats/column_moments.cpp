@@ -15,6 +15,7 @@ namespace {
 constexpr index_t kColumns = 512;            // of a task: their sums stay in the first-level cache
 constexpr index_t kWork = index_t{1} << 16;  // elements of a task, at least
 constexpr index_t kRanges = 64;              // of rows, at most
+constexpr index_t kWide = 64;                // columns that fill vectors
 
 // d and q of some columns.
 struct Sums {
@@ -89,6 +90,24 @@ void pass(MatrixView<const T> x, const T* shift, const double* weights, Sums sum
   }
 }
 
+// Few columns without gaps: several rows side by side are one row of a wide matrix, which fills vectors; its sums are folded.
+template <bool Squares, class T>
+void narrow_pass(MatrixView<const T> x, const T* shift, Sums sums) {
+  const index_t n = x.cols, side = kWide / n, wide = side * n, rows = x.rows / side;
+  Buffer<T> repeated(wide);
+  for (index_t j = 0; j < wide; ++j) repeated[j] = shift[j % n];
+  Buffer<double> both(2 * wide);
+  const Sums found{both.data(), both.data() + wide};
+  pass<Squares>(MatrixView<const T>{x.data, rows, wide, wide, 1}, repeated.data(), nullptr, found);
+  std::fill(sums.d, sums.d + n, 0.0);
+  std::fill(sums.q, sums.q + n, 0.0);
+  for (index_t j = 0; j < wide; ++j) {
+    sums.d[j % n] += found.d[j];
+    sums.q[j % n] += found.q[j];
+  }
+  add<Squares, false>(x.block(rows * side, 0, x.rows - rows * side, n), shift, nullptr, sums);
+}
+
 // Columns that are contiguous: each by itself, long ones in ranges.
 template <bool Squares, bool Weighted, class T>
 void by_columns(MatrixView<const T> x, const double* weights, double* mean, double* low, double* squares) {
@@ -137,7 +156,11 @@ double column_moments(MatrixView<const T> x, const double* weights, double* mean
   const Sums sums{both.data(), both.data() + n};
   provisional_mean(x, shift.data());
   for (int round = 0; round < 2; ++round) {
-    squares ? pass<true>(x, shift.data(), weights, sums) : pass<false>(x, shift.data(), weights, sums);
+    if (!weights && n > 1 && 2 * n <= kWide && x.col_stride == 1 && x.row_stride == n && x.rows >= 8 * kWide) {
+      squares ? narrow_pass<true>(x, shift.data(), sums) : narrow_pass<false>(x, shift.data(), sums);
+    } else {
+      squares ? pass<true>(x, shift.data(), weights, sums) : pass<false>(x, shift.data(), weights, sums);
+    }
     bool again = false;
     for (index_t j = 0; j < n; ++j) again |= squares && misled(sums.d[j], weight, sums.q[j]);
     if (!again) break;

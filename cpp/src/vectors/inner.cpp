@@ -4,6 +4,7 @@
 
 #include "mmlcore/core/dot.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/vectors/straight_rows.hpp"
 
 namespace mmlcore {
 namespace {
@@ -30,6 +31,15 @@ void inner_products(const MatrixBatch<const T>& x, const MatrixBatch<const T>& y
   const index_t d = x.item.cols, sx = x.item.col_stride, sy = y.item.col_stride;
   const bool rows = (sx == 1 && sy == 1) || d <= 1;
   parallel_ranges(x.count(), (index_t{1} << 15) / (d + 8) + 1, [&](index_t begin, index_t end) {
+    if (worth_straightening(x) || worth_straightening(y)) {
+      StraightRows<T> left(x), right(y);
+      for (index_t i = begin; i < end; ++i) {
+        const VectorView<const T> a = left[i], b = right[i];
+        out[i] =
+            a.stride == 1 && b.stride == 1 ? dot(a.data, b.data, d) : strided_dot(a.data, a.stride, b.data, b.stride, d);
+      }
+      return;
+    }
     for (index_t i = begin; i < end; ++i) {
       const T *a = x.item.data + x.batch.offset(i), *b = y.item.data + y.batch.offset(i);
       if (rows) {

@@ -53,13 +53,24 @@ extern template bool product_lanes<float>(const MatrixBatch<const float>&, const
 extern template bool product_lanes<double>(const MatrixBatch<const double>&, const MatrixBatch<const double>&,
                                            const MatrixBatch<double>&);
 
-// Whether product_small takes these operands and is the faster way.
+// Whether B lies in rows as product_small reads it.
 template <class T>
-bool is_small_product(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
-  const bool in_rows = (b.col_stride == 1 || b.cols == 1) && (c.col_stride == 1 || c.cols == 1);
-  if (!in_rows || b.cols > kSmallProduct) return false;
+bool lies_in_rows(const MatrixView<T>& b) {
+  return b.col_stride == 1 || b.cols == 1;
+}
+
+// Whether product_small takes these operands, B in rows or by way of a copy, and is the faster way.
+template <class T>
+bool has_small_shape(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
+  if (!lies_in_rows(c) || b.cols > kSmallProduct) return false;
   if (a.rows <= kSmallProduct && a.cols <= kSmallProduct) return true;
   return a.cols <= kLong && a.rows * a.cols * b.cols <= kFewSteps;
+}
+
+// Whether product_small takes these operands as they are and is the faster way.
+template <class T>
+bool is_small_product(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
+  return lies_in_rows(b) && has_small_shape(a, b, c);
 }
 
 }  // namespace mmlcore
