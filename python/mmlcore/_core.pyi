@@ -409,6 +409,11 @@ def follow_context(variable: typing.Any) -> None:
     Takes the number of threads from a ContextVar: a tuple of (key, count), of which the last counts.
     """
 
+def general_pairs(a: np.ndarray[typing.Any, typing.Any], with_vectors: bool) -> typing.Any:
+    """
+    (values, vectors or None, whether residuals are at rounding level) of real matrices, real where all values are; or None.
+    """
+
 def gram_schmidt(
     a: np.ndarray[typing.Any, typing.Any],
     q: np.ndarray[typing.Any, typing.Any],
@@ -644,7 +649,7 @@ def right_singular_vectors(
     right: np.ndarray[typing.Any, typing.Any],
 ) -> bool:
     """
-    Fills values (n,), but for a power of two, and right (n, n), columns, of a small matrix; False for NaN or infinity.
+    Fills values (n,) and right (n, n), columns, of a matrix of up to 16 columns; False for NaN or infinity.
     """
 
 def row_echelon(

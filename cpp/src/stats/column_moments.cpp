@@ -90,7 +90,8 @@ void pass(MatrixView<const T> x, const T* shift, const double* weights, Sums sum
   }
 }
 
-// Few columns without gaps: several rows side by side are one row of a wide matrix, which fills vectors; its sums are folded.
+// Few columns without gaps: several rows side by side are one row of a wide matrix, which fills vectors; its sums are
+// folded.
 template <bool Squares, class T>
 void narrow_pass(MatrixView<const T> x, const T* shift, Sums sums) {
   const index_t n = x.cols, side = kWide / n, wide = side * n, rows = x.rows / side;
@@ -154,7 +155,7 @@ double column_moments(MatrixView<const T> x, const double* weights, double* mean
   Buffer<T> shift(n);
   Buffer<double> both(2 * n);
   const Sums sums{both.data(), both.data() + n};
-  provisional_mean(x, shift.data());
+  middle_row(x, shift.data());
   for (int round = 0; round < 2; ++round) {
     if (!weights && n > 1 && 2 * n <= kWide && x.col_stride == 1 && x.row_stride == n && x.rows >= 8 * kWide) {
       squares ? narrow_pass<true>(x, shift.data(), sums) : narrow_pass<false>(x, shift.data(), sums);

@@ -1,8 +1,8 @@
 // Moments of numbers that follow one another: block by block in the first-level cache, blocks merged. Private to
 // column_moments.cpp.
 //
-// Each block has a shift of its own, the mean of up to eight of its numbers, evenly spaced; a power of two of them, so that
-// of equal numbers it is exactly their value. Blocks, and ranges that other threads sum, are merged by
+// Each block has a shift of its own, the middle one of three of its numbers. Blocks, and ranges that other threads sum, are
+// merged by
 //
 //   delta = mean_b - mean_a,  mean = mean_a + delta W_b / W,  squares = squares_a + squares_b + delta^2 W_a W_b / W
 //
@@ -39,18 +39,6 @@ struct Moment {
 namespace detail {
 
 inline constexpr index_t kMomentBlock = 2048;
-
-// The mean of 2^k of n numbers, evenly spaced, k up to 3.
-template <class T>
-double block_shift(const T* x, index_t n) {
-  if (n >= 8) {
-    const index_t step = n / 8;
-    const double first = (double{x[0]} + double{x[step]}) + (double{x[2 * step]} + double{x[3 * step]});
-    const double last = (double{x[4 * step]} + double{x[5 * step]}) + (double{x[6 * step]} + double{x[7 * step]});
-    return (first + last) * 0.125;
-  }
-  return n >= 4 ? ((double{x[0]} + double{x[1]}) + (double{x[2]} + double{x[3]})) * 0.25 : double{x[0]};
-}
 
 // Vectors of float64 from numbers of either type.
 inline Simd<double>::Vec widened(const double* x) { return Simd<double>::load(x); }
@@ -115,7 +103,7 @@ Moment block_moment(const T* x, index_t n, const double* weights) {
     for (index_t i = 0; i < n; ++i) found.weight += weights[i];
     if (found.weight == 0) return found;
   }
-  double shift = block_shift(x, n), d = 0, q = 0;
+  double shift = middle_of(double{x[0]}, double{x[n / 2]}, double{x[n - 1]}), d = 0, q = 0;
   if (!std::isfinite(shift)) shift = 0;
   shifted_sums<Squares, Weighted>(x, n, shift, weights, d, q);
   if (Squares && misled(d, found.weight, q)) {

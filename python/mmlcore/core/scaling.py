@@ -73,7 +73,9 @@ def balance(a: Array, size: Array) -> Array:
         least = np.log2(size.astype(np.float64))[:, np.newaxis]
     off[:, np.arange(n), np.arange(n)] = -np.inf
     scale = np.zeros(a.shape[:-1])
-    for _ in range(64 if n else 0):  # until what is left, which halves each time, is far below the half that is rounded
+    for _ in range(
+        64 if n else 0
+    ):  # until what is left, which halves each time, is far below the half that is rounded
         now = off + scale[:, np.newaxis, :] - scale[:, :, np.newaxis]
         row, column = (np.maximum(now.max(axis=axis), least) for axis in (-1, -2))
         known = np.isfinite(row) & np.isfinite(column)

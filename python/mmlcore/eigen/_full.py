@@ -7,11 +7,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mmlcore import _core
 from mmlcore.core.arrays import Array, as_square
 from mmlcore.core.door import door
 from mmlcore.core.lapack import level, level_lower, patiently, restored
 from mmlcore.core.signs import pointed
 from mmlcore.eigen._refine import refined
+
+_MEDIUM = 48  # rows of general matrices that the kernel takes
 
 
 class EigenResult(NamedTuple):
@@ -84,7 +87,7 @@ def eig(A: ArrayLike) -> EigenResult:
 
     Notes
     -----
-    LAPACK's QR iteration, through numpy; vectors that are bad since the units of A differ widely are found again, by inverse
+    The QR iteration on the Hessenberg form of the balanced matrix, Eigen's up to 48 rows, LAPACK's beyond; vectors that are bad since the units of A differ widely are found again, by inverse
     iteration. Residuals are some n units of rounding of the largest entry where the value is known to that. A matrix without
     enough eigenvectors gets columns that are parallel up to rounding: see `diagonalize`. Cost: some 25 n^3 operations a
     matrix.
@@ -96,8 +99,12 @@ def eig(A: ArrayLike) -> EigenResult:
     array([0.+1.j, 0.-1.j])
     """
     a, powers = level(as_square(A, "A", complex_ok=True), "A")
-    values, vectors = general_pairs(a)
-    vectors = refined(a, values, vectors)
+    found = _by_kernel(a, with_vectors=True)
+    if found is None:
+        values, vectors = _by_lapack(a)
+        vectors = refined(a, values, vectors)
+    else:
+        values, vectors = found
     return EigenResult(restored(values, powers, "A", "an eigenvalue"), vectors)
 
 
@@ -121,7 +128,7 @@ def eigvals(A: ArrayLike) -> Array:
 
     Notes
     -----
-    LAPACK's QR iteration, through numpy. A k-fold eigenvalue of a defective matrix is found to some u^(1/k) only. Cost: some
+    The QR iteration, as `eig`. A k-fold eigenvalue of a defective matrix is found to some u^(1/k) only. Cost: some
     10 n^3 operations a matrix.
 
     Examples
@@ -131,8 +138,9 @@ def eigvals(A: ArrayLike) -> Array:
     array([-5.,  5.])
     """
     a, powers = level(as_square(A, "A", complex_ok=True), "A")
-    values: Array = patiently(np.linalg.eigvals, a)
-    values = values.real.copy() if _needless(a, values) else values
+    found = _by_kernel(a, with_vectors=False)
+    values: Array = patiently(np.linalg.eigvals, a) if found is None else found[0]
+    values = values.real.copy() if found is None and _needless(a, values) else values
     return restored(values, powers, "A", "an eigenvalue")
 
 
@@ -144,7 +152,20 @@ def symmetric_pairs(a: Array) -> EigenResult:
 
 
 def general_pairs(a: Array) -> EigenResult:
-    """All eigenpairs by LAPACK, of matrices that are finite and not near the ends of the range."""
+    """All eigenpairs of matrices that are finite and not near the ends of the range."""
+    found = _by_kernel(a, with_vectors=True)
+    return _by_lapack(a) if found is None else EigenResult(*found)
+
+
+def _by_kernel(a: Array, *, with_vectors: bool) -> tuple[Array, Array] | None:
+    """Values and vectors; None for what the kernel does not take, and where a residual is not at rounding level."""
+    if a.dtype.kind == "c" or not 0 < a.shape[-1] <= _MEDIUM or not a.size:
+        return None
+    found: tuple[Array, Array, bool] | None = _core.general_pairs(a, with_vectors)
+    return None if found is None or not found[2] else found[:2]
+
+
+def _by_lapack(a: Array) -> EigenResult:
     values, vectors = patiently(np.linalg.eig, a)
     if _needless(a, values):
         values, vectors = values.real.copy(), vectors.real.copy()

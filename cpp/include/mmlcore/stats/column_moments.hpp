@@ -1,11 +1,11 @@
 // Means and sums of squared deviations of each column, in one pass over the data, in place, and without cancellation.
 //
-// As in covariance.hpp a provisional mean s, that of some rows taken evenly from the whole data, is subtracted first (Chan,
-// Golub, LeVeque, "Algorithms for computing the sample variance", Am. Stat. 37, 1983, eq. 1.7):
+// A number s from the middle of the data is subtracted first (Chan, Golub, LeVeque, "Algorithms for computing the sample
+// variance", Am. Stat. 37, 1983, eq. 1.7):
 //
 //   d = sum w (x - s),   q = sum w (x - s)^2,   mean = s + d / W,   squares = q - d^2 / W,   W = sum w.
 //
-// Where the sample misled, the pass is repeated with the mean that was found. All sums run in double, float32 data too, in
+// Where s is far from the mean, the pass is repeated with the mean that was found. All sums run in double, float32 data too, in
 // chains over fixed ranges of rows that are added in order: the same bits for any number of threads.
 //
 // Cost: one reading of the data at the speed of memory, whichever way they lie: rows are added to an array of sums that
