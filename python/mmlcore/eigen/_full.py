@@ -48,10 +48,10 @@ def eigh(A: ArrayLike, *, out: tuple[Array, Array] | None = None) -> EigenResult
 
     Notes
     -----
-    Stacks of matrices of 2 to 16 rows, and one matrix of up to 8, by Jacobi's rotations in SIMD lanes [2]_; to 100 rows by the
-    QL iteration on the tridiagonal form [2]_, one matrix a thread; larger ones by LAPACK's divide and conquer, through numpy [1]_. Errors of the values are some u \\|A\\|, at the ends of the range too: matrices are
-    scaled by powers of two there. For some of the largest only, `top_eigh` takes a half to a tenth of the time. Cost: some
-    9 n^3 operations a matrix.
+    Stacks of matrices of 2 to 16 rows, and one matrix of up to 8, by Jacobi's rotations in SIMD lanes [2]_; to 100 rows by
+    the QL iteration on the tridiagonal form [2]_, one matrix a thread; larger ones by LAPACK's divide and conquer, through
+    numpy [1]_. Errors of the values are some u \\|A\\|, at the ends of the range too: matrices are scaled by powers of two
+    there. For some of the largest only, `top_eigh` takes a half to a tenth of the time. Cost: some 9 n^3 operations a matrix.
 
     References
     ----------
@@ -87,10 +87,10 @@ def eig(A: ArrayLike) -> EigenResult:
 
     Notes
     -----
-    The QR iteration on the Hessenberg form of the balanced matrix, Eigen's up to 48 rows, LAPACK's beyond; vectors that are bad since the units of A differ widely are found again, by inverse
-    iteration. Residuals are some n units of rounding of the largest entry where the value is known to that. A matrix without
-    enough eigenvectors gets columns that are parallel up to rounding: see `diagonalize`. Cost: some 25 n^3 operations a
-    matrix.
+    The QR iteration on the Hessenberg form of the balanced matrix, Eigen's up to 48 rows, LAPACK's beyond; vectors that are
+    bad since the units of A differ widely are found again, by inverse iteration. Residuals are some n units of rounding of
+    the largest entry where the value is known to that. A matrix without enough eigenvectors gets columns that are parallel up
+    to rounding: see `diagonalize`. Cost: some 25 n^3 operations a matrix.
 
     Examples
     --------
