@@ -22,7 +22,7 @@ class Balance {
 
   // `u` without data: as v.
   template <class Index>
-  Balance(const RankLayout<Index>& graph, double damping, const Rows& v, const Rows& u)
+  Balance(const RankLayout<Index>& graph, double damping, const NodeVectors& v, const NodeVectors& u)
       : d_(damping), split_(static_cast<bool>(u)) {
     const V v_non_dangling = part(graph, v, 0, graph.non_dangling);
     v_dangling_ = part(graph, v, graph.non_dangling, graph.nodes);
@@ -50,7 +50,7 @@ class Balance {
  private:
   // What a vector holds on the slots begin ... end - 1.
   template <class Index>
-  static V part(const RankLayout<Index>& graph, const Rows& rows, index_t begin, index_t end) {
+  static V part(const RankLayout<Index>& graph, const NodeVectors& rows, index_t begin, index_t end) {
     if (!rows) return V{} + static_cast<double>(end - begin) / static_cast<double>(graph.nodes);
     return sum_over<V>(begin, end, [&](index_t i) { return rows.at<V>(static_cast<index_t>(graph.row[i])); });
   }

@@ -11,12 +11,12 @@
 namespace mmlcore::graph {
 
 // How the work is cut, from the sizes alone.
-struct Plan {
+struct Blocking {
   index_t nodes, edges;
   int id_bits, row_bits;  // a node's number; a row's number within its range
   index_t ranges, chunk, chunks;
 
-  Plan(index_t nodes, index_t edges);
+  Blocking(index_t nodes, index_t edges);
   bool narrow() const { return id_bits + row_bits <= 32; }  // an edge fits into 32 bits
   index_t chunk_end(index_t c) const { return c + 1 == chunks ? edges : (c + 1) * chunk; }
 };
@@ -38,7 +38,7 @@ struct Counts {
 [[noreturn]] void refuse_changed_columns();
 
 template <class Index>
-Counts<Index> count_edges(const Edges& edges, const Plan& plan);
+Counts<Index> count_edges(const Edges& edges, const Blocking& cut);
 
 // The numbers of nodes ordered by falling out-degree (in classes of a quarter octave), dangling ones last; empty where the
 // order would not make the gathered vector smaller or its much-read part denser.

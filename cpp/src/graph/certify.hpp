@@ -34,7 +34,7 @@ template <class Index, class V>
 struct Certifier {
   const RankLayout<Index>& g;
   double damping;
-  Rows v, u;  // u without data: as v
+  NodeVectors v, u;  // u without data: as v
   int threads;
   bool stream;
   const Balance<V>& balance;

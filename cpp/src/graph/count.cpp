@@ -58,28 +58,28 @@ class Lender {
 template <class Index>
 struct Counter {
   const Edges& edges;
-  const Plan& plan;
+  const Blocking& cut;
 
   // One chunk: counts its sources into `degree` and its targets by range into `ranges`.
   index_t chunk(index_t c, Index* degree, index_t* ranges) const {
     Index s[kEdgeBlock], t[kEdgeBlock];
-    const auto limit = static_cast<std::uint64_t>(plan.nodes);
+    const auto limit = static_cast<std::uint64_t>(cut.nodes);
     index_t forward = 0;
-    std::vector<Index> count(plan.ranges, 0);
-    for (index_t e = c * plan.chunk, end = plan.chunk_end(c); e < end; e += kEdgeBlock) {
+    std::vector<Index> count(cut.ranges, 0);
+    for (index_t e = c * cut.chunk, end = cut.chunk_end(c); e < end; e += kEdgeBlock) {
       const index_t size = std::min(kEdgeBlock, end - e);
-      if (edges.source.load(e, size, s) >= limit) refuse_id("source", edges.source, e, size, plan.nodes);
-      if (edges.target.load(e, size, t) >= limit) refuse_id("target", edges.target, e, size, plan.nodes);
+      if (edges.source.load(e, size, s) >= limit) refuse_id("source", edges.source, e, size, cut.nodes);
+      if (edges.target.load(e, size, t) >= limit) refuse_id("target", edges.target, e, size, cut.nodes);
       Index ahead = 0;
       for (index_t i = 0; i < size; ++i) ahead += s[i] < t[i];
       forward += static_cast<index_t>(ahead);
       for (index_t i = 0; i < size; ++i) {
         ++degree[s[i]];
-        ++count[t[i] >> plan.row_bits];
+        ++count[t[i] >> cut.row_bits];
       }
     }
     std::copy(count.begin(), count.end(), ranges);
-    edges.release(c * plan.chunk, plan.chunk_end(c) - c * plan.chunk);
+    edges.release(c * cut.chunk, cut.chunk_end(c) - c * cut.chunk);
     return forward;
   }
 
@@ -89,8 +89,8 @@ struct Counter {
     sum_strengths(counts);
     const auto moderate = [](double w) { return w == 0 || (w > 0x1p-60 && w < 0x1p60); };
     if (std::all_of(counts.strength.begin(), counts.strength.end(), moderate)) return;
-    counts.factor = Buffer<double>(plan.nodes);
-    for (index_t i = 0; i < plan.nodes; ++i) {
+    counts.factor = Buffer<double>(cut.nodes);
+    for (index_t i = 0; i < cut.nodes; ++i) {
       const double w = counts.strength[i];
       counts.factor[i] = moderate(w) ? 1.0 : std::isfinite(w) ? std::ldexp(1.0, -std::max(std::ilogb(w), -1000)) : 0x1p-1000;
     }
@@ -98,7 +98,7 @@ struct Counter {
   }
 
   void sum_strengths(Counts<Index>& counts) const {
-    const index_t n = plan.nodes, m = plan.edges, part = (m + kStrengths - 1) / kStrengths;
+    const index_t n = cut.nodes, m = cut.edges, part = (m + kStrengths - 1) / kStrengths;
     const double* factor = counts.factor.size() ? counts.factor.data() : nullptr;
     Buffer<double> sums(kStrengths * n);
     parallel_ranges(kStrengths * n, 1 << 16,
@@ -149,7 +149,7 @@ void refuse_changed_columns() {
   throw DomainError("source, target: changed while they were read; nobody may write to them meanwhile.");
 }
 
-Plan::Plan(index_t n, index_t m) : nodes(n), edges(m) {
+Blocking::Blocking(index_t n, index_t m) : nodes(n), edges(m) {
   id_bits = std::max(1, static_cast<int>(std::bit_width(static_cast<std::uint64_t>(std::max<index_t>(n - 1, 0)))));
   row_bits = std::max(std::clamp(id_bits - 8, 6, 12), id_bits - 12);  // at most 4096 ranges
   if (id_bits <= 22 && id_bits + row_bits > 32) row_bits = 32 - id_bits;
@@ -159,25 +159,25 @@ Plan::Plan(index_t n, index_t m) : nodes(n), edges(m) {
 }
 
 template <class Index>
-Counts<Index> count_edges(const Edges& edges, const Plan& plan) {
+Counts<Index> count_edges(const Edges& edges, const Blocking& cut) {
   Counts<Index> counts;
-  const index_t n = plan.nodes;
+  const index_t n = cut.nodes;
   const int threads = static_cast<int>(
-      std::clamp<index_t>(plan.edges / std::max<index_t>(n, 1), 1, std::min<index_t>(num_threads(), kCopies)));
+      std::clamp<index_t>(cut.edges / std::max<index_t>(n, 1), 1, std::min<index_t>(num_threads(), kCopies)));
   counts.out_degree = Buffer<Index>(n);
   Buffer<Index> more((threads - 1) * n);
   const auto copy = [&](index_t i) { return i == 0 ? counts.out_degree.data() : more.data() + (i - 1) * n; };
   parallel_ranges(n, 1 << 16, [&](index_t begin, index_t end) {
     for (int i = 0; i < threads; ++i) std::fill(copy(i) + begin, copy(i) + end, Index{0});
   });
-  counts.first.assign(plan.chunks * plan.ranges, 0);
-  std::vector<index_t> forward(plan.chunks, 0);
+  counts.first.assign(cut.chunks * cut.ranges, 0);
+  std::vector<index_t> forward(cut.chunks, 0);
   Lender lender(threads);
-  const Counter<Index> counter{edges, plan};
-  parallel_tasks(plan.chunks, threads, [&](index_t c) {
+  const Counter<Index> counter{edges, cut};
+  parallel_tasks(cut.chunks, threads, [&](index_t c) {
     const index_t set = lender.take();
     try {
-      forward[c] = counter.chunk(c, copy(set), counts.first.data() + c * plan.ranges);
+      forward[c] = counter.chunk(c, copy(set), counts.first.data() + c * cut.ranges);
     } catch (...) {
       lender.give(set);
       throw;
@@ -193,18 +193,18 @@ Counts<Index> count_edges(const Edges& edges, const Plan& plan) {
     });
   }
   for (index_t one : forward) counts.forward += one;
-  counts.range_begin.assign(plan.ranges + 1, 0);
+  counts.range_begin.assign(cut.ranges + 1, 0);
   index_t at = 0;
-  for (index_t r = 0; r < plan.ranges; ++r) {
+  for (index_t r = 0; r < cut.ranges; ++r) {
     counts.range_begin[r] = at;
-    for (index_t c = 0; c < plan.chunks; ++c) {
-      index_t& first = counts.first[c * plan.ranges + r];
+    for (index_t c = 0; c < cut.chunks; ++c) {
+      index_t& first = counts.first[c * cut.ranges + r];
       const index_t size = first;
       first = at;
       at += size;
     }
   }
-  counts.range_begin[plan.ranges] = at;
+  counts.range_begin[cut.ranges] = at;
   if (edges.weight.data) counter.strengths(counts);
   return counts;
 }
@@ -244,8 +244,8 @@ Buffer<Index> dense_order(const Buffer<Index>& out_degree, index_t non_dangling)
   return order;
 }
 
-template Counts<std::uint32_t> count_edges<std::uint32_t>(const Edges&, const Plan&);
-template Counts<std::uint64_t> count_edges<std::uint64_t>(const Edges&, const Plan&);
+template Counts<std::uint32_t> count_edges<std::uint32_t>(const Edges&, const Blocking&);
+template Counts<std::uint64_t> count_edges<std::uint64_t>(const Edges&, const Blocking&);
 template Buffer<std::uint32_t> dense_order<std::uint32_t>(const Buffer<std::uint32_t>&, index_t);
 template Buffer<std::uint64_t> dense_order<std::uint64_t>(const Buffer<std::uint64_t>&, index_t);
 

@@ -99,7 +99,7 @@ V sum_over(index_t begin, index_t end, F&& f) {
 
 // Vectors over the nodes, one for each problem: row k of `data`, of which the last stands for lanes beyond `count`. Without
 // data every vector is uniform.
-struct Rows {
+struct NodeVectors {
   const double* data = nullptr;
   index_t nodes = 0;
   int count = 1;

@@ -11,7 +11,7 @@ namespace {
 
 using graph::LazyWalk;
 using graph::Narrowed;
-using graph::Rows;
+using graph::NodeVectors;
 using graph::Simd8;
 using graph::Solver;
 
@@ -19,7 +19,7 @@ using graph::Solver;
 constexpr index_t kBeyondCache = index_t{1} << 22;
 
 template <class V, class Index>
-RankResult solve(const RankLayout<Index>& graph, const RankOptions& options, const Rows& rows, double* ranks) {
+RankResult solve(const RankLayout<Index>& graph, const RankOptions& options, const NodeVectors& rows, double* ranks) {
   const index_t bytes = graph.positions() * static_cast<index_t>(sizeof(V));
   if (bytes >= kBeyondCache && options.damping <= graph::kSingleDamping) {
     return Solver<Index, V, Narrowed<V>>(graph, options, rows).solve(ranks);
@@ -30,7 +30,7 @@ RankResult solve(const RankLayout<Index>& graph, const RankOptions& options, con
 template <class Index>
 RankResult single(const RankLayout<Index>& graph, RankOptions options, const double* restart, double* ranks) {
   if (options.damping < 1) {
-    return solve<double>(graph, options, Rows{restart, graph.nodes, 1}, ranks);
+    return solve<double>(graph, options, NodeVectors{restart, graph.nodes, 1}, ranks);
   }
   options.restart = restart;
   return LazyWalk<Index>(graph, options, graph.edges < kSerialEdges ? 1 : num_threads()).solve(ranks);
@@ -50,7 +50,7 @@ RankResult pagerank(const RankLayout<Index>& graph, const RankOptions& options, 
                   count = left >= kTogether && options.damping < 1 ? std::min(left, kMost) : 1;
     const double* restart = options.restart + first * graph.nodes;
     double* out = ranks + first * graph.nodes;
-    const Rows rows{restart, graph.nodes, static_cast<int>(count)};
+    const NodeVectors rows{restart, graph.nodes, static_cast<int>(count)};
     const RankResult one = count == 1 ? single(graph, options, restart, out) : solve<Simd8>(graph, options, rows, out);
     all.iterations = std::max(all.iterations, one.iterations);
     all.error = std::max(all.error, one.error);

@@ -31,7 +31,7 @@ template <class Index, class V, class Z = V>
 class Solver {
  public:
   // `v`: as many restart vectors as problems.
-  Solver(const RankLayout<Index>& graph, const RankOptions& options, const Rows& v)
+  Solver(const RankLayout<Index>& graph, const RankOptions& options, const NodeVectors& v)
       : g_(graph),
         o_(options),
         d_(options.damping),
@@ -73,8 +73,8 @@ class Solver {
   // The first iterate: the user's start, or the restart vectors.
   Iterate<V, Z> begin() const {
     Iterate<V, Z> it = sweeper_.zero();
-    const Rows start{o_.start, g_.nodes, 1};
-    const Rows& first = start ? start : v_;
+    const NodeVectors start{o_.start, g_.nodes, 1};
+    const NodeVectors& first = start ? start : v_;
     const V possible = balance_.feeds_live();
     const V sum = sum_over<V>(0, g_.non_dangling,
                               [&](index_t i) { return it.y[i] = possible * first.at<V>(static_cast<index_t>(g_.row[i])); });
@@ -105,7 +105,7 @@ class Solver {
   const RankLayout<Index>& g_;
   const RankOptions& o_;
   const double d_;
-  const Rows v_, u_;
+  const NodeVectors v_, u_;
   Sweeper<Index, V, Z> sweeper_;
   Buffer<V> whole_;  // z of all of y, where Z is another type
   const Balance<V> balance_;

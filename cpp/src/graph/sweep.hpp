@@ -70,7 +70,7 @@ class Sweeper {
   }
 
   // The vectors on non-dangling rows, by slot; empty where there is none.
-  Buffer<V> by_slot(const Rows& rows) const {
+  Buffer<V> by_slot(const NodeVectors& rows) const {
     if (!rows) return {};
     Buffer<V> b(g_.non_dangling);
     parallel_ranges(g_.non_dangling, 1 << 14, [&](index_t begin, index_t end) {

@@ -63,17 +63,17 @@ template <class T, int Bytes, int V, int R = kRows>
 // The columns j ... j + V vectors of C, as far as `part` wants them.
 template <class T, int Bytes, int V>
 [[gnu::always_inline]] inline void columns(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, index_t j,
-                                           Part part) {
+                                           ProductPart part) {
   const index_t end = j + V * Simd<T, Bytes>::width;
-  if (part == Part::upper_result) c.rows = std::min(c.rows, end);
-  if (part == Part::upper_factor) a.cols = std::min(a.cols, end);
+  if (part == ProductPart::upper_result) c.rows = std::min(c.rows, end);
+  if (part == ProductPart::upper_factor) a.cols = std::min(a.cols, end);
   rows_of_block<T, Bytes, V>(a, b, c, 0, j);
 }
 
 // The columns from j on that do not fill a vector of `Bytes` bytes: by halves.
 template <class T, int Bytes>
 [[gnu::always_inline]] inline void halves(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c,
-                                          index_t j, Part part) {
+                                          index_t j, ProductPart part) {
   if constexpr (Bytes > int{sizeof(T)}) {
     constexpr int half = Bytes / 2;
     constexpr index_t width = half / index_t{sizeof(T)};
@@ -87,7 +87,7 @@ template <class T, int Bytes>
 
 template <class T>
 [[gnu::noinline]] void last_columns(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c,
-                                    index_t j, Part part) {
+                                    index_t j, ProductPart part) {
   halves<T, kVectorBytes>(a, b, c, j, part);
 }
 
@@ -137,7 +137,7 @@ void ask_for(const MatrixView<const T>& item, index_t distance) {
 }  // namespace
 
 template <class T>
-void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, Part part) {
+void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, ProductPart part) {
   MMLCORE_ASSERT(a.rows == c.rows && b.cols == c.cols && a.cols == b.rows);
   if (a.cols == 0) {  // a sum of nothing, and nothing to point to
     for (index_t i = 0; i < c.rows; ++i) std::fill_n(c.data + i * c.row_stride, c.cols, T{0});
@@ -215,8 +215,8 @@ void product_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b,
   });
 }
 
-template void product_small<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, Part);
-template void product_small<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, Part);
+template void product_small<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, ProductPart);
+template void product_small<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, ProductPart);
 template void product_single<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>);
 template void product_single<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>);
 template void product_batch<float>(const MatrixBatch<const float>&, const MatrixBatch<const float>&,

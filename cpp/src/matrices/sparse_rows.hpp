@@ -8,11 +8,12 @@
 namespace mmlcore {
 
 // Cuts rows into pieces of equal work: their entries, and a few for each row.
-template <class Rows>
+template <class SparseRows>
 struct EqualWork {
   static constexpr index_t kWork = index_t{1} << 15;  // of a piece: some 30 us
 
-  EqualWork(const Rows& a, index_t most) : a(a), total(done(a.rows)), pieces(std::clamp<index_t>(total / kWork, 1, most)) {}
+  EqualWork(const SparseRows& a, index_t most)
+      : a(a), total(done(a.rows)), pieces(std::clamp<index_t>(total / kWork, 1, most)) {}
 
   // The first row from which on at least p pieces of the work are left behind.
   index_t begin(index_t p) const {
@@ -26,7 +27,7 @@ struct EqualWork {
   }
   index_t done(index_t row) const { return static_cast<index_t>(a.start[row]) + 4 * row; }
 
-  const Rows& a;
+  const SparseRows& a;
   index_t total, pieces;
 };
 

@@ -69,12 +69,12 @@ bool cholesky_qr(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol, 
     Buffer<T> copied(rows * n);
     const MatrixView<T> from = c_order(copied.data(), rows, n);
     copy<T>(q.block(i, 0, rows, n), from);
-    product_part<T>(from, upper, q.block(i, 0, rows, n), Part::upper_factor);
+    product_part<T>(from, upper, q.block(i, 0, rows, n), ProductPart::upper_factor);
     return q.block(i, 0, rows, n);
   };
   gram_of_rows<T>(m, n, block, gram.data(), [&](index_t, index_t i, index_t rows) -> MatrixView<const T> {
     if (!by_rows) return multiply_rows(i, rows);
-    product_part<T>(a.block(i, 0, rows, n), upper, q.block(i, 0, rows, n), Part::upper_factor);
+    product_part<T>(a.block(i, 0, rows, n), upper, q.block(i, 0, rows, n), ProductPart::upper_factor);
     return q.block(i, 0, rows, n);
   });
   const double error = distance_from_identity(gram.data(), n);

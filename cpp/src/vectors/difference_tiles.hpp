@@ -26,7 +26,7 @@ struct Tile {
 
   // The squared distances of `rows` (at most N) rows of x, contiguous, `stride` apart, to the points of a packed strip.
   void compute(const T* x, index_t rows, index_t stride, const T* strip, index_t depth) {
-    Rows of_x;
+    RowsOfX of_x;
     for (index_t r = 0; r < N; ++r) of_x.row[r] = x + std::min(r, rows - 1) * stride;
     if (depth == 0) std::fill(values, values + N * M, T{0});
     if (depth <= kChains) return compute(of_x, 0, depth, strip);
@@ -39,9 +39,9 @@ struct Tile {
   }
 
  private:
-  using Rows = operand::NumbersOfRows<S, T, static_cast<int>(N)>;
+  using RowsOfX = operand::NumbersOfRows<S, T, static_cast<int>(N)>;
 
-  void compute(Rows rows, index_t first, index_t end, const T* strip) {
+  void compute(RowsOfX rows, index_t first, index_t end, const T* strip) {
     for (index_t from = first; from < end; from += kDepth) {
       rows.first = from;
       RegisterTile<S, static_cast<int>(N), V, update::SquaredDifference> tile;

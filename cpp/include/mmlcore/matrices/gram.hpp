@@ -22,7 +22,7 @@ inline index_t gram_slots(index_t m, index_t block) { return std::clamp<index_t>
 
 // product_small with its knowledge of triangles where it is the faster way, else the large product.
 template <class T>
-void product_part(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, Part part) {
+void product_part(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, ProductPart part) {
   if (c.cols <= kSmallProduct) {
     product_small<T>(a, b, c, part);
   } else {
@@ -42,7 +42,7 @@ void gram_of_rows(index_t m, index_t n, index_t block, double* gram, Step&& step
     const index_t end = m * (slot + 1) / slots;
     for (index_t i = m * slot / slots; i < end; i += block) {
       const MatrixView<const T> rows = step(slot, i, std::min(block, end - i));
-      product_part<T>(rows.transposed(), rows, c_order(product.data(), n, n), Part::upper_result);
+      product_part<T>(rows.transposed(), rows, c_order(product.data(), n, n), ProductPart::upper_result);
       for (index_t r = 0; r < n; ++r) {
         for (index_t c = r; c < n; ++c) sum[r * n + c] += product[r * n + c];
       }

@@ -18,14 +18,14 @@ inline constexpr index_t kSmallProduct = 96;
 inline constexpr index_t kLong = 4096, kFewSteps = index_t{1} << 19;
 
 // What is known to be zero, or is not wanted, and so is not computed (block by block: some of it still is).
-enum class Part {
+enum class ProductPart {
   full,
   upper_result,  // only the upper triangle of C is wanted: what is below holds anything
   upper_factor,  // B is upper triangular
 };
 
 template <class T>
-void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, Part part = Part::full);
+void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, ProductPart part = ProductPart::full);
 
 // One product, by the way that fits its shape: small, tall (product_tall.hpp) or large.
 template <class T>
@@ -39,8 +39,9 @@ void product_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b,
 template <class T>
 bool product_lanes(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& c);
 
-extern template void product_small<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, Part);
-extern template void product_small<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, Part);
+extern template void product_small<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, ProductPart);
+extern template void product_small<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>,
+                                           ProductPart);
 extern template void product_single<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>);
 extern template void product_single<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>);
 extern template void product_batch<float>(const MatrixBatch<const float>&, const MatrixBatch<const float>&,
