@@ -50,9 +50,11 @@ std::pair<double, double> range_of_diagonal(const double* matrix, index_t d) {
   return {least, most};
 }
 
-// Below this mean square, or above its inverse, squares lose digits or sums of them overflow: the long way chooses units.
-constexpr double kLeastSquare = 0x1p-960, kLeastSquareOfSingle = 0x1p-96;
-constexpr index_t kNarrow = 24;  // columns up to which float32 data are multiplied in double
+// Below it the long way chooses units.
+template <class T>
+double least_square(index_t columns) {
+  return sizeof(T) == 4 && columns > kNarrowScatter ? kLeastSquareOfSingle : kLeastSquare;
+}
 
 // The sums over the columns of one data set, in double; false where there is none, or stacks of them.
 template <class T>
@@ -102,7 +104,7 @@ bool covariances(const Call& call) {
   Moments moments{mean.data(), low.data(), matrix, 0};
   scatter<T>(call.matrix<T>(0), {}, {nullptr, Weights::Kind::weight}, moments);
   const auto [least, most] = range_of_diagonal(matrix, d);
-  const double bound = sizeof(T) == 4 && d > kNarrow ? kLeastSquareOfSingle : kLeastSquare;
+  const double bound = least_square<T>(d);
   if (!(least >= bound * n && most < 1 / kLeastSquare)) return false;
   if (sizeof(T) == 4 && most / divisor > double{std::numeric_limits<T>::max()}) return false;
   for (index_t i = 0; i < d * d; ++i) call.result<T>()[i] = static_cast<T>(matrix[i] / divisor);
@@ -119,7 +121,7 @@ bool correlations(const Call& call) {
   scatter<T>(call.matrix<T>(0), {}, {nullptr, Weights::Kind::weight}, moments);
   const auto [least, most] = range_of_diagonal(sums.data(), d);
   const double n = static_cast<double>(call['n']);
-  const double bound = sizeof(T) == 4 && d > kNarrow ? kLeastSquareOfSingle : kLeastSquare;
+  const double bound = least_square<T>(d);
   if (!(least >= bound * n && most < 1 / kLeastSquare)) return false;
   for (index_t j = 0; j < d; ++j) deviations[j] = std::sqrt(sums[j * (d + 1)]);
   for (index_t i = 0; i < d; ++i) {
@@ -182,6 +184,9 @@ const DoorRow rows[] = {
 
 void bind_stats(py::module_& m) {
   add_doors(m, rows);
+  m.attr("LEAST_SQUARE") = kLeastSquare;
+  m.attr("LEAST_SQUARE_OF_SINGLE") = kLeastSquareOfSingle;
+  m.attr("NARROW_SCATTER") = kNarrowScatter;
   m.def(
       "scatter",
       [](const py::array& x, const py::object& y, const py::object& weights, bool deviations, py::array_t<double>& mean,

@@ -738,3 +738,7 @@ def symmetry(a: np.ndarray[typing.Any, typing.Any]) -> tuple[float, float]:
     """
     (largest size of an element, largest difference of an element and its mirror image), a square.
     """
+
+LEAST_SQUARE: float = 1.0261342003245941e-289
+LEAST_SQUARE_OF_SINGLE: float = 1.262177448353619e-29
+NARROW_SCATTER: int = 24

@@ -1,4 +1,4 @@
-// Scatter matrices of few columns, all sums in registers.
+// Scatter matrices of few columns, up to kNarrowScatter, where this is the faster way: all sums in registers.
 //
 // A block of rows is brought into the first-level cache column by column: W rows are transposed into one vector of W lanes
 // a column, less the shift and times the root of the weight, and the roots themselves stand there as one more column, so
@@ -16,8 +16,6 @@
 #include "mmlcore/stats/covariance.hpp"
 
 namespace mmlcore {
-
-inline constexpr index_t kNarrowScatter = 24;  // columns up to which this is the faster way
 
 // Upper triangle of s (n x n), d (n,) and the weight of n = x.cols + (y ? 1 : 0) columns.
 template <class T>

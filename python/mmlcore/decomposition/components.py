@@ -110,7 +110,7 @@ def by_dual(x: Array, k: int, seed: int) -> Components:
     mean, low, inner = np.empty(d), np.empty(d), np.empty((n, n))
     _core.dual_scatter(x, mean, inner, low)
     size = float(inner.diagonal().max())
-    if not np.isfinite(mean).all() or not d * _least(x.dtype) < size < 2.0**960:
+    if not np.isfinite(mean).all() or not d * _least(x.dtype) < size < 1 / _core.LEAST_SQUARE:
         power = power_of(x)
         if power:
             found = by_dual(np.ldexp(x.astype(np.float64), -power), k, seed)
@@ -219,7 +219,7 @@ def in_unit(found: Components, power: int) -> Components:
 
 def _least(dtype: np.dtype[Any]) -> float:
     """Return the size below which squares of this type lose digits."""
-    return 2.0**-96 if dtype == np.float32 else 2.0**-960
+    return _core.LEAST_SQUARE_OF_SINGLE if dtype == np.float32 else _core.LEAST_SQUARE
 
 
 def tolerance(dtype: np.dtype[Any]) -> float:

@@ -16,9 +16,9 @@ from mmlcore import _core
 from mmlcore.core.arrays import BYTE, F32, Array, all_finite, as_array, shape_error
 from mmlcore.stats.weights import as_weights, refuse_column, refuse_overflow, refuse_weights
 
-_NARROW = 24  # columns up to which the kernel computes in double, float32 data too
+_NARROW = _core.NARROW_SCATTER  # columns up to which float32 data too are computed in double
 # Mean squares below which products lose digits, or above whose inverse sums of them overflow.
-_LEAST, _LEAST_F32 = 2.0**-960, 2.0**-96
+_LEAST, _LEAST_F32 = _core.LEAST_SQUARE, _core.LEAST_SQUARE_OF_SINGLE
 _FAR_WEIGHT = 2.0**40  # mean weights beyond it, or below its inverse, are brought into another unit
 _BLOCK = 1 << 22  # numbers of a block that is brought into other units
 

@@ -12,7 +12,7 @@ from mmlcore.core.arrays import BYTE, Array, as_array, as_index, float_type, sha
 from mmlcore.core.door import door
 from mmlcore.stats.weights import divisor, moderate_weights, refuse_column, refuse_overflow
 
-_LEAST = 2.0**-960  # mean square below which squares lose digits
+_LEAST = _core.LEAST_SQUARE  # mean square below which squares lose digits
 
 
 @door("mean")

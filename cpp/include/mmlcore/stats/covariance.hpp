@@ -29,6 +29,10 @@
 namespace mmlcore {
 
 inline constexpr index_t kFlush = 64;
+inline constexpr index_t kNarrowScatter = 24;  // columns up to which everything is summed in registers, in double
+// Below this mean square, or above its inverse, squares lose digits or sums of them overflow; of float32 data beyond
+// kNarrowScatter columns, whose products are float32, below the other one. Who meets such a mean chooses units.
+inline constexpr double kLeastSquare = 0x1p-960, kLeastSquareOfSingle = 0x1p-96;
 
 // How much each row counts: w, or the standard deviation whose inverse square is w. NaN where it is neither.
 struct Weights {
