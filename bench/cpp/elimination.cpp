@@ -34,13 +34,17 @@ void factor(index_t n) {
   const auto s = std::make_shared<Both>();
   s->ea = s->a = random_rows<double>(n, n, 1);
   s->pivots.resize(n);
+  const auto eigen = [s] { s->solver.compute(s->ea); };
+  const auto distance = [s] { return apart(s->lu, s->solver.matrixLU()); };
+  const auto kernel = [s](bool parallel) {
+    s->lu = s->a;
+    lu_factor<double>(view(s->lu), s->pivots.data(), parallel);
+  };
+  const std::string task = "LU " + std::to_string(n);
   row(
-      "LU " + std::to_string(n), "PartialPivLU",
-      [s] {
-        s->lu = s->a;
-        lu_factor<double>(view(s->lu), s->pivots.data(), false);
-      },
-      [s] { s->solver.compute(s->ea); }, [s] { return apart(s->lu, s->solver.matrixLU()); });
+      task, "PartialPivLU", [kernel] { kernel(false); }, eigen, distance);
+  shipped_row(
+      task, "PartialPivLU", [kernel] { kernel(true); }, eigen, distance);
 }
 
 void single(index_t n) {
@@ -99,17 +103,20 @@ void triangle(index_t n, index_t k) {
   const auto s = std::make_shared<System>(n, k);
   s->a = (s->a / static_cast<double>(n) + Rows<double>::Identity(n, n)).eval();
   s->ea = s->a;
+  const auto eigen = [s] {
+    s->ex = s->eb;
+    s->ea.triangularView<Eigen::Upper>().solveInPlace(s->ex);
+  };
+  const auto distance = [s] { return apart(s->x, s->ex); };
+  const auto kernel = [s](bool parallel) {
+    s->x = s->b;
+    solve_upper<double>(view(std::as_const(s->a)), view(s->x), parallel);
+  };
+  const std::string task = "triangular system " + std::to_string(n) + ", " + std::to_string(k) + " sides";
   row(
-      "triangular system " + std::to_string(n) + ", " + std::to_string(k) + " sides", "triangularView, solveInPlace",
-      [s] {
-        s->x = s->b;
-        solve_upper<double>(view(std::as_const(s->a)), view(s->x), false);
-      },
-      [s] {
-        s->ex = s->eb;
-        s->ea.triangularView<Eigen::Upper>().solveInPlace(s->ex);
-      },
-      [s] { return apart(s->x, s->ex); });
+      task, "triangularView, solveInPlace", [kernel] { kernel(false); }, eigen, distance);
+  shipped_row(
+      task, "triangularView, solveInPlace", [kernel] { kernel(true); }, eigen, distance);
 }
 
 void factor_definite(index_t n) {
@@ -134,17 +141,15 @@ void factor_definite(index_t n) {
 
 void elimination() {
   for (const index_t n : {3, 8, 16, 64}) factor_definite(n);
-  for (const index_t n : {17, 48, 100, 500}) factor(n);
+  for (const index_t n : {17, 32, 48, 100, 300, 1000}) factor(n);
   for (const index_t n : {3, 6, 12}) single(n);
   for (const index_t n : {3, 6, 12}) one_determinant(n);
   systems<3>();
   systems<4>();
   systems<8>();
   systems<16>();
-  triangle(200, 1);
-  triangle(500, 1);
-  triangle(20, 20);
-  triangle(200, 200);
+  for (const index_t n : {32, 200, 1000}) triangle(n, 1);
+  for (const index_t n : {20, 32, 100, 300, 1000}) triangle(n, n);
 }
 
 }  // namespace mmlcore::bench

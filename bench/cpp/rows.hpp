@@ -13,8 +13,10 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <thread>
 #include <utility>
 
+#include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore::bench {
@@ -70,6 +72,18 @@ void row(const std::string& task, const std::string& peer, Ours ours, Theirs the
   };
   benchmark::RegisterBenchmark((task + "|ours").c_str(), timed(std::move(ours)));
   benchmark::RegisterBenchmark((task + "|" + peer).c_str(), timed(std::move(theirs)));
+}
+
+// The same with the threads that are shipped, one for each processor; Eigen's has one.
+template <class Ours, class Theirs, class Apart>
+void shipped_row(const std::string& task, const std::string& peer, Ours ours, Theirs theirs, Apart apart) {
+  const auto with_all = [ours = std::move(ours)]() mutable {
+    static const int threads = static_cast<int>(std::thread::hardware_concurrency());
+    set_num_threads(threads);
+    ours();
+    set_num_threads(1);
+  };
+  row(task + ", as shipped", peer, with_all, std::move(theirs), std::move(apart));
 }
 
 // Relative distance of two Eigen expressions.

@@ -23,11 +23,20 @@ void inner(const std::string& name, index_t n) {
       [p] { p->theirs = p->x.dot(p->y); }, [p] { return p->distance(); });
 }
 
-void safe_length(index_t n) {
+template <class T>
+void length_beyond(const std::string& name, index_t n) {
+  const auto p = std::make_shared<Pair<T>>(n);
+  p->x *= static_cast<T>(sizeof(T) == 8 ? 1e-200 : 1e-25);
+  row(
+      "length beyond the range " + std::to_string(n) + name, "stableNorm",
+      [p] { p->ours = careful_length<T>(p->x.size(), [&](index_t j) { return p->x[j]; }); },
+      [p] { p->theirs = p->x.stableNorm(); }, [p] { return p->distance(); });
+}
+
+void usual_length(index_t n) {
   const auto p = std::make_shared<Pair<double>>(n);
   row(
-      "length beyond the range " + std::to_string(n), "stableNorm",
-      [p] { p->ours = careful_length<double>(p->x.size(), [&](index_t j) { return p->x[j]; }); },
+      "length " + std::to_string(n), "stableNorm", [p] { p->ours = safe_length(p->x.data(), p->x.size()); },
       [p] { p->theirs = p->x.stableNorm(); }, [p] { return p->distance(); });
 }
 
@@ -42,11 +51,15 @@ void add_scaled(index_t n) {
 }  // namespace
 
 void vectors() {
-  for (const index_t n : {8, 100, 10000}) {
+  for (const index_t n : {8, 30, 100, 10000}) {
     inner<double>("", n);
     inner<float>(", float", n);
   }
-  for (const index_t n : {4, 30, 1000}) safe_length(n);
+  for (const index_t n : {4, 30, 100, 1000}) {
+    length_beyond<double>("", n);
+    length_beyond<float>(", float", n);
+    usual_length(n);
+  }
   for (const index_t n : {6, 30, 100, 1000}) add_scaled(n);
 }
 
