@@ -5,11 +5,11 @@
 namespace mmlcore {
 
 template <Real T>
-T dot_block(const T* x, const T* y, index_t n) {
+T long_dot(const T* x, const T* y, index_t n) {
   return map(x, n).dot(map(y, n));
 }
 
-template float dot_block<float>(const float*, const float*, index_t);
-template double dot_block<double>(const double*, const double*, index_t);
+template float long_dot<float>(const float*, const float*, index_t);
+template double long_dot<double>(const double*, const double*, index_t);
 
 }  // namespace mmlcore
