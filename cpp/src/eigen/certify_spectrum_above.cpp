@@ -12,7 +12,8 @@ namespace mmlcore {
 namespace {
 
 constexpr index_t kPanel = 64;
-constexpr index_t kRows = 192;  // of a task
+constexpr index_t kRows = 192;   // of a task
+constexpr index_t kWhole = 512;  // up to here Eigen's factorization of the whole is faster than threads
 
 // f(first, rows) for the rows from `top` on, in bands, the longest rows first.
 template <class F>
@@ -73,9 +74,10 @@ bool certify_spectrum_above(double bound, MatrixView<const double> a, const doub
                             double size) {
   const index_t n = a.rows, stride = padded_stride<double>(n);
   Buffer<double> memory(n * stride);
-  const MatrixView<double> s{memory.data(), n, n, stride, 1};
+  const bool whole = n <= kWhole;
+  const MatrixView<double> columns = f_order(memory.data(), n, n, stride), s = whole ? columns : columns.transposed();
   shifted(bound, a, values, vectors, size, s);
-  return positive_definite(s);
+  return whole ? cholesky(s) : positive_definite(s);
 }
 
 }  // namespace mmlcore

@@ -20,7 +20,7 @@ namespace mmlcore {
 namespace {
 
 constexpr index_t kPanel = 16;   // columns of a panel within the recursion
-constexpr index_t kDirect = 48;  // a matrix up to this order is one panel
+constexpr index_t kDirect = 32;  // a matrix up to this order is one panel
 
 // Swaps rows k and pivots[k], k in [0, count), of the columns of `a`. Stripes of columns stay in the first-level cache.
 template <class T>

@@ -10,8 +10,9 @@
 // pivots, or meets one that is not. It decides for a matrix that differs from S by some n u ||S|| (Higham, "Accuracy and
 // stability of numerical algorithms", theorem 10.7), so the bound has to lie that much above theta_k.
 //
-// Blocks of kPanel columns: the diagonal block is factored (cholesky.hpp), the columns below are solved with its factor, and
-// the rest, n^3 / 3 of the flops, is products of matrices on all threads, which Eigen's LLT has not.
+// Up to kWhole rows that is Eigen's LLT. Beyond, blocks of kPanel columns: the diagonal block is factored (cholesky.hpp),
+// the columns below are solved with its factor, and the rest, n^3 / 3 of the flops, is products of matrices on all threads,
+// which LLT has not: for 1000 rows two of them take 1.4 times less, one takes as long (bench/cpp, "no eigenvalue above").
 #pragma once
 
 #include "mmlcore/core/views.hpp"

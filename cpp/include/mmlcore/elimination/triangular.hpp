@@ -1,11 +1,12 @@
 // Triangular systems T X = B in place of B, for row-major T and B (unit column stride).
 //
-// Recursive: with T = [T11 0; T21 T22], X1 = T11^-1 B1, B2 := B2 - T21 X1, X2 = T22^-1 B2. The middle step is a matrix
-// product, so all but the diagonal blocks of 8 rows runs at its speed; a diagonal block is solved in registers, 8 rows by
-// one vector of columns at a time. One right side is a sweep of dot products instead.
+// Many right sides are Eigen's: with T = [T11 0; T21 T22], X1 = T11^-1 B1, B2 := B2 - T21 X1, X2 = T22^-1 B2, where the
+// middle step, a matrix product, is nearly all the work. Sides do not know of one another, so they are shared out between
+// the threads: for 1000 sides of 1000 rows two threads take 1.8 times less than Eigen's one. One right side is a sweep of
+// dot products, from 1000 rows on 1.4 to 1.5 times as fast as Eigen's, at par for 200 (bench/cpp, "triangular system").
 //
 // Backward stable whatever the order of the sums (Higham, "Accuracy and stability of numerical algorithms", theorem 8.5).
-// Cost: n^2 k flops. 1.1 times (one side) to 1.3 times (200 sides) as fast as Eigen's triangularView (bench/cpp).
+// Cost: n^2 k flops.
 #pragma once
 
 #include "mmlcore/core/views.hpp"

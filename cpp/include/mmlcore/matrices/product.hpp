@@ -17,6 +17,10 @@
 //
 // Cost: 2 m n k flops; 2 m n k / kDepth bytes-loads of C; scratch (m + n) kDepth elements. Parallel over tiles of C; every
 // element of C is one sum in one order, so the bits do not depend on the number of threads.
+//
+// Eigen's product has one thread, and takes 0.8 to 0.9 of the time of one thread here at AVX-512; two threads make it 1.3
+// (n = 300) to 1.5 (500, 1000) times as fast as Eigen's (bench/cpp, "product"). That it takes any strides, and that its
+// parts can be had, is what the other kernels need.
 #pragma once
 
 #include <algorithm>
