@@ -3,6 +3,7 @@
 #include <chrono>
 #include <new>
 #include <thread>
+#include <utility>
 
 #include "mmlcore/core/errors.hpp"
 #include "mmlcore/core/parallel.hpp"
@@ -39,7 +40,7 @@ void set_named_error(const char* name, const char* text) {
 
 void set_python_error(std::exception_ptr thrown) noexcept {
   try {
-    std::rethrow_exception(thrown);
+    std::rethrow_exception(std::move(thrown));
   } catch (const Interrupted&) {
     if (!PyErr_Occurred()) PyErr_SetNone(PyExc_KeyboardInterrupt);
   } catch (const SingularMatrix& error) {

@@ -2,6 +2,7 @@
 #include <Eigen/Core>
 #include <complex>
 #include <string>
+#include <utility>
 
 #include "arrays.hpp"
 #include "mmlcore/core/errors.hpp"
@@ -74,7 +75,7 @@ auto over_all(const py::array& x, F&& f) {
 
 void bind_core(py::module_& m) {
   interrupt_hook = &python_wants_to_stop;
-  py::register_local_exception_translator([](std::exception_ptr thrown) { set_python_error(thrown); });
+  py::register_local_exception_translator([](std::exception_ptr thrown) { set_python_error(std::move(thrown)); });
   m.def("build_info", &build_info, "What this module was built with.");
   m.def(
       "num_threads",

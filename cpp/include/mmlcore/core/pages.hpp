@@ -21,12 +21,18 @@ namespace mmlcore {
 
 inline constexpr std::uintptr_t kPageBytes = 4096;
 
+// The byte at `address`, of a block or right before or behind it.
+inline void* byte_of(const void* block, std::uintptr_t address) {
+  const auto from = static_cast<const char*>(block);
+  return const_cast<char*>(from + static_cast<std::ptrdiff_t>(address - reinterpret_cast<std::uintptr_t>(block)));
+}
+
 #if defined(__linux__)
 // Tells the system about the whole pages within [data, data + bytes).
 inline void advise_pages(const void* data, std::size_t bytes, int advice) {
   const auto begin = (reinterpret_cast<std::uintptr_t>(data) + kPageBytes - 1) / kPageBytes * kPageBytes;
   const auto end = (reinterpret_cast<std::uintptr_t>(data) + bytes) / kPageBytes * kPageBytes;
-  if (data && begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, advice);
+  if (data && begin < end) madvise(byte_of(data, begin), end - begin, advice);
 }
 #endif
 
@@ -56,7 +62,7 @@ void release_mapped(const T* data, index_t first, index_t count) {
   if (count <= 0) return;
   const auto begin = reinterpret_cast<std::uintptr_t>(data + first) / kPageBytes * kPageBytes;
   const auto end = (reinterpret_cast<std::uintptr_t>(data + first + count) + kPageBytes - 1) / kPageBytes * kPageBytes;
-  release_pages(reinterpret_cast<const void*>(begin), end - begin);
+  release_pages(byte_of(data, begin), end - begin);
 }
 
 }  // namespace mmlcore
