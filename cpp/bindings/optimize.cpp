@@ -5,8 +5,11 @@
 #include <optional>
 
 #include "arrays.hpp"
+#include "door_call.hpp"
 #include "mmlcore/optimize/fit_batch.hpp"
+#include "mmlcore/optimize/linear_fit.hpp"
 #include "module.hpp"
+#include "results.hpp"
 
 namespace mmlcore::bindings {
 namespace {
@@ -75,9 +78,75 @@ py::tuple told(const Fit& fit) {
                         fit.evaluations, static_cast<int>(fit.status));
 }
 
+// An aligned array of a type that kernels read, with strides of whole elements, as a matrix whose last axis may be missing.
+template <class T>
+MatrixView<const T> columns_of(PyArrayObject* x) {
+  const auto stride = [&](int axis) { return PyArray_STRIDE(x, axis) / static_cast<index_t>(sizeof(T)); };
+  const bool matrix = PyArray_NDIM(x) == 2;
+  return {static_cast<const T*>(PyArray_DATA(x)), PyArray_DIM(x, 0), matrix ? PyArray_DIM(x, 1) : 1, stride(0),
+          matrix ? stride(1) : 1};
+}
+
+// The fields of a LinearFit of plain arrays.
+template <class T>
+PyObject* fit_line(PyTypeObject* type, PyArrayObject* x, PyArrayObject* y, PyArrayObject* sigma, bool constant) {
+  const MatrixView<const T> points = columns_of<T>(x);
+  const MatrixView<const T> target = columns_of<T>(y);
+  const index_t n = points.rows, d = points.cols;
+  std::vector<double> deviations;
+  if (sigma) {
+    const bool single = PyArray_TYPE(sigma) == NPY_FLOAT;
+    for (index_t i = 0; i < n; ++i)
+      deviations.push_back(single ? columns_of<float>(sigma)(i, 0) : columns_of<double>(sigma)(i, 0));
+  }
+  const npy_intp side = d + constant, shape[2] = {side, side}, length = d;
+  const auto coefficients = py::reinterpret_steal<py::object>(new_result<double>(1, &length));
+  const auto covariance = py::reinterpret_steal<py::object>(new_result<double>(2, shape));
+  if (!coefficients || !covariance) throw py::error_already_set();
+  const auto data = [](const py::object& a) {
+    return static_cast<double*>(PyArray_DATA(reinterpret_cast<PyArrayObject*>(a.ptr())));
+  };
+  Line line{data(coefficients), data(covariance)};
+  const auto fit = [&] {
+    return linear_fit<T>(points, {target.data, n, target.row_stride}, sigma ? deviations.data() : nullptr, constant, line);
+  };
+  const Outcome outcome = n * (d + 1) * (d + 1) < 4096 ? fit() : without_gil(fit);
+  if (outcome == Outcome::Care) return Py_NewRef(Py_NotImplemented);
+  if (outcome == Outcome::Steep) return Py_NewRef(Py_None);
+  const py::tuple fields = py::make_tuple(coefficients, line.constant, covariance, line.chi2, line.dof, line.r2),
+                  arguments = py::make_tuple(fields);
+  return PyTuple_Type.tp_new(type, arguments.ptr(), nullptr);
+}
+
+// fit_line(LinearFit, X, y, sigma, intercept): a fit of plain arrays; None where it is one for a QR decomposition;
+// NotImplemented where somebody has to look at the data.
+PyObject* call_fit_line(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  if (count != 5 || !PyType_Check(args[0]) || !PyBool_Check(args[4])) return Py_NewRef(Py_NotImplemented);
+  const int type = plain_type(args[1]);
+  const bool weighted = args[3] != Py_None;
+  if (type < 0 || plain_type(args[2]) != type || (weighted && plain_type(args[3]) < 0)) return Py_NewRef(Py_NotImplemented);
+  auto *x = reinterpret_cast<PyArrayObject*>(args[1]), *y = reinterpret_cast<PyArrayObject*>(args[2]);
+  auto* sigma = weighted ? reinterpret_cast<PyArrayObject*>(args[3]) : nullptr;
+  const int axes = PyArray_NDIM(x);
+  const auto fits = [&](PyArrayObject* a) { return PyArray_NDIM(a) == 1 && PyArray_DIM(a, 0) == PyArray_DIM(x, 0); };
+  if (axes < 1 || axes > 2 || !fits(y) || (sigma && !fits(sigma))) return Py_NewRef(Py_NotImplemented);
+  auto* result = reinterpret_cast<PyTypeObject*>(args[0]);
+  const bool constant = args[4] == Py_True;
+  return guarded([&] {
+    return type == NPY_DOUBLE ? fit_line<double>(result, x, y, sigma, constant)
+                              : fit_line<float>(result, x, y, sigma, constant);
+  });
+}
+
+PyMethodDef fit_line_method = {
+    "fit_line", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&call_fit_line)), METH_FASTCALL,
+    "fit_line(type, X, y, sigma, intercept, /)\n--\n\nA linear regression of plain arrays; None for a QR decomposition; or "
+    "NotImplemented."};
+
 }  // namespace
 
 void bind_optimize(py::module_& m) {
+  PyModule_AddObject(m.ptr(), "fit_line", PyCFunction_NewEx(&fit_line_method, nullptr, nullptr));
   m.def(
       "fit_curve",
       [](const calculus::Program& program, const Doubles& x, const Doubles& y, const Maybe& weight, const Doubles& start,

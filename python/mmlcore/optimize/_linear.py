@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mmlcore import _core
 from mmlcore.core.arrays import (
     Array,
     as_array,
@@ -77,9 +79,10 @@ def linear_regression(
     Notes
     -----
     Data of more than four thousand numbers are read once, for the scatter matrix of (X, y), centred as `covariance` does,
-    float32 data in double; the normal equations are solved by its eigenvectors, scaled to unit variances, while their
-    smallest eigenvalue is above 1e-4 and more than 1e-6 of the variance of y is left: errors stay below some 1e-12. All
-    other data, and blocks, go through QR decompositions of the centred and scaled columns, some thousands of rows at a
+    float32 data in double; the normal equations are solved, scaled to unit variances, while their smallest eigenvalue is above
+    1e-4: errors stay below some 1e-12. Where less than 1e-6 of the variance of y is left, a second pass over the residuals
+    gives b and chi2 the digits that a QR decomposition does (one step of iterative refinement [1]_, section 6.6.5). All other
+    data, and blocks, go through QR decompositions of the centred and scaled columns, some thousands of rows at a
     time, whose triangles are merged: errors grow with the condition of X, not its square. Moments have nothing to go back
     to: their digits are those of the normal equations. Units never matter: columns and weights whose squares leave the
     range are brought back by powers of two; chi2 and the covariance are then infinite, or 0, where float64 does not hold
@@ -97,14 +100,23 @@ def linear_regression(
     >>> fit.coefficients.round(3), round(fit.intercept, 3), round(fit.r2, 4)
     (array([2.06]), 0.96, 0.9994)
     """
+    fit = (
+        _of_plain(X, y, sigma, intercept) if type(ridge) is float and not ridge else NotImplemented
+    )
+    if type(fit) is LinearFit:
+        return fit
     ridge = as_real(ridge, "ridge", 0, 1e300)
     if isinstance(X, Moments):
         return _of_moments(X, y, sigma, intercept, ridge)
     if y is None:
         return of_columns(*_factored(_checked_blocks(X, sigma), intercept, ridge))
     x, target, s = _checked(X, y, sigma)
+    if not (ridge or is_source(x)) and (x is not X or target is not y or s is not sigma):
+        fit = _of_plain(x, target, s, intercept)  # of what became plain arrays
+        if type(fit) is LinearFit:
+            return fit
     n, d = x.shape
-    if is_source(x) or n * (d + 1) > _SMALL:
+    if is_source(x) or (fit is not None and n > d and n * (d + 1) > _SMALL):
         if is_source(x):
             products = _scatter_of_blocks(_blocks(x, target, s), d)
         else:
@@ -118,6 +130,11 @@ def linear_regression(
         powers = _powers(_blocks(x, target, s), d)
         rows, sums = _factored(_blocks(x, target, s), intercept, ridge, powers)
     return of_columns(rows, sums)
+
+
+# The fit of plain arrays in one call; None where it is one for a QR decomposition; NotImplemented where somebody has to look at
+# the data.
+_of_plain = functools.partial(_core.fit_line, LinearFit)
 
 
 def _of_moments(
