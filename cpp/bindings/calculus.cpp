@@ -8,13 +8,11 @@
 
 #include "arrays.hpp"
 #include "border.hpp"
-#include "door_call.hpp"
 #include "mmlcore/calculus/differentiate.hpp"
 #include "mmlcore/calculus/program.hpp"
 #include "mmlcore/calculus/sparsity.hpp"
 #include "mmlcore/calculus/taylor.hpp"
 #include "module.hpp"
-#include "results.hpp"
 #include "stored_graph.hpp"
 
 namespace mmlcore::bindings {
@@ -48,58 +46,6 @@ void run_lists(const Program& program, index_t points, const std::vector<py::arr
   if (points == 0) return;
   without_gil([&] { program.run<T>(points, in.data(), out.data()); });
 }
-
-// The short path: program(x) for one plain C-ordered array of points and one result whose shape is that of the points and
-// then `shape`. Anything else: NotImplemented.
-constexpr int kAxes = 8;
-
-template <class T>
-PyObject* call_one(const Program& program, PyArrayObject* x, int vector, const npy_intp* shape, int axes) {
-  const int own = PyArray_NDIM(x), lead = own - vector;
-  if (lead < 0 || lead + axes > kAxes || !PyArray_ISCARRAY_RO(x)) return Py_NewRef(Py_NotImplemented);
-  const index_t expected = program.argument_size(0);
-  index_t points = 1;
-  npy_intp dims[kAxes];
-  for (int i = 0; i < lead; ++i) points *= (dims[i] = PyArray_DIM(x, i));
-  if (points == 0 || (vector ? PyArray_DIM(x, own - 1) : 1) != expected) return Py_NewRef(Py_NotImplemented);
-  std::copy_n(shape, axes, dims + lead);
-  auto out = py::reinterpret_steal<py::object>(new_result<T>(lead + axes, dims));
-  if (!out) throw py::error_already_set();
-  const Points<const T> in{static_cast<const T*>(PyArray_DATA(x)), expected};
-  const Points<T> to{static_cast<T*>(PyArray_DATA(reinterpret_cast<PyArrayObject*>(out.ptr()))), program.result_size(0)};
-  const auto run = [&] { program.run<T>(points, &in, &to); };
-  if (static_cast<double>(points) * program.flops() < 2000) {
-    run();
-  } else {
-    without_gil(run);
-  }
-  return out.release().ptr();
-}
-
-// call_program(capsule, x, vector, shape): vector 1 if points are vectors, 0 if they are numbers.
-PyObject* call_program(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  if (count != 4 || !PyCapsule_IsValid(args[0], "mmlcore.Program") || !PyTuple_Check(args[3])) {
-    return Py_NewRef(Py_NotImplemented);
-  }
-  const auto* program = static_cast<const Program*>(PyCapsule_GetPointer(args[0], "mmlcore.Program"));
-  npy_intp shape[kAxes];
-  const Py_ssize_t axes = PyTuple_GET_SIZE(args[3]);
-  const int type = plain_type(args[1]);
-  if (type < 0 || axes > kAxes || program->argument_count() != 1 || program->result_count() != 1) {
-    return Py_NewRef(Py_NotImplemented);
-  }
-  for (Py_ssize_t i = 0; i < axes; ++i) shape[i] = PyLong_AsSsize_t(PyTuple_GET_ITEM(args[3], i));
-  const int vector = static_cast<int>(PyLong_AsSsize_t(args[2]));
-  auto* x = reinterpret_cast<PyArrayObject*>(args[1]);
-  return guarded([&] {
-    return type == NPY_DOUBLE ? call_one<double>(*program, x, vector, shape, static_cast<int>(axes))
-                              : call_one<float>(*program, x, vector, shape, static_cast<int>(axes));
-  });
-}
-
-PyMethodDef call_program_method = {
-    "call_program", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&call_program)), METH_FASTCALL,
-    "call_program(program, x, vector, shape, /)\n--\n\nThe short path of one array; or NotImplemented."};
 
 py::tuple describe(const Graph& g, Id id) {
   const Node& v = g[checked(g, id)];
@@ -194,6 +140,7 @@ void bind_calculus(py::module_& m) {
           },
           py::arg("x"))
       .def("count", &Graph::count)
+      .def("numbers", &Graph::numbers, "Numbers that constants and indices hold.")
       .def(
           "restore",
           [](Graph& g, int op, int aux, const std::vector<Id>& x, const std::array<index_t, 3>& d, index_t size,
@@ -244,7 +191,6 @@ void bind_calculus(py::module_& m) {
         return checksum(x.data(), static_cast<std::size_t>(x.nbytes()));
       },
       py::arg("x"), "A number that changes with every change of one number of x.");
-  PyModule_AddObject(m.ptr(), "call_program", PyCFunction_NewEx(&call_program_method, nullptr, nullptr));
 }
 
 }  // namespace mmlcore::bindings

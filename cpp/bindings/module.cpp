@@ -23,6 +23,7 @@ PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   bind_edge_text(m);
   bind_sparse(m);
   bind_calculus(m);
+  bind_call_program(m);
   bind_optimize(m);
   bind_neural(m);
 }

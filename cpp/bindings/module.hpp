@@ -21,6 +21,7 @@ void bind_row_block(pybind11::module_& m);
 void bind_edge_text(pybind11::module_& m);
 void bind_sparse(pybind11::module_& m);
 void bind_calculus(pybind11::module_& m);
+void bind_call_program(pybind11::module_& m);
 void bind_optimize(pybind11::module_& m);
 void bind_neural(pybind11::module_& m);
 

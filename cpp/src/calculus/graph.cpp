@@ -86,6 +86,13 @@ Id Graph::folded(Node node) {
   return constant(result.data(), node.size);
 }
 
+index_t Graph::numbers() const {
+  std::size_t count = 0;
+  for (const auto& values : constants_) count += values.size();
+  for (const auto& index : indices_) count += index.size();
+  return static_cast<index_t>(count);
+}
+
 bool Graph::is_zero(Id id) const {
   if (!is_constant(id)) return false;
   const std::vector<double>& x = values(id);

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mmlcore import _core
 from mmlcore.calculus._inline import inline, inline_derivative, symbol_in
-from mmlcore.calculus.memory import traced
+from mmlcore.calculus.memory import KNOWN, traced
 from mmlcore.calculus.symbol import is_symbol
 from mmlcore.core.arrays import Array, as_array, as_index, shape_error
-from mmlcore.core.door import fills_out
+from mmlcore.core.door import into
 
 F = Callable[..., Any]
 
 
-@fills_out
 def derivative(f: F, x: ArrayLike, *, order: int = 1, out: Array | None = None) -> Array:
     """Derivative of a function of one number, at an array of points.
 
@@ -61,13 +61,16 @@ def derivative(f: F, x: ArrayLike, *, order: int = 1, out: Array | None = None) 
     -1.0
     """
     order = as_index(order, "order", 1, 100)
-    if is_symbol(x):
-        return inline_derivative(f, x, order)  # type: ignore[no-any-return]
     kind = ("derivative", order)
-    return traced(f, ())._evaluate(kind, (x,))
+    found = _core.call_traced(KNOWN, kind, False, f, x)
+    if found is NotImplemented:
+        if is_symbol(x):
+            found = inline_derivative(f, x, order)
+        else:
+            found = traced(f, ())._evaluate(kind, (x,))
+    return found if out is None else into(out, found)  # type: ignore[no-any-return]
 
 
-@fills_out
 def gradient(f: F, x: ArrayLike, *, out: Array | None = None) -> Array:
     """Gradient of a function of a vector: the direction of steepest ascent.
 
@@ -107,10 +110,9 @@ def gradient(f: F, x: ArrayLike, *, out: Array | None = None) -> Array:
     >>> mml.gradient(lambda x: x[0] ** 2 + np.exp(x[1]) * x[0], [3.0, 0.0])
     array([7., 3.])
     """
-    return _at(f, x, "gradient")
+    return _at(f, x, "gradient", out)
 
 
-@fills_out
 def value_and_gradient(
     f: F, x: ArrayLike, *, out: tuple[Array, ...] | None = None
 ) -> tuple[Array, Array]:
@@ -141,13 +143,17 @@ def value_and_gradient(
     >>> float(value), slope
     (5.0, array([2., 4.]))
     """
-    if is_symbol(x):
-        return f(x), gradient(f, x)
-    points = points_of(x)
-    return traced(f, points.shape[-1:]).value_and_gradient(points)
+    both = _core.call_traced(KNOWN, "value_and_gradient", True, f, x)
+    if both is not NotImplemented:
+        found = both[..., 0], both[..., 1:]
+    elif is_symbol(x):
+        found = f(x), gradient(f, x)
+    else:
+        points = points_of(x)
+        found = traced(f, points.shape[-1:]).value_and_gradient(points)
+    return found if out is None else into(out, found)  # type: ignore[no-any-return]
 
 
-@fills_out
 def jacobian(f: F, x: ArrayLike, *, out: Array | None = None) -> Array:
     """Jacobian matrix of a function of a vector: row i is the gradient of result i.
 
@@ -188,10 +194,9 @@ def jacobian(f: F, x: ArrayLike, *, out: Array | None = None) -> Array:
     array([[3., 2.],
            [4., 0.]])
     """
-    return _at(f, x, "jacobian")
+    return _at(f, x, "jacobian", out)
 
 
-@fills_out
 def hessian(f: F, x: ArrayLike, *, out: Array | None = None) -> Array:
     """Hessian matrix of a function of a vector: its second derivatives.
 
@@ -226,7 +231,7 @@ def hessian(f: F, x: ArrayLike, *, out: Array | None = None) -> Array:
     array([[10.,  6.],
            [ 6.,  0.]])
     """
-    return _at(f, x, "hessian")
+    return _at(f, x, "hessian", out)
 
 
 def points_of(x: ArrayLike) -> Array:
@@ -239,7 +244,15 @@ def points_of(x: ArrayLike) -> Array:
     return points
 
 
-def _at(f: F, x: Any, kind: str) -> Array:
+def _at(f: F, x: Any, kind: str, out: Array | None) -> Array:
+    found = _core.call_traced(KNOWN, kind, True, f, x)
+    if found is NotImplemented:
+        found = _otherwise(f, x, kind)
+    return found if out is None else into(out, found)  # type: ignore[no-any-return]
+
+
+def _otherwise(f: F, x: Any, kind: str) -> Array:
+    """Of what is no plain array, or of a function that has to be traced."""
     if type(x) is np.ndarray and x.ndim and x.dtype != object:
         points = x
     elif is_symbol(x):

@@ -20,6 +20,9 @@ from mmlcore.calculus.nodes import needed, restore, stored
 from mmlcore.calculus.symbol import Shape, Symbol, Tape, is_symbol, size_of
 from mmlcore.core.arrays import Array, as_array, as_arrays, as_index, empty, shape_error
 
+Entry = tuple[
+    _core.Program, Any, Shape, Any
+]  # with its handle, shape of the result, axes of the arguments
 _deriving = (
     threading.RLock()
 )  # derivatives are appended to the graph of their function, by one thread at a time
@@ -99,7 +102,7 @@ class Function(Traced):
 
     def _keep(self, tape: Tape, inputs: tuple[Symbol, ...], output: Symbol, name: str) -> None:
         Traced.__init__(self, tape, inputs, output, name)
-        self._programs: dict[Any, tuple[_core.Program, Any, Shape]] = {}
+        self._programs: dict[Any, Entry] = {}
 
     @property
     def flops(self) -> float:
@@ -195,23 +198,23 @@ class Function(Traced):
 
     # How derivatives are made and run.
 
-    def _program(self, kind: Any) -> tuple[_core.Program, Any, Shape]:
+    def _program(self, kind: Any) -> Entry:
         found = self._programs.get(kind)
         if found is None:
             with _deriving:
                 inputs, node, shape = derive(self, kind)
                 program = _core.Program(self._tape.graph, inputs, [node])
-            found = self._programs[kind] = (program, program.handle(), shape)
+            axes = [len(x.shape) for x in self._inputs]
+            if len(inputs) > len(axes):  # a direction, or weights of the results
+                axes.append(len(self.shape) if kind == "vector_jacobian_product" else axes[0])
+            found = self._programs[kind] = (program, program.handle(), shape, tuple(axes))
         return found
 
     def _evaluate(self, kind: Any, arguments: tuple[Any, ...]) -> Array:
-        _, handle, shape = self._programs.get(kind) or self._program(kind)
-        if len(arguments) == 1:
-            x, form = arguments[0], self._inputs[0].shape
-            if type(x) is np.ndarray and len(form) <= 1 and len(self._inputs) == 1:
-                result = _core.call_program(handle, x, len(form), shape)
-                if result is not NotImplemented:
-                    return result  # type: ignore[no-any-return]
+        entry = self._programs.get(kind) or self._program(kind)
+        result = _core.call_program(entry, *arguments)
+        if result is not NotImplemented:
+            return result  # type: ignore[no-any-return]
         if len(arguments) != len(self._inputs):
             msg = f"{self.name}: got {len(arguments)} arguments, needed {len(self._inputs)}."
             raise TypeError(msg)
@@ -222,8 +225,12 @@ class Function(Traced):
         self, kind: Any, arguments: Sequence[Any], forms: Sequence[Shape], names: Sequence[str]
     ) -> Array:
         """Run the program of a derivative at points of these shapes, checked and broadcast."""
-        program, _, shape = self._program(kind)
+        entry = self._program(kind)
         arrays = as_arrays(arguments, names)
+        result = _core.call_program(entry, *arrays)
+        if result is not NotImplemented:
+            return result  # type: ignore[no-any-return]
+        program, _, shape, _ = entry
         leads = []
         for x, form, name in zip(arrays, forms, names, strict=True):
             split = x.ndim - len(form)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -9,11 +10,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.calculus._derivatives import gradient, hessian
-from mmlcore.calculus._function import Function
 from mmlcore.calculus._vector_products import jacobian_vector_product
 from mmlcore.calculus.memory import traced
-from mmlcore.core.arrays import Array, as_array, require_finite, shape_error
+from mmlcore.core.arrays import (
+    Array,
+    all_finite,
+    as_array,
+    largest_size,
+    require_finite,
+    shape_error,
+)
 from mmlcore.eigen import eigh
+from mmlcore.vectors import length
+
+_PAIRS = 2 * np.concatenate([np.arange(64) + 0.5, -(np.arange(64) + 0.5)]) / 64
 
 
 class StationaryPoint(NamedTuple):
@@ -68,14 +78,16 @@ def classify_stationary(
     if point.ndim != 1:
         raise shape_error("x", point.shape, "(n,)")
     slope, curvature = gradient(f, point), hessian(f, point)
-    if not (np.isfinite(slope).all() and np.isfinite(curvature).all()):
+    if not (all_finite(slope) and all_finite(curvature)):
         msg = "f: a derivative at x is NaN or infinite."
         raise ValueError(msg)
     values = np.asarray(eigh((curvature + curvature.T) / 2).values)
-    largest = float(np.abs(values).max(initial=0))
-    if np.linalg.norm(slope) > tol * (1 + largest):
+    largest = max(abs(float(values[0])), abs(float(values[-1]))) if len(values) else 0.0
+    if length(slope) > tol * (1 + largest):
         return StationaryPoint("not stationary", slope, values)
-    positive, negative = (values > tol * largest).sum(), (values < -tol * largest).sum()
+    spread = values.tolist()
+    positive = sum(v > tol * largest for v in spread)
+    negative = sum(v < -tol * largest for v in spread)
     if positive and negative:
         kind = "saddle"
     elif positive + negative < len(values) or largest == 0:
@@ -118,11 +130,13 @@ def directional_derivative(f: Callable[..., Any], x: ArrayLike, direction: Array
     4.0
     """
     d = as_array(direction, "direction")
-    length = np.linalg.norm(d, axis=-1, keepdims=True)
-    if not (length > 0).all():
+    if not d.ndim:
+        raise shape_error("direction", d.shape, "(..., n): a vector")
+    size = length(d)
+    if not (size > 0 if d.ndim == 1 else (size > 0).all()):
         msg = "direction: has length zero (or NaN), needed a direction."
         raise ValueError(msg)
-    return jacobian_vector_product(f, x, d / length)
+    return jacobian_vector_product(f, x, d / (size if d.ndim == 1 else size[..., None]))
 
 
 def total_derivative(f: Callable[..., Any], path: Callable[..., Any], t: ArrayLike) -> Array:
@@ -157,8 +171,12 @@ def total_derivative(f: Callable[..., Any], path: Callable[..., Any], t: ArrayLi
     >>> float(mml.total_derivative(lambda x: x[0] * x[1], lambda t: [t**2, t + 1.0], 2.0))
     16.0
     """
-    composed = Function(lambda s: f(s.tape.symbol(path(s))), ())
+    composed = traced(functools.partial(_on_path, f, path), ())
     return composed._evaluate(("derivative", 1), (as_array(t, "t"),))
+
+
+def _on_path(f: Callable[..., Any], path: Callable[..., Any], t: Any) -> Any:
+    return f(t.tape.symbol(path(t)))
 
 
 def parity(f: Callable[..., Any], *, scale: float = 1.0) -> str:
@@ -192,9 +210,13 @@ def parity(f: Callable[..., Any], *, scale: float = 1.0) -> str:
     >>> mml.parity(np.cos), mml.parity(np.sin), mml.parity(np.exp)
     ('even', 'odd', 'neither')
     """
-    x = scale * 2 * (np.arange(64) + 0.5) / 64
-    function = traced(f, ())
-    right, left = function(x), function(-x)
+    values = traced(f, ())(scale * _PAIRS)
+    right, left = values[: len(values) // 2], values[len(values) // 2 :]
+    if all_finite(values):
+        small = 1e-12 * largest_size(values)
+        if largest_size(right - left) <= small:
+            return "even"
+        return "odd" if largest_size(right + left) <= small else "neither"
     both = np.isfinite(right) & np.isfinite(left)
     if not both.any():
         msg = "f: has no finite values at pairs of points x and -x."

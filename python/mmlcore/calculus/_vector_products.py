@@ -7,15 +7,15 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from mmlcore import _core
 from mmlcore.calculus._derivatives import points_of
-from mmlcore.calculus.memory import traced
+from mmlcore.calculus.memory import KNOWN, traced
 from mmlcore.core.arrays import Array
-from mmlcore.core.door import fills_out
+from mmlcore.core.door import into
 
 F = Callable[..., Any]
 
 
-@fills_out
 def hessian_vector_product(f: F, x: ArrayLike, v: ArrayLike, *, out: Array | None = None) -> Array:
     """Product of the Hessian with a vector, without the Hessian.
 
@@ -43,10 +43,9 @@ def hessian_vector_product(f: F, x: ArrayLike, v: ArrayLike, *, out: Array | Non
     >>> mml.hessian_vector_product(lambda x: x[0] ** 2 * x[1], [3.0, 5.0], [1.0, 0.0])
     array([10.,  6.])
     """
-    return _with(f, x, v, "hessian_vector_product")
+    return _with(f, x, v, "hessian_vector_product", out)
 
 
-@fills_out
 def jacobian_vector_product(f: F, x: ArrayLike, v: ArrayLike, *, out: Array | None = None) -> Array:
     """Derivative of a function along a direction: the product of its Jacobian with a vector.
 
@@ -74,10 +73,9 @@ def jacobian_vector_product(f: F, x: ArrayLike, v: ArrayLike, *, out: Array | No
     >>> mml.jacobian_vector_product(lambda x: [x[0] * x[1], x[0]], [3.0, 5.0], [1.0, 1.0])
     array([8., 1.])
     """
-    return _with(f, x, v, "jacobian_vector_product")
+    return _with(f, x, v, "jacobian_vector_product", out)
 
 
-@fills_out
 def vector_jacobian_product(f: F, x: ArrayLike, v: ArrayLike, *, out: Array | None = None) -> Array:
     """Gradient of a weighted sum of results: the product of a vector with the Jacobian.
 
@@ -107,13 +105,15 @@ def vector_jacobian_product(f: F, x: ArrayLike, v: ArrayLike, *, out: Array | No
     >>> mml.vector_jacobian_product(lambda x: [x[0] * x[1], x[0]], [3.0, 5.0], [1.0, 2.0])
     array([7., 3.])
     """
-    points = points_of(x)
-    function = traced(f, points.shape[-1:])
-    forms = (points.shape[-1:], function.shape)
-    return function._run("vector_jacobian_product", (points, v), forms, ("x", "v"))
+    return _with(f, x, v, "vector_jacobian_product", out)
 
 
-def _with(f: F, x: ArrayLike, v: ArrayLike, kind: str) -> Array:
-    points = points_of(x)
-    form = points.shape[-1:]
-    return traced(f, form)._run(kind, (points, v), (form, form), ("x", "v"))
+def _with(f: F, x: ArrayLike, v: ArrayLike, kind: str, out: Array | None) -> Array:
+    found = _core.call_traced(KNOWN, kind, True, f, x, v)
+    if found is NotImplemented:
+        points = points_of(x)
+        form = points.shape[-1:]
+        function = traced(f, form)
+        other = function.shape if kind == "vector_jacobian_product" else form
+        found = function._run(kind, (points, v), (form, other), ("x", "v"))
+    return found if out is None else into(out, found)  # type: ignore[no-any-return]

@@ -52,25 +52,20 @@ class _UnreadableError(Exception):
     """Something cannot be looked into."""
 
 
-def captured_by(f: Any) -> tuple[Any, ...] | None:
-    """Return what stands for all that f reads, equal as long as it is the same; None where that cannot be told."""
-    if type(f) is FunctionType and not (
-        f.__closure__ or f.__defaults__ or f.__kwdefaults__ or f.__dict__
-    ):
-        around = f.__globals__
-        read = [around[name] for name in _names(f.__code__) if name in around]
-        if all(_is_steady(x) for x in read):  # the usual case: numpy alone
-            return (f.__code__, *read)
+def captured_by(f: Any) -> Any:
+    """Return what stands for all that f reads, equal as long as it is the same; None where that cannot be told.
+
+    A tuple where it is made of what the kernel knows (`_core.record_of`), else a list.
+    """
+    record = _core.record_of(f)
+    if record is not None:
+        return record
     reader = _Reader()
     try:
         reader.read(f, (), 0)
     except (_UnreadableError, RuntimeError):  # a dictionary that changes meanwhile
         return None
-    return tuple(reader.found)
-
-
-def _is_steady(x: Any) -> bool:
-    return type(x) in _FIXED or (type(x) is ModuleType and x.__name__.partition(".")[0] in _STABLE)
+    return reader.found
 
 
 class _Reader:

@@ -1,18 +1,34 @@
-"""Traced functions are remembered, as long as nothing that they read has changed."""
+"""Traced functions are remembered, as long as nothing that they read has changed.
+
+A function is known by its object, while that lives; and by its body and what it reads, so that a lambda that is written within a
+loop, a partial or a bound method, of which each pass makes another object, is traced once.
+"""
 
 from __future__ import annotations
 
+import functools
 import weakref
+from collections import OrderedDict
+from types import FunctionType, MethodType
 from typing import Any
 
+import numpy as np
+
+from mmlcore import _core
 from mmlcore.calculus._function import Function
 from mmlcore.calculus.captured import captured_by
 from mmlcore.calculus.symbol import Shape
 
-# Functions that were traced: for each, by the shape of its argument and what it captures.
-_traced: weakref.WeakKeyDictionary[Any, dict[Any, tuple[Any, Function]]] = (
-    weakref.WeakKeyDictionary()
-)
+Kept = tuple[Any, dict[Any, Any], Function]  # what the function read, programs, the trace
+
+KNOWN: dict[int, tuple[Any, dict[Any, Kept]]] = {}
+"""By the address of a function: a reference to it, and its traces by the form of the argument, n for vectors (n,)."""
+_recent: OrderedDict[tuple[int, Any], list[tuple[Any, str, Kept]]] = OrderedDict()
+_BODIES, _OF_ONE = (
+    128,
+    4,
+)  # bodies of which traces are kept when the function is gone, and how many of each
+_LIGHT = 1 << 13  # numbers that such a trace may hold
 
 
 def traced(f: Any, shape: Shape) -> Function:
@@ -22,16 +38,87 @@ def traced(f: Any, shape: Shape) -> Function:
             msg = f"x: got points of shape {shape}, needed those of {f.name}: {', '.join(map(str, f.shapes))}."
             raise ValueError(msg)
         return f
-    try:
-        known = _traced.setdefault(f, {})
-    except TypeError:  # cannot be remembered
-        return Function(f, shape)
-    captured = captured_by(f)
-    found = known.get(shape)
-    if found is not None and captured is not None and found[0] == captured:
-        return found[1]
+    form = shape[0] if len(shape) == 1 else shape
+    kept = _core.traced_before(KNOWN, form, f)
+    return _looked_up(f, shape, form) if kept is None else kept[2]  # type: ignore[no-any-return]
+
+
+def _looked_up(f: Any, shape: Shape, form: Any) -> Function:
+    """Return a trace of the same object that Python has to compare, of the same body, or a new one."""
+    forms = _forms_of(f)
+    if (kept := None if forms is None else forms.get(form)) is not None and _same(f, kept[0]):
+        return kept[2]
+    body = _body_of(f)
+    name = getattr(f, "__name__", "f")
+    for _, its_name, kept in _recent.get((id(body), form), ()):
+        if its_name == name and _same(f, kept[0]):
+            if forms is not None:
+                forms[form] = kept
+            return kept[2]
     function = Function(f, shape)
     captured = captured_by(f)  # with what the function changed itself, a counter or a cache
     if captured is not None:
-        known[shape] = (captured, function)
+        kept = (captured, function._programs, function)
+        if forms is not None:
+            forms[form] = kept
+        if body is not None and function._tape.graph.numbers() <= _LIGHT:
+            _note(body, form, name, kept)
     return function
+
+
+def _same(f: Any, record: Any) -> bool:
+    """Tell whether f reads what it read when the record was made."""
+    if type(record) is tuple:
+        return _core.same_record(f, record) is True
+    return captured_by(f) == record
+
+
+def _forms_of(f: Any) -> dict[Any, Kept] | None:
+    """Return the traces of an object; None of one that cannot be remembered."""
+    key = id(f)
+    entry = KNOWN.get(key)
+    if entry is not None and entry[0]() is f:
+        return entry[1]
+    if isinstance(f, np.ufunc):  # which stays, and takes no weak references
+        reference: Any = functools.partial(_itself, f)
+    elif type(f) is MethodType:  # a new object each time
+        return None
+    else:
+        try:
+            reference = weakref.ref(f, functools.partial(_forget, key))
+        except TypeError:
+            return None
+    forms: dict[Any, Kept] = {}
+    KNOWN[key] = reference, forms
+    return forms
+
+
+def _itself(f: Any) -> Any:
+    return f
+
+
+def _forget(key: int, reference: Any) -> None:
+    entry = KNOWN.get(key)
+    if entry is not None and entry[0] is reference:
+        KNOWN.pop(key, None)
+
+
+def _body_of(f: Any) -> Any:
+    """Return what stays the same where functions are made anew: the code."""
+    while type(f) is not FunctionType:
+        if type(f) is MethodType:
+            f = f.__func__
+        elif isinstance(f, functools.partial):
+            f = f.func
+        else:
+            return None
+    return f.__code__
+
+
+def _note(body: Any, form: Any, name: str, kept: Kept) -> None:
+    """Keep a trace when its function is gone, instead of the oldest."""
+    key = id(body), form
+    _recent[key] = [*_recent.get(key, ())[1 - _OF_ONE :], (body, name, kept)]
+    _recent.move_to_end(key)
+    while len(_recent) > _BODIES:
+        _recent.popitem(last=False)

@@ -73,6 +73,7 @@ class Graph {
 
   const Node& operator[](Id id) const { return nodes_[id]; }
   Id count() const { return static_cast<Id>(nodes_.size()); }
+  index_t numbers() const;  // that constants and indices hold
   index_t size(Id id) const { return nodes_[id].size; }
   bool is_constant(Id id) const { return nodes_[id].op == Op::Constant; }
   const std::vector<double>& values(Id id) const { return constants_[nodes_[id].aux]; }

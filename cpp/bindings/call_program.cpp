@@ -1,0 +1,180 @@
+// The short path of programs: plain arrays in, an array out, without Python in between; and from a function that was traced
+// before, as long as it reads what it read then, to the program of its derivative.
+#include <algorithm>
+#include <optional>
+
+#include "border.hpp"
+#include "captured.hpp"
+#include "door_call.hpp"
+#include "mmlcore/calculus/program.hpp"
+#include "module.hpp"
+#include "results.hpp"
+
+namespace mmlcore::bindings {
+namespace {
+
+using calculus::Points;
+using calculus::Program;
+
+constexpr int kAxes = 8;         // of a result
+constexpr int kArguments = 3;    // of a program
+constexpr double kBrief = 2000;  // operations for which the lock is not worth giving away
+
+PyObject* other_way() { return Py_NewRef(Py_NotImplemented); }
+
+// program(x, ...) for arrays of one type whose leading axes are the same and a result with these axes and then `shape`.
+// `axes` says of each argument whether it is a vector (1) or a number (0) at a point. Anything else: NotImplemented.
+template <class T>
+PyObject* call(const Program& program, PyObject* const* given, PyObject* axes, PyObject* shape) {
+  const int count = static_cast<int>(program.argument_count());
+  py::object held[kArguments];
+  Points<const T> in[kArguments];
+  npy_intp dims[kAxes];
+  int lead = 0;
+  index_t points = 1;
+  for (int k = 0; k < count; ++k) {
+    const int vector = static_cast<int>(PyLong_AsLong(PyTuple_GET_ITEM(axes, k)));
+    if (vector < 0 || vector > 1) return other_way();
+    auto* x = reinterpret_cast<PyArrayObject*>(given[k]);
+    const int before = PyArray_NDIM(x) - vector;
+    if (before < 0 || before > kAxes || (k > 0 && before != lead)) return other_way();
+    for (int i = 0; i < before; ++i) {
+      if (k == 0) points *= (dims[i] = PyArray_DIM(x, i));
+      if (PyArray_DIM(x, i) != dims[i]) return other_way();
+    }
+    lead = before;
+    const index_t size = program.argument_size(k);
+    if (points == 0 || (vector ? PyArray_DIM(x, before) : 1) != size) return other_way();
+    if (!PyArray_ISCARRAY_RO(x)) {
+      held[k] = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(PyArray_GETCONTIGUOUS(x)));
+      if (!held[k]) throw py::error_already_set();
+      x = reinterpret_cast<PyArrayObject*>(held[k].ptr());
+    }
+    in[k] = {static_cast<const T*>(PyArray_DATA(x)), size};
+  }
+  const int own = static_cast<int>(PyTuple_GET_SIZE(shape));
+  if (lead + own > kAxes) return other_way();
+  for (int i = 0; i < own; ++i) dims[lead + i] = PyLong_AsSsize_t(PyTuple_GET_ITEM(shape, i));
+  auto out = py::reinterpret_steal<py::object>(new_result<T>(lead + own, dims));
+  if (!out) throw py::error_already_set();
+  const Points<T> to{static_cast<T*>(PyArray_DATA(reinterpret_cast<PyArrayObject*>(out.ptr()))), program.result_size(0)};
+  const auto run = [&] { program.run<T>(points, in, &to); };
+  if (static_cast<double>(points) * program.flops() < kBrief) {
+    run();
+  } else {
+    without_gil(run);
+  }
+  return out.release().ptr();
+}
+
+// The entry of a program, as a Function keeps it: (program, capsule, shape, axes).
+PyObject* call_entry(PyObject* entry, PyObject* const* given, Py_ssize_t count) {
+  if (!PyTuple_CheckExact(entry) || PyTuple_GET_SIZE(entry) != 4) return other_way();
+  PyObject *const capsule = PyTuple_GET_ITEM(entry, 1), *const shape = PyTuple_GET_ITEM(entry, 2),
+                  *const axes = PyTuple_GET_ITEM(entry, 3);
+  if (!PyCapsule_IsValid(capsule, "mmlcore.Program") || !PyTuple_CheckExact(axes) || PyTuple_GET_SIZE(axes) != count ||
+      count < 1 || count > kArguments)
+    return other_way();
+  const auto& program = *static_cast<const Program*>(PyCapsule_GetPointer(capsule, "mmlcore.Program"));
+  const int type = plain_type(given[0]);
+  for (Py_ssize_t k = 1; k < count; ++k) {
+    if (plain_type(given[k]) != type) return other_way();
+  }
+  if (type < 0 || program.argument_count() != count || program.result_count() != 1) return other_way();
+  return guarded([&] {
+    return type == NPY_DOUBLE ? call<double>(program, given, axes, shape) : call<float>(program, given, axes, shape);
+  });
+}
+
+PyObject* call_program(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  return count < 2 ? other_way() : call_entry(args[0], args + 1, count - 1);
+}
+
+// A new reference to what a dictionary has for a key; null, without an error, where it has nothing.
+py::object found(PyObject* dict, PyObject* key) {
+  PyObject* const value = PyDict_GetItemWithError(dict, key);
+  if (!value && PyErr_Occurred()) throw py::error_already_set();
+  return py::reinterpret_borrow<py::object>(value);
+}
+
+// What is kept of a function for points of that form: (record, programs, ...); null where it was not traced, or reads other
+// things now.
+py::object known(PyObject* memory, PyObject* f, PyObject* form) {
+  if (!PyDict_CheckExact(memory)) return {};
+  const auto key = py::reinterpret_steal<py::object>(PyLong_FromVoidPtr(f));
+  if (!key) throw py::error_already_set();
+  const py::object entry = found(memory, key.ptr());  // (reference, forms)
+  if (!entry) return {};
+  const auto referred = py::reinterpret_steal<py::object>(PyObject_CallNoArgs(PyTuple_GET_ITEM(entry.ptr(), 0)));
+  if (!referred) throw py::error_already_set();
+  if (referred.ptr() != f) return {};
+  const py::object kept = found(PyTuple_GET_ITEM(entry.ptr(), 1), form);
+  if (!kept || compare(f, PyTuple_GET_ITEM(kept.ptr(), 0)) != Same::yes) return {};
+  return kept;
+}
+
+// call_traced(memory, kind, vector, f, x, ...): a derivative of a function that was traced before.
+PyObject* call_traced(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  if (count < 5 || plain_type(args[4]) < 0) return other_way();
+  return guarded([&]() -> PyObject* {
+    auto* x = reinterpret_cast<PyArrayObject*>(args[4]);
+    const bool vector = args[2] == Py_True;
+    if (vector && PyArray_NDIM(x) == 0) return other_way();
+    const auto form =
+        py::reinterpret_steal<py::object>(vector ? PyLong_FromSsize_t(PyArray_DIM(x, PyArray_NDIM(x) - 1)) : PyTuple_New(0));
+    if (!form) throw py::error_already_set();
+    const py::object kept = known(args[0], args[3], form.ptr());
+    if (!kept) return other_way();
+    const py::object entry = found(PyTuple_GET_ITEM(kept.ptr(), 1), args[1]);
+    return entry ? call_entry(entry.ptr(), args + 4, count - 4) : other_way();
+  });
+}
+
+// traced_before(memory, form, f): what is kept of it; or None.
+PyObject* traced_before(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  if (count != 3) return other_way();
+  return guarded([&]() -> PyObject* {
+    py::object kept = known(args[0], args[2], args[1]);
+    return kept ? kept.release().ptr() : Py_NewRef(Py_None);
+  });
+}
+
+PyObject* record(PyObject*, PyObject* f) { return record_of(f); }
+
+PyObject* same_record(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  if (count != 2) return other_way();
+  return guarded([&]() -> PyObject* {
+    const Same answer = compare(args[0], args[1]);
+    return answer == Same::unknown ? other_way() : PyBool_FromLong(answer == Same::yes);
+  });
+}
+
+template <class F>
+PyCFunction as_method(F* function) {
+  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
+}
+
+PyMethodDef methods[] = {
+    {"call_program", as_method(&call_program), METH_FASTCALL,
+     "call_program(entry, *x, /)\n--\n\nThe short path of plain arrays; or NotImplemented."},
+    {"call_traced", as_method(&call_traced), METH_FASTCALL,
+     "call_traced(memory, kind, vector, f, *x, /)\n--\n\nThe same for a function that was traced before; or "
+     "NotImplemented."},
+    {"traced_before", as_method(&traced_before), METH_FASTCALL,
+     "traced_before(memory, form, f, /)\n--\n\nWhat is kept of a function that reads what it read before; or None."},
+    {"record_of", record, METH_O,
+     "record_of(f, /)\n--\n\nWhat a function reads from around it; None where Python has to look."},
+    {"same_record", as_method(&same_record), METH_FASTCALL,
+     "same_record(f, record, /)\n--\n\nWhether a function reads the same; or NotImplemented."},
+};
+
+}  // namespace
+
+void bind_call_program(py::module_& m) {
+  for (PyMethodDef& method : methods) {
+    if (PyModule_AddObject(m.ptr(), method.ml_name, PyCFunction_NewEx(&method, nullptr, nullptr)) < 0)
+      throw py::error_already_set();
+  }
+}
+
+}  // namespace mmlcore::bindings
