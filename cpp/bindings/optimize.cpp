@@ -1,6 +1,7 @@
 // Fits: of traced models, whose points the kernel runs by itself, and of residuals that Python computes.
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -8,6 +9,7 @@
 #include "door_call.hpp"
 #include "mmlcore/optimize/fit_batch.hpp"
 #include "mmlcore/optimize/linear_fit.hpp"
+#include "mmlcore/optimize/newton.hpp"
 #include "module.hpp"
 #include "results.hpp"
 
@@ -71,6 +73,30 @@ class Called final : public Equations {
   Loss loss_;
   double loss_scale_;
 };
+
+template <class T>
+py::array_t<T> array_of(const std::vector<T>& x, const std::vector<py::ssize_t>& shape) {
+  return py::array_t<T>(shape, x.data());
+}
+
+py::tuple newton_steps(const calculus::Program& values, const calculus::Program& slopes, const Doubles& start, double tol,
+                       index_t max_iter, bool safeguard, bool trajectory, const py::object& shortest) {
+  const index_t k = start.shape(0), n = start.shape(1);
+  if (values.argument_count() != 1 || values.argument_size(0) != n || values.result_size(0) != n ||
+      slopes.argument_count() != 1 || slopes.argument_size(0) != n || slopes.result_size(0) != n * n)
+    throw DomainError("an internal call came with a system of another form");
+  const auto ask = [&](const double* jacobian, const double* f, double* d) {
+    const HeldGil held;
+    const auto found = shortest(Doubles({n, n}, jacobian), Doubles(n, f)).cast<Doubles>();
+    if (found.size() != n) throw DomainError("a step of another size");
+    std::copy_n(found.data(), n, d);
+  };
+  const NewtonOptions options{tol, max_iter, safeguard, trajectory};
+  const Roots found = without_gil([&] { return newton(values, slopes, k, n, start.data(), options, ask); });
+  const py::ssize_t iterates = static_cast<py::ssize_t>(found.path.size()) / std::max<py::ssize_t>(1, k * n);
+  return py::make_tuple(array_of(found.x, {k, n}), array_of(found.norm, {k}), array_of(found.steps, {k}),
+                        array_of(found.status, {k}), array_of(found.path, {iterates, k, n}));
+}
 
 py::tuple told(const Fit& fit) {
   const index_t p = static_cast<index_t>(fit.theta.size());
@@ -147,6 +173,10 @@ PyMethodDef fit_line_method = {
 
 void bind_optimize(py::module_& m) {
   PyModule_AddObject(m.ptr(), "fit_line", PyCFunction_NewEx(&fit_line_method, nullptr, nullptr));
+  m.def("newton", &newton_steps, py::arg("values"), py::arg("slopes"), py::arg("start"), py::arg("tol"), py::arg("max_iter"),
+        py::arg("safeguard"), py::arg("trajectory"), py::arg("shortest"),
+        "(x, norm, steps, status, path) from starts (k, n); shortest(J, f) solves singular systems in the sense of least "
+        "squares.");
   m.def(
       "fit_curve",
       [](const calculus::Program& program, const Doubles& x, const Doubles& y, const Maybe& weight, const Doubles& start,

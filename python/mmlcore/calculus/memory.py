@@ -18,6 +18,7 @@ from mmlcore import _core
 from mmlcore.calculus._function import Function
 from mmlcore.calculus.captured import captured_by
 from mmlcore.calculus.symbol import Shape
+from mmlcore.core.errors import TraceError
 
 Kept = tuple[Any, dict[Any, Any], Function]  # what the function read, programs, the trace
 
@@ -43,27 +44,52 @@ def traced(f: Any, shape: Shape) -> Function:
     return _looked_up(f, shape, form) if kept is None else kept[2]  # type: ignore[no-any-return]
 
 
+def traced_or_none(f: Any, shape: Shape) -> Function | None:
+    """Return f traced for one argument of that shape; None where it cannot be, which is remembered as well."""
+    form = shape, "refused"
+    if _core.traced_before(KNOWN, form, f) is not None or _recalled(f, form) is not None:
+        return None
+    try:
+        return traced(f, shape)
+    except (TraceError, ValueError, IndexError, TypeError):
+        _keep(f, form, {}, None)
+        return None
+
+
 def _looked_up(f: Any, shape: Shape, form: Any) -> Function:
     """Return a trace of the same object that Python has to compare, of the same body, or a new one."""
+    kept = _recalled(f, form)
+    if kept is not None:
+        return kept[2]
+    function = Function(f, shape)
+    _keep(f, form, function._programs, function)
+    return function
+
+
+def _recalled(f: Any, form: Any) -> Kept | None:
     forms = _forms_of(f)
     if (kept := None if forms is None else forms.get(form)) is not None and _same(f, kept[0]):
-        return kept[2]
+        return kept
     body = _body_of(f)
     name = getattr(f, "__name__", "f")
     for _, its_name, kept in _recent.get((id(body), form), ()):
         if its_name == name and _same(f, kept[0]):
             if forms is not None:
                 forms[form] = kept
-            return kept[2]
-    function = Function(f, shape)
+            return kept
+    return None
+
+
+def _keep(f: Any, form: Any, programs: dict[Any, Any], function: Any) -> None:
     captured = captured_by(f)  # with what the function changed itself, a counter or a cache
-    if captured is not None:
-        kept = (captured, function._programs, function)
-        if forms is not None:
-            forms[form] = kept
-        if body is not None and function._tape.graph.numbers() <= _LIGHT:
-            _note(body, form, name, kept)
-    return function
+    if captured is None:
+        return
+    kept = (captured, programs, function)
+    forms, body = _forms_of(f), _body_of(f)
+    if forms is not None:
+        forms[form] = kept
+    if body is not None and (function is None or function._tape.graph.numbers() <= _LIGHT):
+        _note(body, form, getattr(f, "__name__", "f"), kept)
 
 
 def _same(f: Any, record: Any) -> bool:

@@ -12,7 +12,7 @@ from mmlcore.calculus import Function
 from mmlcore.calculus.memory import traced
 from mmlcore.core.arrays import Array, as_array, as_index, as_real, require_finite, shape_error
 from mmlcore.optimize._newton import MESSAGES, one_number
-from mmlcore.optimize._newton_steps import Iteration
+from mmlcore.optimize._newton_steps import newton_steps
 from mmlcore.optimize._status import Status, judged, sentences, success
 
 _FLAT = 1e-8  # curvature, relative to the largest, that counts as none
@@ -132,8 +132,10 @@ def lagrange(
     gradients = np.stack([g.gradient(points) for g in conditions], axis=-1)  # (k, n, m)
     slopes = function.gradient(points)
     first = [np.linalg.lstsq(a, b, rcond=None)[0] for a, b in zip(gradients, slopes, strict=True)]
-    z, residual, steps, status = Iteration(whole.gradient, whole.hessian, tol, max_iter).run(
-        np.concatenate([points, np.stack(first)], axis=1)
+    z, residual, steps, status, _ = newton_steps(
+        *(whole, "gradient", "hessian", np.concatenate([points, np.stack(first)], axis=1)),
+        tol=tol,
+        max_iter=max_iter,
     )
     kinds = [
         _kind(whole.hessian(one), n) if ok else "none"

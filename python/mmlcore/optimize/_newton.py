@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.calculus import Function, TraceError
-from mmlcore.calculus.memory import traced
+from mmlcore.calculus import Function
+from mmlcore.calculus.memory import traced, traced_or_none
 from mmlcore.calculus.symbol import size_of
 from mmlcore.core.arrays import (
     Array,
@@ -20,7 +20,7 @@ from mmlcore.core.arrays import (
     require_finite,
     shape_error,
 )
-from mmlcore.optimize._newton_steps import Iteration
+from mmlcore.optimize._newton_steps import newton_steps
 from mmlcore.optimize._status import Status, judged, sentences, success
 
 MESSAGES = {
@@ -30,6 +30,8 @@ MESSAGES = {
     Status.NOT_FINITE: "The values are not finite.",
     Status.STUCK: "No part of the step makes |f| smaller.",
 }
+
+_CONVERGED = int(Status.CONVERGED)
 
 
 class Root(NamedTuple):
@@ -133,29 +135,28 @@ def newton(
     function, numbers = _function(f, start)
     n = 1 if numbers else start.shape[-1]
     form = () if numbers else (n,)
-    if numbers:
-        function = one_number(function, "f")
-    if function.shape != form:
-        raise shape_error("f", function.shape, f"{form} as its result, one number for each unknown")
-    lead = start.shape if numbers else start.shape[:-1]
-
-    def values(z: Array) -> Array:
-        return np.asarray(function(z[:, 0] if numbers else z)).reshape(-1, n)
-
-    def slopes(z: Array) -> Array:
-        found = (
-            function._evaluate(("derivative", 1), (z[:, 0],)) if numbers else function.jacobian(z)
+    if (size_of(function.shape) != 1) if numbers else (function.shape != form):
+        needed = (
+            "() as its result, one number"
+            if numbers
+            else f"{form} as its result, one number for each unknown"
         )
-        return np.asarray(found).reshape(-1, n, n)
-
-    iteration = Iteration(values, slopes, tol, max_iter, safeguard, trajectory)
-    z, residual, steps, status = iteration.run(start.reshape(-1, n))
-    path = None if not trajectory else np.stack(iteration.path).reshape(-1, *start.shape)
+        raise shape_error("f", function.shape, needed)
+    lead = start.shape if numbers else start.shape[:-1]
+    slopes = ("derivative", 1) if numbers else "jacobian"
+    z, residual, steps, status, points = newton_steps(
+        *(function, "value", slopes, start.reshape(-1, n)),
+        tol=tol,
+        max_iter=max_iter,
+        safeguard=bool(safeguard),
+        trajectory=bool(trajectory),
+    )
+    path = None if not trajectory else points.reshape(-1, *start.shape)
     root = Root(
         plain(z.reshape(start.shape), float),
         plain(residual.reshape(lead), float),
         plain(steps.reshape(lead), int),
-        plain((status == Status.CONVERGED).reshape(lead), bool),
+        plain((status == _CONVERGED).reshape(lead), bool),
         plain(status.reshape(lead), int),
         path,
     )
@@ -167,15 +168,13 @@ def _function(f: Any, start: Array) -> tuple[Any, bool]:
     if start.ndim == 0:
         return traced(f, ()), True
     whole = traced(f, start.shape[-1:]) if not _takes_numbers(f) else None
-    try:
-        single = traced(f, ())
-    except (TraceError, ValueError, IndexError, TypeError):
-        single = None
+    single = traced_or_none(f, ())
     if whole is None or single is None or single.shape != () or whole.shape != start.shape[-1:]:
         return (whole, False) if whole is not None else (single, True)
     rows = start.reshape(-1, start.shape[-1])
     for x in (rows, rows + 0.1 * (1 + np.arange(rows.shape[1]))):
-        if not np.array_equal(np.asarray(whole(x)), np.asarray(single(x)), equal_nan=True):
+        found, expected = whole(x), single(x)
+        if not (found == expected).all() and not np.array_equal(found, expected, equal_nan=True):
             return whole, False
     return single, True
 

@@ -64,8 +64,9 @@ def sentences(messages: Mapping[Status, str], status: Any) -> str | list[str]:
 
 def judged(result: Result, name: str, raises: bool) -> Result:
     """Return the result of a single problem; a ConvergenceError that carries it where it found nothing, if asked for."""
-    status, message = result.status, result.message  # type: ignore[attr-defined]
+    status = result.status  # type: ignore[attr-defined]
     if raises and np.ndim(status) == 0 and not success(status):
+        message = result.message  # type: ignore[attr-defined]
         msg = (
             f"{name}: {message} The last iterate is in .result; raise_on_failure=False returns it."
         )
