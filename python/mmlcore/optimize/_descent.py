@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmlcore.core.arrays import Array
-from mmlcore.optimize._search import Search
+from mmlcore.core.arrays import Array, all_finite
+from mmlcore.optimize._search import Search, length
 
 _HALVINGS = 60
 
@@ -86,13 +86,15 @@ def bfgs(search: Search, learning_rate: float | None, momentum: float) -> None: 
             continue
         s, y = search.x - x, search.gradient - gradient
         sy = float(s @ y)
-        if sy > 1e-14 * float(np.linalg.norm(s) * np.linalg.norm(y)):
+        if sy > 1e-14 * length(s) * length(y):
             if first:
                 inverse *= sy / float(y @ y)
+            # (1 + y'Hy / sy) ss' / sy - (Hy s' + s y'H) / sy, as s w' + w s'.
             hy = inverse @ y
-            inverse += (1 + float(y @ hy) / sy) / sy * np.outer(s, s) - (
-                np.outer(hy, s) + np.outer(s, hy)
-            ) / sy
+            w = (1 + float(y @ hy) / sy) / (2 * sy) * s - hy / sy
+            both = s[:, None] * w
+            inverse += both
+            inverse += both.T
         first = False
 
 
@@ -102,7 +104,7 @@ def _downhill(search: Search, direction: Array, rate: float) -> bool:
     for _ in range(_HALVINGS):
         to = search.x + rate * direction
         value, gradient = search.at(to)
-        if value <= search.value + 1e-4 * rate * slope and np.isfinite(gradient).all():
+        if value <= search.value + 1e-4 * rate * slope and all_finite(gradient):
             search.move(to, value, gradient)
             return True
         if search.unseen(-rate * slope):
@@ -119,7 +121,7 @@ def _wolfe(search: Search, direction: Array, rate: float) -> bool:
     for _ in range(_HALVINGS):
         to = search.x + rate * direction
         value, gradient = search.at(to)
-        if not value <= search.value + 1e-4 * rate * slope or not np.isfinite(gradient).all():
+        if not value <= search.value + 1e-4 * rate * slope or not all_finite(gradient):
             high = rate
         elif float(gradient @ direction) < 0.9 * slope:
             low = rate
@@ -129,5 +131,5 @@ def _wolfe(search: Search, direction: Array, rate: float) -> bool:
         if rate > most:
             search.move(to, -np.inf, gradient)  # without a lower bound
             return True
-        rate = low + (high - low) / 2 if np.isfinite(high) else 2 * rate
+        rate = low + (high - low) / 2 if high < np.inf else 2 * rate
     return False

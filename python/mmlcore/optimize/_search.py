@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from mmlcore.core.arrays import Array
+from mmlcore.core.arrays import Array, all_finite, largest_size
 from mmlcore.optimize._status import Status
 
 MESSAGES = {
@@ -19,6 +20,11 @@ MESSAGES = {
 }
 _EPS = float(np.finfo(float).eps)
 _BLUR = 1e-6  # a step that rounding errors of f can hide, relative to x: some roots of eps
+
+
+def length(x: Array) -> float:
+    """Return the Euclidean norm of a vector."""
+    return math.sqrt(x.dot(x))
 
 
 class Search:
@@ -37,7 +43,7 @@ class Search:
         self.value, self.gradient = self.at(x)
         self.iterations = 0
         self.path = [x.copy()] if keep else None
-        finite = np.isfinite(self.value) and bool(np.isfinite(self.gradient).all())
+        finite = math.isfinite(self.value) and all_finite(self.gradient)
         self.status = Status.MAX_ITER if finite else Status.NOT_FINITE
         self.start = np.abs(x)  # how large each unknown may be
         self.left = np.full(x.shape, np.inf)  # how far each unknown may have to go
@@ -47,9 +53,10 @@ class Search:
 
     def at(self, x: Array) -> tuple[float, Array]:
         """Return value and gradient."""
-        value, gradient = self.function.value_and_gradient(x)
+        both = self.function._evaluate("value_and_gradient", (x,))
+        gradient = both[1:]
         self.tried = (x, gradient)
-        return float(value), gradient
+        return float(both[0]), gradient
 
     @property
     def size(self) -> Array:
@@ -59,8 +66,7 @@ class Search:
     @property
     def first_rate(self) -> float:
         """How far to go along the gradient at first: a tenth of how far x is from zero."""
-        length = 0.1 * (float(np.linalg.norm(self.x)) or 1.0)
-        return length / (float(np.linalg.norm(self.gradient)) or 1.0)
+        return 0.1 * (length(self.x) or 1.0) / (length(self.gradient) or 1.0)
 
     def goes_on(self) -> bool:
         """Tell whether there is more to do; sets the status if not."""
@@ -82,18 +88,21 @@ class Search:
 
     def _flat(self, tol: float) -> bool:
         """Tell whether f changes little where x does by its own size, unless the Hessian tells more."""
+        if self.exact:
+            return True
         gained = max(abs(self.value), self.first - self.value)
-        return self.exact or bool((np.abs(self.gradient) * self.size <= tol * gained).all())
+        return bool((np.abs(self.gradient) * self.size <= tol * gained).all())
 
     def move(self, x: Array, value: float, gradient: Array) -> None:
         """Take a step."""
         self.iterations += 1
-        finite = np.isfinite(value) and bool(np.isfinite(gradient).all())
-        if not finite or np.abs(x).max() > 1e150:
+        if not (math.isfinite(value) and all_finite(gradient)) or largest_size(x) > 1e150:
             self.status = Status.UNBOUNDED
             return
-        self.left = self._left(x - self.x, gradient - self.gradient, gradient)
-        self.start = np.where(self.start == 0, np.abs(x - self.x), self.start)
+        step = x - self.x
+        self.left = self._left(step, gradient - self.gradient, gradient)
+        if not self.start.all():
+            self.start = np.where(self.start == 0, np.abs(step), self.start)
         self.x, self.value, self.gradient = x, value, gradient
         if self.path is not None:
             self.path.append(x.copy())
@@ -101,11 +110,11 @@ class Search:
     @staticmethod
     def _left(step: Array, change: Array, gradient: Array) -> Array:
         """Return the distance to where the gradient would be zero, by the curvature along a step; infinite without any."""
-        with np.errstate(all="ignore"):
-            length, steeper = np.linalg.norm(step), np.linalg.norm(change)
-            if not float((step / length) @ (change / steeper)) > 0:
-                return np.full(gradient.shape, np.inf)
-            return np.where(gradient == 0, 0.0, np.abs(gradient) * (length / steeper))
+        # In Python's numbers, which give no warnings where a length overflows.
+        far, steeper = length(step), length(change)
+        if not far > 0 or not steeper > 0 or not (step / far) @ (change / steeper) > 0:
+            return np.full(gradient.shape, np.inf)
+        return np.abs(gradient) * (far / steeper)  # type: ignore[no-any-return]
 
     def no_way_down(self) -> None:
         """End where no step decreases f: at a minimum as far as rounding lets one see, or stuck."""
@@ -113,8 +122,8 @@ class Search:
         if self.tried is not None and not np.isfinite(left).all():
             x, gradient = self.tried
             left = self._left(x - self.x, gradient - self.gradient, self.gradient)
-        reach = max(float(np.linalg.norm(self.x)), float(np.linalg.norm(self.start)))
-        near = np.linalg.norm(left) <= _BLUR * reach or self.unseen(
+        reach = max(length(self.x), length(self.start))
+        near = length(left) <= _BLUR * reach or self.unseen(
             float(np.abs(self.gradient) @ left)
         )
         if not self.gradient.any() or (near and self._flat(1e-3)):

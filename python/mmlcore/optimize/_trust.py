@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from mmlcore.calculus import hessian_vector_product
-from mmlcore.core.arrays import Array
-from mmlcore.optimize._search import Search
+from mmlcore.core.arrays import Array, all_finite
+from mmlcore.optimize._search import Search, length
 from mmlcore.optimize._status import Status
 
 _DENSE = 50  # unknowns up to which the Hessian is decomposed
@@ -16,10 +18,10 @@ _FAR = 1e150  # the longest step: its square is a number
 def newton_steps(search: Search, learning_rate: float | None, momentum: float) -> None:  # noqa: ARG001  (all methods are called alike)
     """Minimize the quadratic model within a ball that grows and shrinks with its success."""
     n = search.x.size
-    radius = min(float(np.linalg.norm(search.x)) or 1.0, _FAR)
+    radius = min(length(search.x) or 1.0, _FAR)
     while True:
         hessian = search.function.hessian(search.x) if n <= _DENSE else None
-        if hessian is not None and not np.isfinite(hessian).all():
+        if hessian is not None and not all_finite(hessian):
             search.no_way_down()
             return
         if hessian is not None:
@@ -32,28 +34,28 @@ def newton_steps(search: Search, learning_rate: float | None, momentum: float) -
                 step, predicted = _conjugate_gradients(search, radius)
             else:
                 step, predicted = model.within(radius)
-            length = float(np.linalg.norm(step))
-            if not np.isfinite(length):  # the model's numbers overflow
+            far = length(step)
+            if not math.isfinite(far):  # the model's numbers overflow
                 search.no_way_down()
                 return
             x = search.x + step
             value, gradient = search.at(x)
             actual = search.value - value
-            ratio = actual / predicted if np.isfinite(value) and predicted > 0 else -1.0
+            ratio = actual / predicted if math.isfinite(value) and predicted > 0 else -1.0
             if ratio < 0.25:
-                radius = 0.25 * length
-            elif ratio > 0.75 and length > 0.99 * radius:
+                radius = 0.25 * far
+            elif ratio > 0.75 and far > 0.99 * radius:
                 radius = min(2 * radius, _FAR)
-            if ratio > 1e-4 and np.isfinite(gradient).all():
+            if ratio > 1e-4 and all_finite(gradient):
                 search.move(x, value, gradient)
                 break
             # Where f cannot tell any more, the gradient still can.
-            if search.unseen(predicted) and np.linalg.norm(gradient) < 0.5 * np.linalg.norm(
+            if search.unseen(predicted) and length(gradient) < 0.5 * length(
                 search.gradient
             ):
                 search.move(x, value, gradient)
                 break
-            if search.unseen(predicted) or radius <= 1e-15 * float(np.linalg.norm(search.size)):
+            if search.unseen(predicted) or radius <= 1e-15 * length(search.size):
                 search.no_way_down()
                 return
 
@@ -72,7 +74,7 @@ def _at_saddle(search: Search, hessian: Array | None) -> bool:
 def _unit(*parts: Array) -> float:
     """Return a power of two near the largest number: in such units a model does not overflow, and nothing is rounded."""
     largest = max(float(np.abs(part).max()) for part in parts)
-    return float(np.exp2(np.frexp(max(largest, 1e-300))[1] - 1))
+    return math.ldexp(1.0, math.frexp(max(largest, 1e-300))[1] - 1)
 
 
 class _Model:
@@ -95,7 +97,7 @@ class _Model:
         floor = 1e-14 * max(abs(float(values[0])), abs(float(values[-1])), 1e-300)
         with np.errstate(divide="ignore", invalid="ignore"):
             s = self._step(0.0)
-            if not (values[0] > floor and np.linalg.norm(s) <= radius):
+            if not (values[0] > floor and length(s) <= radius):
                 s = self._on_the_border(radius, floor)
         return self.vectors @ s, float(self.unit * (-(g @ s) - 0.5 * (values * s) @ s))
 
@@ -105,15 +107,15 @@ class _Model:
     def _on_the_border(self, radius: float, floor: float) -> Array:
         least = float(self.values[0])
         low = max(0.0, -least)
-        high = low + float(np.linalg.norm(self.g)) / radius + floor
+        high = low + length(self.g) / radius + floor
         for _ in range(100):
             middle = low + (high - low) / 2
-            length = float(np.linalg.norm(self._step(middle)))
-            if length > radius or not np.isfinite(length):
+            far = length(self._step(middle))
+            if far > radius or not math.isfinite(far):
                 low = middle
             else:
                 high = middle
-            if 0.95 * radius <= length <= radius or high - low <= 1e-15 * high:
+            if 0.95 * radius <= far <= radius or high - low <= 1e-15 * high:
                 break
         s = self._step(high)
         short = radius**2 - float(s @ s)
@@ -128,20 +130,20 @@ def _conjugate_gradients(search: Search, radius: float) -> tuple[Array, float]:
     g = search.gradient / unit
     s, r = np.zeros_like(g), g.copy()
     d = -r
-    length = float(np.linalg.norm(g))
-    limit = min(0.1, np.sqrt(length) * np.sqrt(unit)) * length
+    steep = length(g)
+    limit = min(0.1, math.sqrt(steep) * math.sqrt(unit)) * steep
     product = np.zeros_like(g)  # H s
     for _ in range(2 * g.size):
         hd = hessian_vector_product(search.function, search.x, d) / unit
         curvature = float(d @ hd)
         a = float(r @ r) / curvature if curvature > 0 else np.inf
-        if curvature <= 0 or np.linalg.norm(s + a * d) >= radius:
+        if curvature <= 0 or length(s + a * d) >= radius:
             sd, dd, ss = float(s @ d), float(d @ d), float(s @ s)
             a = (-sd + np.sqrt(sd * sd + dd * (radius**2 - ss))) / dd
             s, product = s + a * d, product + a * hd
             break
         s, product, after = s + a * d, product + a * hd, r + a * hd
-        if np.linalg.norm(after) <= limit:
+        if length(after) <= limit:
             break
         d = -after + float(after @ after) / float(r @ r) * d
         r = after
