@@ -8,10 +8,12 @@ import numpy as np
 
 from mmlcore.calculus import hessian_vector_product
 from mmlcore.core.arrays import Array, all_finite
+from mmlcore.elimination import solve
 from mmlcore.optimize._search import Search, length
 from mmlcore.optimize._status import Status
 
 _DENSE = 50  # unknowns up to which the Hessian is decomposed
+_FLAT = 1e-10  # pivot of the Hessian, in units of its diagonal, from which on it counts as positive definite
 _FAR = 1e150  # the longest step: its square is a number
 
 
@@ -27,7 +29,9 @@ def newton_steps(search: Search, learning_rate: float | None, momentum: float) -
         if hessian is not None:
             model = _Model(hessian, search.gradient)
             search.left, search.exact = model.left(), True
-        if not search.goes_on() and not _at_saddle(search, hessian):
+        if not search.goes_on() and (
+            (hessian is not None and model.newton is not None) or not _at_saddle(search, hessian)
+        ):
             return
         while True:
             if hessian is None:
@@ -78,21 +82,44 @@ def _unit(*parts: Array) -> float:
 
 
 class _Model:
-    """The quadratic model g s + s H s / 2 of f, by the eigenvectors of H."""
+    """The quadratic model g s + s H s / 2 of f: by Newton's step where that is its minimum, else by the eigenvectors of H."""
 
     def __init__(self, hessian: Array, gradient: Array) -> None:
         self.unit = _unit(hessian, gradient)
-        self.values, self.vectors = np.linalg.eigh(hessian / self.unit)
-        self.g = self.vectors.T @ (gradient / self.unit)
+        self.hessian, self.gradient = hessian / self.unit, gradient / self.unit
+        self.newton = self._to_minimum()
+        if self.newton is None:
+            self._decompose()
+
+    def _to_minimum(self) -> Array | None:
+        """Return Newton's step; None where curvatures may not be positive."""
+        try:
+            pivots = np.linalg.cholesky(self.hessian).diagonal()
+        except np.linalg.LinAlgError:
+            return None
+        if not float(pivots.min()) ** 2 > _FLAT * float(self.hessian.diagonal().max()):
+            return None
+        return np.asarray(solve(self.hessian, -self.gradient))
+
+    def _decompose(self) -> None:
+        self.values, self.vectors = np.linalg.eigh(self.hessian)
+        self.g = self.vectors.T @ self.gradient
 
     def left(self) -> Array:
         """Return the lengths of Newton's step, infinite where the curvature is not positive."""
+        if self.newton is not None:
+            return np.abs(self.newton)
         if not self.values[0] > 1e-14 * abs(float(self.values[-1])):
             return np.full(self.g.shape, np.inf if self.g.any() else 0.0)
         return np.asarray(np.abs(self.vectors @ (self.g / self.values)))
 
     def within(self, radius: float) -> tuple[Array, float]:
         """Return the step of at most `radius` that minimizes the model, and by how much."""
+        if self.newton is not None:
+            if length(self.newton) <= radius:
+                return self.newton, -0.5 * self.unit * float(self.gradient @ self.newton)
+            self.newton = None
+            self._decompose()
         values, g = self.values, self.g
         floor = 1e-14 * max(abs(float(values[0])), abs(float(values[-1])), 1e-300)
         with np.errstate(divide="ignore", invalid="ignore"):
