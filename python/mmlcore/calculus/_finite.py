@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.calculus._derivatives import gradient as exact_gradient
-from mmlcore.core.arrays import Array, as_array, as_real
+from mmlcore.core.arrays import Array, all_finite, as_array, as_real
+
+Number = Any  # of a function's values: a float, or an array of them
 
 _METHODS = ("central", "forward", "richardson", "complex")
 _COLUMNS = 14  # of Ridders' tableau
@@ -18,7 +20,7 @@ _EPS = float(np.finfo(float).eps)
 _TRIALS = 16  # steps that are tried
 _SHRINK, _SHRINK_FAR = 16.0, 10.0  # from one to the next
 _GOOD = 1e-5  # of the derivative: an error that needs no other step
-_NOTHING = np.asarray(np.nan), np.asarray(np.inf)  # of a step that is lost in x
+_NOTHING = math.nan, math.inf  # of a step that is lost in x
 _FIRST = 3  # from which on its error estimate is believed: early ones are small by chance
 
 
@@ -171,7 +173,7 @@ def check_gradient(
 def _gradient_at(
     f: Callable[..., Any], x: Array, method: str, step: float | None
 ) -> tuple[Array, Array]:
-    def along(i: int) -> tuple[Array, Array]:
+    def along(i: int) -> tuple[Number, Number]:
         def moved(t: Any) -> Any:
             point = x.astype(type(t)) if isinstance(t, complex) else x.copy()
             point[i] = t
@@ -182,23 +184,31 @@ def _gradient_at(
     if not len(x):
         return np.empty(0), np.empty(0)
     values, errors = zip(*(along(i) for i in range(len(x))), strict=True)
-    return np.stack(values, axis=-1), np.stack(errors, axis=-1)
+    return _stacked(values), _stacked(errors)
+
+
+def _stacked(parts: tuple[Number, ...]) -> Array:
+    """Return derivatives by each number of x as one array, these last."""
+    if all(type(part) is float for part in parts):
+        return np.array(parts)
+    return np.stack([np.asarray(part) for part in parts], axis=-1)
 
 
 def _along(
     f: Callable[[Any], Any], x: float, method: str, step: float | None
-) -> tuple[Array, Array]:
+) -> tuple[Number, Number]:
     """Return the derivative and an estimate of its error."""
     size = max(abs(x), 1.0)
     if method == "complex":
         h = 1e-30 * size if step is None else step * size
-        value = np.asarray(_finite(np.imag(f(complex(x, h)))) / h)
-        return value, 4 * _EPS * np.abs(value)
+        found = f(complex(x, h))
+        value = _finite(found.imag if isinstance(found, complex) else np.imag(found)) / h
+        return value, 4 * _EPS * abs(value)
     if method == "richardson":
         return _best(lambda h: _ridders(f, x, h), 0.1 * size, step and step * size, _SHRINK_FAR)
     power = 1 / 3 if method == "central" else 1 / 2
 
-    def difference(h: float) -> tuple[Array, Array]:
+    def difference(h: float) -> tuple[Number, Number]:
         """Of two steps; they disagree by most of the error of the longer one, and values are rounded."""
         if x + h / 2 == x or x - h / 2 == x:
             return _NOTHING
@@ -212,15 +222,14 @@ def _along(
                 (above - below) / (up - down)
             )  # by what was really moved: x + h is rounded
         share = 4 / 3 if here is None else 2  # of the error that the halved step has not
-        error = share * np.abs(values[0] - values[1]) + 2 * _EPS * top / h
-        return np.asarray(values[0]), np.asarray(error)
+        return values[0], share * abs(values[0] - values[1]) + 2 * _EPS * top / h
 
     return _best(difference, size * _EPS**power, step and step * size, _SHRINK)
 
 
 def _best(
-    attempt: Callable[[float], tuple[Array, Array]], h: float, given: float | None, shrink: float
-) -> tuple[Array, Array]:
+    attempt: Callable[[float], tuple[Number, Number]], h: float, given: float | None, shrink: float
+) -> tuple[Number, Number]:
     """Try steps that shrink as long as the estimated error is large beside the derivative and falls."""
     if given is not None:
         return attempt(given)
@@ -233,7 +242,7 @@ def _best(
                 raise
             h /= shrink
     for _ in range(_TRIALS):
-        if _largest(best[1]) <= _GOOD * _largest(best[0]) or not np.any(best[0]):
+        if _largest(best[1]) <= _GOOD * _largest(best[0]) or not _largest(best[0]):
             break
         h /= shrink
         try:
@@ -245,16 +254,18 @@ def _best(
         if _largest(other[1]) < _largest(best[1]):
             best = other
     # Where f did not change at all but did over the longest step, rounding within f may hide how it changes.
+    if type(best[0]) is float and type(first[0]) is float:
+        return best[0], max(best[1], abs(first[0])) if best[0] == 0 else best[1]
     hidden = (best[0] == 0) & (first[0] != 0)
     return best[0], np.where(hidden, np.maximum(best[1], np.abs(first[0])), best[1])
 
 
-def _ridders(f: Callable[[Any], Any], x: float, h: float) -> tuple[Array, Array]:
-    """Neville's extrapolation of central differences in h^2, stopped where its error estimate grows."""
+def _ridders(f: Callable[[Any], Any], x: float, h: float) -> tuple[Number, Number]:
+    """Neville's extrapolation of central differences in h^2, stopped where its error estimate grows or is rounding alone."""
     shrink = 1.4
-    previous: list[Array] = []
-    best: Array | None = None
-    error, top = np.inf, 0.0
+    previous: list[Number] = []
+    best: Number | None = None
+    error, top = math.inf, 0.0
     for column in range(_COLUMNS):
         up, down = x + h, x - h
         if up == down:
@@ -271,23 +282,26 @@ def _ridders(f: Callable[[Any], Any], x: float, h: float) -> tuple[Array, Array]
                 error, best = change, row[j + 1]
         if column > _FIRST and _largest(row[-1] - previous[-1]) >= 2 * error:
             break
+        if column >= _FIRST and error <= _EPS * top / h:
+            break
         previous = row
         h /= shrink
     if best is None:
         return _NOTHING
-    rounding = 2 * _EPS * top / h
-    return np.asarray(best), np.full(np.shape(best), error + rounding)
+    doubt = error + 2 * _EPS * top / h
+    return best, doubt if type(best) is float else np.full(np.shape(best), doubt)
 
 
-def _largest(x: Array) -> float:
-    return float(np.abs(x).max(initial=0))
+def _largest(x: Number) -> float:
+    return abs(x) if type(x) is float else float(np.abs(x).max(initial=0))
 
 
-def _finite(value: Any) -> Array:
-    a = np.asarray(value, dtype=np.float64)
-    if not np.isfinite(a).all():
+def _finite(value: Any) -> Number:
+    """Return a value of f: Python's numbers cost a tenth of what arrays without axes do."""
+    a = value if isinstance(value, float) else np.asarray(value, dtype=np.float64)
+    if not (math.isfinite(a) if isinstance(a, float) else all_finite(a)):
         msg = (
             "f: gave NaN or infinity beside x, so there are no differences; choose a smaller step."
         )
         raise ValueError(msg)
-    return a
+    return a if type(a) is np.ndarray and a.ndim else float(a)
