@@ -6,6 +6,42 @@
 
 namespace mmlcore::calculus {
 
+// The first as products, which miss the power by less than two units.
+template <class T>
+void Runner<T>::power(const Instruction& in) {
+  switch (in.aux) {
+    case 3:
+      return one(in, [](Vec x) { return x * x * x; });
+    case 4:
+      return one(in, [](Vec x) { return (x * x) * (x * x); });
+    default:
+      return smooth(in, [n = in.aux](auto x) { return elementary::integer_power(x, n); });
+  }
+}
+
+// Quotients by a constant, of which a division is many times slower than what follows. With r = 1 / d rounded, q = x r
+// misses the quotient by few ulp; x - q d is exact in a fused operation, and q + (x - q d) r is the quotient correctly
+// rounded (P. Markstein, "IA-64 and Elementary Functions", 2000, section 8.3), unless something is near the ends of the
+// range.
+template <class T>
+void Runner<T>::divide(const Instruction& in) {
+#ifdef __FMA__
+  const Operand& y = in.operands[1];
+  const T d = y.constant && y.size == 1 ? *source(y) : T{0}, r = 1 / d;
+  constexpr T tiny = sizeof(T) == 8 ? T(1e-250) : T(1e-25f), huge = 1 / tiny;
+  if (std::abs(d) > tiny && std::abs(d) < huge) {
+    const Vec by = S::splat(d), inverse = S::splat(r);
+    return one(in, [=](Vec x) {
+      const Vec q = x * inverse, size = S::abs(x), result = S::abs(q);
+      const auto good = ((size > tiny) & (size < huge) & (result > tiny) & (result < huge)) | (x == 0);
+      if (S::any(~good)) return x / by;
+      return x == 0 ? q : S::fma(S::fma(-q, by, x), inverse, q);
+    });
+  }
+#endif
+  two(in, [](Vec x, Vec y) { return x / y; });
+}
+
 template <class T>
 void Runner<T>::step(const Instruction& in) {
   namespace el = elementary;

@@ -9,6 +9,7 @@
 #include "mmlcore/calculus/wide.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/dot.hpp"
 
 namespace mmlcore::calculus {
 
@@ -280,18 +281,7 @@ class Runner {
     return mask ? S::splat(1) : Vec{};
   }
 
-  // The first as products, which miss the power by less than two units.
-  void power(const Instruction& in) {
-    switch (in.aux) {
-      case 3:
-        return one(in, [](Vec x) { return x * x * x; });
-      case 4:
-        return one(in, [](Vec x) { return (x * x) * (x * x); });
-      default:
-        return smooth(in, [n = in.aux](auto x) { return elementary::integer_power(x, n); });
-    }
-  }
-
+  void power(const Instruction& in);
   template <class F>
   void each(const Instruction& in, F&& f) {  // number by number, as the C library goes
     two(in, [&](Vec x, Vec y) {
@@ -300,34 +290,26 @@ class Runner {
     });
   }
 
-  // Quotients by a constant, of which a division is many times slower than what follows. With r = 1 / d rounded, q = x r
-  // misses the quotient by few ulp; x - q d is exact in a fused operation, and q + (x - q d) r is the quotient correctly
-  // rounded (P. Markstein, "IA-64 and Elementary Functions", 2000, section 8.3), unless something is near the ends of the
-  // range.
-  void divide(const Instruction& in) {
-#ifdef __FMA__
-    const Operand& y = in.operands[1];
-    const T d = y.constant && y.size == 1 ? *source(y) : T{0}, r = 1 / d;
-    constexpr T tiny = sizeof(T) == 8 ? T(1e-250) : T(1e-25f), huge = 1 / tiny;
-    if (std::abs(d) > tiny && std::abs(d) < huge) {
-      const Vec by = S::splat(d), inverse = S::splat(r);
-      return one(in, [=](Vec x) {
-        const Vec q = x * inverse, size = S::abs(x), result = S::abs(q);
-        const auto good = ((size > tiny) & (size < huge) & (result > tiny) & (result < huge)) | (x == 0);
-        if (S::any(~good)) return x / by;
-        return x == 0 ? q : S::fma(S::fma(-q, by, x), inverse, q);
-      });
-    }
-#endif
-    two(in, [](Vec x, Vec y) { return x / y; });
-  }
-
+  void divide(const Instruction& in);
   void step(const Instruction& in);
   void structure(const Instruction& in);
   void sum(const Instruction& in);
   void tile(const Instruction& in);
   void gather_or_scatter(const Instruction& in);
   void matmul(const Instruction& in);
+  struct Sizes {
+    index_t m, k, n;
+  };
+  struct Steps {  // from a number of a matrix to the next of the column, of the row
+    index_t row, column;
+  };
+  struct Factor {  // of products: numbers, and how far apart those of the next result and of the next term are
+    bool constant;
+    const T* data;
+    index_t step, along;
+  };
+  void products(index_t count, index_t step, index_t k, T* c, const Factor& vary, const Factor& fix);
+  void single_product(const T* a, const T* b, T* c, Sizes size, Steps in_a, Steps in_b);
   void recurrence(const Instruction& in);
   void absorb(const Instruction& in);
   void absorb_matmul(const Instruction& in);

@@ -63,26 +63,81 @@ void Runner<T>::matmul(const Instruction& in) {
   for (index_t q = 0; m * n > 0 && q < in.size / (m * n); ++q) {
     const T* a = source(x) + (k ? q * m * k % x.size : 0) * (x.constant ? 1 : lanes);
     const T* b = source(y) + (k ? q * k * n % y.size : 0) * (y.constant ? 1 : lanes);
-    for (index_t i = 0; i < m; ++i) {
-      for (index_t j = 0; j < n; ++j) {
-        T* to = out + ((q * m + i) * n + j) * lanes;
-        if (lanes == 1) {
-          T total = 0;
-          for (index_t l = 0; l < k; ++l) total += a[i * ra + l * ca] * b[l * rb + j * cb];
-          *to = total;
-          continue;
-        }
+    T* const c = out + q * m * n * lanes;
+    if (lanes == 1) {
+      single_product(a, b, c, {m, k, n}, {ra, ca}, {rb, cb});
+      continue;
+    }
+    // Several results at a time, of a column or of a row: each number of the other operand that is loaded serves their sums,
+    // which overlap.
+    const auto from = [lanes](const Operand& of, const T* data, index_t i) { return data + i * (of.constant ? 1 : lanes); };
+    if (m >= n) {
+      for (index_t j = 0; j < n; ++j)
+        products(m, n, k, c + j * lanes, {x.constant, a, ra, ca}, {y.constant, from(y, b, j * cb), 0, rb});
+    } else {
+      for (index_t i = 0; i < m; ++i)
+        products(n, 1, k, c + i * n * lanes, {y.constant, b, cb, rb}, {x.constant, from(x, a, i * ra), 0, ca});
+    }
+  }
+}
+
+// Results 0 ... count - 1, `step` numbers apart, in blocks of points: sums over k of a number of `vary`, which is another
+// one for each result, times one of `fix`.
+template <class T>
+void Runner<T>::products(index_t count, index_t step, index_t k, T* c, const Factor& vary, const Factor& fix) {
+  const auto by_kind = [&](auto vary_constant, auto fix_constant) {
+    const T *data = vary.data, *const fixed = fix.data;
+    const index_t lanes = b_, apart = vary.step * (vary_constant ? 1 : lanes),
+                  along = vary.along * (vary_constant ? 1 : lanes), fix_along = fix.along * (fix_constant ? 1 : lanes);
+    const auto some = [&](auto number) {
+      constexpr int R = number;
+      for (; count >= R; count -= R, c += R * step * lanes, data += R * apart) {
         for (index_t p = 0; p < lanes; p += W) {
-          Vec total{};
-          for (index_t l = 0; l < k; ++l) {
-            const index_t at_a = i * ra + l * ca, at_b = l * rb + j * cb;
-            const Vec u = x.constant ? S::splat(a[at_a]) : S::load(a + at_a * lanes + p);
-            const Vec v = y.constant ? S::splat(b[at_b]) : S::load(b + at_b * lanes + p);
-            total = S::fma(u, v, total);
+          Vec total[R] = {};
+          const T *u = vary_constant ? data : data + p, *v = fix_constant ? fixed : fixed + p;
+          for (index_t l = 0; l < k; ++l, u += along, v += fix_along) {
+            const Vec same = fix_constant ? S::splat(*v) : S::load(v);
+            for (int r = 0; r < R; ++r) {
+              const T* own = u + r * apart;
+              total[r] = S::fma(vary_constant ? S::splat(*own) : S::load(own), same, total[r]);
+            }
           }
-          S::store(to + p, total);
+          for (int r = 0; r < R; ++r) S::store(c + r * step * lanes + p, total[r]);
         }
       }
+    };
+    some(std::integral_constant<int, 8>{});
+    some(std::integral_constant<int, 4>{});
+    some(std::integral_constant<int, 1>{});
+  };
+  using Yes = std::true_type;
+  using No = std::false_type;
+  vary.constant ? by_kind(Yes{}, No{}) : fix.constant ? by_kind(No{}, Yes{}) : by_kind(No{}, No{});
+}
+
+// The product at one point: by rows of A and columns of B where both are contiguous, else by sums of columns of A or rows of
+// B.
+template <class T>
+void Runner<T>::single_product(const T* a, const T* b, T* c, Sizes size, Steps in_a, Steps in_b) {
+  const auto [m, k, n] = size;
+  if (in_a.column == 1 && in_b.row == 1) {
+    for (index_t i = 0; i < m; ++i) {
+      for (index_t j = 0; j < n; ++j) c[i * n + j] = dot(a + i * in_a.row, b + j * in_b.column, k);
+    }
+    return;
+  }
+  std::fill(c, c + m * n, T{0});
+  if (n == 1) {
+    for (index_t l = 0; l < k; ++l) {
+      const T number = b[l * in_b.row];
+      for (index_t i = 0; i < m; ++i) c[i] += a[i * in_a.row + l * in_a.column] * number;
+    }
+    return;
+  }
+  for (index_t i = 0; i < m; ++i) {
+    for (index_t l = 0; l < k; ++l) {
+      const T number = a[i * in_a.row + l * in_a.column];
+      for (index_t j = 0; j < n; ++j) c[i * n + j] += number * b[l * in_b.row + j * in_b.column];
     }
   }
 }

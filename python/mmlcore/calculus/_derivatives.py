@@ -60,7 +60,8 @@ def derivative(f: F, x: ArrayLike, *, order: int = 1, out: Array | None = None) 
     >>> float(mml.derivative(np.sin, 0.0, order=3))
     -1.0
     """
-    order = as_index(order, "order", 1, 100)
+    if type(order) is not int or not 1 <= order <= 100:
+        order = as_index(order, "order", 1, 100)
     kind = ("derivative", order)
     found = _core.call_traced(KNOWN, kind, False, f, x)
     if found is NotImplemented:

@@ -68,8 +68,12 @@ def sparse_jacobian(f: F, x: ArrayLike) -> SparseJacobian:
     points = points_of(x)
     function = traced(f, points.shape[-1:])
     values = function._evaluate("sparse_jacobian", (points,))
-    rows, columns, _ = pattern(function, function._output.id)
-    return SparseJacobian(values, rows, columns, (function._output.size, points.shape[-1]))
+    where = function._memory.get("sparse_jacobian")
+    if where is None:
+        rows, columns, _ = pattern(function, function._output.id)
+        where = rows, columns, (function._output.size, points.shape[-1])
+        function._memory["sparse_jacobian"] = where
+    return SparseJacobian(values, *where)
 
 
 def sparse_hessian(f: F, x: ArrayLike) -> SparseHessian:
@@ -102,6 +106,9 @@ def sparse_hessian(f: F, x: ArrayLike) -> SparseHessian:
     points = points_of(x)
     function = traced(f, points.shape[-1:])
     values = function._evaluate("sparse_hessian", (points,))
-    rows, columns, _ = pattern(function, gradient_node(function))
-    n = points.shape[-1]
-    return SparseHessian(values, rows, columns, (n, n))
+    where = function._memory.get("sparse_hessian")
+    if where is None:
+        rows, columns, _ = pattern(function, gradient_node(function))
+        where = rows, columns, (points.shape[-1], points.shape[-1])
+        function._memory["sparse_hessian"] = where
+    return SparseHessian(values, *where)

@@ -81,7 +81,7 @@ def linear_regression(
     Data of more than four thousand numbers are read once, for the scatter matrix of (X, y), centred as `covariance` does,
     float32 data in double; the normal equations are solved, scaled to unit variances, while their smallest eigenvalue is above
     1e-4: errors stay below some 1e-12. Where less than 1e-6 of the variance of y is left, a second pass over the residuals
-    gives b and chi2 the digits that a QR decomposition does (one step of iterative refinement [1]_, section 6.6.5). All other
+    gives b and chi2 the digits that a QR decomposition does (one step of iterative refinement [2]_). All other
     data, and blocks, go through QR decompositions of the centred and scaled columns, some thousands of rows at a
     time, whose triangles are merged: errors grow with the condition of X, not its square. Moments have nothing to go back
     to: their digits are those of the normal equations. Units never matter: columns and weights whose squares leave the
@@ -91,7 +91,9 @@ def linear_regression(
     References
     ----------
     .. [1] A. Bjorck, "Numerical methods for least squares problems" (1996), sections 2.2 to 2.4.
-    .. [2] A. E. Hoerl, R. W. Kennard, "Ridge regression", Technometrics 12 (1970), equation 2.1.
+    .. [2] A. Bjorck, "Stability analysis of the method of seminormal equations for linear least squares problems", Linear
+       Algebra Appl. 88 (1987).
+    .. [3] A. E. Hoerl, R. W. Kennard, "Ridge regression", Technometrics 12 (1970), equation 2.1.
 
     Examples
     --------

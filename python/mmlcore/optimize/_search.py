@@ -123,9 +123,7 @@ class Search:
             x, gradient = self.tried
             left = self._left(x - self.x, gradient - self.gradient, self.gradient)
         reach = max(length(self.x), length(self.start))
-        near = length(left) <= _BLUR * reach or self.unseen(
-            float(np.abs(self.gradient) @ left)
-        )
+        near = length(left) <= _BLUR * reach or self.unseen(float(np.abs(self.gradient) @ left))
         if not self.gradient.any() or (near and self._flat(1e-3)):
             self.status = Status.ROUNDING
         else:

@@ -54,9 +54,7 @@ def newton_steps(search: Search, learning_rate: float | None, momentum: float) -
                 search.move(x, value, gradient)
                 break
             # Where f cannot tell any more, the gradient still can.
-            if search.unseen(predicted) and length(gradient) < 0.5 * length(
-                search.gradient
-            ):
+            if search.unseen(predicted) and length(gradient) < 0.5 * length(search.gradient):
                 search.move(x, value, gradient)
                 break
             if search.unseen(predicted) or radius <= 1e-15 * length(search.size):

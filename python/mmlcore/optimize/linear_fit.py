@@ -103,8 +103,13 @@ def of_columns(both: Array, sums: Sums) -> LinearFit:
     if not (scale.min() > _SMALL and scale.max() < _LARGE):
         both, scale, sums = _in_units(both, sums)
         safe = np.where(scale > 0, scale, 1)
-    triangle = np.asarray(np.linalg.qr(both / safe, mode="r"))
     d = both.shape[1] - 1
+    unit = both / safe
+    if len(unit) <= d and not sums.ridge and (b := _of_few_rows(unit, safe, sums)) is not None:
+        rest, square = unit[:, d] - unit[:, :d] @ b, float(scale[-1]) ** 2
+        none = np.zeros(d, bool)
+        return _finished(b, None, None, safe, float(rest @ rest) * square, square, none, sums)
+    triangle = np.asarray(np.linalg.qr(unit, mode="r"))
     x, y = triangle[:, :d], triangle[:, d]
     rows, right = x, y
     if sums.ridge:  # as many points more, each of which wants one coefficient to be zero
@@ -124,6 +129,50 @@ def of_columns(both: Array, sums: Sums) -> LinearFit:
     return _finished(
         b, roots @ roots.T, x.T @ x, safe, float(rest @ rest) * square, square, used, sums
     )
+
+
+def _of_few_rows(unit: Array, scale: Array, sums: Sums) -> Array | None:
+    """Return the shortest coefficients, in the units of X, that meet fewer equations than there are columns (X, y); None if
+    rows may be dependent, but for the one that is since the columns are centred.
+
+    With W W' = R'R they are W' R^-1 R^-T y: their error grows with the condition of W, not its square, though no Q is used
+    (C. C. Paige, "An error analysis of a method for solving matrix equations", Math. Comp. 27, 1973).
+    """
+    units = _units(scale, sums)
+    if not units.min() > 1e-3:
+        return None
+    both = unit[::-1]  # so that the dependent row comes last
+    rows, right = both[:, :-1] * units, both[:, -1]
+    triangle = np.linalg.qr(rows.T, mode="r")
+    pivots = np.abs(triangle.diagonal())
+    largest, rank = float(pivots.max()), len(pivots)
+    if pivots[-1] <= max(sums.points, len(units)) * _EPS * largest:
+        rank -= 1
+    if not rank or not pivots[:rank].min() > 1e-9 * largest:
+        return None
+    inverse = _inverse(triangle[:rank, :rank])
+    size = float(np.linalg.norm(triangle) * np.linalg.norm(inverse))
+    if not size * sums.points * len(units) * _EPS < units.min():
+        return None
+    rows, missing = rows[:rank], right[:rank]
+    shortest = np.zeros(len(units))
+    for _ in range(2):  # once more for what rounding left
+        shortest += rows.T @ (inverse @ (inverse.T @ missing))
+        missing = right[:rank] - rows @ shortest
+    return np.asarray(units * shortest)
+
+
+def _inverse(triangle: Array) -> Array:
+    """Return the inverse of an upper triangle, by halves: [A B; 0 C]^-1 = [A^-1, -A^-1 B C^-1; 0, C^-1]."""
+    n = len(triangle)
+    if n <= 64:
+        return np.asarray(np.linalg.inv(triangle))
+    half = n // 2
+    result = np.zeros((n, n))
+    result[:half, :half] = first = _inverse(triangle[:half, :half])
+    result[half:, half:] = last = _inverse(triangle[half:, half:])
+    result[:half, half:] = -(first @ triangle[:half, half:]) @ last
+    return result
 
 
 def _in_units(both: Array, sums: Sums) -> tuple[Array, Array, Sums]:
@@ -190,26 +239,31 @@ def _shortest(b: Array, rows: Array, scale: Array, sums: Sums) -> Array:
 
     That is the part within the span of the rows of X, of which `rows` (d, rank) are a basis in units of the scale.
     """
-    powers = np.zeros(len(b), np.int64) if sums.powers is None else sums.powers[:-1]
-    units = np.ldexp(scale[:-1], np.maximum(powers - powers.max(), -1000))
-    units = units / units.max()
+    units = _units(scale, sums)
     if sums.ridge or not units.min() > 1e-150:
         return b
     across = np.linalg.qr(rows * units[:, None])[0]
     return np.asarray(units * (across @ (across.T @ (b / units))))
 
 
+def _units(scale: Array, sums: Sums) -> Array:
+    """Return the units of scaled columns of X, the largest 1."""
+    powers = np.zeros(len(scale) - 1, np.int64) if sums.powers is None else sums.powers[:-1]
+    units = np.ldexp(scale[:-1], np.maximum(powers - powers.max(), -1000))
+    return np.asarray(units / units.max())
+
+
 def _finished(
     b: Array,
-    around: Array,
-    inner: Array,
+    around: Array | None,
+    inner: Array | None,
     scale: Array,
     chi2: float,
     square: float,
     used: Array,
     sums: Sums,
 ) -> LinearFit:
-    """Undo the scaling, and find what follows: intercept, covariance, r2."""
+    """Undo the scaling, and find what follows: intercept, covariance, r2. Without `around` the covariance is infinite."""
     d, mean = len(b), sums.mean
     coefficients = b * (scale[-1] / scale[:-1])
     constant = float(mean[-1] - mean[:-1] @ coefficients) if sums.intercept else 0.0
@@ -218,13 +272,14 @@ def _finished(
             coefficients = np.ldexp(coefficients, sums.powers[-1] - sums.powers[:-1])
             constant = float(np.ldexp(constant, sums.powers[-1]))
     taken = float(d)
-    if sums.ridge:
+    if sums.ridge and around is not None and inner is not None:
         taken = float(np.einsum("ij,ji->", around, inner))
         around = around @ inner @ around
     covariance = np.empty((d + sums.intercept, d + sums.intercept))
     inside = covariance[:d, :d]
-    np.divide(around / scale[:-1], scale[:-1, None], out=inside)
-    if sums.intercept:
+    if around is not None:
+        np.divide(around / scale[:-1], scale[:-1, None], out=inside)
+    if sums.intercept and around is not None:
         with_mean = inside @ mean[:-1]
         covariance[d, :d] = covariance[:d, d] = -with_mean
         covariance[d, d] = 1 / sums.total + mean[:-1] @ with_mean
