@@ -114,6 +114,10 @@ class FunctionGraph:
         columns: typing.SupportsInt | typing.SupportsIndex,
     ) -> int: ...
     def number(self, value: typing.SupportsFloat | typing.SupportsIndex) -> int: ...
+    def numbers(self) -> int:
+        """
+        Numbers that constants and indices hold.
+        """
     def pattern(
         self,
         output: typing.SupportsInt | typing.SupportsIndex,
@@ -233,15 +237,6 @@ def build_info() -> dict[typing.Any, typing.Any]:
     What this module was built with.
     """
 
-def byte_moments(
-    x: np.ndarray[typing.Any, typing.Any],
-    mean: typing.Annotated[np.typing.ArrayLike, np.float64],
-    squares: typing.Any,
-) -> None:
-    """
-    Mean and, unless None, squared deviations of columns of bytes; exact.
-    """
-
 def byte_scatter(
     x: np.ndarray[typing.Any, typing.Any],
     mean: typing.Annotated[np.typing.ArrayLike, np.float64],
@@ -251,11 +246,14 @@ def byte_scatter(
     Mean and scatter matrix of the rows of x, bytes; exact.
     """
 
-def call_program(
-    program: typing.Any, x: typing.Any, vector: typing.Any, shape: typing.Any, /
-) -> typing.Any:
+def call_program(entry, *x):
     """
-    The short path of one array; or NotImplemented.
+    The short path of plain arrays; or NotImplemented.
+    """
+
+def call_traced(memory, kind, vector, f, *x):
+    """
+    The same for a function that was traced before; or NotImplemented.
     """
 
 def centred_product(
@@ -387,6 +385,13 @@ def fit_curve(
     (theta, covariance, cost, iterations, evaluations, status) of a model traced for one point.
     """
 
+def fit_line(
+    type: typing.Any, X: typing.Any, y: typing.Any, sigma: typing.Any, intercept: typing.Any, /
+) -> typing.Any:
+    """
+    A linear regression of plain arrays; None for a QR decomposition; or NotImplemented.
+    """
+
 def fit_residuals(
     both: typing.Any,
     alone: typing.Any,
@@ -407,11 +412,6 @@ def fit_residuals(
 def follow_context(variable: typing.Any) -> None:
     """
     Takes the number of threads from a ContextVar: a tuple of (key, count), of which the last counts.
-    """
-
-def general_pairs(a: np.ndarray[typing.Any, typing.Any], with_vectors: bool) -> typing.Any:
-    """
-    (values, vectors or None, whether residuals are at rounding level) of real matrices, real where all values are; or None.
     """
 
 def gram_schmidt(
@@ -548,6 +548,20 @@ def neural_train(
     Train for as many epochs as there are rates; returns how many were made, and why no more.
     """
 
+def newton(
+    values: Program,
+    slopes: Program,
+    start: typing.Annotated[np.typing.ArrayLike, np.float64],
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+    safeguard: bool,
+    trajectory: bool,
+    shortest: typing.Any,
+) -> tuple[typing.Any, ...]:
+    """
+    (x, norm, steps, status, path) from starts (k, n); shortest(J, f) solves singular systems in the sense of least squares.
+    """
+
 def num_threads() -> int:
     """
     Threads that a kernel called now may use.
@@ -617,6 +631,11 @@ def random_numbers(
     Numbers first ... first + size - 1 of a Philox stream, uniform in (0, 1) or standard normal.
     """
 
+def record_of(f: typing.Any, /) -> typing.Any:
+    """
+    What a function reads from around it; None where Python has to look.
+    """
+
 def reduce_points(
     x: np.ndarray[typing.Any, typing.Any],
     centre: np.ndarray[typing.Any, typing.Any],
@@ -649,7 +668,7 @@ def right_singular_vectors(
     right: np.ndarray[typing.Any, typing.Any],
 ) -> bool:
     """
-    Fills values (n,) and right (n, n), columns, of a matrix of up to 16 columns; False for NaN or infinity.
+    Fills values (n,), but for a power of two, and right (n, n), columns, of a small matrix; False for NaN or infinity.
     """
 
 def row_echelon(
@@ -660,6 +679,11 @@ def row_echelon(
 ) -> typing.Any:
     """
     Brings contiguous matrices to echelon form in place; returns (pivots, ranks, swaps, steps).
+    """
+
+def same_record(f: typing.Any, record: typing.Any, /) -> typing.Any:
+    """
+    Whether a function reads the same; or NotImplemented.
     """
 
 def scatter(
@@ -739,6 +763,7 @@ def symmetry(a: np.ndarray[typing.Any, typing.Any]) -> tuple[float, float]:
     (largest size of an element, largest difference of an element and its mirror image), a square.
     """
 
-LEAST_SQUARE: float = 1.0261342003245941e-289
-LEAST_SQUARE_OF_SINGLE: float = 1.262177448353619e-29
-NARROW_SCATTER: int = 24
+def traced_before(memory: typing.Any, form: typing.Any, f: typing.Any, /) -> typing.Any:
+    """
+    What is kept of a function that reads what it read before; or None.
+    """
