@@ -93,12 +93,8 @@ class Function(Traced):
         with numpy_errors():
             result = tape.symbol(f(*map(tape.argument, inputs)))
         name = getattr(f, "__name__", "f")
-        self._keep(
-            tape,
-            inputs,
-            Symbol(tape, result.id, result.shape),
-            name if name.isidentifier() else "f",
-        )
+        output = Symbol(tape, result.id, result.shape)
+        self._keep(tape, inputs, output, name if name.isidentifier() else "f")
 
     def _keep(self, tape: Tape, inputs: tuple[Symbol, ...], output: Symbol, name: str) -> None:
         Traced.__init__(self, tape, inputs, output, name)
@@ -268,6 +264,8 @@ def _stored_shape(shape: Any) -> Shape:
 
 
 def _shape(shape: Any, i: int) -> Shape:
+    if type(shape) is tuple and all(type(n) is int and n >= 0 for n in shape):
+        return shape
     if isinstance(shape, (tuple, list)):
         return tuple(as_index(n, f"shapes[{i}]", 0) for n in shape)
     return (as_index(shape, f"shapes[{i}]", 0),)

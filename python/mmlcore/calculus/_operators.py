@@ -48,7 +48,9 @@ def _sum(swapped: bool = False) -> Callable[[Symbol, Any], Any]:
     plain, either = _binary("add", swapped), _binary("logical_or", swapped)
 
     def method(self: Symbol, other: Any) -> Any:
-        return either(self, other) if is_truth(self) and is_truth(other) else plain(self, other)
+        if self.tape.truths and is_truth(self) and is_truth(other):
+            return either(self, other)
+        return plain(self, other)
 
     return method
 
@@ -57,7 +59,7 @@ def _without_bool(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
     """An operator that numpy does not have of conditions."""
 
     def method(self: Symbol, *other: Any) -> Any:
-        if is_truth(self) and all(map(is_truth, other)):
+        if self.tape.truths and is_truth(self) and all(map(is_truth, other)):
             refuse(
                 f"`{name}` of conditions", "Use &, |, ~ and ^; or add 0.0 to make numbers of them."
             )

@@ -18,18 +18,17 @@ def matmul(tape: Tape, a: Any, b: Any) -> Any:
     if not x.ndim or not y.ndim:
         msg = "matmul: Input operand does not have enough dimensions"
         raise ValueError(msg)
-    rows, columns = x.ndim > 1, y.ndim > 1
-    u = x if rows else x.reshape(1, -1)
-    v = y if columns else y.reshape(-1, 1)
-    if u.shape[-1] != v.shape[-2]:
-        msg = f"matmul: got shapes {x.shape} and {y.shape}: the inner sizes {u.shape[-1]} and {v.shape[-2]} differ"
+    rows, columns = len(x.shape) > 1, len(y.shape) > 1
+    left, right = x.shape if rows else (1, *x.shape), y.shape if columns else (*y.shape, 1)
+    (m, k), (inner, n) = left[-2:], right[-2:]
+    if k != inner:
+        msg = f"matmul: got shapes {x.shape} and {y.shape}: the inner sizes {k} and {inner} differ"
         raise ValueError(msg)
-    m, k, n = u.shape[-2], u.shape[-1], v.shape[-1]
-    stack = np.broadcast_shapes(u.shape[:-2], v.shape[:-2])
-    u, v = (
-        spread(w, (*stack, *w.shape[-2:])) if w.ndim > 2 else w for w in (u, v)
-    )  # a matrix alone is repeated by itself
-    node = tape.graph.matmul(u.id, v.id, m, k, n)
+    stack: tuple[int, ...] = ()
+    if len(left) > 2 or len(right) > 2:  # a matrix alone is repeated by itself
+        stack = np.broadcast_shapes(left[:-2], right[:-2])
+        x, y = (spread(w, (*stack, *w.shape[-2:])) if len(w.shape) > 2 else w for w in (x, y))
+    node = tape.graph.matmul(x.id, y.id, m, k, n)
     return Symbol(tape, node, (*stack, *(m,) * rows, *(n,) * columns))
 
 

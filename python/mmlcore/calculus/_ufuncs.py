@@ -120,9 +120,14 @@ def _checked_name(name: str, inputs: Any) -> str:
 @implements("__call__")
 def _call_ufunc(tape: Tape, name: str, inputs: Any, options: dict[str, Any]) -> Any:
     if name in FUNCTIONS:
-        understood(name, options)
-        return FUNCTIONS[_checked_name(name, inputs)](tape, *map(tape.symbol, inputs))
+        if options:
+            understood(name, options)
+        if tape.truths or name in _OF_TRUTHS_ALONE:
+            name = _checked_name(name, inputs)
+        return FUNCTIONS[name](tape, *map(tape.symbol, inputs))
     if name in PRODUCTS:
+        if not options:  # numpy has counted them
+            return PRODUCTS[name](tape, *inputs)
         return call(name, PRODUCTS[name], tape, inputs, options)
     return untraced(f"numpy.{name}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from typing import Any
 
@@ -13,11 +14,18 @@ from mmlcore.core.arrays import Array
 class View:
     """What a symbol is that shares its elements with another one, as numpy's slices and transposes do."""
 
-    __slots__ = ("base", "places", "seen")
+    __slots__ = ("_places", "base", "seen")
 
-    def __init__(self, base: Any, places: Array) -> None:
-        self.base, self.places = base, places  # the numbers of the elements in the base
+    def __init__(self, base: Any, places: Array | tuple[int, ...]) -> None:
+        self.base, self._places = base, places
         self.seen = changes_of(base)
+
+    @property
+    def places(self) -> Array:
+        """The numbers of the elements in the base; made when they are asked for, of a view of all in another shape."""
+        if type(self._places) is tuple:
+            self._places = np.arange(self.base.size, dtype=np.int32).reshape(self._places)
+        return self._places  # type: ignore[return-value]
 
 
 class Own:
@@ -31,6 +39,14 @@ class Own:
         self.order: Any = None
         self.sources: list[int] = []
         self.starts: list[int] = []
+
+
+def filled_in(shape: Any, size: int) -> tuple[int, ...] | None:
+    """Return a shape for so many elements, -1 in it what is left of them; None if it is none."""
+    rest = math.prod(n for n in shape if n != -1)
+    whole = tuple(size // rest if n == -1 and rest else n for n in shape)
+    fits = list(shape).count(-1) <= 1 and math.prod(whole) == size and min(whole, default=0) >= 0
+    return whole if fits else None
 
 
 def changes_of(x: Any) -> int:
@@ -81,7 +97,8 @@ def element(x: Any, i: int) -> int:
         place = int(state.order[i])
         k = bisect_right(state.starts, place) - 1
         return x.tape.graph.element(state.sources[k], place - state.starts[k])  # type: ignore[no-any-return]
-    return x.tape.graph.element(x.id, i)  # type: ignore[no-any-return]
+    node = x.id if type(state) is View else x.node
+    return x.tape.graph.element(node, i)  # type: ignore[no-any-return]
 
 
 def put(x: Any, where: Array, value: Any) -> None:

@@ -47,49 +47,61 @@ def traced(f: Any, shape: Shape) -> Function:
 def traced_or_none(f: Any, shape: Shape) -> Function | None:
     """Return f traced for one argument of that shape; None where it cannot be, which is remembered as well."""
     form = shape, "refused"
-    if _core.traced_before(KNOWN, form, f) is not None or _recalled(f, form) is not None:
+    if _core.traced_before(KNOWN, form, f) is not None:
+        return None
+    place = _Place(f, form)
+    if place.recalled() is not None:
         return None
     try:
         return traced(f, shape)
     except (TraceError, ValueError, IndexError, TypeError):
-        _keep(f, form, {}, None)
+        place.keep({}, None)
         return None
 
 
 def _looked_up(f: Any, shape: Shape, form: Any) -> Function:
     """Return a trace of the same object that Python has to compare, of the same body, or a new one."""
-    kept = _recalled(f, form)
+    place = _Place(f, form)
+    kept = place.recalled()
     if kept is not None:
         return kept[2]
     function = Function(f, shape)
-    _keep(f, form, function._programs, function)
+    place.keep(function._programs, function)
     return function
 
 
-def _recalled(f: Any, form: Any) -> Kept | None:
-    forms = _forms_of(f)
-    if (kept := None if forms is None else forms.get(form)) is not None and _same(f, kept[0]):
-        return kept
-    body = _body_of(f)
-    name = getattr(f, "__name__", "f")
-    for _, its_name, kept in _recent.get((id(body), form), ()):
-        if its_name == name and _same(f, kept[0]):
-            if forms is not None:
-                forms[form] = kept
+class _Place:
+    """Where the trace of a function for a form of its argument is kept."""
+
+    __slots__ = ("body", "f", "form", "forms", "name")
+
+    def __init__(self, f: Any, form: Any) -> None:
+        self.f, self.form = f, form
+        self.forms, self.body = _forms_of(f), _body_of(f)
+        self.name = getattr(f, "__name__", "f")
+
+    def recalled(self) -> Kept | None:
+        """Return what is kept of the object, or of its body."""
+        f, form, forms = self.f, self.form, self.forms
+        if forms and (kept := forms.get(form)) is not None and _same(f, kept[0]):
             return kept
-    return None
+        for _, its_name, kept in _recent.get((id(self.body), form), ()):
+            if its_name == self.name and _same(f, kept[0]):
+                if forms is not None:
+                    forms[form] = kept
+                return kept
+        return None
 
-
-def _keep(f: Any, form: Any, programs: dict[Any, Any], function: Any) -> None:
-    captured = captured_by(f)  # with what the function changed itself, a counter or a cache
-    if captured is None:
-        return
-    kept = (captured, programs, function)
-    forms, body = _forms_of(f), _body_of(f)
-    if forms is not None:
-        forms[form] = kept
-    if body is not None and (function is None or function._tape.graph.numbers() <= _LIGHT):
-        _note(body, form, getattr(f, "__name__", "f"), kept)
+    def keep(self, programs: dict[Any, Any], function: Any) -> None:
+        """Keep a trace, or that there is none, with what the function reads."""
+        captured = captured_by(self.f)  # with what it changed itself, a counter or a cache
+        if captured is None:
+            return
+        kept = (captured, programs, function)
+        if self.forms is not None:
+            self.forms[self.form] = kept
+        if self.body is not None and (function is None or function._tape.graph.numbers() <= _LIGHT):
+            _note(self.body, self.form, self.name, kept)
 
 
 def _same(f: Any, record: Any) -> bool:

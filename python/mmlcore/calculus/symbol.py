@@ -10,7 +10,7 @@ import numpy as np
 
 from mmlcore import _core
 from mmlcore.calculus._refuse import NUMPY, refuse, untraced
-from mmlcore.calculus._views import Own, View, current, element, picked, places_of, put
+from mmlcore.calculus._views import Own, View, current, element, filled_in, picked, places_of, put
 from mmlcore.calculus.operations import OPERATIONS, OPS
 
 _TRUTHS = frozenset(OPS[row.name] for row in OPERATIONS if row.truth)
@@ -59,7 +59,10 @@ class Tape:
 
     def symbol(self, x: Any) -> Any:
         """Turn what stands beside a symbol in an operation into one."""
-        if type(x) is Symbol:
+        kind = type(x)
+        if kind is float or kind is int:
+            return Symbol(self, self.graph.number(float(x)), ())
+        if kind is Symbol:
             if x.tape is not self:
                 refuse(
                     "a value of another trace was used",
@@ -112,7 +115,9 @@ class Tape:
         else:
             shape = np.broadcast_shapes(x.shape, y.shape)
             x, y = spread(x, shape), spread(y, shape)
-        result = Symbol(self, self.graph.binary(op, x.id, y.id), shape)
+        a = x.node if x.state is None else current(x)
+        b = y.node if y.state is None else current(y)
+        result = Symbol(self, self.graph.binary(op, a, b), shape)
         return self.marked(result) if op in _TRUTHS else result
 
     def power(self, x: Symbol, y: Symbol) -> Symbol:
@@ -193,8 +198,9 @@ class Symbol:
             if not -n <= key < n:
                 msg = f"index {key} is out of bounds for axis 0 with size {n}"
                 raise IndexError(msg)
-            found = Symbol(self.tape, element(self, key % n), ())
-            return self.tape.marked(found) if is_truth(self) else found
+            tape = self.tape
+            found = Symbol(tape, element(self, key % n), ())
+            return tape.marked(found) if tape.truths and is_truth(self) else found
         if contains_symbol(key if isinstance(key, tuple) else (key,)):
             refuse("an index depends on a value", "Choose by numpy.where(condition, a, b).")
         return rearranged(self, lambda index: index[key])
@@ -270,6 +276,12 @@ class Symbol:
     def reshape(self, *shape: Any, order: str = "C") -> Symbol:
         """Give the elements another shape."""
         wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+        if order == "C" and type(self.state) is not View and all(type(n) is int for n in wanted):
+            whole = filled_in(wanted, self.size)
+            if whole is not None:
+                result = Symbol(self.tape, self.id, whole)
+                result.state = View(self, whole)
+                return result
         return rearranged(self, lambda index: index.reshape(wanted, order=order))
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
