@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import types
 from collections import OrderedDict
 
@@ -164,3 +165,60 @@ def test_functions_made_by_hand_keep_what_they_read():
     f = mml.Function(lambda x: (a * x).sum(), 3)
     a[:] = 5.0
     np.testing.assert_array_equal(f.gradient(POINT), np.ones(3))
+
+
+def test_functions_made_anew_are_traced_once_for_what_they_read():
+    from mmlcore.calculus import memory  # noqa: PLC0415
+
+    def slope(factor):
+        return mml.gradient(lambda x: factor * x.sum(), POINT)[0]
+
+    assert [slope(2.0), slope(2.0), slope(3.0), slope(2.0), slope(-0.0)] == [2, 2, 3, 2, 0]
+    assert np.signbit(slope(-0.0))
+    assert not np.signbit(slope(0.0))
+    traces = []
+    for _ in range(3):
+        f = lambda x: np.exp(x).sum()
+        mml.gradient(f, POINT)
+        traces.append(memory.traced(f, (3,)))
+    assert traces[0] is traces[1] is traces[2]
+
+
+def test_arrays_in_functions_made_anew():
+    def slope(a):
+        return mml.gradient(lambda x: (a * x).sum(), POINT)
+
+    for a in (np.ones(3), np.arange(3.0), np.ones(3), np.ones((3, 3))[1], np.ones(3, np.float32)):
+        np.testing.assert_array_equal(slope(a), a)
+    wide = np.arange(3000.0).reshape(3, 1000)
+    for a in (wide, wide[::-1], wide + 1, wide):
+        np.testing.assert_array_equal(slope(a.sum(axis=1)), a.sum(axis=1))
+        np.testing.assert_array_equal(
+            mml.gradient(lambda x, a=a: (a.T * x).sum(), POINT), a.sum(axis=1)
+        )
+
+
+def test_what_cannot_be_traced_is_found_out_again_when_it_changes():
+    shift = [1.0]
+
+    def system(x):
+        return np.stack([x[0] ** 2 - shift[0], x[1] - 1])
+
+    for value in (4.0, 9.0, 4.0):
+        shift[0] = value
+        np.testing.assert_allclose(mml.newton(system, [1.0, 0.0]).x, [np.sqrt(value), 1])
+
+
+def test_many_bodies_and_traces_are_forgotten():
+    from mmlcore.calculus import memory  # noqa: PLC0415
+
+    for k in range(2 * memory._BODIES):
+        space = {"np": np}
+        exec(f"f = lambda x: {k}.0 * np.sum(x)", space)  # noqa: S102
+        np.testing.assert_array_equal(mml.gradient(space["f"], POINT), np.full(3, k))
+    assert len(memory._recent) <= memory._BODIES
+    gc.collect()
+    before = len(memory.KNOWN)
+    del space
+    gc.collect()
+    assert len(memory.KNOWN) < before

@@ -370,3 +370,22 @@ def test_sparse_jacobians(name, n, rng, dtype):
         traced = mml.Function(f, n)
         cost = traced._program("jacobian")[0].flops
         assert cost < 40 * n < n * n or n < 40
+
+
+@pytest.mark.parametrize("points", [1, 3, 40])
+@pytest.mark.parametrize(
+    ("m", "k", "n"), [(1, 1, 1), (1, 5, 9), (13, 4, 1), (3, 2, 17), (9, 7, 8), (12, 1, 3)]
+)
+def test_products_of_every_shape(m, k, n, points):
+    rng = np.random.default_rng(m * k + n)
+    a, b = rng.standard_normal((m, k)), rng.standard_normal((k, n))
+    x, y = rng.standard_normal((points, m, k)), rng.standard_normal((points, k, n))
+    left, right = mml.Function(lambda v: v @ b, (m, k)), mml.Function(lambda v: a @ v, (k, n))
+    both = mml.Function(lambda u, v: u @ v, (m, k), (k, n))
+    np.testing.assert_allclose(left(x), x @ b, atol=1e-13)
+    np.testing.assert_allclose(right(y), a @ y, atol=1e-13)
+    np.testing.assert_allclose(both(x, y), x @ y, atol=1e-13)
+    slopes = mml.Function(lambda v: ((v @ b) ** 2).sum(), (m, k)).gradient(x)
+    np.testing.assert_allclose(slopes, 2 * (x @ b) @ b.T, atol=1e-12)
+    slopes = mml.Function(lambda v: ((a @ v) ** 2).sum(), (k, n)).gradient(y)
+    np.testing.assert_allclose(slopes, 2 * a.T @ (a @ y), atol=1e-12)

@@ -408,3 +408,55 @@ def test_refused_blocks(blocks, error, message):
         mml.linear_regression(iter(blocks))
     with pytest.raises(ValueError, match="belongs into the blocks"):
         mml.linear_regression(iter(blocks), sigma=[1.0])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize(("n", "d"), [(5, 1), (50, 3), (300, 4), (5000, 4), (300, 40), (2000, 110)])
+def test_one_call_gives_what_all_steps_do(n, d, weighted, intercept, dtype, monkeypatch):
+    from mmlcore.optimize import _linear  # noqa: PLC0415
+
+    rng = np.random.default_rng(n + d)
+    x = (rng.standard_normal((n, d)) * rng.uniform(0.1, 9, d) + 5).astype(dtype)
+    y = (x @ np.ones(d) + 3 + rng.standard_normal(n)).astype(dtype)
+    sigma = rng.uniform(0.5, 2, n) if weighted else None
+    fit = mml.linear_regression(x, y, sigma=sigma, intercept=intercept)
+    monkeypatch.setattr(_linear, "_of_plain", lambda *_: NotImplemented)
+    slowly = mml.linear_regression(x, y, sigma=sigma, intercept=intercept)
+    close = 1e-9 if dtype == np.float64 or d < 24 else 1e-4
+    for name, ours, theirs in zip(fit._fields, fit, slowly, strict=True):
+        assert type(ours) is type(theirs)
+        scale = np.abs(theirs).max() if np.ndim(theirs) else 1
+        np.testing.assert_allclose(ours, theirs, rtol=close, atol=close * scale, err_msg=name)
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-12, 1e-8, 1e-4])
+def test_data_that_are_met_almost_exactly_keep_their_digits(noise):
+    rng = np.random.default_rng(0)
+    x, b = rng.standard_normal((4000, 6)) + 10, rng.standard_normal(6)
+    e = rng.standard_normal(4000)
+    y = x @ b + 2 + noise * e
+    fit = mml.linear_regression(x, y)
+    exact, *_ = np.linalg.lstsq(np.column_stack([x, np.ones(4000)]), e, rcond=None)
+    left = e - np.column_stack([x, np.ones(4000)]) @ exact
+    np.testing.assert_allclose(fit.coefficients, b + noise * exact[:-1], rtol=1e-12)
+    if noise > 1e-10:
+        np.testing.assert_allclose(fit.chi2, noise**2 * (left @ left), rtol=1e-5)
+    assert fit.chi2 <= 2 * noise**2 * (left @ left) + 4000 * (1e-14 * np.abs(y).max()) ** 2
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize(("n", "d"), [(2, 5), (20, 40), (150, 151), (90, 400)])
+def test_fewer_points_than_columns_have_the_shortest_coefficients(n, d, intercept):
+    rng = np.random.default_rng(n)
+    x = rng.standard_normal((n, d)) * rng.uniform(0.3, 3, d) + 2
+    y = rng.standard_normal(n)
+    with pytest.warns(RuntimeWarning, match="linearly dependent"):
+        fit = mml.linear_regression(x, y, intercept=intercept)
+    apart, right = (x - x.mean(axis=0), y - y.mean()) if intercept else (x, y)
+    np.testing.assert_allclose(
+        fit.coefficients, np.linalg.pinv(apart, rcond=1e-12) @ right, atol=1e-10
+    )
+    assert fit.chi2 < 1e-20
+    assert np.isinf(fit.covariance).all()
