@@ -386,7 +386,7 @@ def fit_curve(
     """
 
 def fit_line(
-    type: typing.Any, X: typing.Any, y: typing.Any, sigma: typing.Any, intercept: typing.Any, /
+    result: typing.Any, X: typing.Any, y: typing.Any, sigma: typing.Any, intercept: typing.Any, /
 ) -> typing.Any:
     """
     A linear regression of plain arrays; None for a QR decomposition; or NotImplemented.

@@ -20,9 +20,11 @@ from mmlcore.core.arrays import (
     require_finite,
     shape_error,
 )
+from mmlcore.core.lapack import patiently
 from mmlcore.eigen import eigh
 from mmlcore.vectors import length
 
+_FEW = 8  # unknowns up to which rotations give all eigenpairs sooner than LAPACK the values alone
 _PAIRS = 2 * np.concatenate([np.arange(64) + 0.5, -(np.arange(64) + 0.5)]) / 64
 
 
@@ -81,7 +83,10 @@ def classify_stationary(
     if not (all_finite(slope) and all_finite(curvature)):
         msg = "f: a derivative at x is NaN or infinite."
         raise ValueError(msg)
-    values = np.asarray(eigh((curvature + curvature.T) / 2).values)
+    both = (curvature + curvature.T) / 2
+    values = np.asarray(
+        eigh(both).values if len(both) <= _FEW else patiently(np.linalg.eigvalsh, both)
+    )
     largest = max(abs(float(values[0])), abs(float(values[-1]))) if len(values) else 0.0
     if length(slope) > tol * (1 + largest):
         return StationaryPoint("not stationary", slope, values)
