@@ -1,5 +1,7 @@
 #include "captured.hpp"
 
+#include <pybind11/gil_safe_call_once.h>
+
 #include <cstring>
 #include <initializer_list>
 #include <vector>
@@ -53,13 +55,16 @@ struct Types {
   PyTypeObject *ufunc, *partial, *function;
 };
 const Types& types() {
-  static const Types found = [] {
-    const auto type = [](const char* module, const char* name) {
-      return reinterpret_cast<PyTypeObject*>(attribute(py::module_::import(module).ptr(), name).release().ptr());
-    };
-    return Types{type("numpy", "ufunc"), type("functools", "partial"), type("mmlcore.calculus._function", "Function")};
-  }();
-  return found;
+  // Importing may let another thread run, which must not wait here with the lock.
+  PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<Types> kept;
+  return kept
+      .call_once_and_store_result([] {
+        const auto type = [](const char* module, const char* name) {
+          return reinterpret_cast<PyTypeObject*>(attribute(py::module_::import(module).ptr(), name).release().ptr());
+        };
+        return Types{type("numpy", "ufunc"), type("functools", "partial"), type("mmlcore.calculus._function", "Function")};
+      })
+      .get_stored();
 }
 
 // The names of globals that a body, and the functions within it, may read.
@@ -74,7 +79,9 @@ void add_names(PyObject* code, py::list& names) {
 }
 
 py::object names_of(PyObject* code) {
-  static PyObject* const known = PyDict_New();  // by the address of a body, which is kept alive beside its names
+  // By the address of a body, which is kept alive beside its names.
+  PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<py::object> kept;
+  PyObject* const known = kept.call_once_and_store_result([] { return own(PyDict_New()); }).get_stored().ptr();
   const py::object key = own(PyLong_FromVoidPtr(code));
   if (const py::object found = find(known, key.ptr()))
     return py::reinterpret_borrow<py::object>(PyTuple_GET_ITEM(found.ptr(), 1));

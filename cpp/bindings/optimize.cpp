@@ -164,10 +164,11 @@ PyObject* call_fit_line(PyObject*, PyObject* const* args, Py_ssize_t count) {
   });
 }
 
-PyMethodDef fit_line_method = {
-    "fit_line", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&call_fit_line)), METH_FASTCALL,
-    "fit_line(result, X, y, sigma, intercept, /)\n--\n\nA linear regression of plain arrays; None for a QR decomposition; or "
-    "NotImplemented."};
+PyMethodDef fit_line_method = {"fit_line", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&call_fit_line)),
+                               METH_FASTCALL,
+                               "fit_line(result, X, y, sigma, intercept, /)\n--\n\nA linear regression of plain arrays; "
+                               "None for a QR decomposition; or "
+                               "NotImplemented."};
 
 }  // namespace
 

@@ -17,8 +17,8 @@
 //   b += C^-1 s,     chi2 = r'r - s'C^-1 s,
 //
 // one step of iterative refinement (A. Bjorck, "Stability analysis of the method of seminormal equations for linear least
-// squares problems", Linear Algebra Appl. 88, 1987), which gives b the accuracy of a QR decomposition as long as the square of
-// the condition, 1e4 at most here, is far below 1 / eps.
+// squares problems", Linear Algebra Appl. 88, 1987), which gives b the accuracy of a QR decomposition as long as the square
+// of the condition, 1e4 at most here, is far below 1 / eps.
 //
 // Cost: n d^2 flops and one pass over the data, or two; R costs twice the flops.
 #pragma once
