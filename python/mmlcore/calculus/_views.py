@@ -41,12 +41,17 @@ class Own:
         self.starts: list[int] = []
 
 
-def filled_in(shape: Any, size: int) -> tuple[int, ...] | None:
-    """Return a shape for so many elements, -1 in it what is left of them; None if it is none."""
+def reshaped(x: Any, shape: Any) -> Any:
+    """Return all of a symbol in another shape, which is a view; None where numpy has to see to it."""
+    if type(x.state) is View or any(type(n) is not int for n in shape):
+        return None
     rest = math.prod(n for n in shape if n != -1)
-    whole = tuple(size // rest if n == -1 and rest else n for n in shape)
-    fits = list(shape).count(-1) <= 1 and math.prod(whole) == size and min(whole, default=0) >= 0
-    return whole if fits else None
+    whole = tuple(x.size // rest if n == -1 and rest else n for n in shape)
+    if list(shape).count(-1) > 1 or math.prod(whole) != x.size or min(whole, default=0) < 0:
+        return None
+    result = type(x)(x.tape, x.id, whole)
+    result.state = View(x, whole)
+    return result
 
 
 def changes_of(x: Any) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 
 from mmlcore import _core
 from mmlcore.calculus._refuse import NUMPY, refuse, untraced
-from mmlcore.calculus._views import Own, View, current, element, filled_in, picked, places_of, put
+from mmlcore.calculus._views import Own, View, current, element, picked, places_of, put, reshaped
 from mmlcore.calculus.operations import OPERATIONS, OPS
 
 _TRUTHS = frozenset(OPS[row.name] for row in OPERATIONS if row.truth)
@@ -276,12 +276,8 @@ class Symbol:
     def reshape(self, *shape: Any, order: str = "C") -> Symbol:
         """Give the elements another shape."""
         wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
-        if order == "C" and type(self.state) is not View and all(type(n) is int for n in wanted):
-            whole = filled_in(wanted, self.size)
-            if whole is not None:
-                result = Symbol(self.tape, self.id, whole)
-                result.state = View(self, whole)
-                return result
+        if order == "C" and (found := reshaped(self, wanted)) is not None:
+            return found  # type: ignore[no-any-return]
         return rearranged(self, lambda index: index.reshape(wanted, order=order))
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
