@@ -119,7 +119,7 @@ def _forms_of(f: Any) -> dict[Any, Kept] | None:
         return entry[1]
     if isinstance(f, np.ufunc):  # which stays, and takes no weak references
         reference: Any = functools.partial(_itself, f)
-    elif type(f) is MethodType:  # a new object each time
+    elif isinstance(f, (MethodType, functools.partial)):  # mostly a new object each time
         return None
     else:
         try:
