@@ -68,7 +68,10 @@ PyObject* call(const Program& program, PyObject* const* given, PyObject* axes, P
 }
 
 // The entry of a program, as a Function keeps it: (program, capsule, shape, axes).
-PyObject* call_entry(PyObject* entry, PyObject* const* given, Py_ssize_t count) {
+PyObject* call_entry(PyObject* entry, PyObject* arguments) {
+  if (!PyTuple_CheckExact(arguments)) return other_way();
+  PyObject* const* given = reinterpret_cast<PyTupleObject*>(arguments)->ob_item;
+  const Py_ssize_t count = PyTuple_GET_SIZE(arguments);
   if (!PyTuple_CheckExact(entry) || PyTuple_GET_SIZE(entry) != 4) return other_way();
   PyObject *const capsule = PyTuple_GET_ITEM(entry, 1), *const shape = PyTuple_GET_ITEM(entry, 2),
                   *const axes = PyTuple_GET_ITEM(entry, 3);
@@ -87,7 +90,7 @@ PyObject* call_entry(PyObject* entry, PyObject* const* given, Py_ssize_t count) 
 }
 
 PyObject* call_program(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  return count < 2 ? other_way() : call_entry(args[0], args + 1, count - 1);
+  return count == 2 ? call_entry(args[0], args[1]) : other_way();
 }
 
 // A new reference to what a dictionary has for a key; null, without an error, where it has nothing.
@@ -113,11 +116,13 @@ py::object known(PyObject* memory, PyObject* f, PyObject* form) {
   return kept;
 }
 
-// call_traced(memory, kind, vector, f, x, ...): a derivative of a function that was traced before.
+// call_traced(memory, kind, vector, f, (x, ...)): a derivative of a function that was traced before.
 PyObject* call_traced(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  if (count < 5 || plain_type(args[4]) < 0) return other_way();
+  if (count != 5 || !PyTuple_CheckExact(args[4]) || PyTuple_GET_SIZE(args[4]) == 0) return other_way();
+  PyObject* const first = PyTuple_GET_ITEM(args[4], 0);
+  if (plain_type(first) < 0) return other_way();
   return guarded([&]() -> PyObject* {
-    auto* x = reinterpret_cast<PyArrayObject*>(args[4]);
+    auto* x = reinterpret_cast<PyArrayObject*>(first);
     const bool vector = args[2] == Py_True;
     if (vector && PyArray_NDIM(x) == 0) return other_way();
     const auto form =
@@ -126,7 +131,7 @@ PyObject* call_traced(PyObject*, PyObject* const* args, Py_ssize_t count) {
     const py::object kept = known(args[0], args[3], form.ptr());
     if (!kept) return other_way();
     const py::object entry = found(PyTuple_GET_ITEM(kept.ptr(), 1), args[1]);
-    return entry ? call_entry(entry.ptr(), args + 4, count - 4) : other_way();
+    return entry ? call_entry(entry.ptr(), args[4]) : other_way();
   });
 }
 
@@ -156,9 +161,9 @@ PyCFunction as_method(F* function) {
 
 PyMethodDef methods[] = {
     {"call_program", as_method(&call_program), METH_FASTCALL,
-     "call_program(entry, *x, /)\n--\n\nThe short path of plain arrays; or NotImplemented."},
+     "call_program(entry, arguments, /)\n--\n\nThe short path of plain arrays; or NotImplemented."},
     {"call_traced", as_method(&call_traced), METH_FASTCALL,
-     "call_traced(memory, kind, vector, f, *x, /)\n--\n\nThe same for a function that was traced before; or "
+     "call_traced(memory, kind, vector, f, arguments, /)\n--\n\nThe same for a function that was traced before; or "
      "NotImplemented."},
     {"traced_before", as_method(&traced_before), METH_FASTCALL,
      "traced_before(memory, form, f, /)\n--\n\nWhat is kept of a function that reads what it read before; or None."},

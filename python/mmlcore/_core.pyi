@@ -246,12 +246,19 @@ def byte_scatter(
     Mean and scatter matrix of the rows of x, bytes; exact.
     """
 
-def call_program(entry, *x):
+def call_program(entry: typing.Any, arguments: typing.Any, /) -> typing.Any:
     """
     The short path of plain arrays; or NotImplemented.
     """
 
-def call_traced(memory, kind, vector, f, *x):
+def call_traced(
+    memory: typing.Any,
+    kind: typing.Any,
+    vector: typing.Any,
+    f: typing.Any,
+    arguments: typing.Any,
+    /,
+) -> typing.Any:
     """
     The same for a function that was traced before; or NotImplemented.
     """

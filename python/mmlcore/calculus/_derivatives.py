@@ -63,7 +63,7 @@ def derivative(f: F, x: ArrayLike, *, order: int = 1, out: Array | None = None) 
     if type(order) is not int or not 1 <= order <= 100:
         order = as_index(order, "order", 1, 100)
     kind = ("derivative", order)
-    found = _core.call_traced(KNOWN, kind, False, f, x)
+    found = _core.call_traced(KNOWN, kind, False, f, (x,))
     if found is NotImplemented:
         if is_symbol(x):
             found = inline_derivative(f, x, order)
@@ -144,7 +144,7 @@ def value_and_gradient(
     >>> float(value), slope
     (5.0, array([2., 4.]))
     """
-    both = _core.call_traced(KNOWN, "value_and_gradient", True, f, x)
+    both = _core.call_traced(KNOWN, "value_and_gradient", True, f, (x,))
     if both is not NotImplemented:
         found = both[..., 0], both[..., 1:]
     elif is_symbol(x):
@@ -152,7 +152,7 @@ def value_and_gradient(
     else:
         points = points_of(x)
         found = traced(f, points.shape[-1:]).value_and_gradient(points)
-    return found if out is None else into(out, found)  # type: ignore[no-any-return]
+    return found if out is None else into(out, found)
 
 
 def jacobian(f: F, x: ArrayLike, *, out: Array | None = None) -> Array:
@@ -246,7 +246,7 @@ def points_of(x: ArrayLike) -> Array:
 
 
 def _at(f: F, x: Any, kind: str, out: Array | None) -> Array:
-    found = _core.call_traced(KNOWN, kind, True, f, x)
+    found = _core.call_traced(KNOWN, kind, True, f, (x,))
     if found is NotImplemented:
         found = _otherwise(f, x, kind)
     return found if out is None else into(out, found)  # type: ignore[no-any-return]

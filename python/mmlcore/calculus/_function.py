@@ -208,7 +208,7 @@ class Function(Traced):
 
     def _evaluate(self, kind: Any, arguments: tuple[Any, ...]) -> Array:
         entry = self._programs.get(kind) or self._program(kind)
-        result = _core.call_program(entry, *arguments)
+        result = _core.call_program(entry, arguments)
         if result is not NotImplemented:
             return result  # type: ignore[no-any-return]
         if len(arguments) != len(self._inputs):
@@ -223,7 +223,7 @@ class Function(Traced):
         """Run the program of a derivative at points of these shapes, checked and broadcast."""
         entry = self._program(kind)
         arrays = as_arrays(arguments, names)
-        result = _core.call_program(entry, *arrays)
+        result = _core.call_program(entry, tuple(arrays))
         if result is not NotImplemented:
             return result  # type: ignore[no-any-return]
         program, _, shape, _ = entry

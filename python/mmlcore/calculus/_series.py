@@ -58,7 +58,7 @@ def taylor(f: Callable[..., Any], x0: ArrayLike, order: int) -> TaylorSeries:
            [2.718, 2.718, 1.359]])
     """
     if type(order) is int:
-        known = _core.call_traced(KNOWN, ("taylor", order), False, f, x0)
+        known = _core.call_traced(KNOWN, ("taylor", order), False, f, (x0,))
         if known is not NotImplemented:
             return TaylorSeries(x0, known)  # type: ignore[arg-type]  # which is an array then
     center = as_array(x0, "x0")

@@ -109,7 +109,7 @@ def vector_jacobian_product(f: F, x: ArrayLike, v: ArrayLike, *, out: Array | No
 
 
 def _with(f: F, x: ArrayLike, v: ArrayLike, kind: str, out: Array | None) -> Array:
-    found = _core.call_traced(KNOWN, kind, True, f, x, v)
+    found = _core.call_traced(KNOWN, kind, True, f, (x, v))
     if found is NotImplemented:
         points = points_of(x)
         form = points.shape[-1:]

@@ -41,7 +41,7 @@ def traced(f: Any, shape: Shape) -> Function:
         return f
     form = shape[0] if len(shape) == 1 else shape
     kept = _core.traced_before(KNOWN, form, f)
-    return _looked_up(f, shape, form) if kept is None else kept[2]  # type: ignore[no-any-return]
+    return _looked_up(f, shape, form) if kept is None else kept[2]
 
 
 def traced_or_none(f: Any, shape: Shape) -> Function | None:
@@ -108,7 +108,7 @@ def _same(f: Any, record: Any) -> bool:
     """Tell whether f reads what it read when the record was made."""
     if type(record) is tuple:
         return _core.same_record(f, record) is True
-    return captured_by(f) == record
+    return bool(captured_by(f) == record)
 
 
 def _forms_of(f: Any) -> dict[Any, Kept] | None:

@@ -114,7 +114,7 @@ class Search:
         far, steeper = length(step), length(change)
         if not far > 0 or not steeper > 0 or not (step / far) @ (change / steeper) > 0:
             return np.full(gradient.shape, np.inf)
-        return np.abs(gradient) * (far / steeper)  # type: ignore[no-any-return]
+        return np.asarray(np.abs(gradient) * (far / steeper))
 
     def no_way_down(self) -> None:
         """End where no step decreases f: at a minimum as far as rounding lets one see, or stuck."""

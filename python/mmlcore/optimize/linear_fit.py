@@ -143,7 +143,7 @@ def _of_few_rows(unit: Array, scale: Array, sums: Sums) -> Array | None:
         return None
     both = unit[::-1]  # so that the dependent row comes last
     rows, right = both[:, :-1] * units, both[:, -1]
-    triangle = np.linalg.qr(rows.T, mode="r")
+    triangle = np.asarray(np.linalg.qr(rows.T, mode="r"))
     pivots = np.abs(triangle.diagonal())
     largest, rank = float(pivots.max()), len(pivots)
     if pivots[-1] <= max(sums.points, len(units)) * _EPS * largest:
