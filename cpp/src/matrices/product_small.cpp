@@ -155,7 +155,7 @@ void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c
     j += W;
   }
   if (j == c.cols) return;
-  if (part == Part::full && overlapping_columns<T>(a, b, c, j)) return;
+  if (part == ProductPart::full && overlapping_columns<T>(a, b, c, j)) return;
   last_columns<T>(a, b, c, j, part);
 }
 

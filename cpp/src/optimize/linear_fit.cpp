@@ -240,7 +240,7 @@ Outcome by_scatter(MatrixView<const T> x, VectorView<const T> y, const double* s
     const MatrixView<double> by_rows = c_order(lower.data(), d, d);  // as the product wants it
     copy<double>(factor, by_rows);
     const MatrixView<const double> rows = by_rows;
-    product_small<double>(rows.transposed(), rows, wanted, Part::upper_result);
+    product_small<double>(rows.transposed(), rows, wanted, ProductPart::upper_result);
     for (index_t i = 0; i < d; ++i) {
       for (index_t j = 0; j < i; ++j) wanted(i, j) = wanted(j, i);
     }
