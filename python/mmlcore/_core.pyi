@@ -237,6 +237,15 @@ def build_info() -> dict[typing.Any, typing.Any]:
     What this module was built with.
     """
 
+def byte_moments(
+    x: np.ndarray[typing.Any, typing.Any],
+    mean: typing.Annotated[np.typing.ArrayLike, np.float64],
+    squares: typing.Any,
+) -> None:
+    """
+    Mean and, unless None, squared deviations of columns of bytes; exact.
+    """
+
 def byte_scatter(
     x: np.ndarray[typing.Any, typing.Any],
     mean: typing.Annotated[np.typing.ArrayLike, np.float64],
@@ -419,6 +428,11 @@ def fit_residuals(
 def follow_context(variable: typing.Any) -> None:
     """
     Takes the number of threads from a ContextVar: a tuple of (key, count), of which the last counts.
+    """
+
+def general_pairs(a: np.ndarray[typing.Any, typing.Any], with_vectors: bool) -> typing.Any:
+    """
+    (values, vectors or None, whether residuals are at rounding level) of real matrices, real where all values are; or None.
     """
 
 def gram_schmidt(
@@ -675,7 +689,7 @@ def right_singular_vectors(
     right: np.ndarray[typing.Any, typing.Any],
 ) -> bool:
     """
-    Fills values (n,), but for a power of two, and right (n, n), columns, of a small matrix; False for NaN or infinity.
+    Fills values (n,) and right (n, n), columns, of a matrix of up to 16 columns; False for NaN or infinity.
     """
 
 def row_echelon(
@@ -774,3 +788,7 @@ def traced_before(memory: typing.Any, form: typing.Any, f: typing.Any, /) -> typ
     """
     What is kept of a function that reads what it read before; or None.
     """
+
+LEAST_SQUARE: float = 1.0261342003245941e-289
+LEAST_SQUARE_OF_SINGLE: float = 1.262177448353619e-29
+NARROW_SCATTER: int = 24
