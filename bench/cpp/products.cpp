@@ -1,4 +1,5 @@
 // Products of matrices: large, small, in lanes, tall.
+#include "mmlcore/matrices/matrix_vector.hpp"
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/matrices/product_small.hpp"
 #include "mmlcore/matrices/product_tall.hpp"
@@ -57,6 +58,10 @@ void products() {
   one<double>("product 1000 x 64 by 64 x 64", 1000, 64, 64, large);
   one<float>("product 500 x 500, float", 500, 500, 500, [](auto a, auto b, auto c) { product<float>(a, b, c); });
   for (const index_t n : {4, 12, 32, 96}) one<double>("product small " + std::to_string(n), n, n, n, small);
+  for (const index_t n : {30, 100, 300, 1000}) {
+    one<double>("matrix times vector " + std::to_string(n), n, n, 1,
+                [](auto a, auto b, auto c) { matrix_vector<double>(a, b.col(0), c.col(0)); });
+  }
   one<double>("product tall 20000 x 12 by 12 x 12", 20000, 12, 12,
               [](auto a, auto b, auto c) { product_tall<double>(a, b, c); });
   lanes<double, 3>("product in lanes, 1000 of 3");

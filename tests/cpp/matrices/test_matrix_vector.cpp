@@ -1,0 +1,49 @@
+#include <doctest/doctest.h>
+
+#include "mmlcore/core/parallel.hpp"
+#include "mmlcore/matrices/matrix_vector.hpp"
+#include "support.hpp"
+
+namespace mmlcore {
+namespace {
+
+TEST_SUITE_BEGIN("matrices");
+
+// |y - A x| <= (n + 2) u |A| |x|, in rows, in columns, transposed, with gaps; the same bits for one thread and two.
+TEST_CASE_TEMPLATE("a matrix times a vector, whatever their strides", T, float, double) {
+  for (const auto& [m, n] :
+       {std::pair<index_t, index_t>{1, 1}, {3, 5}, {8, 17}, {100, 31}, {33, 5000}, {5000, 40}, {600, 700}}) {
+    const test::Matrix<T> whole = test::random_matrix<T>(2 * m, 2 * n, 7);
+    const MatrixView<const T> all = test::view(whole);
+    const test::Matrix<T> rows = whole.topLeftCorner(m, n);
+    const test::Matrix<T> columns = rows.transpose();
+    const test::Matrix<T> x = test::random_matrix<T>(2 * n, 1, 8);
+    const MatrixView<const T> apart{all.data, m, n, 2 * all.row_stride, 2};
+    for (const auto& a : {test::view(rows), test::view(columns).transposed(), apart}) {
+      for (const index_t stride : {1, 2}) {
+        test::Matrix<T> y(2 * m, 1), again(2 * m, 1);
+        const VectorView<const T> from{x.data(), n, stride};
+        set_thread_override(2);
+        matrix_vector<T>(a, from, VectorView<T>{y.data(), m, stride});
+        set_thread_override(1);
+        matrix_vector<T>(a, from, VectorView<T>{again.data(), m, stride});
+        set_thread_override(0);
+        for (index_t i = 0; i < m; ++i) {
+          double right = 0, room = 0;
+          for (index_t j = 0; j < n; ++j) {
+            const double term = static_cast<double>(a(i, j)) * static_cast<double>(from[j]);
+            right += term;
+            room += std::abs(term);
+          }
+          CHECK(std::abs(y(i * stride, 0) - right) <= static_cast<double>(n + 2) * test::kUnit<T> * room);
+          CHECK(y(i * stride, 0) == again(i * stride, 0));
+        }
+      }
+    }
+  }
+}
+
+TEST_SUITE_END();
+
+}  // namespace
+}  // namespace mmlcore
