@@ -181,9 +181,13 @@ void matrix_vector(MatrixView<const T> a, VectorView<const T> x, VectorView<T> y
   } else if (m <= kFewRows && n >= 8 * kRanges && a.row_stride == 1 && a.col_stride != 1) {
     flat(a, from, to);
   } else {
-    const index_t grain = (kShare + n - 1) / n;
-    parallel_ranges(m, std::max<index_t>(grain, a.col_stride == 1 ? 16 : 512),
-                    [&](index_t first, index_t last) { some_rows(a.block(first, 0, last - first, n), from, to + first); });
+    // Ranges that depend on the shape alone: a row may be summed in another order near the end of one.
+    const index_t least = std::max<index_t>((kShare + n - 1) / n, a.col_stride == 1 ? 16 : 512),
+                  rows = (least + 63) / 64 * 64;
+    parallel_tasks((m + rows - 1) / rows, [&](index_t task) {
+      const index_t first = task * rows;
+      some_rows(a.block(first, 0, std::min(rows, m - first), n), from, to + first);
+    });
   }
   for (index_t i = 0; i < made.size(); ++i) y[i] = made[i];
 }
