@@ -16,7 +16,8 @@ py::object converted(PyObject* given) {
   } else if (PyList_CheckExact(given) || PyTuple_CheckExact(given)) {
     array = py::reinterpret_steal<py::object>(PyArray_FromAny(given, nullptr, 0, 0, 0, nullptr));
     if (!array) {
-      PyErr_Clear();  // the Python function says why
+      if (!PyErr_ExceptionMatches(PyExc_Exception)) throw py::error_already_set();  // such as Ctrl-C in a long list
+      PyErr_Clear();                                                                // the Python function says why
       return {};
     }
   } else {

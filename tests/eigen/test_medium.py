@@ -61,3 +61,13 @@ def test_the_ends_of_the_range(rng):
         mml.eigh(bad)
     with pytest.raises(ValueError, match="A: contains NaN or infinity"):
         mml.eigh(np.stack([a, bad]))
+
+
+def test_the_last_pair_of_a_power_iteration_that_does_not_settle():
+    turn = [[0.0, -1.0], [1.0, 0.0]]
+    with pytest.raises(mml.ConvergenceError) as caught:
+        mml.power_iteration(turn, max_iter=20)
+    for matrix in (turn, [turn, turn]):
+        found = mml.power_iteration(matrix, max_iter=20, raise_on_failure=False)
+        assert np.all(np.asarray(found.residual) > 1e-3)
+        assert np.all(np.asarray(found.iterations) == caught.value.result.iterations)

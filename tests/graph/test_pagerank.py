@@ -415,3 +415,13 @@ def test_a_tolerance_that_float64_does_not_reach(rng):
     graph = mml.Graph.from_edges(rng.integers(0, 99, 999), rng.integers(0, 99, 999))
     with pytest.raises(mml.ConvergenceError, match="float64 comes no closer: raise tol"):
         mml.pagerank(graph, tol=1e-300)
+
+
+def test_ranks_that_are_not_known_to_the_tolerance_are_returned_where_that_is_asked_for():
+    ends = np.random.default_rng(0).integers(0, 200, (2, 900))
+    with pytest.raises(mml.ConvergenceError) as caught:
+        mml.pagerank(tuple(ends), tol=1e-12, max_iter=2)
+    found = mml.pagerank(tuple(ends), tol=1e-12, max_iter=2, raise_on_failure=False)
+    assert not found.converged
+    assert found.error > 1e-12
+    np.testing.assert_array_equal(found.ranks, caught.value.result.ranks)

@@ -30,6 +30,7 @@ def pagerank(
     method: str = "auto",
     memory_limit: int | None = None,
     progress: Callable[[int, float], object] | None = None,
+    raise_on_failure: bool = True,
 ) -> PageRank:
     """Rank the nodes of a graph by PageRank, with an error that is known.
 
@@ -62,6 +63,8 @@ def pagerank(
     progress : callable, optional
         Called after each sweep as progress(sweeps, expected error); with several problems they start again for each eight.
         What it raises ends the computation.
+    raise_on_failure : bool, default True
+        False: ranks that are not known to `tol` are returned, with `error` and ``converged=False``.
 
     Returns
     -------
@@ -71,7 +74,8 @@ def pagerank(
     Raises
     ------
     ConvergenceError
-        `max_iter` passes, or the accuracy of float64, did not suffice. Its `.result` is the last PageRank.
+        `max_iter` passes, or the accuracy of float64, did not suffice. Its `.result` is the last PageRank. Not with
+        ``raise_on_failure=False``.
     ValueError, TypeError
         Arguments out of range; vectors that are negative, not finite, zero or of the wrong length.
 
@@ -129,7 +133,7 @@ def pagerank(
     )
     several = personalization is not None and np.ndim(personalization) == 2
     result = PageRank(ranks if several else ranks[0], *outcome)
-    if not result.converged:
+    if not result.converged and raise_on_failure:
         raise not_converged(result, tol, max_iter)
     if damping == 1 and not stream:
         _warn_of_recurrence(g, [landing] if landing is not None or jumps is None else jumps)
