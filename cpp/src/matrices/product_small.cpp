@@ -159,16 +159,26 @@ void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c
   last_columns<T>(a, b, c, j, part);
 }
 
+namespace {
+
+// By a copy of B in rows, which costs a share 1 / rows of the product; false, and nothing done, for other shapes.
+template <class T>
+bool product_of_copy(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
+  if (a.rows < 2 || !has_small_shape(a, b, c)) return false;
+  Buffer<T> straight(b.rows * b.cols);
+  const MatrixView<T> rows = c_order(straight.data(), b.rows, b.cols);
+  copy<T>(b, rows);
+  product_small<T>(a, rows, c);
+  return true;
+}
+
+}  // namespace
+
 template <class T>
 void product_single(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
   if (product_of_vector<T>(a, b, c)) return;
   if (is_small_product(a, b, c)) return product_small<T>(a, b, c);
-  if (a.rows > 1 && has_small_shape(a, b, c)) {  // a copy of B costs a share 1 / rows of the product
-    Buffer<T> straight(b.rows * b.cols);
-    const MatrixView<T> rows = c_order(straight.data(), b.rows, b.cols);
-    copy<T>(b, rows);
-    return product_small<T>(a, rows, c);
-  }
+  if (product_of_copy<T>(a, b, c)) return;
   is_tall_product(a, b, c) ? product_tall<T>(a, b, c) : product<T>(a, b, c);
 }
 
@@ -203,7 +213,7 @@ void product_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b,
         continue;
       }
       if (!small) {
-        product_serial<T>(a[i], b[i], c[i]);
+        if (!product_of_copy<T>(a[i], b[i], c[i])) product_serial<T>(a[i], b[i], c[i]);
         continue;
       }
       if (even && i + ahead < end) {

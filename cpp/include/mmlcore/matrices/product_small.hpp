@@ -9,6 +9,8 @@
 // Needs unit column strides of B and C; A may have any strides. Cost: 2 m n k flops, no scratch memory.
 #pragma once
 
+#include <algorithm>
+
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore {
@@ -63,9 +65,9 @@ bool lies_in_rows(const MatrixView<T>& b) {
 // Whether product_small takes these operands, B in rows or by way of a copy, and is the faster way.
 template <class T>
 bool has_small_shape(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
-  if (!lies_in_rows(c) || b.cols > kSmallProduct) return false;
-  if (a.rows <= kSmallProduct && a.cols <= kSmallProduct) return true;
-  return a.cols <= kLong && a.rows * a.cols * b.cols <= kFewSteps;
+  if (!lies_in_rows(c)) return false;
+  if (std::max({a.rows, a.cols, b.cols}) <= kSmallProduct) return true;
+  return a.cols <= kLong && std::min(a.cols, b.cols) <= kSmallProduct && a.rows * a.cols * b.cols <= kFewSteps;
 }
 
 // Whether product_small takes these operands as they are and is the faster way.
