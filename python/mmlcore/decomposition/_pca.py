@@ -229,6 +229,10 @@ class PCA(GaussianModel):
         self._fitted()
         if is_sparse(X):
             return self._scores_of_sparse(X)
+        if type(X) is np.ndarray and X.dtype.kind == "f":  # the usual case, of one part
+            x = as_data(X, "X")
+            check_width("X", x.shape, self.n_features_in_)
+            return self._scores(x)
         parts = [self._scores(x) for x in dense_chunks(X, self.n_features_in_)]
         if not parts:
             return np.empty((0, self.n_components_), self.components_.dtype)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import cast
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -149,11 +152,11 @@ def scaling(*factors: ArrayLike, out: Array | None = None) -> Array:
         raise ValueError(msg)
     d = len(factors)
     if all(type(f) in (float, int) for f in factors):
-        row = np.array(factors, np.float64)
-        if np.isfinite(row).all():
-            diagonal = np.zeros((d, d))
-            diagonal.reshape(-1)[:: d + 1] = row
-            return diagonal
+        diagonal = np.zeros(d * d)
+        numbers = cast("tuple[float, ...]", factors)
+        diagonal[:: d + 1] = numbers
+        if math.isfinite(sum(numbers)):
+            return diagonal.reshape(d, d)
     names = [f"factors[{i}]" for i in range(d)]
     parts = [
         require_finite(f, name) for f, name in zip(as_arrays(factors, names), names, strict=True)
