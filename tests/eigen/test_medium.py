@@ -36,9 +36,9 @@ def test_residuals(n, dtype, rng):
         exact, size = a.astype(np.float64), float(np.abs(a).max()) * n
         assert values.dtype == vectors.dtype == dtype
         assert (np.diff(values) >= 0).all()
-        assert np.abs(exact @ vectors - vectors * values).max() <= 2 * eps * size, name
+        assert np.abs(exact @ vectors - vectors * values).max() <= 6 * eps * size, name
         assert np.abs(vectors.T @ vectors - np.eye(n)).max() <= 4 * eps * n, name
-        assert np.abs(values - np.linalg.eigvalsh(exact)).max() <= 2 * eps * size, name
+        assert np.abs(values - np.linalg.eigvalsh(exact)).max() <= 6 * eps * size, name
     whole = mml.eigh(np.stack(stack))
     for a, values in zip(stack, whole.values, strict=True):
         np.testing.assert_allclose(values, mml.eigh(a).values, atol=2 * eps * n * np.abs(a).max())
