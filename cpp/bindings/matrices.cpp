@@ -4,7 +4,6 @@
 #include "door.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/elimination/solve_small.hpp"
-#include "mmlcore/matrices/matrix_vector.hpp"
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/matrices/product_small.hpp"
 #include "mmlcore/matrices/product_tall.hpp"
@@ -19,17 +18,11 @@ namespace {
 constexpr double kLarge = kSmallProduct * kSmallProduct * kSmallProduct;
 constexpr double kHuge = 2147483648.0;  // beyond, Python would not look for Ctrl-C for too long
 
-// The product of two matrices, whichever kernel takes it.
-template <class T>
-void multiply(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
-  if (!product_of_vector<T>(a, b, c)) is_small_product(a, b, c) ? product_small<T>(a, b, c) : product_single<T>(a, b, c);
-}
-
 template <class T>
 bool matmul(const Call& call) {
   if (call.axes() > 0 && call['k'] == 1) return false;  // no sums: numpy's multiply
   if (call.axes() == 0) {
-    multiply<T>(call.matrix<T>(0), call.matrix<T>(1), call.results<T>().item);
+    product_single<T>(call.matrix<T>(0), call.matrix<T>(1), call.results<T>().item);
   } else {
     product_batch<T>(call.stack<T>(0), call.stack<T>(1), call.results<T>());
   }
@@ -64,7 +57,7 @@ bool blas_is_as_fast(const Call& call, bool single) {
 template <class T>
 bool move_points(const Call& call) {
   if (call.axes() != 0 || call.option(0) != -1) return false;
-  multiply<T>(call.matrix<T>(1), call.matrix<T>(0).transposed(), call.results<T>().item);
+  product_single<T>(call.matrix<T>(1), call.matrix<T>(0).transposed(), call.results<T>().item);
   return true;
 }
 
@@ -79,7 +72,7 @@ bool move_points_affinely(const Call& call) {
     if (a(d, j) != 0) return false;
   }
   if (a(d, d) != 1) return false;
-  multiply<T>(from, a.block(0, 0, d, d).transposed(), to);
+  product_single<T>(from, a.block(0, 0, d, d).transposed(), to);
   for (index_t i = 0; i < to.rows; ++i) {
     for (index_t j = 0; j < d; ++j) to(i, j) += a(j, d);
   }
@@ -90,7 +83,7 @@ bool move_points_affinely(const Call& call) {
 template <class T>
 bool compose_two(const Call& call) {
   if (call.axes() != 0) return false;
-  multiply<T>(call.matrix<T>(0), call.matrix<T>(1), call.results<T>().item);
+  product_single<T>(call.matrix<T>(0), call.matrix<T>(1), call.results<T>().item);
   return true;
 }
 template <class T>
@@ -101,11 +94,11 @@ bool compose_three(const Call& call) {
   const bool left = m * k * l + m * l * n <= k * l * n + m * k * n;
   Buffer<T> memory(left ? m * l : k * n);
   if (left) {
-    multiply<T>(a, b, c_order(memory.data(), m, l));
-    multiply<T>(c_order<const T>(memory.data(), m, l), c, call.results<T>().item);
+    product_single<T>(a, b, c_order(memory.data(), m, l));
+    product_single<T>(c_order<const T>(memory.data(), m, l), c, call.results<T>().item);
   } else {
-    multiply<T>(b, c, c_order(memory.data(), k, n));
-    multiply<T>(a, c_order<const T>(memory.data(), k, n), call.results<T>().item);
+    product_single<T>(b, c, c_order(memory.data(), k, n));
+    product_single<T>(a, c_order<const T>(memory.data(), k, n), call.results<T>().item);
   }
   return true;
 }
@@ -146,7 +139,7 @@ bool change_of_basis(const Call& call) {
   const index_t n = call['n'];
   if (call.axes() != 0 || n == 0 || n > kSmallOrder || n > kSmallColumns) return false;
   T product[kSmallOrder * kSmallOrder];
-  multiply<T>(call.matrix<T>(0), call.matrix<T>(1), c_order(product, n, n));
+  product_single<T>(call.matrix<T>(0), call.matrix<T>(1), c_order(product, n, n));
   return solve_small<T>(call.matrix<T>(1), c_order<const T>(product, n, n), call.result<T>());
 }
 

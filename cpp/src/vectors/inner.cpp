@@ -28,25 +28,13 @@ T strided_dot(const T* x, index_t sx, const T* y, index_t sy, index_t n) {
 
 template <class T>
 void inner_products(const MatrixBatch<const T>& x, const MatrixBatch<const T>& y, T* out) {
-  const index_t d = x.item.cols, sx = x.item.col_stride, sy = y.item.col_stride;
-  const bool rows = (sx == 1 && sy == 1) || d <= 1;
+  const index_t d = x.item.cols;
   parallel_ranges(x.count(), (index_t{1} << 15) / (d + 8) + 1, [&](index_t begin, index_t end) {
-    if (worth_straightening(x) || worth_straightening(y)) {
-      StraightRows<T> left(x), right(y);
-      for (index_t i = begin; i < end; ++i) {
-        const VectorView<const T> a = left[i], b = right[i];
-        out[i] =
-            a.stride == 1 && b.stride == 1 ? dot(a.data, b.data, d) : strided_dot(a.data, a.stride, b.data, b.stride, d);
-      }
-      return;
-    }
+    StraightRows<T> left(x), right(y);
     for (index_t i = begin; i < end; ++i) {
-      const T *a = x.item.data + x.batch.offset(i), *b = y.item.data + y.batch.offset(i);
-      if (rows) {
-        out[i] = dot(a, b, d);
-        continue;
-      }
-      out[i] = strided_dot(a, sx, b, sy, d);
+      const VectorView<const T> a = left[i], b = right[i];
+      const bool rows = (a.stride == 1 && b.stride == 1) || d <= 1;
+      out[i] = rows ? dot(a.data, b.data, d) : strided_dot(a.data, a.stride, b.data, b.stride, d);
     }
   });
 }
