@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-KERNELS = ("core", "matrices", "vectors", "elimination", "singular", "orthogonal", "eigen", "graph")
-KERNELS += ("stats", "calculus", "optimize", "neural")
+KERNELS = ("core", "matrices", "vectors", "elimination", "orthogonal", "eigen", "singular", "graph")
+KERNELS += ("stats", "calculus", "optimize", "neural", "decomposition")
 CHAPTERS = ("_version", "_cpu", "_isa", "_core", "core", "io", "elimination", "singular", "vectors")
 CHAPTERS += ("matrices", "orthogonal", "eigen", "graph", "stats", "calculus", "optimize", "neural")
 CHAPTERS += ("decomposition", "_bench", "__init__", "estimators", "dask", "networkx", "plot", "cli")

@@ -159,6 +159,33 @@ def is_singular(draw: Draw) -> Calls:
     return Calls(partial(mml.is_singular, a), peers, same)
 
 
+@entry("elimination", "svd", 2)
+def svd(draw: Draw) -> Calls:
+    a = rectangular(draw)
+
+    def verify(expected: Any, got: Any) -> None:
+        near(draw.dtype, 100)(expected[1] + expected[1].max(), got[1] + expected[1].max())
+        error = np.abs((got[0] * got[1][..., np.newaxis, :]) @ got[2] - a).max() / np.abs(a).max()
+        assert error <= 1000 * TOLERANCE[draw.dtype], f"U s Vh is {error:.2g} of A apart."
+
+    peers = {"numpy": partial(np.linalg.svd, a, full_matrices=False)}
+    if a.ndim == 2:
+        peers["scipy"] = partial(scipy.linalg.svd, a, full_matrices=False, check_finite=False)
+    return Calls(partial(mml.svd, a), peers, verify)
+
+
+@entry("elimination", "svdvals")
+def svdvals(draw: Draw) -> Calls:
+    a = rectangular(draw)
+
+    def verify(expected: Any, got: Any) -> None:
+        near(draw.dtype, 100)(expected + expected.max(), got + expected.max())
+
+    return Calls(
+        partial(mml.svdvals, a), {"numpy": partial(np.linalg.svd, a, compute_uv=False)}, verify
+    )
+
+
 @entry("elimination", "condition")
 def condition(draw: Draw) -> Calls:
     a = square(draw, 150)

@@ -13,9 +13,9 @@ PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   bind_metric(m);
   bind_matrices(m);
   bind_elimination(m);
-  bind_singular(m);
   bind_orthogonal(m);
   bind_eigen(m);
+  bind_singular(m);
   bind_stats(m);
   bind_graph(m);
   bind_python_graphs(m);
@@ -26,4 +26,5 @@ PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   bind_call_program(m);
   bind_optimize(m);
   bind_neural(m);
+  bind_decomposition(m);
 }

@@ -12,6 +12,7 @@ void bind_metric(pybind11::module_& m);
 void bind_matrices(pybind11::module_& m);
 void bind_elimination(pybind11::module_& m);
 void bind_singular(pybind11::module_& m);
+void bind_decomposition(pybind11::module_& m);
 void bind_orthogonal(pybind11::module_& m);
 void bind_eigen(pybind11::module_& m);
 void bind_stats(pybind11::module_& m);

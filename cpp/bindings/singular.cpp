@@ -6,24 +6,26 @@
 #include "arrays.hpp"
 #include "door.hpp"
 #include "mmlcore/core/buffer.hpp"
-#include "mmlcore/singular/small_values.hpp"
+#include "mmlcore/singular/jacobi_svd.hpp"
+#include "mmlcore/singular/singular_values.hpp"
+#include "mmlcore/singular/svd.hpp"
 #include "module.hpp"
 
 namespace mmlcore::bindings {
 namespace {
 
-// Smaller ones than that beside the largest may have lost digits on the way (small_values.hpp): LAPACK sees to the matrix.
+// Smaller ones than that beside the largest may have lost digits on the way (jacobi_svd.hpp): LAPACK sees to the matrix.
 constexpr double kSurely = 1e-130;
 
 bool small(index_t m, index_t n) {
-  return std::min(m, n) >= 1 && std::min(m, n) <= kSmallSide && std::max(m, n) <= kSmallLength;
+  return std::min(m, n) >= 1 && std::min(m, n) <= kValuesSide && std::max(m, n) <= kValuesLength;
 }
 
 // Runs f(item, values) for the descending singular values of each matrix of argument 0.
 template <class T, class F>
 bool each_spectrum(const MatrixBatch<const T>& a, F&& f) {
   const index_t p = std::min(a.item.rows, a.item.cols), count = a.count();
-  double few[kSmallSide];
+  double few[kValuesSide];
   Buffer<double> many(count > 1 ? count * p : 0);
   double* const values = count > 1 ? many.data() : few;
   if (!scaled_singular_values<T>(a, values)) return false;
@@ -96,7 +98,32 @@ bool independent(const Call& call) {
   });
 }
 
+template <class T>
+bool values_alone(const Call& call) {
+  const index_t p = std::min(call['m'], call['n']), count = call.count();
+  if (!small(call['m'], call['n'])) return false;
+  Buffer<double> values(count * p);
+  Buffer<int> powers(count);
+  if (!scaled_singular_values<T>(call.stack<T>(0), values.data(), powers.data())) return false;
+  T* const to = call.result<T>();
+  bool fine = true;
+  for (index_t i = 0; i < count * p; ++i) {
+    to[i] = static_cast<T>(std::ldexp(values[i], powers[i / p]));
+    fine &= to[i] <= std::numeric_limits<T>::max();
+  }
+  return fine;
+}
+
+template <class T>
+bool decomposition(const Call& call) {
+  const index_t p = std::min(call['m'], call['n']);
+  return call.option(0) == 0 && p >= 1 && p <= kJacobiSide && std::max(call['m'], call['n']) <= kValuesLength &&
+         svd<T>(call.stack<T>(0), call.results<T>(0), call.result<T>(1), call.results<T>(2));
+}
+
 const DoorRow rows[] = {
+    {"svd", Signature("(m,n)->(m,k),(k),(k,n)"), "A", "full=0", {decomposition<double>, decomposition<float>}, {.power = 2}},
+    {"svdvals", Signature("(m,n)->(k)"), "A", "", {values_alone<double>, values_alone<float>}, {.power = 2}},
     {"rank", Signature("(m,n)->()i"), "A", "rtol", {ranks<double>, ranks<float>}, {.power = 2}},
     {"is_singular", Signature("(n,n)->()b"), "A", "rtol", {singular<double>, singular<float>}, {.power = 3}},
     {"condition", Signature("(m,n)->()"), "A", "", {conditions<double>, conditions<float>}, {.power = 2}},
@@ -107,6 +134,7 @@ const DoorRow rows[] = {
 
 void bind_singular(py::module_& m) {
   add_doors(m, rows);
+  m.attr("JACOBI_SIDE") = kJacobiSide;
   m.def(
       "right_singular_vectors",
       [](const py::array& a, py::array_t<double>& values, py::array& right) {
@@ -117,7 +145,8 @@ void bind_singular(py::module_& m) {
         });
       },
       py::arg("a"), py::arg("values"), py::arg("right"),
-      "Fills values (n,) and right (n, n), columns, of a matrix of up to 16 columns; False for NaN or infinity.");
+      "Fills values (n,) and right (n, n), columns, of a matrix of a shorter side up to JACOBI_SIDE.\n\nFalse for NaN or "
+      "infinity.");
 }
 
 }  // namespace mmlcore::bindings

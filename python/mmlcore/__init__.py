@@ -116,7 +116,7 @@ from mmlcore.orthogonal import (
     qr,
     span_dimension,
 )
-from mmlcore.singular import condition, is_singular, null_space, rank
+from mmlcore.singular import SVD, condition, is_singular, null_space, rank, svd, svdvals
 from mmlcore.stats import (
     Moments,
     affine_covariance,
@@ -148,6 +148,7 @@ __all__ = [
     "PCA",
     "PPCA",
     "QR",
+    "SVD",
     "Constrained",
     "ConvergenceError",
     "CurveFit",
@@ -258,6 +259,8 @@ __all__ = [
     "span_dimension",
     "sparse_hessian",
     "sparse_jacobian",
+    "svd",
+    "svdvals",
     "taylor",
     "threads",
     "top_eigh",

@@ -317,6 +317,16 @@ def column_moments(
     Returns the sum of the weights.
     """
 
+def component_scores(
+    x: np.ndarray[typing.Any, typing.Any],
+    mean: np.ndarray[typing.Any, typing.Any],
+    low: typing.Any,
+    components: np.ndarray[typing.Any, typing.Any],
+) -> typing.Any:
+    """
+    (x - mean - low) components' for arrays of one type; None where Python has to see to it.
+    """
+
 def determinants(
     a: np.ndarray[typing.Any, typing.Any],
     mantissa: np.ndarray[typing.Any, typing.Any],
@@ -632,6 +642,13 @@ def point_columns(v: np.ndarray[typing.Any, typing.Any]) -> None:
     Makes the leading entry of each column of a stack of matrices positive, in place.
     """
 
+def principal_components(x: np.ndarray[typing.Any, typing.Any], k: typing.Any) -> typing.Any:
+    """
+    (components, variances, shares, singular values, mean, what rounding took from it or None, noise).
+
+    Of few features or points; None where Python has to see to it.
+    """
+
 def qr(
     a: np.ndarray[typing.Any, typing.Any],
     q: np.ndarray[typing.Any, typing.Any],
@@ -689,7 +706,9 @@ def right_singular_vectors(
     right: np.ndarray[typing.Any, typing.Any],
 ) -> bool:
     """
-    Fills values (n,) and right (n, n), columns, of a matrix of up to 16 columns; False for NaN or infinity.
+    Fills values (n,) and right (n, n), columns, of a matrix of a shorter side up to JACOBI_SIDE.
+
+    False for NaN or infinity.
     """
 
 def row_echelon(
@@ -789,6 +808,7 @@ def traced_before(memory: typing.Any, form: typing.Any, f: typing.Any, /) -> typ
     What is kept of a function that reads what it read before; or None.
     """
 
+JACOBI_SIDE: int = 100
 LEAST_SQUARE: float = 1.0261342003245941e-289
 LEAST_SQUARE_OF_SINGLE: float = 1.262177448353619e-29
 NARROW_SCATTER: int = 24

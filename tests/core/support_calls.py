@@ -95,6 +95,8 @@ CALLS: dict[str, Callable[[], Any]] = {
     "null_space": lambda: mml.null_space(TALL[:4]),
     "is_singular": lambda: mml.is_singular(A),
     "condition": lambda: mml.condition(A),
+    "svd": lambda: mml.svd(A),
+    "svdvals": lambda: mml.svdvals(A),
     "gram_schmidt": lambda: mml.gram_schmidt(TALL),
     "qr": lambda: mml.qr(A),
     "span_dimension": lambda: mml.span_dimension(TALL),

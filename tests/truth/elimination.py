@@ -224,6 +224,36 @@ def condition(d: Draw) -> None:
     )
 
 
+@explores("svd")
+@explores("svdvals")
+def svd(d: Draw) -> None:
+    """U diag(s) Vh is A, orthonormal, descending; the values are right to the unit of the largest."""
+    dtype = dtype_of(d)
+    m, n = d.size(5), d.size(5)
+    a = matrix(d, m, n, dtype, float(d.pick(0.4, 1.0)))
+    values = ex.singular_values(a)
+    try:
+        u, s, vh = mml.svd(placed(d, a))
+    except ValueError as error:
+        if "leaves the range" in str(error) and 101 * values[0] > 100 * ex.most(dtype):
+            return
+        raise
+    room = 30 * max(m, n) * ex.ulp(dtype)
+    for got in (s, mml.svdvals(placed(d, a))):
+        for one, right in zip(got, values, strict=True):
+            ex.near(one, right, room * values[0], dtype, f"singular values of {a.tolist()}")
+    scale = np.abs(a).max() or 1.0
+    again = (u.astype(float) * (s / scale)) @ vh.astype(float)
+    if (
+        np.abs(again - a.astype(float) / scale).max()
+        > room * max(m, n) + float(ex.tiny(dtype)) / scale
+    ):
+        raise Wrong(f"svd: U s Vh = {again.tolist()} in units of {scale}, A = {a.tolist()}")
+    for q in (u, vh.T):
+        if np.abs(q.T.astype(float) @ q - np.eye(q.shape[1])).max() > room:
+            raise Wrong(f"svd: not orthonormal, {q.tolist()} of {a.tolist()}")
+
+
 @explores("row_echelon")
 def row_echelon(d: Draw) -> None:
     """Rank, pivots and the reduced form of small integers."""

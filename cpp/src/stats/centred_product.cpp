@@ -9,6 +9,7 @@
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/matrices/register_tile.hpp"
+#include "narrow_scores.hpp"
 
 namespace mmlcore {
 namespace {
@@ -145,7 +146,8 @@ class Scores {
 
 template <class T>
 bool centred_product(MatrixView<const T> x, const T* mean, const T* low, MatrixView<const T> w, MatrixView<T> out) {
-  return Scores<T>(x, mean, low, w, out).run();
+  const bool narrow = mean && w.cols > 0 && w.cols <= kNarrowScores && x.cols <= kNarrowPoints;
+  return narrow ? narrow_scores<T>(x, mean, low, w, out) : Scores<T>(x, mean, low, w, out).run();
 }
 
 template bool centred_product<float>(MatrixView<const float>, const float*, const float*, MatrixView<const float>,

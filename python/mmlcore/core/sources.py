@@ -77,3 +77,10 @@ def _release(x: np.memmap[Any, Any], first: int, last: int) -> None:
     if x.mode != "c":
         with contextlib.suppress(ValueError, OSError):
             base.madvise(mmap.MADV_DONTNEED, begin, end - begin)
+
+
+def columns_of_batch(chunk: Any) -> Any:
+    """Turn a batch of Arrow columns into an array; anything else as it is."""
+    if hasattr(chunk, "to_pydict") and hasattr(chunk, "columns"):
+        return np.column_stack([np.asarray(column) for column in chunk.columns])
+    return chunk

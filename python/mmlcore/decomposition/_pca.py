@@ -22,10 +22,11 @@ from mmlcore.core.arrays import (
     shape_error,
 )
 from mmlcore.core.random_state import RandomState
-from mmlcore.core.sources import check_width, dense_chunks
+from mmlcore.core.sources import check_width, columns_of_batch, dense_chunks
 from mmlcore.core.sparse import as_csr, real
 from mmlcore.decomposition._gaussian import GaussianModel
 from mmlcore.decomposition.components import (
+    SMALL,
     Components,
     count_components,
     of_factor,
@@ -35,6 +36,14 @@ from mmlcore.decomposition.large import sparse_scores
 from mmlcore.decomposition.route import components_of, how_many
 from mmlcore.stats.factor import TriangularFactor, factor_of_chunks
 from mmlcore.stats.weights import refuse_overflow
+
+_FOUND: tuple[str, ...] = (
+    "components_",
+    "explained_variance_",
+    "explained_variance_ratio_",
+    "singular_values_",
+)
+_FOUND += ("mean_", "_low", "noise_variance_")  # what the kernel for few features or points finds
 
 
 class PCA(GaussianModel):
@@ -138,6 +147,10 @@ class PCA(GaussianModel):
         ValueError for NaN, infinity, no points or an `n_components` that does not fit.
         """
         self.__dict__.pop("_factor", None)
+        if type(X) is np.ndarray and self.solver == "auto":
+            found = _core.principal_components(X, self.n_components)
+            if found is not None:
+                return self._keep_few(found, X.shape)
         self._keep(*components_of(X, self.n_components, self.solver, self.random_state))
         return self
 
@@ -182,7 +195,7 @@ class PCA(GaussianModel):
         def checked() -> Iterable[Array]:
             nonlocal shape, dtype
             for number, chunk in enumerate(chunks):
-                x = as_data(_table(chunk), f"chunks[{number}]")
+                x = as_data(columns_of_batch(chunk), f"chunks[{number}]")
                 if number and x.shape[1] != shape[1]:
                     raise shape_error(f"chunks[{number}]", x.shape, f"(n, {shape[1]}), as before")
                 shape, dtype = x.shape, np.result_type(dtype, x.dtype)
@@ -200,6 +213,13 @@ class PCA(GaussianModel):
         found = of_factor(factor, how_many(self.n_components, all_points))
         self._keep(found, all_points, dtype, "factor")
         self._factor = factor
+        return self
+
+    def _keep_few(self, found: tuple[Any, ...], shape: tuple[int, ...]) -> PCA:
+        self.__dict__.update(zip(_FOUND, found, strict=True))
+        self.n_components_ = len(self.components_)
+        self.n_samples_, self.n_features_in_ = shape
+        self.solver_ = "svd" if max(shape) <= SMALL else "covariance"
         return self
 
     def _keep(self, found: Components, shape: Any, dtype: np.dtype[Any], route: str) -> None:
@@ -227,6 +247,12 @@ class PCA(GaussianModel):
     def transform(self, X: Any) -> Array:
         """Return the scores (n, k) of points (n, d): centred, projected, and scaled with `whiten`."""
         self._fitted()
+        if type(X) is np.ndarray and not self.whiten:
+            scores: Array | None = _core.component_scores(
+                X, self.mean_, getattr(self, "_low", None), self.components_
+            )
+            if scores is not None:
+                return scores
         if is_sparse(X):
             return self._scores_of_sparse(X)
         if type(X) is np.ndarray and X.dtype.kind == "f":  # the usual case, of one part
@@ -319,10 +345,3 @@ class PCA(GaussianModel):
             return mean, None if low is None else in_order(low, dtype)
         rest = ((self.mean_.astype(np.float64) - mean) + self._low_part()).astype(dtype)
         return mean, rest if rest.any() else None
-
-
-def _table(chunk: Any) -> Any:
-    """Turn a batch of Arrow columns into an array; anything else as it is."""
-    if hasattr(chunk, "to_pydict") and hasattr(chunk, "columns"):
-        return np.column_stack([np.asarray(column) for column in chunk.columns])
-    return chunk

@@ -20,8 +20,7 @@ from mmlcore.stats.scatter import Scatter, scaled, scatter_parts
 from mmlcore.stats.summary import mean_parts
 from mmlcore.stats.weights import refuse_column
 
-_FEW = 16  # features of data whose singular values a kernel of our own finds
-_SMALL = 500  # up to this many rows and columns LAPACK's SVD is cheap, and keeps every digit
+SMALL = 500  # up to this many rows and columns LAPACK's SVD is cheap, and keeps every digit
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def route_of(solver: str, n: int, d: int) -> str:
             msg = f"solver: got {solver!r}, needed 'auto' or one of {', '.join(map(repr, routes))}."
             raise ValueError(msg)
         return solver
-    if max(n, d) <= _SMALL:
+    if max(n, d) <= SMALL:
         return "svd"
     return "covariance" if n >= d else "dual"
 
@@ -138,7 +137,7 @@ def by_svd(x: Array, k: int, seed: int) -> Components:  # noqa: ARG001  (one sig
     """Singular values and right vectors of the centred data: by the kernel for few features, else by LAPACK."""
     mean, low, centred, power = centred_in_unit(x)
     d = x.shape[1]
-    if d <= _FEW and d <= len(x):
+    if d <= _core.JACOBI_SIDE and d <= len(x):
         s, right = np.empty(d), np.empty((d, d), centred.dtype)
         _core.right_singular_vectors(centred, s, right)
         vectors = right.T

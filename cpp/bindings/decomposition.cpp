@@ -1,0 +1,124 @@
+// Principal components of plain arrays in one call. What it answers with None goes the way of python/mmlcore/decomposition,
+// which converts, checks and says what is wrong.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "arrays.hpp"
+#include "mmlcore/core/buffer.hpp"
+#include "mmlcore/decomposition/principal_components.hpp"
+#include "mmlcore/stats/centred_product.hpp"
+#include "module.hpp"
+#include "results.hpp"
+
+namespace mmlcore::bindings {
+namespace {
+
+constexpr index_t kLittle = 1 << 15;  // multiplications from which on the lock is released
+
+template <class T>
+py::array_t<T> new_array(index_t rows, index_t cols = -1) {
+  const npy_intp shape[2] = {rows, cols};
+  PyObject* made = new_result<T>(cols < 0 ? 1 : 2, shape);
+  if (!made) throw py::error_already_set();
+  return py::reinterpret_steal<py::array_t<T>>(made);
+}
+
+bool aligned_matrix(const py::array& x) {
+  return x.ndim() == 2 && (x.flags() & py::detail::npy_api::NPY_ARRAY_ALIGNED_) != 0;
+}
+
+template <class T>
+py::object components(const MatrixView<const T>& x, index_t k) {
+  const index_t n = x.rows, d = x.cols, p = std::min(n, d);
+  auto rows = new_array<T>(k, d), explained = new_array<T>(k), shares = new_array<T>(k), values = new_array<T>(k);
+  auto mean = new_array<T>(d);
+  auto rest = new_array<double>(d);
+  Buffer<double> numbers(d + p);
+  double *const m = numbers.data(), *const low = rest.mutable_data();
+  PrincipalComponents<T> found{m, low, m + d, c_order<T>(rows.mutable_data(), k, d), 0};
+  bool fine = false;
+  if (n * d * p < kLittle) {
+    fine = principal_components<T>(x, found);
+  } else {
+    fine = without_gil([&] { return principal_components<T>(x, found); });
+  }
+  if (!fine || !(found.total <= std::numeric_limits<T>::max())) return py::none();
+  double noise = found.total;
+  for (index_t j = 0; j < k; ++j) {
+    const double variance = found.variances[j];
+    noise -= variance;
+    explained.mutable_data()[j] = static_cast<T>(variance);
+    shares.mutable_data()[j] = static_cast<T>(found.total > 0 ? variance / found.total : 0);
+    values.mutable_data()[j] = static_cast<T>(std::sqrt(variance * static_cast<double>(n - 1)));
+  }
+  bool exact = true;
+  for (index_t j = 0; j < d; ++j) {
+    mean.mutable_data()[j] = static_cast<T>(m[j]);
+    low[j] += m[j] - mean.data()[j];
+    exact &= low[j] == 0;
+  }
+  noise = p > k ? std::max(noise, 0.0) / static_cast<double>(p - k) : 0.0;
+  return py::make_tuple(rows, explained, shares, values, mean, exact ? py::object(py::none()) : py::object(rest), noise);
+}
+
+py::object principal_components_of(const py::array& x, const py::object& wanted) {
+  if (!aligned_matrix(x)) return py::none();
+  const index_t n = x.shape(0), d = x.shape(1);
+  const index_t k = wanted.is_none()                  ? std::min(n, d)
+                    : PyLong_CheckExact(wanted.ptr()) ? PyLong_AsSsize_t(wanted.ptr())
+                                                      : -1;
+  if (PyErr_Occurred()) PyErr_Clear();  // an integer beyond the range
+  if (k < 0 || k > std::min(n, d) || !has_few_components(n, d)) return py::none();
+  if (holds<double>(x)) return components(matrix_view<const double>(x, "X"), k);
+  if (holds<float>(x)) return components(matrix_view<const float>(x, "X"), k);
+  if (!holds<std::uint8_t>(x) || std::max(n, d) > kValuesRoute) return py::none();
+  const auto bytes = matrix_view<const std::uint8_t>(x, "X");
+  Buffer<double> wide(n * d);
+  for (index_t i = 0; i < n; ++i) {
+    for (index_t j = 0; j < d; ++j) wide[i * d + j] = bytes(i, j);
+  }
+  return components(c_order<const double>(wide.data(), n, d), k);
+}
+
+template <class T>
+py::object scores(const py::array& x, const py::array& mean, const py::object& low, const py::array& components) {
+  const auto points = matrix_view<const T>(x, "X");
+  const auto rows = matrix_view<const T>(components, "components");
+  const index_t n = points.rows, d = points.cols, k = rows.rows;
+  Buffer<T> parts(2 * d);
+  const auto m = vector_view<const T>(mean, "mean");
+  for (index_t j = 0; j < d; ++j) parts[j] = m[j];
+  if (!low.is_none()) {
+    const auto l = vector_view<const double>(py::array(low), "low");
+    for (index_t j = 0; j < d; ++j) parts[d + j] = static_cast<T>(l[j]);
+  }
+  const T* const rest = low.is_none() ? nullptr : parts.data() + d;
+  auto out = new_array<T>(n, k);
+  const auto to = c_order<T>(out.mutable_data(), n, k);
+  const auto run = [&] { return centred_product<T>(points, parts.data(), rest, rows.transposed(), to); };
+  return (n * d * k < kLittle ? run() : without_gil(run)) ? py::object(out) : py::object(py::none());
+}
+
+py::object scores_of(const py::array& x, const py::array& mean, const py::object& low, const py::array& components) {
+  if (!aligned_matrix(x) || x.shape(1) != mean.size() || components.ndim() != 2 || components.shape(1) != mean.size()) {
+    return py::none();
+  }
+  if (holds<double>(x) && holds<double>(mean) && holds<double>(components)) return scores<double>(x, mean, low, components);
+  if (holds<float>(x) && holds<float>(mean) && holds<float>(components)) return scores<float>(x, mean, low, components);
+  return py::none();
+}
+
+}  // namespace
+
+void bind_decomposition(py::module_& m) {
+  m.def(
+      "principal_components", principal_components_of, py::arg("x"), py::arg("k"),
+      "(components, variances, shares, singular values, mean, what rounding took from it or None, noise).\n\n"
+      "Of few features or points; None where Python has to see to it.");
+  m.def("component_scores", scores_of, py::arg("x"), py::arg("mean"), py::arg("low"), py::arg("components"),
+        "(x - mean - low) components' for arrays of one type; None where Python has to see to it.");
+}
+
+}  // namespace mmlcore::bindings

@@ -1,0 +1,26 @@
+// Singular values alone, of one matrix or a stack, for what they decide: rank, condition, independence.
+//
+// Jacobi's rotations of the rows of R (jacobi_svd.hpp). Stacks of small matrices go one matrix a lane, stacks of larger ones
+// one matrix a thread. In float64 also for float32.
+//
+// Cost: some 2 m n^2 + 10 n^3 flops a matrix.
+#pragma once
+
+#include "mmlcore/core/views.hpp"
+
+namespace mmlcore {
+
+inline constexpr index_t kLaneSide = 16;       // the shorter side of matrices of a stack in lanes, at most
+inline constexpr index_t kValuesSide = 24;     // the shorter side, at most: from here on LAPACK's values alone are as fast
+inline constexpr index_t kValuesLength = 512;  // the longer one
+
+// values: count x min(m, n), contiguous, descending, of the matrices times the powers of two that bring their largest
+// entries near 1, for ratios; `powers` (count), if not null: what the values are to be multiplied with, as powers of two.
+// False where one holds NaN or infinity. No matrix may be empty.
+template <class T>
+bool scaled_singular_values(const MatrixBatch<const T>& a, double* values, int* powers = nullptr);
+
+extern template bool scaled_singular_values<float>(const MatrixBatch<const float>&, double*, int*);
+extern template bool scaled_singular_values<double>(const MatrixBatch<const double>&, double*, int*);
+
+}  // namespace mmlcore

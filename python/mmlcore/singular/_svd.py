@@ -1,0 +1,130 @@
+"""The singular value decomposition."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mmlcore.core.arrays import Array, as_matrix
+from mmlcore.core.door import door
+from mmlcore.core.lapack import level, patiently, restored
+from mmlcore.core.signs import pointed
+
+
+class SVD(NamedTuple):
+    """A = U diag(s) Vh: U (..., m, p), s (..., p), Vh (..., p, n), p = min(m, n); U (..., m, m) and Vh (..., n, n) if full."""
+
+    U: Array
+    s: Array
+    Vh: Array
+
+
+@door("svd", SVD)
+def svd(A: ArrayLike, *, full: bool = False) -> SVD:
+    """Singular value decomposition: orthonormal columns, lengths, orthonormal rows.
+
+    Parameters
+    ----------
+    A : array_like of shape (..., m, n), float32, float64 or complex
+        Matrices.
+    full : bool, default False
+        Complete the columns of U and the rows of Vh to square matrices.
+
+    Returns
+    -------
+    SVD
+        ``U`` (..., m, p), ``s`` (..., p), descending and not negative, ``Vh`` (..., p, n), p = min(m, n), of the dtype of `A`;
+        with `full` (..., m, m) and (..., n, n). The leading entry of each row of Vh is positive.
+
+    Raises
+    ------
+    ValueError
+        Fewer than two axes; NaN or infinity; singular values beyond the range.
+
+    Notes
+    -----
+    A shorter side of up to 100: rotations of the rows of R [1]_, in float64 for float32 too, stacks up to 16 in SIMD lanes. Up
+    to 16 small singular values are as accurate, relatively, as those of the matrix with rows or columns of one length
+    [2]_: 1e-40 beside 1 has all its digits. Beyond: LAPACK. A = U diag(s) Vh, and orthonormality, to some 10 max(m, n) units of
+    rounding. Cost: some 2 m n^2 + 25 n^3 operations for m >= n.
+
+    References
+    ----------
+    .. [1] Z. Drmac, K. Veselic, "New fast and accurate Jacobi SVD algorithm", SIAM J. Matrix Anal. Appl. 29 (2008).
+    .. [2] J. Demmel, K. Veselic, "Jacobi's method is more accurate than QR", SIAM J. Matrix Anal. Appl. 13 (1992).
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> factors = mml.svd([[3.0, 0.0], [4.0, 5.0]])
+    >>> (factors.s**2).round(12)
+    array([45.,  5.])
+    >>> (factors.U * factors.s @ factors.Vh).round(12)
+    array([[3., 0.],
+           [4., 5.]])
+    """
+    a = as_matrix(A, "A", complex_ok=True)
+    a, powers = level(a, "A")
+    if 0 in a.shape:
+        return _of_nothing(a, full)
+    u, s, vh = patiently(np.linalg.svd, a, full_matrices=full)
+    found = np.ascontiguousarray(np.swapaxes(vh, -1, -2).conj())
+    right = pointed(found.copy())
+    p = s.shape[-1]
+    u[..., :p] *= np.einsum("...ij,...ij->...j", found.conj(), right)[..., np.newaxis, :p]
+    s = restored(s, powers, "A", "a singular value")
+    return SVD(u, s, np.swapaxes(right, -1, -2).conj())
+
+
+@door("svdvals")
+def svdvals(A: ArrayLike) -> Array:
+    """Singular values of matrices.
+
+    Parameters
+    ----------
+    A : array_like of shape (..., m, n), float32, float64 or complex
+        Matrices.
+
+    Returns
+    -------
+    ndarray of shape (..., min(m, n))
+        Descending, not negative; of the dtype of `A`, real.
+
+    Raises
+    ------
+    ValueError
+        Fewer than two axes; NaN or infinity; values beyond the range.
+
+    Notes
+    -----
+    A shorter side of up to 24: rotations as in `svd`, with its accuracy; beyond: LAPACK. Cost: some 2 m n^2 + 10 n^3 operations
+    for m >= n.
+
+    References
+    ----------
+    .. [1] Z. Drmac, K. Veselic, "New fast and accurate Jacobi SVD algorithm", SIAM J. Matrix Anal. Appl. 29 (2008).
+
+    Examples
+    --------
+    >>> import mmlcore as mml
+    >>> (mml.svdvals([[3.0, 0.0], [4.0, 5.0]]) ** 2).round(12)
+    array([45.,  5.])
+    """
+    a = as_matrix(A, "A", complex_ok=True)
+    a, powers = level(a, "A")
+    if 0 in a.shape:
+        return np.zeros((*a.shape[:-2], min(a.shape[-2:])), a.real.dtype)
+    values: Array = patiently(np.linalg.svd, a, compute_uv=False)
+    return restored(values, powers, "A", "a singular value")
+
+
+def _of_nothing(a: Array, full: bool) -> SVD:
+    """Matrices without entries: nothing but what completes the sets of vectors."""
+    *stack, m, n = a.shape
+    p = min(m, n)
+    left, right = (m, n) if full else (p, p)
+    u, vh = np.zeros((*stack, m, left), a.dtype), np.zeros((*stack, right, n), a.dtype)
+    u[...], vh[...] = np.eye(m, left), np.eye(right, n)
+    return SVD(u, np.zeros((*stack, p), a.real.dtype), vh)
