@@ -2,6 +2,7 @@
 // images L'x have the dot products that the vectors have in the metric (vectors/pairs.hpp then measures them).
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "mmlcore/core/dot.hpp"
 #include "mmlcore/elimination/cholesky.hpp"
 #include "mmlcore/matrices/product_small.hpp"
+#include "mmlcore/vectors/metric_distances.hpp"
 #include "mmlcore/vectors/pairs.hpp"
 #include "module.hpp"
 
@@ -55,6 +57,7 @@ class InMetric {
 
   // The images of the rows of x.
   Buffer<T> images(const MatrixView<const T>& x) const { return times(x, c_order<const T>(own_.lower.data(), d_, d_)); }
+  const T* lower() const { return own_.lower.data(); }
   Buffer<T> duals(const MatrixView<const T>& x) const { return times(x, metric_); }
 
   // Argument i as rows: one row where it is the same for all items. False where they are not evenly apart.
@@ -77,10 +80,16 @@ class InMetric {
     return out;
   }
 
+  // The kept one is symmetric, so that columns may stand for rows.
   bool same(const T* kept) const {
+    const MatrixView<const T> rows = metric_.col_stride == 1 ? metric_ : metric_.transposed();
     for (index_t i = 0; i < d_; ++i) {
+      if (rows.col_stride == 1) {
+        if (std::memcmp(&rows(i, 0), kept + i * d_, static_cast<std::size_t>(d_) * sizeof(T)) != 0) return false;
+        continue;
+      }
       for (index_t j = 0; j < d_; ++j) {
-        if (metric_(i, j) != kept[i * d_ + j]) return false;
+        if (rows(i, j) != kept[i * d_ + j]) return false;
       }
     }
     return true;
@@ -213,7 +222,27 @@ bool projections(const Call& call) {
   });
 }
 
+// Of X and Y, or, with two arguments, of X with itself.
+template <class T, int Metric>
+bool all_distances(const Call& call) {
+  const MatrixView<const T> x = call.matrix<T>(0), y = call.matrix<T>(Metric - 1);
+  if (call.axes() != 0 || x.rows == 0 || y.rows == 0 || x.cols > kMetricSize) return false;
+  if (x.rows * y.rows > kMetricWork / (x.cols * x.cols + 1)) return false;
+  InMetric<T> in(call, Metric);
+  return in.factor() && metric_distances<T>(x, y, in.lower(), call.option(0) != 0, call.results<T>().item);
+}
+
 const DoorRow rows[] = {
+    {"pairwise_distances",
+     Signature("(n,d),(m,d),(d,d)->(n,m)"),
+     "X Y metric",
+     "squared=0",
+     {all_distances<double, 2>, all_distances<float, 2>}},
+    {"pairwise_distances",
+     Signature("(n,d),(d,d)->(n,n)"),
+     "X metric",
+     "squared=0",
+     {all_distances<double, 1>, all_distances<float, 1>}},
     {"inner", Signature("(d),(d),(d,d)->()"), "x y metric", "", {inner<double>, inner<float>}},
     {"length", Signature("(d),(d,d)->()"), "x metric", "", {lengths<double>, lengths<float>}},
     {"distance", Signature("(d),(d),(d,d)->()"), "x y metric", "", {distances<double>, distances<float>}},

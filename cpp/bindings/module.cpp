@@ -12,6 +12,7 @@ PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   bind_vectors(m);
   bind_metric(m);
   bind_matrices(m);
+  bind_einsum(m);
   bind_elimination(m);
   bind_orthogonal(m);
   bind_eigen(m);

@@ -14,12 +14,11 @@ import numpy as np
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_array, empty, same_dtype
 from mmlcore.core.batches import broadcast_to_batch
-from mmlcore.core.door import fills_out
+from mmlcore.core.door import fills_out, into
 from mmlcore.matrices._product import matmul
 from mmlcore.matrices._subscripts import Subscripts, from_sublists, parse
 
 
-@fills_out
 def einsum(
     subscripts: Any, *operands: Any, optimize: Any = True, out: Array | None = None
 ) -> Array:
@@ -69,6 +68,16 @@ def einsum(
     >>> float(mml.einsum("ii", [[1, 2], [3, 4]]))
     5.0
     """
+    if type(subscripts) is str and optimize is True:
+        found = _core.small_einsum(subscripts, operands)
+        if found is not None:
+            return found if out is None else into(out, found)
+    return _planned(subscripts, operands, optimize, out=out)
+
+
+@fills_out
+def _planned(subscripts: Any, operands: tuple[Any, ...], optimize: Any) -> Array:
+    """Sum by products of matrices, two operands at a time."""
     if not isinstance(subscripts, str):
         subscripts, operands = from_sublists((subscripts, *operands))
     arrays = [as_array(x, f"operands[{i}]", complex_ok=True) for i, x in enumerate(operands)]
