@@ -637,6 +637,15 @@ def pairwise_distances(
     out[i, j] = |x_i - y_j|, or its square.
     """
 
+def plain_neighbors(
+    points: np.ndarray[typing.Any, typing.Any],
+    queries: np.ndarray[typing.Any, typing.Any],
+    k: typing.Any,
+) -> typing.Any:
+    """
+    (distances, indices) of arrays of one type, or None where Python has to see to it.
+    """
+
 def point_columns(v: np.ndarray[typing.Any, typing.Any]) -> None:
     """
     Makes the leading entry of each column of a stack of matrices positive, in place.
@@ -744,6 +753,11 @@ def scatter(
 def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None:
     """
     Sets the threads of the process.
+    """
+
+def small_einsum(subscripts: str, operands: tuple[typing.Any, ...]) -> typing.Any:
+    """
+    A sum of few products over plain arrays, or None where it has to be planned.
     """
 
 def solve(

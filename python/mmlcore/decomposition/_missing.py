@@ -41,10 +41,15 @@ class Latent(NamedTuple):
     inner: Array
 
 
-def expectation(x: Array, seen: Array, model: Loadings) -> Latent:
-    """Find z from the values that are there; `x` is 0 where none is."""
+def expectation(x: Array, seen: Array | None, model: Loadings) -> Latent:
+    """Find z from the values that are there; `x` is 0 where none is. None: all are there."""
     w, mean, noise = model
     n, k = len(x), w.shape[1]
+    if seen is None:
+        one = w.T @ w + noise * np.eye(k)
+        inner = np.broadcast_to(one, (n, k, k))
+        spread = np.broadcast_to(noise * inverse(one), (n, k, k))
+        return Latent(solve(one, ((x - mean) @ w).T).T, spread, inner)
     there = seen.astype(np.float64)
     pairs = (w[:, :, None] * w[:, None, :]).reshape(-1, k * k)
     inner = (there @ pairs).reshape(n, k, k) + noise * np.eye(k)
@@ -53,17 +58,17 @@ def expectation(x: Array, seen: Array, model: Loadings) -> Latent:
     return Latent(np.einsum("nij,nj->ni", inverses, towards), noise * inverses, inner)
 
 
-def log_likelihood(x: Array, seen: Array, model: Loadings, latent: Latent) -> Array:
+def log_likelihood(x: Array, seen: Array | None, model: Loadings, latent: Latent) -> Array:
     """Return the log-likelihood (n,) of the values that are there."""
     w, mean, noise = model
-    there = seen.astype(np.float64)
+    there = np.ones(x.shape) if seen is None else seen.astype(np.float64)
     apart = x - there * mean
     # r'r - r'W z, as |r - W z|^2 + s |z|^2: no difference of large numbers.
     left = apart - there * (latent.mean @ w.T)
     squares = np.einsum("nd,nd->n", left, left) / noise
     squares += np.einsum("nk,nk->n", latent.mean, latent.mean)
     count = there.sum(axis=1)
-    _, determinant = slogdet(latent.inner)
+    _, determinant = slogdet(latent.inner if seen is not None else latent.inner[0])
     logarithms = (count - w.shape[1]) * math.log(noise) + determinant
     return np.asarray(-0.5 * (count * math.log(2 * math.pi) + logarithms + squares))
 

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_data, as_index, as_real, require_finite, shape_error
+from mmlcore.core.arrays import (
+    Array,
+    all_finite,
+    as_data,
+    as_index,
+    as_real,
+    require_finite,
+    shape_error,
+)
 from mmlcore.core.random_state import RandomState, as_seed
 from mmlcore.core.sources import check_width
 from mmlcore.decomposition._gaussian import GaussianModel
@@ -105,16 +113,21 @@ class PPCA(GaussianModel):
         k = as_index(self.n_components, "n_components", 1, d - 1)
         max_iter = as_index(self.max_iter, "max_iter", 1)
         tol = as_real(self.tol, "tol", 0, math.inf)
+        self.n_iter_, self.converged_ = 0, True
+        if seen is None:
+            found = _of_complete(x.astype(np.float64, copy=False), k)
+            self._keep(found.rows, found.along, found.noise, found.mean, x.dtype, n)
+            self.log_likelihood_ = n * found.log_likelihood
+            return self
         if not seen.any(axis=0).all():
             column = int(np.flatnonzero(~seen.any(axis=0))[0])
             msg = f"X: every value of column {column} is missing."
             raise ValueError(msg)
         wide = x.astype(np.float64)
-        model = _start(wide, seen, k)
-        self.n_iter_, self.converged_ = 0, True
-        if not seen.all():
-            model = self._iterate(wide, seen, model, max_iter, tol)
-        self._keep(model, x.dtype, n)
+        model = self._iterate(wide, seen, _start(wide, seen, k), max_iter, tol)
+        vectors, lengths, _ = np.linalg.svd(model.loadings, full_matrices=False)
+        rows = complete(vectors.T)
+        self._keep(rows, lengths**2 + model.noise, model.noise, model.mean, x.dtype, n)
         latent = expectation(wide, seen, model)
         self.log_likelihood_ = float(log_likelihood(wide, seen, model, latent).sum())
         return self
@@ -136,14 +149,14 @@ class PPCA(GaussianModel):
         warnings.warn(msg, RuntimeWarning, stacklevel=3)
         return model
 
-    def _keep(self, model: Loadings, dtype: np.dtype[Any], n: int) -> None:
-        vectors, lengths, _ = np.linalg.svd(model.loadings, full_matrices=False)
-        rows = complete(vectors.T)
+    def _keep(
+        self, rows: Array, along: Array, noise: float, mean: Array, dtype: np.dtype[Any], n: int
+    ) -> None:
         self.components_ = np.ascontiguousarray(rows, dtype=dtype)
-        self.explained_variance_ = (lengths**2 + model.noise).astype(dtype)
-        self.mean_ = model.mean.astype(dtype)
-        self._low = model.mean - self.mean_
-        self.noise_variance_ = float(model.noise)
+        self.explained_variance_ = along.astype(dtype)
+        self.mean_ = mean.astype(dtype)
+        self._low = mean - self.mean_
+        self.noise_variance_ = noise
         self.n_components_, self.n_features_in_, self.n_samples_ = len(rows), rows.shape[1], n
 
     def transform(self, X: ArrayLike) -> Array:
@@ -169,7 +182,7 @@ class PPCA(GaussianModel):
         expected = (
             expectation(x.astype(np.float64), seen, model).mean @ model.loadings.T + model.mean
         )
-        return np.where(seen, x, expected.astype(x.dtype))
+        return x.copy() if seen is None else np.where(seen, x, expected.astype(x.dtype))
 
     def score_samples(self, X: ArrayLike) -> Array:
         """Return the log-likelihood (n,) of the values of each point (n, d) that are there."""
@@ -195,40 +208,73 @@ class PPCA(GaussianModel):
         mean = self.mean_.astype(np.float64) + self._low_part()
         return Loadings(loadings, mean, self.noise_variance_)
 
-    def _seen(self, X: ArrayLike) -> tuple[Array, Array]:
+    def _seen(self, X: ArrayLike) -> tuple[Array, Array | None]:
         self._fitted()
         x, seen = _observed(X)
         check_width("X", x.shape, self.n_features_in_)
         return x, seen
 
 
-def _observed(X: ArrayLike) -> tuple[Array, Array]:
-    """Return the data with 0 where a value is missing, and where there is one."""
+def _observed(X: ArrayLike) -> tuple[Array, Array | None]:
+    """Return the data with 0 where a value is missing, and where there is one: None where all are there."""
     x = as_data(X, "X")
+    if all_finite(x):
+        return x, None
     if np.isinf(x).any():
         msg = "X: contains infinity; a missing value is NaN."
         raise ValueError(msg)
     seen = ~np.isnan(x)
-    return (x if seen.all() else np.where(seen, x, 0).astype(x.dtype)), seen
+    return np.where(seen, x, 0).astype(x.dtype), seen
 
 
-def _start(x: Array, seen: Array, k: int) -> Loadings:
-    """Return the model of the data with each missing value set to the mean of its feature: exact where none is."""
+class Fitted(NamedTuple):
+    """The model of largest likelihood of complete data: eigenvectors of the covariance, divided by n, and what is left."""
+
+    rows: Array
+    """(k, d), orthonormal."""
+    along: Array
+    """(k,): variances of the model along them."""
+    noise: float
+    mean: Array
+    log_likelihood: float
+    """Of one point, on average."""
+
+
+def _of_complete(x: Array, k: int, least: float = 1e-15) -> Fitted:
+    """Fit complete data; the noise is at least this share of the largest variance, since data without have no likelihood."""
     n, d = x.shape
-    means = x.sum(axis=0) / seen.sum(axis=0)
-    filled = x if seen.all() else np.where(seen, x, means)
-    found = (by_covariance if d <= n else by_dual)(filled, min(k, n), 0)
-    total = float(np.ldexp(found.total, 2 * found.power))
-    variances = np.zeros(k)
-    variances[: len(found.variances)] = np.ldexp(found.variances, 2 * found.power) * ((n - 1) / n)
-    vectors = np.zeros((k, d))
-    vectors[: len(found.vectors)] = found.vectors
-    rest = (total * ((n - 1) / n) - variances.sum()) / (d - k)
+    share, most = (n - 1) / n, min(n, d)
+    variances, vectors = np.zeros(k), np.zeros((k, d))
+    quick = _core.principal_components(x, min(k, most))
+    if quick is not None:
+        rows, found, _, _, mean, _, left = quick
+        total = (float(found.sum()) + left * (most - len(found))) * share
+        variances[: len(found)] = found * share
+    else:
+        parts = (by_covariance if d <= n else by_dual)(x, min(k, n), 0)
+        rows, mean = parts.vectors, parts.mean
+        total = float(np.ldexp(parts.total, 2 * parts.power)) * share
+        variances[: len(rows)] = np.ldexp(parts.variances, 2 * parts.power) * share
     if not 0 < total < math.inf:
         why = "no feature varies" if total == 0 else "squares of the data overflow"
         msg = f"X: {why}, so that the model has no likelihood."
         raise ValueError(msg)
-    # Data without noise have no likelihood: they are given a little.
-    noise = max(rest, (1e-15 if seen.all() else LEAST_NOISE) * float(variances.max()))
-    loadings = complete(vectors).T * np.sqrt(np.maximum(variances - noise, 0))
-    return Loadings(loadings, found.mean, noise)
+    vectors[: len(rows)] = rows
+    rest = max(total - float(variances.sum()), 0.0)
+    noise = max(rest / (d - k), least * float(variances.max()))
+    along = np.maximum(variances, noise)
+    # log det C and tr C^-1 S, whose eigenvectors they share.
+    logarithms = float(np.log(along).sum()) + (d - k) * math.log(noise)
+    squares = float((variances / along).sum()) + rest / noise
+    likelihood = -0.5 * (d * math.log(2 * math.pi) + logarithms + squares)
+    if quick is None or len(rows) < k:
+        vectors = complete(vectors)
+    return Fitted(vectors, along, noise, mean, likelihood)
+
+
+def _start(x: Array, seen: Array, k: int) -> Loadings:
+    """Return the model of the data with each missing value set to the mean of its feature."""
+    means = x.sum(axis=0) / seen.sum(axis=0)
+    found = _of_complete(np.where(seen, x, means), k, LEAST_NOISE)
+    loadings = found.rows.T * np.sqrt(np.maximum(found.along - found.noise, 0))
+    return Loadings(loadings, found.mean, found.noise)

@@ -14,7 +14,7 @@ import numpy as np
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_array, empty, same_dtype
 from mmlcore.core.batches import broadcast_to_batch
-from mmlcore.core.door import fills_out, into
+from mmlcore.core.door import into
 from mmlcore.matrices._product import matmul
 from mmlcore.matrices._subscripts import Subscripts, from_sublists, parse
 
@@ -68,14 +68,14 @@ def einsum(
     >>> float(mml.einsum("ii", [[1, 2], [3, 4]]))
     5.0
     """
+    found = None
     if type(subscripts) is str and optimize is True:
         found = _core.small_einsum(subscripts, operands)
-        if found is not None:
-            return found if out is None else into(out, found)
-    return _planned(subscripts, operands, optimize, out=out)
+    if found is None:
+        found = _planned(subscripts, operands, optimize)
+    return found if out is None else into(out, found)
 
 
-@fills_out
 def _planned(subscripts: Any, operands: tuple[Any, ...], optimize: Any) -> Array:
     """Sum by products of matrices, two operands at a time."""
     if not isinstance(subscripts, str):
