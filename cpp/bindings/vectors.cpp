@@ -11,6 +11,7 @@
 #include "mmlcore/vectors/distances.hpp"
 #include "mmlcore/vectors/filtered_neighbors.hpp"
 #include "mmlcore/vectors/inner.hpp"
+#include "mmlcore/vectors/lane_measures.hpp"
 #include "mmlcore/vectors/pairs.hpp"
 #include "mmlcore/vectors/straight_rows.hpp"
 #include "module.hpp"
@@ -21,12 +22,19 @@ namespace {
 template <class T>
 using Vector = VectorView<const T>;
 
-// Runs f(number, x, y) -> bool for the pairs of vectors of a call.
-template <class T, class F>
+// Runs f(number, x, y) -> bool for the pairs of vectors of a call. Measure, if there is one, takes W pairs in lanes: it
+// answers which lanes it could tell, and f does the others.
+template <class T, class Measure = NoLanes, class F>
 bool each_straight_pair(const Call& call, F&& f) {
   if (call.count() == 1) return f(0, call.vector<T>(0), call.vector<T>(1));
   const auto x = call.stack<T>(0), y = call.stack<T>(1);
   return each_range(call, x.item.cols, [&](index_t first, index_t last) {
+    if constexpr (!std::is_same_v<Measure, NoLanes>) {
+      if (LaneItems<T>::suit(x, y)) {
+        return measure_lanes<T, Measure>(x, y, first, last, call.result<T>(),
+                                         [&](index_t i) { return f(i, vector_of(x, i), vector_of(y, i)); });
+      }
+    }
     StraightRows<T> left(x), right(y);
     bool fine = true;
     for (index_t i = first; i < last; ++i) fine &= f(i, left[i], right[i]);
@@ -69,23 +77,37 @@ bool lengths(const Call& call) {
 
 template <class T>
 bool distances(const Call& call) {
-  return each_straight_pair<T>(call, [to = call.result<T>()](index_t i, Vector<T> x, Vector<T> y) {
+  return each_straight_pair<T, DistanceLanes>(call, [to = call.result<T>()](index_t i, Vector<T> x, Vector<T> y) {
     to[i] = distance(x, y);
     return true;
   });
 }
 
 // The others answer false for what has no direction, or squares that leave the range.
-template <class T, bool (*measure)(Vector<T>, Vector<T>, T&)>
+template <class T, bool (*measure)(Vector<T>, Vector<T>, T&), class Lanes>
 bool measured(const Call& call) {
-  return each_straight_pair<T>(
+  return each_straight_pair<T, Lanes>(
       call, [to = call.result<T>()](index_t i, Vector<T> x, Vector<T> y) { return measure(x, y, to[i]); });
 }
 
 template <class T>
 bool projections(const Call& call) {
-  return each_straight_pair<T>(call, [to = call.result<T>(), d = call['d']](index_t i, Vector<T> x, Vector<T> onto) {
-    return vector_projection(x, onto, to + i * d);
+  const index_t d = call['d'];
+  T* const to = call.result<T>();
+  const auto x = call.stack<T>(0), onto = call.stack<T>(1);
+  if (call.count() == 1 || !LaneItems<T>::suit(x, onto)) {
+    return each_straight_pair<T>(call,
+                                 [=](index_t i, Vector<T> a, Vector<T> b) { return vector_projection(a, b, to + i * d); });
+  }
+  return each_range(call, d, [&](index_t first, index_t last) {
+    Buffer<T> shares(last - first);
+    if (!measure_lanes<T, ShareLanes>(x, onto, first, last, shares.data() - first, [](index_t) { return false; }))
+      return false;
+    for (index_t i = first; i < last; ++i) {
+      const Vector<T> b = vector_of(onto, i);
+      for (index_t k = 0; k < d; ++k) to[i * d + k] = shares[i - first] * b[k];
+    }
+    return true;
   });
 }
 
@@ -139,17 +161,22 @@ const DoorRow rows[] = {
     {"inner", Signature("(d),(d)->()"), "x y", "metric", {inner<double>, inner<float>}},
     {"length", Signature("(d)->()"), "x", "metric", {lengths<double>, lengths<float>}},
     {"distance", Signature("(d),(d)->()"), "x y", "metric", {distances<double>, distances<float>}},
-    {"angle", Signature("(d),(d)->()"), "x y", "metric", {measured<double, angle<double>>, measured<float, angle<float>>}},
+    {"angle",
+     Signature("(d),(d)->()"),
+     "x y",
+     "metric",
+     {measured<double, angle<double>, AngleLanes>, measured<float, angle<float>, AngleLanes>}},
     {"cosine",
      Signature("(d),(d)->()"),
      "x y",
      "metric",
-     {measured<double, cosine<double>>, measured<float, cosine<float>>}},
+     {measured<double, cosine<double>, CosineLanes>, measured<float, cosine<float>, CosineLanes>}},
     {"scalar_projection",
      Signature("(d),(d)->()"),
      "x onto",
      "metric",
-     {measured<double, scalar_projection<double>>, measured<float, scalar_projection<float>>}},
+     {measured<double, scalar_projection<double>, ScalarProjectionLanes>,
+      measured<float, scalar_projection<float>, ScalarProjectionLanes>}},
     {"vector_projection", Signature("(d),(d)->(d)"), "x onto", "metric", {projections<double>, projections<float>}},
 };
 
