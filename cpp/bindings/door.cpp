@@ -75,10 +75,11 @@ PyObject* general(const Door& door, PyObject* const* args, Py_ssize_t positional
 
 // Whether an option has a value that the door knows: a number where it has a default, else None.
 bool takes_option(const Door& door, int option, PyObject* value, double& number) {
-  if (!door.number[option]) return value == Py_None;
-  if (PyFloat_CheckExact(value)) {
+  if (door.kind[option] == Option::none) return value == Py_None;
+  const bool fraction = door.kind[option] == Option::number;
+  if (fraction && (PyFloat_CheckExact(value) || PyArray_IsScalar(value, Double))) {  // a float of Python's as well
     number = PyFloat_AS_DOUBLE(value);
-  } else if (PyBool_Check(value)) {
+  } else if (fraction && PyBool_Check(value)) {
     number = value == Py_True;
   } else if (PyLong_CheckExact(value)) {
     number = PyLong_AsDouble(value);
@@ -89,7 +90,7 @@ bool takes_option(const Door& door, int option, PyObject* value, double& number)
   } else {
     return false;
   }
-  return std::isfinite(number);
+  return fraction ? std::isfinite(number) : std::abs(number) < 0x1p53;
 }
 
 // What a call gives a row: arguments and options in their places, and `out` apart.
@@ -113,7 +114,7 @@ struct Given {
     }
     for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); ++i) {
       PyObject *name = PyTuple_GET_ITEM(names, i), *value = args[positional + i];
-      if (name == out_name || PyUnicode_Compare(name, out_name) == 0) {
+      if (door.takes_out && (name == out_name || PyUnicode_Compare(name, out_name) == 0)) {
         out = value;
         continue;
       }
@@ -127,6 +128,7 @@ struct Given {
       fits &= at >= 0 && at >= positional - inputs && takes_option(door, at, value, option[at]);
     }
     for (int i = 0; i < inputs; ++i) fits &= argument[i] != nullptr;
+    for (std::size_t i = 0; i < door.options->size(); ++i) fits &= !std::isnan(option[i]);
     return fits;
   }
 };
@@ -135,7 +137,7 @@ struct Given {
 PyObject* try_row(const Door& door, Given& given) {
   const int inputs = door.row->signature.inputs;
   py::object kept, arrays[kMostParts];
-  if (!all_plain(given.argument, inputs)) {
+  if (inputs > 0 && !all_plain(given.argument, inputs)) {
     if (door.row->traits.bytes && of_bytes(given.argument[0])) return Py_NewRef(Py_NotImplemented);
     if (std::any_of(given.argument, given.argument + inputs, speaks_for_itself)) return Py_NewRef(Py_NotImplemented);
     if (!all_converted(given.argument, inputs, arrays)) kept = made_plain(*door.arguments, given.argument, inputs);
@@ -165,22 +167,35 @@ PyObject* enter(PyObject* self, PyObject* const* args, std::size_t flags, PyObje
   });
 }
 
+// Whether a Python function has an argument of that name.
+bool names_argument(PyObject* function, PyObject* name) {
+  const py::object code = py::handle(function).attr("__code__");
+  const auto count = code.attr("co_argcount").cast<Py_ssize_t>() + code.attr("co_kwonlyargcount").cast<Py_ssize_t>();
+  const py::tuple names = code.attr("co_varnames");
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    if (PyUnicode_Compare(PyTuple_GET_ITEM(names.ptr(), i), name) == 0) return true;
+  }
+  return false;
+}
+
 // attach(function, results=None): what the door stands for; gives it the function's docstring, names and types.
 PyObject* attach(PyObject* self, PyObject* args) {
   PyObject *function, *results = nullptr;
   if (!PyArg_ParseTuple(args, "O|O!", &function, &PyType_Type, &results)) return nullptr;
   Door& door = *reinterpret_cast<Door*>(self);
-  for (const char* name : {"__doc__", "__name__", "__qualname__", "__module__", "__annotations__"}) {
-    PyObject* value = PyObject_GetAttrString(function, name);
-    if (!value || PyDict_SetItemString(door.dict, name, value) != 0) {
-      Py_XDECREF(value);
-      return nullptr;
+  return guarded([&]() -> PyObject* {
+    for (const char* name : {"__doc__", "__name__", "__qualname__", "__module__", "__annotations__"}) {
+      const py::object value = py::handle(function).attr(name);
+      if (PyDict_SetItemString(door.dict, name, value.ptr()) != 0) throw py::error_already_set();
     }
-    Py_DECREF(value);
-  }
-  Py_XSETREF(door.wrapped, Py_NewRef(function));
-  for (Door* row = &door; row; row = row->next) row->results = reinterpret_cast<PyTypeObject*>(Py_XNewRef(results));
-  Py_RETURN_NONE;
+    const bool takes_out = names_argument(function, out_name);
+    Py_XSETREF(door.wrapped, Py_NewRef(function));
+    for (Door* row = &door; row; row = row->next) {
+      row->results = reinterpret_cast<PyTypeObject*>(Py_XNewRef(results));
+      row->takes_out = takes_out;
+    }
+    return Py_NewRef(Py_None);
+  });
 }
 
 PyObject* bind_to(PyObject* self, PyObject* object, PyObject*) {
@@ -239,8 +254,12 @@ void set_names(Door& door, const DoorRow& row) {
       continue;
     }
     const std::size_t at = door.options->size(), end = word.find('=');
-    door.number[at] = end != std::string::npos;
-    if (door.number[at]) door.defaults[at] = std::stod(word.substr(end + 1));
+    if (end != std::string::npos) {
+      const std::string value = word.substr(end + 1);
+      const bool integer = value == "int";
+      door.kind[at] = integer ? Option::integer : Option::number;
+      door.defaults[at] = integer ? std::nan("") : std::stod(value);
+    }
     door.options->push_back(interned(word.substr(0, end)));
   }
 }
@@ -262,8 +281,8 @@ void add_doors(py::module_& m, const DoorRow* rows, std::size_t count) {
   for (const DoorRow* row = rows; row != rows + count; ++row) {
     Door* door = PyObject_New(Door, type);
     if (!door) throw py::error_already_set();
-    *door = {door->ob_base, PyDict_New(), nullptr, enter, nullptr, nullptr, row,
-             nullptr,       nullptr,      0,       {},    {},      nullptr, nullptr};
+    *door = {door->ob_base, PyDict_New(), nullptr, enter,   nullptr, nullptr, row, nullptr, nullptr, 0,
+             false,         {},           {},      nullptr, nullptr};
     set_names(*door, *row);
     if (row->traits.numpy) door->numpy = py::object(py::module_::import("numpy").attr(row->traits.numpy)).release().ptr();
     if (doors->contains(row->name)) {

@@ -19,11 +19,16 @@
 // its numbers need care) goes to the Python function that the object stands for, which converts, checks, and says what is
 // wrong. That function gives the object its docstring, names and types (mmlcore/core/door.py).
 //
+// Results whose size or type depends on the numbers (a null space, eigenvalues that may be complex) are made by the row
+// itself, which then has a maker in place of kernels. The results of a signature are left out: "(m,n)->".
+//
 // A small call costs some 0.1 us, a tenth of what a Python function with the same checks does.
 #pragma once
 
 #include <algorithm>
 #include <atomic>
+#include <initializer_list>
+#include <vector>
 
 #include "border.hpp"
 #include "mmlcore/core/parallel.hpp"
@@ -57,8 +62,16 @@ class Call {
   // The size of a letter of the signature; 1 if it is absent.
   index_t operator[](char letter) const { return size_[index_of(letter)]; }
   double option(int i) const { return option_[i]; }
-  int axes() const { return axes_; }        // of the batch
-  index_t count() const { return count_; }  // its items
+  index_t whole(int i) const { return static_cast<index_t>(option_[i]); }
+  int axes() const { return axes_; }                        // of the batch
+  index_t count() const { return count_; }                  // its items
+  bool is_one(int i) const { return input_[i].lead == 0; }  // whether argument i is no stack
+  // The shape of the batch, and these axes behind it.
+  std::vector<npy_intp> shape(std::initializer_list<index_t> core) const {
+    std::vector<npy_intp> all(batch_, batch_ + axes_);
+    all.insert(all.end(), core.begin(), core.end());
+    return all;
+  }
 
   // Argument i of the first item: a matrix, a vector as one row, or a vector that lacks its second letter as one column.
   template <class T>
@@ -161,7 +174,17 @@ bool each_pair(const Call& call, F&& f) {
   return each_item(call, x.item.cols, [&](index_t i) { return f(i, vector_of(x, i), vector_of(y, i)); });
 }
 
+// Runs f(), without the lock where its operations are many enough for other Python threads to run meanwhile.
+inline constexpr double kReleasing = 20'000;  // some 20 us
+template <class F>
+auto apart(double work, F&& f) {
+  if (work < kReleasing) return f();
+  return without_gil(f);
+}
+
 using Kernel = bool (*)(const Call&);
+// A result, or a tuple of several; nothing where the Python function has to see to the call. Called with the lock held.
+using Maker = pybind11::object (*)(const Call&);
 
 // What a row may say beyond names and kernels.
 struct DoorTraits {
@@ -171,12 +194,13 @@ struct DoorTraits {
   // Calls that a function of numpy answers as well or better, and its name there; it is asked with the GIL held.
   bool (*prefers_numpy)(const Call&, bool single) = nullptr;
   const char* numpy = nullptr;
+  Maker makes[2] = {nullptr, nullptr};  // float64, float32
 };
 
 // A row of a chapter's table. `arguments` and `options` are names with blanks between them. Options before a "|" may be
 // given by place, behind the arguments. One with a default, "ddof=0", is a number that the kernel asks for by its place in
-// the list (the default "nan" means that it has to be given); any other must be None, or the call goes to the Python
-// function.
+// the list (the default "nan" means that it has to be given, "int" that it has to be given as an integer); any other must be
+// None, or the call goes to the Python function.
 struct DoorRow {
   const char* name;
   Signature signature;

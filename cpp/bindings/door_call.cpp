@@ -11,13 +11,6 @@ namespace mmlcore::bindings {
 
 namespace py = pybind11;
 
-namespace {
-
-// From so many operations on, some 20 us, other Python threads may run meanwhile.
-constexpr double kReleasing = 20'000;
-
-}  // namespace
-
 int plain_type(PyObject* object) {
   if (!PyArray_CheckExact(object)) return -1;
   auto* array = reinterpret_cast<PyArrayObject*>(object);
@@ -37,6 +30,7 @@ class DoorCall {
   // The answer; a new reference to NotImplemented where the Python function has to see to it.
   PyObject* run() {
     if (!read() || !broadcast()) return Py_NewRef(Py_NotImplemented);
+    if (row_.traits.makes[0]) return made();
     if (row_.traits.prefers_numpy && row_.traits.prefers_numpy(call_, type_ == NPY_FLOAT)) return from_numpy();
     double numbers[kMostParts];  // results without axes
     py::object made[kMostParts];
@@ -48,17 +42,14 @@ class DoorCall {
     for (int k = 0; k < row_.signature.results; ++k) {
       PyTuple_SET_ITEM(all.ptr(), k, deliver(k, made[k], numbers[k]).release().ptr());
     }
-    if (!door_.results) return all.release().ptr();
-    auto arguments = py::reinterpret_steal<py::object>(PyTuple_Pack(1, all.ptr()));
-    if (!arguments) throw py::error_already_set();
-    return PyTuple_Type.tp_new(door_.results, arguments.ptr(), nullptr);
+    return named(std::move(all));
   }
 
  private:
   // Types and sizes of the arguments; false where they are not plain or do not fit.
   bool read() {
     const Signature& s = row_.signature;
-    type_ = plain_type(given_[0]);
+    type_ = s.inputs > 0 ? plain_type(given_[0]) : NPY_DOUBLE;
     if (type_ < 0) return false;
     const index_t bytes = type_ == NPY_DOUBLE ? 8 : 4;
     for (int k = 0; k < s.letters; ++k) {
@@ -102,6 +93,21 @@ class DoorCall {
       if (call_.size_[k] < 0) call_.size_[k] = least_size();
     }
     return true;
+  }
+
+  // What the row makes itself; it knows nothing of `out`.
+  PyObject* made() const {
+    if (out_) return Py_NewRef(Py_NotImplemented);
+    py::object all = row_.traits.makes[type_ == NPY_DOUBLE ? 0 : 1](call_);
+    if (!all) return Py_NewRef(Py_NotImplemented);
+    return PyTuple_CheckExact(all.ptr()) ? named(std::move(all)) : all.release().ptr();
+  }
+
+  PyObject* named(py::object all) const {
+    if (!door_.results) return all.release().ptr();
+    auto arguments = py::reinterpret_steal<py::object>(PyTuple_Pack(1, all.ptr()));
+    if (!arguments) throw py::error_already_set();
+    return PyTuple_Type.tp_new(door_.results, arguments.ptr(), nullptr);
   }
 
   // Option 0 is the axis of a matrix that comes first for the kernel.
@@ -221,9 +227,7 @@ class DoorCall {
     for (int i = 0; i < row_.signature.given; ++i) work *= static_cast<double>(call_.size_[i]);
     double all = static_cast<double>(call_.count_);
     for (int i = 0; i < row_.traits.power; ++i) all *= work;
-    if (all < kReleasing) return kernel(call_);
-    const ReleasedGil released;
-    return kernel(call_);
+    return apart(all, [&] { return kernel(call_); });
   }
 
   py::object deliver(int k, py::object& made, double& number) const {

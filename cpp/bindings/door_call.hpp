@@ -7,6 +7,8 @@
 
 namespace mmlcore::bindings {
 
+enum class Option : char { none, number, integer };  // what the value of an option may be, beside the function's own
+
 struct Door {
   PyObject_HEAD PyObject* dict;
   PyObject* weak;
@@ -17,7 +19,8 @@ struct Door {
   std::vector<PyObject*>* arguments;  // names, interned
   std::vector<PyObject*>* options;
   int positional;  // options that may be given by place
-  bool number[kMostOptions];
+  bool takes_out;  // whether the Python function has `out`
+  Option kind[kMostOptions];
   double defaults[kMostOptions];
   PyObject* numpy;  // the function of numpy that some calls are left to
   Door* next;       // a row of the same name, for calls that this one does not take

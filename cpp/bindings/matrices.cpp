@@ -3,7 +3,7 @@
 #include "arrays.hpp"
 #include "door.hpp"
 #include "mmlcore/core/buffer.hpp"
-#include "mmlcore/elimination/solve_small.hpp"
+#include "mmlcore/elimination/basis.hpp"
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/matrices/product_small.hpp"
 #include "mmlcore/matrices/product_tall.hpp"
@@ -79,17 +79,32 @@ bool move_points_affinely(const Call& call) {
   return true;
 }
 
+// Three stacks, the first two multiplied first or the last two.
+template <class T>
+bool compose_stacks(const Call& call, bool left) {
+  const index_t m = call['m'], k = call['k'], l = call['l'], n = call['n'], count = call.count();
+  if (k == 1 || l == 1) return false;                             // no sums: numpy's multiply
+  if (call.is_one(1) && call.is_one(left ? 0 : 2)) return false;  // the inner product is one for all
+  const index_t rows = left ? m : k, cols = left ? l : n;
+  Buffer<T> memory(count * rows * cols);
+  MatrixBatch<T> part{c_order(memory.data(), rows, cols), {}};
+  part.batch.push(count, rows * cols);
+  const MatrixBatch<const T> found{part.item, part.batch};
+  const auto a = call.stack<T>(0), b = call.stack<T>(1), c = call.stack<T>(2);
+  product_batch<T>(left ? a : b, left ? b : c, part);
+  left ? product_batch<T>(found, c, call.results<T>()) : product_batch<T>(a, found, call.results<T>());
+  return true;
+}
+
 // Two matrices, and three in the order of fewest operations.
 template <class T>
 bool compose_two(const Call& call) {
-  if (call.axes() != 0) return false;
-  product_single<T>(call.matrix<T>(0), call.matrix<T>(1), call.results<T>().item);
-  return true;
+  return matmul<T>(call);
 }
 template <class T>
 bool compose_three(const Call& call) {
-  if (call.axes() != 0) return false;
   const index_t m = call['m'], k = call['k'], l = call['l'], n = call['n'];
+  if (call.axes() > 0) return compose_stacks<T>(call, m * k * l + m * l * n <= k * l * n + m * k * n);
   const MatrixView<const T> a = call.matrix<T>(0), b = call.matrix<T>(1), c = call.matrix<T>(2);
   const bool left = m * k * l + m * l * n <= k * l * n + m * k * n;
   Buffer<T> memory(left ? m * l : k * n);
@@ -103,13 +118,21 @@ bool compose_three(const Call& call) {
   return true;
 }
 
+// The item of a stack of numbers.
+template <class T>
+T number_of(const MatrixBatch<const T>& stack, index_t i) {
+  return stack.item.data[stack.batch.offset(i)];
+}
+
 template <class T, int Factors>
 bool scalings(const Call& call) {
-  if (call.axes() != 0) return false;
-  T* const to = call.result<T>();
-  std::fill_n(to, Factors * Factors, T{0});
   T check = 0;
-  for (int i = 0; i < Factors; ++i) check += (to[i * (Factors + 1)] = *call.vector<T>(i).data) * 0;
+  std::fill_n(call.result<T>(), call.count() * Factors * Factors, T{0});
+  for (int f = 0; f < Factors; ++f) {
+    const auto factors = call.stack<T>(f);
+    T* const to = call.result<T>() + f * (Factors + 1);
+    for (index_t i = 0; i < call.count(); ++i) check += (to[i * Factors * Factors] = number_of(factors, i)) * 0;
+  }
   return check == 0;
 }
 
@@ -134,19 +157,12 @@ bool shadows(const Call& call) {
                    [&](index_t i) { return oblique_projection(vector_of(along, i), normal, call.result<T>() + d * d * i); });
 }
 
+// One larger matrix is a product that matmul may leave to numpy, and a system beside which Python costs nothing.
 template <class T>
 bool change_of_basis(const Call& call) {
   const index_t n = call['n'];
-  if (call.axes() != 0 || n == 0 || n > kSmallOrder || n > kSmallColumns) return false;
-  T product[kSmallOrder * kSmallOrder];
-  product_single<T>(call.matrix<T>(0), call.matrix<T>(1), c_order(product, n, n));
-  return solve_small<T>(call.matrix<T>(1), c_order<const T>(product, n, n), call.result<T>());
-}
-
-// The item of a stack of numbers.
-template <class T>
-T number_of(const MatrixBatch<const T>& stack, index_t i) {
-  return stack.item.data[stack.batch.offset(i)];
+  if (n == 0 || call.count() == 0 || (call.count() == 1 && n > kSmallProduct)) return false;
+  return change_basis<T>(call.stack<T>(0), call.stack<T>(1), call.results<T>());
 }
 
 template <class T>

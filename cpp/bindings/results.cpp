@@ -66,7 +66,7 @@ py::object empty(const py::tuple& shape, bool single) {
 }  // namespace
 
 PyObject* new_result(int type, int axes, const npy_intp* shape) {
-  index_t bytes = type == NPY_FLOAT ? 4 : 8;
+  index_t bytes = type == NPY_FLOAT ? 4 : type == NPY_CDOUBLE ? 16 : 8;
   for (int i = 0; i < axes; ++i) bytes *= shape[i];
   const auto make = [&] { return PyArray_SimpleNew(axes, const_cast<npy_intp*>(shape), type); };
   if (bytes < static_cast<index_t>(kLargeResult)) return make();

@@ -2,17 +2,47 @@
 // set while the array is made and kept by the array, which gives its memory back to it. They own their data as any array.
 #pragma once
 
+#include <pybind11/pybind11.h>
+
+#include <complex>
+#include <vector>
+
 #include "mmlcore/core/views.hpp"
 #include "numpy_api.hpp"
 
 namespace mmlcore::bindings {
 
-// A new C-ordered array of 4 or 8 bytes an element, not initialized; null with the Python error set when there is no memory.
+// A new C-ordered array of real or complex numbers or integers, not initialized; null with the Python error set when there
+// is no memory.
 PyObject* new_result(int type, int axes, const npy_intp* shape);
 
 template <class T>
 PyObject* new_result(int axes, const npy_intp* shape) {
   return new_result(sizeof(T) == 8 ? NPY_DOUBLE : NPY_FLOAT, axes, shape);
 }
+
+template <class T>
+inline constexpr int kTypeNumber = NPY_NOTYPE;
+template <>
+inline constexpr int kTypeNumber<float> = NPY_FLOAT;
+template <>
+inline constexpr int kTypeNumber<double> = NPY_DOUBLE;
+template <>
+inline constexpr int kTypeNumber<std::complex<float>> = NPY_CFLOAT;
+template <>
+inline constexpr int kTypeNumber<std::complex<double>> = NPY_CDOUBLE;
+
+// Such an array, and where its numbers lie.
+template <class T>
+struct NewArray {
+  explicit NewArray(const std::vector<npy_intp>& shape)
+      : array(pybind11::reinterpret_steal<pybind11::object>(
+            new_result(kTypeNumber<T>, static_cast<int>(shape.size()), shape.data()))) {
+    if (!array) throw pybind11::error_already_set();
+    data = static_cast<T*>(PyArray_DATA(reinterpret_cast<PyArrayObject*>(array.ptr())));
+  }
+  pybind11::object array;
+  T* data = nullptr;
+};
 
 }  // namespace mmlcore::bindings

@@ -1,15 +1,17 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 
 #include "arrays.hpp"
 #include "door.hpp"
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/signs.hpp"
 #include "mmlcore/singular/jacobi_svd.hpp"
 #include "mmlcore/singular/singular_values.hpp"
 #include "mmlcore/singular/svd.hpp"
 #include "module.hpp"
+#include "results.hpp"
 
 namespace mmlcore::bindings {
 namespace {
@@ -36,7 +38,7 @@ bool each_spectrum(const MatrixBatch<const T>& a, F&& f) {
 
 template <class T>
 index_t count_above(const double* values, index_t p, index_t m, index_t n) {
-  const double least = static_cast<double>(std::max(m, n)) * std::numeric_limits<T>::epsilon() * values[0];
+  const double least = default_rank_rtol<T>(m, n) * values[0];
   return std::count_if(values, values + p, [=](double x) { return x > least; });
 }
 
@@ -91,7 +93,7 @@ bool independent(const Call& call) {
   MatrixBatch<const double> units{c_order<const double>(memory.data(), n, d), {}};
   units.batch.push(count, n * d);
   bool* const to = call.result<bool>();
-  const double rtol = static_cast<double>(std::max(n, d)) * std::numeric_limits<T>::epsilon();
+  const double rtol = default_rank_rtol<T>(n, d);
   return each_spectrum<double>(units, [=](index_t i, const double* values) {
     to[i] = values[n - 1] > rtol * values[0];
     return true;
@@ -121,9 +123,32 @@ bool decomposition(const Call& call) {
          svd<T>(call.stack<T>(0), call.results<T>(0), call.result<T>(1), call.results<T>(2));
 }
 
+constexpr double kLeast = 1e-280, kMost = 1e280;  // of a largest value whose products by rtol stay in the range
+
+// One matrix.
+template <class T>
+py::object null_spaces(const Call& call) {
+  const index_t m = call['m'], n = call['n'];
+  if (call.axes() != 0 || m < 1 || n < 1 || std::max(m, n) > kJacobiSide) return {};
+  Buffer<double> numbers(n);
+  Buffer<T> memory(n * n);
+  double* const values = numbers.data();
+  const MatrixView<T> right = c_order(memory.data(), n, n);
+  if (!right_singular_vectors<T>(call.matrix<T>(0), values, right)) return {};
+  if (values[0] != 0 && !(values[0] > kLeast && values[0] < kMost)) return {};
+  const double least = default_rank_rtol<T>(m, n) * values[0];
+  const index_t rank = std::count_if(values, values + n, [=](double x) { return x > least; });
+  const NewArray<T> basis({n, n - rank});
+  const MatrixView<T> to = c_order(basis.data, n, n - rank);
+  copy<T>(right.block(0, rank, n, n - rank), to);
+  point_columns<T>(to);
+  return basis.array;
+}
+
 const DoorRow rows[] = {
     {"svd", Signature("(m,n)->(m,k),(k),(k,n)"), "A", "full=0", {decomposition<double>, decomposition<float>}, {.power = 2}},
     {"svdvals", Signature("(m,n)->(k)"), "A", "", {values_alone<double>, values_alone<float>}, {.power = 2}},
+    {"null_space", Signature("(m,n)->"), "A", "rtol", {}, {.makes = {null_spaces<double>, null_spaces<float>}}},
     {"rank", Signature("(m,n)->()i"), "A", "rtol", {ranks<double>, ranks<float>}, {.power = 2}},
     {"is_singular", Signature("(n,n)->()b"), "A", "rtol", {singular<double>, singular<float>}, {.power = 3}},
     {"condition", Signature("(m,n)->()"), "A", "", {conditions<double>, conditions<float>}, {.power = 2}},
@@ -135,6 +160,12 @@ const DoorRow rows[] = {
 void bind_singular(py::module_& m) {
   add_doors(m, rows);
   m.attr("JACOBI_SIDE") = kJacobiSide;
+  m.def(
+      "default_rank_rtol",
+      [](index_t m, index_t n, bool single) {
+        return single ? default_rank_rtol<float>(m, n) : default_rank_rtol<double>(m, n);
+      },
+      py::arg("m"), py::arg("n"), py::arg("single"), "Up to which share of the largest a singular value counts as zero.");
   m.def(
       "right_singular_vectors",
       [](const py::array& a, py::array_t<double>& values, py::array& right) {

@@ -7,7 +7,8 @@
 #include "door.hpp"
 #include "mmlcore/core/careful_length.hpp"
 #include "mmlcore/core/dot.hpp"
-#include "mmlcore/elimination/solve_small.hpp"
+#include "mmlcore/elimination/basis.hpp"
+#include "mmlcore/singular/small_values.hpp"
 #include "mmlcore/vectors/distances.hpp"
 #include "mmlcore/vectors/filtered_neighbors.hpp"
 #include "mmlcore/vectors/inner.hpp"
@@ -126,32 +127,16 @@ bool cross_products(const Call& call) {
   });
 }
 
-// In a basis of the whole space that is certainly one: with B^-1 at hand, the smallest singular value of the columns made
-// equally long is at least 1 / (longest column * |B^-1|), the largest at most sqrt(n).
+// In a basis of the whole space that is certainly one (basis.hpp).
 template <class T>
-bool coordinates(const Call& call) {
+bool coordinates_in(const Call& call) {
   const index_t n = call['k'];
-  if (call.axes() != 0 || n != call['d'] || n == 0 || n > kSmallColumns) return false;
-  const MatrixView<const T> basis = call.matrix<T>(1);
-  T identity[kSmallColumns * kSmallColumns] = {}, inverse[kSmallColumns * kSmallColumns];
-  for (index_t i = 0; i < n; ++i) identity[i * (n + 1)] = 1;
-  if (!solve_small<T>(basis, c_order<const T>(identity, n, n), inverse)) return false;
-  T longest = 0, squares = 0;
-  for (index_t j = 0; j < n; ++j) {
-    T column = 0;
-    for (index_t i = 0; i < n; ++i) column += basis(i, j) * basis(i, j);
-    longest = std::max(longest, column);
-  }
-  for (index_t i = 0; i < n * n; ++i) squares += inverse[i] * inverse[i];
-  const T least = 4 * static_cast<T>(n) * std::numeric_limits<T>::epsilon();  // twice what counts as dependent
-  if (!comfortable(longest) || !comfortable(squares)) return false;
-  if (!(static_cast<T>(n) * longest * squares * least * least < 1)) return false;
-  const VectorView<const T> x = call.vector<T>(0);
-  return solve_small<T>(basis, MatrixView<const T>{x.data, n, 1, x.stride, 0}, call.result<T>());
+  if (!call.is_one(1) || n != call['d'] || n == 0) return false;
+  return coordinates<T>(call.stack<T>(0), call.matrix<T>(1), default_rank_rtol<T>(n, n), call.result<T>());
 }
 
 const DoorRow rows[] = {
-    {"coordinates", Signature("(d),(d,k)->(k)"), "x basis", "", {coordinates<double>, coordinates<float>}},
+    {"coordinates", Signature("(d),(d,k)->(k)"), "x basis", "", {coordinates_in<double>, coordinates_in<float>}},
     {"cross", Signature("(3),(3)->(3)"), "x y", "", {cross_products<double>, cross_products<float>}},
     {"pairwise_distances",
      Signature("(n,d),(m,d)->(n,m)"),

@@ -92,6 +92,7 @@ def is_singular(A: ArrayLike, *, rtol: float | None = None) -> bool | Array:
     return plain(singular, bool)
 
 
+@door("null_space")
 def null_space(A: ArrayLike, *, rtol: float | None = None) -> Array:
     """Orthonormal basis of the vectors that a matrix maps on zero.
 
@@ -115,7 +116,7 @@ def null_space(A: ArrayLike, *, rtol: float | None = None) -> Array:
     Notes
     -----
     The right singular vectors of the singular values that count as zero [1]_. Cost: that of a singular value
-    decomposition, in LAPACK; memory of the order of m n + n^2.
+    decomposition, by Jacobi's rotations up to 16 rows and columns, beyond in LAPACK; memory of the order of m n + n^2.
 
     References
     ----------
@@ -190,7 +191,7 @@ def condition(A: ArrayLike) -> Array:
 
 def _rtol(a: Array, rtol: float | None) -> float:
     if rtol is None:
-        return float(max(a.shape[-2:]) * np.finfo(a.dtype).eps)
+        return _core.default_rank_rtol(*a.shape[-2:], a.dtype == np.float32)
     return as_real(rtol, "rtol", 0, 1)
 
 

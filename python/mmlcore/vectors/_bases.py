@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mmlcore import _core
 from mmlcore.core.arrays import (
     Array,
     as_array,
@@ -68,7 +69,9 @@ def is_independent(vectors: ArrayLike, *, rtol: float | None = None) -> bool | A
     if n == 0 or n > d:
         full = np.full(v.shape[:-2], n == 0)
         return plain(full, bool)
-    rtol = max(n, d) * float(np.finfo(v.dtype).eps) if rtol is None else as_real(rtol, "rtol", 0, 1)
+    if rtol is None:
+        rtol = _core.default_rank_rtol(n, d, v.dtype == np.float32)
+    rtol = as_real(rtol, "rtol", 0, 1)
     v = np.ldexp(
         v, -np.frexp(np.abs(v).max(axis=-1, keepdims=True))[1]
     )  # where no length leaves the range

@@ -6,9 +6,18 @@
 // Cost: some 2 m n^2 + 10 n^3 flops a matrix.
 #pragma once
 
+#include <algorithm>
+#include <limits>
+
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore {
+
+// Singular values up to this share of the largest count as zero where nobody says otherwise: rounding makes them.
+template <Real T>
+double default_rank_rtol(index_t m, index_t n) {
+  return static_cast<double>(std::max(m, n)) * std::numeric_limits<T>::epsilon();
+}
 
 inline constexpr index_t kLaneSide = 16;       // the shorter side of matrices of a stack in lanes, at most
 inline constexpr index_t kValuesSide = 24;     // the shorter side, at most: from here on LAPACK's values alone are as fast
