@@ -14,10 +14,12 @@ PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   bind_metric(m);
   bind_matrices(m);
   bind_einsum(m);
+  bind_elementary(m);
   bind_elimination(m);
   bind_orthogonal(m);
   bind_eigen(m);
   bind_singular(m);
+  bind_general_eigen(m);
   bind_stats(m);
   bind_graph(m);
   bind_python_graphs(m);

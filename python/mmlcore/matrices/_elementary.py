@@ -11,6 +11,7 @@ from mmlcore.core.door import door
 _MOST = float(np.finfo(np.float64).max)
 
 
+@door("row_swap")
 def row_swap(n: int, i: int, j: int) -> Array:
     """Elementary matrix that swaps two rows.
 
@@ -49,6 +50,7 @@ def row_swap(n: int, i: int, j: int) -> Array:
     return matrix
 
 
+@door("row_scale")
 def row_scale(n: int, i: int, factor: float) -> Array:
     """Elementary matrix that multiplies a row by a number.
 
@@ -92,6 +94,7 @@ def row_scale(n: int, i: int, factor: float) -> Array:
     return matrix
 
 
+@door("row_add")
 def row_add(n: int, i: int, j: int, factor: float = 1.0) -> Array:
     """Elementary matrix that adds a multiple of row j to row i.
 
