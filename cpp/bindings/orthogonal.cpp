@@ -8,11 +8,14 @@
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/lane_algebra.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/core/signs.hpp"
+#include "mmlcore/orthogonal/complement.hpp"
 #include "mmlcore/orthogonal/gram_schmidt.hpp"
 #include "mmlcore/orthogonal/orthogonalize.hpp"
 #include "mmlcore/orthogonal/projection.hpp"
 #include "mmlcore/orthogonal/qr.hpp"
 #include "module.hpp"
+#include "results.hpp"
 
 namespace mmlcore::bindings {
 namespace {
@@ -93,7 +96,24 @@ bool projection_matrices(const Call& call) {
   return call.axes() == 0 && projection_matrix<T>(call.matrix<T>(0), call.results<T>().item);
 }
 
+// Of independent columns, at most as many as they have entries.
+template <class T>
+py::object complements(const Call& call) {
+  const index_t d = call['d'], k = call['k'];
+  if (call.axes() != 0 || k < 1 || k > d) return {};
+  const NewArray<T> basis({d, d - k});
+  const MatrixView<T> to = c_order(basis.data, d, d - k);
+  const bool fine = apart(static_cast<double>(d * k) * static_cast<double>(d), [&] {
+    if (!complement<T>(call.matrix<T>(0), default_rtol<T>(d, k), to)) return false;
+    for (T* x = basis.data; x != basis.data + d * (d - k); ++x) *x += 0;  // no minus zeros
+    point_columns<T>(to);
+    return true;
+  });
+  return fine ? basis.array : py::object();
+}
+
 const DoorRow rows[] = {
+    {"orthogonal_complement", Signature("(d,k?)->"), "B", "", {}, {.makes = {complements<double>, complements<float>}}},
     {"span_dimension", Signature("(m,n)->()i"), "A", "rtol", {dimensions<double>, dimensions<float>}, {.power = 2}},
     {"is_orthogonal", Signature("(m,n)->()b"), "Q", "rtol", {orthonormal<double>, orthonormal<float>}, {.power = 2}},
     {"project", Signature("(n?,d),(d,k?)->(n?,d),(n?,k),(n?)"), "X B", "metric", {projections<double>, projections<float>}},

@@ -23,9 +23,10 @@ class BlockedQr {
         ld_(padded_stride<T>(a.rows)),
         vectors_(ld_ * p_),
         t_(kBlock * p_),
-        w_(2 * kBlock * std::max(a.cols, kBlock)) {}
+        w_(2 * kBlock * std::max({a.cols, q.cols, kBlock})) {}
 
-  void run() {
+  // R, its diagonal not yet positive.
+  void triangularize() {
     std::fill(vectors_.begin(), vectors_.end(), T{0});
     std::fill(t_.begin(), t_.end(), T{0});
     for (index_t j = 0; j < p_; j += kBlock) {
@@ -34,8 +35,10 @@ class BlockedQr {
       apply(j, w, triangle(j).transposed(), a_.block(j, j + w, a_.rows - j, a_.cols - j - w));
     }
     for (index_t j = 0; j < p_; ++j) std::fill(&a_(j, j) + 1, &a_(0, j) + a_.rows, T{0});
-    const MatrixView<T> rows = q_.row_stride > q_.col_stride ? q_ : q_.transposed();
-    for (index_t i = 0; i < rows.rows; ++i) std::fill(rows.row(i).data, rows.row(i).data + rows.cols, T{0});
+  }
+
+  void thin() {
+    clear();
     for (index_t j = 0; j < p_; ++j) {  // the diagonal of R positive: its rows and Q's columns change sign together
       const T sign = a_(j, j) < 0 ? T{-1} : T{1};
       q_(j, j) = sign;
@@ -47,7 +50,19 @@ class BlockedQr {
     }
   }
 
+  void complete() {
+    clear();
+    for (index_t j = 0; j < q_.cols; ++j) q_(p_ + j, j) = 1;
+    for (index_t j = (p_ - 1) / kBlock * kBlock; j >= 0; j -= kBlock) {
+      apply(j, std::min(kBlock, p_ - j), triangle(j), q_.block(j, 0, q_.rows - j, q_.cols));
+    }
+  }
+
  private:
+  void clear() const {
+    const MatrixView<T> rows = q_.row_stride > q_.col_stride ? q_ : q_.transposed();
+    for (index_t i = 0; i < rows.rows; ++i) std::fill(rows.row(i).data, rows.row(i).data + rows.cols, T{0});
+  }
   T* v(index_t j) const { return vectors_.data() + j * ld_; }  // column j of V
   MatrixView<T> v(index_t i, index_t j, index_t w) const { return f_order(v(j) + i, a_.rows - i, w, ld_); }
   MatrixView<T> triangle(index_t j) const { return f_order(t_.data() + j * kBlock, kBlock, kBlock, kBlock); }
@@ -109,10 +124,23 @@ class BlockedQr {
 
 template <class T>
 void blocked_qr(MatrixView<T> a, MatrixView<T> q) {
-  if (!a.empty()) BlockedQr<T>(a, q).run();
+  if (a.empty()) return;
+  BlockedQr<T> work(a, q);
+  work.triangularize();
+  work.thin();
+}
+
+template <class T>
+void blocked_complement(MatrixView<T> a, MatrixView<T> rest) {
+  MMLCORE_ASSERT(!a.empty() && a.cols <= a.rows && rest.cols == a.rows - a.cols);
+  BlockedQr<T> work(a, rest);
+  work.triangularize();
+  work.complete();
 }
 
 template void blocked_qr<float>(MatrixView<float>, MatrixView<float>);
 template void blocked_qr<double>(MatrixView<double>, MatrixView<double>);
+template void blocked_complement<float>(MatrixView<float>, MatrixView<float>);
+template void blocked_complement<double>(MatrixView<double>, MatrixView<double>);
 
 }  // namespace mmlcore

@@ -107,6 +107,7 @@ def is_orthogonal(Q: ArrayLike, *, rtol: float | None = None) -> bool | Array:
     return plain(close, bool)
 
 
+@door("orthogonal_complement")
 def orthogonal_complement(B: ArrayLike) -> Array:
     """Orthonormal basis of what is perpendicular to the columns of a matrix.
 
@@ -128,8 +129,8 @@ def orthogonal_complement(B: ArrayLike) -> Array:
 
     Notes
     -----
-    The last columns of the orthogonal factor of a full QR factorization of an orthonormal basis of the span [1]_. Cost:
-    some 4 d^2 (d - r) + 3 d k^2 operations.
+    The last columns of the orthogonal factor of a full QR factorization, of the columns if they are independent, else of an
+    orthonormal basis of their span [1]_. Cost: some 4 d k (d - r) + 2 d k^2 operations.
 
     References
     ----------
