@@ -15,7 +15,9 @@
 #include "mmlcore/elimination/lu.hpp"
 #include "mmlcore/elimination/solve_batch.hpp"
 #include "mmlcore/elimination/solve_small.hpp"
+#include "mmlcore/singular/small_values.hpp"
 #include "module.hpp"
+#include "results.hpp"
 
 namespace mmlcore::bindings {
 namespace {
@@ -151,7 +153,31 @@ py::object echelon_of(py::array& a, bool reduced, double rtol, bool with_steps) 
                         py::array_t<index_t>(count, swaps.data()), log);
 }
 
+// One matrix, without the list of steps.
+template <class T>
+py::object echelon(const Call& call) {
+  if (call.axes() != 0 || call.option(1) != 0) return {};
+  const index_t m = call['m'], n = call['n'], most = std::min(m, n);
+  const NewArray<T> made({m, n});
+  const MatrixView<T> to = c_order(made.data, m, n);
+  Buffer<index_t> pivots(most);
+  EchelonResult found;
+  const bool fine = apart(static_cast<double>(m * n) * static_cast<double>(most), [&] {
+    if (!copy_finite<T>(call.matrix<T>(0), to)) return false;
+    found =
+        row_echelon<T>(to, call.option(0) != 0, default_rank_rtol<T>(m, n), pivots.data(), nullptr, most >= kPollingOrder);
+    T check = 0;
+    for (index_t i = 0; i < m * n; ++i) check += made.data[i] * 0;
+    return check == 0;
+  });
+  if (!fine) return {};
+  py::tuple columns(found.rank);
+  for (index_t k = 0; k < found.rank; ++k) columns[k] = py::int_(pivots[k]);
+  return py::make_tuple(made.array, columns, found.rank, found.swaps, py::none());
+}
+
 const DoorRow rows[] = {
+    {"row_echelon", Signature("(m,n)->"), "A", "reduced=0 steps=0 rtol", {}, {.makes = {echelon<double>, echelon<float>}}},
     {"solve", Signature("(n,n),(n,k?)->(n,k?)"), "A b", "", {solve<double>, solve<float>}, {.power = 3}},
     {"inverse", Signature("(n,n)->(n,n)"), "A", "", {inverse<double>, inverse<float>}, {.power = 3}},
     {"determinant", Signature("(n,n)->()"), "A", "", {determinant_of<double>, determinant_of<float>}, {.power = 3}},

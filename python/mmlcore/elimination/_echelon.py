@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_matrix, as_real, require_finite
+from mmlcore.core.door import door
 from mmlcore.elimination._solve import within_range
 
 
@@ -23,6 +24,7 @@ class Echelon(NamedTuple):
     steps: list[tuple[str, int, int, float]] | None
 
 
+@door("row_echelon", Echelon)
 def row_echelon(
     A: ArrayLike, *, reduced: bool = False, steps: bool = False, rtol: float | None = None
 ) -> Echelon:
@@ -76,7 +78,7 @@ def row_echelon(
         msg = f"steps: can be recorded for one matrix, got a stack of shape {a.shape}."
         raise ValueError(msg)
     if rtol is None:
-        rtol = max(a.shape[-2:]) * float(np.finfo(a.dtype).eps)
+        rtol = _core.default_rank_rtol(*a.shape[-2:], a.dtype == np.float32)
     matrix = np.array(a, order="C")
     columns, ranks, swaps, log = _core.row_echelon(
         matrix, reduced, as_real(rtol, "rtol", 0, 1), steps
