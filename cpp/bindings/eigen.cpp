@@ -1,11 +1,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <complex>
 #include <cstdint>
 #include <limits>
-#include <utility>
-#include <vector>
 
 #include "arrays.hpp"
 #include "door.hpp"
@@ -13,7 +10,6 @@
 #include "mmlcore/core/random.hpp"
 #include "mmlcore/core/signs.hpp"
 #include "mmlcore/eigen/certify_spectrum_above.hpp"
-#include "mmlcore/eigen/general_pairs.hpp"
 #include "mmlcore/eigen/jacobi.hpp"
 #include "mmlcore/eigen/largest_eigenpairs.hpp"
 #include "mmlcore/eigen/matrix_power.hpp"
@@ -106,39 +102,6 @@ bool dominant(const Call& call) {
   return found.converged;
 }
 
-// Of numbers that are real after all.
-template <class T>
-py::array real_parts(const std::vector<py::ssize_t>& shape, const std::complex<T>* from) {
-  py::array_t<T> to(shape);
-  for (py::ssize_t i = 0; i < to.size(); ++i) to.mutable_data()[i] = from[i].real();
-  return std::move(to);
-}
-
-// (values, vectors or None, whether residuals are at rounding level); None where LAPACK has to see to the matrices.
-template <class T>
-py::object general(const py::array& a, bool with_vectors) {
-  const auto stack = matrix_batch<const T>(a, "A");
-  const py::ssize_t n = a.shape(a.ndim() - 1);
-  std::vector<py::ssize_t> shape(a.shape(), a.shape() + a.ndim()), short_shape(shape.begin(), shape.end() - 1);
-  py::array_t<std::complex<T>> values(short_shape);
-  py::array_t<std::complex<T>> vectors(with_vectors ? shape : std::vector<py::ssize_t>{0});
-  std::complex<T>*const pv = values.mutable_data(), *const pw = with_vectors ? vectors.mutable_data() : nullptr;
-  GeneralPairs told;
-  if (stack.count() * n < 64) {
-    told = general_pairs<T>(stack, pv, pw);
-  } else {
-    told = without_gil([&] { return general_pairs<T>(stack, pv, pw); });
-  }
-  if (!told.found) return py::none();
-  py::object found = values, turned = py::none();
-  if (with_vectors) turned = vectors;
-  if (told.real) {
-    found = real_parts<T>(short_shape, pv);
-    if (with_vectors) turned = real_parts<T>(shape, pw);
-  }
-  return py::make_tuple(found, turned, told.sharp);
-}
-
 const DoorRow rows[] = {
     {"power_iteration",
      Signature("(n,n)->()d,(n),()i,()d"),
@@ -154,14 +117,6 @@ const DoorRow rows[] = {
 
 void bind_eigen(py::module_& m) {
   add_doors(m, rows);
-  m.def(
-      "general_pairs",
-      [](const py::array& a, bool with_vectors) {
-        return py::isinstance<py::array_t<float>>(a) ? general<float>(a, with_vectors) : general<double>(a, with_vectors);
-      },
-      py::arg("a"), py::arg("with_vectors"),
-      "(values, vectors or None, whether residuals are at rounding level) of real matrices, real where all values are; or "
-      "None.");
   m.def(
       "largest_eigenpairs",
       [](const py::array& a, py::array_t<double>& values, py::array_t<double>& vectors) {

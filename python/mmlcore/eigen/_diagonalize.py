@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import Array, as_square
+from mmlcore.core.door import door
 from mmlcore.core.errors import DefectiveMatrixError
 from mmlcore.core.lapack import level, patiently, restored
 from mmlcore.core.scaling import balance, balanced, times_power
@@ -24,6 +25,7 @@ class Diagonalization(NamedTuple):
     P_inverse: Array  # (..., n, n)
 
 
+@door("diagonalize", Diagonalization)
 def diagonalize(A: ArrayLike) -> Diagonalization:
     """Write a matrix, or each of a stack, as P D P^-1 with D diagonal.
 

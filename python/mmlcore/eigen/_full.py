@@ -67,6 +67,7 @@ def eigh(A: ArrayLike, *, out: tuple[Array, Array] | None = None) -> EigenResult
     return symmetric_pairs(as_square(A, "A", complex_ok=True))
 
 
+@door("eig", EigenResult)
 def eig(A: ArrayLike) -> EigenResult:
     """All eigenvalues and eigenvectors of a square matrix, or of each of a stack.
 
@@ -108,6 +109,7 @@ def eig(A: ArrayLike) -> EigenResult:
     return EigenResult(restored(values, powers, "A", "an eigenvalue"), vectors)
 
 
+@door("eigvals")
 def eigvals(A: ArrayLike) -> Array:
     """All eigenvalues of a square matrix, or of each of a stack.
 

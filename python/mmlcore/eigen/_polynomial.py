@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import Array, as_square, require_finite
-from mmlcore.core.door import fills_out
+from mmlcore.core.door import door
 from mmlcore.core.lapack import level, patiently
 from mmlcore.core.scaling import times_power
 
 _EXACT = 12  # up to this order coefficients are computed without rounding
 
 
-@fills_out
+@door("characteristic_polynomial")
 def characteristic_polynomial(A: ArrayLike, *, out: Array | None = None) -> Array:
     """Coefficients of det(x I - A), the highest power first.
 
@@ -39,11 +39,11 @@ def characteristic_polynomial(A: ArrayLike, *, out: Array | None = None) -> Arra
 
     Notes
     -----
-    Up to order 12 every coefficient is the exact one of the numbers in `A`, rounded once: floating-point numbers are whole
-    numbers times powers of two, so the traces of the powers of A, and Newton's identities for the coefficients [1]_, are
-    computed in whole numbers of any length. Above, from the eigenvalues, whose errors of some u \\|A\\| the coefficients
+    Up to order 12 every coefficient is the exact one of the numbers in `A`, rounded once: the traces of the powers of A, and
+    Newton's identities for the coefficients [1]_, are computed with twice the usual digits and a bound for the error; where
+    that leaves a rounding open, in whole numbers of any length, which floating-point numbers are but for a power of two. Above, from the eigenvalues, whose errors of some u \\|A\\| the coefficients
     inherit. Coefficients of high order are no way to find eigenvalues: their roots are ill-conditioned. Cost: some
-    n^(7/2) products of whole numbers up to order 12 (a millisecond for n = 8), then that of `eigvals`.
+    10 n^4 operations up to order 12, then that of `eigvals`.
 
     References
     ----------

@@ -1,0 +1,233 @@
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <limits>
+#include <vector>
+
+#include "arrays.hpp"
+#include "door.hpp"
+#include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/errors.hpp"
+#include "mmlcore/eigen/characteristic.hpp"
+#include "mmlcore/eigen/diagonalize.hpp"
+#include "mmlcore/eigen/general_pairs.hpp"
+#include "mmlcore/eigen/jacobi.hpp"
+#include "module.hpp"
+#include "results.hpp"
+
+namespace mmlcore::bindings {
+namespace {
+
+// Eigenvalues and, where wanted, vectors of a stack, real where all values are.
+template <class T>
+class Pairs {
+ public:
+  Pairs(const MatrixBatch<const T>& stack, bool with_vectors)
+      : n_(stack.item.rows),
+        count_(stack.count()),
+        values_(count_ * n_),
+        vectors_(with_vectors ? count_ * n_ * n_ : index_t{0}),
+        told_(apart(25.0 * static_cast<double>(count_ * n_ * n_) * static_cast<double>(n_),
+                    [&] { return general_pairs<T>(stack, values_.data(), with_vectors ? vectors_.data() : nullptr); })) {}
+
+  const GeneralPairs& told() const { return told_; }
+  const std::complex<T>* vectors() const { return vectors_.data(); }
+  py::object values(const std::vector<npy_intp>& shape) const { return array(values_, shape); }
+  py::object vectors(const std::vector<npy_intp>& shape) const { return array(vectors_, shape); }
+
+  // Values on the diagonals of matrices (count x n x n), of the type U of all results.
+  template <class U>
+  void put_diagonals(U* to) const {
+    std::fill_n(to, count_ * n_ * n_, U{0});
+    for (index_t i = 0; i < count_; ++i) {
+      for (index_t k = 0; k < n_; ++k) to[(i * n_ + k) * n_ + k] = as<U>(values_[i * n_ + k]);
+    }
+  }
+
+  template <class U>
+  static U as(const std::complex<T>& x) {
+    if constexpr (std::is_same_v<U, T>) {
+      return x.real();
+    } else {
+      return x;
+    }
+  }
+
+ private:
+  template <class U>
+  static py::object copied(const Buffer<std::complex<T>>& from, const std::vector<npy_intp>& shape) {
+    const NewArray<U> to(shape);
+    std::transform(from.begin(), from.end(), to.data, [](const std::complex<T>& x) { return as<U>(x); });
+    return to.array;
+  }
+  py::object array(const Buffer<std::complex<T>>& from, const std::vector<npy_intp>& shape) const {
+    return told_.real ? copied<T>(from, shape) : copied<std::complex<T>>(from, shape);
+  }
+
+  index_t n_, count_;
+  Buffer<std::complex<T>> values_, vectors_;
+  GeneralPairs told_;
+};
+
+// Whether all is finite and so near 1 that no power of two has to be taken out first (mmlcore.core.lapack.level).
+template <class T>
+bool plain(const MatrixBatch<const T>& stack) {
+  constexpr T eps = std::numeric_limits<T>::epsilon(), least = std::numeric_limits<T>::min() / (eps * eps),
+              most = std::numeric_limits<T>::max() * eps;
+  for (index_t item = 0; item < stack.count(); ++item) {
+    const MatrixView<const T> a = stack[item];
+    T top = 0, check = 0;
+    for (index_t i = 0; i < a.rows; ++i) {
+      for (index_t j = 0; j < a.cols; ++j) {
+        check += a(i, j) * 0;
+        top = std::max(top, std::abs(a(i, j)));
+      }
+    }
+    if (check != 0 || !(top == 0 || (top > least && top < most))) return false;
+  }
+  return true;
+}
+
+bool takes(const Call& call) { return call['n'] >= 1 && call['n'] <= kGeneralOrder && call.count() >= 1; }
+
+template <class T>
+py::object general(const Call& call) {
+  const index_t n = call['n'];
+  const auto stack = call.stack<T>(0);
+  if (!takes(call) || !plain<T>(stack)) return {};
+  const Pairs<T> pairs(stack, true);
+  if (!pairs.told().found || !pairs.told().sharp) return {};
+  return py::make_tuple(pairs.values(call.shape({n})), pairs.vectors(call.shape({n, n})));
+}
+
+template <class T>
+py::object general_values(const Call& call) {
+  const auto stack = call.stack<T>(0);
+  if (!takes(call) || !plain<T>(stack)) return {};
+  const Pairs<T> pairs(stack, false);
+  return pairs.told().found ? pairs.values(call.shape({call['n']})) : py::object();
+}
+
+enum class Kind { symmetric, general, both };
+
+template <class T>
+Kind kind_of(const MatrixBatch<const T>& stack) {
+  bool all = true, any = false;
+  for (index_t item = 0; item < stack.count(); ++item) {
+    const MatrixView<const T> a = stack[item];
+    bool same = true;
+    for (index_t i = 0; i < a.rows && same; ++i) {
+      for (index_t j = 0; j < i; ++j) same &= a(i, j) == a(j, i);
+    }
+    all &= same;
+    any |= same;
+  }
+  return all ? Kind::symmetric : any ? Kind::both : Kind::general;
+}
+
+template <class T>
+py::object by_rotations(const Call& call, const MatrixBatch<const T>& stack) {
+  const index_t n = call['n'], count = call.count();
+  if (n > kJacobiOrder) return {};
+  const std::vector<npy_intp> shape = call.shape({n, n});
+  const NewArray<T> p(shape), d(shape), inverse(shape);
+  apart(50.0 * static_cast<double>(count * n * n) * static_cast<double>(n), [&] {
+    Buffer<T> values(count * n);
+    MatrixBatch<T> vectors{c_order(p.data, n, n), {}};
+    vectors.batch.push(count, n * n);
+    jacobi<T>(stack, values.data(), vectors);
+    std::fill_n(d.data, count * n * n, T{0});
+    for (index_t i = 0; i < count; ++i) {
+      const MatrixView<T> from = vectors[i];
+      T* const to = inverse.data + i * n * n;
+      for (index_t j = 0; j < n; ++j) {
+        d.data[(i * n + j) * n + j] = values[i * n + j];
+        for (index_t k = 0; k < n; ++k) to[j * n + k] = from(k, j);
+      }
+    }
+  });
+  return py::make_tuple(p.array, d.array, inverse.array);
+}
+
+// With results of type U.
+template <class U, class T>
+py::object by_pairs(const Call& call, const Pairs<T>& pairs) {
+  const index_t n = call['n'], count = call.count();
+  const std::vector<npy_intp> shape = call.shape({n, n});
+  const NewArray<U> p(shape), d(shape), inverse(shape);
+  std::transform(pairs.vectors(), pairs.vectors() + count * n * n, p.data,
+                 [](const std::complex<T>& x) { return Pairs<T>::template as<U>(x); });
+  pairs.put_diagonals(d.data);
+  const bool fine = apart(7.0 * static_cast<double>(count * n * n) * static_cast<double>(n), [&] {
+    bool all = true;
+    for (index_t i = 0; i < count && all; ++i) all = invert_basis(p.data + i * n * n, n, inverse.data + i * n * n);
+    return all;
+  });
+  return fine ? py::make_tuple(p.array, d.array, inverse.array) : py::object();
+}
+
+// Matrices that are all symmetric, or all not.
+template <class T>
+py::object diagonals(const Call& call) {
+  const auto stack = call.stack<T>(0);
+  if (!takes(call) || !plain<T>(stack)) return {};
+  const Kind kind = kind_of<T>(stack);
+  if (kind == Kind::both) return {};
+  if (kind == Kind::symmetric) return by_rotations<T>(call, stack);
+  const Pairs<T> pairs(stack, true);
+  if (!pairs.told().found || !pairs.told().sharp) return {};
+  return pairs.told().real ? by_pairs<T>(call, pairs) : by_pairs<std::complex<T>>(call, pairs);
+}
+
+template <class T>
+py::object coefficients(const Call& call) {
+  const index_t n = call['n'], count = call.count();
+  if (n > kExactOrder) return {};
+  const auto stack = call.stack<T>(0);
+  const NewArray<T> made(call.shape({n + 1}));
+  const bool fine = apart(20.0 * static_cast<double>(count * n * n) * static_cast<double>(n * n), [&] {
+    bool all = true;
+    double found[kExactOrder + 1];
+    for (index_t i = 0; i < count && all; ++i) {
+      all = characteristic_polynomial<T>(stack[i], found);
+      T check = 0;
+      for (index_t k = 0; k <= n && all; ++k) check += (made.data[i * (n + 1) + k] = static_cast<T>(found[k])) * 0;
+      all &= check == 0;
+    }
+    return all;
+  });
+  return fine ? made.array : py::object();
+}
+
+const DoorRow rows[] = {
+    {"eig", Signature("(n,n)->"), "A", "", {}, {.makes = {general<double>, general<float>}}},
+    {"eigvals", Signature("(n,n)->"), "A", "", {}, {.makes = {general_values<double>, general_values<float>}}},
+    {"diagonalize", Signature("(n,n)->"), "A", "", {}, {.makes = {diagonals<double>, diagonals<float>}}},
+    {"characteristic_polynomial", Signature("(n,n)->"), "A", "", {}, {.makes = {coefficients<double>, coefficients<float>}}},
+};
+
+// (values, vectors or None, whether residuals are at rounding level); None where LAPACK has to see to the matrices.
+template <class T>
+py::object pairs_of(const py::array& a, bool with_vectors) {
+  const Pairs<T> pairs(matrix_batch<const T>(a, "A"), with_vectors);
+  if (!pairs.told().found) return py::none();
+  const std::vector<npy_intp> shape(a.shape(), a.shape() + a.ndim()), short_shape(shape.begin(), shape.end() - 1);
+  const py::object vectors = with_vectors ? pairs.vectors(shape) : py::none();
+  return py::make_tuple(pairs.values(short_shape), vectors, pairs.told().sharp);
+}
+
+}  // namespace
+
+void bind_general_eigen(py::module_& m) {
+  add_doors(m, rows);
+  m.def(
+      "general_pairs",
+      [](const py::array& a, bool with_vectors) {
+        return by_dtype(a, [&](auto zero) { return pairs_of<decltype(zero)>(a, with_vectors); });
+      },
+      py::arg("a"), py::arg("with_vectors"),
+      "(values, vectors or None, whether residuals are at rounding level) of real matrices, real where all values are; or "
+      "None.");
+}
+
+}  // namespace mmlcore::bindings
