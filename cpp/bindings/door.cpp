@@ -140,7 +140,10 @@ PyObject* try_row(const Door& door, Given& given) {
   if (inputs > 0 && !all_plain(given.argument, inputs)) {
     if (door.row->traits.bytes && of_bytes(given.argument[0])) return Py_NewRef(Py_NotImplemented);
     if (std::any_of(given.argument, given.argument + inputs, speaks_for_itself)) return Py_NewRef(Py_NotImplemented);
-    if (!all_converted(given.argument, inputs, arrays)) kept = made_plain(*door.arguments, given.argument, inputs);
+    if (door.row->traits.own_types) {
+      if (!each_converted(given.argument, inputs, arrays)) return Py_NewRef(Py_NotImplemented);
+    } else if (!all_converted(given.argument, inputs, arrays))
+      kept = made_plain(*door.arguments, given.argument, inputs);
   }
   return answer(door, given.argument, given.option, given.out == Py_None ? nullptr : given.out);
 }

@@ -39,7 +39,7 @@ namespace mmlcore::bindings {
 
 inline constexpr int kMostParts = 4;    // arguments of a function, or results
 inline constexpr int kMostLetters = 5;  // of a signature
-inline constexpr int kMostOptions = 4;
+inline constexpr int kMostOptions = 6;
 
 struct Signature {
   struct Core {  // the last axes of an argument or a result
@@ -63,8 +63,9 @@ class Call {
   index_t operator[](char letter) const { return size_[index_of(letter)]; }
   double option(int i) const { return option_[i]; }
   index_t whole(int i) const { return static_cast<index_t>(option_[i]); }
-  int axes() const { return axes_; }                        // of the batch
-  index_t count() const { return count_; }                  // its items
+  int axes() const { return axes_; }        // of the batch
+  index_t count() const { return count_; }  // its items
+  PyArrayObject* array(int i) const { return input_[i].array; }
   bool is_one(int i) const { return input_[i].lead == 0; }  // whether argument i is no stack
   // The shape of the batch, and these axes behind it.
   std::vector<npy_intp> shape(std::initializer_list<index_t> core) const {
@@ -194,6 +195,7 @@ struct DoorTraits {
   // Calls that a function of numpy answers as well or better, and its name there; it is asked with the GIL held.
   bool (*prefers_numpy)(const Call&, bool single) = nullptr;
   const char* numpy = nullptr;
+  bool own_types = false;               // arguments keep their types; that of the first, which results have, is the maker's
   Maker makes[2] = {nullptr, nullptr};  // float64, float32
 };
 

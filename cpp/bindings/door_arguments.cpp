@@ -103,6 +103,16 @@ bool all_converted(PyObject** given, int count, py::object* kept) {
   return true;
 }
 
+bool each_converted(PyObject** given, int count, py::object* kept) {
+  for (int i = 0; i < count; ++i) {
+    if (plain_type(given[i]) >= 0) continue;
+    kept[i] = converted(given[i]);
+    if (!kept[i]) return false;
+    given[i] = kept[i].ptr();
+  }
+  return true;
+}
+
 bool speaks_for_itself(PyObject* given) { return PyTuple_Check(given) && !PyTuple_CheckExact(given); }
 
 py::object made_plain(const std::vector<PyObject*>& names, PyObject** given, int count) {

@@ -21,6 +21,9 @@ bool speaks_for_itself(PyObject* given);
 // numbers. They live in `kept`. False where one of the arguments is anything else.
 bool all_converted(PyObject** given, int count, pybind11::object* kept);
 
+// The same for arguments that keep their types; there are no numbers among them.
+bool each_converted(PyObject** given, int count, pybind11::object* kept);
+
 // Puts arrays of one type into the place of numbers and foreign arrays; they live as long as what is returned. Those that
 // cannot become arrays stay: the Python function says why.
 pybind11::object made_plain(const std::vector<PyObject*>& names, PyObject** given, int count);

@@ -57,7 +57,8 @@ class DoorCall {
       call_.size_[k] = s.letter[k] <= '9' ? s.letter[k] - '0' : index_t{-1};
     }
     for (int i = 0; i < s.inputs; ++i) {
-      if (i > 0 && plain_type(given_[i]) != type_) return false;
+      const int own_type = plain_type(given_[i]);
+      if (own_type != type_ && (own_type < 0 || !row_.traits.own_types)) return false;
       auto& in = call_.input_[i];
       in.array = reinterpret_cast<PyArrayObject*>(given_[i]);
       const auto& core = s.input[i];

@@ -7,7 +7,6 @@
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/matrices/product_small.hpp"
 #include "mmlcore/matrices/product_tall.hpp"
-#include "mmlcore/matrices/resample.hpp"
 #include "mmlcore/matrices/transforms.hpp"
 #include "module.hpp"
 
@@ -261,19 +260,6 @@ const DoorRow rows[] = {
     {"trace", Signature("(m,n)->()"), "A", "", {traces<double>, traces<float>}},
 };
 
-// (h, w, channels)
-template <class T>
-ImageView<T> image_view(const py::array& array, const char* name) {
-  require<T>(array, 3, name);
-  return {data_of<T>(array),
-          array.shape(0),
-          array.shape(1),
-          array.shape(2),
-          element_stride<T>(array, 0),
-          element_stride<T>(array, 1),
-          element_stride<T>(array, 2)};
-}
-
 }  // namespace
 
 void bind_matrices(py::module_& m) {
@@ -289,21 +275,6 @@ void bind_matrices(py::module_& m) {
         });
       },
       py::arg("a"), py::arg("b"), py::arg("out"), "out = a b for stacks of matrices.");
-  m.def(
-      "resample",
-      [](const py::array& image, const py::array_t<double>& h, int order, const py::array& fill, py::array& out) {
-        double inverse[9];
-        for (py::ssize_t i = 0; i < 9; ++i) inverse[i] = h.at(i / 3, i % 3);
-        by_dtype(out, [&](auto zero) {
-          using T = decltype(zero);
-          const auto from = image_view<const T>(image, "image");
-          const auto to = image_view<T>(out, "out");
-          const auto values = vector_view<const T>(fill, "fill");
-          without_gil([&] { resample<T>(from, inverse, static_cast<Interpolation>(order), values.data, to); });
-        });
-      },
-      py::arg("image"), py::arg("h"), py::arg("order"), py::arg("fill"), py::arg("out"),
-      "out (h, w, channels): the image at the places h (x, y), by order 0, 1 or 3; fill is contiguous.");
 }
 
 }  // namespace mmlcore::bindings

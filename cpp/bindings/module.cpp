@@ -15,6 +15,7 @@ PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   bind_matrices(m);
   bind_einsum(m);
   bind_elementary(m);
+  bind_images(m);
   bind_elimination(m);
   bind_orthogonal(m);
   bind_eigen(m);

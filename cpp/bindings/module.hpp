@@ -13,6 +13,7 @@ void bind_metric(pybind11::module_& m);
 void bind_matrices(pybind11::module_& m);
 void bind_einsum(pybind11::module_& m);
 void bind_elementary(pybind11::module_& m);
+void bind_images(pybind11::module_& m);
 void bind_elimination(pybind11::module_& m);
 void bind_singular(pybind11::module_& m);
 void bind_decomposition(pybind11::module_& m);

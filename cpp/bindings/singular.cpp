@@ -85,7 +85,10 @@ bool independent(const Call& call) {
       double *const to = memory.data() + (i * n + k) * d, squares = 0, top = 0;
       for (index_t j = 0; j < d; ++j) top = std::max(top, std::abs(static_cast<double>(from[j])));
       if (!(top == 0 || (top > 1e-150 && top < 1e150))) return false;
-      for (index_t j = 0; j < d; ++j) squares += (to[j] = from[j]) * to[j];
+      for (index_t j = 0; j < d; ++j) {
+        to[j] = from[j];
+        squares += to[j] * to[j];
+      }
       if (!std::isfinite(squares)) return false;
       for (index_t j = 0; j < d && squares > 0; ++j) to[j] /= std::sqrt(squares);
     }

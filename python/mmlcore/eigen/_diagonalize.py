@@ -14,7 +14,7 @@ from mmlcore.core.errors import DefectiveMatrixError
 from mmlcore.core.lapack import level, patiently, restored
 from mmlcore.core.scaling import balance, balanced, times_power
 from mmlcore.core.signs import pointed
-from mmlcore.eigen._full import general_pairs
+from mmlcore.eigen._full import eigh, general_pairs
 
 
 class Diagonalization(NamedTuple):
@@ -72,8 +72,8 @@ def diagonalize(A: ArrayLike) -> Diagonalization:
     a, powers = level(given.reshape(math.prod(given.shape[:-2]), n, n), "A")
     symmetric = (a == np.swapaxes(a, -1, -2)).all(axis=(-2, -1))
     if symmetric.all():
-        values, vectors = patiently(np.linalg.eigh, a)
-        inverses = np.swapaxes(pointed(vectors), -1, -2)
+        values, vectors = eigh(a)
+        inverses = np.swapaxes(vectors, -1, -2)
     else:
         values, vectors, inverses = _general(a, symmetric)
     diagonal = np.zeros(a.shape, values.dtype)

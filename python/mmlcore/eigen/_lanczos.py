@@ -73,9 +73,21 @@ def complete_lanczos(
     for start in range(1, n - k + 1):
         size = float(np.abs(values).max())
         limit = values[k - 1] + max(10 * bound, 8 * n * np.finfo(np.float64).eps) * size
-        more, beside = _search(
-            products, 1, bound, seed, restarts, start << 32, known=vectors.T, limit=limit, unit=size
-        )
+        try:
+            more, beside = _search(
+                products,
+                1,
+                bound,
+                seed,
+                restarts,
+                start << 32,
+                known=vectors.T,
+                limit=limit,
+                unit=size,
+            )
+        except ConvergenceError as error:  # with the pair that is left open; those before are found
+            found = EigenResult(np.ldexp(values[:k], products.power or 0), vectors[:, :k].copy())
+            raise ConvergenceError(str(error), found) from None
         if not more.size:
             break
         values, vectors = np.append(values, more), np.hstack([vectors, beside])

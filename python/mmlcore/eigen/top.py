@@ -18,6 +18,7 @@ from mmlcore.core.arrays import (
     require_finite,
     shape_error,
 )
+from mmlcore.core.door import door
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.core.random_state import RandomState, as_seed
 from mmlcore.core.signs import pointed
@@ -30,6 +31,7 @@ from mmlcore.matrices.sparse import SparseRows
 _RESTARTS = 300
 
 
+@door("top_eigh", EigenResult)
 def top_eigh(
     A: Any,
     k: int,
@@ -37,6 +39,7 @@ def top_eigh(
     tol: float | None = None,
     random_state: RandomState = None,
     shape: tuple[int, int] | None = None,
+    raise_on_failure: bool = True,
 ) -> EigenResult:
     """Largest eigenvalues of a symmetric matrix with their vectors, without the full decomposition.
 
@@ -52,6 +55,8 @@ def top_eigh(
         Of the first vector of the iteration. An integer gives the same bits, None a fresh start.
     shape : tuple of int, optional
         (n, n), for a callable. What has a method ``matvec``, as SciPy's LinearOperator, brings its own.
+    raise_on_failure : bool, default True
+        False: what the iteration for sparse matrices and callables found last is returned, whatever its residuals.
 
     Returns
     -------
@@ -63,7 +68,7 @@ def top_eigh(
     ------
     ConvergenceError
         The iteration for sparse matrices and callables did not reach `tol`, or the products of a callable are not accurate
-        enough for it.
+        enough for it. The pairs found last are in ``.result``. Not with ``raise_on_failure=False``.
     ValueError, TypeError
         Not square, not symmetric or not real; NaN or infinity; k out of range; an eigenvalue that overflows.
 
@@ -94,9 +99,14 @@ def top_eigh(
         times, n, sure = _operator(A, shape)
         k = as_index(k, "k", 1, n)
         bound = _bound(tol, F64)
-        values, vectors = complete_lanczos(times, n, k, bound, seed, _RESTARTS)
-        if not sure:
-            _check_pairs(times, values, vectors, bound)
+        try:
+            values, vectors = complete_lanczos(times, n, k, bound, seed, _RESTARTS)
+            if not sure:
+                _check_pairs(times, values, vectors, bound)
+        except ConvergenceError as error:
+            if raise_on_failure:
+                raise
+            values, vectors = error.result
         return EigenResult(_in_range(values, F64), pointed(vectors))
     a = require_finite(as_square(A, "A"), "A")
     k = as_index(k, "k", 1, a.shape[-1])

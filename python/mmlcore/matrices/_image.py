@@ -7,12 +7,12 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_array, require_finite, shape_error
-from mmlcore.core.door import fills_out
+from mmlcore.core.door import door
 from mmlcore.core.errors import SingularMatrixError
 from mmlcore.elimination import inverse
 
 
-@fills_out
+@door("transform_image")
 def transform_image(
     image: ArrayLike,
     matrix: ArrayLike,
