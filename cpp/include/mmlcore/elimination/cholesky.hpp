@@ -18,6 +18,8 @@
 
 namespace mmlcore {
 
+inline constexpr index_t kSmallCholesky = 16;  // rows up to which plain loops take less than Eigen's start
+
 // a(i, j) and l(i, j), j <= i: an entry of A, read once, and a reference to that of L, which may be the same. accept(j,
 // whole, pivot) sees a_jj and each pivot, which it may change; nothing more is done, and false returned, once it returns
 // false.

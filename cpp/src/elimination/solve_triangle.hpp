@@ -1,10 +1,13 @@
-#include "mmlcore/elimination/triangular.hpp"
+// The steps of triangular.hpp. Private to triangular_f32.cpp and triangular_f64.cpp: Eigen's solution of many sides takes
+// long to compile, so each type has a file.
+#pragma once
 
 #include <algorithm>
 
 #include "mmlcore/core/dot.hpp"
 #include "mmlcore/core/maps.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/elimination/triangular.hpp"
 
 namespace mmlcore {
 namespace {
@@ -79,10 +82,5 @@ template <class T>
 void solve_upper(MatrixView<const T> u, MatrixView<T> b, bool parallel) {
   solve_triangle<T, true>(u, b, parallel);
 }
-
-template void solve_unit_lower<float>(MatrixView<const float>, MatrixView<float>, bool);
-template void solve_unit_lower<double>(MatrixView<const double>, MatrixView<double>, bool);
-template void solve_upper<float>(MatrixView<const float>, MatrixView<float>, bool);
-template void solve_upper<double>(MatrixView<const double>, MatrixView<double>, bool);
 
 }  // namespace mmlcore
