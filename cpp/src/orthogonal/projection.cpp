@@ -6,7 +6,6 @@
 
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/parallel.hpp"
-#include "mmlcore/matrices/product.hpp"
 #include "mmlcore/matrices/product_small.hpp"
 #include "mmlcore/orthogonal/gram_schmidt.hpp"
 #include "mmlcore/vectors/pairs.hpp"
@@ -27,11 +26,6 @@ bool moderate(MatrixView<const T> a) {
     }
   }
   return check == 0 && (largest == 0 || (largest <= kMost && largest >= 1 / kMost));
-}
-
-template <Real T>
-void multiply(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
-  is_small_product(a, b, c) ? product_small<T>(a, b, c) : product_serial<T>(a, b, c);
 }
 
 // Q and its transpose, both in rows, of columns that are moderate.
@@ -84,7 +78,7 @@ bool project(MatrixView<const T> x, MatrixView<const T> b, MatrixView<T> points,
   if (!basis.fine) return false;
   Buffer<T> triangle(k * k);
   const MatrixView<T> r = c_order(triangle.data(), k, k);
-  multiply<T>(basis.turned, b, r);
+  product_single<T>(basis.turned, b, r);
   constexpr index_t kRows = kSmallProduct;
   std::atomic<bool> fine{true};
   parallel_ranges((x.rows + kRows - 1) / kRows, 300 / (d * k + 1) + 1, [&](index_t begin, index_t end) {
@@ -96,16 +90,16 @@ bool project(MatrixView<const T> x, MatrixView<const T> b, MatrixView<T> points,
       const MatrixView<const T> from = x.block(first, 0, rows, d);
       const MatrixView<T> along = coordinates.block(first, 0, rows, k), nearest = points.block(first, 0, rows, d);
       const MatrixView<T> left = c_order(left_data.data(), rows, d), more = c_order(more_data.data(), rows, k);
-      multiply<T>(from, basis.q, along);
-      multiply<T>(along, basis.turned, nearest);
+      product_single<T>(from, basis.q, along);
+      product_single<T>(along, basis.turned, nearest);
       for (index_t i = 0; i < rows; ++i) {
         for (index_t j = 0; j < d; ++j) left(i, j) = from(i, j) - nearest(i, j);
       }
-      multiply<T>(left, basis.q, more);
+      product_single<T>(left, basis.q, more);
       for (index_t i = 0; i < rows; ++i) {
         for (index_t j = 0; j < k; ++j) along(i, j) += more(i, j);
       }
-      multiply<T>(along, basis.turned, nearest);
+      product_single<T>(along, basis.turned, nearest);
       for (index_t i = 0; i < rows; ++i) {
         residual[first + i] = distance<T>(from.row(i), VectorView<const T>(nearest.row(i)));
       }
@@ -120,8 +114,7 @@ template <class T>
 bool projection_matrix(MatrixView<const T> b, MatrixView<T> to) {
   const OrderedBasis<T> basis(b);
   if (!basis.fine) return false;
-  const MatrixView<const T> q = basis.q, turned = basis.turned;
-  is_small_product<T>(q, turned, to) ? product_small<T>(q, turned, to) : product_single<T>(q, turned, to);
+  product_single<T>(basis.q, basis.turned, to);
   return true;
 }
 

@@ -40,11 +40,8 @@ bool affine_covariance(MatrixView<const T> s, MatrixView<const T> a, MatrixView<
   }
   if (check != 0 || !(gap <= kAsymmetry * largest)) return false;
   const MatrixView<T> half = c_order(product, a.rows, a.cols);
-  const auto multiply = [](MatrixView<const T> left, MatrixView<const T> right, MatrixView<T> c) {
-    is_small_product(left, right, c) ? product_small<T>(left, right, c) : product_single<T>(left, right, c);
-  };
-  multiply(a, s, half);
-  multiply(half, a.transposed(), to);
+  product_single<T>(a, s, half);
+  product_single<T>(half, a.transposed(), to);
   for (index_t i = 0; i < to.rows; ++i) {
     for (index_t j = 0; j <= i; ++j) {
       to(i, j) = to(j, i) = (to(i, j) + to(j, i)) / 2;
