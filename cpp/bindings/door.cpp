@@ -258,10 +258,11 @@ void set_names(Door& door, const DoorRow& row) {
     }
     const std::size_t at = door.options->size(), end = word.find('=');
     if (end != std::string::npos) {
-      const std::string value = word.substr(end + 1);
-      const bool integer = value == "int";
+      std::string value = word.substr(end + 1);
+      const bool integer = value.back() == 'i';
+      if (integer) value.pop_back();
       door.kind[at] = integer ? Option::integer : Option::number;
-      door.defaults[at] = integer ? std::nan("") : std::stod(value);
+      door.defaults[at] = value.empty() ? std::nan("") : std::stod(value);
     }
     door.options->push_back(interned(word.substr(0, end)));
   }

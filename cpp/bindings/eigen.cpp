@@ -106,10 +106,10 @@ const DoorRow rows[] = {
     {"power_iteration",
      Signature("(n,n)->()d,(n),()i,()d"),
      "A",
-     "tol=1e-10 max_iter=1000 raise_on_failure=1 v0",
+     "tol=1e-10 max_iter=1000i raise_on_failure=1 v0",
      {dominant<double>, dominant<float>},
      {.power = 3}},
-    {"matrix_power", Signature("(n,n)->(n,n)"), "A", "n=nan |", {powers<double>, powers<float>}, {.power = 3}},
+    {"matrix_power", Signature("(n,n)->(n,n)"), "A", "n=i |", {powers<double>, powers<float>}, {.power = 3}},
     {"eigh", Signature("(n,n)->(n),(n,n)"), "A", "", {all_pairs<double>, all_pairs<float>}, {.power = 3}},
 };
 

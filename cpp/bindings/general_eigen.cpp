@@ -231,7 +231,7 @@ const DoorRow rows[] = {
     {"top_eigh",
      Signature("(n,n)->"),
      "A",
-     "k=int | tol random_state shape raise_on_failure=1",
+     "k=i | tol random_state shape raise_on_failure=1",
      {},
      {.makes = {largest<double>, largest<float>}}},
     {"eig", Signature("(n,n)->"), "A", "", {}, {.makes = {general<double>, general<float>}}},
