@@ -26,26 +26,29 @@ constexpr index_t kJacobiAlone = 8;  // rows of one matrix, which is alone in it
 
 // A matrix a thread.
 template <class T>
-bool by_ql(const Call& call) {
+bool one_by_one(const Call& call) {
   const index_t n = call['n'];
   const auto a = call.stack<T>(0);
   const auto vectors = call.results<T>(1);
-  std::atomic<bool> fine{true};
-  parallel_ranges(call.count(), 1, [&](index_t first, index_t last) {
-    for (index_t i = first; i < last && fine; ++i) {
-      if (!symmetric_pairs<T>(a[i], call.result<T>(0) + i * n, vectors[i])) fine = false;
-    }
-  });
-  return fine;
+  return each_item(call, 10 * n * n * n,
+                   [&](index_t i) { return symmetric_pairs<T>(a[i], call.result<T>(0) + i * n, vectors[i]); });
 }
 
 template <class T>
 bool all_pairs(const Call& call) {
   const index_t n = call['n'];
-  if (n < 2 || n > kQlOrder) return false;
-  if (n > (call.count() == 1 ? kJacobiAlone : kJacobiOrder)) return by_ql<T>(call);
+  if (n < 2 || n > kMediumOrder) return false;
+  if (n > (call.count() == 1 ? kJacobiAlone : kJacobiOrder)) return one_by_one<T>(call);
   jacobi<T>(call.stack<T>(0), call.result<T>(0), call.results<T>(1));
   return true;
+}
+
+template <class T>
+bool all_values(const Call& call) {
+  const index_t n = call['n'];
+  if (n < 2 || n > kMediumOrder) return false;
+  const auto a = call.stack<T>(0);
+  return each_item(call, 4 * n * n * n, [&](index_t i) { return symmetric_values<T>(a[i], call.result<T>(0) + i * n); });
 }
 
 constexpr index_t kPowerOrder = 32;  // of matrices whose powers need no threads of their own
@@ -110,7 +113,8 @@ const DoorRow rows[] = {
      {dominant<double>, dominant<float>},
      {.power = 3}},
     {"matrix_power", Signature("(n,n)->(n,n)"), "A", "n=i |", {powers<double>, powers<float>}, {.power = 3}},
-    {"eigh", Signature("(n,n)->(n),(n,n)"), "A", "", {all_pairs<double>, all_pairs<float>}, {.power = 3}},
+    {"eigh", Signature("(n,n)->(n),(n,n)"), "A", "B | UPLO order", {all_pairs<double>, all_pairs<float>}, {.power = 3}},
+    {"eigvalsh", Signature("(n,n)->(n)"), "A", "UPLO order", {all_values<double>, all_values<float>}, {.power = 3}},
 };
 
 }  // namespace

@@ -2,45 +2,166 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
-#include <vector>
+#include <limits>
 
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/lane_arithmetic.hpp"
 #include "mmlcore/core/signs.hpp"
-#include "mmlcore/eigen/tridiagonal.hpp"
+#include "mmlcore/eigen/back_transformation.hpp"
+#include "mmlcore/eigen/divide_and_conquer.hpp"
+#include "mmlcore/eigen/reduction.hpp"
 
 namespace mmlcore {
+namespace {
+
+template <class T>
+class Problem {
+ public:
+  explicit Problem(index_t n, index_t squares)
+      : n_(n),
+        stride_(padded_rows<T>(n)),
+        square_(rows_held(n) * stride_),
+        numbers_(4 * stride_ + reduction_scratch<T>(n)),
+        order_(n),
+        memory_(squares * square_) {}
+
+  // The tridiagonal form; false for NaN and infinity.
+  bool reduce_from(const MatrixView<const T>& a) {
+    if (!read(a)) return false;
+    reduce<T>(n_, square(0), square(1), tau(), d(), e(), numbers_.data() + 4 * stride_);
+    return true;
+  }
+
+  bool values(T* to) { return divide_and_conquer_values<T>(n_, d(), e(), order_.data(), square(1)) && write_values(to); }
+
+  bool pairs(T* values, const MatrixView<T>& vectors) {
+    const PaddedRows<T> z = square(2);
+    if (!divide_and_conquer<T>(n_, d(), e(), order_.data(), {z, square(0), square(3)})) return false;
+    if (!write_values(values)) return false;
+    back_transform<T>(n_, square(1), tau(), z, n_);
+    point(z);
+    write(z, vectors);
+    return true;
+  }
+
+ private:
+  using S = Simd<T>;
+  using Vec = typename S::Vec;
+  static constexpr index_t W = S::width;
+
+  PaddedRows<T> square(index_t i) const { return {memory_.data() + i * square_, stride_}; }
+  T* d() const { return numbers_.data(); }
+  T* e() const { return d() + stride_; }
+  T* tau() const { return e() + stride_; }
+  T* spare() const { return tau() + stride_; }
+
+  // The lower triangle, zeros behind it, scaled.
+  bool read(const MatrixView<const T>& a) {
+    const PaddedRows<T> to = square(0);
+    Vec check{}, most{};
+    const auto lanes = lane_numbers<T>();
+    for (index_t i = 0; i < n_; ++i) {
+      T* const row = to.row(i);
+      if (a.col_stride == 1) {
+        const T* const from = &a(i, 0);
+        index_t j = 0;
+        for (; j + W <= i + 1; j += W) S::store(row + j, S::load(from + j));
+        for (; j <= i; ++j) row[j] = from[j];
+      } else {
+        for (index_t j = 0; j <= i; ++j) row[j] = a(i, j);
+      }
+      const index_t last = i / W * W;
+      S::store(row + last, lanes <= static_cast<typename S::Int>(i - last) ? S::load(row + last) : Vec{});
+      for (index_t j = 0; j <= last; j += W) {
+        const Vec x = S::load(row + j), size = S::abs(x);
+        check += x * 0;
+        most = size > most ? size : most;
+      }
+    }
+    if (lane_sum<T>(check) != 0) return false;  // NaN is not 0
+    for (index_t i = n_; i < rows_held(n_); ++i) std::fill_n(to.row(i), stride_, T{0});
+    scale(lane_max<T>(most));
+    return true;
+  }
+
+  void scale(T most) {
+    if (most == 0 || (most >= T{0.5} && most < 1)) return;
+    std::frexp(most, &power_);
+    // In two steps: the whole power may not be a number.
+    const Vec half = S::splat(std::ldexp(T{1}, -(power_ / 2))), rest = S::splat(std::ldexp(T{1}, -(power_ - power_ / 2)));
+    for (index_t i = 0; i < n_; ++i) {
+      T* const row = square(0).row(i);
+      for (index_t j = 0; j <= i; j += W) S::store(row + j, S::load(row + j) * half * rest);
+    }
+  }
+
+  bool write_values(T* to) const {
+    const T half = std::ldexp(T{1}, power_ / 2), rest = std::ldexp(T{1}, power_ - power_ / 2);
+    for (index_t j = 0; j < n_; ++j) to[j] = d()[order_[j]] * half * rest;
+    return std::isfinite(to[0]) && std::isfinite(to[n_ - 1]);
+  }
+
+  // The leading entry of each column positive, as point_columns (core/signs.hpp), by whole vectors.
+  void point(PaddedRows<T> z) const {
+    for (index_t c = 0; c < n_; c += W) {
+      Vec most{};
+      for (index_t i = 0; i < n_; ++i) {
+        const Vec size = S::abs(S::load(z.row(i) + c));
+        most = size > most ? size : most;
+      }
+      const Vec share = most * kLeading<T>;
+      Vec leading{};
+      for (index_t i = n_; i-- > 0;) {
+        const Vec x = S::load(z.row(i) + c);
+        leading = S::abs(x) >= share ? x : leading;
+      }
+      using Mask = typename S::Mask;
+      const Mask sign = reinterpret_cast<Mask>(leading) & std::numeric_limits<typename S::Int>::min();
+      const Vec even = S::abs(leading) >= most * kEven<T> ? leading : S::splat(std::numeric_limits<T>::quiet_NaN());
+      for (index_t i = 0; i < n_; ++i) {
+        const Vec x = S::load(z.row(i) + c);
+        S::store(z.row(i) + c, x == even ? most : reinterpret_cast<Vec>(reinterpret_cast<Mask>(x) ^ sign));
+      }
+    }
+  }
+
+  void write(PaddedRows<T> z, const MatrixView<T>& to) const {
+    bool sorted = to.col_stride == 1;
+    for (index_t j = 0; j < n_; ++j) sorted &= order_[j] == j;
+    for (index_t i = 0; i < n_; ++i) {
+      const T* const row = z.row(i);
+      if (sorted) {
+        std::copy_n(row, n_, &to(i, 0));
+      } else {
+        for (index_t j = 0; j < n_; ++j) to(i, j) = row[order_[j]];
+      }
+    }
+  }
+
+  const index_t n_, stride_, square_;
+  int power_ = 0;  // of two, taken out
+  Buffer<T> numbers_;
+  Buffer<index_t> order_;
+  Buffer<T> memory_;
+};
+
+}  // namespace
 
 template <class T>
 bool symmetric_pairs(const MatrixView<const T>& a, T* values, const MatrixView<T>& vectors) {
-  const index_t n = a.rows, stride = padded_stride<double>(n);
-  Buffer<double> memory(n * stride);
-  std::fill(memory.begin(), memory.end(), 0.0);
-  double check = 0;
-  for (index_t i = 0; i < n; ++i) {
-    for (index_t j = 0; j <= i; ++j) check += (memory[i * stride + j] = a(i, j)) * 0;
-  }
-  if (check != 0) return false;
-  const MatrixView<double> z{memory.data(), n, n, stride, 1};
-  Tridiagonal t = tridiagonalize(z);
-  std::fill(memory.begin(), memory.end(), 0.0);
-  for (index_t i = 0; i < n; ++i) z(i, i) = 1;
-  if (!ql_iteration(t, z)) return false;
-  back_transform(t, z);
-  std::vector<index_t> order(static_cast<std::size_t>(n));
-  std::iota(order.begin(), order.end(), index_t{0});
-  std::sort(order.begin(), order.end(), [&](index_t i, index_t j) { return t.diagonal[i] < t.diagonal[j]; });
-  for (index_t j = 0; j < n; ++j) {
-    const index_t from = order[static_cast<std::size_t>(j)];
-    values[j] = static_cast<T>(t.diagonal[from] / t.scale);
-    if (!std::isfinite(values[j])) return false;
-    for (index_t i = 0; i < n; ++i) vectors(i, j) = static_cast<T>(z(from, i));
-  }
-  point_columns<T>(vectors);
-  return true;
+  Problem<T> problem(a.rows, 4);
+  return problem.reduce_from(a) && problem.pairs(values, vectors);
+}
+
+template <class T>
+bool symmetric_values(const MatrixView<const T>& a, T* values) {
+  Problem<T> problem(a.rows, 2);
+  return problem.reduce_from(a) && problem.values(values);
 }
 
 template bool symmetric_pairs<float>(const MatrixView<const float>&, float*, const MatrixView<float>&);
 template bool symmetric_pairs<double>(const MatrixView<const double>&, double*, const MatrixView<double>&);
+template bool symmetric_values<float>(const MatrixView<const float>&, float*);
+template bool symmetric_values<double>(const MatrixView<const double>&, double*);
 
 }  // namespace mmlcore

@@ -12,10 +12,6 @@
 // Wilkinson, Numer. Math. 9, 1967). Bisection on that count finds the j-th eigenvalue to 2 u ||T|| whatever the
 // others are. The pivots of many x are computed side by side in the lanes of a vector.
 //
-// All eigenpairs. The QL iteration with implicit shifts (Bowdler, Martin, Reinsch, Wilkinson, Numer. Math. 11, 1968; Golub
-// and Van Loan, 8.3.5): a sweep of plane rotations multiplies T - s I from both sides, s near an eigenvalue, which then
-// stands apart after some two sweeps. The rotations of a sweep turn the vectors together, row by row of Z'.
-//
 // Eigenvectors of T. Inverse iteration, (T - lambda) z' = z, by LU with row exchanges, from a random start (Peters,
 // Wilkinson, SIAM Review 21, 1979). Vectors of close eigenvalues come out as some basis of what they share; orthonormalizing
 // all of them, in order, leaves every residual at rounding level.
@@ -40,10 +36,6 @@ Tridiagonal tridiagonalize(MatrixView<const double> a);
 
 // The k largest eigenvalues of T, descending. Cost 55 n k divisions.
 void largest_values(const Tridiagonal& t, index_t k, double* values);
-
-// T becomes diagonal, its eigenvalues in no order; rows of z (n, n), whose columns are padded to whole vectors, are turned
-// along: from the identity on they become the eigenvectors. False where that takes too long. Cost some 3 n^3 flops.
-bool ql_iteration(Tridiagonal& t, MatrixView<double> z);
 
 // z (k, n), C-ordered: row j is mapped to the eigenvector of T for values[j], of length 1. Rows are not yet orthogonal.
 // Cost 20 n k.

@@ -1,0 +1,22 @@
+// From the eigenvectors of the tridiagonal form to those of the matrix: Z := H_{n-1} ... H_1 Z, the reflections of
+// reduction.hpp.
+//
+// Reflections in blocks: H_last ... H_first = I - V' T V, the rows of V their vectors, T lower triangular with tau on its
+// diagonal, and row i of T that of -tau_i (v_i V') T (C. Bischof, C. Van Loan, "The WY representation for products of
+// Householder matrices", SISSC 8, 1987). A block is two products of matrices, V Z and Z - V' (T V Z). A strip of columns as
+// wide as a register tile goes through all blocks before the next one: it stays in the first cache, and strips are
+// independent of each other.
+#pragma once
+
+#include "mmlcore/eigen/reduction.hpp"
+
+namespace mmlcore {
+
+// z: n rows of `columns` numbers, rounded up to whole vectors. Cost 2 n^2 columns flops.
+template <class T>
+void back_transform(index_t n, PaddedRows<const T> v, const T* tau, PaddedRows<T> z, index_t columns);
+
+extern template void back_transform<float>(index_t, PaddedRows<const float>, const float*, PaddedRows<float>, index_t);
+extern template void back_transform<double>(index_t, PaddedRows<const double>, const double*, PaddedRows<double>, index_t);
+
+}  // namespace mmlcore
