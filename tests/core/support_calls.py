@@ -108,6 +108,7 @@ CALLS: dict[str, Callable[[], Any]] = {
     "top_eigh": lambda: mml.top_eigh(SYM, 3),
     "eig": lambda: mml.eig(A),
     "eigvals": lambda: mml.eigvals(A),
+    "eigvalsh": lambda: mml.eigvalsh(S),
     "power_iteration": lambda: mml.power_iteration(SYM, tol=1e-4),
     "characteristic_polynomial": lambda: mml.characteristic_polynomial(A[0]),
     "diagonalize": lambda: mml.diagonalize(SYM),

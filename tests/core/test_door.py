@@ -27,7 +27,17 @@ MATRICES = [
     "trace",
     "matrix_power",
 ]
-STACKED = [*PAIRS, *MATRICES, "cross", "length", "solve", "eigh", "matmul", "change_basis"]
+STACKED = [
+    *PAIRS,
+    *MATRICES,
+    "cross",
+    "length",
+    "solve",
+    "eigh",
+    "eigvalsh",
+    "matmul",
+    "change_basis",
+]
 STACKED += ["rotation", "rotation3d", "shear", "reflection"]
 DATA = ["mean", "mean of rows", "variance", "variance of rows", "covariance", "correlation"]
 DOORS = [
@@ -76,7 +86,7 @@ def arguments(name, rng, batch=(), n=4, dtype=np.float64):
     if name in ("length", "reflection"):
         return [some(*batch, n)]
     a = (some(*batch, n, n) + 3 * np.eye(n)).astype(dtype)
-    if name == "eigh":
+    if name in ("eigh", "eigvalsh"):
         a = a + np.swapaxes(a, -1, -2)
     if name in ("solve", "matmul"):
         return [a, some(*batch, n, 2)]

@@ -64,6 +64,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "eigh": lambda b, n: mml.eigh(o((b, n, n))),
     "eig": lambda b, n: mml.eig(o((b, n, n))),
     "eigvals": lambda b, n: mml.eigvals(o((b, n, n))),
+    "eigvalsh": lambda b, n: mml.eigvalsh(o((b, n, n))),
     "top_eigh": lambda n: mml.top_eigh(o((n, n)), 1),
     "power_iteration": lambda n: mml.power_iteration(o((n, n))),
     "charpoly": lambda n: mml.characteristic_polynomial(o((n, n))),

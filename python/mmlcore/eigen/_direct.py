@@ -6,23 +6,23 @@ import numpy as np
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array
-from mmlcore.core.lapack import patiently
+from mmlcore.eigen._symmetric import eigh
 
 
 def by_tridiagonal(a: Array, k: int, tol: float) -> tuple[Array, Array]:
     """Return the k largest eigenpairs, descending, of a symmetric float64 matrix.
 
-    Certified by their residuals, ||A v - theta v|| <= tol ||A||; what fails goes to LAPACK.
+    Certified by their residuals, ||A v - theta v|| <= tol ||A||; what fails goes to the full decomposition.
     """
     values, vectors = np.empty(k), np.empty((len(a), k))
     if _core.largest_eigenpairs(a, values, vectors) <= tol:
         return values, vectors
-    return by_lapack(a, k)
+    return by_all(a, k)
 
 
-def by_lapack(a: Array, k: int) -> tuple[Array, Array]:
+def by_all(a: Array, k: int) -> tuple[Array, Array]:
     """Return the k largest eigenpairs of all that the full decomposition gives."""
-    values, vectors = patiently(np.linalg.eigh, a)
+    values, vectors = eigh(a)
     return values[::-1][:k].copy(), np.ascontiguousarray(vectors[:, ::-1][:, :k])
 
 

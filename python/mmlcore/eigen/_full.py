@@ -1,8 +1,6 @@
-"""All eigenvalues, with or without their vectors."""
+"""All eigenvalues of general matrices, with or without their vectors."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,61 +8,12 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_square
 from mmlcore.core.door import door
-from mmlcore.core.lapack import level, level_lower, patiently, restored
+from mmlcore.core.lapack import level, patiently, restored
 from mmlcore.core.signs import pointed
 from mmlcore.eigen._refine import refined
+from mmlcore.eigen._symmetric import EigenResult
 
 _MEDIUM = 48  # rows of general matrices that the kernel takes
-
-
-class EigenResult(NamedTuple):
-    """Eigenvalues and eigenvectors: A @ vectors = vectors * values."""
-
-    values: Array  # (..., k)
-    vectors: Array  # (..., n, k), columns of length 1
-
-
-@door("eigh", EigenResult)
-def eigh(A: ArrayLike, *, out: tuple[Array, Array] | None = None) -> EigenResult:
-    """All eigenvalues and eigenvectors of a symmetric matrix, or of each of a stack.
-
-    Parameters
-    ----------
-    A : array_like of shape (..., n, n), float32, float64 or complex
-        Symmetric (Hermitian); only the lower triangle is read.
-    out : tuple of two ndarrays, optional
-        Where the values and vectors go: their shapes and type, any strides. They may overlap `A`.
-
-    Returns
-    -------
-    EigenResult
-        (values, vectors): ascending values (..., n), orthonormal columns (..., n, n); the entry of largest size of each vector
-        is positive (of complex ones: real and positive), of equally large ones the first.
-
-    Raises
-    ------
-    ValueError
-        Not square; NaN or infinity in the lower triangle; an eigenvalue that overflows.
-
-    Notes
-    -----
-    Stacks of matrices of 2 to 16 rows, and one matrix of up to 8, by Jacobi's rotations in SIMD lanes [2]_; to 100 rows by
-    the QL iteration on the tridiagonal form [2]_, one matrix a thread; larger ones by LAPACK's divide and conquer, through
-    numpy [1]_. Errors of the values are some u \\|A\\|, at the ends of the range too: matrices are scaled by powers of two
-    there. For some of the largest only, `top_eigh` takes a half to a tenth of the time. Cost: some 9 n^3 operations a matrix.
-
-    References
-    ----------
-    .. [1] E. Anderson et al., "LAPACK users' guide", 3rd ed. (1999), section 2.4.4.
-    .. [2] G. H. Golub, C. F. Van Loan, "Matrix computations" (2013), section 8.5.
-
-    Examples
-    --------
-    >>> import mmlcore as mml
-    >>> mml.eigh([[2.0, 1.0], [1.0, 2.0]]).values.round(12)
-    array([1., 3.])
-    """
-    return symmetric_pairs(as_square(A, "A", complex_ok=True))
 
 
 @door("eig", EigenResult)
@@ -144,13 +93,6 @@ def eigvals(A: ArrayLike) -> Array:
     values: Array = patiently(np.linalg.eigvals, a) if found is None else found[0]
     values = values.real.copy() if found is None and _needless(a, values) else values
     return restored(values, powers, "A", "an eigenvalue")
-
-
-def symmetric_pairs(a: Array) -> EigenResult:
-    """All eigenpairs by LAPACK, ascending, by the lower triangles."""
-    a, powers = level_lower(a, "A")
-    values, vectors = patiently(np.linalg.eigh, a)
-    return EigenResult(restored(values, powers, "A", "an eigenvalue"), pointed(vectors))
 
 
 def general_pairs(a: Array) -> EigenResult:

@@ -18,7 +18,7 @@ from mmlcore import _core
 from mmlcore.core.arrays import Array, shape_error
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.eigen._direct import all_pairs
-from mmlcore.eigen._full import EigenResult
+from mmlcore.eigen._symmetric import EigenResult
 
 _FAR = 300
 

@@ -7,7 +7,7 @@ import numpy as np
 from mmlcore import _core
 from mmlcore.core.arrays import Array
 from mmlcore.core.errors import ConvergenceError
-from mmlcore.eigen._direct import by_lapack, by_tridiagonal
+from mmlcore.eigen._direct import by_all, by_tridiagonal
 from mmlcore.eigen._lanczos import far_power, lanczos
 
 # Measured: from this order on, for less than a fortieth of all pairs, Lanczos and its certificate beat the tridiagonal form,
@@ -42,7 +42,7 @@ def _largest(a: Array, k: int, tol: float, seed: int) -> tuple[Array, Array]:
         found = _by_lanczos(np.ascontiguousarray(a), k, tol, seed)
         if found is not None:
             return found
-    return by_tridiagonal(a, k, tol) if _DIRECT_SHARE * k <= n else by_lapack(a, k)
+    return by_tridiagonal(a, k, tol) if _DIRECT_SHARE * k <= n else by_all(a, k)
 
 
 def _by_lanczos(a: Array, k: int, tol: float, seed: int) -> tuple[Array, Array] | None:

@@ -23,8 +23,8 @@ from mmlcore.core.errors import ConvergenceError
 from mmlcore.core.random_state import RandomState, as_seed
 from mmlcore.core.signs import pointed
 from mmlcore.core.sparse import as_csr
-from mmlcore.eigen._full import EigenResult, eigh
 from mmlcore.eigen._lanczos import complete_lanczos
+from mmlcore.eigen._symmetric import EigenResult, eigh
 from mmlcore.eigen.largest import largest_of_symmetric
 from mmlcore.matrices.sparse import SparseRows
 
