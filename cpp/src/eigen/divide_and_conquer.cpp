@@ -1,9 +1,9 @@
 #include "mmlcore/eigen/divide_and_conquer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "merge_tree.hpp"
-#include "mmlcore/eigen/ql_iteration.hpp"
 #include "mmlcore/eigen/row_product.hpp"
 
 namespace mmlcore {
@@ -94,28 +94,21 @@ class RowsOfVectors {
   const PaddedRows<T> q_, packed_;
 };
 
+// Rows of a single leaf become columns.
 template <class T>
-bool lone_leaf(index_t n, T* d, T* e, index_t* order, const DivideSquares<T>& squares) {
-  const PaddedRows<T> rows = squares.packed;
+void turn_leaf(index_t n, PaddedRows<T> q) {
   for (index_t i = 0; i < n; ++i) {
-    std::fill_n(rows.row(i), whole_vectors<T>(n), T{0});
-    rows.row(i)[i] = 1;
+    for (index_t j = 0; j < i; ++j) std::swap(q.row(i)[j], q.row(j)[i]);
   }
-  if (!ql_iteration<T>(n, norm_of(n, d, e), d, e, rows)) return false;
-  sort_numbers(n, d, order);
-  for (index_t i = 0; i < n; ++i) {
-    for (index_t x = 0; x < n; ++x) squares.to.row(x)[i] = rows.row(i)[x];
-  }
-  return true;
 }
 
 }  // namespace
 
 template <class T>
 bool divide_and_conquer(index_t n, T* d, T* e, index_t* order, const DivideSquares<T>& squares) {
-  if (n <= kLoneLeaf<T>) return lone_leaf(n, d, e, order, squares);
   MergeTree<T> tree(n, d, e, order, squares.weights);
   if (!tree.solve_leaves(squares.to)) return false;
+  if (n <= kLeaf) return turn_leaf(n, squares.to), true;
   RowsOfVectors<T> vectors(n, squares);
   tree.join(vectors);
   return true;

@@ -2,7 +2,6 @@
 
 #include "merge_tree.hpp"
 #include "mmlcore/eigen/divide_and_conquer.hpp"
-#include "mmlcore/eigen/ql_iteration.hpp"
 #include "mmlcore/eigen/row_product.hpp"
 
 namespace mmlcore {
@@ -72,13 +71,9 @@ class EndsOfVectors {
 
 template <class T>
 bool divide_and_conquer_values(index_t n, T* d, T* e, index_t* order, PaddedRows<T> square) {
-  if (n <= kLoneLeaf<T>) {
-    if (!ql_iteration<T>(n, norm_of(n, d, e), d, e, {})) return false;
-    sort_numbers(n, d, order);
-    return true;
-  }
   MergeTree<T> tree(n, d, e, order, square);
   if (!tree.solve_leaves(square)) return false;
+  if (n <= kLeaf) return true;
   EndsOfVectors<T> vectors(n);
   tree.each_leaf([&](const Leaf& leaf) { vectors.read(leaf, square); });
   tree.join(vectors);

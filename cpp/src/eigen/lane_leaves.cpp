@@ -1,7 +1,9 @@
 #include "mmlcore/eigen/lane_leaves.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 #include "mmlcore/core/lane_arithmetic.hpp"
@@ -34,17 +36,18 @@ class Leaves {
   }
 
   bool solve() {
-    Mask low{};
+    Mask low = Mask{} + 1;
     for (int sweep = 0; sweep < kMostSweeps; ++sweep) {
-      Mask apart[L - 1], high = Mask{} + static_cast<Int>(L - 1);
+      Mask apart = Mask{} + bit(L - 1);
       for (int i = 0; i < L - 1; ++i) {
-        apart[i] = e_[i] * e_[i] <= kUnit * kUnit * S::abs(d_[i] * d_[i + 1]) + least_;
-        low += (apart[i] & (low == static_cast<Int>(i))) & 1;
+        const Mask here = e_[i] * e_[i] <= kUnit * kUnit * S::abs(d_[i] * d_[i + 1]) + least_;
+        apart |= here & bit(i);
       }
-      for (int i = L - 2; i >= 0; --i) high = apart[i] & (low <= static_cast<Int>(i)) ? Mask{} + static_cast<Int>(i) : high;
-      const Mask on = low < static_cast<Int>(L - 1);
+      const Mask before = (apart & ~bit(L - 1)) | (low - 1);
+      low = ~before & (before + 1);  // the next bit that is not set
+      const Mask behind = apart & ~(low - 1), on = low < bit(L - 1);
       if (!S::any(on)) return true;
-      turn(on, low, high);
+      turn(on, low, behind & -behind);  // the next bit that is set
     }
     return false;
   }
@@ -54,7 +57,7 @@ class Leaves {
       for (index_t i = 0; i < leaves[l].size; ++i) {
         d[leaves[l].first + i] = d_[i][l];
         T* const row = q.row(leaves[l].first + i) + leaves[l].first;
-        for (int k = 0; k < L; ++k) row[k] = z_[i][k][l];
+        for (index_t k = 0; k < leaves[l].size; ++k) row[k] = z_[i][k][l];
       }
     }
   }
@@ -62,38 +65,39 @@ class Leaves {
  private:
   static constexpr T kUnit = std::numeric_limits<T>::epsilon() / 2;
 
+  // The rows where blocks begin and end are single bits.
+  static constexpr Int bit(int i) { return Int{1} << i; }
+
   // One sweep of each lane that is on, from `high` down to `low`.
   void turn(Mask on, Mask low, Mask high) {
     Vec d_low{}, d_next{}, e_low = S::splat(1), d_high{};
-    int first = L, last = 0;
     for (int i = 0; i < L - 1; ++i) {
-      const Mask here = low == static_cast<Int>(i);
+      const Mask here = on & (low == bit(i));
       d_low = here ? d_[i] : d_low;
       d_next = here ? d_[i + 1] : d_next;
       e_low = here ? e_[i] : e_low;
-      if (S::any(here & on)) first = std::min(first, i);
+      d_high = high == bit(i + 1) ? d_[i + 1] : d_high;
     }
-    for (int i = 1; i < L; ++i) {
-      const Mask here = on & (high == static_cast<Int>(i));
-      d_high = here ? d_[i] : d_high;
-      if (S::any(here)) last = i;
-    }
-    const Vec ratio = (d_next - d_low) / (2 * e_low), length = S::sqrt(ratio * ratio + 1);
-    Vec g = d_high - d_low + e_low / (ratio + (ratio < 0 ? -length : length));
+    const auto lows = static_cast<std::uint64_t>(lane_bits<T>(low & on)),
+               highs = static_cast<std::uint64_t>(lane_bits<T>(high & on));
+    const int first = std::countr_zero(lows), last = std::bit_width(highs) - 1;
+    // The shift by one root and one division, both of which may be rough.
+    const Vec half = (d_next - d_low) * T{0.5}, inside = half * half + e_low * e_low;
+    const Vec length = inside * near_reciprocal_root<T>(inside);
+    Vec g = d_high - d_low + e_low * e_low * near_reciprocal<T>(half + (half < 0 ? -length : length));
     Vec s = S::splat(1), c = s, p{};
     for (int i = last - 1; i >= first; --i) {
-      Mask act = on & (high > static_cast<Int>(i)) & (low <= static_cast<Int>(i));
+      Mask act = on & (high > bit(i)) & (low <= bit(i));
       const Vec f = s * e_[i], b = c * e_[i], squares = f * f + g * g;
       const Mask broken = act & (squares < std::numeric_limits<T>::min());
-      if (S::any(broken)) {  // the block falls apart on the way
+      if (S::any(broken)) [[unlikely]] {  // the block falls apart on the way
         d_[i + 1] = broken ? d_[i + 1] - p : d_[i + 1];
-        e_[i + 1] = broken ? Vec{} : e_[i + 1];
-        for (int k = 0; k < L; ++k) e_[k] = broken & (high == static_cast<Int>(k)) ? Vec{} : e_[k];
+        for (int k = 0; k < L; ++k) e_[k] = broken & ((high == bit(k)) | (k == i + 1 ? ~Mask{} : Mask{})) ? Vec{} : e_[k];
         on &= ~broken;
         act &= ~broken;
       }
-      const Vec r = S::sqrt(squares), inverse = r / squares, sine = f * inverse, cosine = g * inverse;
-      e_[i + 1] = act ? r : e_[i + 1];
+      const Vec inverse = reciprocal_root<T>(squares), sine = f * inverse, cosine = g * inverse;
+      e_[i + 1] = act ? squares * inverse : e_[i + 1];
       const Vec before = d_[i + 1] - p, twist = (d_[i] - before) * sine + 2 * cosine * b, more = sine * twist;
       d_[i + 1] = act ? before + more : d_[i + 1];
       p = act ? more : p;
@@ -108,10 +112,10 @@ class Leaves {
       }
     }
     for (int i = 0; i < L; ++i) {
-      const Mask here = on & (low == static_cast<Int>(i));
+      const Mask here = on & (low == bit(i));
       d_[i] = here ? d_[i] - p : d_[i];
       e_[i] = here ? g : e_[i];
-      e_[i] = on & (high == static_cast<Int>(i)) ? Vec{} : e_[i];
+      e_[i] = on & (high == bit(i)) ? Vec{} : e_[i];
     }
   }
 

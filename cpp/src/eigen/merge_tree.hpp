@@ -79,8 +79,9 @@ class MergeTree {
   }
 
  private:
-  // Rows of the first half: whole leaves.
-  static index_t upper_half(index_t n) { return std::max(kLeaf, (n / 2 + kLeaf / 2) / kLeaf * kLeaf); }
+  // Rows of the first half: whole leaves, at whose columns vectors of numbers begin; of two leaves, alike ones, as the
+  // larger one keeps the other waiting.
+  static index_t upper_half(index_t n) { return n <= 2 * kLeaf ? (n + 1) / 2 : (n / 2 + kLeaf / 2) / kLeaf * kLeaf; }
 
   void cut(index_t first, index_t n) {
     if (n <= kLeaf) {

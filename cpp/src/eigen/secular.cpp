@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kMostSteps = 60;  // bisection alone would be done by then, nearly
 
-// The roots first ... first + W - 1; lanes behind the last root repeat it.
+// One vector of roots, from the `first` on; lanes behind the last root repeat it.
 template <class T>
 class RootsInLanes {
  public:
@@ -21,85 +21,44 @@ class RootsInLanes {
   using Int = typename S::Int;
   static constexpr int W = S::width;
 
-  RootsInLanes(index_t first, index_t count, T rho, const T* d, const T* z) : first_(first), count_(count), d_(d), z_(z) {
+  void place(index_t first, index_t count, T rho, const T* d, const T* z) {
     constant_ = S::splat(1 / rho);
+    last_ = static_cast<Int>(count - 1);
+    pole_ = lane_numbers<T>() + static_cast<Int>(first);
+    pole_ = pole_ < last_ ? pole_ : Mask{} + last_;
     for (int l = 0; l < W; ++l) {
-      const index_t j = std::min(first + l, count - 1);
-      const bool inner = j + 1 < count;
-      pole_[l] = static_cast<Int>(j);
+      const index_t j = pole_[l];
+      const bool inner = j < last_;
       left_[l] = d[j];
       right_[l] = inner ? d[j + 1] : d[j] + rho;
       z_left_[l] = z[j];
       z_right_[l] = inner ? z[j + 1] : 0;
     }
+    origin_ = left_;
+    x_ = (right_ - left_) * T{0.5};
   }
 
-  void find(T* origin, T* offset) {
-    start();
-    Mask done{};
-    for (int step = 0; step < kMostSteps; ++step) {
-      evaluate();
-      done |= S::abs(f_) <= rounding();
-      narrow();
-      const Vec to = next();
-      x_ = done ? x_ : to;
-      done |= last_;
-      if (!S::any(~done)) break;
-    }
-    S::store(origin, origin_);
-    S::store(offset, x_);
-  }
+  void clear() { psi_ = phi_ = psi_slope_ = phi_slope_ = Vec{}; }
 
- private:
-  // The values of both sums and their slopes at origin + x.
-  void evaluate() {
-    Vec psi{}, phi{}, psi_slope{}, phi_slope{};
-    const auto term = [&](index_t k, Vec & value, Vec & slope) __attribute__((always_inline)) {
-      const Vec inverse = reciprocal<T>((d_[k] - origin_) - x_), part = z_[k] * inverse;
-      value += part;
-      slope += part * inverse;
-    };
-    const index_t from = std::min(first_ + 1, count_), to = std::min(first_ + W, count_);
-    index_t k = 0;
-    for (; k < from; ++k) term(k, psi, psi_slope);
-    for (; k < to; ++k) {
-      Vec value{}, slope{};
-      term(k, value, slope);
-      const Mask mine = pole_ >= static_cast<Int>(k);
-      psi += mine ? value : Vec{};
-      psi_slope += mine ? slope : Vec{};
-      phi += mine ? Vec{} : value;
-      phi_slope += mine ? Vec{} : slope;
-    }
-    for (; k < count_; ++k) term(k, phi, phi_slope);
-    f_ = constant_ + (psi + phi);
-    size_ = constant_ + (phi - psi);
-    psi_slope_ = psi_slope;
-    phi_slope_ = phi_slope;
-  }
-
-  Vec rounding() const {
-    constexpr T unit = std::numeric_limits<T>::epsilon() / 2;
-    return unit * (8 * size_ + 2 * S::abs(x_) * (psi_slope_ + phi_slope_));
-  }
-
-  // The solution t of c t^2 - a t + b = 0 that is nearer to 0, without cancellation.
-  static Vec root(Vec c, Vec a, Vec b) {
-    Vec inside = a * a - 4 * b * c;
-    inside = S::sqrt(inside > 0 ? inside : Vec{});
-    const Mask negative = a <= 0;
-    return (negative ? a - inside : 2 * b) / (negative ? 2 * c : a + inside);
+  // A term of one of the two sums.
+  [[gnu::always_inline]] void add_left(T d, T z) { add(d, z, psi_, psi_slope_); }
+  [[gnu::always_inline]] void add_right(T d, T z) { add(d, z, phi_, phi_slope_); }
+  // Of one or the other, by the lane.
+  [[gnu::always_inline]] void add_mixed(index_t k, T d, T z) {
+    const Vec inverse = reciprocal<T>((d - origin_) - x_), value = z * inverse, slope = value * inverse;
+    const Mask mine = pole_ >= static_cast<Int>(k);
+    psi_ = mine ? psi_ + value : psi_;
+    psi_slope_ = mine ? psi_slope_ + slope : psi_slope_;
+    phi_ = mine ? phi_ : phi_ + value;
+    phi_slope_ = mine ? phi_slope_ : phi_slope_ + slope;
   }
 
   // The value in the middle tells the nearer pole; the two terms beside the root, solved with the others held, a first
   // guess.
   void start() {
-    const Vec gap = right_ - left_, middle = gap * T{0.5};
-    origin_ = left_;
-    x_ = middle;
-    evaluate();
-    const Mask end = pole_ == static_cast<Int>(count_ - 1), low = f_ >= 0, near_left = low | end;
-    const Vec others = f_ + (z_left_ - z_right_) / middle;
+    const Vec gap = right_ - left_, middle = x_, f = value();
+    const Mask end = pole_ == last_, low = f >= 0, near_left = low | end;
+    const Vec others = f + (z_left_ - z_right_) * near_reciprocal<T>(middle);
     origin_ = near_left ? left_ : right_;
     low_ = near_left ? Vec{} : -middle;
     high_ = near_left ? middle : Vec{};
@@ -113,40 +72,95 @@ class RootsInLanes {
     x_ = (guess > low_) & (guess < high_) ? guess : (low_ + high_) * T{0.5};
   }
 
-  void narrow() {
-    low_ = f_ < 0 ? x_ : low_;
-    high_ = f_ < 0 ? high_ : x_;
-  }
-
-  // The next x, and whether it is the last.
-  Vec next() {
-    constexpr T unit = std::numeric_limits<T>::epsilon() / 2;
+  // One step by the sums; false when no lane needs another.
+  bool step() {
+    const Vec f = value(), size = S::abs(x_);
+    done_ |= S::abs(f) <= kUnit * (8 * (constant_ + (phi_ - psi_)) + 2 * size * (psi_slope_ + phi_slope_));
+    low_ = f < 0 ? x_ : low_;
+    high_ = f < 0 ? high_ : x_;
     const Vec one = pole_left_ - x_, two = pole_right_ - x_, product = one * two;
     const Vec step =
-        root(f_ - one * psi_slope_ - two * phi_slope_, (one + two) * f_ - product * (psi_slope_ + phi_slope_), product * f_);
+        root(f - one * psi_slope_ - two * phi_slope_, (one + two) * f - product * (psi_slope_ + phi_slope_), product * f);
     const Vec there = x_ + step;
     const Mask inside = (there > low_) & (there < high_);
     const Vec to = inside ? there : (low_ + high_) * T{0.5};
     const Vec nearer = S::abs(one) < S::abs(two) ? S::abs(one) : S::abs(two);
-    last_ = (to == x_) | (high_ - low_ <= unit * S::abs(x_)) | (inside & (S::abs(step) <= std::sqrt(unit) * nearer));
-    return to;
+    const Mask last = (to == x_) | (high_ - low_ <= kUnit * size) | (inside & (S::abs(step) <= kShort * nearer));
+    x_ = done_ ? x_ : to;
+    done_ |= last;
+    return S::any(~done_);
   }
 
-  const index_t first_, count_;
-  const T *const d_, *const z_;
-  Mask pole_{}, last_{};
+  void write(T* origin, T* offset) const {
+    S::store(origin, origin_);
+    S::store(offset, x_);
+  }
+
+ private:
+  static constexpr T kUnit = std::numeric_limits<T>::epsilon() / 2;
+  static constexpr T kShort = sizeof(T) == 8 ? T(0x1p-27) : T(0x1p-12);  // the root of the unit, about
+
+  [[gnu::always_inline]] void add(T d, T z, Vec& value, Vec& slope) const {
+    const Vec inverse = reciprocal<T>((d - origin_) - x_), part = z * inverse;
+    value += part;
+    slope += part * inverse;
+  }
+  Vec value() const { return constant_ + (psi_ + phi_); }
+
+  // The solution t of c t^2 - a t + b = 0 that is nearer to 0, without cancellation; some digits of a step are enough.
+  static Vec root(Vec c, Vec a, Vec b) {
+    Vec inside = a * a - 4 * b * c;
+    inside = inside > std::numeric_limits<T>::min() ? inside * near_reciprocal_root<T>(inside) : Vec{};
+    const Mask negative = a <= 0;
+    return (negative ? a - inside : 2 * b) * near_reciprocal<T>(negative ? 2 * c : a + inside);
+  }
+
+  Mask pole_, done_{};
+  Int last_;
   Vec constant_, left_, right_, z_left_, z_right_;
   Vec origin_, x_, low_, high_, pole_left_, pole_right_;
-  Vec f_, size_, psi_slope_, phi_slope_;
+  Vec psi_, phi_, psi_slope_, phi_slope_;
 };
+
+// G vectors of roots in step: one alone would wait for its own sums and roots.
+template <class T, int G>
+void find_roots(index_t first, index_t count, T rho, const T* d, const T* z, T* origin, T* offset) {
+  constexpr index_t W = Simd<T>::width;
+  RootsInLanes<T> group[G];
+  for (int g = 0; g < G; ++g) group[g].place(first + g * W, count, rho, d, z);
+  const index_t from = std::min(first + 1, count), to = std::min(first + G * W, count);
+  const auto evaluate = [&] {
+    const auto each = [&](auto&& f) __attribute__((always_inline)) {
+#pragma GCC unroll 4
+      for (int g = 0; g < G; ++g) f(group[g]);
+    };
+    each([](RootsInLanes<T> & roots) __attribute__((always_inline)) { roots.clear(); });
+    index_t k = 0;
+    for (; k < from; ++k) each([&](RootsInLanes<T> & roots) __attribute__((always_inline)) { roots.add_left(d[k], z[k]); });
+    for (; k < to; ++k)
+      each([&](RootsInLanes<T> & roots) __attribute__((always_inline)) { roots.add_mixed(k, d[k], z[k]); });
+    for (; k < count; ++k)
+      each([&](RootsInLanes<T> & roots) __attribute__((always_inline)) { roots.add_right(d[k], z[k]); });
+  };
+  evaluate();
+  for (int g = 0; g < G; ++g) group[g].start();
+  for (int step = 0; step < kMostSteps; ++step) {
+    evaluate();
+    bool more = false;
+    for (int g = 0; g < G; ++g) more |= group[g].step();
+    if (!more) break;
+  }
+  for (int g = 0; g < G; ++g) group[g].write(origin + first + g * W, offset + first + g * W);
+}
 
 }  // namespace
 
 template <class T>
 void secular_roots(index_t count, T rho, const T* d, const T* z_squared, T* origin, T* offset) {
-  for (index_t first = 0; first < count; first += Simd<T>::width) {
-    RootsInLanes<T>(first, count, rho, d, z_squared).find(origin + first, offset + first);
-  }
+  constexpr index_t W = Simd<T>::width;
+  index_t first = 0;
+  for (; first + W < count; first += 2 * W) find_roots<T, 2>(first, count, rho, d, z_squared, origin, offset);
+  if (first < count) find_roots<T, 1>(first, count, rho, d, z_squared, origin, offset);
 }
 
 template void secular_roots<float>(index_t, float, const float*, const float*, float*, float*);

@@ -7,15 +7,12 @@
 // product alone is n^3 operations, three quarters of all.
 //
 // For the values alone, of each vector only its first and last number are kept: all that the merge above needs. That is n^2
-// work. Up to kLoneLeaf rows a single leaf is left, solved by ql_iteration (tridiagonal.hpp).
+// work.
 #pragma once
 
 #include "mmlcore/eigen/reduction.hpp"
 
 namespace mmlcore {
-
-template <class T>
-inline constexpr index_t kLoneLeaf = sizeof(T) == 8 ? 16 : 20;
 
 // Squares of n rows of padded_rows<T>(n) numbers; `to` has rows_held(n).
 template <class T>
