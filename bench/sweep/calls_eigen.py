@@ -42,6 +42,21 @@ def eigh(draw: Draw) -> Calls:
     return Calls(partial(mml.eigh, a), peers, pairs_of(a, draw.dtype))
 
 
+@entry("eigen", "eigvalsh")
+def eigvalsh(draw: Draw) -> Calls:
+    n = draw.size(2, 250)
+    a = draw.symmetric(*draw.stack(n * n, 500_000), n, n)
+    peers = {
+        "numpy": partial(np.linalg.eigvalsh, a),
+        "scipy": partial(scipy.linalg.eigh, a, check_finite=False, eigvals_only=True),
+    }
+
+    def check(expected: Any, got: Any) -> None:
+        near(draw.dtype, 10)(_sorted(expected), _sorted(got))
+
+    return Calls(partial(mml.eigvalsh, a), peers, check)
+
+
 def general(draw: Draw) -> Array:
     """A matrix, or a stack, without symmetry."""
     n = draw.size(2, 120)

@@ -92,6 +92,7 @@ LARGE: dict[str, Callable[[], Any]] = {
     "eigh stack": lambda: mml.eigh(positive(6) + np.zeros((60_000, 1, 1))),
     "eig": lambda: mml.eig(normal(250, 250)),
     "eigvals": lambda: mml.eigvals(normal(300, 300)),
+    "eigvalsh": lambda: mml.eigvalsh(positive(500)),
     "top_eigh": lambda: mml.top_eigh(positive(900), 20),
     "diagonalize": lambda: mml.diagonalize(normal(200, 200)),
     "Graph.from_edges": lambda: mml.Graph.from_edges(*ends()),

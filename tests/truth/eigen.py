@@ -55,6 +55,27 @@ def eigh(d: Draw) -> None:
                     raise Wrong(f"{name}: residual of pair {k}")
 
 
+@explores("eigvalsh")
+def eigvalsh(d: Draw) -> None:
+    """Values to n units of the largest, of small matrices against 60 digits, of others against their vectors."""
+    dtype = dtype_of(d)
+    n = int(d.pick(d.size(5), d.size(5), d.size(40)))
+    a, items = stacked(d, lambda: symmetric(d, n, dtype, float(d.pick(0.4, 0.9))), most=6)
+    values = mml.eigvalsh(placed(d, a), UPLO=d.pick("L", "U"), order=d.pick("ascending", "size"))
+    for w, item in zip(values.reshape(-1, n), items, strict=True):
+        size = norm(item)
+        if size * 2 > ex.most(dtype):
+            continue
+        bound = 30 * (n + 3) * ex.ulp(dtype) * size
+        name = f"eigvalsh of {item.tolist() if n < 6 else n}"
+        if n <= 5:
+            ex.all_near(np.sort(w), ex.symmetric_values(item), bound, dtype, name)
+            continue
+        for one, other in zip(ex.exact(np.sort(w)), ex.exact(mml.eigh(item).values), strict=True):
+            if abs(one - other) > 2 * bound + n * ex.tiny(dtype):
+                raise Wrong(f"{name}: {float(one)}, with vectors {float(other)}")
+
+
 @explores("eigvals")
 def eigvals(d: Draw) -> None:
     """Each is an eigenvalue of a matrix that is n units away; together they have its trace."""
