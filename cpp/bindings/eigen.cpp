@@ -22,7 +22,7 @@
 namespace mmlcore::bindings {
 namespace {
 
-constexpr index_t kJacobiAlone = 8;  // rows of one matrix, which is alone in its vector, up to which rotations win
+constexpr index_t kJacobiAlone = 4;  // rows of one matrix, which is alone in its vector, up to which rotations win
 
 // A matrix a thread.
 template <class T>
@@ -48,6 +48,10 @@ bool all_values(const Call& call) {
   const index_t n = call['n'];
   if (n < 2 || n > kMediumOrder) return false;
   const auto a = call.stack<T>(0);
+  if (call.count() > 1 && n <= kJacobiOrder) {
+    jacobi<T>(a, call.result<T>(0), {});
+    return true;
+  }
   return each_item(call, 4 * n * n * n, [&](index_t i) { return symmetric_values<T>(a[i], call.result<T>(0) + i * n); });
 }
 

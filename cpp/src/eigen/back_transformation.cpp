@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/eigen/rank_one_merge.hpp"
 #include "mmlcore/eigen/row_product.hpp"
 
 namespace mmlcore {
@@ -44,13 +45,15 @@ template <class T>
 void back_transform(index_t n, PaddedRows<const T> v, const T* tau, PaddedRows<T> z, index_t columns) {
   constexpr index_t strip = 3 * Simd<T>::width;
   const index_t block = block_size(n);
-  Buffer<T> factors(n * block), memory(2 * block * strip);
+  Buffer<T> factors(n * block);
   for (index_t first = 1; first < n; first += block) {
     block_factor(v, tau, first, std::min(block, n - first), factors.data() + (first - 1) * block);
   }
-  const PaddedRows<T> along{memory.data(), strip}, turned{memory.data() + block * strip, strip};
-  for (index_t left = 0; left < columns; left += strip) {
-    const index_t width = std::min(strip, columns - left);
+  const int threads = n >= kThreadedOrder ? num_threads() : 1;
+  each_task((columns + strip - 1) / strip, threads, [&](index_t task) {
+    Buffer<T> memory(2 * block * strip);
+    const PaddedRows<T> along{memory.data(), strip}, turned{memory.data() + block * strip, strip};
+    const index_t left = task * strip, width = std::min(strip, columns - left);
     const PaddedRows<T> part{z.data + left, z.stride};
     for (index_t first = 1; first < n; first += block) {
       const index_t count = std::min(block, n - first), rows = first + count - 1;
@@ -59,7 +62,7 @@ void back_transform(index_t n, PaddedRows<const T> v, const T* tau, PaddedRows<T
       row_product<T, Into::set>(c_order<const T>(factors.data() + (first - 1) * block, count, count), along, turned, width);
       row_product<T, Into::add>({reflections, rows, count, 1, v.stride}, turned, part, width);
     }
-  }
+  });
 }
 
 template void back_transform<float>(index_t, PaddedRows<const float>, const float*, PaddedRows<float>, index_t);

@@ -32,10 +32,11 @@ class RowsOfVectors {
     const PaddedRows<T> rows = block(first);
     step.deflate([&](index_t i, index_t j, T c, T s) { turn(rows.row(i), rows.row(j), c, s, n); });
     pack(rows, upper, n, step);
-    step.roots();
-    step.weigh();
+    const int threads = n >= kThreadedOrder ? num_threads() : 1;
+    step.roots(threads);
+    step.weigh(threads);
     if (n == n_) {
-      to_columns(upper, step);
+      to_columns(upper, step, threads);
     } else {
       to_rows(rows, upper, n, step);
     }
@@ -79,12 +80,18 @@ class RowsOfVectors {
     for (index_t i = kept; i < n; ++i) copy_row(packed_.row(i), rows.row(i), 0, n);
   }
 
-  void to_columns(index_t upper, const RankOneMerge<T>& step) {
+  // Tasks are strips of columns.
+  void to_columns(index_t upper, const RankOneMerge<T>& step, int threads) {
+    constexpr index_t strip = 3 * W;
     const PaddedRows<T> u = step.vectors();
     const index_t kept = step.kept(), lower = step.before_lower();
-    row_product<T, Into::set>({packed_.data, upper, step.in_upper(), 1, packed_.stride}, u, q_, kept);
-    row_product<T, Into::set>({packed_.row(lower) + upper, n_ - upper, kept - lower, 1, packed_.stride},
-                              {u.row(lower), u.stride}, {q_.row(upper), q_.stride}, kept);
+    each_task((kept + strip - 1) / strip, threads, [&](index_t task) {
+      const index_t c = task * strip, width = std::min(strip, kept - c);
+      row_product<T, Into::set>({packed_.data, upper, step.in_upper(), 1, packed_.stride}, {u.data + c, u.stride},
+                                {q_.data + c, q_.stride}, width);
+      row_product<T, Into::set>({packed_.row(lower) + upper, n_ - upper, kept - lower, 1, packed_.stride},
+                                {u.row(lower) + c, u.stride}, {q_.row(upper) + c, q_.stride}, width);
+    });
     for (index_t x = 0; x < n_; ++x) {
       for (index_t i = kept; i < n_; ++i) q_.row(x)[i] = packed_.row(i)[x];
     }

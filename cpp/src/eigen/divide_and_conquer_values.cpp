@@ -48,9 +48,9 @@ class EndsOfVectors {
       const T* const from = ends_.row(k) + first;
       for (index_t i = 0; i < kept; ++i) packed_.row(k)[step.place(i)] = from[step.kept_row(i)];
     }
-    step.roots();
+    step.roots(1);
     if (n == n_) return;
-    step.weigh();
+    step.weigh(1);
     const PaddedRows<T> u = step.vectors();
     row_product<T, Into::set>({packed_.data, 2, kept, stride_, 1}, u, made_, kept);
     for (index_t k = 0; k < 2; ++k) {

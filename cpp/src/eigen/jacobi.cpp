@@ -28,9 +28,10 @@ class Group {
 
   Vec* matrix() { return a_; }
 
-  void solve() {
+  void solve(bool with_vectors) {
     scale();
-    for (int i = 0; i < N; ++i) {
+    vectors_ = with_vectors ? N : 0;
+    for (int i = 0; i < vectors_; ++i) {
       for (int j = 0; j < N; ++j) v_[i][j] = S::splat(i == j ? 1 : 0);
     }
     constexpr T small = std::numeric_limits<T>::epsilon() / 4;
@@ -43,7 +44,7 @@ class Group {
       }
     }
     sort();
-    for (int i = 0; i < N; ++i) point(v_[i]);
+    for (int i = 0; i < vectors_; ++i) point(v_[i]);
     if (S::any(scaled_)) unscale();
   }
 
@@ -127,7 +128,7 @@ class Group {
     for (int i = 0; i < p; ++i) turn(c, s, a_[p * N + i], a_[q * N + i]);
     for (int i = p + 1; i < q; ++i) turn(c, s, a_[i * N + p], a_[q * N + i]);
     for (int i = q + 1; i < N; ++i) turn(c, s, a_[i * N + p], a_[i * N + q]);
-    for (int i = 0; i < N; ++i) turn(c, s, v_[p][i], v_[q][i]);
+    for (int i = 0; i < vectors_; ++i) turn(c, s, v_[p][i], v_[q][i]);
   }
 
   static inline __attribute__((always_inline)) void turn(Vec c, Vec s, Vec& x, Vec& y) {
@@ -144,7 +145,7 @@ class Group {
         const Mask swap = x > y;
         if (!S::any(swap)) continue;
         exchange(swap, x, y);
-        for (int k = 0; k < N; ++k) exchange(swap, v_[i][k], v_[i + 1][k]);
+        for (int k = 0; k < vectors_; ++k) exchange(swap, v_[i][k], v_[i + 1][k]);
       }
     }
   }
@@ -175,6 +176,7 @@ class Group {
   Vec a_[N * N], v_[N][N], limit_;
   Mask scaled_;
   int power_[S::width];
+  int vectors_ = N;  // 0 for the values alone
 };
 
 enum class Failure { not_finite, overflow };
@@ -194,16 +196,18 @@ void stack(const MatrixBatch<const T>& a, T* values, const MatrixBatch<T>& vecto
       for (index_t l = 0; l < from.used && S::any(bad); ++l) {
         if (bad[l]) failures.record(g * W + l, Failure::not_finite);
       }
-      group.solve();
+      group.solve(vectors.item.data != nullptr);
       const auto scaled = group.scaled() & ~bad;
       for (index_t l = 0; l < from.used && S::any(scaled); ++l) {
         const T most = std::max(std::abs(group.value(0)[l]), std::abs(group.value(N - 1)[l]));
         if (scaled[l] && !std::isfinite(most)) failures.record(g * W + l, Failure::overflow);
       }
-      for (int i = 0; i < N; ++i) {
-        for (int k = 0; k < N; ++k) columns[k * N + i] = group.vector(i, k);
+      if (vectors.item.data) {
+        for (int i = 0; i < N; ++i) {
+          for (int k = 0; k < N; ++k) columns[k * N + i] = group.vector(i, k);
+        }
+        store_lanes<T>(LaneGroup<T>(vectors, g * W), columns);
       }
-      store_lanes<T>(LaneGroup<T>(vectors, g * W), columns);
       for (int i = 0; i < N; ++i) {
         for (index_t l = 0; l < from.used; ++l) values[(g * W + l) * N + i] = group.value(i)[l];
       }

@@ -38,8 +38,7 @@ class MergeTree {
         order_(order),
         size_(norm_of(n, d, e)),
         numbers_(7 * (whole_vectors<T>(n) + Simd<T>::width)),
-        places_(4 * n),
-        sides_(n),
+        places_(5 * n),
         leaves_(n / 4 + 1) {
     T* number = numbers_.data();
     for (T** p : {&memory_.z, &memory_.poles, &memory_.weights, &memory_.squares, &memory_.origin, &memory_.offset,
@@ -48,11 +47,10 @@ class MergeTree {
       number += whole_vectors<T>(n) + Simd<T>::width;
     }
     index_t* place = places_.data();
-    for (index_t** p : {&memory_.kept, &memory_.dropped, &memory_.place, &memory_.order}) {
+    for (index_t** p : {&memory_.kept, &memory_.dropped, &memory_.place, &memory_.order, &memory_.side}) {
       *p = place;
       place += n;
     }
-    memory_.side = sides_.data();
     memory_.u = weights;
   }
 
@@ -118,7 +116,6 @@ class MergeTree {
   index_t count_ = 0;
   Buffer<T> numbers_;
   Buffer<index_t> places_;
-  Buffer<unsigned char> sides_;
   Buffer<Leaf> leaves_;
   MergeMemory<T> memory_;
 };

@@ -156,14 +156,13 @@ void find_roots(index_t first, index_t count, T rho, const T* d, const T* z, T* 
 }  // namespace
 
 template <class T>
-void secular_roots(index_t count, T rho, const T* d, const T* z_squared, T* origin, T* offset) {
+void secular_roots(index_t first, index_t last, index_t count, T rho, const T* d, const T* z_squared, T* origin, T* offset) {
   constexpr index_t W = Simd<T>::width;
-  index_t first = 0;
-  for (; first + W < count; first += 2 * W) find_roots<T, 2>(first, count, rho, d, z_squared, origin, offset);
-  if (first < count) find_roots<T, 1>(first, count, rho, d, z_squared, origin, offset);
+  for (; first + W < last; first += 2 * W) find_roots<T, 2>(first, count, rho, d, z_squared, origin, offset);
+  if (first < last) find_roots<T, 1>(first, count, rho, d, z_squared, origin, offset);
 }
 
-template void secular_roots<float>(index_t, float, const float*, const float*, float*, float*);
-template void secular_roots<double>(index_t, double, const double*, const double*, double*, double*);
+template void secular_roots<float>(index_t, index_t, index_t, float, const float*, const float*, float*, float*);
+template void secular_roots<double>(index_t, index_t, index_t, double, const double*, const double*, double*, double*);
 
 }  // namespace mmlcore

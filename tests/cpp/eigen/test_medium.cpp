@@ -95,7 +95,7 @@ TEST_CASE_TEMPLATE("roots of the secular equation lie between the poles, where t
     }
     for (T& x : z) x /= sum;
     const T rho = 2;
-    secular_roots<T>(count, rho, d.data(), z.data(), origin.data(), offset.data());
+    secular_roots<T>(0, count, count, rho, d.data(), z.data(), origin.data(), offset.data());
     const auto value = [&](std::size_t root, double shift) {
       double f = 1.0 / rho;
       for (std::size_t k = 0; k < static_cast<std::size_t>(count); ++k) {

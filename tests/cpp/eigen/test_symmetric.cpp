@@ -24,7 +24,10 @@ TEST_CASE_TEMPLATE("Jacobi's rotations in lanes", T, float, double) {
     std::vector<T> values(static_cast<std::size_t>(count * n));
     for (index_t i = 0; i < count; ++i) a.middleRows(i * n, n) = symmetric<T>(n, static_cast<unsigned>(i));
     a.middleRows(0, n).setIdentity();  // repeated eigenvalues
+    std::vector<T> alone(values);
     jacobi<T>(test::stack<const T>(a.data(), count, n, n), values.data(), test::stack<T>(vectors.data(), count, n, n));
+    jacobi<T>(test::stack<const T>(a.data(), count, n, n), alone.data(), {});
+    CHECK(alone == values);
     for (index_t i = 0; i < count; ++i) {
       const Eigen::MatrixXd ai = a.middleRows(i * n, n).template cast<double>();
       const Eigen::MatrixXd v = vectors.middleRows(i * n, n).template cast<double>();

@@ -19,9 +19,9 @@ namespace mmlcore {
 
 inline constexpr index_t kJacobiOrder = 16;
 
-// values: count x n, contiguous, ascending; vectors: columns of length 1, the leading entry positive (signs.hpp). Reads the
-// lower triangle of `a`, 1 <= n <= kJacobiOrder. Throws DomainError on NaN or infinity there, and where a value leaves the
-// range. The result does not depend on the number of threads.
+// values: count x n, contiguous, ascending; vectors: columns of length 1, the leading entry positive (signs.hpp); a stack
+// without memory stands for the values alone. Reads the lower triangle of `a`, 1 <= n <= kJacobiOrder. Throws DomainError on
+// NaN or infinity there, and where a value leaves the range. The result does not depend on the number of threads.
 template <class T>
 void jacobi(const MatrixBatch<const T>& a, T* values, const MatrixBatch<T>& vectors);
 

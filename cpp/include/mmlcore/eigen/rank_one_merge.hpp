@@ -25,6 +25,7 @@
 #include <limits>
 
 #include "mmlcore/core/lane_arithmetic.hpp"
+#include "mmlcore/core/parallel.hpp"
 #include "mmlcore/eigen/reduction.hpp"
 #include "mmlcore/eigen/secular.hpp"
 
@@ -34,12 +35,21 @@ namespace mmlcore {
 template <class T>
 struct MergeMemory {
   T *z, *poles, *weights, *squares, *origin, *offset, *values;
-  index_t *kept, *dropped, *place, *order;
-  unsigned char* side;
+  index_t *kept, *dropped, *place, *order, *side;
   PaddedRows<T> u;
 };
 
-enum Side : unsigned char { kUpper = 1, kBoth = 3, kLower = 2 };  // halves in which a vector is not zero
+// Matrices from here on are worth the start of two threads.
+inline constexpr index_t kThreadedOrder = 192;
+
+// f(0) ... f(count - 1), the same whatever the number of threads.
+template <class F>
+[[gnu::always_inline]] inline void each_task(index_t count, int threads, F&& f) {
+  if (threads > 1) return parallel_tasks(count, threads, f);
+  for (index_t task = 0; task < count; ++task) f(task);
+}
+
+enum Side : index_t { kUpper = 1, kBoth = 3, kLower = 2 };  // halves in which a vector is not zero
 
 template <class T>
 class RankOneMerge {
@@ -97,9 +107,15 @@ class RankOneMerge {
   }
 
   // The new eigenvalues, those kept before those dropped, and their order.
-  void roots() {
+  void roots(int threads) {
     if (kept_ == 1) m_.origin[0] = m_.poles[0], m_.offset[0] = rho_;
-    if (kept_ > 1) secular_roots<T>(kept_, rho_, m_.poles, m_.squares, m_.origin, m_.offset);
+    if (kept_ > 1) {
+      constexpr index_t roots = 4 * W;
+      each_task((kept_ + roots - 1) / roots, threads, [&](index_t task) {
+        secular_roots<T>(task * roots, std::min(kept_, (task + 1) * roots), kept_, rho_, m_.poles, m_.squares, m_.origin,
+                         m_.offset);
+      });
+    }
     for (index_t i = 0; i < kept_; ++i) m_.values[i] = m_.origin[i] + m_.offset[i];
     for (index_t i = 0; i < dropped(); ++i) m_.values[kept_ + i] = d_[m_.dropped[i]];
     std::copy_n(m_.values, n_, d_);
@@ -107,18 +123,15 @@ class RankOneMerge {
     for (index_t at = 0; at < n_; ++at) order_[at] = j >= n_ || (i < kept_ && d_[i] <= d_[j]) ? i++ : j++;
   }
 
-  void weigh() {
+  // Tasks of several rows, then of several columns.
+  void weigh(int threads) {
     if (kept_ == 1) m_.u.data[0] = 1;
     if (kept_ < 2) return;
-    const index_t whole = whole_vectors<T>(kept_);
-    T* const norms = m_.squares;
-    std::fill_n(norms, whole, T{0});
-    for (index_t i = 0; i < kept_; ++i) component(i, norms);
-    for (index_t c = 0; c < whole; c += W) S::store(norms + c, 1 / S::sqrt(S::load(norms + c)));
-    for (index_t i = 0; i < kept_; ++i) {
-      T* const u = m_.u.row(i);
-      for (index_t c = 0; c < whole; c += W) S::store(u + c, S::load(u + c) * S::load(norms + c));
-    }
+    constexpr index_t rows = 16, columns = kStrip * W;
+    each_task((kept_ + rows - 1) / rows, threads, [&](index_t task) {
+      for (index_t i = task * rows; i < std::min(kept_, (task + 1) * rows); ++i) component(i);
+    });
+    each_task((kept_ + columns - 1) / columns, threads, [&](index_t task) { normalize(task * columns); });
   }
 
  private:
@@ -126,6 +139,7 @@ class RankOneMerge {
   using Vec = typename S::Vec;
   using Int = typename S::Int;
   static constexpr index_t W = S::width;
+  static constexpr int kStrip = 4;
 
   void arrange() {
     index_t upper = 0, mixed = 0, lower = 0;
@@ -146,8 +160,8 @@ class RankOneMerge {
     for (index_t i = kept_; i < whole_vectors<T>(kept_); ++i) m_.poles[i] = 0;
   }
 
-  // Row i: z_i / (d_i - x) for all roots x, z_i by the product over the roots; adds its squares to `norms`.
-  void component(index_t i, T* norms) {
+  // Row i: z_i / (d_i - x) for all roots x, z_i by the product over the roots.
+  void component(index_t i) {
     T* const u = m_.u.row(m_.place[i]);
     const Vec pole = S::splat(m_.poles[i]), one = S::splat(1);
     const auto lanes = lane_numbers<T>();
@@ -165,10 +179,21 @@ class RankOneMerge {
       product *= lanes < static_cast<Int>(kept_ - c) ? last : one;
     }
     const Vec weight = S::splat(std::copysign(std::sqrt(std::abs(lane_product<T>(product))), m_.weights[i]));
-    for (c = 0; c < kept_; c += W) {
-      const Vec x = weight * reciprocal<T>(S::load(u + c));
-      S::store(u + c, x);
-      S::store(norms + c, S::load(norms + c) + x * x);
+    for (c = 0; c < kept_; c += W) S::store(u + c, weight * reciprocal<T>(S::load(u + c)));
+  }
+
+  // Brings columns c ... to length 1.
+  void normalize(index_t c) {
+    const int vectors = static_cast<int>(std::min<index_t>(kStrip, (kept_ - c + W - 1) / W));
+    Vec sums[kStrip] = {};
+    for (index_t i = 0; i < kept_; ++i) {
+      const T* const u = m_.u.row(i) + c;
+      for (int k = 0; k < vectors; ++k) sums[k] += S::load(u + k * W) * S::load(u + k * W);
+    }
+    for (int k = 0; k < vectors; ++k) sums[k] = 1 / S::sqrt(sums[k]);
+    for (index_t i = 0; i < kept_; ++i) {
+      T* const u = m_.u.row(i) + c;
+      for (int k = 0; k < vectors; ++k) S::store(u + k * W, S::load(u + k * W) * sums[k]);
     }
   }
 

@@ -19,12 +19,14 @@
 
 namespace mmlcore {
 
-// d, z_squared (count >= 2): ascending, more than rounding apart, positive, of sum 1; both, as origin and offset, have room
-// for whole vectors, and what stands behind `count` is not read but written over in origin and offset.
+// The roots first ... last - 1 of `count`, count >= 2. d, z_squared: ascending, more than rounding apart, positive, of sum
+// 1; both, as origin and offset, have room for whole vectors, and what stands behind `last` is not read but written over in
+// origin and offset. `first` is a multiple of two vectors; the roots do not depend on how they are shared out so.
 template <class T>
-void secular_roots(index_t count, T rho, const T* d, const T* z_squared, T* origin, T* offset);
+void secular_roots(index_t first, index_t last, index_t count, T rho, const T* d, const T* z_squared, T* origin, T* offset);
 
-extern template void secular_roots<float>(index_t, float, const float*, const float*, float*, float*);
-extern template void secular_roots<double>(index_t, double, const double*, const double*, double*, double*);
+extern template void secular_roots<float>(index_t, index_t, index_t, float, const float*, const float*, float*, float*);
+extern template void secular_roots<double>(index_t, index_t, index_t, double, const double*, const double*, double*,
+                                           double*);
 
 }  // namespace mmlcore
