@@ -15,7 +15,7 @@
 #include "mmlcore/elimination/lu.hpp"
 #include "mmlcore/elimination/solve_batch.hpp"
 #include "mmlcore/elimination/solve_small.hpp"
-#include "mmlcore/singular/small_values.hpp"
+#include "mmlcore/singular/singular_values.hpp"
 #include "module.hpp"
 #include "results.hpp"
 

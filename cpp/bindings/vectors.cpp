@@ -8,7 +8,7 @@
 #include "mmlcore/core/careful_length.hpp"
 #include "mmlcore/core/dot.hpp"
 #include "mmlcore/elimination/basis.hpp"
-#include "mmlcore/singular/small_values.hpp"
+#include "mmlcore/singular/singular_values.hpp"
 #include "mmlcore/vectors/distances.hpp"
 #include "mmlcore/vectors/filtered_neighbors.hpp"
 #include "mmlcore/vectors/inner.hpp"

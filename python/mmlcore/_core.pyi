@@ -327,6 +327,15 @@ def component_scores(
     (x - mean - low) components' for arrays of one type; None where Python has to see to it.
     """
 
+def default_rank_rtol(
+    m: typing.SupportsInt | typing.SupportsIndex,
+    n: typing.SupportsInt | typing.SupportsIndex,
+    single: bool,
+) -> float:
+    """
+    Up to which share of the largest a singular value counts as zero.
+    """
+
 def determinants(
     a: np.ndarray[typing.Any, typing.Any],
     mantissa: np.ndarray[typing.Any, typing.Any],

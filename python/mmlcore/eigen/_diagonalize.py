@@ -14,7 +14,8 @@ from mmlcore.core.errors import DefectiveMatrixError
 from mmlcore.core.lapack import level, patiently, restored
 from mmlcore.core.scaling import balance, balanced, times_power
 from mmlcore.core.signs import pointed
-from mmlcore.eigen._full import eigh, general_pairs
+from mmlcore.eigen._full import general_pairs
+from mmlcore.eigen._symmetric import eigh
 
 
 class Diagonalization(NamedTuple):

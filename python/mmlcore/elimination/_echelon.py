@@ -78,7 +78,7 @@ def row_echelon(
         msg = f"steps: can be recorded for one matrix, got a stack of shape {a.shape}."
         raise ValueError(msg)
     if rtol is None:
-        rtol = _core.default_rank_rtol(*a.shape[-2:], a.dtype == np.float32)
+        rtol = _core.default_rank_rtol(a.shape[-2], a.shape[-1], a.dtype == np.float32)
     matrix = np.array(a, order="C")
     columns, ranks, swaps, log = _core.row_echelon(
         matrix, reduced, as_real(rtol, "rtol", 0, 1), steps

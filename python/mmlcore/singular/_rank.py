@@ -191,7 +191,7 @@ def condition(A: ArrayLike) -> Array:
 
 def _rtol(a: Array, rtol: float | None) -> float:
     if rtol is None:
-        return _core.default_rank_rtol(*a.shape[-2:], a.dtype == np.float32)
+        return _core.default_rank_rtol(a.shape[-2], a.shape[-1], a.dtype == np.float32)
     return as_real(rtol, "rtol", 0, 1)
 
 
