@@ -48,7 +48,7 @@ OWN: dict[str, tuple[Any, ...]] = {
     "pairwise_distances": (ROWS, ROWS),
 }
 # Bases of a space, and signs, are a matter of the route where values repeat or nothing fixes them.
-FREE = {"eig", "eigh", "eigvals", "top_eigh", "diagonalize", "power_iteration", "qr"}
+FREE = {"svd", "eig", "eigh", "eigvals", "top_eigh", "diagonalize", "power_iteration", "qr"}
 FREE |= {"gram_schmidt", "null_space", "orthogonal_complement", "lu", "project", "row_echelon"}
 
 

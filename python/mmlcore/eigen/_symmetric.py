@@ -147,7 +147,7 @@ def symmetric_pairs(a: Array) -> EigenResult:
 
 def _lower(a: Array, uplo: str) -> Array:
     """Return matrices whose lower triangle counts."""
-    if uplo in ("L", "l"):
+    if uplo in (None, "L", "l"):
         return a
     if uplo not in ("U", "u"):
         msg = f"UPLO: got {uplo!r}, needed 'L' or 'U'."
@@ -157,7 +157,7 @@ def _lower(a: Array, uplo: str) -> Array:
 
 
 def _check_order(order: str) -> None:
-    if order not in _ORDERS:
+    if order is not None and order not in _ORDERS:
         msg = f"order: got {order!r}, needed 'ascending', 'descending' or 'size'."
         raise ValueError(msg)
 
