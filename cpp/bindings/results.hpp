@@ -5,6 +5,7 @@
 #include <pybind11/pybind11.h>
 
 #include <complex>
+#include <cstdint>
 #include <vector>
 
 #include "mmlcore/core/views.hpp"
@@ -27,6 +28,8 @@ template <>
 inline constexpr int kTypeNumber<float> = NPY_FLOAT;
 template <>
 inline constexpr int kTypeNumber<double> = NPY_DOUBLE;
+template <>
+inline constexpr int kTypeNumber<std::int64_t> = NPY_INT64;
 template <>
 inline constexpr int kTypeNumber<std::complex<float>> = NPY_CFLOAT;
 template <>

@@ -16,6 +16,7 @@
 #include "mmlcore/vectors/pairs.hpp"
 #include "mmlcore/vectors/straight_rows.hpp"
 #include "module.hpp"
+#include "results.hpp"
 
 namespace mmlcore::bindings {
 namespace {
@@ -135,7 +136,49 @@ bool coordinates_in(const Call& call) {
   return coordinates<T>(call.stack<T>(0), call.matrix<T>(1), default_rank_rtol<T>(n, n), call.result<T>());
 }
 
+// Whether all is finite and so small that squares of differences and their sums stay in the range.
+template <class T>
+bool has_squares(const MatrixView<const T>& points) {
+  const T most = std::sqrt(std::numeric_limits<T>::max()) / (4 * static_cast<T>(std::max<index_t>(points.cols, 1)));
+  bool fine = true;
+  for (index_t i = 0; i < points.rows; ++i) {
+    for (index_t j = 0; j < points.cols; ++j) fine &= std::abs(points(i, j)) < most;
+  }
+  return fine;
+}
+
+constexpr index_t kFewCoordinates = 128, kMostNumbers = index_t{1} << 20;  // that no filter (filtered_neighbors.hpp) is for
+
+// Points that are not equal and whose squared distance vanishes are left to the Python function.
+template <class T>
+py::object neighbors(const Call& call) {
+  const index_t n = call['n'], q = call['q'], d = call['d'], k = call.whole(0);
+  if (call.axes() != 0 || k < 1 || k > n || q < 1 || d < 1 || d >= kFewCoordinates || n * d > kMostNumbers) return {};
+  const MatrixView<const T> points = call.matrix<T>(0), queries = call.matrix<T>(1);
+  const NewArray<T> distances({q, k});
+  const NewArray<std::int64_t> indices({q, k});
+  const bool fine = apart(static_cast<double>(n * q) * static_cast<double>(d), [&] {
+    if (!has_squares<T>(points) || !has_squares<T>(queries)) return false;
+    if (!nearest_neighbors<T>(points, queries, c_order(distances.data, q, k), c_order(indices.data, q, k))) return false;
+    constexpr T least = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
+    bool all = true;
+    for (index_t i = 0; i < q * k; ++i) {
+      T& square = distances.data[i];
+      for (index_t j = 0; j < d && !(square >= least); ++j) all &= queries(i / k, j) == points(indices.data[i], j);
+      square = std::sqrt(square);
+    }
+    return all;
+  });
+  return fine ? py::make_tuple(distances.array, indices.array) : py::object();
+}
+
 const DoorRow rows[] = {
+    {"nearest_neighbors",
+     Signature("(n,d),(q,d)->"),
+     "X queries",
+     "k=i | metric",
+     {},
+     {.makes = {neighbors<double>, neighbors<float>}}},
     {"coordinates", Signature("(d),(d,k)->(k)"), "x basis", "", {coordinates_in<double>, coordinates_in<float>}},
     {"cross", Signature("(3),(3)->(3)"), "x y", "", {cross_products<double>, cross_products<float>}},
     {"pairwise_distances",

@@ -25,7 +25,7 @@ VECTOR = np.array([1.0, 2.0, -1.0])
 GOOD: dict[str, Any] = {
     **dict.fromkeys(("A", "Q", "matrix", "basis", "a", "b", "B", "S", "vectors"), SQUARE),
     **dict.fromkeys(("x", "y", "onto", "axis", "normal", "direction", "mean"), VECTOR),
-    **dict.fromkeys(("X", "points", "image"), ROWS),
+    **dict.fromkeys(("X", "points", "image", "queries"), ROWS),
     "theta": np.array(0.5),
     "k": 2,
 }

@@ -193,6 +193,21 @@ def test_coefficients_are_rounded_once(dtype: Any, rng: np.random.Generator) -> 
     np.testing.assert_array_equal(out, mml.characteristic_polynomial(stack))
 
 
+@pytest.mark.parametrize("dtype", TYPES)
+def test_neighbors(dtype: Any, rng: np.random.Generator) -> None:
+    for n, q, d in ((1, 1, 1), (10, 3, 2), (200, 30, 5), (60, 20, 60), (300, 7, 130)):
+        points, queries = matrix(rng, dtype, n, d), matrix(rng, dtype, q, d)
+        queries[0] = points[-1]
+        for k in (1, min(n, 3), n):
+            assert_close(*both("nearest_neighbors", points, queries, k), 1e-5)
+        for factor in (1e-25, 1e25):  # squares of float32 leave the range
+            assert_close(*both("nearest_neighbors", points * factor, queries * factor, 1), 1e-5)
+    out = np.empty((7, 2), dtype), np.empty((7, 2), np.int64)
+    found = mml.nearest_neighbors(points, queries, 2, out=out)
+    assert found.distances is out[0]
+    assert_close(found, mml.nearest_neighbors(points, queries, 2), 1e-6)
+
+
 @pytest.mark.parametrize("order", [0, 1, 3])
 def test_images(order: int, rng: np.random.Generator) -> None:
     grey = rng.random((11, 14))

@@ -29,13 +29,19 @@ def hermitian(rng):
     return symmetric(rng).astype(complex)
 
 
+def dependent(rng):
+    a = general(rng)
+    a[:, -1] = a[:, 0]
+    return a
+
+
 def unsymmetric(rng):
     return general(rng).astype(complex)
 
 
 CALLS = {
     "is_independent": (mml.is_independent, general),
-    "coordinates": (lambda a: mml.coordinates(a[0], a), general),
+    "coordinates": (lambda a: mml.coordinates(a[0], a), dependent),
     "eigvals": (mml.eigvals, general),
     "eig": (mml.eig, general),
     "null_space": (mml.null_space, general),
@@ -49,7 +55,10 @@ CALLS = {
     "characteristic_polynomial": (mml.characteristic_polynomial, general),
     "classify": (mml.classify, general),
     "top_eigh": (lambda a: mml.top_eigh(a, ORDER), symmetric),
-    "orthogonal_complement": (lambda a: mml.orthogonal_complement(a[:, : ORDER // 2]), general),
+    "orthogonal_complement": (
+        lambda a: mml.orthogonal_complement(a[:, ORDER // 2 :] @ a[: ORDER // 2]),
+        dependent,
+    ),
     "solve_complex": (lambda a: mml.solve(a, a), unsymmetric),
     "determinant_complex": (mml.determinant, unsymmetric),
     "slogdet_complex": (mml.slogdet, unsymmetric),
@@ -93,6 +102,17 @@ def test_ctrl_c_while_lapack_takes_its_time(name, rng, monkeypatch):
 def test_ctrl_c_in_an_echelon_form(rng):
     a = rng.standard_normal((2000, 4000))
     assert timed_interrupt(lambda: [mml.row_echelon(a) for _ in range(100)], 0.3) < 1
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs an alarm")
+@pytest.mark.parametrize(
+    "call",
+    [lambda a: mml.coordinates(a[0], a), lambda a: mml.orthogonal_complement(a[:, :500])],
+    ids=["coordinates", "orthogonal_complement"],
+)
+def test_ctrl_c_in_a_kernel(call, rng):
+    a = rng.standard_normal((1500, 1500))
+    assert timed_interrupt(lambda: [call(a) for _ in range(200)], 0.3) < 1
 
 
 def test_results_and_errors_pass(rng):

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_data, as_index, empty, same_dtype, shape_error
-from mmlcore.core.door import door, fills_out
+from mmlcore.core.door import door
 from mmlcore.vectors._metric_distances import metric_distances, metric_search
 from mmlcore.vectors._search import search
 
@@ -84,7 +84,7 @@ def pairwise_distances(
     return found
 
 
-@fills_out
+@door("nearest_neighbors", Neighbors)
 def nearest_neighbors(
     X: ArrayLike,
     queries: ArrayLike,
