@@ -56,8 +56,23 @@ def cpp(session: nox.Session) -> None:
     python = Path(session.virtualenv.location) / "bin" / "python"
     session.run("cmake", "--preset", preset, "--fresh", f"-DPython_EXECUTABLE={python}")
     session.run("cmake", "--build", "--preset", preset)
-    if preset != "tidy":
-        session.run("ctest", "--preset", preset)
+    session.run("ctest", "--preset", preset)
+
+
+@nox.session
+def tidy(session: nox.Session) -> None:
+    """Look through kernels and bindings by clang-tidy: `nox -s tidy -- cpp/bindings` for some of the files. Needs clang-tidy."""
+    session.install("cmake>=3.23", "ninja", "eigency>=5.0.1", "pybind11>=3.0", "numpy")
+    python = Path(session.virtualenv.location) / "bin" / "python"
+    where = session.run("python", "-m", "pybind11", "--cmakedir", silent=True)
+    options = (
+        "-DMMLCORE_MODULES=ON",
+        "-DMMLCORE_CPP_TESTS=OFF",
+        f"-Dpybind11_DIR={str(where).strip()}",
+    )
+    session.run("cmake", "--preset", "tidy", "--fresh", f"-DPython_EXECUTABLE={python}", *options)
+    files = session.posargs or ("cpp/src", "cpp/bindings")
+    session.run("run-clang-tidy", "-quiet", "-p", "build/tidy", *files, external=True)
 
 
 @nox.session
