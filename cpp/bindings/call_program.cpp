@@ -111,7 +111,7 @@ py::object known(PyObject* memory, PyObject* f, PyObject* form) {
   const auto referred = py::reinterpret_steal<py::object>(PyObject_CallNoArgs(PyTuple_GET_ITEM(entry.ptr(), 0)));
   if (!referred) throw py::error_already_set();
   if (referred.ptr() != f) return {};
-  const py::object kept = found(PyTuple_GET_ITEM(entry.ptr(), 1), form);
+  py::object kept = found(PyTuple_GET_ITEM(entry.ptr(), 1), form);
   if (!kept || compare(f, PyTuple_GET_ITEM(kept.ptr(), 0)) != Same::yes) return {};
   return kept;
 }
