@@ -646,15 +646,6 @@ def pairwise_distances(
     out[i, j] = |x_i - y_j|, or its square.
     """
 
-def plain_neighbors(
-    points: np.ndarray[typing.Any, typing.Any],
-    queries: np.ndarray[typing.Any, typing.Any],
-    k: typing.Any,
-) -> typing.Any:
-    """
-    (distances, indices) of arrays of one type, or None where Python has to see to it.
-    """
-
 def point_columns(v: np.ndarray[typing.Any, typing.Any]) -> None:
     """
     Makes the leading entry of each column of a stack of matrices positive, in place.

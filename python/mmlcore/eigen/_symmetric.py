@@ -157,7 +157,7 @@ def _lower(a: Array, uplo: str) -> Array:
 
 
 def _check_order(order: str) -> None:
-    if order is not None and order not in _ORDERS:
+    if order not in (None, *_ORDERS):
         msg = f"order: got {order!r}, needed 'ascending', 'descending' or 'size'."
         raise ValueError(msg)
 

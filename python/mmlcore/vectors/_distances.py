@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
@@ -140,10 +139,6 @@ def nearest_neighbors(
     >>> distances, indices
     (array([[1., 3.]]), array([[2, 1]]))
     """
-    if metric is None and type(X) is np.ndarray and type(queries) is np.ndarray:
-        found = _core.plain_neighbors(X, queries, k)
-        if found is not None:
-            return Neighbors(*found)
     x, q = _point_sets(X, queries, "queries")
     k = as_index(k, "k", 1, x.shape[0])
     near = search(x, q, k) if metric is None else metric_search(x, q, k, metric)
