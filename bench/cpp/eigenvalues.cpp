@@ -1,10 +1,11 @@
-// Eigenvalues of symmetric matrices: small ones in lanes, the largest few of one, its product with a vector.
+// Eigenvalues of symmetric matrices: small ones in lanes, all of one and the largest few, its product with a vector.
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 
 #include "mmlcore/eigen/certify_spectrum_above.hpp"
 #include "mmlcore/eigen/jacobi.hpp"
 #include "mmlcore/eigen/largest_eigenpairs.hpp"
+#include "mmlcore/eigen/symmetric_pairs.hpp"
 #include "mmlcore/eigen/symmetric_product.hpp"
 #include "rows.hpp"
 
@@ -64,6 +65,32 @@ void largest(index_t n, index_t k) {
       [s] { return apart(s->values, s->ey.head(s->values.size()).eval()); });
 }
 
+template <class T>
+void pairs(index_t n) {
+  struct All {
+    explicit All(index_t n) : vectors(n, n), values(n) {
+      const Rows<T> half = random_rows<T>(n, n, 1);
+      a = half + half.transpose();
+      ea = a;
+    }
+    Rows<T> a, vectors;
+    Columns<T> ea;
+    Eigen::Matrix<T, Eigen::Dynamic, 1> values, found;
+  };
+  const auto s = std::make_shared<All>(n);
+  const std::string type = sizeof(T) == 8 ? "" : ", float32";
+  row(
+      "all eigenpairs of " + std::to_string(n) + type, "SelfAdjointEigenSolver",
+      [s] { symmetric_pairs<T>(view(std::as_const(s->a)), s->values.data(), view(s->vectors)); },
+      [s] { s->found = Eigen::SelfAdjointEigenSolver<Columns<T>>(s->ea).eigenvalues(); },
+      [s] { return apart(s->values, s->found); });
+  row(
+      "all eigenvalues of " + std::to_string(n) + type, "SelfAdjointEigenSolver",
+      [s] { symmetric_values<T>(view(std::as_const(s->a)), s->values.data()); },
+      [s] { s->found = Eigen::SelfAdjointEigenSolver<Columns<T>>(s->ea, Eigen::EigenvaluesOnly).eigenvalues(); },
+      [s] { return apart(s->values, s->found); });
+}
+
 void times_vector(index_t n) {
   const auto s = std::make_shared<Symmetric>(n);
   const std::string task = "symmetric matrix times vector " + std::to_string(n);
@@ -100,6 +127,8 @@ void eigenvalues() {
   lanes<3>();
   lanes<4>();
   lanes<8>();
+  for (const index_t n : {10, 30, 100, 300}) pairs<double>(n);
+  for (const index_t n : {30, 300}) pairs<float>(n);
   largest(300, 5);
   for (const index_t n : {100, 300, 1000, 3000}) times_vector(n);
   for (const index_t n : {100, 300, 1000}) certify(n);

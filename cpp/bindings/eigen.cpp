@@ -24,23 +24,29 @@ namespace {
 
 constexpr index_t kJacobiAlone = 4;  // rows of one matrix, which is alone in its vector, up to which rotations win
 
-// A matrix a thread.
-template <class T>
-bool one_by_one(const Call& call) {
-  const index_t n = call['n'];
-  const auto a = call.stack<T>(0);
-  const auto vectors = call.results<T>(1);
-  return each_item(call, 10 * n * n * n,
-                   [&](index_t i) { return symmetric_pairs<T>(a[i], call.result<T>(0) + i * n, vectors[i]); });
+// A matrix a task, between which Ctrl-C is seen.
+template <class F>
+bool one_by_one(const Call& call, F&& f) {
+  if (call.count() == 1) return f(0);
+  std::atomic<bool> fine{true};
+  parallel_tasks(call.count(), [&](index_t i) {
+    if (fine.load(std::memory_order_relaxed) && !f(i)) fine = false;
+  });
+  return fine;
 }
 
 template <class T>
 bool all_pairs(const Call& call) {
   const index_t n = call['n'];
   if (n < 2 || n > kMediumOrder) return false;
-  if (n > (call.count() == 1 ? kJacobiAlone : kJacobiOrder)) return one_by_one<T>(call);
-  jacobi<T>(call.stack<T>(0), call.result<T>(0), call.results<T>(1));
-  return true;
+  const auto a = call.stack<T>(0);
+  const auto vectors = call.results<T>(1);
+  T* const values = call.result<T>(0);
+  if (n <= (call.count() == 1 ? kJacobiAlone : kJacobiOrder)) {
+    jacobi<T>(a, values, vectors);
+    return true;
+  }
+  return one_by_one(call, [&](index_t i) { return symmetric_pairs<T>(a[i], values + i * n, vectors[i]); });
 }
 
 template <class T>
@@ -48,11 +54,12 @@ bool all_values(const Call& call) {
   const index_t n = call['n'];
   if (n < 2 || n > kMediumOrder) return false;
   const auto a = call.stack<T>(0);
+  T* const values = call.result<T>(0);
   if (call.count() > 1 && n <= kJacobiOrder) {
-    jacobi<T>(a, call.result<T>(0), {});
+    jacobi<T>(a, values, {});
     return true;
   }
-  return each_item(call, 4 * n * n * n, [&](index_t i) { return symmetric_values<T>(a[i], call.result<T>(0) + i * n); });
+  return one_by_one(call, [&](index_t i) { return symmetric_values<T>(a[i], values + i * n); });
 }
 
 constexpr index_t kPowerOrder = 32;  // of matrices whose powers need no threads of their own

@@ -1,4 +1,4 @@
-"""Symmetric matrices of medium size, one and stacks: the QL iteration beside LAPACK, by residuals."""
+"""Symmetric matrices of medium size, one and stacks: divide and conquer beside LAPACK, by residuals."""
 
 from __future__ import annotations
 

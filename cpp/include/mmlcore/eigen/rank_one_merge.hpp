@@ -40,7 +40,7 @@ struct MergeMemory {
 };
 
 // Matrices from here on are worth the start of two threads.
-inline constexpr index_t kThreadedOrder = 192;
+inline constexpr index_t kThreadedOrder = 224;
 
 // f(0) ... f(count - 1), the same whatever the number of threads.
 template <class F>

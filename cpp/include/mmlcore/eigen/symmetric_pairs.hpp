@@ -7,6 +7,9 @@
 // The matrix is scaled by a power of two, so that its largest entry lies in [1/2, 1): no square of what counts leaves the
 // range.
 //
+// In the time of one processor 1.5 times as fast as Eigen's SelfAdjointEigenSolver for 10 rows, 2.3 for 30, 3.4 for 100, 4
+// for 300 (bench/cpp, "all eigenpairs").
+//
 // Cost: 4/3 n^3 flops for the values; 2 n^3 more for the way back of vectors, and up to 4/3 n^3 for their merges.
 #pragma once
 
