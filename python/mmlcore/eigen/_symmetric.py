@@ -157,7 +157,7 @@ def _lower(a: Array, uplo: str) -> Array:
     return turned.conj() if a.dtype.kind == "c" else turned
 
 
-def _check_order(order: str) -> None:
+def _check_order(order: str | None) -> None:
     if order not in (None, *_ORDERS):
         msg = f"order: got {order!r}, needed 'ascending', 'descending' or 'size'."
         raise ValueError(msg)
