@@ -20,7 +20,7 @@ constexpr index_t W = Simd<Number>::width;
 // Lengths below that beside the largest entry, whose squares leave the range, are zero.
 constexpr Number kLeast = 1e-139;
 // Columns that are turned as they come: of more, the eigenvectors of their inner products are taken first.
-constexpr index_t kDirect = 20;
+constexpr index_t kDirect = 16;
 
 // Brings the largest entry to [1/2, 1) by a power of two. False where an entry is not finite.
 bool scale(const Columns& x, int* power) {

@@ -41,7 +41,7 @@ class RotateRounds {
   // Turns the columns of x, and those of `along` (may be null) with them, longer ones to the front. Columns shorter than
   // `least` stay as they are. Both are followed by two columns of zeros. squares: of the columns.
   RotateRounds(const WholeColumns<T>& x, const WholeColumns<T>* along, T* squares, T least)
-      : x_(x), along_(along), squares_(squares), least_(least), pairs_(x.count) {
+      : x_(x), along_(along), squares_(squares), least_(least), pairs_(x.count), lengths_(x.count) {
     limit_ = std::numeric_limits<T>::epsilon() * static_cast<T>(std::max<index_t>(x.count, 4)) / 2;
   }
 
@@ -52,7 +52,10 @@ class RotateRounds {
     Buffer<T> products(mostly ? n * n : 0);
     for (int sweep = 0; sweep < sweeps; ++sweep) {
       for (index_t j = 0; j < n; ++j) squares_[j] = square(x_[j]);
-      if (mostly) inner_products(x_, c_order<T>(products.data(), n, n));
+      if (mostly) {
+        inner_products(x_, c_order<T>(products.data(), n, n));
+        for (index_t j = 0; j < n; ++j) lengths_[j] = std::sqrt(squares_[j]);
+      }
       bool turned = false;
       for (index_t round = 0; round < n; ++round) turned |= play(round, mostly ? products.data() : nullptr);
       if (!turned) return true;
@@ -77,7 +80,7 @@ class RotateRounds {
     index_t count = 0;
     const auto meet = [&](index_t i, index_t j) {
       if (products) {
-        const T most = limit_ * std::sqrt(squares_[i]) * std::sqrt(squares_[j]);
+        const T most = limit_ * lengths_[i] * lengths_[j];
         if (std::abs(products[i * n + j]) <= most && squares_[i] >= squares_[j]) return;
       }
       pairs_[count++] = {i, j};
@@ -149,6 +152,7 @@ class RotateRounds {
   const WholeColumns<T>* along_;
   T *squares_, least_, limit_;
   Buffer<Pair> pairs_;
+  Buffer<T> lengths_;
 };
 
 }  // namespace mmlcore

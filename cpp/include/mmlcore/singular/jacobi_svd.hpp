@@ -24,7 +24,7 @@
 
 namespace mmlcore {
 
-inline constexpr index_t kJacobiSide = 100;  // the shorter side, at most: beyond, LAPACK is as fast
+inline constexpr index_t kJacobiSide = 200;  // the shorter side, at most: from some 300 on LAPACK is as fast
 
 // values: p = min(m, n), descending, of the matrix divided by 2^power, which brings its largest entry near 1. Columns of
 // `left` (m x p or m x m) and `right` (n x p or n x n), if not null; those that belong to no singular value, or to one that

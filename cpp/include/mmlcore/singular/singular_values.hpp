@@ -20,7 +20,7 @@ double default_rank_rtol(index_t m, index_t n) {
 }
 
 inline constexpr index_t kLaneSide = 16;       // the shorter side of matrices of a stack in lanes, at most
-inline constexpr index_t kValuesSide = 24;     // the shorter side, at most: from here on LAPACK's values alone are as fast
+inline constexpr index_t kValuesSide = 40;     // the shorter side, at most: from here on LAPACK's values alone are as fast
 inline constexpr index_t kValuesLength = 512;  // the longer one
 
 // values: count x min(m, n), contiguous, descending, of the matrices times the powers of two that bring their largest
