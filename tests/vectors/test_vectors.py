@@ -255,3 +255,12 @@ def test_equal_vectors_have_no_angle_between_them(dtype, rng):
     assert (mml.angle(x, x) == 0).all()
     assert mml.angle(x[0], 4 * x[0]) == 0
     np.testing.assert_allclose(mml.angle(x, -x), np.pi, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_stacks_that_threads_share_out_within_a_vector_of_lanes(dtype, rng):
+    for n in (176, 352, 400, 1024):  # whole vectors, their shares are not
+        x = np.asfortranarray(rng.standard_normal((n, 310)).astype(dtype))
+        for threads in (1, 2, 3):
+            with mml.threads(threads):
+                np.testing.assert_allclose(mml.inner(x, x), (x * x).sum(axis=1), rtol=1e-4)

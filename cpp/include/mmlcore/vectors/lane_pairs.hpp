@@ -32,8 +32,6 @@ class LaneItems {
     if (one_) {
       memory_ = Buffer<T>(d_ * W);
       for (index_t j = 0; j < d_; ++j) std::fill_n(memory_.data() + j * W, W, x.item.data[j * x.item.col_stride]);
-    } else if (!direct || x.count() % W != 0) {
-      memory_ = Buffer<T>(d_ * kBlock);
     }
     direct_ = direct && !one_;
   }
@@ -56,6 +54,7 @@ class LaneItems {
       stride_ = x_.item.col_stride;
       return;
     }
+    if (memory_.size() == 0) memory_ = Buffer<T>(d_ * kBlock);  // a range of a stack of whole vectors may end within one
     T* const to = memory_.data();
     if (x_.batch.uniform() && (x_.item.col_stride != 1 || d_ >= W)) {
       const index_t step = x_.batch.stride();
