@@ -113,10 +113,9 @@ py::object scores_of(const py::array& x, const py::array& mean, const py::object
 }  // namespace
 
 void bind_decomposition(py::module_& m) {
-  m.def(
-      "principal_components", principal_components_of, py::arg("x"), py::arg("k"),
-      "(components, variances, shares, singular values, mean, what rounding took from it or None, noise).\n\n"
-      "Of few features or points; None where Python has to see to it.");
+  m.def("principal_components", principal_components_of, py::arg("x"), py::arg("k"),
+        "(components, variances, shares, singular values, mean, what rounding took from it or None, noise).\n\n"
+        "Of few features or points; None where Python has to see to it.");
   m.def("component_scores", scores_of, py::arg("x"), py::arg("mean"), py::arg("low"), py::arg("components"),
         "(x - mean - low) components' for arrays of one type; None where Python has to see to it.");
 }

@@ -822,7 +822,7 @@ def traced_before(memory: typing.Any, form: typing.Any, f: typing.Any, /) -> typ
     What is kept of a function that reads what it read before; or None.
     """
 
-JACOBI_SIDE: int = 100
+JACOBI_SIDE: int = 200
 LEAST_SQUARE: float = 1.0261342003245941e-289
 LEAST_SQUARE_OF_SINGLE: float = 1.262177448353619e-29
 NARROW_SCATTER: int = 24

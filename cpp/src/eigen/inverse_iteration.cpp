@@ -2,11 +2,11 @@
 #include <cmath>
 #include <limits>
 
+#include "mmlcore/core/careful_length.hpp"
 #include "mmlcore/core/maps.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/random.hpp"
 #include "mmlcore/eigen/tridiagonal.hpp"
-#include "mmlcore/core/careful_length.hpp"
 
 namespace mmlcore {
 namespace {

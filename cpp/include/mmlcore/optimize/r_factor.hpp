@@ -18,8 +18,8 @@
 
 #include <vector>
 
-#include "mmlcore/core/views.hpp"
 #include "mmlcore/core/careful_length.hpp"
+#include "mmlcore/core/views.hpp"
 
 namespace mmlcore::optimize {
 

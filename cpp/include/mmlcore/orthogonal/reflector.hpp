@@ -13,10 +13,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mmlcore/core/careful_length.hpp"
 #include "mmlcore/core/dot.hpp"
 #include "mmlcore/core/lane_algebra.hpp"
 #include "mmlcore/core/views.hpp"
-#include "mmlcore/core/careful_length.hpp"
 
 namespace mmlcore {
 

@@ -5,12 +5,12 @@
 //
 //   d = sum w (x - s),   q = sum w (x - s)^2,   mean = s + d / W,   squares = q - d^2 / W,   W = sum w.
 //
-// Where s is far from the mean, the pass is repeated with the mean that was found. All sums run in double, float32 data too, in
-// chains over fixed ranges of rows that are added in order: the same bits for any number of threads.
+// Where s is far from the mean, the pass is repeated with the mean that was found. All sums run in double, float32 data too,
+// in chains over fixed ranges of rows that are added in order: the same bits for any number of threads.
 //
 // Cost: one reading of the data at the speed of memory, whichever way they lie: rows are added to an array of sums that
-// stays in the first-level cache; columns that are contiguous (rows of data in C order, along axis 1) are summed by themselves,
-// in blocks with a shift each that are merged.
+// stays in the first-level cache; columns that are contiguous (rows of data in C order, along axis 1) are summed by
+// themselves, in blocks with a shift each that are merged.
 #pragma once
 
 #include "mmlcore/core/views.hpp"

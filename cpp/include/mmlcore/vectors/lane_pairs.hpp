@@ -27,7 +27,8 @@ class LaneItems {
   using V = Simd<T>;
   static constexpr index_t W = V::width, kBlock = 128;
 
-  explicit LaneItems(const MatrixBatch<const T>& x) : x_(x), d_(x.item.cols), one_(x.batch.uniform() && x.batch.stride() == 0) {
+  explicit LaneItems(const MatrixBatch<const T>& x)
+      : x_(x), d_(x.item.cols), one_(x.batch.uniform() && x.batch.stride() == 0) {
     const bool direct = x.batch.uniform() && x.batch.stride() == 1;
     if (one_) {
       memory_ = Buffer<T>(d_ * W);

@@ -2,7 +2,8 @@
 //
 // In Fortran order, or with the axes of a batch exchanged, the entries of a vector lie far apart and those of its neighbours
 // in the stack side by side. Gathered one by one each entry costs a cache line; copied in blocks (core/copy.hpp transposes
-// squares in registers) each line is read once. Distances of 7 numbers, one argument in Fortran order: 27 ns each, 66 before.
+// squares in registers) each line is read once. Distances of 7 numbers, one argument in Fortran order: 27 ns each, 66
+// before.
 #pragma once
 
 #include <algorithm>
