@@ -110,6 +110,59 @@ py::object scores_of(const py::array& x, const py::array& mean, const py::object
   return py::none();
 }
 
+constexpr index_t kFewScores = 16;  // columns that are added row by row; more are a product
+
+// mean + scores components, a row at a time: it stays in the first-level cache.
+template <class T>
+py::object points(const py::array& given, const py::array& mean, const py::object& low, const py::array& components) {
+  const auto scores = matrix_view<const T>(given, "X"), rows = matrix_view<const T>(components, "components");
+  const index_t n = scores.rows, k = scores.cols, d = rows.cols;
+  if (k > kFewScores || rows.col_stride != 1) return py::none();
+  const auto m = vector_view<const T>(mean, "mean");
+  Buffer<double> whole(d);
+  for (index_t j = 0; j < d; ++j) whole[j] = m[j];
+  if (!low.is_none()) {
+    const auto l = vector_view<const double>(py::array(low), "low");
+    for (index_t j = 0; j < d; ++j) whole[j] += l[j];
+  }
+  auto out = new_array<T>(n, d);
+  T* const to = out.mutable_data();
+  const auto run = [&] {
+    Buffer<T> front(2 * d);
+    T *const offset = front.data(), *const rest = offset + d;
+    for (index_t j = 0; j < d; ++j) {
+      offset[j] = static_cast<T>(whole[j]);
+      rest[j] = static_cast<T>(whole[j] - offset[j]);
+    }
+    T check = 0;
+    for (index_t i = 0; i < n; ++i) {
+      T* __restrict row = to + i * d;
+      std::copy(rest, rest + d, row);
+      for (index_t c = 0; c < k; ++c) {
+        const T share = scores(i, c);
+        check += share * 0;
+        const T* const direction = &rows(c, 0);
+        for (index_t j = 0; j < d; ++j) row[j] += share * direction[j];
+      }
+      for (index_t j = 0; j < d; ++j) row[j] += offset[j];
+    }
+    return check == 0;
+  };
+  return (n * d * k < kLittle ? run() : without_gil(run)) ? py::object(out) : py::object(py::none());
+}
+
+py::object points_of(const py::array& scores, const py::array& mean, const py::object& low, const py::array& components) {
+  if (!aligned_matrix(scores) || components.ndim() != 2 || scores.shape(1) != components.shape(0)) return py::none();
+  if (components.shape(1) != mean.size()) return py::none();
+  if (holds<double>(scores) && holds<double>(mean) && holds<double>(components)) {
+    return points<double>(scores, mean, low, components);
+  }
+  if (holds<float>(scores) && holds<float>(mean) && holds<float>(components)) {
+    return points<float>(scores, mean, low, components);
+  }
+  return py::none();
+}
+
 }  // namespace
 
 void bind_decomposition(py::module_& m) {
@@ -118,6 +171,8 @@ void bind_decomposition(py::module_& m) {
         "Of few features or points; None where Python has to see to it.");
   m.def("component_scores", scores_of, py::arg("x"), py::arg("mean"), py::arg("low"), py::arg("components"),
         "(x - mean - low) components' for arrays of one type; None where Python has to see to it.");
+  m.def("component_points", points_of, py::arg("scores"), py::arg("mean"), py::arg("low"), py::arg("components"),
+        "mean + low + scores components for arrays of one type; None where Python has to see to it.");
 }
 
 }  // namespace mmlcore::bindings

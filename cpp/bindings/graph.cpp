@@ -148,6 +148,22 @@ py::tuple rows(const GraphHandle& graph) {
   return py::make_tuple(as_numpy(plain.start), as_numpy(plain.source), as_numpy(plain.weight), as_numpy(plain.out_weight));
 }
 
+// Column by column what leads on from a node, divided by what leaves it.
+py::array_t<double> link_matrix(const GraphHandle& graph) {
+  const CsrArrays plain = without_gil([&] { return graph.visit([](const auto& layout) { return to_csr(layout); }); });
+  const index_t n = plain.start.size() - 1;
+  py::array_t<double> made({n, n});
+  double* const to = made.mutable_data();
+  std::fill(to, to + n * n, 0.0);
+  const bool weighted = plain.weight.size() > 0;
+  for (index_t i = 0; i < n; ++i) {
+    double* const row = to + i * n;
+    for (index_t e = plain.start[i]; e < plain.start[i + 1]; ++e) row[plain.source[e]] += weighted ? plain.weight[e] : 1.0;
+    for (index_t j = 0; j < n; ++j) row[j] = plain.out_weight[j] > 0 ? row[j] / plain.out_weight[j] : 0.0;
+  }
+  return made;
+}
+
 template <class T>
 void put_part(py::dict& all, const char* name, const Buffer<T>& buffer, index_t size, const py::object& owner) {
   all[name] = py::array_t<T>(size, buffer.data(), owner);
@@ -249,6 +265,8 @@ void bind_graph(py::module_& m) {
       .def_property_readonly("edges", edges)
       .def_property_readonly("weighted", weighted)
       .def("rows", &rows, "(start, source, weight, out_weight): rows by node, their edges in the order of the input.");
+  m.def("link_matrix", &link_matrix, py::arg("graph"),
+        "Dense: entry (i, j) is the probability to go from node j to node i.");
   m.def(
       "id_range",
       [](const py::array& ids, bool mapped) {

@@ -317,6 +317,16 @@ def column_moments(
     Returns the sum of the weights.
     """
 
+def component_points(
+    scores: np.ndarray[typing.Any, typing.Any],
+    mean: np.ndarray[typing.Any, typing.Any],
+    low: typing.Any,
+    components: np.ndarray[typing.Any, typing.Any],
+) -> typing.Any:
+    """
+    mean + low + scores components for arrays of one type; None where Python has to see to it.
+    """
+
 def component_scores(
     x: np.ndarray[typing.Any, typing.Any],
     mean: np.ndarray[typing.Any, typing.Any],
@@ -495,6 +505,11 @@ def largest_eigenpairs(
 def largest_size(x: np.ndarray[typing.Any, typing.Any]) -> float:
     """
     The largest |x| of an array in C or Fortran order; NaN if one is not finite.
+    """
+
+def link_matrix(graph: InEdges) -> np.typing.NDArray[np.float64]:
+    """
+    Dense: entry (i, j) is the probability to go from node j to node i.
     """
 
 def lu_factor(

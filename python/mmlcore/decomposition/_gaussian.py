@@ -31,6 +31,7 @@ class GaussianModel:
     noise_variance_: float
     n_components_: int
     n_features_in_: int
+    _low: Array | None = None
 
     def get_covariance(self) -> Array:
         """Return the covariance (d, d) of the model: components plus isotropic noise."""
@@ -95,8 +96,7 @@ class GaussianModel:
 
     def _low_part(self) -> Array:
         """Return what rounding to the data's type took from the mean (d,), float64."""
-        low: Array | None = getattr(self, "_low", None)
-        return np.zeros(len(self.mean_)) if low is None else low
+        return np.zeros(len(self.mean_)) if self._low is None else self._low
 
     def _fitted(self) -> bool:
         if not hasattr(self, "components_"):

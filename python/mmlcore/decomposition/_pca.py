@@ -249,7 +249,7 @@ class PCA(GaussianModel):
         self._fitted()
         if type(X) is np.ndarray and not self.whiten:
             scores: Array | None = _core.component_scores(
-                X, self.mean_, getattr(self, "_low", None), self.components_
+                X, self.mean_, self._low, self.components_
             )
             if scores is not None:
                 return scores
@@ -293,6 +293,10 @@ class PCA(GaussianModel):
     def inverse_transform(self, X: ArrayLike) -> Array:
         """Return the points (n, d) that scores (n, k) stand for."""
         self._fitted()
+        if type(X) is np.ndarray and not self.whiten:
+            quick = _core.component_points(X, self.mean_, self._low, self.components_)
+            if quick is not None:
+                return quick
         scores = require_finite(as_data(X, "X"), "X")
         if scores.shape[1] != self.n_components_:
             raise shape_error(
@@ -340,7 +344,7 @@ class PCA(GaussianModel):
 
     def _mean_in(self, dtype: np.dtype[Any]) -> tuple[Array, Array | None]:
         """Return the mean in a type, and what rounding took from it, if anything."""
-        mean, low = in_order(self.mean_, dtype), getattr(self, "_low", None)
+        mean, low = in_order(self.mean_, dtype), self._low
         if dtype == self.mean_.dtype:
             return mean, None if low is None else in_order(low, dtype)
         rest = ((self.mean_.astype(np.float64) - mean) + self._low_part()).astype(dtype)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.core.arrays import (
     Array,
+    all_finite,
     as_array,
     as_index,
     as_real,
@@ -183,17 +184,21 @@ def matrix_power(A: ArrayLike, n: int, *, out: Array | None = None) -> Array:
     left = as_index(n, "n")
     if left < 0:
         a, left = inverse(a), -left
-    result: Array = np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape).copy()
-    first = True
+    if left < 2:
+        return (
+            a.copy()
+            if left
+            else np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape).copy()
+        )
+    product: Array | None = None
     with np.errstate(over="ignore", invalid="ignore"):
-        while left:
+        while left > 1:
             if left & 1:
-                result = a.copy() if first else matmul(result, a)
-                first = False
+                product = a if product is None else matmul(product, a)
             left >>= 1
-            if left:
-                a = matmul(a, a)
-    if not np.isfinite(result).all():
+            a = matmul(a, a)
+        result = a if product is None else matmul(product, a)
+    if not all_finite(result):
         msg = f"n: the power {n} of A leaves the range of {result.dtype}."
         raise OverflowError(msg)
     return result

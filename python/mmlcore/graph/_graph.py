@@ -268,12 +268,7 @@ def link_matrix(graph: Graph) -> Array:
     if n > 50_000:
         msg = f"graph: a dense matrix of {n} x {n} numbers is not made; pagerank works on the graph itself."
         raise ValueError(msg)
-    matrix = np.zeros((n, n))
-    start, source, weight, total = edges.rows()
-    targets = np.repeat(np.arange(n), np.diff(start))
-    np.add.at(matrix, (targets, source), weight if edges.weighted else 1.0)
-    np.divide(matrix, total, out=matrix, where=total > 0)
-    return matrix
+    return _core.link_matrix(edges)
 
 
 def as_graph(graph: Any) -> Graph:
