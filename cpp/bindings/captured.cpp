@@ -87,7 +87,7 @@ py::object names_of(PyObject* code) {
     return py::reinterpret_borrow<py::object>(PyTuple_GET_ITEM(found.ptr(), 1));
   py::list names;
   add_names(code, names);
-  const py::tuple made(names);
+  py::tuple made(names);
   if (PyDict_Size(known) >= kCodes) PyDict_Clear(known);
   const py::tuple both = py::make_tuple(py::reinterpret_borrow<py::object>(code), made);
   if (PyDict_SetItem(known, key.ptr(), both.ptr()) < 0) throw py::error_already_set();

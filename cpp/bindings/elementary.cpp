@@ -28,7 +28,7 @@ py::object identity(const Call& call, std::initializer_list<int> rows, double*& 
 py::object swapped(const Call& call) {
   const index_t n = call.whole(0), i = call.whole(1), j = call.whole(2);
   double* e = nullptr;
-  const py::object made = identity(call, {1, 2}, e);
+  py::object made = identity(call, {1, 2}, e);
   if (!made || i == j) return made;
   e[i * (n + 1)] = e[j * (n + 1)] = 0;
   e[i * n + j] = e[j * n + i] = 1;
@@ -39,7 +39,7 @@ py::object scaled(const Call& call) {
   const double factor = call.option(2);
   if (factor == 0) return {};
   double* e = nullptr;
-  const py::object made = identity(call, {1}, e);
+  py::object made = identity(call, {1}, e);
   if (made) e[call.whole(1) * (call.whole(0) + 1)] = factor;
   return made;
 }
@@ -48,7 +48,7 @@ py::object added(const Call& call) {
   const index_t n = call.whole(0), i = call.whole(1), j = call.whole(2);
   if (i == j) return {};
   double* e = nullptr;
-  const py::object made = identity(call, {1, 2}, e);
+  py::object made = identity(call, {1, 2}, e);
   if (made) e[i * n + j] = call.option(3);
   return made;
 }
