@@ -294,7 +294,7 @@ class PCA(GaussianModel):
         """Return the points (n, d) that scores (n, k) stand for."""
         self._fitted()
         if type(X) is np.ndarray and not self.whiten:
-            quick = _core.component_points(X, self.mean_, self._low, self.components_)
+            quick: Array | None = _core.component_points(X, self.mean_, self._low, self.components_)
             if quick is not None:
                 return quick
         scores = require_finite(as_data(X, "X"), "X")

@@ -184,12 +184,11 @@ def matrix_power(A: ArrayLike, n: int, *, out: Array | None = None) -> Array:
     left = as_index(n, "n")
     if left < 0:
         a, left = inverse(a), -left
+    result: Array = a.copy() if left < 2 else a
+    if left == 0:
+        result[...] = np.eye(a.shape[-1])
     if left < 2:
-        return (
-            a.copy()
-            if left
-            else np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape).copy()
-        )
+        return result
     product: Array | None = None
     with np.errstate(over="ignore", invalid="ignore"):
         while left > 1:
