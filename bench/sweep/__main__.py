@@ -80,6 +80,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--no-rest", action="store_true", help="no rest between blocks: beside products of numpy"
     )
+    parser.add_argument(
+        "--ratchet",
+        action="store_true",
+        help="status 1, too, where the rows are far below what they were: loose bounds, for any machine",
+    )
     options = parser.parse_args(arguments)
     if unknown := set(options.chapters) - {
         *chapters(),
@@ -109,6 +114,9 @@ def main(arguments: list[str] | None = None) -> int:
             document["rows"] = [r.as_dict() for r in results]
             document["summary"] = [vars(s) | {"share": s.share} for s in summary.summaries(results)]
             wrong = any(r.wrong for r in results)
+            if options.ratchet and (fallen := summary.fallen(results)):
+                print(fallen)
+                wrong = True
     if options.json:
         options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     return int(wrong)

@@ -193,3 +193,13 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert document["rows"][1]["title"] in capsys.readouterr().out
     with pytest.raises(SystemExit):
         main(["poetry"])
+
+
+def test_the_ratchet_says_what_fell() -> None:
+    def rows_of(*ratios: float) -> list[Result]:
+        return [Result(0, i, "c", "f", "f", "numpy", x) for i, x in enumerate(ratios)]
+
+    assert summary.fallen(rows_of(*[3.0] * 19, 0.1)) == ""
+    assert "geometric mean is 1.10" in summary.fallen(rows_of(1.1, 1.1))
+    assert "25% of the rows" in summary.fallen(rows_of(9.0, 9.0, 9.0, 0.3))
+    assert summary.fallen([]) == ""
