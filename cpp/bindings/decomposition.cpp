@@ -25,8 +25,14 @@ py::array_t<T> new_array(index_t rows, index_t cols = -1) {
   return py::reinterpret_steal<py::array_t<T>>(made);
 }
 
-bool aligned_matrix(const py::array& x) {
-  return x.ndim() == 2 && (x.flags() & py::detail::npy_api::NPY_ARRAY_ALIGNED_) != 0;
+bool aligned(const py::array& x) { return (x.flags() & py::detail::npy_api::NPY_ARRAY_ALIGNED_) != 0; }
+bool aligned_matrix(const py::array& x) { return x.ndim() == 2 && aligned(x); }
+// What was pickled may lie anywhere in a message or a file.
+bool aligned_model(const py::array& mean, const py::object& low, const py::array& components) {
+  if (mean.ndim() != 1 || !aligned(mean) || !aligned_matrix(components)) return false;
+  if (low.is_none()) return true;
+  const py::array rest(low);
+  return rest.ndim() == 1 && rest.size() == mean.size() && aligned(rest) && holds<double>(rest);
 }
 
 template <class T>
@@ -102,9 +108,8 @@ py::object scores(const py::array& x, const py::array& mean, const py::object& l
 }
 
 py::object scores_of(const py::array& x, const py::array& mean, const py::object& low, const py::array& components) {
-  if (!aligned_matrix(x) || x.shape(1) != mean.size() || components.ndim() != 2 || components.shape(1) != mean.size()) {
-    return py::none();
-  }
+  if (!aligned_matrix(x) || !aligned_model(mean, low, components)) return py::none();
+  if (x.shape(1) != mean.size() || components.shape(1) != mean.size()) return py::none();
   if (holds<double>(x) && holds<double>(mean) && holds<double>(components)) return scores<double>(x, mean, low, components);
   if (holds<float>(x) && holds<float>(mean) && holds<float>(components)) return scores<float>(x, mean, low, components);
   return py::none();
@@ -152,7 +157,8 @@ py::object points(const py::array& given, const py::array& mean, const py::objec
 }
 
 py::object points_of(const py::array& scores, const py::array& mean, const py::object& low, const py::array& components) {
-  if (!aligned_matrix(scores) || components.ndim() != 2 || scores.shape(1) != components.shape(0)) return py::none();
+  if (!aligned_matrix(scores) || !aligned_model(mean, low, components)) return py::none();
+  if (scores.shape(1) != components.shape(0)) return py::none();
   if (components.shape(1) != mean.size()) return py::none();
   if (holds<double>(scores) && holds<double>(mean) && holds<double>(components)) {
     return points<double>(scores, mean, low, components);
