@@ -248,11 +248,9 @@ class PCA(GaussianModel):
         """Return the scores (n, k) of points (n, d): centred, projected, and scaled with `whiten`."""
         self._fitted()
         if type(X) is np.ndarray and not self.whiten:
-            scores: Array | None = _core.component_scores(
-                X, self.mean_, self._low, self.components_
-            )
-            if scores is not None:
-                return scores
+            got: Array | None = _core.component_scores(X, self.mean_, self._low, self.components_)
+            if got is not None:
+                return got
         if is_sparse(X):
             return self._scores_of_sparse(X)
         if type(X) is np.ndarray and X.dtype.kind == "f":  # the usual case, of one part
