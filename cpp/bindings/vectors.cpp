@@ -113,10 +113,17 @@ bool projections(const Call& call) {
   });
 }
 
+// Of X and Y, or of X with itself.
 template <class T>
 bool all_distances(const Call& call) {
   if (call.axes() != 0) return false;
   pairwise_distances<T>(call.matrix<T>(0), call.matrix<T>(1), call.option(1) != 0, call.results<T>().item);
+  return true;
+}
+template <class T>
+bool own_distances(const Call& call) {
+  if (call.axes() != 0) return false;
+  pairwise_distances<T>(call.matrix<T>(0), call.matrix<T>(0), call.option(2) != 0, call.results<T>().item);
   return true;
 }
 
@@ -186,6 +193,11 @@ const DoorRow rows[] = {
      "X Y",
      "metric squared=0",
      {all_distances<double>, all_distances<float>}},
+    {"pairwise_distances",
+     Signature("(n,d)->(n,n)"),
+     "X",
+     "Y metric squared=0",
+     {own_distances<double>, own_distances<float>}},
     {"inner", Signature("(d),(d)->()"), "x y", "metric", {inner<double>, inner<float>}},
     {"length", Signature("(d)->()"), "x", "metric", {lengths<double>, lengths<float>}},
     {"distance", Signature("(d),(d)->()"), "x y", "metric", {distances<double>, distances<float>}},

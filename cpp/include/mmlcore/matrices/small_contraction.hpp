@@ -15,7 +15,7 @@
 namespace mmlcore {
 
 inline constexpr int kContractionLabels = 8, kContractionParts = 4;
-inline constexpr index_t kContractionWork = index_t{1} << 13;  // products, at most
+inline constexpr index_t kContractionWork = index_t{1} << 14;  // products, at most
 
 template <class T>
 struct Contraction {

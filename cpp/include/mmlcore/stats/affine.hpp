@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/finite.hpp"
 #include "mmlcore/core/views.hpp"
 #include "mmlcore/matrices/product_small.hpp"
 
@@ -30,25 +33,25 @@ bool affine_mean(VectorView<const T> mean, MatrixView<const T> a, VectorView<con
 template <Real T>
 bool affine_covariance(MatrixView<const T> s, MatrixView<const T> a, MatrixView<T> to, T* product) {
   constexpr T kAsymmetry = static_cast<T>(1e-5);
-  T check = 0, largest = 0, gap = 0;
-  for (index_t i = 0; i < s.rows; ++i) {
-    for (index_t j = 0; j < s.cols; ++j) {
-      check += s(i, j) * 0;
-      largest = std::max(largest, std::abs(s(i, j)));
-      gap = std::max(gap, std::abs(s(i, j) - s(j, i)));
-    }
-  }
-  if (check != 0 || !(gap <= kAsymmetry * largest)) return false;
+  const index_t d = s.rows, m = a.rows;
+  // Rows beside columns: the transposed copy reads each cache line once.
+  Buffer<T> numbers(std::max(2 * d * d, m * m));
+  const MatrixView<T> rows = c_order(numbers.data(), d, d), mirror = c_order(numbers.data() + d * d, d, d);
+  copy<T>(s, rows);
+  copy<T>(s.transposed(), mirror);
+  const T largest = static_cast<T>(largest_size(rows.data, d * d));
+  for (index_t i = 0; i < d * d; ++i) mirror.data[i] -= rows.data[i];
+  if (!(largest_size(mirror.data, d * d) <= kAsymmetry * largest)) return false;  // NaN, too
   const MatrixView<T> half = c_order(product, a.rows, a.cols);
   product_single<T>(a, s, half);
   product_single<T>(half, a.transposed(), to);
-  for (index_t i = 0; i < to.rows; ++i) {
-    for (index_t j = 0; j <= i; ++j) {
-      to(i, j) = to(j, i) = (to(i, j) + to(j, i)) / 2;
-      check += to(i, j) * 0;
-    }
+  const MatrixView<T> turned = c_order(numbers.data(), m, m);
+  copy<T>(MatrixView<const T>(to).transposed(), turned);
+  for (index_t i = 0; i < m; ++i) {
+    T* const row = &to(i, 0);
+    for (index_t j = 0; j < m; ++j) row[j] = turned.data[i * m + j] = (row[j] + turned.data[i * m + j]) / 2;
   }
-  return check == 0;
+  return all_finite(turned.data, m * m);
 }
 
 }  // namespace mmlcore

@@ -18,7 +18,9 @@
 
 namespace mmlcore {
 
-inline constexpr index_t kShortVector = 24;  // entries up to which contiguous vectors go in lanes, too
+// Entries up to which contiguous vectors go in lanes, too: their own vectors are added up lane by lane at the end of each.
+template <class T>
+inline constexpr index_t kShortVector = 4 * Simd<T>::width;
 
 // The items of one stack.
 template <class T>
@@ -44,7 +46,7 @@ class LaneItems {
     const auto beside = [](const MatrixBatch<const T>& s) {
       return s.batch.axes == 1 && s.batch.stride() == 1 && s.item.col_stride != 1;
     };
-    return d <= kShortVector || beside(x) || beside(other);
+    return d <= kShortVector<T> || beside(x) || beside(other);
   }
 
   // Makes ready the items from `first` on, at most kBlock; lanes behind the last hold copies of the last.
