@@ -127,7 +127,7 @@ struct Given {
       const int at = index_of(*door.options, name);
       fits &= at >= 0 && at >= positional - inputs && takes_option(door, at, value, option[at]);
     }
-    for (int i = 0; i < inputs; ++i) fits &= argument[i] != nullptr;
+    for (int i = 0; i < inputs; ++i) fits &= argument[i] && argument[i] != Py_None;  // None: what another row does without
     for (std::size_t i = 0; i < door.options->size(); ++i) fits &= !std::isnan(option[i]);
     return fits;
   }

@@ -196,7 +196,7 @@ const DoorRow rows[] = {
     {"pairwise_distances",
      Signature("(n,d)->(n,n)"),
      "X",
-     "Y metric squared=0",
+     "Y | metric squared=0",
      {own_distances<double>, own_distances<float>}},
     {"inner", Signature("(d),(d)->()"), "x y", "metric", {inner<double>, inner<float>}},
     {"length", Signature("(d)->()"), "x", "metric", {lengths<double>, lengths<float>}},
