@@ -172,6 +172,7 @@ py::object points_of(const py::array& scores, const py::array& mean, const py::o
 }  // namespace
 
 void bind_decomposition(py::module_& m) {
+  m.attr("VALUES_ROUTE") = kValuesRoute;
   m.def("principal_components", principal_components_of, py::arg("x"), py::arg("k"),
         "(components, variances, shares, singular values, mean, what rounding took from it or None, noise).\n\n"
         "Of few features or points; None where Python has to see to it.");

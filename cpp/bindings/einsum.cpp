@@ -28,22 +28,6 @@ struct Reading {
   }
 };
 
-// The operand itself with its axes in another order: a view, as numpy's.
-py::object turned(const py::handle& operand, const char* text, const char* arrow, int axes) {
-  npy_intp order[kContractionLabels];
-  int place = 0;
-  for (const char* c = arrow + 2; *c; ++c) {
-    if (*c == ' ') continue;
-    int axis = 0;
-    for (const char* from = text; *from != *c; ++from) axis += *from != ' ';
-    order[place++] = axis;
-  }
-  PyArray_Dims dims{order, axes};
-  PyObject* view = PyArray_Transpose(reinterpret_cast<PyArrayObject*>(operand.ptr()), &dims);
-  if (!view) throw py::error_already_set();
-  return py::reinterpret_steal<py::object>(view);
-}
-
 template <class T>
 py::object contract(const char* text, const py::tuple& operands) {
   Contraction<T> sum;
@@ -84,7 +68,14 @@ py::object contract(const char* text, const py::tuple& operands) {
     shape[axes++] = sum.label[i].size;
   }
   if (repeated > 0) return py::none();
-  if (sum.parts == 1 && axes == sum.labels) return turned(operands[0], text, arrow, axes);
+  if (sum.parts == 1 && axes == sum.labels) {  // the operand itself, as numpy's: its labels are numbered by its axes
+    npy_intp turned[kContractionLabels];
+    std::copy(order, order + axes, turned);
+    PyArray_Dims dims{turned, axes};
+    PyObject* view = PyArray_Transpose(reinterpret_cast<PyArrayObject*>(operands[0].ptr()), &dims);
+    if (!view) throw py::error_already_set();
+    return py::reinterpret_steal<py::object>(view);
+  }
   if (sum.work() > kContractionWork) return py::none();
   index_t stride = 1;
   for (int i = axes - 1; i >= 0; --i) {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/signs.hpp"
 #include "mmlcore/eigen/symmetric_pairs.hpp"
 #include "mmlcore/singular/jacobi_svd.hpp"
 #include "mmlcore/stats/column_moments.hpp"
@@ -19,11 +20,8 @@ template <class T>
 void point(const MatrixView<T>& components) {
   for (index_t j = 0; j < components.rows; ++j) {
     const VectorView<T> v = components.row(j);
-    double most = 0;
-    for (index_t i = 0; i < v.size; ++i) most = std::max(most, std::abs(double{v[i]}));
-    index_t lead = 0;
-    while (std::abs(double{v[lead]}) < (1 - kTie) * most) ++lead;
-    if (!(v[lead] < 0)) continue;
+    const index_t lead = leading_entry<T>({v.data, v.size, v.stride}, static_cast<T>(1 - kTie));
+    if (lead == v.size || !(v[lead] < 0)) continue;
     for (index_t i = 0; i < v.size; ++i) v[i] = -v[i];
   }
 }

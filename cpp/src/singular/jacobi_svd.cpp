@@ -17,8 +17,6 @@ using Number = double;
 using Columns = WholeColumns<Number>;
 using Vec = Simd<Number>::Vec;
 constexpr index_t W = Simd<Number>::width;
-// Lengths below that beside the largest entry, whose squares leave the range, are zero.
-constexpr Number kLeast = 1e-139;
 // Columns that are turned as they come: of more, the eigenvectors of their inner products are taken first.
 constexpr index_t kDirect = 16;
 
@@ -103,7 +101,7 @@ void write_short(const Columns& rows, const PivotedQr<Number>& qr, const index_t
   Buffer<Number> used(n);
   const Columns z{memory.data(), count, length};
   index_t have = 0;
-  for (; have < std::min(rows.count, count) && lengths[order[have]] > kLeast; ++have) {
+  for (; have < std::min(rows.count, count) && lengths[order[have]] > kLeastLength; ++have) {
     const Number scale = 1 / lengths[order[have]];
     for (index_t e = 0; e < length; ++e) z[have][e] = rows[order[have]][e] * scale;
   }
@@ -183,7 +181,7 @@ bool decompose(MatrixView<const T> a, const Centre& centre, double* values, int*
   Buffer<Number> lengths(rank);
   Buffer<index_t> order(rank);
   const bool prepared = rank > kDirect && prepare(rows, left ? &turns : nullptr);
-  if (!RotateRounds<Number>(rows, left ? &turns : nullptr, lengths.data(), kLeast).run(prepared)) return false;
+  if (!RotateRounds<Number>(rows, left ? &turns : nullptr, lengths.data(), kLeastLength).run(prepared)) return false;
   for (Number& length : lengths) length = std::sqrt(length);
   std::iota(order.begin(), order.end(), index_t{0});
   std::stable_sort(order.begin(), order.end(), [&](index_t i, index_t j) { return lengths[i] > lengths[j]; });

@@ -13,8 +13,6 @@ namespace {
 
 using Vec = Simd<double>::Vec;
 constexpr index_t W = Simd<double>::width;
-// Lengths below that beside the largest entry, whose squares leave the range, are zero.
-constexpr double kLeast = 1e-139;
 
 // W matrices from item `first` on.
 template <class T>
@@ -28,7 +26,7 @@ bool group(const MatrixBatch<const T>& a, index_t first, double* values, int* po
     for (index_t j = 0; j < n; ++j) rows[i][j] = j < i ? Vec{} : x[j][i];
   }
   Vec squares[kLaneSide];
-  rotate_lanes(rows, nullptr, squares, kLeast);
+  rotate_lanes(rows, nullptr, squares, kLeastLength);
   const index_t used = std::min(W, a.count() - first);
   if (powers) std::copy(power, power + used, powers + first);
   for (index_t j = 0; j < n; ++j) {

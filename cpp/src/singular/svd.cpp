@@ -17,18 +17,13 @@ namespace {
 
 using Vec = Simd<double>::Vec;
 constexpr index_t W = Simd<double>::width;
-constexpr double kLeast = 1e-139;  // lengths whose squares leave the range
 
 // The leading entry of each right vector becomes positive, and the left one follows.
 template <class T>
 void point_pairs(const MatrixView<T>& left, const MatrixView<T>& right) {
   for (index_t j = 0; j < right.rows; ++j) {
-    T* const v = &right(j, 0);
-    T most = 0;
-    for (index_t i = 0; i < right.cols; ++i) most = std::max(most, std::abs(right(j, i)));
-    index_t lead = 0;
-    while (lead + 1 < right.cols && !(std::abs(right(j, lead)) >= kLeading<T> * most)) ++lead;
-    if (!(v[lead * right.col_stride] < 0)) continue;
+    const index_t lead = leading_entry<T>(MatrixView<const T>(right).row(j), kLeading<T>);
+    if (lead == right.cols || !(right(j, lead) < 0)) continue;
     for (index_t i = 0; i < right.cols; ++i) right(j, i) = -right(j, i);
     if (j >= left.cols) continue;
     for (index_t i = 0; i < left.rows; ++i) left(i, j) = -left(i, j);
@@ -61,12 +56,12 @@ bool group(const MatrixBatch<const T>& a, index_t first, const MatrixBatch<T>& l
     for (index_t i = 0; i < n; ++i) turns[j][i] = Vec{} + (i == j ? 1.0 : 0.0);
   }
   Vec squares[kLaneSide];
-  const auto unfinished = rotate_lanes(x, &turns, squares, kLeast);
+  const auto unfinished = rotate_lanes(x, &turns, squares, kLeastLength);
   for (index_t lane = 0; lane < std::min(W, a.count() - first); ++lane) {
     const index_t item = first + lane;
     T* const s = values + item * n;
     const MatrixView<T> u = left[item], vt = right[item];
-    if (unfinished[lane] || !(squares[n - 1][lane] > kLeast * kLeast)) {
+    if (unfinished[lane] || !(squares[n - 1][lane] > kLeastLength * kLeastLength)) {
       if (!one_matrix<T>(a[item], u, s, vt)) return false;
       continue;
     }

@@ -20,7 +20,9 @@ from mmlcore.stats.scatter import Scatter, scaled, scatter_parts
 from mmlcore.stats.summary import mean_parts
 from mmlcore.stats.weights import refuse_column
 
-SMALL = 500  # up to this many rows and columns LAPACK's SVD is cheap, and keeps every digit
+SMALL = (
+    _core.VALUES_ROUTE
+)  # up to this many rows and columns LAPACK's SVD is cheap, and keeps every digit
 
 
 @dataclass(frozen=True)

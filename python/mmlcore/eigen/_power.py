@@ -184,11 +184,11 @@ def matrix_power(A: ArrayLike, n: int, *, out: Array | None = None) -> Array:
     left = as_index(n, "n")
     if left < 0:
         a, left = inverse(a), -left
-    result: Array = a.copy() if left < 2 else a
-    if left == 0:
-        result[...] = np.eye(a.shape[-1])
     if left < 2:
-        return result
+        power: Array = a.copy()
+        if left == 0:
+            power[...] = np.eye(a.shape[-1])
+        return power
     product: Array | None = None
     with np.errstate(over="ignore", invalid="ignore"):
         while left > 1:
@@ -196,7 +196,7 @@ def matrix_power(A: ArrayLike, n: int, *, out: Array | None = None) -> Array:
                 product = a if product is None else matmul(product, a)
             left >>= 1
             a = matmul(a, a)
-        result = a if product is None else matmul(product, a)
+        result: Array = a if product is None else matmul(product, a)
     if not all_finite(result):
         msg = f"n: the power {n} of A leaves the range of {result.dtype}."
         raise OverflowError(msg)

@@ -24,6 +24,16 @@ inline constexpr T kEven = 1 - 64 * std::numeric_limits<T>::epsilon();
 template <Real T>
 inline constexpr T kLeading = sizeof(T) == 8 ? T(1 - 0x1p-26) : kEven<T>;
 
+// The first entry whose size is at least this share of the largest; v.size where there is none.
+template <Real T>
+index_t leading_entry(VectorView<const T> v, T share) {
+  T most = 0;
+  for (index_t i = 0; i < v.size; ++i) most = std::max(most, std::abs(v[i]));
+  index_t lead = 0;
+  while (lead < v.size && !(std::abs(v[lead]) >= share * most)) ++lead;
+  return lead;
+}
+
 // Turns the columns of `v`. Three passes over n k numbers, row by row.
 template <Real T>
 void point_columns(MatrixView<T> v) {

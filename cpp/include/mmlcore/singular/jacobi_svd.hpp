@@ -26,6 +26,9 @@ namespace mmlcore {
 
 inline constexpr index_t kJacobiSide = 200;  // the shorter side, at most: from some 300 on LAPACK is as fast
 
+// Lengths of columns below that beside the largest entry, whose squares leave the range, are zero.
+inline constexpr double kLeastLength = 1e-139;
+
 // values: p = min(m, n), descending, of the matrix divided by 2^power, which brings its largest entry near 1. Columns of
 // `left` (m x p or m x m) and `right` (n x p or n x n), if not null; those that belong to no singular value, or to one that
 // vanishes beside the largest, complete an orthonormal set. False for NaN or infinity, or where it does not end. Nothing is

@@ -28,14 +28,6 @@ struct LanePair {
   [[gnu::always_inline]] void sum(typename Simd<T>::Vec (&total)[K], Terms&& terms) const {
     lane_pair_sums<K>(x, y, d, lane, total, terms);
   }
-  // <x, y>, <x, x> and <y, y>.
-  [[gnu::always_inline]] void products(typename Simd<T>::Vec (&total)[3]) const {
-    sum<3>(total, [](auto a, auto b, auto* to) {
-      to[0] += a * b;
-      to[1] += a * a;
-      to[2] += b * b;
-    });
-  }
 };
 
 // Each sets a number for each of W pairs, and answers which lanes it could tell.
@@ -52,37 +44,44 @@ struct DistanceLanes {
   }
 };
 
-struct CosineLanes {
+// Formula::of(<x, y>, <x, x>, <y, y>), for lanes whose squares stayed in the range.
+template <class Formula>
+struct ProductLanes {
   template <class T>
   static typename Simd<T>::Mask measure(const LanePair<T>& pair, typename Simd<T>::Vec* to) {
     typename Simd<T>::Vec sums[3];
-    pair.products(sums);
-    const auto one = Simd<T>::splat(1), cosine = sums[0] / (square_root(sums[1]) * square_root(sums[2]));
-    to[0] = cosine > one ? one : (cosine < -one ? -one : cosine);
+    pair.sum(sums, [](auto a, auto b, auto* add) {
+      add[0] += a * b;
+      add[1] += a * a;
+      add[2] += b * b;
+    });
+    to[0] = Formula::of(sums[0], sums[1], sums[2]);
     return comfortable_lanes<T>(sums[1]) & comfortable_lanes<T>(sums[2]);
   }
 };
 
-struct ScalarProjectionLanes {
-  template <class T>
-  static typename Simd<T>::Mask measure(const LanePair<T>& pair, typename Simd<T>::Vec* to) {
-    typename Simd<T>::Vec sums[3];
-    pair.products(sums);
-    to[0] = sums[0] / square_root(sums[2]);
-    return comfortable_lanes<T>(sums[1]) & comfortable_lanes<T>(sums[2]);
+struct Cosine {
+  template <class V>
+  static V of(V xy, V xx, V yy) {
+    const V one = V{} + 1, cosine = xy / (square_root(xx) * square_root(yy));
+    return cosine > one ? one : (cosine < -one ? -one : cosine);
   }
 };
-
-// What vector_projection multiplies y with.
-struct ShareLanes {
-  template <class T>
-  static typename Simd<T>::Mask measure(const LanePair<T>& pair, typename Simd<T>::Vec* to) {
-    typename Simd<T>::Vec sums[3];
-    pair.products(sums);
-    to[0] = sums[0] / sums[2];
-    return comfortable_lanes<T>(sums[1]) & comfortable_lanes<T>(sums[2]);
+struct ScalarProjection {
+  template <class V>
+  static V of(V xy, V, V yy) {
+    return xy / square_root(yy);
   }
 };
+struct Share {  // what vector_projection multiplies y with
+  template <class V>
+  static V of(V xy, V, V yy) {
+    return xy / yy;
+  }
+};
+using CosineLanes = ProductLanes<Cosine>;
+using ScalarProjectionLanes = ProductLanes<ScalarProjection>;
+using ShareLanes = ProductLanes<Share>;
 
 struct AngleLanes {
   template <class T>
