@@ -226,8 +226,7 @@ bool projections(const Call& call) {
 template <class T, int Metric>
 bool all_distances(const Call& call) {
   const MatrixView<const T> x = call.matrix<T>(0), y = call.matrix<T>(Metric - 1);
-  if (call.axes() != 0 || x.rows == 0 || y.rows == 0 || x.cols > kMetricSize) return false;
-  if (x.rows * y.rows > kMetricWork / (x.cols * x.cols + 1)) return false;
+  if (call.axes() != 0 || x.rows == 0 || y.rows == 0) return false;
   InMetric<T> in(call, Metric);
   return in.factor() && metric_distances<T>(x, y, in.lower(), call.option(0) != 0, call.results<T>().item);
 }

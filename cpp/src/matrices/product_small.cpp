@@ -15,6 +15,9 @@
 namespace mmlcore {
 namespace {
 
+// Numbers of a stack that are copied at a time: half of a first-level cache.
+constexpr index_t kCopied = 2048;
+
 // Rows of C held in registers at once, for blocks of 3 vectors: as in the large product.
 constexpr int kRows = kVectorBytes == 64 ? 8 : 4;
 
@@ -182,21 +185,46 @@ void product_single(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> 
   is_tall_product(a, b, c) ? product_tall<T>(a, b, c) : product<T>(a, b, c);
 }
 
+namespace {
+
+// A stack, each item times the same matrix: one tall matrix times that, where the items follow one another. Else, while they
+// are small, some at a time are copied into rows first: a share 1 / n of the product, and below one call an item.
+template <class T>
+bool stack_times_one(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& c) {
+  const index_t count = c.count(), m = a.item.rows, k = a.item.cols;
+  const bool even = b.batch.uniform() && b.batch.stride() == 0 && c.batch.uniform();
+  if (!even || c.batch.stride() != m * c.item.row_stride) return false;
+  const auto tall = [](auto view, index_t rows) {
+    view.rows = rows;
+    return view;
+  };
+  if (a.batch.uniform() && a.batch.stride() == m * a.item.row_stride) {
+    product_single<T>(tall(a.item, count * m), b.item, tall(c.item, count * m));
+    return true;
+  }
+  if (m * k > kCopied / 4 || k == 0) return false;
+  const index_t some = kCopied / (m * k), blocks = (count + some - 1) / some;
+  const index_t grain = std::max<index_t>(1, static_cast<index_t>(1e5 / (2.0 * kCopied * static_cast<double>(c.item.cols))));
+  parallel_ranges(blocks, grain, [&](index_t begin, index_t end) {
+    Buffer<T> memory(std::min(some, count) * m * k);
+    for (index_t block = begin; block < end; ++block) {
+      const index_t first = block * some, last = std::min(first + some, count), rows = (last - first) * m;
+      for (index_t i = first; i < last; ++i) copy<T>(a[i], c_order(memory.data() + (i - first) * m * k, m, k));
+      product_single<T>(c_order<const T>(memory.data(), rows, k), b.item, tall(c[first], rows));
+    }
+  });
+  return true;
+}
+
+}  // namespace
+
 template <class T>
 void product_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& c) {
   const index_t count = c.count();
   if (count == 0 || c.item.empty()) return;
   if (count == 1) return product_single<T>(a[0], b[0], c[0]);
   if (product_lanes<T>(a, b, c)) return;
-  // Matrices that follow one another, each times the same: one tall matrix times that.
-  if (b.batch.uniform() && b.batch.stride() == 0 && a.batch.uniform() && c.batch.uniform() &&
-      a.batch.stride() == a.item.rows * a.item.row_stride && c.batch.stride() == c.item.rows * c.item.row_stride) {
-    const auto tall = [count](auto view) {
-      view.rows *= count;
-      return view;
-    };
-    return product_single<T>(tall(a.item), b.item, tall(c.item));
-  }
+  if (stack_times_one<T>(a, b, c)) return;
   const double work = 2.0 * c.item.rows * c.item.cols * std::max<index_t>(a.item.cols, 1);
   if (work > 5e7) {
     for (index_t i = 0; i < count; ++i) product_single<T>(a[i], b[i], c[i]);

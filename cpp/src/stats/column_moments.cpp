@@ -12,10 +12,11 @@
 namespace mmlcore {
 namespace {
 
-constexpr index_t kColumns = 512;            // of a task: their sums stay in the first-level cache
-constexpr index_t kWork = index_t{1} << 16;  // elements of a task, at least
-constexpr index_t kRanges = 64;              // of rows, at most
-constexpr index_t kWide = 64;                // columns that fill vectors
+constexpr index_t kColumns = 512;              // of a task: their sums stay in the first-level cache
+constexpr index_t kWork = index_t{1} << 16;    // elements of a task, at least
+constexpr index_t kRanges = 64;                // of rows, at most
+constexpr index_t kWide = 64;                  // columns that fill vectors
+constexpr index_t kShort = 48, kBeside = 128;  // rows of contiguous columns that are copied, and how many at a time
 
 // d and q of some columns.
 struct Sums {
@@ -109,6 +110,53 @@ void narrow_pass(MatrixView<const T> x, const T* shift, Sums sums) {
   add<Squares, false>(x.block(rows * side, 0, x.rows - rows * side, n), shift, nullptr, sums);
 }
 
+// Rows after one another: the sums of all columns side by side.
+template <class T>
+void by_rows(const MatrixView<const T>& x, const double* weights, double weight, double* mean, double* low,
+             double* squares) {
+  const index_t n = x.cols;
+  Buffer<T> shift(n);
+  Buffer<double> both(2 * n);
+  const Sums sums{both.data(), both.data() + n};
+  middle_row(x, shift.data());
+  for (int round = 0; round < 2; ++round) {
+    if (!weights && n > 1 && 2 * n <= kWide && x.col_stride == 1 && x.row_stride == n && x.rows >= 8 * kWide) {
+      squares ? narrow_pass<true>(x, shift.data(), sums) : narrow_pass<false>(x, shift.data(), sums);
+    } else {
+      squares ? pass<true>(x, shift.data(), weights, sums) : pass<false>(x, shift.data(), weights, sums);
+    }
+    bool again = false;
+    for (index_t j = 0; j < n; ++j) again |= squares && misled(sums.d[j], weight, sums.q[j]);
+    if (!again) break;
+    for (index_t j = 0; j < n; ++j) {  // NaN and infinity stay in their own column, as they came
+      if (std::isfinite(sums.d[j])) shift[j] = static_cast<T>(shift[j] + sums.d[j] / weight);
+    }
+  }
+  for (index_t j = 0; j < n; ++j) {
+    set_mean(shift[j], sums.d[j] / weight, mean[j], low[j]);
+    if (!squares) continue;
+    const double value = sums.q[j] - sums.d[j] * (sums.d[j] / weight);
+    squares[j] = std::max(value, 0 * value);
+  }
+}
+
+// Short columns that are contiguous: some of them are copied across, so that they lie side by side. A column by itself costs
+// some 40 ns beside its numbers: means of 4000 x 12 along axis 1 took 160 us, and take 30.
+template <class T>
+void by_short_columns(const MatrixView<const T>& x, const double* weights, double weight, double* mean, double* low,
+                      double* squares) {
+  const index_t m = x.rows, blocks = (x.cols + kBeside - 1) / kBeside;
+  parallel_ranges(blocks, kWork / (m * kBeside) + 1, [&](index_t first, index_t last) {
+    Buffer<T> memory(m * kBeside);
+    for (index_t block = first; block < last; ++block) {
+      const index_t from = block * kBeside, count = std::min(kBeside, x.cols - from);
+      const MatrixView<T> straight = c_order(memory.data(), m, count);
+      copy<T>(x.block(0, from, m, count), straight);
+      by_rows<T>(straight, weights, weight, mean + from, low + from, squares ? squares + from : nullptr);
+    }
+  });
+}
+
 // Columns that are contiguous: each by itself, long ones in ranges.
 template <bool Squares, bool Weighted, class T>
 void by_columns(MatrixView<const T> x, const double* weights, double* mean, double* low, double* squares) {
@@ -147,34 +195,16 @@ double column_moments(MatrixView<const T> x, const double* weights, double* mean
     for (index_t i = 0; i < x.rows; ++i) weight += weights[i];
   }
   if (x.row_stride == 1 && x.rows > 0 && (x.col_stride != 1 || n == 1)) {
+    if (x.rows <= kShort && n >= kBeside / 8) {
+      by_short_columns<T>(x, weights, weight, mean, low, squares);
+      return weight;
+    }
     const auto f = weights ? (squares ? by_columns<true, true, T> : by_columns<false, true, T>)
                            : (squares ? by_columns<true, false, T> : by_columns<false, false, T>);
     f(x, weights, mean, low, squares);
     return weight;
   }
-  Buffer<T> shift(n);
-  Buffer<double> both(2 * n);
-  const Sums sums{both.data(), both.data() + n};
-  middle_row(x, shift.data());
-  for (int round = 0; round < 2; ++round) {
-    if (!weights && n > 1 && 2 * n <= kWide && x.col_stride == 1 && x.row_stride == n && x.rows >= 8 * kWide) {
-      squares ? narrow_pass<true>(x, shift.data(), sums) : narrow_pass<false>(x, shift.data(), sums);
-    } else {
-      squares ? pass<true>(x, shift.data(), weights, sums) : pass<false>(x, shift.data(), weights, sums);
-    }
-    bool again = false;
-    for (index_t j = 0; j < n; ++j) again |= squares && misled(sums.d[j], weight, sums.q[j]);
-    if (!again) break;
-    for (index_t j = 0; j < n; ++j) {  // NaN and infinity stay in their own column, as they came
-      if (std::isfinite(sums.d[j])) shift[j] = static_cast<T>(shift[j] + sums.d[j] / weight);
-    }
-  }
-  for (index_t j = 0; j < n; ++j) {
-    set_mean(shift[j], sums.d[j] / weight, mean[j], low[j]);
-    if (!squares) continue;
-    const double value = sums.q[j] - sums.d[j] * (sums.d[j] / weight);
-    squares[j] = std::max(value, 0 * value);
-  }
+  by_rows<T>(x, weights, weight, mean, low, squares);
   return weight;
 }
 
