@@ -1,11 +1,15 @@
-// Small Einstein sums of plain arrays in one call: the subscripts are read, and the loops run
-// (matrices/small_contraction.hpp). None for all else, which python/mmlcore/matrices/_einsum.py plans.
+// Einstein sums of plain arrays in one call: the subscripts are read, and loops run (matrices/small_contraction.hpp), or
+// products of matrices where they lie (matrices/pair_contraction.hpp). None for all else, which
+// python/mmlcore/matrices/_einsum.py plans.
 #include <algorithm>
 #include <cctype>
 #include <cstring>
 
 #include "arrays.hpp"
+#include "door.hpp"
+#include "mmlcore/matrices/pair_contraction.hpp"
 #include "mmlcore/matrices/small_contraction.hpp"
+#include "mmlcore/vectors/inner.hpp"
 #include "module.hpp"
 #include "results.hpp"
 
@@ -27,6 +31,19 @@ struct Reading {
     return letters++;
   }
 };
+
+// Up to so many products: loops alone; pairs as products of matrices, whose planning in Python costs less than they do
+// beyond; sums of one operand.
+constexpr index_t kLoopWork = 512, kPairWork = index_t{1} << 20, kSumWork = index_t{1} << 18;
+
+template <class T>
+void multiply(const PairContraction<T>& pair) {
+  if (pair.is_dots() && pair.c.batch.uniform() && pair.c.batch.stride() <= 1) {
+    inner_products<T>(pair.a, {pair.b.item.transposed(), pair.b.batch}, pair.c.item.data);
+  } else {
+    product_batch<T>(pair.a, pair.b, pair.c);
+  }
+}
 
 template <class T>
 py::object contract(const char* text, const py::tuple& operands) {
@@ -76,7 +93,8 @@ py::object contract(const char* text, const py::tuple& operands) {
     if (!view) throw py::error_already_set();
     return py::reinterpret_steal<py::object>(view);
   }
-  if (sum.work() > kContractionWork) return py::none();
+  const index_t most = sum.parts == 1 ? kSumWork : sum.parts == 2 ? kPairWork : kContractionWork;
+  if (sum.work() > most) return py::none();
   index_t stride = 1;
   for (int i = axes - 1; i >= 0; --i) {
     sum.label[order[i]].to = stride;
@@ -85,11 +103,22 @@ py::object contract(const char* text, const py::tuple& operands) {
   for (int k = 0; k < sum.parts; ++k) {
     sum.part[k] = static_cast<const T*>(PyArray_DATA(reinterpret_cast<PyArrayObject*>(operands[k].ptr())));
   }
+  PairContraction<T> pair;
+  const bool multiplied = sum.work() > kLoopWork && pair.read(sum, nullptr);
+  if (sum.parts == 2 && !multiplied && sum.work() > kContractionWork) return py::none();
   PyObject* made = new_result<T>(axes, shape);
   if (!made) throw py::error_already_set();
-  T* const out = static_cast<T*>(PyArray_DATA(reinterpret_cast<PyArrayObject*>(made)));
-  std::fill(out, out + PyArray_SIZE(reinterpret_cast<PyArrayObject*>(made)), T{0});
-  sum.run(out);
+  auto* const result = reinterpret_cast<PyArrayObject*>(made);
+  T* const out = static_cast<T*>(PyArray_DATA(result));
+  apart(static_cast<double>(sum.work()), [&] {
+    if (multiplied) {
+      pair.c.item.data = out;
+      multiply(pair);
+    } else {
+      std::fill(out, out + PyArray_SIZE(result), T{0});
+      sum.run(out);
+    }
+  });
   return py::reinterpret_steal<py::object>(axes == 0 ? PyArray_Return(reinterpret_cast<PyArrayObject*>(made)) : made);
 }
 

@@ -97,9 +97,13 @@ struct Contraction {
   static void add(const Label& l, T factor, const T* x, index_t sx, T* __restrict to) {
     const index_t n = l.size;
     if (l.to == 0) {
-      T sum = 0;
-      for (index_t i = 0; i < n; ++i) sum += x[i * sx];
-      *to += factor * sum;
+      T sum[8] = {};  // eight chains
+      index_t i = 0;
+      for (; i + 8 <= n; i += 8) {
+        for (index_t c = 0; c < 8; ++c) sum[c] += x[(i + c) * sx];
+      }
+      for (; i < n; ++i) sum[0] += x[i * sx];
+      *to += factor * (((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7])));
     } else if (sx == 1 && l.to == 1) {
       for (index_t i = 0; i < n; ++i) to[i] += factor * x[i];
     } else {
