@@ -180,9 +180,10 @@ bool product_of_copy(const MatrixView<const T>& a, const MatrixView<const T>& b,
 template <class T>
 void product_single(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
   if (product_of_vector<T>(a, b, c)) return;
+  if (is_tall_product(a, b, c)) return product_tall<T>(a, b, c);
   if (is_small_product(a, b, c)) return product_small<T>(a, b, c);
   if (product_of_copy<T>(a, b, c)) return;
-  is_tall_product(a, b, c) ? product_tall<T>(a, b, c) : product<T>(a, b, c);
+  product<T>(a, b, c);
 }
 
 namespace {

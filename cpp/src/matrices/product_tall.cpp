@@ -3,11 +3,16 @@
 #include <algorithm>
 
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/lane_sums.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/matrices/register_tile.hpp"
 
 namespace mmlcore {
 namespace {
+
+// Up to so many columns, some half a vector, sums run along the rows of A.
+template <class T>
+constexpr index_t kFewColumns = kVectorBytes / 2 / sizeof(T) >= 4 ? 4 : 2;
 
 constexpr index_t kGrain = 1 << 15;  // elements of A and C worth a task of their own
 
@@ -44,11 +49,63 @@ void tall(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
   });
 }
 
+// R rows of A times N columns of B, each `stride` numbers with zeros behind the k-th: sums along the rows. A's last vector
+// overlaps the one before, with zeros where it does.
+template <int R, int N, class T>
+inline void dots(const T* a, index_t row_stride, index_t k, const T* b, index_t stride, T* to, index_t n) {
+  using S = Simd<T>;
+  constexpr int W = S::width, groups = (R * N + W - 1) / W;
+  typename S::Vec sums[groups * W] = {};
+  index_t at = 0;
+  const auto add = [&](auto&& load) __attribute__((always_inline)) {
+    typename S::Vec factors[N];
+#pragma GCC unroll 4
+    for (int c = 0; c < N; ++c) factors[c] = S::load(b + c * stride + at);
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r) {
+      const typename S::Vec row = load(r);
+#pragma GCC unroll 4
+      for (int c = 0; c < N; ++c) sums[r * N + c] += row * factors[c];
+    }
+  };
+  for (; at + W <= k; at += W) add([&](int r) { return S::load(a + r * row_stride + at); });
+  if (at < k) {
+    T rest[R * W] = {};
+    for (int r = 0; r < R; ++r) std::copy_n(a + r * row_stride + at, k - at, rest + r * W);
+    add([&](int r) { return S::load(rest + r * W); });
+  }
+  T found[groups * W];
+#pragma GCC unroll 4
+  for (int g = 0; g < groups; ++g) S::store(found + g * W, sums_of_lanes<T>(sums + g * W));
+  for (int r = 0; r < R; ++r) std::copy_n(found + r * N, N, to + r * n);
+}
+
+// Few columns, and long rows.
+template <int N, class T>
+void by_dots(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
+  constexpr index_t W = Simd<T>::width, R = (kVectorBytes == 64 ? 16 : 8) / N;
+  const index_t k = a.cols, stride = (k + W - 1) / W * W;
+  Buffer<T> factors(stride * N);
+  std::fill(factors.begin(), factors.end(), T{0});
+  for (index_t j = 0; j < N; ++j) {
+    for (index_t i = 0; i < k; ++i) factors[j * stride + i] = b(i, j);
+  }
+  parallel_ranges(a.rows, std::max<index_t>(1, kGrain / k), [&](index_t i, index_t end) {
+    for (; i + R <= end; i += R) dots<R, N>(&a(i, 0), a.row_stride, k, factors.data(), stride, &c(i, 0), c.row_stride);
+    for (; i < end; ++i) dots<1, N>(&a(i, 0), a.row_stride, k, factors.data(), stride, &c(i, 0), c.row_stride);
+  });
+}
+
 }  // namespace
 
 template <class T>
 void product_tall(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
   MMLCORE_ASSERT(a.rows == c.rows && b.cols == c.cols && a.cols == b.rows);
+  constexpr index_t W = Simd<T>::width;
+  if (c.cols <= kFewColumns<T> && a.cols >= 3 * W && a.col_stride == 1) {
+    if (c.cols == 2) return by_dots<2, T>(a, b, c);
+    if constexpr (kFewColumns < T >> 2) return c.cols == 3 ? by_dots<3, T>(a, b, c) : by_dots<4, T>(a, b, c);
+  }
   const index_t bytes = c.cols * index_t{sizeof(T)};
   if (bytes <= 16) return tall<T, 16>(a, b, c);
   if (bytes > 3 * kVectorBytes) return tall<T, kVectorBytes, 4>(a, b, c);

