@@ -18,6 +18,7 @@
 #include "mmlcore/eigen/symmetric_product.hpp"
 #include "mmlcore/eigen/symmetry.hpp"
 #include "module.hpp"
+#include "results.hpp"
 
 namespace mmlcore::bindings {
 namespace {
@@ -116,7 +117,52 @@ bool dominant(const Call& call) {
   return found.converged;
 }
 
+// Of one matrix, in float64 for float32 too: from all pairs where these are few or not much more than wanted. Options: k,
+// tol, random_state, shape, raise_on_failure.
+template <class T>
+py::object largest_pairs(const Call& call) {
+  constexpr index_t few = 40, share = 4;
+  const index_t n = call['n'], k = call.whole(0);
+  if (call.axes() != 0 || n < 1 || n > kMediumOrder || k < 1 || k > n) return {};
+  const MatrixView<const T> a = call.matrix<T>(0);
+  const Symmetry found = symmetry<T>(a);
+  constexpr double eps = std::numeric_limits<T>::epsilon(), bound = sizeof(T) == 8 ? 1e-11 : 1e-5;
+  constexpr double most = static_cast<double>(std::numeric_limits<T>::max()) / (kMediumOrder * kMediumOrder);
+  if (!(found.largest <= most) || found.gap > 64 * eps * found.largest) return {};
+  if (found.largest != 0 && !(found.largest > 1 / most)) return {};
+  Buffer<double> numbers(n * n + n + n * std::max(k, n));
+  double *const plain = numbers.data(), *const values = plain + n * n, *const kept = values + n;
+  for (index_t i = 0; i < n; ++i) {
+    for (index_t j = 0; j < n; ++j) plain[i * n + j] = static_cast<double>(a(i, j));
+  }
+  const bool all = n <= few || share * k > n;
+  const MatrixView<double> columns = c_order(kept, n, all ? n : k);
+  const bool fine = apart(4.0 * static_cast<double>(n * n) * static_cast<double>(n), [&] {
+    const auto square = c_order<const double>(plain, n, n);
+    if (all && n <= kJacobiAlone) return jacobi<double>({square, {}}, values, {columns, {}}), true;
+    if (all) return symmetric_pairs<double>(square, values, columns);
+    const MatrixView<double> by_columns{kept, n, k, 1, n};
+    return largest_eigenpairs(square, values, by_columns) <= bound;
+  });
+  if (!fine) return {};
+  const NewArray<T> largest_values({k}), vectors({n, k});
+  for (index_t j = 0; j < k; ++j) {
+    largest_values.data[j] = static_cast<T>(values[all ? n - 1 - j : j]);
+    for (index_t i = 0; i < n; ++i) {
+      vectors.data[i * k + j] = static_cast<T>(all ? kept[i * n + n - 1 - j] : kept[j * n + i]);
+    }
+  }
+  point_columns<T>(c_order(vectors.data, n, k));
+  return py::make_tuple(largest_values.array, vectors.array);
+}
+
 const DoorRow rows[] = {
+    {"top_eigh",
+     Signature("(n,n)->"),
+     "A",
+     "k=i | tol random_state shape raise_on_failure=1",
+     {},
+     {.makes = {largest_pairs<double>, largest_pairs<float>}}},
     {"power_iteration",
      Signature("(n,n)->()d,(n),()i,()d"),
      "A",

@@ -199,41 +199,7 @@ py::object coefficients(const Call& call) {
   return fine ? made.array : py::object();
 }
 
-// Of one small matrix, from all pairs, in float64 for float32 too. Options: k, tol, random_state, shape, raise_on_failure.
-template <class T>
-py::object largest(const Call& call) {
-  const index_t n = call['n'], k = call.whole(0);
-  if (call.axes() != 0 || n < 1 || n > kJacobiOrder || k < 1 || k > n) return {};
-  const MatrixView<const T> a = call.matrix<T>(0);
-  double memory[kJacobiOrder * kJacobiOrder], found[kJacobiOrder * kJacobiOrder], values[kJacobiOrder];
-  double top = 0, gap = 0, check = 0;
-  for (index_t i = 0; i < n; ++i) {
-    for (index_t j = 0; j < n; ++j) {
-      const double x = memory[i * n + j] = static_cast<double>(a(i, j));
-      check += x * 0;
-      top = std::max(top, std::abs(x));
-      gap = std::max(gap, std::abs(x - static_cast<double>(a(j, i))));
-    }
-  }
-  constexpr double most = static_cast<double>(std::numeric_limits<T>::max()) / (kJacobiOrder * kJacobiOrder);
-  if (check != 0 || gap > 64 * std::numeric_limits<T>::epsilon() * top || top > most) return {};
-  jacobi<double>({c_order<const double>(memory, n, n), {}}, values, {c_order(found, n, n), {}});
-  const NewArray<T> largest_values({k}), vectors({n, k});
-  for (index_t j = 0; j < k; ++j) {
-    largest_values.data[j] = static_cast<T>(values[n - 1 - j]);
-    for (index_t i = 0; i < n; ++i) vectors.data[i * k + j] = static_cast<T>(found[i * n + n - 1 - j]);
-  }
-  point_columns<T>(c_order(vectors.data, n, k));
-  return py::make_tuple(largest_values.array, vectors.array);
-}
-
 const DoorRow rows[] = {
-    {"top_eigh",
-     Signature("(n,n)->"),
-     "A",
-     "k=i | tol random_state shape raise_on_failure=1",
-     {},
-     {.makes = {largest<double>, largest<float>}}},
     {"eig", Signature("(n,n)->"), "A", "", {}, {.makes = {general<double>, general<float>}}},
     {"eigvals", Signature("(n,n)->"), "A", "", {}, {.makes = {general_values<double>, general_values<float>}}},
     {"diagonalize", Signature("(n,n)->"), "A", "", {}, {.makes = {diagonals<double>, diagonals<float>}}},

@@ -10,6 +10,7 @@
 #include "mmlcore/eigen/back_transformation.hpp"
 #include "mmlcore/eigen/divide_and_conquer.hpp"
 #include "mmlcore/eigen/reduction.hpp"
+#include "mmlcore/eigen/tridiagonal.hpp"
 
 namespace mmlcore {
 namespace {
@@ -42,6 +43,30 @@ class Problem {
     point(z);
     write(z, vectors);
     return true;
+  }
+
+  bool largest(index_t k, T* values, const MatrixView<T>& z, double& scale) {
+    Tridiagonal form;
+    form.n = n_;
+    form.diagonal = Buffer<double>(n_);
+    form.off = Buffer<double>(n_);
+    std::copy_n(d(), n_, form.diagonal.data());
+    form.off[0] = 0;
+    std::copy_n(e(), n_ - 1, form.off.data() + 1);
+    if (!divide_and_conquer_values<T>(n_, d(), e(), order_.data(), square(0))) return false;
+    for (index_t j = 0; j < k; ++j) values[j] = d()[order_[n_ - 1 - j]];
+    inverse_iteration(form, k, values, z);
+    const PaddedRows<T> columns{memory_.data(), padded_rows<T>(k)};  // no longer than a square
+    for (index_t i = 0; i < n_; ++i) {
+      for (index_t j = 0; j < columns.stride; ++j) columns.row(i)[j] = j < k ? z(j, i) : T{0};
+    }
+    back_transform<T>(n_, square(1), tau(), columns, k);
+    for (index_t j = 0; j < k; ++j) {
+      for (index_t i = 0; i < n_; ++i) z(j, i) = columns.row(i)[j];
+      values[j] = std::ldexp(values[j], power_);
+    }
+    scale = std::ldexp(1.0, -power_);
+    return std::isfinite(values[0]);
   }
 
  private:
@@ -157,6 +182,12 @@ template <class T>
 bool symmetric_values(const MatrixView<const T>& a, T* values) {
   Problem<T> problem(a.rows, 2);
   return problem.reduce_from(a) && problem.values(values);
+}
+
+bool symmetric_largest(const MatrixView<const double>& a, index_t k, double* values, const MatrixView<double>& z,
+                       double& scale) {
+  Problem<double> problem(a.rows, 2);
+  return problem.reduce_from(a) && problem.largest(k, values, z, scale);
 }
 
 template bool symmetric_pairs<float>(const MatrixView<const float>&, float*, const MatrixView<float>&);

@@ -27,6 +27,11 @@ bool symmetric_pairs(const MatrixView<const T>& a, T* values, const MatrixView<T
 template <class T>
 bool symmetric_values(const MatrixView<const T>& a, T* values);
 
+// The k largest values, descending, and rows of z (k, n): their vectors, of length 1 and not yet orthogonal, by inverse
+// iteration on the tridiagonal form (tridiagonal.hpp); scale: a power of two that brings the entries near 1.
+bool symmetric_largest(const MatrixView<const double>& a, index_t k, double* values, const MatrixView<double>& z,
+                       double& scale);
+
 extern template bool symmetric_pairs<float>(const MatrixView<const float>&, float*, const MatrixView<float>&);
 extern template bool symmetric_pairs<double>(const MatrixView<const double>&, double*, const MatrixView<double>&);
 extern template bool symmetric_values<float>(const MatrixView<const float>&, float*);

@@ -9,6 +9,7 @@
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/finite.hpp"
 #include "mmlcore/core/views.hpp"
+#include "mmlcore/eigen/symmetry.hpp"
 #include "mmlcore/matrices/product_small.hpp"
 
 namespace mmlcore {
@@ -32,19 +33,14 @@ bool affine_mean(VectorView<const T> mean, MatrixView<const T> a, VectorView<con
 // `to` in rows, `product` for m d numbers. False where S is not symmetric but for a rounding, or a number is not finite.
 template <Real T>
 bool affine_covariance(MatrixView<const T> s, MatrixView<const T> a, MatrixView<T> to, T* product) {
-  constexpr T kAsymmetry = static_cast<T>(1e-5);
-  const index_t d = s.rows, m = a.rows;
-  // Rows beside columns: the transposed copy reads each cache line once.
-  Buffer<T> numbers(std::max(2 * d * d, m * m));
-  const MatrixView<T> rows = c_order(numbers.data(), d, d), mirror = c_order(numbers.data() + d * d, d, d);
-  copy<T>(s, rows);
-  copy<T>(s.transposed(), mirror);
-  const T largest = static_cast<T>(largest_size(rows.data, d * d));
-  for (index_t i = 0; i < d * d; ++i) mirror.data[i] -= rows.data[i];
-  if (!(largest_size(mirror.data, d * d) <= kAsymmetry * largest)) return false;  // NaN, too
+  constexpr double kAsymmetry = 1e-5;
+  const index_t m = a.rows;
+  const Symmetry found = symmetry<T>(s);
+  if (!(found.gap <= kAsymmetry * found.largest)) return false;  // NaN, too
   const MatrixView<T> half = c_order(product, a.rows, a.cols);
   product_single<T>(a, s, half);
   product_single<T>(half, a.transposed(), to);
+  Buffer<T> numbers(m * m);
   const MatrixView<T> turned = c_order(numbers.data(), m, m);
   copy<T>(MatrixView<const T>(to).transposed(), turned);
   for (index_t i = 0; i < m; ++i) {
