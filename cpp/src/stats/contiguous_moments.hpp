@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mmlcore/core/lane_sums.hpp"
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/core/views.hpp"
 #include "provisional_mean.hpp"
@@ -131,6 +132,49 @@ Moment contiguous_moment(const T* x, index_t n, const double* weights) {
     all.merge(detail::block_moment<Squares, Weighted>(x + i, std::min(n - i, size), Weighted ? weights + i : nullptr));
   }
   return all;
+}
+
+// Of W columns of n numbers at once, unweighted, W <= n <= kMomentBlock: sums along each, whose lanes are added together.
+// A column whose numbers are not finite, or whose shift misled, is done by itself.
+template <bool Squares, class T>
+void moments_beside(const T* x, index_t stride, index_t n, Moment* to) {
+  using S = Simd<double>;
+  using Vec = typename S::Vec;
+  constexpr int W = S::width;
+  double shift[W];
+  for (int c = 0; c < W; ++c) {
+    const T* const own = x + c * stride;
+    shift[c] = middle_of(double{own[0]}, double{own[n / 2]}, double{own[n - 1]});
+  }
+  Vec sums[W] = {}, squares[W] = {};
+  const auto add = [&](index_t at, auto&& masked) __attribute__((always_inline)) {
+#pragma GCC unroll 8
+    for (int c = 0; c < W; ++c) {
+      const Vec v = masked(detail::widened(x + c * stride + at) - shift[c]);
+      sums[c] += v;
+      if (Squares) squares[c] += v * v;
+    }
+  };
+  index_t at = 0;
+  for (; at + W <= n; at += W) add(at, [](Vec v) { return v; });
+  if (at < n) {
+    typename S::Mask fresh;
+    for (int l = 0; l < W; ++l) fresh[l] = n - W + l >= at ? -1 : 0;
+    add(n - W, [=](Vec v) { return reinterpret_cast<Vec>(reinterpret_cast<typename S::Mask>(v) & fresh); });
+  }
+  const double count = static_cast<double>(n);
+  const Vec d = sums_of_lanes<double>(sums), q = Squares ? sums_of_lanes<double>(squares) : Vec{}, offset = d / count;
+  for (int c = 0; c < W; ++c) {
+    if (!std::isfinite(d[c]) || (Squares && misled(d[c], count, q[c]))) {
+      to[c] = detail::block_moment<Squares, false>(x + c * stride, n, nullptr);
+      continue;
+    }
+    to[c].weight = count;
+    set_mean(shift[c], offset[c], to[c].mean, to[c].low);
+    if (!Squares) continue;
+    const double rest = q[c] - d[c] * offset[c];
+    to[c].squares = std::max(rest, 0 * rest);
+  }
 }
 
 }  // namespace mmlcore
