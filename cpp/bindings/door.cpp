@@ -75,7 +75,10 @@ PyObject* general(const Door& door, PyObject* const* args, Py_ssize_t positional
 
 // Whether an option has a value that the door knows: a number where it has a default, else None.
 bool takes_option(const Door& door, int option, PyObject* value, double& number) {
-  if (door.kind[option] == Option::none) return value == Py_None;
+  if (door.kind[option] == Option::none) {
+    number = 0;  // given
+    return value == Py_None;
+  }
   const bool fraction = door.kind[option] == Option::number;
   if (fraction && (PyFloat_CheckExact(value) || PyArray_IsScalar(value, Double))) {  // a float of Python's as well
     number = PyFloat_AS_DOUBLE(value);
@@ -259,9 +262,11 @@ void set_names(Door& door, const DoorRow& row) {
     const std::size_t at = door.options->size(), end = word.find('=');
     if (end != std::string::npos) {
       std::string value = word.substr(end + 1);
-      const bool integer = value.back() == 'i';
+      const bool absent = value == "None";
+      if (absent) value.clear();
+      const bool integer = !absent && value.back() == 'i';
       if (integer) value.pop_back();
-      door.kind[at] = integer ? Option::integer : Option::number;
+      door.kind[at] = absent ? Option::none : integer ? Option::integer : Option::number;
       door.defaults[at] = value.empty() ? std::nan("") : std::stod(value);
     }
     door.options->push_back(interned(word.substr(0, end)));

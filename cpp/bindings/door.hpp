@@ -202,8 +202,8 @@ struct DoorTraits {
 
 // A row of a chapter's table. `arguments` and `options` are names with blanks between them. Options before a "|" may be
 // given by place, behind the arguments. One with a default, "ddof=0", is a number that the kernel asks for by its place in
-// the list; "axis=0i" has to be an integer, and "n=i" or "factor=nan" have to be given. Any other must be None, or the call
-// goes to the Python function.
+// the list; "axis=0i" has to be an integer, "n=i" or "factor=nan" have to be given, and "axis=None" to be given as None. Any
+// other must be None, or the call goes to the Python function.
 struct DoorRow {
   const char* name;
   Signature signature;

@@ -7,48 +7,13 @@
 #include "door.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/stats/affine.hpp"
-#include "mmlcore/stats/byte_moments.hpp"
-#include "mmlcore/stats/byte_scatter.hpp"
-#include "mmlcore/stats/centred_product.hpp"
 #include "mmlcore/stats/column_moments.hpp"
 #include "mmlcore/stats/covariance.hpp"
-#include "mmlcore/stats/dual_scatter.hpp"
+#include "mmlcore/stats/cross_covariance.hpp"
 #include "module.hpp"
 
 namespace mmlcore::bindings {
-
-using Contiguous = py::array_t<double, py::array::c_style | py::array::forcecast>;
 namespace {
-
-// Where a kernel puts what rounding took from the means: an array, or, if nobody asks, memory of its own.
-struct Low {
-  Low(const py::object& given, index_t size) {
-    if (given.is_none()) {
-      own = Buffer<double>(size);
-      data = own.data();
-      return;
-    }
-    array = given.cast<py::array_t<double>>();
-    if (array.size() != size) throw DomainError("an internal call came with a mean of the wrong length");
-    data = array.mutable_data();
-  }
-
-  Buffer<double> own;
-  py::array_t<double> array;
-  double* data;
-};
-
-// The least and the largest number on the diagonal of a matrix (d, d); NaN for both if one is.
-std::pair<double, double> range_of_diagonal(const double* matrix, index_t d) {
-  double least = std::numeric_limits<double>::infinity(), most = 0;
-  for (index_t j = 0; j < d; ++j) {
-    const double x = matrix[j * (d + 1)];
-    if (std::isnan(x)) return {x, x};
-    least = std::min(least, x);
-    most = std::max(most, x);
-  }
-  return {least, most};
-}
 
 // Below it the long way chooses units.
 template <class T>
@@ -78,6 +43,50 @@ bool means(const Call& call) {
   return finite;
 }
 
+// All numbers of a matrix as one column, where they lie in one piece.
+template <class T>
+bool as_column(const MatrixView<const T>& x, MatrixView<const T>& column) {
+  column = {x.data, x.rows * x.cols, 1, 1, x.rows * x.cols};
+  return (x.col_stride == 1 && x.row_stride == x.cols) || (x.row_stride == 1 && x.col_stride == x.rows);
+}
+
+// Of all numbers; else by the means of the rows, or of what lies in one piece.
+template <class T>
+bool mean_of_all(const Call& call) {
+  if (call.axes() != 0 || call['n'] == 0 || call['d'] == 0) return false;
+  MatrixView<const T> x = call.matrix<T>(0), column;
+  if (as_column(x, column)) {
+    x = column;
+  } else if (x.col_stride == 1) {
+    x = x.transposed();
+  }
+  Buffer<double> means(x.cols), low(x.cols);
+  column_moments<T>(x, nullptr, means.data(), low.data(), nullptr);
+  double sum = 0;
+  for (index_t j = 0; j < x.cols; ++j) sum += (means[j] - means[0]) + low[j];
+  const double mean = means[0] + sum / static_cast<double>(x.cols);
+  *call.result<T>() = static_cast<T>(mean);
+  return std::isfinite(mean);
+}
+
+// Whether variances and sums of products of deviations are far from the ends of the range.
+template <class T>
+bool is_fine_variance(double found) {
+  return found >= kLeastSquare && found <= std::min(1 / kLeastSquare, double{std::numeric_limits<T>::max()});
+}
+
+template <class T>
+bool variance_of_all(const Call& call) {
+  MatrixView<const T> column;
+  if (call.axes() != 0 || !as_column(call.matrix<T>(0), column)) return false;
+  const double n = static_cast<double>(column.rows) - call.option(1);
+  if (!(n > 0) || column.rows == 0) return false;
+  double mean, low, squares;
+  column_moments<T>(column, nullptr, &mean, &low, &squares);
+  *call.result<T>() = static_cast<T>(squares / n);
+  return is_fine_variance<T>(squares / n);
+}
+
 template <class T>
 bool variances(const Call& call) {
   const index_t d = call['d'];
@@ -88,7 +97,7 @@ bool variances(const Call& call) {
   bool fine = true;
   for (index_t j = 0; j < d; ++j) {
     const double found = squares[j] / n;
-    fine &= found >= kLeastSquare && found <= std::min(1 / kLeastSquare, double{std::numeric_limits<T>::max()});
+    fine &= is_fine_variance<T>(found);
     call.result<T>()[j] = static_cast<T>(found);
   }
   return fine;
@@ -103,11 +112,27 @@ bool covariances(const Call& call) {
   double* const matrix = sizeof(T) == 8 ? reinterpret_cast<double*>(call.result<T>()) : sums.data();
   Moments moments{mean.data(), low.data(), matrix, 0};
   scatter<T>(call.matrix<T>(0), {}, {nullptr, Weights::Kind::weight}, moments);
-  const auto [least, most] = range_of_diagonal(matrix, d);
+  const auto [least, most] = range_of_diagonal(c_order<const double>(matrix, d, d));
   const double bound = least_square<T>(d);
   if (!(least >= bound * n && most < 1 / kLeastSquare)) return false;
   if (sizeof(T) == 4 && most / divisor > double{std::numeric_limits<T>::max()}) return false;
   for (index_t i = 0; i < d * d; ++i) call.result<T>()[i] = static_cast<T>(matrix[i] / divisor);
+  return true;
+}
+
+// Of two data sets with the same points.
+template <class T>
+bool cross_covariances(const Call& call) {
+  const index_t d = call['d'], e = call['e'];
+  const double n = static_cast<double>(call['n']), divisor = n - call.option(1);
+  if (call.axes() != 0 || call['n'] < 2 || d == 0 || e == 0 || !(divisor > 0)) return false;
+  Buffer<double> numbers(d * e + d + e);
+  double *const sums = numbers.data(), *const squares = sums + d * e;
+  cross_scatter<T>(call.matrix<T>(0), call.matrix<T>(1), sums, squares, squares + d);
+  for (index_t j = 0; j < d + e; ++j) {
+    if (!is_fine_variance<T>(squares[j] / n)) return false;
+  }
+  for (index_t i = 0; i < d * e; ++i) call.result<T>()[i] = static_cast<T>(sums[i] / divisor);
   return true;
 }
 
@@ -119,7 +144,7 @@ bool correlations(const Call& call) {
   Buffer<double> mean(d), low(d), sums(d * d), deviations(d);
   Moments moments{mean.data(), low.data(), sums.data(), 0};
   scatter<T>(call.matrix<T>(0), {}, {nullptr, Weights::Kind::weight}, moments);
-  const auto [least, most] = range_of_diagonal(sums.data(), d);
+  const auto [least, most] = range_of_diagonal(c_order<const double>(sums.data(), d, d));
   const double n = static_cast<double>(call['n']);
   const double bound = least_square<T>(d);
   if (!(least >= bound * n && most < 1 / kLeastSquare)) return false;
@@ -166,18 +191,30 @@ const DoorRow rows[] = {
      "Y | weights ddof=0",
      {covariances<double>, covariances<float>},
      {.power = 2, .bytes = true}},
+    {"covariance",
+     Signature("(n,d),(n,e)->(d,e)"),
+     "X Y",
+     "weights ddof=0",
+     {cross_covariances<double>, cross_covariances<float>}},
     {"mean",
      Signature("(n,d?)->(d?)"),
      "X",
      "axis=0i | weights",
      {means<double>, means<float>},
      {.bytes = true, .turns = true}},
+    {"mean", Signature("(n,d)->()"), "X", "axis=None | weights", {mean_of_all<double>, mean_of_all<float>}, {.bytes = true}},
     {"variance",
      Signature("(n,d?)->(d?)"),
      "X",
      "axis=0i ddof=0 | weights",
      {variances<double>, variances<float>},
      {.bytes = true, .turns = true}},
+    {"variance",
+     Signature("(n,d)->()"),
+     "X",
+     "axis=None ddof=0 | weights",
+     {variance_of_all<double>, variance_of_all<float>},
+     {.bytes = true}},
 };
 
 }  // namespace
@@ -187,93 +224,6 @@ void bind_stats(py::module_& m) {
   m.attr("LEAST_SQUARE") = kLeastSquare;
   m.attr("LEAST_SQUARE_OF_SINGLE") = kLeastSquareOfSingle;
   m.attr("NARROW_SCATTER") = kNarrowScatter;
-  m.def(
-      "scatter",
-      [](const py::array& x, const py::object& y, const py::object& weights, bool deviations, py::array_t<double>& mean,
-         py::array_t<double>& scatter_matrix, const py::object& low) {
-        const Low rest(low, mean.size());
-        Moments moments{mean.mutable_data(), rest.data, scatter_matrix.mutable_data(), 0};
-        const auto kept = weights.is_none() ? Contiguous() : Contiguous(weights);
-        const auto kind = deviations ? Weights::Kind::deviation : Weights::Kind::weight;
-        const Weights w{weights.is_none() ? nullptr : kept.data(), kind};
-        by_dtype(x, [&](auto zero) {
-          using T = decltype(zero);
-          const auto view = matrix_view<const T>(x, "X");
-          VectorView<const T> last;
-          if (!y.is_none()) last = vector_view<const T>(py::array(y), "y");
-          without_gil([&] { scatter<T>(view, last, w, moments); });
-        });
-        const auto [least, most] = range_of_diagonal(moments.scatter, mean.size());
-        return py::make_tuple(moments.weight, least, most);
-      },
-      py::arg("x"), py::arg("y"), py::arg("weights"), py::arg("deviations"), py::arg("mean"), py::arg("scatter_matrix"),
-      py::arg("low") = py::none(),
-      "Mean, what rounding took from it, and scatter matrix of the rows of x and of y, weighted.\n\n"
-      "Returns the sum of the weights, NaN if one is none, and the least and the largest number on the diagonal, NaN if one "
-      "is.");
-  m.def(
-      "byte_scatter",
-      [](const py::array& x, py::array_t<double>& mean, py::array_t<double>& scatter_matrix) {
-        const auto view = matrix_view<const std::uint8_t>(x, "X");
-        double *pm = mean.mutable_data(), *ps = scatter_matrix.mutable_data();
-        without_gil([&] { byte_scatter(view, pm, ps); });
-      },
-      py::arg("x"), py::arg("mean"), py::arg("scatter_matrix"), "Mean and scatter matrix of the rows of x, bytes; exact.");
-  m.def(
-      "byte_moments",
-      [](const py::array& x, py::array_t<double>& mean, const py::object& squares) {
-        const auto view = matrix_view<const std::uint8_t>(x, "X");
-        double* pm = mean.mutable_data();
-        double* ps = squares.is_none() ? nullptr : squares.cast<py::array_t<double>>().mutable_data();
-        without_gil([&] { byte_moments(view, pm, ps); });
-      },
-      py::arg("x"), py::arg("mean"), py::arg("squares"),
-      "Mean and, unless None, squared deviations of columns of bytes; exact.");
-  m.def(
-      "column_moments",
-      [](const py::array& x, const py::object& weights, py::array_t<double>& mean, const py::object& squares,
-         const py::object& low) {
-        const auto w = weights.is_none() ? Contiguous() : Contiguous(weights);
-        const double* pw = weights.is_none() ? nullptr : w.data();
-        const Low rest(low, mean.size());
-        double *pm = mean.mutable_data(), *pl = rest.data;
-        double* ps = squares.is_none() ? nullptr : squares.cast<py::array_t<double>>().mutable_data();
-        return by_dtype(x, [&](auto zero) {
-          using T = decltype(zero);
-          const auto view = matrix_view<const T>(x, "X");
-          return without_gil([&] { return column_moments<T>(view, pw, pm, pl, ps); });
-        });
-      },
-      py::arg("x"), py::arg("weights"), py::arg("mean"), py::arg("squares"), py::arg("low") = py::none(),
-      "Mean, what rounding took from it and, unless None, sum of squared deviations of each column.\n\n"
-      "Returns the sum of the weights.");
-  m.def(
-      "centred_product",
-      [](const py::array& x, const py::object& mean, const py::array& w, py::array& out, const py::object& low) {
-        return by_dtype(out, [&](auto zero) {
-          using T = decltype(zero);
-          const auto vx = matrix_view<const T>(x, "X"), vw = matrix_view<const T>(w, "w");
-          const T* vm = mean.is_none() ? nullptr : vector_view<const T>(py::array(mean), "mean").data;
-          const T* vl = low.is_none() ? nullptr : vector_view<const T>(py::array(low), "low").data;
-          const auto vo = matrix_view<T>(out, "out");
-          return without_gil([&] { return centred_product<T>(vx, vm, vl, vw, vo); });
-        });
-      },
-      py::arg("x"), py::arg("mean"), py::arg("w"), py::arg("out"), py::arg("low") = py::none(),
-      "out = (x - mean - low) w, both contiguous; False if x holds NaN or infinity. Mean None: each row minus its own.");
-  m.def(
-      "dual_scatter",
-      [](const py::array& x, py::array_t<double>& mean, py::array_t<double>& inner, const py::object& low) {
-        const Low rest(low, mean.size());
-        by_dtype(x, [&](auto zero) {
-          using T = decltype(zero);
-          const auto view = matrix_view<const T>(x, "X");
-          double *m = mean.mutable_data(), *l = rest.data, *k = inner.mutable_data();
-          without_gil([&] { dual_scatter<T>(view, m, l, k); });
-        });
-      },
-      py::arg("x"), py::arg("mean"), py::arg("inner"), py::arg("low") = py::none(),
-      "Mean of the rows of x, and what rounding took from it; and the inner products of the centred rows.");
 }
 
 }  // namespace mmlcore::bindings

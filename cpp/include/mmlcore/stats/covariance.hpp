@@ -21,8 +21,10 @@
 // Cost: n d^2 flops, one pass over the data in any memory order, scratch 8 d^2 bytes and some blocks.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "mmlcore/core/views.hpp"
 
@@ -63,5 +65,17 @@ void scatter(MatrixView<const T> x, VectorView<const T> y, Weights weights, Mome
 
 extern template void scatter<float>(MatrixView<const float>, VectorView<const float>, Weights, Moments&);
 extern template void scatter<double>(MatrixView<const double>, VectorView<const double>, Weights, Moments&);
+
+// The least and the largest number on the diagonal of a matrix (d, d); NaN for both if one is.
+inline std::pair<double, double> range_of_diagonal(const MatrixView<const double>& matrix) {
+  double least = std::numeric_limits<double>::infinity(), most = 0;
+  for (index_t j = 0; j < matrix.rows; ++j) {
+    const double x = matrix(j, j);
+    if (std::isnan(x)) return {x, x};
+    least = std::min(least, x);
+    most = std::max(most, x);
+  }
+  return {least, most};
+}
 
 }  // namespace mmlcore
