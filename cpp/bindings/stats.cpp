@@ -6,6 +6,7 @@
 #include "arrays.hpp"
 #include "door.hpp"
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/finite.hpp"
 #include "mmlcore/stats/affine.hpp"
 #include "mmlcore/stats/column_moments.hpp"
 #include "mmlcore/stats/covariance.hpp"
@@ -35,12 +36,10 @@ bool means(const Call& call) {
   const index_t d = call['d'];
   Buffer<double> mean(d);
   if (!moments_of<T>(call, mean.data(), nullptr)) return false;
-  bool finite = true;
-  for (index_t j = 0; j < d; ++j) {
-    finite &= std::isfinite(mean[j]);
-    call.result<T>()[j] = static_cast<T>(mean[j]);
-  }
-  return finite;
+  const double* const found = mean.data();
+  T* __restrict to = call.result<T>();
+  for (index_t j = 0; j < d; ++j) to[j] = static_cast<T>(found[j]);
+  return all_finite(found, d);
 }
 
 // All numbers of a matrix as one column, where they lie in one piece.

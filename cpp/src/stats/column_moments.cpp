@@ -127,15 +127,16 @@ void by_rows(const MatrixView<const T>& x, const double* weights, double weight,
       squares ? pass<true>(x, shift.data(), weights, sums) : pass<false>(x, shift.data(), weights, sums);
     }
     bool again = false;
-    for (index_t j = 0; j < n; ++j) again |= squares && misled(sums.d[j], weight, sums.q[j]);
+    for (index_t j = 0; squares && j < n; ++j) again |= misled(sums.d[j], weight, sums.q[j]);
     if (!again) break;
     for (index_t j = 0; j < n; ++j) {  // NaN and infinity stay in their own column, as they came
       if (std::isfinite(sums.d[j])) shift[j] = static_cast<T>(shift[j] + sums.d[j] / weight);
     }
   }
-  for (index_t j = 0; j < n; ++j) {
-    set_mean(shift[j], sums.d[j] / weight, mean[j], low[j]);
-    if (!squares) continue;
+  const T* const from = shift.data();
+  double* __restrict to = mean, * __restrict rest = low;
+  for (index_t j = 0; j < n; ++j) set_mean(from[j], sums.d[j] / weight, to[j], rest[j]);
+  for (index_t j = 0; squares && j < n; ++j) {
     const double value = sums.q[j] - sums.d[j] * (sums.d[j] / weight);
     squares[j] = std::max(value, 0 * value);
   }
@@ -212,6 +213,15 @@ double column_moments(MatrixView<const T> x, const double* weights, double* mean
     const auto f = weights ? (squares ? by_columns<true, true, T> : by_columns<false, true, T>)
                            : (squares ? by_columns<true, false, T> : by_columns<false, false, T>);
     f(x, weights, mean, low, squares);
+    return weight;
+  }
+  if (n >= 2 * kColumns && x.rows * kColumns <= kWork) {  // few long rows: what a block of columns needs stays in the cache
+    parallel_ranges((n + kColumns - 1) / kColumns, kWork / (x.rows * kColumns) + 1, [&](index_t begin, index_t end) {
+      for (index_t from = begin * kColumns; from < std::min(n, end * kColumns); from += kColumns) {
+        by_rows<T>(x.block(0, from, x.rows, std::min(kColumns, n - from)), weights, weight, mean + from, low + from,
+                   squares ? squares + from : nullptr);
+      }
+    });
     return weight;
   }
   by_rows<T>(x, weights, weight, mean, low, squares);

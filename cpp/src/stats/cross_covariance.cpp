@@ -14,9 +14,9 @@ namespace {
 constexpr index_t kRows = 128, kRanges = 16;
 constexpr double kWork = 1 << 18;  // multiplications of a range, at least
 
-// Rows first ... first + rows - 1 less the means.
+// Rows first ... first + rows - 1 less the means, in the order of their memory.
 template <class T>
-void centre(const MatrixView<const T>& x, const double* mean, index_t first, index_t rows, double* to) {
+MatrixView<const double> centred(const MatrixView<const T>& x, const double* mean, index_t first, index_t rows, double* to) {
   const index_t d = x.cols;
   if (x.col_stride == 1) {
     for (index_t i = 0; i < rows; ++i) {
@@ -24,11 +24,18 @@ void centre(const MatrixView<const T>& x, const double* mean, index_t first, ind
       double* __restrict out = to + i * d;
       for (index_t j = 0; j < d; ++j) out[j] = static_cast<double>(from[j]) - mean[j];
     }
-    return;
+    return c_order<const double>(to, rows, d);
   }
   for (index_t j = 0; j < d; ++j) {
-    for (index_t i = 0; i < rows; ++i) to[i * d + j] = static_cast<double>(x(first + i, j)) - mean[j];
+    const T* const from = &x(first, j);
+    double* __restrict out = to + j * rows;
+    if (x.row_stride == 1) {
+      for (index_t i = 0; i < rows; ++i) out[i] = static_cast<double>(from[i]) - mean[j];
+    } else {
+      for (index_t i = 0; i < rows; ++i) out[i] = static_cast<double>(from[i * x.row_stride]) - mean[j];
+    }
   }
+  return c_order<const double>(to, d, rows).transposed();
 }
 
 }  // namespace
@@ -51,15 +58,13 @@ void cross_scatter(MatrixView<const T> x, MatrixView<const T> y, double* to, dou
     double* const sums = parts.data() + range * d * e;
     for (index_t block = blocks * range / ranges; block < blocks * (range + 1) / ranges; ++block) {
       const index_t first = block * kRows, rows = std::min(kRows, n - first);
-      centre(x, mean_x, first, rows, a);
-      centre(y, mean_y, first, rows, b);
-      const MatrixView<const double> left = c_order<const double>(a, rows, d).transposed(),
-                                     right = c_order<const double>(b, rows, e);
+      const MatrixView<const double> left = centred(x, mean_x, first, rows, a).transposed();
+      const MatrixView<const double> right = centred(y, mean_y, first, rows, b);
       if (std::max(d, e) > kSmallProduct) {
         product_serial<double>(left, right, c_order(sums, d, e), 1, 1);
         continue;
       }
-      product_small<double>(left, right, c_order(product, d, e));
+      product_single<double>(left, right, c_order(product, d, e));
       for (index_t i = 0; i < d * e; ++i) sums[i] += product[i];
     }
   });

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "mmlcore/core/buffer.hpp"
 
@@ -46,10 +47,24 @@ inline double middle_of(double a, double b, double c) { return std::max(std::min
 // Of each column the middle one of three numbers, from the first, the middle and the last row: near enough for sums of one
 // column alone, where no product with another is at stake, and cheaper than a sample. What is not finite is left out.
 template <class T>
-void middle_row(const MatrixView<const T>& x, T* shift) {
-  for (index_t j = 0; j < x.cols; ++j) {
-    const double found = x.rows ? middle_of(x(0, j), x(x.rows / 2, j), x(x.rows - 1, j)) : 0;
-    shift[j] = std::isfinite(found) ? static_cast<T>(found) : T{0};
+void middle_row(const MatrixView<const T>& x, T* __restrict shift) {
+  if (x.rows == 0) {
+    std::fill_n(shift, x.cols, T{0});
+    return;
+  }
+  const auto set = [&](auto step) {
+    const T *first = &x(0, 0), *middle = &x(x.rows / 2, 0), *last = &x(x.rows - 1, 0);
+    for (index_t j = 0; j < x.cols; ++j) {  // becomes vectors: no branch
+      const T a = first[j * step], b = middle[j * step], c = last[j * step];
+      const T found = std::max(std::min(a, b), std::min(std::max(a, b), c));
+      shift[j] = found - found == 0 ? found : T{0};
+    }
+  };
+  if (x.cols == 0) return;
+  if (x.col_stride == 1) {
+    set(std::integral_constant<index_t, 1>{});
+  } else {
+    set(x.col_stride);
   }
 }
 
@@ -64,7 +79,7 @@ inline void set_mean(double shift, double offset, double& mean, double& low) {
   mean = shift + offset;
   const double part = mean - shift;
   const double rest = (shift - (mean - part)) + (offset - part);
-  low = std::isfinite(mean) ? rest : 0;
+  low = mean - mean == 0 ? rest : 0;  // no branch: loops become vectors
 }
 
 }  // namespace mmlcore
