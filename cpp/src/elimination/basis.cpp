@@ -3,16 +3,15 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <cstdint>
 
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/careful_length.hpp"
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/errors.hpp"
 #include "mmlcore/core/parallel.hpp"
-#include "mmlcore/core/random.hpp"
 #include "mmlcore/elimination/equilibrate.hpp"
 #include "mmlcore/elimination/lu.hpp"
+#include "mmlcore/elimination/random_sides.hpp"
 #include "mmlcore/elimination/solve_batch.hpp"
 #include "mmlcore/elimination/solve_small.hpp"
 #include "mmlcore/matrices/product_small.hpp"
@@ -20,11 +19,6 @@
 namespace mmlcore {
 namespace {
 
-// Vectors z, and t: of float32, whose rounding leaves less room, a larger t by more vectors.
-template <Real T>
-inline constexpr index_t kProbes = sizeof(T) == 8 ? 8 : 16;
-template <Real T>
-inline constexpr double kLeastShare = sizeof(T) == 8 ? 1.0 / 64 : 1.0 / 8;
 constexpr index_t kParallelOrder = 64;  // of a system that is worth threads
 constexpr index_t kBlock = 256;         // vectors that are solved for together
 
@@ -69,16 +63,6 @@ bool independent(MatrixView<const T> b, double rtol, MatrixView<const T> lu, con
   return scaled_squares<T>(b, inverse).sum * limit < 1;
 }
 
-template <Real T>
-void fill_probes(MatrixView<T> probes) {
-  const Philox generator(0);
-  for (index_t i = 0; i < probes.rows; ++i) {
-    for (index_t j = 0; j < kProbes<T>; ++j) {
-      probes(i, j) = static_cast<T>(2 * generator.uniform(static_cast<std::uint64_t>(i * kProbes<T> + j)) - 1);
-    }
-  }
-}
-
 // One vector, with B^-1 itself at hand.
 template <Real T>
 bool few_coordinates(VectorView<const T> x, MatrixView<const T> b, double rtol, T* to) {
@@ -114,14 +98,14 @@ bool coordinates(const MatrixBatch<const T>& x, MatrixView<const T> b, double rt
   const index_t blocks = (count + kBlock - 1) / kBlock;
   std::atomic<bool> fine{true};
   parallel_tasks(std::max<index_t>(blocks, 1), [&](index_t block) {
-    const index_t first = block * kBlock, size = std::min(kBlock, count - first), probes = block == 0 ? kProbes<T> : 0;
+    const index_t first = block * kBlock, size = std::min(kBlock, count - first), probes = block == 0 ? kRandomSides<T> : 0;
     Buffer<T> memory(n * (size + probes));
     const MatrixView<T> sides = c_order(memory.data(), n, size + probes);
     for (index_t c = 0; c < size; ++c) {
       const VectorView<const T> from = x[first + c].row(0);
       for (index_t i = 0; i < n; ++i) sides(i, c) = from[i];
     }
-    if (probes > 0) fill_probes<T>(sides.block(0, size, n, probes));
+    if (probes > 0) fill_random_sides<T>(sides.block(0, size, n, probes));
     lu_solve<T>(lu, pivots.data(), sides, blocks == 1 && n >= kParallelOrder);
     if (probes > 0 && !independent<T>(b, rtol, lu, pivots.data(), sides.block(0, size, n, probes))) fine = false;
     T check = 0;
