@@ -7,6 +7,7 @@
 #include "difference_tiles.hpp"
 #include "mmlcore/core/dot.hpp"
 #include "mmlcore/core/simd.hpp"
+#include "mmlcore/matrices/product_small.hpp"
 #include "nearest.hpp"
 
 namespace mmlcore {
@@ -132,7 +133,7 @@ T reduce_points(MatrixView<const T> x, const T* centre, MatrixView<const T> basi
       T* row = centred.data() + i * d;
       for (index_t j = 0; j < d; ++j) row[j] -= centre[j];
     }
-    product_serial<T>(c_order<const T>(centred.data(), rows, d), basis, out.block(first, 0, rows, m));
+    product_single<T>(c_order<const T>(centred.data(), rows, d), basis, out.block(first, 0, rows, m));
     for (index_t i = 0; i < rows; ++i) {
       const T *row = centred.data() + i * d, *z = out.row(first + i).data;
       const T whole = dot(row, row, d);
