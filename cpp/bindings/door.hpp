@@ -20,8 +20,7 @@
 // wrong. That function gives the object its docstring, names and types (mmlcore/core/door.py).
 //
 // Results whose size or type depends on the numbers (a null space, eigenvalues that may be complex) are made by the row
-// itself, which then has a maker in place of kernels. The results of a signature are left out: "(m,n)->". What takes a
-// hundred times a call to find stays in Python: `classify`, whose sixteen questions have four decompositions behind them.
+// itself, which then has a maker in place of kernels. The results of a signature are left out: "(m,n)->".
 //
 // A small call costs some 0.1 us, a tenth of what a Python function with the same checks does.
 #pragma once

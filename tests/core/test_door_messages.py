@@ -84,6 +84,8 @@ def assert_same(got: Any, wanted: Any, values: bool, what: str) -> None:
         assert len(got) == len(wanted), what
         for g, w in zip(got, wanted, strict=True):
             assert_same(g, w, values, what)
+    elif isinstance(wanted, frozenset):
+        assert not values or got == wanted, what
     elif hasattr(wanted, "dtype"):
         assert (got.shape, got.dtype) == (wanted.shape, wanted.dtype), what
         if values:

@@ -53,7 +53,7 @@ CALLS = {
     "diagonalize": (mml.diagonalize, general),
     "diagonalize_symmetric": (mml.diagonalize, symmetric),
     "characteristic_polynomial": (mml.characteristic_polynomial, general),
-    "classify": (mml.classify, general),
+    "classify": (mml.classify, symmetric),
     "top_eigh": (lambda a: mml.top_eigh(a, ORDER), symmetric),
     "orthogonal_complement": (
         lambda a: mml.orthogonal_complement(a[:, ORDER // 2 :] @ a[: ORDER // 2]),

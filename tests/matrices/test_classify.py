@@ -176,3 +176,42 @@ def test_stacks(rng):
     for i in np.ndindex(3, 4):
         assert found[i] == mml.classify(a[i])
     assert mml.classify(np.ones((0, 2, 2))).shape == (0,)
+
+
+def family(kind, n, rng):
+    """A matrix of some kind, and nearly nothing else."""
+    g = rng.standard_normal((n, n))
+    q, r = np.linalg.qr(g)[0], int(rng.integers(0, n + 1))
+    return {
+        "general": g,
+        "whole": rng.integers(-1, 2, (n, n)).astype(float),
+        "symmetric": g + g.T,
+        "definite": g @ g.T,
+        "orthogonal": q,
+        "permutation": np.eye(n)[rng.permutation(n)],
+        "projection": q[:, :r] @ q[:, :r].T,
+        "mirror": q @ np.diag(np.where(np.arange(n) % 2, -1.0, 1)) @ q.T,
+        "low rank": g[:, :r] @ rng.standard_normal((r, n)),
+        "triangle": np.triu(g, int(rng.integers(0, 2))),
+        "oblique": np.linalg.inv(g) @ np.diag(rng.integers(0, 2, n).astype(float)) @ g,
+    }[kind]
+
+
+KINDS = "general whole symmetric definite orthogonal permutation projection mirror triangle oblique"
+
+
+@pytest.mark.parametrize("kind", [*KINDS.split(), "low rank"])
+def test_the_kernel_and_the_reference_agree(kind, dtype, layout, rng):
+    for n in (*range(1, 9), 20, 41, 70):
+        a = family(kind, n, rng)
+        for units in (1.0, 10.0 ** rng.integers(-6, 7), 2.0 ** rng.integers(-9, 10, n)):
+            x = layout((a * units / np.reshape(units, (-1, 1))).astype(dtype))
+            assert mml.classify(x) == mml.classify.__wrapped__(x)
+
+
+def test_a_turned_chain_is_nilpotent(rng):
+    """Null spaces taken off nineteen times: vectors that are a little too long would grow."""
+    for n in (5, 20, 50):
+        q = np.linalg.qr(rng.standard_normal((n, n)))[0]
+        a = q @ np.diag(np.ones(n - 1), 1) @ q.T
+        assert mml.classify(a) >= {"nilpotent", "singular"}
