@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -60,6 +62,37 @@ def test_a_callable_may_work_in_place():
 
     found = mml.top_eigh(times, 3, shape=(200, 200))
     np.testing.assert_allclose(found.values, [200, 199, 198], rtol=1e-12)
+
+
+def test_the_last_pairs_of_an_iteration_that_fails(monkeypatch):
+    """Products of seven digits reach no residual of eleven."""
+    rounded = np.diag(np.arange(1.0, 51)).astype(np.float32) / 3
+
+    def times(v):
+        return (rounded @ v.astype("f4")) * 3
+
+    with pytest.raises(mml.ConvergenceError, match="its products are not") as error:
+        mml.top_eigh(times, 2, shape=(50, 50), random_state=0)
+    found = mml.top_eigh(times, 2, shape=(50, 50), random_state=0, raise_on_failure=False)
+    assert isinstance(found, mml.EigenResult)
+    for result in (found, pickle.loads(pickle.dumps(found))):
+        assert not result.success
+        assert result.status == mml.Status.MAX_ITER
+        assert result.message == str(error.value)
+        values, vectors = result
+        np.testing.assert_allclose(values, [50, 49], rtol=1e-5)
+        np.testing.assert_array_equal(np.abs(vectors), np.abs(error.value.result.vectors))
+    monkeypatch.setattr("mmlcore.eigen.top._RESTARTS", 1)
+    found = mml.top_eigh(ring(2000)[0], 3, raise_on_failure=False)
+    assert not found.success
+    assert "in 1 restarts" in found.message
+    assert found.values.shape == (3,)
+    monkeypatch.undo()
+    found = mml.top_eigh(lambda v: np.arange(1, 51) * v, 2, shape=(50, 50), raise_on_failure=False)
+    assert found.success
+    assert found.status == mml.Status.CONVERGED
+    assert "accurate" in found.message
+    assert mml.eigh(np.eye(2)).success
 
 
 def test_what_is_not_real_or_not_symmetric(rng):

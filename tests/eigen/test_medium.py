@@ -71,3 +71,11 @@ def test_the_last_pair_of_a_power_iteration_that_does_not_settle():
         found = mml.power_iteration(matrix, max_iter=20, raise_on_failure=False)
         assert np.all(np.asarray(found.residual) > 1e-3)
         assert np.all(np.asarray(found.iterations) == caught.value.result.iterations)
+        assert not np.any(found.success)
+        assert np.shape(found.status) == np.shape(found.value)
+    one = mml.power_iteration(turn, max_iter=20, raise_on_failure=False)
+    assert "no eigenvalue is larger" in one.message
+    both = mml.power_iteration([np.diag([2.0, 0]), turn], max_iter=90, raise_on_failure=False)
+    assert both.success.tolist() == [True, False]
+    assert both.message[0].endswith("below the tolerance.")
+    assert mml.power_iteration(np.diag([2.0, 0])).success

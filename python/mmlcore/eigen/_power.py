@@ -23,6 +23,7 @@ from mmlcore.core.door import door
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.core.lapack import level, restored
 from mmlcore.core.signs import pointed
+from mmlcore.core.status import Status, sentences, success
 from mmlcore.elimination import inverse
 from mmlcore.matrices import matmul
 
@@ -34,6 +35,48 @@ class PowerIteration(NamedTuple):
     vector: Array  # (..., n), of length 1
     iterations: Any  # int, or array (...)
     residual: Any  # ||A v - value v|| / |value|: float, or array (...)
+
+    @property
+    def status(self) -> Any:
+        """`Status`: 1 converged, 0 where `max_iter` products did not suffice; for each matrix of a stack."""
+        shape = np.shape(self.residual)
+        return np.full(shape, int(Status.CONVERGED)) if shape else Status.CONVERGED
+
+    @property
+    def message(self) -> str | list[str]:
+        """The status as a sentence, or one for each matrix."""
+        return sentences(_MESSAGES, self.status)
+
+    @property
+    def success(self) -> Any:
+        """Whether the residual reached the tolerance, for each matrix."""
+        return success(self.status)
+
+
+class LastProducts(PowerIteration):
+    """What `max_iter` products gave where some matrix needed more."""
+
+    _status: Any
+
+    @classmethod
+    def of(cls, found: PowerIteration, status: Any) -> LastProducts:
+        """Return a result with its status, or one for each matrix."""
+        last = cls(*found)
+        last._status = status
+        return last
+
+    @property
+    def status(self) -> Any:
+        """`Status`, for each matrix of a stack."""
+        return self._status
+
+
+_MESSAGES = {
+    Status.CONVERGED: "The residual is below the tolerance.",
+    Status.MAX_ITER: (
+        "The residual did not reach the tolerance: no eigenvalue is larger in size than all others, or max_iter is too small."
+    ),
+}
 
 
 @door("power_iteration", PowerIteration)
@@ -58,7 +101,7 @@ def power_iteration(
     max_iter : int, default 1000
         Most products with the matrix.
     raise_on_failure : bool, default True
-        False: what the last product gave is returned whatever its residual.
+        False: what the last product gave is returned whatever its residual, with a ``status``, ``success`` and ``message``.
 
     Returns
     -------
@@ -135,6 +178,11 @@ def power_iteration(
             f"{tol:.3g}: no eigenvalue is larger in size than all others, or max_iter is too small. The last pair is in .result."
         )
         raise ConvergenceError(msg, result)
+    if failed.size:
+        status = np.where(residuals <= tol, int(Status.CONVERGED), int(Status.MAX_ITER)).reshape(
+            batch
+        )
+        result = LastProducts.of(result, status if batch else Status.MAX_ITER)
     return result
 
 

@@ -11,6 +11,7 @@ from mmlcore.core.arrays import Array, as_square, matrix_error
 from mmlcore.core.door import door
 from mmlcore.core.lapack import level, level_lower, patiently, restored
 from mmlcore.core.signs import pointed
+from mmlcore.core.status import Status, success
 
 _ORDERS = ("ascending", "descending", "size")
 
@@ -20,6 +21,44 @@ class EigenResult(NamedTuple):
 
     values: Array  # (..., k)
     vectors: Array  # (..., n, k), columns of length 1
+
+    @property
+    def status(self) -> Status:
+        """`Status`: 1 converged, 0 where an iteration ended before, which `top_eigh` returns with raise_on_failure=False."""
+        return Status.CONVERGED
+
+    @property
+    def message(self) -> str:
+        """The status as a sentence."""
+        return "The pairs are as accurate as was asked for."
+
+    @property
+    def success(self) -> bool:
+        """Whether the pairs are as accurate as was asked for."""
+        return bool(success(self.status))
+
+
+class LastPairs(EigenResult):
+    """What an iteration found last that did not reach its tolerance."""
+
+    _message: str
+
+    @classmethod
+    def of(cls, values: Array, vectors: Array, message: str) -> LastPairs:
+        """Return pairs with the sentence that says what they lack."""
+        pairs = cls(values, vectors)
+        pairs._message = message
+        return pairs
+
+    @property
+    def status(self) -> Status:
+        """`Status.MAX_ITER`."""
+        return Status.MAX_ITER
+
+    @property
+    def message(self) -> str:
+        """What the pairs lack."""
+        return self._message
 
 
 @door("eigh", EigenResult)

@@ -24,7 +24,7 @@ from mmlcore.core.random_state import RandomState, as_seed
 from mmlcore.core.signs import pointed
 from mmlcore.core.sparse import as_csr
 from mmlcore.eigen._lanczos import complete_lanczos
-from mmlcore.eigen._symmetric import EigenResult, eigh
+from mmlcore.eigen._symmetric import EigenResult, LastPairs, eigh
 from mmlcore.eigen.largest import largest_of_symmetric
 from mmlcore.matrices.sparse import SparseRows
 
@@ -56,7 +56,8 @@ def top_eigh(
     shape : tuple of int, optional
         (n, n), for a callable. What has a method ``matvec``, as SciPy's LinearOperator, brings its own.
     raise_on_failure : bool, default True
-        False: what the iteration for sparse matrices and callables found last is returned, whatever its residuals.
+        False: what the iteration for sparse matrices and callables found last is returned, whatever its residuals, with a
+        ``status``, ``success`` and ``message`` that tell.
 
     Returns
     -------
@@ -107,6 +108,7 @@ def top_eigh(
             if raise_on_failure:
                 raise
             values, vectors = error.result
+            return LastPairs.of(_in_range(values, F64), pointed(vectors), str(error))
         return EigenResult(_in_range(values, F64), pointed(vectors))
     a = require_finite(as_square(A, "A"), "A")
     k = as_index(k, "k", 1, a.shape[-1])

@@ -1,12 +1,12 @@
 """Roots, minima and fits."""
 
+from mmlcore.core.status import Status
 from mmlcore.optimize._batch import CurveFitBatch, curve_fit_batch
 from mmlcore.optimize._curve_fit import CurveFit, curve_fit
 from mmlcore.optimize._lagrange import Constrained, lagrange
 from mmlcore.optimize._linear import linear_regression
 from mmlcore.optimize._minimize import Minimum, minimize
 from mmlcore.optimize._newton import Root, newton
-from mmlcore.optimize._status import Status
 from mmlcore.optimize.linear_fit import LinearFit
 
 __all__ = [

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.calculus import TraceError
 from mmlcore.core.arrays import Array, as_array, as_index, as_real, empty, shape_error, to_ndarray
+from mmlcore.core.status import sentences
 from mmlcore.optimize._data import (
     NORMAL,
     POSITIVE,
@@ -24,7 +25,6 @@ from mmlcore.optimize._data import (
 )
 from mmlcore.optimize._fit_result import MESSAGES, Pair
 from mmlcore.optimize._model import Model, model_of
-from mmlcore.optimize._status import sentences
 
 _AT_ONCE = 1 << 23  # numbers of y that are converted at once
 

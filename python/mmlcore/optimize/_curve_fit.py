@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.core.arrays import Array, all_finite, as_index, as_real
 from mmlcore.core.errors import ConvergenceError
+from mmlcore.core.status import Status, success
 from mmlcore.optimize._curve_data import data_of, sigma_of, without_nan
 from mmlcore.optimize._data import (
     NORMAL,
@@ -27,7 +28,6 @@ from mmlcore.optimize._data import (
 from mmlcore.optimize._fit_result import MESSAGES, Pair
 from mmlcore.optimize._model import Model, model_of
 from mmlcore.optimize._residuals import residuals_of
-from mmlcore.optimize._status import Status, success
 
 _LONG = 200_000  # points from which on a fit to some of them comes first
 _SAMPLE = 20_000

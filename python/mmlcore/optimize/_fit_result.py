@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mmlcore.core.arrays import Array
-from mmlcore.optimize._status import Status
+from mmlcore.core.status import Status
 
 MESSAGES = {
     Status.CONVERGED: "Converged: the next step is a tiny part of the parameters' uncertainties.",

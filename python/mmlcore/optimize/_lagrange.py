@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 from mmlcore.calculus import Function
 from mmlcore.calculus.memory import traced
 from mmlcore.core.arrays import Array, as_array, as_index, as_real, require_finite, shape_error
+from mmlcore.core.status import Status, judged, sentences, success
 from mmlcore.optimize._newton import MESSAGES, one_number
 from mmlcore.optimize._newton_steps import newton_steps
-from mmlcore.optimize._status import Status, judged, sentences, success
 
 _FLAT = 1e-8  # curvature, relative to the largest, that counts as none
 

@@ -19,10 +19,10 @@ from mmlcore.core.arrays import (
     require_finite,
     shape_error,
 )
+from mmlcore.core.status import Status, judged, success
 from mmlcore.optimize._descent import bfgs, gradient_descent, momentum_descent
 from mmlcore.optimize._newton import one_number
 from mmlcore.optimize._search import MESSAGES, Search
-from mmlcore.optimize._status import Status, judged, success
 from mmlcore.optimize._trust import newton_steps
 
 _METHODS = {

@@ -20,8 +20,8 @@ from mmlcore.core.arrays import (
     require_finite,
     shape_error,
 )
+from mmlcore.core.status import Status, judged, sentences, success
 from mmlcore.optimize._newton_steps import newton_steps
-from mmlcore.optimize._status import Status, judged, sentences, success
 
 MESSAGES = {
     Status.CONVERGED: "The last step is below the tolerance.",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mmlcore.core.arrays import Array, all_finite, largest_size
-from mmlcore.optimize._status import Status
+from mmlcore.core.status import Status
 
 MESSAGES = {
     Status.CONVERGED: "What is left to go is below the tolerance.",

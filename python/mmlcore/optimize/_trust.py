@@ -8,9 +8,9 @@ import numpy as np
 
 from mmlcore.calculus import hessian_vector_product
 from mmlcore.core.arrays import Array, all_finite
+from mmlcore.core.status import Status
 from mmlcore.elimination import solve
 from mmlcore.optimize._search import Search, length
-from mmlcore.optimize._status import Status
 
 _DENSE = 50  # unknowns up to which the Hessian is decomposed
 _FLAT = 1e-10  # pivot of the Hessian, in units of its diagonal, from which on it counts as positive definite
