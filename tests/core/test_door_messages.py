@@ -88,7 +88,9 @@ def assert_same(got: Any, wanted: Any, values: bool, what: str) -> None:
         assert not values or got == wanted, what
     elif hasattr(wanted, "dtype"):
         assert (got.shape, got.dtype) == (wanted.shape, wanted.dtype), what
-        if values:
+        if wanted.dtype == object:
+            assert not values or got.tolist() == wanted.tolist(), what
+        elif values:
             np.testing.assert_allclose(got, wanted, 1e-5, 1e-5, equal_nan=True, err_msg=what)
     elif values and wanted is not None:
         assert got == pytest.approx(wanted, rel=1e-6, nan_ok=True), what
