@@ -19,6 +19,7 @@ SCIPY = ("scipy", functools.partial(scipy.linalg.solve, assume_a="gen", check_fi
 
 INVERSES = {2: 38, 3: 24, 4: 15, 6: 12, 8: 12, 16: 9, 24: 1.5, 64: 1.5}
 DETERMINANTS = {2: 55, 3: 48, 4: 20, 6: 14, 8: 17, 16: 9, 24: 1.5, 64: 1.5}
+FACTORS = {2: 20, 3: 20, 4: 15, 8: 8, 16: 6, 32: 3, 64: 1.5}
 CALLS: dict[str, tuple[Callable[..., object], Callable[..., object]]] = {
     "inverse": (np.linalg.inv, mml.inverse),
     "determinant": (np.linalg.det, mml.determinant),
@@ -46,6 +47,19 @@ def of_one_matrix(name: str, n: int, *, batch: int = 0, target: float = 1.0) -> 
     return Case(title, "elimination", setup, agree(1e5 * n * rounding("float64")), target, "numpy")
 
 
+def factor(n: int, dtype: str = "float64", *, batch: int = 0, target: float = 1.0) -> Case:
+    """Cholesky's factor of one matrix, or of a stack, against numpy's."""
+
+    def setup() -> tuple[Call, Call]:
+        x = data((batch or 1, n, n), dtype)
+        a = x @ np.swapaxes(x, -1, -2) / n + np.eye(n, dtype=dtype)
+        a = a if batch else a[0]
+        return lambda: np.linalg.cholesky(a), lambda: mml.cholesky(a)
+
+    title = f"cholesky {batch:,} of {n}x{n} {dtype}" if batch else f"cholesky {n} {dtype}"
+    return Case(title, "elimination", setup, agree(1e3 * n * rounding(dtype)), target, "numpy")
+
+
 CASES = [
     solve(3, target=10),
     *(solve(n) for n in (8, 16, 32, 64, 100, 128, 256, 500, 512, 2048)),
@@ -67,6 +81,10 @@ CASES = [
         of_one_matrix("determinant", n, batch=4_000_000 // n**2, target=t)
         for n, t in DETERMINANTS.items()
     ),
+    *(factor(n, target=t) for n, t in ((3, 10), (16, 4), (64, 1.5), (256, 1), (1024, 1))),
+    *(factor(n, "float32") for n in (64, 256, 1024)),
+    *(factor(n, batch=4_000_000 // n**2, target=t) for n, t in FACTORS.items()),
+    *(factor(n, "float32", batch=4_000_000 // n**2, target=FACTORS[n]) for n in (3, 8, 32)),
     *with_torch(torch_cases),
 ]
 test_cases = as_test(CASES)

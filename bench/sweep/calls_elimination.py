@@ -98,6 +98,18 @@ def lu(draw: Draw) -> Calls:
     return Calls(partial(mml.lu, a), peers, factors(a, draw.dtype), lambda: None)
 
 
+@entry("elimination", "cholesky", 2)
+def cholesky(draw: Draw) -> Calls:
+    n = draw.size(2, 400)
+    x = draw.rng.standard_normal((*draw.stack(n * n), n, n))
+    a = draw.lay((x @ np.swapaxes(x, -1, -2) / n + np.eye(n)).astype(draw.dtype))
+    peers = {
+        "numpy": partial(np.linalg.cholesky, a),
+        "scipy": partial(scipy.linalg.cholesky, a, lower=True, check_finite=False),
+    }
+    return Calls(partial(mml.cholesky, a), peers, near(draw.dtype, 10))
+
+
 def eliminate(a: Array) -> Array:
     """Row echelon form of one matrix by numpy, row operations as outer products."""
     a = a.copy()

@@ -9,6 +9,7 @@
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/elimination/cholesky_batch.hpp"
 #include "mmlcore/elimination/determinant.hpp"
 #include "mmlcore/elimination/determinant_small.hpp"
 #include "mmlcore/elimination/echelon.hpp"
@@ -125,6 +126,12 @@ bool log_determinants(const Call& call) {
   return true;
 }
 
+// What fails goes the long way, which says why.
+template <class T>
+bool lower_factor(const Call& call) {
+  return cholesky_batch<T>(call.stack<T>(0), call.results<T>()).item < 0;
+}
+
 template <class T>
 py::object echelon_of(py::array& a, bool reduced, double rtol, bool with_steps) {
   const auto stack = matrix_batch<T>(a, "A");
@@ -180,6 +187,7 @@ const DoorRow rows[] = {
     {"row_echelon", Signature("(m,n)->"), "A", "reduced=0 steps=0 rtol", {}, {.makes = {echelon<double>, echelon<float>}}},
     {"solve", Signature("(n,n),(n,k?)->(n,k?)"), "A b", "", {solve<double>, solve<float>}, {.power = 3}},
     {"inverse", Signature("(n,n)->(n,n)"), "A", "", {inverse<double>, inverse<float>}, {.power = 3}},
+    {"cholesky", Signature("(n,n)->(n,n)"), "A", "", {lower_factor<double>, lower_factor<float>}, {.power = 2}},
     {"determinant", Signature("(n,n)->()"), "A", "", {determinant_of<double>, determinant_of<float>}, {.power = 3}},
     {"slogdet", Signature("(n,n)->(),()"), "A", "", {log_determinants<double>, log_determinants<float>}, {.power = 3}},
     {"lu", Signature("(m,n)->(m)i,(m,k),(k,n)"), "A", "", {factors<double>, factors<float>}, {.power = 2}},
@@ -223,6 +231,22 @@ void bind_elimination(py::module_& m) {
       },
       py::arg("a"), py::arg("reduced"), py::arg("rtol"), py::arg("with_steps"),
       "Brings contiguous matrices to echelon form in place; returns (pivots, ranks, swaps, steps).");
+  m.def(
+      "cholesky",
+      [](const py::array& a, py::array& l) {
+        return by_dtype(l, [&](auto zero) {
+          using T = decltype(zero);
+          const auto from = matrix_batch<const T>(a, "A");
+          const auto to = matrix_batch<T>(l, "l");
+          const NoFactor none = without_gil([&] { return cholesky_batch<T>(from, to); });
+          return std::pair(none.item, none.row);
+        });
+      },
+      py::arg("a"), py::arg("l"),
+      "Fills contiguous l, l l' = a, of stacks (..., n, n).\n\nReturns (-1, -1), or the first item without a factor and the "
+      "row whose pivot is not positive, -1 for NaN."); returns (-1, -1), or the first item without a factor and the "
+      "row "
+      "whose pivot is not positive, -1 for NaN and infinity.");
   m.def(
       "lu_factor",
       [](py::array& a, py::array_t<std::int64_t>& perm) {

@@ -299,6 +299,13 @@ def checksum(x: np.ndarray[typing.Any, typing.Any]) -> int:
     A number that changes with every change of one number of x.
     """
 
+def cholesky(
+    a: np.ndarray[typing.Any, typing.Any], l: np.ndarray[typing.Any, typing.Any]
+) -> tuple[int, int]:
+    """
+    Fills contiguous l, l l' = a, of stacks (..., n, n); returns (-1, -1), or the first item without a factor and the row whose pivot is not positive, -1 for NaN and infinity.
+    """
+
 def closed_classes(graph: InEdges, landing: typing.Any) -> tuple[int, int]:
     """
     (closed parts of the graph, period of the one there is).

@@ -91,6 +91,7 @@ CALLS: dict[str, Callable[[], Any]] = {
     "determinant": lambda: mml.determinant(A),
     "slogdet": lambda: mml.slogdet(A),
     "lu": lambda: mml.lu(A),
+    "cholesky": lambda: mml.cholesky(S),
     "rank": lambda: mml.rank(A),
     "null_space": lambda: mml.null_space(TALL[:4]),
     "is_singular": lambda: mml.is_singular(A),

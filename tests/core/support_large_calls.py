@@ -78,6 +78,7 @@ LARGE: dict[str, Callable[[], Any]] = {
     "determinant": lambda: mml.determinant(normal(30_000, 20, 20)),
     "slogdet": lambda: mml.slogdet(positive(1500)),
     "lu": lambda: mml.lu(positive(1200)),
+    "cholesky": lambda: mml.cholesky(positive(1200)),
     "rank": lambda: mml.rank(normal(700, 700)),
     "null_space": lambda: mml.null_space(normal(300, 500)),
     "is_singular": lambda: mml.is_singular(normal(700, 700)),

@@ -22,6 +22,7 @@ MATRICES = [
     "determinant",
     "slogdet",
     "lu",
+    "cholesky",
     "qr",
     "gram_schmidt",
     "trace",
@@ -86,6 +87,8 @@ def arguments(name, rng, batch=(), n=4, dtype=np.float64):
     if name in ("length", "reflection"):
         return [some(*batch, n)]
     a = (some(*batch, n, n) + 3 * np.eye(n)).astype(dtype)
+    if name == "cholesky":
+        a = a @ np.swapaxes(a, -1, -2)
     if name in ("eigh", "eigvalsh"):
         a = a + np.swapaxes(a, -1, -2)
     if name in ("solve", "matmul"):

@@ -48,6 +48,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "determinant1": lambda n: mml.determinant(np.eye(n)),
     "slogdet": lambda b, n: mml.slogdet(np.zeros((b, 1, 1)) + np.eye(n)),
     "lu": lambda m, n: mml.lu(o((m, n))),
+    "cholesky": lambda b, n: mml.cholesky(np.zeros((b, 1, 1)) + np.eye(n)),
     "rank": lambda m, n: mml.rank(o((m, n))),
     "null_space": lambda m, n: mml.null_space(o((m, n))),
     "is_singular": lambda b, n: mml.is_singular(o((b, n, n))),

@@ -57,6 +57,7 @@ FORMS: dict[str, tuple[list[str], Spec]] = {
     "determinant": (["... d d"], {}),
     "slogdet": (["... d d"], {}),
     "lu": (["... n d"], {}),
+    "cholesky": (["... d d"], {}),
     "rank": (["... n d"], RTOL),
     "null_space": (["n d"], RTOL),
     "is_singular": (["... d d"], RTOL),

@@ -157,6 +157,45 @@ def lu(d: Draw) -> None:
                 )
 
 
+@explores("cholesky")
+def cholesky(d: Draw) -> None:
+    """L L' = A entry by entry in units of sqrt(a_ii a_jj); indefinite to more than rounding: an error."""
+    dtype = dtype_of(d)
+    n = d.size(6)
+    x = d.rng.standard_normal((n, n + 1))
+    if d.chance(0.3):
+        x = d.rng.integers(-2, 3, (n, n + 1)).astype(float)
+    unit = 2.0 ** d.rng.integers(*(-500, 500) if dtype is np.float64 else (-60, 60), (n, 1))
+    a = ((x * unit) @ (x * unit).T).astype(dtype)
+    if d.chance(0.3):
+        a[-1, -1] = -a[-1, -1] if d.chance(0.5) else a[-1, -1] * dtype(0.5)
+    rows = ex.exact(np.tril(a) + np.tril(a, -1).T)
+    minors = [ex.determinant([row[:k] for row in rows[:k]]) for k in range(1, n + 1)]
+    scale = [math.prod((rows[i][i] for i in range(k)), start=Fraction(1)) for k in range(1, n + 1)]
+    room = 8 * n * n * ex.ulp(dtype)
+    given = np.where(np.tri(n, dtype=bool), a, dtype(np.nan))
+    stack = d.chance(0.4)
+    try:
+        got = (
+            mml.cholesky(np.stack([given] * 9))[d.size(8)]
+            if stack
+            else mml.cholesky(placed(d, given))
+        )
+    except mml.NotPositiveDefiniteError:
+        if all(m > room * s for m, s in zip(minors, scale, strict=True)):
+            raise Wrong(f"cholesky: refused {a.tolist()}") from None
+        return
+    if any(m < -room * abs(s) for m, s in zip(minors, scale, strict=True)):
+        raise Wrong(f"cholesky: a factor of {a.tolist()}, which is indefinite")
+    low = ex.exact(got)
+    for i in range(n):
+        for j in range(i + 1):
+            found = sum(low[i][k] * low[j][k] for k in range(n))
+            size = ex.as_fraction(ex.mpmath.sqrt(ex.mp(rows[i][i] * rows[j][j])))
+            if abs(found - rows[i][j]) > 2 * (n + 2) * ex.ulp(dtype) * size:
+                raise Wrong(f"cholesky: (L L')[{i}, {j}] is {ex.short(found)}, A = {a.tolist()}")
+
+
 def whole(d: Draw) -> np.ndarray:
     """Small integers times a power of two: the rank is certain."""
     m, n = d.size(5), d.size(5)

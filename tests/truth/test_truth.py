@@ -23,7 +23,7 @@ ELSEWHERE = {
     "EigenResult Function GradientCheck Graph LinearFit "
     "Linearization LogDeterminant Minimum Neighbors PageRank PowerIteration Projection Root SparseHessian SparseJacobian "
     "StationaryPoint Status TaylorSeries": "what functions return",
-    "ConvergenceError DefectiveMatrixError SingularMatrixError TraceError": "errors",
+    "ConvergenceError DefectiveMatrixError NotPositiveDefiniteError SingularMatrixError TraceError": "errors",
     "get_num_threads set_num_threads threads release_memory show_config __version__": "no numbers",
     "MLP PPCA": "iterate from random starts: compared with references in tests/neural and tests/decomposition",
     "transform_image": "resampling: compared with SciPy in tests/matrices",

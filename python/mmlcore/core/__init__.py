@@ -4,6 +4,7 @@ from mmlcore.core.config import show_config
 from mmlcore.core.errors import (
     ConvergenceError,
     DefectiveMatrixError,
+    NotPositiveDefiniteError,
     SingularMatrixError,
     TraceError,
 )
@@ -14,6 +15,7 @@ from mmlcore.core.threads import get_num_threads, set_num_threads, threads
 __all__ = [
     "ConvergenceError",
     "DefectiveMatrixError",
+    "NotPositiveDefiniteError",
     "SingularMatrixError",
     "TraceError",
     "get_num_threads",

@@ -11,6 +11,10 @@ class SingularMatrixError(np.linalg.LinAlgError):
     """A matrix that has to be inverted is singular to working precision."""
 
 
+class NotPositiveDefiniteError(np.linalg.LinAlgError):
+    """A symmetric matrix has a direction x in which x' A x is not positive, up to rounding."""
+
+
 class DefectiveMatrixError(np.linalg.LinAlgError):
     """A matrix has no basis of eigenvectors, up to rounding."""
 
