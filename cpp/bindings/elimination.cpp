@@ -244,9 +244,7 @@ void bind_elimination(py::module_& m) {
       },
       py::arg("a"), py::arg("l"),
       "Fills contiguous l, l l' = a, of stacks (..., n, n).\n\nReturns (-1, -1), or the first item without a factor and the "
-      "row whose pivot is not positive, -1 for NaN."); returns (-1, -1), or the first item without a factor and the "
-      "row "
-      "whose pivot is not positive, -1 for NaN and infinity.");
+      "row whose pivot is not positive, -1 for NaN.");
   m.def(
       "lu_factor",
       [](py::array& a, py::array_t<std::int64_t>& perm) {

@@ -303,7 +303,9 @@ def cholesky(
     a: np.ndarray[typing.Any, typing.Any], l: np.ndarray[typing.Any, typing.Any]
 ) -> tuple[int, int]:
     """
-    Fills contiguous l, l l' = a, of stacks (..., n, n); returns (-1, -1), or the first item without a factor and the row whose pivot is not positive, -1 for NaN and infinity.
+    Fills contiguous l, l l' = a, of stacks (..., n, n).
+
+    Returns (-1, -1), or the first item without a factor and the row whose pivot is not positive, -1 for NaN.
     """
 
 def closed_classes(graph: InEdges, landing: typing.Any) -> tuple[int, int]:
