@@ -119,10 +119,11 @@ bool values_alone(const Call& call) {
   return fine;
 }
 
-template <class T>
+// Thin or full, which is what the row has memory for.
+template <class T, int Full>
 bool decomposition(const Call& call) {
   const index_t p = std::min(call['m'], call['n']);
-  return call.option(0) == 0 && p >= 1 && p <= kJacobiSide && std::max(call['m'], call['n']) <= kValuesLength &&
+  return call.option(0) == Full && p >= 1 && p <= kJacobiSide && std::max(call['m'], call['n']) <= kValuesLength &&
          svd<T>(call.stack<T>(0), call.results<T>(0), call.result<T>(1), call.results<T>(2));
 }
 
@@ -149,7 +150,18 @@ py::object null_spaces(const Call& call) {
 }
 
 const DoorRow rows[] = {
-    {"svd", Signature("(m,n)->(m,k),(k),(k,n)"), "A", "full=0", {decomposition<double>, decomposition<float>}, {.power = 2}},
+    {"svd",
+     Signature("(m,n)->(m,k),(k),(k,n)"),
+     "A",
+     "full=0",
+     {decomposition<double, 0>, decomposition<float, 0>},
+     {.power = 2}},
+    {"svd",
+     Signature("(m,n)->(m,m),(k),(n,n)"),
+     "A",
+     "full=0",
+     {decomposition<double, 1>, decomposition<float, 1>},
+     {.power = 2}},
     {"svdvals", Signature("(m,n)->(k)"), "A", "", {values_alone<double>, values_alone<float>}, {.power = 2}},
     {"null_space", Signature("(m,n)->"), "A", "rtol", {}, {.makes = {null_spaces<double>, null_spaces<float>}}},
     {"rank", Signature("(m,n)->()i"), "A", "rtol", {ranks<double>, ranks<float>}, {.power = 2}},

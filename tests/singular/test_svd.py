@@ -47,6 +47,7 @@ def test_one_and_a_stack(shape, dtype, rng):
     check(a, *mml.svd(a))
     check(a[3, ::-1].copy(), *mml.svd(a[3, ::-1]))
     check(a[0], *mml.svd(a[0], full=True), full=True)
+    check(a[1:6], *mml.svd(a[1:6], full=True), full=True)
     values = mml.svdvals(a)
     wide = np.linalg.svd(a.astype(np.complex128 if a.dtype.kind == "c" else np.float64))[1]
     np.testing.assert_allclose(
@@ -94,6 +95,38 @@ def test_graded_matrices_keep_all_digits(count, rng):
     a = np.stack([d[:, None] * x] * count)
     for values in (mml.svd(a).s, mml.svdvals(a), mml.svdvals(np.swapaxes(a, -1, -2))):
         np.testing.assert_allclose(values, np.stack([d] * count), rtol=1e-13)
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (3, 3), (4, 4), (4, 6), (6, 4), (9, 9), (1, 5), (16, 3)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_every_length_of_a_stack(shape, dtype, rng):
+    """Groups of lanes that are not full, Fortran order, gaps between items, ends of the range within one group."""
+    a = rng.standard_normal((35, *shape)).astype(dtype)
+    a[3] *= 1e-30
+    a[5] *= 1e30
+    a[11] = 0
+    whole = mml.svd(a)
+    check(a[12:], *(part[12:] for part in whole))
+    for count in (2, 3, 8, 15, 16, 17, 31, 32, 33):
+        for given in (a[:count], np.asfortranarray(a[:count]), np.repeat(a, 2, 0)[: 2 * count : 2]):
+            for got, right in zip(mml.svd(given), whole, strict=True):
+                np.testing.assert_array_equal(got, right[:count])
+    values = mml.svdvals(a)
+    np.testing.assert_allclose(values, whole.s, rtol=2e-5 if dtype == np.float32 else 1e-11)
+    assert (values[11] == 0).all()
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 8, 12, 16])
+def test_short_columns_beside_long_ones_become_orthogonal_too(n, rng):
+    """Columns of length 1e-100 beside 1, whose squares vanish in products of products."""
+    x = rng.standard_normal((20, n, n))
+    d = np.where(np.arange(n) < n // 2, 1.0, 1e-100)
+    for a in (x * d, np.swapaxes(x * d, -1, -2).copy(), (x * d)[:, ::-1, ::-1]):
+        u, s, vh = mml.svd(a)
+        check(a, u, s, vh)
+        one = mml.svd(a[4])
+        np.testing.assert_allclose(s[4], one.s, rtol=1e-11)
+        np.testing.assert_allclose(mml.svdvals(a), s, rtol=1e-11)
 
 
 @pytest.mark.parametrize("scale", [5e-324, 1e-310, 1e-200, 1e200, 1e307])

@@ -1,41 +1,105 @@
-// W matrices of a stack as the lanes of vectors, each brought near 1 by a power of two.
+// W matrices of a stack as the lanes of vectors, in float64, each brought near 1 by a power of two.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
+#include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/lanes.hpp"
 #include "rotate_lanes.hpp"
 
 namespace mmlcore {
 
-// The power of two that brings the largest entry to [1/2, 1), in two factors; false where an entry is not finite.
+// Element (i, j) of W items from `first` on in out[i * cols + j]; those behind the end of the stack repeat the last.
 template <class T>
-bool scale_of(const MatrixView<const T>& a, double (&factor)[2], int* power) {
-  double top = 0, check = 0;
-  for (index_t i = 0; i < a.rows; ++i) {
-    for (index_t j = 0; j < a.cols; ++j) {
-      const double x = a(i, j);
-      check += x * 0;
-      top = std::max(top, std::abs(x));
+void load_wide(const MatrixBatch<const T>& a, index_t first, Simd<double>::Vec* out) {
+  constexpr int W = Simd<double>::width;
+  if constexpr (sizeof(T) == sizeof(double)) {
+    load_lanes<T>(LaneGroup<const T>(a, first), out);
+  } else {
+    double* const flat = reinterpret_cast<double*>(out);
+    for (int lane = 0; lane < W; ++lane) {
+      const MatrixView<const T> item = a[std::min(first + lane, a.count() - 1)];
+      detail::elements(item, [&](index_t e, index_t at) { flat[e * W + lane] = static_cast<double>(item.data[at]); });
     }
   }
-  if (check != 0) return false;
-  std::frexp(top, power);
-  factor[0] = std::ldexp(1.0, -(*power / 2));
-  factor[1] = std::ldexp(1.0, -(*power - *power / 2));
-  return true;
 }
 
-// Items `first`, `first` + 1, ...; those behind the end of the stack repeat the last. Of wide ones the rows are the columns.
+// The way back; what lies behind the end of the stack is left out.
 template <class T>
-bool load_lanes(const MatrixBatch<const T>& a, index_t first, const LaneColumns& x, int (&power)[Simd<double>::width]) {
-  for (index_t lane = 0; lane < Simd<double>::width; ++lane) {
-    const MatrixView<const T> item = a[std::min(first + lane, a.count() - 1)];
-    const MatrixView<const T> tall = item.rows < item.cols ? item.transposed() : item;
-    double factor[2];
-    if (!scale_of(tall, factor, &power[lane])) return false;
+void store_wide(const MatrixBatch<T>& a, index_t first, const Simd<double>::Vec* in) {
+  constexpr int W = Simd<double>::width;
+  if constexpr (sizeof(T) == sizeof(double)) {
+    store_lanes<T>(LaneGroup<T>(a, first), in);
+  } else {
+    const double* const flat = reinterpret_cast<const double*>(in);
+    for (int lane = 0; lane < std::min<index_t>(W, a.count() - first); ++lane) {
+      const MatrixView<T> item = a[first + lane];
+      detail::elements(item, [&](index_t e, index_t at) { item.data[at] = static_cast<T>(flat[e * W + lane]); });
+    }
+  }
+}
+
+// Powers of two, lane by lane: a number times `down` and then `rest` has its largest size in [1/2, 1).
+struct LaneScale {
+  LaneScale() = default;
+  using Lanes = Simd<double>;
+  Lanes::Vec down, rest;  // 1 where one factor does
+  Lanes::Mask power;
+  bool plain = true;  // whether all powers lie within the range of one number
+
+  // 2^power, if plain.
+  Lanes::Vec up() const { return reinterpret_cast<Lanes::Vec>((power + 1023) << 52); }
+
+  // Of lanes whose largest sizes are `top`.
+  explicit LaneScale(Lanes::Vec top) : rest(Lanes::splat(1)) {
+    power = (reinterpret_cast<Lanes::Mask>(top) >> 52) - 1022;
+    power = top == 0 ? Lanes::Mask{} : power;
+    const Lanes::Mask odd = (power < -1000) | (power > 1000);
+    plain = !Lanes::any(odd);
+    down = reinterpret_cast<Lanes::Vec>((1023 - power) << 52);
+    if (plain) return;
+    for (int lane = 0; lane < Lanes::width; ++lane) {
+      int found = 0;
+      std::frexp(top[lane], &found);
+      power[lane] = found;
+      down[lane] = std::ldexp(1.0, -(found / 2));
+      rest[lane] = std::ldexp(1.0, -(found - found / 2));
+    }
+  }
+};
+
+// The items of a group of V's lanes, from `first` on: where the vectors of a twin start. A second one that lies behind the
+// end of the stack repeats the first.
+inline index_t start_of(index_t first, int part, index_t count) {
+  const index_t at = first + part * Simd<double>::width;
+  return at < count ? at : first;
+}
+
+// Items `first`, `first` + 1, ... as columns near 1; of wide ones the rows are the columns. scale: of each vector. False for
+// NaN or infinity.
+template <class T, class V>
+bool load_scaled(const MatrixBatch<const T>& a, index_t first, const LaneColumns<V>& x, Simd<double>::Vec* work,
+                 LaneScale* scale) {
+  using Vec = Simd<double>::Vec;
+  const index_t size = x.count * x.length;
+  const bool wide = a.item.rows < a.item.cols;
+  for (int part = 0; part < LaneTraits<V>::vectors; ++part) {
+    load_wide(a, start_of(first, part, a.count()), work);
+    Vec top{}, check{};
+    for (index_t e = 0; e < size; ++e) {
+      const Vec large = Simd<double>::abs(work[e]);
+      check += work[e] * 0;
+      top = large > top ? large : top;
+    }
+    if (Simd<double>::any(check != 0)) return false;
+    scale[part] = LaneScale(top);
     for (index_t j = 0; j < x.count; ++j) {
-      for (index_t i = 0; i < x.length; ++i) x[j][i][lane] = static_cast<double>(tall(i, j)) * factor[0] * factor[1];
+      for (index_t i = 0; i < x.length; ++i) {
+        const Vec v = work[wide ? j * x.length + i : i * x.count + j] * scale[part].down;
+        lane::part(x[j][i], part) = scale[part].plain ? v : v * scale[part].rest;
+      }
     }
   }
   return true;

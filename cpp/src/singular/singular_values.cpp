@@ -13,27 +13,51 @@ namespace {
 
 using Vec = Simd<double>::Vec;
 constexpr index_t W = Simd<double>::width;
+constexpr index_t kTwinSide = 8;  // columns up to which two vectors of lanes go together
 
-// W matrices from item `first` on.
-template <class T>
-bool group(const MatrixBatch<const T>& a, index_t first, double* values, int* powers, Vec* memory) {
-  const index_t m = std::max(a.item.rows, a.item.cols), n = std::min(a.item.rows, a.item.cols);
-  const LaneColumns x{memory, n, m}, rows{memory + n * m, n, n};
-  int power[W];
-  if (!load_lanes(a, first, x, power)) return false;
-  triangularize_lanes(x);
+// A group of matrices from item `first` on. `memory`: n m + n n of V and n m vectors.
+template <class V, class T, class Order>
+bool group(Order n, const MatrixBatch<const T>& a, index_t first, double* values, int* powers, V* memory) {
+  const index_t m = std::max(a.item.rows, a.item.cols);
+  const LaneColumns<V> x{memory, n, m}, rows{memory + n * m, n, n};
+  LaneScale scale[2];
+  if (!load_scaled(a, first, x, reinterpret_cast<Vec*>(memory + n * (m + n)), scale)) return false;
+  LaneReflections<V, kLaneSide> told;
+  triangularize_lanes<V>(n, x, nullptr, told);
   for (index_t i = 0; i < n; ++i) {
-    for (index_t j = 0; j < n; ++j) rows[i][j] = j < i ? Vec{} : x[j][i];
+    for (index_t j = 0; j < n; ++j) rows[i][j] = j < i ? V{} : x[j][i];
   }
-  Vec squares[kLaneSide];
-  rotate_lanes(rows, nullptr, squares, kLeastLength);
-  const index_t used = std::min(W, a.count() - first);
-  if (powers) std::copy(power, power + used, powers + first);
-  for (index_t j = 0; j < n; ++j) {
-    const Vec length = square_root(squares[j]);
-    for (index_t lane = 0; lane < used; ++lane) values[(first + lane) * n + j] = length[lane];
+  V squares[kLaneSide];
+  rotate_lanes<V>(n, rows, nullptr, squares, kLeastLength);
+  for (index_t j = 0; j < n; ++j) squares[j] = lane::root(squares[j]);
+  sort_lanes(n, squares);
+  for (int part = 0; part < LaneTraits<V>::vectors; ++part) {
+    const index_t start = first + part * W, used = std::min(W, a.count() - start);
+    for (index_t l = 0; l < used; ++l) {
+      if (powers) powers[start + l] = static_cast<int>(scale[part].power[l]);
+      for (index_t j = 0; j < n; ++j) values[(start + l) * n + j] = lane::part(squares[j], part)[l];
+    }
   }
   return true;
+}
+
+template <class T>
+bool any_group(const MatrixBatch<const T>& a, index_t first, double* values, int* powers, void* memory) {
+  const index_t n = std::min(a.item.rows, a.item.cols);
+  const auto twin = static_cast<Twin*>(memory);
+  switch (n) {
+    case 1:
+      return group(std::integral_constant<index_t, 1>{}, a, first, values, powers, twin);
+    case 2:
+      return group(std::integral_constant<index_t, 2>{}, a, first, values, powers, twin);
+    case 3:
+      return group(std::integral_constant<index_t, 3>{}, a, first, values, powers, twin);
+    case 4:
+      return group(std::integral_constant<index_t, 4>{}, a, first, values, powers, twin);
+    default:
+      return n <= kTwinSide ? group(n, a, first, values, powers, twin)
+                            : group(n, a, first, values, powers, static_cast<Vec*>(memory));
+  }
 }
 
 }  // namespace
@@ -44,13 +68,13 @@ bool scaled_singular_values(const MatrixBatch<const T>& a, double* values, int* 
   const index_t m = std::max(a.item.rows, a.item.cols), n = std::min(a.item.rows, a.item.cols);
   if (a.count() == 1) return jacobi_svd<T>(a[0], values, powers ? powers : &unused, nullptr, nullptr);
   const bool lanes = n <= kLaneSide;
-  const index_t step = lanes ? W : 1;
+  const index_t step = !lanes ? 1 : n <= kTwinSide ? 2 * W : W;
   std::atomic<bool> fine{true};
   parallel_ranges((a.count() + step - 1) / step, 2000 / (m * n * n) + 1, [&](index_t begin, index_t end) {
-    Buffer<Vec> memory(lanes ? n * (m + n) : 0);
+    Buffer<Vec> memory(lanes ? 2 * n * (m + n) + n * m : 0);
     int power = 0;
     for (index_t g = begin; g < end && fine; ++g) {
-      const bool done = lanes ? group(a, g * W, values, powers, memory.data())
+      const bool done = lanes ? any_group(a, g * step, values, powers, memory.data())
                               : jacobi_svd<T>(a[g], values + g * n, powers ? powers + g : &power, nullptr, nullptr);
       if (!done) fine.store(false, std::memory_order_relaxed);
     }
