@@ -6,11 +6,11 @@
 #include "arrays.hpp"
 #include "door.hpp"
 #include "mmlcore/core/buffer.hpp"
-#include "mmlcore/core/lane_algebra.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/signs.hpp"
 #include "mmlcore/orthogonal/complement.hpp"
 #include "mmlcore/orthogonal/gram_schmidt.hpp"
+#include "mmlcore/orthogonal/is_orthonormal.hpp"
 #include "mmlcore/orthogonal/orthogonalize.hpp"
 #include "mmlcore/orthogonal/projection.hpp"
 #include "mmlcore/orthogonal/qr.hpp"
@@ -56,31 +56,13 @@ bool dimensions(const Call& call) {
   return true;
 }
 
-constexpr index_t kQuickColumns = 32;  // up to here Q'Q is not worth a product's packing
-
-// By Q'Q, whose sums are taken in float64, row by row of Q.
 template <class T>
 bool orthonormal(const Call& call) {
   const index_t m = call['m'], n = call['n'];
-  if (n > kQuickColumns || m > 1000) return false;
   const auto q = call.stack<T>(0);
   bool* const to = call.result<bool>();
   const double rtol = 4 * (static_cast<double>(n) + std::sqrt(static_cast<double>(m))) * std::numeric_limits<T>::epsilon();
-  return each_item(call, m * n * n, [&](index_t item) {
-    const MatrixView<const T> here = q[item];
-    double products[kQuickColumns * kQuickColumns] = {}, row[kQuickColumns], check = 0;
-    for (index_t i = 0; i < m; ++i) {
-      for (index_t j = 0; j < n; ++j) check += (row[j] = here(i, j)) * 0;
-      for (index_t j = 0; j < n; ++j) axpy(row[j], row, products + j * n, j + 1);
-    }
-    double gap = 0;
-    for (index_t j = 0; j < n; ++j) {
-      for (index_t k = 0; k < j; ++k) gap = std::max(gap, std::abs(products[j * n + k]));
-      gap = std::max(gap, std::abs(products[j * n + j] - 1));
-    }
-    to[item] = gap <= rtol;
-    return check == 0;
-  });
+  return each_item(call, m * n * n, [&](index_t item) { return is_orthonormal<T>(q[item], rtol, to[item]); });
 }
 
 // Onto one subspace.
@@ -93,7 +75,9 @@ bool projections(const Call& call) {
 
 template <class T>
 bool projection_matrices(const Call& call) {
-  return call.axes() == 0 && projection_matrix<T>(call.matrix<T>(0), call.results<T>().item);
+  const auto b = call.stack<T>(0);
+  const auto to = call.results<T>();
+  return each_item(call, call['d'] * call['d'] * call['k'], [&](index_t i) { return projection_matrix<T>(b[i], to[i]); });
 }
 
 // Of independent columns, at most as many as they have entries.

@@ -6,7 +6,9 @@
 #include "door.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/signs.hpp"
+#include "mmlcore/singular/full_rank.hpp"
 #include "mmlcore/singular/jacobi_svd.hpp"
 #include "mmlcore/singular/singular_values.hpp"
 #include "mmlcore/singular/svd.hpp"
@@ -18,6 +20,7 @@ namespace {
 
 // Smaller ones than that beside the largest may have lost digits on the way (jacobi_svd.hpp): LAPACK sees to the matrix.
 constexpr double kSurely = 1e-130;
+constexpr index_t kProofSize = index_t{1} << 22;  // numbers of a matrix whose full rank is proved in one go
 
 bool small(index_t m, index_t n) {
   return std::min(m, n) >= 1 && std::min(m, n) <= kValuesSide && std::max(m, n) <= kValuesLength;
@@ -36,30 +39,48 @@ bool each_spectrum(const MatrixBatch<const T>& a, F&& f) {
   return fine;
 }
 
-template <class T>
-index_t count_above(const double* values, index_t p, index_t m, index_t n) {
-  const double least = default_rank_rtol<T>(m, n) * values[0];
-  return std::count_if(values, values + p, [=](double x) { return x > least; });
+// Runs tell(item, rank) for matrices of T: by a proof of full rank where there is one, else by the values, of a small matrix
+// alone, or of the stack where many are wanting.
+template <class T, class F>
+bool each_rank(const MatrixBatch<const T>& a, double rtol, F&& tell) {
+  const index_t m = a.item.rows, n = a.item.cols, p = std::min(m, n), count = a.count();
+  const auto rank_of = [=](const double* values) {
+    return std::count_if(values, values + p, [least = rtol * values[0]](double x) { return x > least; });
+  };
+  Buffer<bool> proved(count);
+  std::fill(proved.begin(), proved.end(), false);
+  if (p >= kProofSide && m * n <= kProofSize) {
+    parallel_ranges(count, 20'000 / (m * n * p) + 1, [&](index_t first, index_t last) {
+      for (index_t i = first; i < last; ++i) proved[i] = surely_full_rank<T>(a[i], rtol);
+    });
+  }
+  const index_t wanting = std::count(proved.begin(), proved.end(), false);
+  if (wanting > 0 && !small(m, n)) return false;
+  if (4 * wanting > count) {
+    return each_spectrum<T>(a, [&](index_t i, const double* values) { return tell(i, rank_of(values)), true; });
+  }
+  for (index_t i = 0; i < count; ++i) {
+    double values[kValuesSide];
+    if (!proved[i] && !scaled_singular_values<T>({a[i], {}}, values)) return false;
+    tell(i, proved[i] ? p : rank_of(values));
+  }
+  return true;
 }
 
 template <class T>
 bool ranks(const Call& call) {
   const index_t m = call['m'], n = call['n'];
   auto* const to = call.result<std::int64_t>();
-  return small(m, n) && each_spectrum<T>(call.stack<T>(0), [=](index_t i, const double* values) {
-           to[i] = count_above<T>(values, std::min(m, n), m, n);
-           return true;
-         });
+  return m > 0 && n > 0 &&
+         each_rank<T>(call.stack<T>(0), default_rank_rtol<T>(m, n), [=](index_t i, index_t rank) { to[i] = rank; });
 }
 
 template <class T>
 bool singular(const Call& call) {
   const index_t n = call['n'];
   auto* const to = call.result<bool>();
-  return small(n, n) && each_spectrum<T>(call.stack<T>(0), [=](index_t i, const double* values) {
-           to[i] = count_above<T>(values, n, n, n) < n;
-           return true;
-         });
+  return n > 0 &&
+         each_rank<T>(call.stack<T>(0), default_rank_rtol<T>(n, n), [=](index_t i, index_t rank) { to[i] = rank < n; });
 }
 
 template <class T>
@@ -76,7 +97,7 @@ bool conditions(const Call& call) {
 template <class T>
 bool independent(const Call& call) {
   const index_t n = call['n'], d = call['d'], count = call.count();
-  if (!small(n, d) || n > d) return false;
+  if (n < 1 || n > d || n * d > kProofSize) return false;
   const auto vectors = call.stack<T>(0);
   Buffer<double> memory(count * n * d);
   for (index_t i = 0; i < count; ++i) {
@@ -97,10 +118,7 @@ bool independent(const Call& call) {
   units.batch.push(count, n * d);
   bool* const to = call.result<bool>();
   const double rtol = default_rank_rtol<T>(n, d);
-  return each_spectrum<double>(units, [=](index_t i, const double* values) {
-    to[i] = values[n - 1] > rtol * values[0];
-    return true;
-  });
+  return each_rank<double>(units, rtol, [=](index_t i, index_t rank) { to[i] = rank == n; });
 }
 
 template <class T>

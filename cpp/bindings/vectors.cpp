@@ -7,6 +7,7 @@
 #include "door.hpp"
 #include "mmlcore/core/careful_length.hpp"
 #include "mmlcore/core/dot.hpp"
+#include "mmlcore/core/finite.hpp"
 #include "mmlcore/elimination/basis.hpp"
 #include "mmlcore/singular/singular_values.hpp"
 #include "mmlcore/vectors/distances.hpp"
@@ -147,11 +148,7 @@ bool coordinates_in(const Call& call) {
 template <class T>
 bool has_squares(const MatrixView<const T>& points) {
   const T most = std::sqrt(std::numeric_limits<T>::max()) / (4 * static_cast<T>(std::max<index_t>(points.cols, 1)));
-  bool fine = true;
-  for (index_t i = 0; i < points.rows; ++i) {
-    for (index_t j = 0; j < points.cols; ++j) fine &= std::abs(points(i, j)) < most;
-  }
-  return fine;
+  return largest_size(points) < static_cast<double>(most);  // NaN is not
 }
 
 constexpr index_t kFewCoordinates = 128, kMostNumbers = index_t{1} << 20;  // that no filter (filtered_neighbors.hpp) is for

@@ -12,6 +12,7 @@
 
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/simd.hpp"
+#include "mmlcore/core/views.hpp"
 
 namespace mmlcore {
 
@@ -59,6 +60,30 @@ double largest_size(const T* x, index_t n) {
     }
   });
   return good ? double(largest.load()) : std::numeric_limits<double>::quiet_NaN();
+}
+
+// Of a matrix, along its memory where it has an axis without gaps; on the calling thread.
+template <Real T>
+double largest_size(MatrixView<const T> a) {
+  using S = Simd<T>;
+  if (a.col_stride != 1) a = a.transposed();
+  if (a.col_stride == 1 && (a.row_stride == a.cols || a.rows == 1)) a = {a.data, 1, a.rows * a.cols, a.rows * a.cols, 1};
+  typename S::Vec bad{}, most{};
+  T rest = 0, top = 0;
+  for (index_t i = 0; i < a.rows; ++i) {
+    index_t j = 0;
+    for (; a.col_stride == 1 && j + S::width <= a.cols; j += S::width) {
+      const auto v = S::load(&a(i, j)), size = S::abs(v);
+      bad += v - v;
+      most = size > most ? size : most;
+    }
+    for (; j < a.cols; ++j) {
+      top = std::max(top, std::abs(a(i, j)));
+      rest += a(i, j) - a(i, j);
+    }
+  }
+  for (int l = 0; l < S::width; ++l) top = std::max(top, most[l]);
+  return S::sum(bad) + rest == 0 ? double(top) : std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace mmlcore
