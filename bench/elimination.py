@@ -60,6 +60,24 @@ def factor(n: int, dtype: str = "float64", *, batch: int = 0, target: float = 1.
     return Case(title, "elimination", setup, agree(1e3 * n * rounding(dtype)), target, "numpy")
 
 
+def shortest(name: str, m: int, n: int, batch: int, target: float) -> Case:
+    """Least squares or pseudo-inverses of a stack; numpy solves one system at a time."""
+
+    def setup() -> tuple[Call, Call]:
+        a, b = data((batch, m, n), "float64"), data((batch, m, 1), "float64")
+        if name == "pinv":
+            return lambda: np.linalg.pinv(a), lambda: mml.pinv(a)
+        return (
+            lambda: np.stack(
+                [np.linalg.lstsq(x, y, rcond=None)[0] for x, y in zip(a, b, strict=True)]
+            ),
+            lambda: mml.lstsq(a, b).x,
+        )
+
+    title = f"{name} {batch:,} of {m}x{n} float64"
+    return Case(title, "elimination", setup, agree(1e7 * rounding("float64")), target, "numpy")
+
+
 CASES = [
     solve(3, target=10),
     *(solve(n) for n in (8, 16, 32, 64, 100, 128, 256, 500, 512, 2048)),
@@ -85,6 +103,8 @@ CASES = [
     *(factor(n, "float32") for n in (64, 256, 1024)),
     *(factor(n, batch=4_000_000 // n**2, target=t) for n, t in FACTORS.items()),
     *(factor(n, "float32", batch=4_000_000 // n**2, target=FACTORS[n]) for n in (3, 8, 32)),
+    *(shortest(name, 10, 3, 10_000, 20) for name in ("lstsq", "pinv")),
+    *(shortest(name, 40, 16, 500, 4) for name in ("lstsq", "pinv")),
     *with_torch(torch_cases),
 ]
 test_cases = as_test(CASES)

@@ -198,6 +198,37 @@ def svdvals(draw: Draw) -> Calls:
     )
 
 
+@entry("elimination", "lstsq", 2)
+def lstsq(draw: Draw) -> Calls:
+    n = draw.size(1, 60)
+    m = n + draw.size(1, 200)
+    stack = draw.stack(m * n, 50_000)
+    a, b = draw.array(*stack, m, n), draw.array(*stack, m, 1)
+
+    def loop() -> tuple[Array]:
+        pairs = zip(a.reshape(-1, m, n), b.reshape(-1, m, 1), strict=True)
+        return (np.stack([np.linalg.lstsq(x, y, rcond=None)[0] for x, y in pairs]),)
+
+    def verify(expected: Any, got: Any) -> None:
+        x, right = (np.reshape(part[0], (-1, n, 1)) for part in (got, expected))
+        near(draw.dtype, 1000)(right, x)
+
+    peers: dict[str, Any] = {"numpy": loop}
+    if not stack:
+        peers["scipy"] = lambda: scipy.linalg.lstsq(a, b, check_finite=False)[:1]
+    return Calls(lambda: tuple(mml.lstsq(a, b)), peers, verify, loop)
+
+
+@entry("elimination", "pinv")
+def pinv(draw: Draw) -> Calls:
+    n = draw.size(1, 60)
+    m = n + draw.size(1, 100)
+    a = draw.array(*draw.stack(m * n, 100_000), m, n)
+    return Calls(
+        partial(mml.pinv, a), {"numpy": partial(np.linalg.pinv, a)}, near(draw.dtype, 1000)
+    )
+
+
 @entry("elimination", "condition")
 def condition(draw: Draw) -> Calls:
     a = square(draw, 150)

@@ -10,6 +10,7 @@
 #include "mmlcore/core/signs.hpp"
 #include "mmlcore/singular/full_rank.hpp"
 #include "mmlcore/singular/jacobi_svd.hpp"
+#include "mmlcore/singular/least_squares.hpp"
 #include "mmlcore/singular/singular_values.hpp"
 #include "mmlcore/singular/svd.hpp"
 #include "module.hpp"
@@ -145,6 +146,21 @@ bool decomposition(const Call& call) {
          svd<T>(call.stack<T>(0), call.results<T>(0), call.result<T>(1), call.results<T>(2));
 }
 
+// One matrix for all right sides of a stack is decomposed once, by the function itself.
+template <class T>
+bool shortest(const Call& call) {
+  const index_t m = call['m'], n = call['n'];
+  if (m < 1 || n < 1 || call['k'] < 1 || (call.is_one(0) && call.axes() > 0)) return false;
+  return least_squares<T>(call.stack<T>(0), call.stack<T>(1), default_rank_rtol<T>(m, n), call.results<T>(0),
+                          call.result<T>(1), call.result<std::int64_t>(2), call.result<T>(3));
+}
+
+template <class T>
+bool pseudo_inverses(const Call& call) {
+  const index_t m = call['m'], n = call['n'];
+  return m > 0 && n > 0 && pseudo_inverse<T>(call.stack<T>(0), default_rank_rtol<T>(m, n), call.results<T>());
+}
+
 constexpr double kLeast = 1e-280, kMost = 1e280;  // of a largest value whose products by rtol stay in the range
 
 // One matrix.
@@ -181,6 +197,13 @@ const DoorRow rows[] = {
      {decomposition<double, 1>, decomposition<float, 1>},
      {.power = 2}},
     {"svdvals", Signature("(m,n)->(k)"), "A", "", {values_alone<double>, values_alone<float>}, {.power = 2}},
+    {"lstsq",
+     Signature("(m,n),(m,k?)->(n,k?),(k?),()i,(p)"),
+     "A b",
+     "rtol",
+     {shortest<double>, shortest<float>},
+     {.power = 2}},
+    {"pinv", Signature("(m,n)->(n,m)"), "A", "rtol", {pseudo_inverses<double>, pseudo_inverses<float>}, {.power = 2}},
     {"null_space", Signature("(m,n)->"), "A", "rtol", {}, {.makes = {null_spaces<double>, null_spaces<float>}}},
     {"rank", Signature("(m,n)->()i"), "A", "rtol", {ranks<double>, ranks<float>}, {.power = 2}},
     {"is_singular", Signature("(n,n)->()b"), "A", "rtol", {singular<double>, singular<float>}, {.power = 3}},
@@ -199,6 +222,23 @@ void bind_singular(py::module_& m) {
         return single ? default_rank_rtol<float>(m, n) : default_rank_rtol<double>(m, n);
       },
       py::arg("m"), py::arg("n"), py::arg("single"), "Up to which share of the largest a singular value counts as zero.");
+  m.def(
+      "least_squares",
+      [](const py::array& a, const py::array& b, double rtol, py::array& x, py::array& residual,
+         py::array_t<std::int64_t>& rank, py::array& values) {
+        return by_dtype(x, [&](auto zero) {
+          using T = decltype(zero);
+          const auto from = matrix_batch<const T>(a, "A"), sides = matrix_batch<const T>(b, "b");
+          const auto to = matrix_batch<T>(x, "x");
+          T *const lengths = data_of<T>(residual), *const s = data_of<T>(values);
+          std::int64_t* const ranks = rank.mutable_data();
+          return without_gil([&] { return least_squares<T>(from, sides, rtol, to, lengths, ranks, s); });
+        });
+      },
+      py::arg("a"), py::arg("b"), py::arg("rtol"), py::arg("x"), py::arg("residual"), py::arg("rank"), py::arg("values"),
+      "Fills x (..., n, k), and contiguous residual (..., k), rank (...), values (..., p), of stacks of equal "
+      "count.\n\nFalse "
+      "where the function has to see to it.");
   m.def(
       "right_singular_vectors",
       [](const py::array& a, py::array_t<double>& values, py::array& right) {

@@ -119,7 +119,18 @@ from mmlcore.orthogonal import (
     qr,
     span_dimension,
 )
-from mmlcore.singular import SVD, condition, is_singular, null_space, rank, svd, svdvals
+from mmlcore.singular import (
+    SVD,
+    LeastSquares,
+    condition,
+    is_singular,
+    lstsq,
+    null_space,
+    pinv,
+    rank,
+    svd,
+    svdvals,
+)
 from mmlcore.stats import (
     Moments,
     affine_covariance,
@@ -164,6 +175,7 @@ __all__ = [
     "Function",
     "GradientCheck",
     "Graph",
+    "LeastSquares",
     "LinearFit",
     "Linearization",
     "LogDeterminant",
@@ -229,6 +241,7 @@ __all__ = [
     "linear_regression",
     "linearize",
     "link_matrix",
+    "lstsq",
     "lu",
     "matmul",
     "matrix_power",
@@ -242,6 +255,7 @@ __all__ = [
     "pagerank",
     "pairwise_distances",
     "parity",
+    "pinv",
     "power_iteration",
     "project",
     "projection_matrix",

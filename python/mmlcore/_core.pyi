@@ -516,6 +516,21 @@ def largest_size(x: np.ndarray[typing.Any, typing.Any]) -> float:
     The largest |x| of an array in C or Fortran order; NaN if one is not finite.
     """
 
+def least_squares(
+    a: np.ndarray[typing.Any, typing.Any],
+    b: np.ndarray[typing.Any, typing.Any],
+    rtol: typing.SupportsFloat | typing.SupportsIndex,
+    x: np.ndarray[typing.Any, typing.Any],
+    residual: np.ndarray[typing.Any, typing.Any],
+    rank: typing.Annotated[np.typing.ArrayLike, np.int64],
+    values: np.ndarray[typing.Any, typing.Any],
+) -> bool:
+    """
+    Fills x (..., n, k), and contiguous residual (..., k), rank (...), values (..., p), of stacks of equal count.
+
+    False where the function has to see to it.
+    """
+
 def link_matrix(graph: InEdges) -> np.typing.NDArray[np.float64]:
     """
     Dense: entry (i, j) is the probability to go from node j to node i.

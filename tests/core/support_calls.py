@@ -96,6 +96,8 @@ CALLS: dict[str, Callable[[], Any]] = {
     "null_space": lambda: mml.null_space(TALL[:4]),
     "is_singular": lambda: mml.is_singular(A),
     "condition": lambda: mml.condition(A),
+    "lstsq": lambda: mml.lstsq(A[:, :, :3], A),
+    "pinv": lambda: mml.pinv(A[:, :, :3]),
     "svd": lambda: mml.svd(A),
     "svdvals": lambda: mml.svdvals(A),
     "gram_schmidt": lambda: mml.gram_schmidt(TALL),

@@ -22,6 +22,7 @@ MATRICES = [
     "determinant",
     "slogdet",
     "lu",
+    "pinv",
     "cholesky",
     "qr",
     "gram_schmidt",

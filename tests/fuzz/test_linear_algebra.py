@@ -60,6 +60,8 @@ FORMS: dict[str, tuple[list[str], Spec]] = {
     "cholesky": (["... d d"], {}),
     "rank": (["... n d"], RTOL),
     "null_space": (["n d"], RTOL),
+    "lstsq": (["... d n", "... d m"], RTOL),
+    "pinv": (["... n d"], RTOL),
     "is_singular": (["... d d"], RTOL),
     "condition": (["... n d"], {}),
     "gram_schmidt": (

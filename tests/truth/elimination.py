@@ -293,6 +293,46 @@ def svd(d: Draw) -> None:
             raise Wrong(f"svd: not orthonormal, {q.tolist()} of {a.tolist()}")
 
 
+@explores("lstsq")
+@explores("pinv")
+def lstsq(d: Draw) -> None:
+    """Small integers in units, of any shape and rank: A'(A x - b) = 0, and x in the row space; pinv gives the same x."""
+    dtype = dtype_of(d)
+    m, n, k = d.size(5), d.size(5), d.size(2)
+    a = d.rng.integers(-2, 3, (m, n)).astype(float)
+    if d.chance(0.5) and m > 1:
+        a[-1] = a[0] * int(d.rng.integers(-2, 3))
+    b = d.rng.integers(-3, 4, (m, k)).astype(float)
+    most = 400 if dtype is np.float64 else 50
+    one, other = (2.0 ** int(d.rng.integers(-most, most)) for _ in range(2))
+    x, residual, rank, values = mml.lstsq(
+        placed(d, (a * one).astype(dtype)), placed(d, (b * other).astype(dtype))
+    )
+    inverse = mml.pinv(placed(d, (a * one).astype(dtype)))
+    if rank != ex.rank(ex.exact(a)):
+        raise Wrong(f"lstsq: rank {rank} of {a.tolist()}")
+    # In the units of a and b; numpy's in float64 is far more exact than what is asked for.
+    room = 300 * float(ex.ulp(dtype))
+    right = np.linalg.pinv(a, rcond=1e-10)
+    size = np.abs(right).max() + 1e-300
+    scale = (size * np.abs(a).max()) ** 2 + 1
+    for what, got, wanted, unit in (
+        ("x", x.astype(float) / other * one, right @ b, size * 10),
+        ("pinv", inverse.astype(float) * one, right, size),
+        (
+            "residual",
+            residual.astype(float) / other,
+            np.linalg.norm(a @ (right @ b) - b, axis=0),
+            10,
+        ),
+        ("values", values.astype(float) / one, np.linalg.svd(a, compute_uv=False), np.abs(a).max()),
+    ):
+        if not np.abs(got - wanted).max(initial=0) <= room * scale * unit:
+            raise Wrong(
+                f"lstsq: {what} is {got.tolist()} for {wanted.tolist()}, A = {a.tolist()}, b = {b.tolist()}"
+            )
+
+
 @explores("row_echelon")
 def row_echelon(d: Draw) -> None:
     """Rank, pivots and the reduced form of small integers."""

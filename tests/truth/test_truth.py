@@ -19,7 +19,7 @@ DRAWS = 400 if SECONDS <= 2 else 1_000_000_000
 
 # Public names without an explorer of their own, and why.
 ELSEWHERE = {
-    "LU QR SVD FiniteDifference Constrained CurveFit CurveFitBatch Diagonalization Echelon "
+    "LU QR SVD LeastSquares FiniteDifference Constrained CurveFit CurveFitBatch Diagonalization Echelon "
     "EigenResult Function GradientCheck Graph LinearFit "
     "Linearization LogDeterminant Minimum Neighbors PageRank PowerIteration Projection Root SparseHessian SparseJacobian "
     "StationaryPoint Status TaylorSeries": "what functions return",

@@ -139,10 +139,10 @@ def null_space(A: ArrayLike, *, rtol: float | None = None) -> Array:
     if n <= _SMALL and m <= _SMALL:
         small, turns = np.empty(n), np.empty((n, n), a.dtype)
         _core.right_singular_vectors(a, small, turns)
-        return pointed(np.ascontiguousarray(turns[:, small <= _rtol(a, rtol) * small[0]]))
+        return pointed(np.ascontiguousarray(turns[:, small <= rank_rtol(a, rtol) * small[0]]))
     # With fewer columns than rows all of the right factor comes with the thin form, which spares the (m, m) left one.
     _, values, right = patiently(np.linalg.svd, a, full_matrices=m < n)
-    tol = _rtol(a, rtol) * values[0]
+    tol = rank_rtol(a, rtol) * values[0]
     basis = right[int((values > tol).sum()) :].T
     return pointed(np.ascontiguousarray(basis))
 
@@ -189,15 +189,16 @@ def condition(A: ArrayLike) -> Array:
     return np.where(values[..., -1] > 0, ratio, np.inf).astype(a.dtype)[()]
 
 
-def _rtol(a: Array, rtol: float | None) -> float:
+def rank_rtol(a: Array, rtol: float | None) -> float:
+    """Up to which share of the largest a singular value counts as zero."""
     if rtol is None:
-        return _core.default_rank_rtol(a.shape[-2], a.shape[-1], a.dtype == np.float32)
+        return _core.default_rank_rtol(a.shape[-2], a.shape[-1], a.real.dtype == np.float32)
     return as_real(rtol, "rtol", 0, 1)
 
 
 def _counts(a: Array, rtol: float | None) -> Array:
     """Return how many singular values of each matrix are not negligible."""
-    tol = _rtol(a, rtol)
+    tol = rank_rtol(a, rtol)
     a, _ = level(a, "A")
     if a.shape[-1] == 0 or a.shape[-2] == 0:
         return np.zeros(a.shape[:-2], np.int64)
