@@ -7,7 +7,10 @@
 
 #include "arrays.hpp"
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/finite.hpp"
+#include "mmlcore/core/parallel.hpp"
 #include "mmlcore/decomposition/principal_components.hpp"
+#include "mmlcore/matrices/product_small.hpp"
 #include "mmlcore/stats/centred_product.hpp"
 #include "module.hpp"
 #include "results.hpp"
@@ -69,6 +72,21 @@ py::object components(const MatrixView<const T>& x, index_t k) {
   return py::make_tuple(rows, explained, shares, values, mean, exact ? py::object(py::none()) : py::object(rest), noise);
 }
 
+// Bytes as float64, in rows.
+Buffer<double> widened(const py::array& x) {
+  const auto bytes = matrix_view<const std::uint8_t>(x, "X");
+  Buffer<double> wide(bytes.rows * bytes.cols);
+  for (index_t i = 0; i < bytes.rows; ++i) {
+    double* const to = wide.data() + i * bytes.cols;
+    if (bytes.col_stride == 1) {
+      std::copy_n(&bytes(i, 0), bytes.cols, to);
+    } else {
+      for (index_t j = 0; j < bytes.cols; ++j) to[j] = bytes(i, j);
+    }
+  }
+  return wide;
+}
+
 py::object principal_components_of(const py::array& x, const py::object& wanted) {
   if (!aligned_matrix(x)) return py::none();
   const index_t n = x.shape(0), d = x.shape(1);
@@ -80,17 +98,15 @@ py::object principal_components_of(const py::array& x, const py::object& wanted)
   if (holds<double>(x)) return components(matrix_view<const double>(x, "X"), k);
   if (holds<float>(x)) return components(matrix_view<const float>(x, "X"), k);
   if (!holds<std::uint8_t>(x) || std::max(n, d) > kValuesRoute) return py::none();
-  const auto bytes = matrix_view<const std::uint8_t>(x, "X");
-  Buffer<double> wide(n * d);
-  for (index_t i = 0; i < n; ++i) {
-    for (index_t j = 0; j < d; ++j) wide[i * d + j] = bytes(i, j);
-  }
+  const Buffer<double> wide = widened(x);
   return components(c_order<const double>(wide.data(), n, d), k);
 }
 
+constexpr index_t kFewBytes = index_t{1} << 20;  // that are widened all at once
+
 template <class T>
-py::object scores(const py::array& x, const py::array& mean, const py::object& low, const py::array& components) {
-  const auto points = matrix_view<const T>(x, "X");
+py::object scores(const MatrixView<const T>& points, const py::array& mean, const py::object& low,
+                  const py::array& components) {
   const auto rows = matrix_view<const T>(components, "components");
   const index_t n = points.rows, d = points.cols, k = rows.rows;
   Buffer<T> parts(2 * d);
@@ -110,50 +126,52 @@ py::object scores(const py::array& x, const py::array& mean, const py::object& l
 py::object scores_of(const py::array& x, const py::array& mean, const py::object& low, const py::array& components) {
   if (!aligned_matrix(x) || !aligned_model(mean, low, components)) return py::none();
   if (x.shape(1) != mean.size() || components.shape(1) != mean.size()) return py::none();
-  if (holds<double>(x) && holds<double>(mean) && holds<double>(components)) return scores<double>(x, mean, low, components);
-  if (holds<float>(x) && holds<float>(mean) && holds<float>(components)) return scores<float>(x, mean, low, components);
+  if (holds<double>(mean) && holds<double>(components)) {
+    if (holds<double>(x)) return scores<double>(matrix_view<const double>(x, "X"), mean, low, components);
+    if (holds<std::uint8_t>(x) && x.size() > 0 && x.size() <= kFewBytes) {
+      const Buffer<double> wide = widened(x);
+      return scores<double>(c_order<const double>(wide.data(), x.shape(0), x.shape(1)), mean, low, components);
+    }
+  }
+  if (holds<float>(x) && holds<float>(mean) && holds<float>(components)) {
+    return scores<float>(matrix_view<const float>(x, "X"), mean, low, components);
+  }
   return py::none();
 }
 
-constexpr index_t kFewScores = 16;  // columns that are added row by row; more are a product
+constexpr index_t kPointRows = 64;  // rows that are multiplied, and moved, while they are in the cache
 
-// mean + scores components, a row at a time: it stays in the first-level cache.
+// mean + scores components.
 template <class T>
 py::object points(const py::array& given, const py::array& mean, const py::object& low, const py::array& components) {
   const auto scores = matrix_view<const T>(given, "X"), rows = matrix_view<const T>(components, "components");
-  const index_t n = scores.rows, k = scores.cols, d = rows.cols;
-  if (k > kFewScores || rows.col_stride != 1) return py::none();
+  const index_t n = scores.rows, d = rows.cols;
   const auto m = vector_view<const T>(mean, "mean");
-  Buffer<double> whole(d);
-  for (index_t j = 0; j < d; ++j) whole[j] = m[j];
-  if (!low.is_none()) {
-    const auto l = vector_view<const double>(py::array(low), "low");
-    for (index_t j = 0; j < d; ++j) whole[j] += l[j];
+  Buffer<T> front(2 * d);
+  T *const offset = front.data(), *const rest = offset + d;
+  for (index_t j = 0; j < d; ++j) {
+    double whole = m[j];
+    if (!low.is_none()) whole += vector_view<const double>(py::array(low), "low")[j];
+    offset[j] = static_cast<T>(whole);
+    rest[j] = static_cast<T>(whole - static_cast<double>(offset[j]));
   }
   auto out = new_array<T>(n, d);
-  T* const to = out.mutable_data();
+  const auto to = c_order<T>(out.mutable_data(), n, d);
   const auto run = [&] {
-    Buffer<T> front(2 * d);
-    T *const offset = front.data(), *const rest = offset + d;
-    for (index_t j = 0; j < d; ++j) {
-      offset[j] = static_cast<T>(whole[j]);
-      rest[j] = static_cast<T>(whole[j] - offset[j]);
-    }
-    T check = 0;
-    for (index_t i = 0; i < n; ++i) {
-      T* __restrict row = to + i * d;
-      std::copy(rest, rest + d, row);
-      for (index_t c = 0; c < k; ++c) {
-        const T share = scores(i, c);
-        check += share * 0;
-        const T* const direction = &rows(c, 0);
-        for (index_t j = 0; j < d; ++j) row[j] += share * direction[j];
+    if (std::isnan(largest_size(scores))) return false;
+    parallel_ranges((n + kPointRows - 1) / kPointRows, 1024 / (d * rows.rows / 64 + 1) + 1, [&](index_t begin, index_t end) {
+      for (index_t first = begin * kPointRows; first < std::min(n, end * kPointRows); first += kPointRows) {
+        const index_t count = std::min(kPointRows, n - first);
+        product_single<T>(scores.block(first, 0, count, scores.cols), rows, to.block(first, 0, count, d));
+        for (index_t i = first; i < first + count; ++i) {
+          T* __restrict row = to.row(i).data;
+          for (index_t j = 0; j < d; ++j) row[j] = (row[j] + rest[j]) + offset[j];
+        }
       }
-      for (index_t j = 0; j < d; ++j) row[j] += offset[j];
-    }
-    return check == 0;
+    });
+    return true;
   };
-  return (n * d * k < kLittle ? run() : without_gil(run)) ? py::object(out) : py::object(py::none());
+  return (n * d * rows.rows < kLittle ? run() : without_gil(run)) ? py::object(out) : py::object(py::none());
 }
 
 py::object points_of(const py::array& scores, const py::array& mean, const py::object& low, const py::array& components) {

@@ -37,7 +37,7 @@
 
 namespace mmlcore::bindings {
 
-inline constexpr int kMostParts = 4;    // arguments of a function, or results
+inline constexpr int kMostParts = 6;    // arguments of a function, or results
 inline constexpr int kMostLetters = 5;  // of a signature
 inline constexpr int kMostOptions = 6;
 

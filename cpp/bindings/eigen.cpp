@@ -7,6 +7,8 @@
 #include "arrays.hpp"
 #include "door.hpp"
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/finite.hpp"
 #include "mmlcore/core/random.hpp"
 #include "mmlcore/core/signs.hpp"
 #include "mmlcore/eigen/certify_spectrum_above.hpp"
@@ -82,34 +84,29 @@ bool powers(const Call& call) {
   });
 }
 
+constexpr index_t kMostPowers = 4096;  // rows of a matrix whose products are short enough for Ctrl-C between them
+
 // One matrix, from the random vector that the Python function starts from as well; it takes those whose squares might leave
 // the range, and says what is wrong when the products do not suffice.
 template <class T>
 bool dominant(const Call& call) {
   const index_t n = call['n'];
   const double tol = call.option(0), most = call.option(1);
-  if (call.axes() != 0 || n == 0 || n > 256 || !(tol >= 0 && tol <= 1) || !(most >= 1 && most < 1e9)) return false;
+  if (call.axes() != 0 || n == 0 || n > kMostPowers || !(tol >= 0 && tol <= 1) || !(most >= 1 && most < 1e9)) return false;
   if (most != std::floor(most)) return false;
-  Buffer<T> a(n * n), image(n);
-  T* const v = call.result<T>(1);
   const MatrixView<const T> from = call.matrix<T>(0);
-  T top = 0, check = 0;
-  for (index_t i = 0; i < n; ++i) {
-    for (index_t j = 0; j < n; ++j) {
-      a[i * n + j] = from(i, j);
-      check += from(i, j) * 0;
-      top = std::max(top, std::abs(from(i, j)));
-    }
-  }
-  const T limit = sizeof(T) == 8 ? T(1e70) : T(1e9);
-  if (check != 0 || !(top > 1 / limit && top < limit)) return false;
+  const double top = largest_size(from), limit = sizeof(T) == 8 ? 1e70 : 1e9;  // NaN where a number is not finite
+  if (!(top > 1 / limit && top < limit)) return false;
+  Buffer<T> straight(from.col_stride == 1 ? 0 : n * n), image(n);
+  if (from.col_stride != 1) copy<T>(from, c_order(straight.data(), n, n));
+  const MatrixView<const T> a = from.col_stride == 1 ? from : c_order<const T>(straight.data(), n, n);
+  T* const v = call.result<T>(1);
   const Philox generator(0);
   double squares = 0;
   for (index_t i = 0; i < n; ++i) squares += generator.normal(i) * generator.normal(i);
   for (index_t i = 0; i < n; ++i) v[i] = static_cast<T>(generator.normal(i) / std::sqrt(squares));
   const double least = 4 * static_cast<double>(std::numeric_limits<T>::epsilon());
-  const auto found = power_iteration<T>(c_order<const T>(a.data(), n, n), v, image.data(), std::max(tol, least),
-                                        static_cast<index_t>(most));
+  const auto found = power_iteration<T>(a, v, image.data(), std::max(tol, least), static_cast<index_t>(most));
   point_columns<T>(MatrixView<T>{v, n, 1, 1, n});
   *call.result<double>(0) = found.value;
   *call.result<std::int64_t>(2) = found.iterations;

@@ -2,7 +2,7 @@
 // |A v - value v| is at most tol |value| (B. N. Parlett, "The symmetric eigenvalue problem", 1998, chapter 4). The residual
 // certifies the pair; the error falls by the ratio of the second eigenvalue to the first a step.
 //
-// For one matrix that numbers near 1 fill, whose products cost less than a call to them.
+// For one matrix whose squares, and those of its products, stay in the range.
 #pragma once
 
 #include <cmath>
@@ -10,6 +10,7 @@
 #include "mmlcore/core/dot.hpp"
 #include "mmlcore/core/interrupt.hpp"
 #include "mmlcore/core/views.hpp"
+#include "mmlcore/matrices/matrix_vector.hpp"
 
 namespace mmlcore {
 
@@ -25,10 +26,11 @@ struct DominantPair {
 template <Real T>
 DominantPair<T> power_iteration(MatrixView<const T> a, T* v, T* image, double tol, index_t max_iter) {
   const index_t n = a.rows;
+  const index_t poll = index_t{1} + (index_t{1} << 24) / (n * n);  // some milliseconds
   DominantPair<T> found;
   for (index_t step = 1; step <= max_iter; ++step) {
-    if (step % 256 == 0) poll_interrupt();
-    for (index_t i = 0; i < n; ++i) image[i] = dot(&a(i, 0), v, n);
+    if (step % poll == 0) poll_interrupt();
+    matrix_vector<T>(a, {v, n, 1}, {image, n, 1});
     const T value = dot(v, image, n), square = dot(image, image, n);
     T gap = 0;
     for (index_t i = 0; i < n; ++i) gap += (image[i] - value * v[i]) * (image[i] - value * v[i]);
