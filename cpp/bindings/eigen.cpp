@@ -67,18 +67,29 @@ bool all_values(const Call& call) {
 
 constexpr index_t kPowerOrder = 32;  // of matrices whose powers need no threads of their own
 
+constexpr index_t kPowerNumbers = 4096;
+
 template <class T>
 bool powers(const Call& call) {
   const double exponent = call.option(0);
   const index_t n = call['n'];
   if (!(exponent >= 0 && exponent < 0x1p53 && exponent == std::floor(exponent)) || n > kPowerOrder) return false;
   const auto a = call.stack<T>(0);
-  const auto to = call.results<T>();
+  T* const to = call.result<T>();
+  const index_t some = std::max<index_t>(1, kPowerNumbers / (n * n + 1));  // items whose powers stay in the cache
   return each_range(call, n * n * n, [&](index_t first, index_t last) {
-    Buffer<T> scratch(2 * n * n);
     bool fine = true;
-    for (index_t i = first; i < last; ++i) {
-      fine &= matrix_power<T>(a[i], static_cast<std::uint64_t>(exponent), to[i], scratch.data());
+    for (index_t i = first; i < last; i += some) {
+      MatrixBatch<const T> part{a[i], {}};
+      if (!a.batch.uniform()) {
+        for (index_t k = i; k < std::min(last, i + some); ++k) {
+          part.item = a[k];
+          fine &= matrix_power<T>(part, static_cast<std::uint64_t>(exponent), to + k * n * n);
+        }
+        continue;
+      }
+      part.batch.push(std::min(last, i + some) - i, a.batch.stride());
+      fine &= matrix_power<T>(part, static_cast<std::uint64_t>(exponent), to + i * n * n);
     }
     return fine;
   });

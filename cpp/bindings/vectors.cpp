@@ -33,7 +33,7 @@ bool each_straight_pair(const Call& call, F&& f) {
   const auto x = call.stack<T>(0), y = call.stack<T>(1);
   return each_range(call, x.item.cols, [&](index_t first, index_t last) {
     if constexpr (!std::is_same_v<Measure, NoLanes>) {
-      if (LaneItems<T>::suit(x, y)) {
+      if (suits_lanes(x, y)) {
         return measure_lanes<T, Measure>(x, y, first, last, call.result<T>(),
                                          [&](index_t i) { return f(i, vector_of(x, i), vector_of(y, i)); });
       }
@@ -98,7 +98,7 @@ bool projections(const Call& call) {
   const index_t d = call['d'];
   T* const to = call.result<T>();
   const auto x = call.stack<T>(0), onto = call.stack<T>(1);
-  if (call.count() == 1 || !LaneItems<T>::suit(x, onto)) {
+  if (call.count() == 1 || !suits_lanes(x, onto)) {
     return each_straight_pair<T>(call,
                                  [=](index_t i, Vector<T> a, Vector<T> b) { return vector_projection(a, b, to + i * d); });
   }

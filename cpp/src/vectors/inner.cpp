@@ -5,7 +5,7 @@
 #include "mmlcore/core/dot.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/matrices/matrix_vector.hpp"
-#include "mmlcore/vectors/lane_pairs.hpp"
+#include "mmlcore/vectors/lane_measures.hpp"
 #include "mmlcore/vectors/straight_rows.hpp"
 
 namespace mmlcore {
@@ -26,21 +26,6 @@ T strided_dot(const T* x, index_t sx, const T* y, index_t sy, index_t n) {
   return static_cast<T>(sum);
 }
 
-template <class T>
-void in_lanes(const MatrixBatch<const T>& x, const MatrixBatch<const T>& y, index_t begin, index_t end, T* out) {
-  using V = Simd<T>;
-  LaneItems<T> left(x), right(y);
-  each_lanes(left, right, begin, end, [&](index_t i, index_t lane, index_t lanes) {
-    typename V::Vec sums[1];
-    lane_pair_sums<1>(left, right, x.item.cols, lane, sums, [](auto a, auto b, auto* to) { to[0] += a * b; });
-    if (lanes == V::width) {
-      V::store(out + i, sums[0]);
-    } else {
-      for (index_t k = 0; k < lanes; ++k) out[i + k] = sums[0][k];
-    }
-  });
-}
-
 }  // namespace
 
 template <class T>
@@ -54,13 +39,18 @@ void inner_products(const MatrixBatch<const T>& x, const MatrixBatch<const T>& y
     return matrix_vector<T>(rows, single.item.row(0), VectorView<T>{out, many.count(), 1});
   }
   parallel_ranges(x.count(), (index_t{1} << 15) / (d + 8) + 1, [&](index_t begin, index_t end) {
-    if (LaneItems<T>::suit(x, y)) return in_lanes(x, y, begin, end, out);
     StraightRows<T> left(x), right(y);
-    for (index_t i = begin; i < end; ++i) {
+    const auto by_itself = [&](index_t i) {
       const VectorView<const T> a = left[i], b = right[i];
       const bool rows = (a.stride == 1 && b.stride == 1) || d <= 1;
       out[i] = rows ? dot(a.data, b.data, d) : strided_dot(a.data, a.stride, b.data, b.stride, d);
+      return true;
+    };
+    if (suits_lanes(x, y)) {
+      measure_lanes<T, InnerLanes>(x, y, begin, end, out, by_itself);
+      return;
     }
+    for (index_t i = begin; i < end; ++i) by_itself(i);
   });
 }
 

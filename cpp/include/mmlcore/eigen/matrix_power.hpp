@@ -1,51 +1,51 @@
-// A^e by repeated squaring (N. J. Higham, "Functions of matrices", 2008, section 4.1): at most 2 log2 e products of small
-// matrices, in scratch memory of two. For matrices of some rows, whose products cost less than the call to each of them.
+// A^e by repeated squaring (N. J. Higham, "Functions of matrices", 2008, section 4.1), from the highest binary digit of e
+// down: square, and multiply by A where the digit is 1. At most 2 log2 e products, each of a whole stack (product_batch), to
+// and fro between the result and one scratch; which of them comes first is chosen so that the last product is the result.
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
+#include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/finite.hpp"
 #include "mmlcore/core/views.hpp"
 #include "mmlcore/matrices/product_small.hpp"
 
 namespace mmlcore {
 
-// `to` in rows, `scratch` for 2 n^2 numbers. False where the power, or A, is not finite.
+// `to`: items one after the other, in rows. False where a power, or A, is not finite: what is not finite in A stays so.
 template <Real T>
-bool matrix_power(MatrixView<const T> a, std::uint64_t e, MatrixView<T> to, T* scratch) {
-  const index_t n = a.rows;
-  const auto all = [&](auto&& f) {
-    for (index_t i = 0; i < n; ++i) {
-      for (index_t j = 0; j < n; ++j) f(i, j);
-    }
+bool matrix_power(const MatrixBatch<const T>& a, std::uint64_t e, T* to) {
+  const index_t n = a.item.rows, count = a.count(), size = count * n * n;
+  const auto stack = [=](auto* data) {
+    MatrixBatch<std::remove_pointer_t<decltype(data)>> made{c_order(data, n, n), {}};
+    made.batch.push(count, n * n);
+    return made;
   };
-  MatrixView<T> square = c_order(scratch, n, n), spare = c_order(scratch + n * n, n, n);
-  T check = 0;
-  all([&](index_t i, index_t j) { check += (square(i, j) = a(i, j)) * 0; });
-  if (check != 0) return false;
-  if (e == 0) {
-    all([&](index_t i, index_t j) { to(i, j) = i == j; });
+  if (e <= 1) {
+    for (index_t i = 0; i < count; ++i) copy<T>(a[i], c_order(to + i * n * n, n, n));
+    if (!all_finite(to, size)) return false;
+    for (index_t i = 0; i < size && e == 0; ++i) to[i] = i % (n * n) % (n + 1) == 0 ? T{1} : T{0};
     return true;
   }
-  bool first = true;
-  for (; e; e >>= 1) {
-    if (e & 1) {
-      if (first) {
-        copy<T>(square, to);
-      } else {
-        product_small<T>(to, square, spare);
-        copy<T>(spare, to);
-      }
-      first = false;
-    }
-    if (e > 1) {
-      product_small<T>(square, square, spare);
-      std::swap(square, spare);
-    }
+  const int digits = std::bit_width(e), products = digits - 1 + std::popcount(e) - 1;
+  Buffer<T> scratch(products > 1 ? size : 0);
+  T* next = products % 2 == 1 ? to : scratch.data();
+  T* other = products % 2 == 1 ? scratch.data() : to;
+  MatrixBatch<const T> power = a;
+  const auto multiply = [&](const MatrixBatch<const T>& right) {
+    product_batch<T>(power, right, stack(next));
+    power = stack(static_cast<const T*>(next));
+    std::swap(next, other);
+  };
+  for (int digit = digits - 2; digit >= 0; --digit) {
+    multiply(power);
+    if (e >> digit & 1) multiply(a);
   }
-  all([&](index_t i, index_t j) { check += to(i, j) * 0; });
-  return check == 0;
+  return all_finite(to, size);
 }
 
 }  // namespace mmlcore

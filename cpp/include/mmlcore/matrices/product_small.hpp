@@ -18,6 +18,8 @@ namespace mmlcore {
 inline constexpr index_t kSmallProduct = 96;
 // Long sums for few elements: B then is read so few times that packing it does not pay either (7 x 2000 times 2000 x 7).
 inline constexpr index_t kLong = 4096, kFewSteps = index_t{1} << 19;
+// Few rows of A, which are one register tile: B is read once, where it lies (2 x 128 times 128 x 128 in 2 us; packed, 8).
+inline constexpr index_t kTileRows = 8, kReadOnce = index_t{1} << 17;
 
 // What is known to be zero, or is not wanted, and so is not computed (block by block: some of it still is).
 enum class ProductPart {
@@ -67,6 +69,7 @@ template <class T>
 bool has_small_shape(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
   if (!lies_in_rows(c)) return false;
   if (std::max({a.rows, a.cols, b.cols}) <= kSmallProduct) return true;
+  if (a.rows <= kTileRows && a.cols * b.cols <= kReadOnce) return true;
   return a.cols <= kLong && std::min(a.cols, b.cols) <= kSmallProduct && a.rows * a.cols * b.cols <= kFewSteps;
 }
 

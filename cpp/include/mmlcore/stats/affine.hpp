@@ -10,6 +10,7 @@
 #include "mmlcore/core/finite.hpp"
 #include "mmlcore/core/views.hpp"
 #include "mmlcore/eigen/symmetry.hpp"
+#include "mmlcore/matrices/matrix_vector.hpp"
 #include "mmlcore/matrices/product_small.hpp"
 
 namespace mmlcore {
@@ -17,16 +18,9 @@ namespace mmlcore {
 // False where a number is not finite.
 template <Real T>
 bool affine_mean(VectorView<const T> mean, MatrixView<const T> a, VectorView<const T> shift, T* to) {
+  matrix_vector<T>(a, mean, {to, a.rows, 1});  // not finite where a number of a row, or of the mean, is not
   T check = 0;
-  for (index_t i = 0; i < a.rows; ++i) {
-    T sum = 0;
-    for (index_t j = 0; j < a.cols; ++j) {
-      check += a(i, j) * 0 + mean[j] * 0;
-      sum += a(i, j) * mean[j];
-    }
-    to[i] = sum + shift[i];
-    check += to[i] * 0;
-  }
+  for (index_t i = 0; i < a.rows; ++i) check += (to[i] += shift[i]) * 0;
   return check == 0;
 }
 

@@ -1,4 +1,5 @@
-// What pairs.hpp measures, of a pair in each lane (lane_pairs.hpp): the same sums, the same formulas.
+// What pairs.hpp measures, of W pairs at once: the same sums, the same formulas. The pairs come in the lanes of vectors
+// (lane_pairs.hpp), or as rows whose sums are brought into lanes (row_pairs.hpp).
 #pragma once
 
 #include <cmath>
@@ -6,6 +7,7 @@
 #include "mmlcore/core/careful_length.hpp"
 #include "mmlcore/core/lane_algebra.hpp"
 #include "mmlcore/vectors/lane_pairs.hpp"
+#include "mmlcore/vectors/row_pairs.hpp"
 
 namespace mmlcore {
 
@@ -24,18 +26,29 @@ struct LanePair {
   const LaneItems<T>&x, &y;
   index_t d, lane;
 
+  // terms(x_j, y_j, sums, own): `own` is a number of each pair.
   template <int K, class Terms>
-  [[gnu::always_inline]] void sum(typename Simd<T>::Vec (&total)[K], Terms&& terms) const {
-    lane_pair_sums<K>(x, y, d, lane, total, terms);
+  [[gnu::always_inline]] void sum(typename Simd<T>::Vec (&total)[K], Terms&& terms, typename Simd<T>::Vec own = typename Simd<T>::Vec{}) const {
+    lane_pair_sums<K>(x, y, d, lane, total, [&](auto a, auto b, auto* sums) { terms(a, b, sums, own); });
   }
 };
 
 // Each sets a number for each of W pairs, and answers which lanes it could tell.
+struct InnerLanes {
+  template <class T, class Pair>
+  static typename Simd<T>::Mask measure(const Pair& pair, typename Simd<T>::Vec* to) {
+    typename Simd<T>::Vec product[1];
+    pair.template sum<1>(product, [](auto a, auto b, auto* sums, auto) { sums[0] += a * b; });
+    to[0] = product[0];
+    return ~typename Simd<T>::Mask{};
+  }
+};
+
 struct DistanceLanes {
-  template <class T>
-  static typename Simd<T>::Mask measure(const LanePair<T>& pair, typename Simd<T>::Vec* to) {
+  template <class T, class Pair>
+  static typename Simd<T>::Mask measure(const Pair& pair, typename Simd<T>::Vec* to) {
     typename Simd<T>::Vec squares[1];
-    pair.template sum<1>(squares, [](auto a, auto b, auto* sums) {
+    pair.template sum<1>(squares, [](auto a, auto b, auto* sums, auto) {
       const auto gap = a - b;
       sums[0] += gap * gap;
     });
@@ -47,10 +60,10 @@ struct DistanceLanes {
 // Formula::of(<x, y>, <x, x>, <y, y>), for lanes whose squares stayed in the range.
 template <class Formula>
 struct ProductLanes {
-  template <class T>
-  static typename Simd<T>::Mask measure(const LanePair<T>& pair, typename Simd<T>::Vec* to) {
+  template <class T, class Pair>
+  static typename Simd<T>::Mask measure(const Pair& pair, typename Simd<T>::Vec* to) {
     typename Simd<T>::Vec sums[3];
-    pair.sum(sums, [](auto a, auto b, auto* add) {
+    pair.sum(sums, [](auto a, auto b, auto* add, auto) {
       add[0] += a * b;
       add[1] += a * a;
       add[2] += b * b;
@@ -84,20 +97,23 @@ using ScalarProjectionLanes = ProductLanes<ScalarProjection>;
 using ShareLanes = ProductLanes<Share>;
 
 struct AngleLanes {
-  template <class T>
-  static typename Simd<T>::Mask measure(const LanePair<T>& pair, typename Simd<T>::Vec* to) {
+  template <class T, class Pair>
+  static typename Simd<T>::Mask measure(const Pair& pair, typename Simd<T>::Vec* to) {
     using Vec = typename Simd<T>::Vec;
     Vec squares[2], sums[2];
-    pair.template sum<2>(squares, [](auto a, auto b, auto* add) {
+    pair.template sum<2>(squares, [](auto a, auto b, auto* add, auto) {
       add[0] += a * a;
       add[1] += b * b;
     });
     const Vec r = square_root(squares[1]) / square_root(squares[0]);
-    pair.template sum<2>(sums, [r](auto a, auto b, auto* add) {
-      const auto gap = a * r - b, sum = a * r + b;
-      add[0] += gap * gap;
-      add[1] += sum * sum;
-    });
+    pair.template sum<2>(
+        sums,
+        [](auto a, auto b, auto* add, auto ratio) {
+          const auto gap = a * ratio - b, sum = a * ratio + b;
+          add[0] += gap * gap;
+          add[1] += sum * sum;
+        },
+        r);
     const Vec less = square_root(sums[0]), more = square_root(sums[1]);
     for (int k = 0; k < Simd<T>::width; ++k) to[0][k] = 2 * std::atan2(less[k], more[k]);
     return comfortable_lanes<T>(squares[0]) & comfortable_lanes<T>(squares[1]) & comfortable_lanes<T>(sums[0]) &
@@ -105,23 +121,55 @@ struct AngleLanes {
   }
 };
 
+namespace detail {
+
+// Stores what is told of `lanes` pairs from `i` on, and asks by_itself for the rest.
+template <class T, class F>
+bool put_measures(index_t i, index_t lanes, typename Simd<T>::Vec found, typename Simd<T>::Mask told, T* out,
+                  F&& by_itself) {
+  if (lanes == Simd<T>::width && !Simd<T>::any(~told)) {
+    Simd<T>::store(out + i, found);
+    return true;
+  }
+  bool fine = true;
+  for (index_t k = 0; k < lanes; ++k) {
+    if (told[k]) {
+      out[i + k] = found[k];
+    } else {
+      fine &= by_itself(i + k);
+    }
+  }
+  return fine;
+}
+
+}  // namespace detail
+
+// Whether several pairs of two stacks are better taken at once.
+template <class T>
+bool suits_lanes(const MatrixBatch<const T>& x, const MatrixBatch<const T>& y) {
+  return LaneItems<T>::suit(x, y) || RowPair<T>::suit(x, y);
+}
+
 // Items [first, last) of a call with one number a pair; by_itself(i) -> bool for what lanes cannot tell.
 template <class T, class Measure, class F>
 bool measure_lanes(const MatrixBatch<const T>& x, const MatrixBatch<const T>& y, index_t first, index_t last, T* out,
                    F&& by_itself) {
-  LaneItems<T> left(x), right(y);
+  typename Simd<T>::Vec found;
   bool fine = true;
-  each_lanes(left, right, first, last, [&](index_t i, index_t lane, index_t lanes) {
-    typename Simd<T>::Vec found;
-    const auto told = Measure::template measure<T>(LanePair<T>{left, right, x.item.cols, lane}, &found);
-    if (lanes == Simd<T>::width && !Simd<T>::any(~told)) return Simd<T>::store(out + i, found);
-    for (index_t k = 0; k < lanes; ++k) {
-      if (told[k]) {
-        out[i + k] = found[k];
-      } else {
-        fine &= by_itself(i + k);
-      }
+  if (!LaneItems<T>::suit(x, y)) {
+    constexpr index_t W = Simd<T>::width;
+    index_t i = first;
+    for (; i + W <= last; i += W) {
+      const auto told = Measure::template measure<T>(RowPair<T>(x, y, i), &found);
+      fine &= detail::put_measures<T>(i, W, found, told, out, by_itself);
     }
+    for (; i < last; ++i) fine &= by_itself(i);
+    return fine;
+  }
+  LaneItems<T> left(x), right(y);
+  each_lanes(left, right, first, last, [&](index_t i, index_t lane, index_t lanes) {
+    const auto told = Measure::template measure<T>(LanePair<T>{left, right, x.item.cols, lane}, &found);
+    fine &= detail::put_measures<T>(i, lanes, found, told, out, by_itself);
   });
   return fine;
 }

@@ -20,7 +20,7 @@ namespace mmlcore {
 
 // Entries up to which contiguous vectors go in lanes, too: their own vectors are added up lane by lane at the end of each.
 template <class T>
-inline constexpr index_t kShortVector = 4 * Simd<T>::width;
+inline constexpr index_t kShortVector = Simd<T>::width;
 
 // The items of one stack.
 template <class T>
