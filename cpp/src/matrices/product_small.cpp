@@ -175,6 +175,20 @@ bool product_of_copy(const MatrixView<const T>& a, const MatrixView<const T>& b,
   return true;
 }
 
+// Few rows of A and a B whose columns are contiguous: C' = B' A', a tall product whose rows lie where B's columns do; false,
+// and nothing done, for other shapes.
+template <class T>
+bool product_of_columns(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
+  constexpr index_t least = 16;  // rows of B' for which it pays
+  if (a.rows < 2 || a.rows > kTileRows || b.row_stride != 1 || lies_in_rows(b) || b.cols < least || a.cols == 0)
+    return false;
+  Buffer<T> memory(b.cols * a.rows);
+  const MatrixView<T> turned = c_order(memory.data(), b.cols, a.rows);
+  product_tall<T>(b.transposed(), a.transposed(), turned);
+  copy<T>(MatrixView<const T>(turned).transposed(), c);
+  return true;
+}
+
 }  // namespace
 
 template <class T>
@@ -182,7 +196,7 @@ void product_single(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> 
   if (product_of_vector<T>(a, b, c)) return;
   if (is_tall_product(a, b, c)) return product_tall<T>(a, b, c);
   if (is_small_product(a, b, c)) return product_small<T>(a, b, c);
-  if (product_of_copy<T>(a, b, c)) return;
+  if (product_of_columns<T>(a, b, c) || product_of_copy<T>(a, b, c)) return;
   product<T>(a, b, c);
 }
 
