@@ -41,6 +41,10 @@ void factor(index_t n) {
     lu_factor<double>(view(s->lu), s->pivots.data(), parallel);
   };
   const std::string task = "LU " + std::to_string(n);
+  const auto rows = std::make_shared<Eigen::PartialPivLU<Rows<double>>>();
+  row(
+      task + ", in rows", "PartialPivLU of rows", [kernel] { kernel(false); }, [s, rows] { rows->compute(s->a); },
+      [s, rows] { return apart(s->lu, rows->matrixLU()); });
   row(
       task, "PartialPivLU", [kernel] { kernel(false); }, eigen, distance);
   shipped_row(

@@ -29,7 +29,7 @@ void length_beyond(const std::string& name, index_t n) {
   p->x *= static_cast<T>(sizeof(T) == 8 ? 1e-200 : 1e-25);
   row(
       "length beyond the range " + std::to_string(n) + name, "stableNorm",
-      [p] { p->ours = careful_length<T>(p->x.size(), [&](index_t j) { return p->x[j]; }); },
+      [p] { p->ours = careful_length<T>(p->x.size(), [x = p->x.data()](index_t j) { return x[j]; }); },
       [p] { p->theirs = p->x.stableNorm(); }, [p] { return p->distance(); });
 }
 

@@ -132,7 +132,7 @@ def test_pairwise_against_the_definition(n, m, d, dtype, rng):
     np.testing.assert_allclose(mml.pairwise_distances(x, y), np.sqrt(exact), rtol=rtol)
 
 
-@pytest.mark.parametrize(("n", "d"), [(1, 3), (63, 2), (64, 5), (65, 16), (200, 300), (6300, 17)])
+@pytest.mark.parametrize(("n", "d"), [(1, 3), (63, 2), (64, 5), (65, 16), (200, 300), (3300, 17)])
 def test_distances_of_one_set_are_computed_once(n, d, dtype, rng):
     x = rng.standard_normal((n, d)).astype(dtype)
     for laid in (x, np.asfortranarray(x), x[::-1]):

@@ -17,9 +17,10 @@
 // Backward error: (L + dL)(U + dU) = P A + E with |E| <= gamma_n |L||U| (Higham, "Accuracy and stability of numerical
 // algorithms", 2nd ed., theorem 9.3). Cost: 2/3 n^3 flops, scratch one panel. Parallel in the products, solves and swaps.
 //
-// Beside Eigen's PartialPivLU, of a matrix in columns, on one thread: 1.4 times as fast for 17 rows, at par from 32 to 300,
-// 1.2 times for 1000, where two threads make it 1.4 times; PartialPivLU of rows, as they are here, takes 1.1 to 1.8 times as
-// long from 32 to 400 (bench/cpp, "LU").
+// Beside Eigen's PartialPivLU, of a matrix in columns, on one thread: 1.3 times as fast for 17 rows, at par from 32 to 1000,
+// where two threads make it 1.4 times; PartialPivLU of rows, as they are here, takes 1.1 to 1.4 times as long (bench/cpp,
+// "LU" and "LU, in rows"). A copy into columns for Eigen's would cost that again, and its sums are not the same for all
+// strides.
 #pragma once
 
 #include "mmlcore/core/views.hpp"

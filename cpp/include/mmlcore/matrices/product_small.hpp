@@ -6,7 +6,9 @@
 // of a vector, down to one number: no element outside C is touched, and none is computed in vain.
 //
 // Stacks are bounded by memory for n <= 8; the next item is asked for while this one is computed.
-// Needs unit column strides of B and C; A may have any strides. Cost: 2 m n k flops, no scratch memory.
+// Needs unit column strides of B and C; A may have any strides. Cost: 2 m n k flops, no scratch memory. 1.1 to 2.1 times as
+// fast as Eigen's product from 12 rows on; one of 4 takes 12 ns more, which go into the choice of halves (bench/cpp,
+// "product small"), and which a test for Eigen's path would cost as well.
 #pragma once
 
 #include <algorithm>
