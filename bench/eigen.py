@@ -1,4 +1,4 @@
-"""Symmetric eigenproblems against numpy, SciPy and torch."""
+"""Eigenproblems against numpy, SciPy and torch."""
 
 import numpy as np
 import scipy.linalg
@@ -31,6 +31,27 @@ def full(
 
     name = f"eigh {batch:,} of {n}x{n} {dtype}" if batch else f"eigh {n} {dtype}"
     return Case(name, "eigen", setup, agree(1e3 * np.finfo(dtype).eps), target, peer[0])
+
+
+GENERAL = {2: 60, 3: 28, 4: 20, 6: 14, 8: 12, 16: 8}
+GENERAL_VALUES = {2: 100, 3: 35, 4: 28, 6: 22, 8: 18, 16: 12}
+
+
+def general(name: str, n: int, batch: int, target: float, dtype: str = "float64") -> Case:
+    """Eigenvalues of general matrices, with vectors or without; sums of powers are compared, whatever the order."""
+
+    def setup() -> tuple[Call, Call]:
+        a = data((batch, n, n), dtype)
+
+        def powers(values: np.ndarray) -> np.ndarray:
+            return np.stack([values.sum(-1).real, (values**2).sum(-1).real]) / n
+
+        if name == "eig":
+            return lambda: powers(np.linalg.eig(a)[0]), lambda: powers(mml.eig(a).values)
+        return lambda: powers(np.linalg.eigvals(a)), lambda: powers(mml.eigvals(a))
+
+    title = f"{name} {batch:,} of {n}x{n} {dtype}"
+    return Case(title, "eigen", setup, agree(1e4 * np.finfo(dtype).eps), target, "numpy")
 
 
 def largest(n: int, k: int, target: float, peer: Peer) -> Case:
@@ -71,6 +92,9 @@ CASES = [
             for n in (3, 8)
         ]
     ),
+    *(general("eig", n, 400_000 // n**2, t) for n, t in GENERAL.items()),
+    *(general("eigvals", n, 400_000 // n**2, t) for n, t in GENERAL_VALUES.items()),
+    *(general("eig", n, 400_000 // n**2, GENERAL[n], "float32") for n in (3, 8)),
     full(256),
     full(784),
     largest(784, 50, 3, by_subset(784, 50)),

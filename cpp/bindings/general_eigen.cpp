@@ -10,6 +10,7 @@
 #include "mmlcore/core/signs.hpp"
 #include "mmlcore/eigen/characteristic.hpp"
 #include "mmlcore/eigen/diagonalize.hpp"
+#include "mmlcore/eigen/general_lanes.hpp"
 #include "mmlcore/eigen/general_pairs.hpp"
 #include "mmlcore/eigen/jacobi.hpp"
 #include "module.hpp"
@@ -90,22 +91,44 @@ bool plain(const MatrixBatch<const T>& stack) {
 
 bool takes(const Call& call) { return call['n'] >= 1 && call['n'] <= kGeneralOrder && call.count() >= 1; }
 
+// Lanes look for themselves.
+template <class T>
+bool takes(const Call& call, const MatrixBatch<const T>& stack) {
+  return takes(call) && (in_general_lanes(call['n'], call.count()) || plain<T>(stack));
+}
+
+template <class T>
+py::object real_parts(const NewArray<std::complex<T>>& all, index_t count, const std::vector<npy_intp>& shape) {
+  const NewArray<T> to(shape);
+  for (index_t i = 0; i < count; ++i) to.data[i] = all.data[i].real();
+  return to.array;
+}
+
 template <class T>
 py::object general(const Call& call) {
-  const index_t n = call['n'];
+  const index_t n = call['n'], count = call.count();
   const auto stack = call.stack<T>(0);
-  if (!takes(call) || !plain<T>(stack)) return {};
-  const Pairs<T> pairs(stack, true);
-  if (!pairs.told().found || !pairs.told().sharp) return {};
-  return py::make_tuple(pairs.values(call.shape({n})), pairs.vectors(call.shape({n, n})));
+  if (!takes<T>(call, stack)) return {};
+  const std::vector<npy_intp> shape = call.shape({n}), square = call.shape({n, n});
+  const NewArray<std::complex<T>> values(shape), vectors(square);
+  const GeneralPairs told = apart(25.0 * static_cast<double>(count * n * n) * static_cast<double>(n),
+                                  [&] { return general_pairs<T>(stack, values.data, vectors.data); });
+  if (!told.found || !told.sharp) return {};
+  if (!told.real) return py::make_tuple(values.array, vectors.array);
+  return py::make_tuple(real_parts<T>(values, count * n, shape), real_parts<T>(vectors, count * n * n, square));
 }
 
 template <class T>
 py::object general_values(const Call& call) {
+  const index_t n = call['n'], count = call.count();
   const auto stack = call.stack<T>(0);
-  if (!takes(call) || !plain<T>(stack)) return {};
-  const Pairs<T> pairs(stack, false);
-  return pairs.told().found ? pairs.values(call.shape({call['n']})) : py::object();
+  if (!takes<T>(call, stack)) return {};
+  const std::vector<npy_intp> shape = call.shape({n});
+  const NewArray<std::complex<T>> values(shape);
+  const GeneralPairs told = apart(10.0 * static_cast<double>(count * n * n) * static_cast<double>(n),
+                                  [&] { return general_pairs<T>(stack, values.data, nullptr); });
+  if (!told.found) return {};
+  return told.real ? real_parts<T>(values, count * n, shape) : values.array;
 }
 
 enum class Kind { symmetric, general, both };

@@ -81,7 +81,11 @@ def eigvals(d: Draw) -> None:
     """Each is an eigenvalue of a matrix that is n units away; together they have its trace."""
     n = d.size(5)
     a = matrix(d, n, n, np.float64, float(d.pick(0.2, 0.9)))
-    values = np.atleast_1d(mml.eigvals(placed(d, a)))
+    if d.chance(0.5):
+        among = [matrix(d, n, n, np.float64, 0.4) for _ in range(8)]
+        values = mml.eigvals(np.stack([*among, a]))[8]
+    else:
+        values = np.atleast_1d(mml.eigvals(placed(d, a)))
     backward(a, values, "eigvals")
 
 
@@ -110,7 +114,11 @@ def eig(d: Draw) -> None:
     """Unit vectors, small residuals."""
     n = d.size(5)
     a = matrix(d, n, n, np.float64, float(d.pick(0.2, 0.45)))
-    values, vectors = mml.eig(placed(d, a))
+    if d.chance(0.5):
+        among = [matrix(d, n, n, np.float64, 0.4) for _ in range(8)]
+        values, vectors = (part[8] for part in mml.eig(np.stack([*among, a])))
+    else:
+        values, vectors = mml.eig(placed(d, a))
     backward(a, values, "eig")
     size = float(np.abs(a).max())
     if not size:

@@ -6,9 +6,12 @@
 #include <cmath>
 #include <limits>
 
+#include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/maps.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/core/scaled_lanes.hpp"
 #include "mmlcore/core/signs.hpp"
+#include "mmlcore/eigen/general_lanes.hpp"
 
 namespace mmlcore {
 namespace {
@@ -77,18 +80,101 @@ GeneralPairs one(const MatrixView<const T>& from, std::complex<T>* values, std::
   return told;
 }
 
+// Items `first` ... of a stack, in lanes; those where something is odd, by themselves.
+template <class V, class T>
+GeneralPairs group(const MatrixBatch<const T>& a, index_t first, const MatrixBatch<T>& values, const MatrixBatch<T>& vectors,
+                   V* memory) {
+  using Vec = lane::Vec;
+  using L = Simd<double>;
+  constexpr T eps = std::numeric_limits<T>::epsilon();
+  constexpr double least = std::numeric_limits<T>::min() / (eps * eps), most = std::numeric_limits<T>::max() * eps;
+  const index_t n = a.item.rows, size = n * n;
+  const bool with_vectors = vectors.item.data != nullptr;
+  V *const matrix = memory, *const found = matrix + size, *const columns = found + 2 * n;
+  V* const work = columns + (with_vectors ? 2 * size : 0);
+  Vec* const flat = reinterpret_cast<Vec*>(work + 2 * size + 6 * n + 1);
+  LaneScale scale[2];
+  GeneralPairs told;
+  for (int part = 0; part < LaneTraits<V>::vectors; ++part) {
+    load_wide(a, start_of(first, part, a.count()), flat);
+    Vec top{}, check{};
+    for (index_t e = 0; e < size; ++e) {
+      check += flat[e] * 0;
+      top = L::abs(flat[e]) > top ? L::abs(flat[e]) : top;
+    }
+    if (L::any((check != 0) | ((top != 0) & ((top <= least) | (top >= most))))) return told;
+    scale[part] = LaneScale(top);
+    for (index_t e = 0; e < size; ++e) lane::part(matrix[e], part) = flat[e] * scale[part].down;
+  }
+  constexpr double share = static_cast<double>(kLeading<T>);
+  const double bound = 16 * static_cast<double>(n) * std::numeric_limits<T>::epsilon();
+  const auto odd = general_lanes<V>(n, matrix, found, with_vectors ? columns : nullptr, share, bound, work);
+  told.found = true;
+  for (int part = 0; part < LaneTraits<V>::vectors; ++part) {
+    const index_t start = first + part * L::width, used = std::min<index_t>(L::width, a.count() - start);
+    if (used <= 0) break;
+    Vec turning{}, largest{}, check{};
+    for (index_t k = 0; k < 2 * n; ++k) {
+      flat[k] = lane::part(found[k], part) * scale[part].up();
+      check += flat[k] * 0;
+      largest = L::abs(flat[k]) > largest ? L::abs(flat[k]) : largest;
+      if (k % 2) turning = L::abs(flat[k]) > turning ? L::abs(flat[k]) : turning;
+    }
+    const L::Mask again = lane::part(odd, part) | (check != 0);
+    told.real &= !L::any((turning > 0) & ~again);
+    told.found &= !L::any((largest > static_cast<double>(std::numeric_limits<T>::max())) & ~again);
+    store_wide(values, start, flat);
+    if (with_vectors) {
+      for (index_t e = 0; e < 2 * size; ++e) flat[e] = lane::part(columns[e], part);
+      store_wide(vectors, start, flat);
+    }
+    if (!L::any(again)) continue;
+    for (index_t l = 0; l < used; ++l) {
+      if (!again[l]) continue;
+      const auto to = [&](const MatrixBatch<T>& all) { return reinterpret_cast<std::complex<T>*>(all[start + l].data); };
+      const GeneralPairs own = one<T>(a[start + l], to(values), with_vectors ? to(vectors) : nullptr);
+      told.found &= own.found;
+      told.real &= own.real;
+      told.sharp &= own.sharp;
+    }
+  }
+  return told;
+}
+
+template <class T>
+MatrixBatch<T> parts_of(std::complex<T>* numbers, index_t rows, index_t cols, index_t count) {
+  MatrixBatch<T> parts{c_order(reinterpret_cast<T*>(numbers), rows, 2 * cols), {}};
+  parts.batch.push(count, 2 * rows * cols);
+  return parts;
+}
+
 }  // namespace
 
 template <class T>
 GeneralPairs general_pairs(const MatrixBatch<const T>& a, std::complex<T>* values, std::complex<T>* vectors) {
-  const index_t n = a.item.rows;
+  const index_t n = a.item.rows, count = a.count();
   std::atomic<bool> found{true}, real{true}, sharp{true};
-  parallel_ranges(a.count(), 20000 / (25 * n * n * n + 100) + 1, [&](index_t first, index_t last) {
+  const auto add = [&](const GeneralPairs& told) {
+    if (!told.found) found = false;
+    if (!told.real) real = false;
+    if (!told.sharp) sharp = false;
+  };
+  if (in_general_lanes(n, count)) {
+    const bool twins = n <= kGeneralTwins;
+    const index_t step = (twins ? 2 : 1) * Simd<double>::width, grain = 4000 / (25 * n * n * n + 100) + 1;
+    const MatrixBatch<T> to = parts_of(values, 1, n, count), all = parts_of(vectors, n, n, vectors ? count : 1);
+    parallel_ranges((count + step - 1) / step, grain, [&](index_t first, index_t last) {
+      Buffer<lane::Vec> memory((twins ? 2 : 1) * (3 * n * n + 8 * n + 1 + (vectors ? 2 * n * n : 0)) + 2 * n * n);
+      for (index_t g = first; g < last && found; ++g) {
+        add(twins ? group(a, g * step, to, all, reinterpret_cast<Twin*>(memory.data()))
+                  : group(a, g * step, to, all, memory.data()));
+      }
+    });
+    return {found, real, sharp};
+  }
+  parallel_ranges(count, 20000 / (25 * n * n * n + 100) + 1, [&](index_t first, index_t last) {
     for (index_t i = first; i < last && found; ++i) {
-      const GeneralPairs told = one<T>(a[i], values + i * n, vectors ? vectors + i * n * n : nullptr);
-      if (!told.found) found = false;
-      if (!told.real) real = false;
-      if (!told.sharp) sharp = false;
+      add(one<T>(a[i], values + i * n, vectors ? vectors + i * n * n : nullptr));
     }
   });
   return {found, real, sharp};

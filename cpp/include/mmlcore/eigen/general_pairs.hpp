@@ -1,4 +1,5 @@
-// Eigenvalues and eigenvectors of general real matrices of small and medium size, one or a stack, a matrix a thread.
+// Eigenvalues and eigenvectors of general real matrices of small and medium size, one or a stack: up to kGeneralLanes rows a
+// matrix of a stack in each lane (general_lanes.hpp), others a matrix a thread.
 //
 // Rows and columns are first scaled by powers of two, D^-1 A D, until their lengths are alike (B. N. Parlett, C. Reinsch,
 // "Balancing a matrix for calculation of eigenvalues and eigenvectors", Numer. Math. 13, 1969): rounding errors are then
