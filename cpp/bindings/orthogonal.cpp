@@ -9,7 +9,7 @@
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/signs.hpp"
 #include "mmlcore/orthogonal/complement.hpp"
-#include "mmlcore/orthogonal/gram_schmidt.hpp"
+#include "mmlcore/orthogonal/gram_schmidt_stack.hpp"
 #include "mmlcore/orthogonal/is_orthonormal.hpp"
 #include "mmlcore/orthogonal/orthogonalize.hpp"
 #include "mmlcore/orthogonal/projection.hpp"
@@ -25,14 +25,8 @@ template <class T>
 bool in_order(const Call& call) {
   if (call.option(0) == 0 || call.option(1) != 0) return false;
   const index_t m = call['m'], n = call['n'];
-  const double rtol = default_rtol<T>(m, n);
-  const auto a = call.stack<T>(0);
-  const auto q = call.results<T>();
-  // A stack is shared out between the threads; a single matrix employs them all by itself.
-  parallel_tasks(call.count(), [&](index_t i) {
-    Buffer<T> norms(n);
-    gram_schmidt<T>(a[i], q[i], norms.data(), rtol);
-  });
+  Buffer<T> norms(call.count() * n);
+  gram_schmidt_stack<T>(call.stack<T>(0), call.results<T>(), norms.data(), default_rtol<T>(m, n));
   return true;
 }
 
@@ -45,14 +39,15 @@ bool factors(const Call& call) {
 template <class T>
 bool dimensions(const Call& call) {
   const index_t m = call['m'], n = call['n'];
-  const double rtol = default_rtol<T>(m, n);
-  const auto a = call.stack<T>(0);
+  const index_t count = call.count();
   auto* const to = call.result<std::int64_t>();
-  parallel_tasks(call.count(), [&](index_t item) {
-    Buffer<T> q(m * n), norms(n);
-    gram_schmidt<T>(a[item], c_order(q.data(), m, n), norms.data(), rtol);
-    to[item] = std::count_if(norms.begin(), norms.end(), [](T norm) { return norm > 0; });
-  });
+  Buffer<T> columns(count * m * n), norms(count * n);
+  MatrixBatch<T> q{c_order(columns.data(), m, n), {}};
+  q.batch.push(count, m * n);
+  gram_schmidt_stack<T>(call.stack<T>(0), q, norms.data(), default_rtol<T>(m, n));
+  for (index_t i = 0; i < count; ++i) {
+    to[i] = std::count_if(norms.data() + i * n, norms.data() + (i + 1) * n, [](T norm) { return norm > 0; });
+  }
   return true;
 }
 
@@ -74,10 +69,8 @@ bool projections(const Call& call) {
 }
 
 template <class T>
-bool projection_matrices(const Call& call) {
-  const auto b = call.stack<T>(0);
-  const auto to = call.results<T>();
-  return each_item(call, call['d'] * call['d'] * call['k'], [&](index_t i) { return projection_matrix<T>(b[i], to[i]); });
+bool matrices_of_projections(const Call& call) {
+  return projection_matrices<T>(call.stack<T>(0), call.results<T>());
 }
 
 // Of independent columns, at most as many as they have entries.
@@ -105,7 +98,7 @@ const DoorRow rows[] = {
      Signature("(d,k?)->(d,d)"),
      "B",
      "metric",
-     {projection_matrices<double>, projection_matrices<float>},
+     {matrices_of_projections<double>, matrices_of_projections<float>},
      {.power = 2}},
     {"gram_schmidt",
      Signature("(m,n)->(m,n)"),
@@ -128,10 +121,7 @@ void bind_orthogonal(py::module_& m) {
           const auto va = matrix_batch<const T>(a, "A");
           const auto vq = matrix_batch<T>(q, "q");
           T* out = data_of<T>(norms);
-          without_gil([&] {
-            // A stack is shared out between the threads; a single matrix employs them all by itself.
-            parallel_tasks(vq.count(), [&](index_t i) { gram_schmidt<T>(va[i], vq[i], out + i * va.item.cols, rtol); });
-          });
+          without_gil([&] { gram_schmidt_stack<T>(va, vq, out, rtol); });
         });
       },
       py::arg("a"), py::arg("q"), py::arg("norms"), py::arg("rtol"),

@@ -182,6 +182,7 @@ bool product_of_columns(const MatrixView<const T>& a, const MatrixView<const T>&
   constexpr index_t least = 16;  // rows of B' for which it pays
   if (a.rows < 2 || a.rows > kTileRows || b.row_stride != 1 || lies_in_rows(b) || b.cols < least || a.cols == 0)
     return false;
+  if (2 * a.rows > kTileRows && a.cols > kTallDepth) return false;  // the copy of A' would leave the cache
   Buffer<T> memory(b.cols * a.rows);
   const MatrixView<T> turned = c_order(memory.data(), b.cols, a.rows);
   product_tall<T>(b.transposed(), a.transposed(), turned);

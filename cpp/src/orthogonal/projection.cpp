@@ -10,7 +10,7 @@
 #include "mmlcore/core/finite.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/matrices/product_small.hpp"
-#include "mmlcore/orthogonal/gram_schmidt.hpp"
+#include "mmlcore/orthogonal/gram_schmidt_stack.hpp"
 #include "mmlcore/vectors/pairs.hpp"
 
 namespace mmlcore {
@@ -125,17 +125,26 @@ bool project(MatrixView<const T> x, MatrixView<const T> b, MatrixView<T> points,
 }
 
 template <class T>
-bool projection_matrix(MatrixView<const T> b, MatrixView<T> to) {
-  const OrderedBasis<T> basis(b);
-  if (!basis.fine) return false;
-  product_single<T>(basis.q, basis.turned, to);
+bool projection_matrices(const MatrixBatch<const T>& b, const MatrixBatch<T>& to) {
+  const index_t d = b.item.rows, k = b.item.cols, count = b.count();
+  for (index_t i = 0; i < count; ++i) {
+    for (index_t j = 0; j < k; ++j) {
+      if (!moderate(b[i].block(0, j, d, 1))) return false;
+    }
+  }
+  Buffer<T> columns(count * d * k), norms(count * k);
+  MatrixBatch<T> q{c_order(columns.data(), d, k), {}};
+  q.batch.push(count, d * k);
+  gram_schmidt_stack<T>(b, q, norms.data(), default_rtol<T>(d, k));
+  MatrixBatch<const T> basis{q.item, q.batch}, turned{basis.item.transposed(), q.batch};
+  product_batch<T>(basis, turned, to);
   return true;
 }
 
 template bool project<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, MatrixView<float>, float*);
 template bool project<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, MatrixView<double>,
                               double*);
-template bool projection_matrix<float>(MatrixView<const float>, MatrixView<float>);
-template bool projection_matrix<double>(MatrixView<const double>, MatrixView<double>);
+template bool projection_matrices<float>(const MatrixBatch<const float>&, const MatrixBatch<float>&);
+template bool projection_matrices<double>(const MatrixBatch<const double>&, const MatrixBatch<double>&);
 
 }  // namespace mmlcore

@@ -146,7 +146,8 @@ class Scores {
 
 template <class T>
 bool centred_product(MatrixView<const T> x, const T* mean, const T* low, MatrixView<const T> w, MatrixView<T> out) {
-  const bool narrow = mean && w.cols > 0 && w.cols <= kNarrowScores && x.cols <= kNarrowPoints;
+  const index_t most = x.row_stride == 1 && x.rows > 1 ? kReadColumns : kNarrowPoints;
+  const bool narrow = mean && w.cols > 0 && w.cols <= kNarrowScores && x.cols <= most;
   return narrow ? narrow_scores<T>(x, mean, low, w, out) : Scores<T>(x, mean, low, w, out).run();
 }
 

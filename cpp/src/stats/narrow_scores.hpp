@@ -16,6 +16,7 @@
 namespace mmlcore {
 
 inline constexpr index_t kNarrowScores = 8, kNarrowPoints = 64;  // columns of W and of X, at most
+inline constexpr index_t kReadColumns = 512;                     // of X that are contiguous
 
 template <class T, int K>
 class NarrowScores {
@@ -71,19 +72,31 @@ class NarrowScores {
   template <bool Low>
   void multiply(const T* columns, index_t stride, index_t rows, T* sums) {
     Vec zeros{};
-    for (index_t i = 0; i < rows; i += W) {
-      Vec total[K] = {};
-      for (index_t c = 0; c < x_.cols; ++c) {
-        const Vec x = V::load(columns + c * stride + i);
+    index_t i = 0;
+    // Several vectors at a time: one chain of additions alone would wait for each of them.
+    constexpr int beside = K <= 2 ? 4 : K <= 4 ? 2 : 1;
+    for (; i + beside * W <= rows; i += beside * W) multiply<Low, beside>(columns + i, stride, sums + i, zeros);
+    for (; i < rows; i += W) multiply<Low, 1>(columns + i, stride, sums + i, zeros);
+    if (!(V::sum(zeros) == 0)) finite_ = false;
+  }
+
+  template <bool Low, int U>
+  [[gnu::always_inline]] void multiply(const T* columns, index_t stride, T* sums, Vec& zeros) const {
+    Vec total[U][K] = {};
+    for (index_t c = 0; c < x_.cols; ++c) {
+#pragma GCC unroll 4
+      for (int u = 0; u < U; ++u) {
+        const Vec x = V::load(columns + c * stride + u * W);
         zeros += x * T{0};
         Vec apart = x - mean_[c];
         if (Low) apart -= low_[c];
 #pragma GCC unroll 8
-        for (int j = 0; j < K; ++j) total[j] += apart * w_[c * K + j];
+        for (int j = 0; j < K; ++j) total[u][j] += apart * w_[c * K + j];
       }
-      for (int j = 0; j < K; ++j) V::store(sums + j * kRows + i, total[j]);
     }
-    if (!(V::sum(zeros) == 0)) finite_ = false;
+    for (int u = 0; u < U; ++u) {
+      for (int j = 0; j < K; ++j) V::store(sums + j * kRows + u * W, total[u][j]);
+    }
   }
 
   const MatrixView<const T> x_;

@@ -18,15 +18,15 @@ namespace mmlcore {
 template <class T>
 bool project(MatrixView<const T> x, MatrixView<const T> b, MatrixView<T> points, MatrixView<T> coordinates, T* residual);
 
-// The matrix of the projection, Q Q', in rows.
+// The matrices of the projections, Q Q', in rows, for a stack.
 template <class T>
-bool projection_matrix(MatrixView<const T> b, MatrixView<T> to);
+bool projection_matrices(const MatrixBatch<const T>& b, const MatrixBatch<T>& to);
 
 extern template bool project<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, MatrixView<float>,
                                     float*);
 extern template bool project<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>,
                                      MatrixView<double>, double*);
-extern template bool projection_matrix<float>(MatrixView<const float>, MatrixView<float>);
-extern template bool projection_matrix<double>(MatrixView<const double>, MatrixView<double>);
+extern template bool projection_matrices<float>(const MatrixBatch<const float>&, const MatrixBatch<float>&);
+extern template bool projection_matrices<double>(const MatrixBatch<const double>&, const MatrixBatch<double>&);
 
 }  // namespace mmlcore
