@@ -77,7 +77,11 @@ FORMS: dict[str, tuple[list[str], Spec]] = {
     "eigh": (["... d d"], {}),
     "top_eigh": (
         ["d d", "int"],
-        {"tol": [None, 1e-3, -1, "x"], "random_state": [None, 0, -1, "x"]},
+        {
+            "tol": [None, 1e-3, -1, "x"],
+            "random_state": [None, 0, -1, "x"],
+            "which": ["largest", "smallest", "magnitude", "LA", 1],
+        },
     ),
     "eig": (["... d d"], {}),
     "eigvals": (["... d d"], {}),

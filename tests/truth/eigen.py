@@ -136,22 +136,28 @@ def eig(d: Draw) -> None:
 
 @explores("top_eigh")
 def top_eigh(d: Draw) -> None:
-    """The k largest, copies of repeated ones included; dense, sparse, or a function."""
+    """The k largest or smallest, or largest in size, copies of repeated ones included; dense, sparse, or a function."""
     n = d.size(60, 2)
     k = int(d.rng.integers(1, min(n, 7)))
     a = symmetric(d, n, np.float64, 0.3)
     kind = d.pick("dense", "sparse", "function")
-    right = np.linalg.eigvalsh(a)[::-1][:k]
+    which = d.pick("largest", "largest", "smallest", "magnitude")
+    every = np.linalg.eigvalsh(a)[::-1]
+    right = {"largest": every, "smallest": every[::-1], "magnitude": -np.sort(-np.abs(every))}[
+        which
+    ][:k]
     if kind == "sparse":
         from scipy import sparse  # noqa: PLC0415
 
-        values, vectors = mml.top_eigh(sparse.csr_array(a), k)
+        values, vectors = mml.top_eigh(sparse.csr_array(a), k, which=which)
     elif kind == "function":
-        values, vectors = mml.top_eigh(lambda x: a @ x, k, shape=(n, n))
-    else:
+        values, vectors = mml.top_eigh(lambda x: a @ x, k, which=which, shape=(n, n))
+    elif which == "largest":
         values, vectors = mml.top_eigh(placed(d, a), k)
-    size = np.abs(np.linalg.eigvalsh(a)).max()
-    if np.abs(values - right).max() > 1e-9 * size:
+    else:
+        values, vectors = mml.top_eigh(placed(d, a), k, which=which)
+    size = np.abs(every).max()
+    if np.abs((np.abs(values) if which == "magnitude" else values) - right).max() > 1e-9 * size:
         raise Wrong(f"top_eigh of {kind} {n}: {values.tolist()} for {right.tolist()}")
     if np.abs(vectors.T @ vectors - np.eye(k)).max() > 1e-9:
         raise Wrong(f"top_eigh of {kind} {n}: not orthonormal")

@@ -32,8 +32,8 @@ def far_power(size: float) -> int:
 class Products:
     """Products with a symmetric matrix; far from 1, where squares would leave the range, scaled by what the first one shows."""
 
-    def __init__(self, times: Callable[[Array], Array], n: int) -> None:
-        self.times, self.n = times, n
+    def __init__(self, times: Callable[[Array], Array], n: int, negative: bool = False) -> None:
+        self.times, self.n, self.negative = times, n, negative
         self.power: int | None = None
 
     def __call__(self, v: Array) -> Array:
@@ -44,6 +44,8 @@ class Products:
         if image.shape != (self.n,):
             raise shape_error("A", image.shape, f"a callable that returns ({self.n},)")
         image = image.astype(np.float64)
+        if self.negative:
+            image = -image
         if not np.isfinite(image).all():
             msg = "A: a product contains NaN or infinity."
             raise ValueError(msg)
@@ -65,13 +67,29 @@ def lanczos(
 
 
 def complete_lanczos(
-    times: Callable[[Array], Array], n: int, k: int, bound: float, seed: int, restarts: int
+    times: Callable[[Array], Array],
+    n: int,
+    k: int,
+    bound: float,
+    seed: int,
+    restarts: int,
+    *,
+    known: EigenResult | None = None,
+    negative: bool = False,
 ) -> tuple[Array, Array]:
-    """Return the k largest eigenpairs as `lanczos`, copies of repeated values included."""
-    products = Products(times, n)
-    values, vectors = _search(products, k, bound, seed, restarts)
-    for start in range(1, n - k + 1):
-        size = float(np.abs(values).max())
+    """Return the k largest eigenpairs as `lanczos`, copies of repeated values included.
+
+    Of A, or of -A where `negative`; beside those `known`, beside which rounding is judged then.
+    """
+    products = Products(times, n, negative)
+    before, unit = np.empty((0, n)), 0.0
+    if known is not None:
+        before, unit = known.vectors.T, float(np.abs(known.values).max())
+        products.power = far_power(unit)
+        unit = float(np.ldexp(unit, -products.power))
+    values, vectors = _search(products, k, bound, seed, restarts, known=before, unit=unit)
+    for start in range(1, n - k - len(before) + 1):
+        size = max(float(np.abs(values).max()), unit)
         limit = values[k - 1] + max(10 * bound, 8 * n * np.finfo(np.float64).eps) * size
         try:
             more, beside = _search(
@@ -81,7 +99,7 @@ def complete_lanczos(
                 seed,
                 restarts,
                 start << 32,
-                known=vectors.T,
+                known=np.vstack([before, vectors.T]),
                 limit=limit,
                 unit=size,
             )

@@ -23,9 +23,16 @@ from mmlcore.core.errors import ConvergenceError
 from mmlcore.core.random_state import RandomState, as_seed
 from mmlcore.core.signs import pointed
 from mmlcore.core.sparse import as_csr
+from mmlcore.eigen._ends import (
+    as_real_products,
+    as_which,
+    ends_of_all,
+    ends_of_products,
+    ends_of_symmetric,
+    hermitian_pairs,
+)
 from mmlcore.eigen._lanczos import complete_lanczos
-from mmlcore.eigen._symmetric import EigenResult, LastPairs, eigh
-from mmlcore.eigen.largest import largest_of_symmetric
+from mmlcore.eigen._symmetric import EigenResult, LastPairs
 from mmlcore.matrices.sparse import SparseRows
 
 _RESTARTS = 300
@@ -36,19 +43,23 @@ def top_eigh(
     A: Any,
     k: int,
     *,
+    which: str = "largest",
     tol: float | None = None,
     random_state: RandomState = None,
     shape: tuple[int, int] | None = None,
     raise_on_failure: bool = True,
 ) -> EigenResult:
-    """Largest eigenvalues of a symmetric matrix with their vectors, without the full decomposition.
+    """Largest or smallest eigenvalues of a symmetric matrix with their vectors, without the full decomposition.
 
     Parameters
     ----------
     A : array_like of shape (..., n, n), scipy.sparse matrix, LinearOperator, or callable
-        Real and symmetric. A callable maps a vector (n,), a copy of its own, to A times it, and needs `shape`.
+        Symmetric, or complex and Hermitian. A callable maps a real vector (n,), a copy of its own, to A times it, and needs
+        `shape`.
     k : int
         How many, 1 to n.
+    which : {'largest', 'smallest', 'magnitude'}
+        The ends of the spectrum: the largest values, descending; the smallest, ascending; the largest in size, those first.
     tol : float, optional
         Bound on the residuals, the lengths of A v - value v, relative to the largest size of a value. Default: 1e-11, for float32 1e-5.
     random_state : int, optional
@@ -62,8 +73,8 @@ def top_eigh(
     Returns
     -------
     EigenResult
-        (values, vectors): descending values (..., k), copies of repeated ones included, and orthonormal columns (..., n, k),
-        the entry of largest size of each positive.
+        (values, vectors): values (..., k), copies of repeated ones included, and orthonormal columns (..., n, k), the entry of
+        largest size of each positive.
 
     Raises
     ------
@@ -71,7 +82,7 @@ def top_eigh(
         The iteration for sparse matrices and callables did not reach `tol`, or the products of a callable are not accurate
         enough for it. The pairs found last are in ``.result``. Not with ``raise_on_failure=False``.
     ValueError, TypeError
-        Not square, not symmetric or not real; NaN or infinity; k out of range; an eigenvalue that overflows.
+        Not square, not symmetric; NaN or infinity; k out of range; an eigenvalue that overflows.
 
     Notes
     -----
@@ -80,8 +91,9 @@ def top_eigh(
     Lanczos comes first, and a Cholesky factorization certifies that no eigenvalue was missed. Sparse matrices and
     callables are met by the Lanczos method with thick restarts and full reorthogonalization [2]_, which reaches the ends
     of the spectrum first. It starts again in random directions orthogonal to what was found, until one finds no further copy
-    of a repeated eigenvalue. Residuals are checked, those of callables by further products. Stacks go through `eigh`. Cost:
-    4/3 n^3 operations, or some 2 k products with A for each of some restarts.
+    of a repeated eigenvalue. Residuals are checked, those of callables by further products. Stacks and dense
+    Hermitian matrices go through `eigh`; sparse Hermitian ones and LinearOperators of complex type are real matrices of twice
+    the order to the iteration. Cost: 4/3 n^3 operations, or some 2 k products with A for each of some restarts.
 
     References
     ----------
@@ -95,36 +107,58 @@ def top_eigh(
     >>> mml.top_eigh(np.diag([3.0, 1.0, 2.0]), 2).values
     array([3., 2.])
     """
-    seed = as_seed(random_state)
+    seed, which = as_seed(random_state), as_which(which)
     if is_sparse(A) or callable(A) or hasattr(A, "matvec"):
-        times, n, sure = _operator(A, shape)
-        k = as_index(k, "k", 1, n)
-        bound = _bound(tol, F64)
-        try:
-            values, vectors = complete_lanczos(times, n, k, bound, seed, _RESTARTS)
-            if not sure:
-                _check_pairs(times, values, vectors, bound)
-        except ConvergenceError as error:
-            if raise_on_failure:
-                raise
-            values, vectors = error.result
-            return LastPairs.of(_in_range(values, F64), pointed(vectors), str(error))
-        return EigenResult(_in_range(values, F64), pointed(vectors))
-    a = require_finite(as_square(A, "A"), "A")
+        return _of_products(A, k, which, tol, seed, shape, raise_on_failure)
+    a = require_finite(as_square(A, "A", complex_ok=True), "A")
     k = as_index(k, "k", 1, a.shape[-1])
-    bound = _bound(tol, a.dtype)
-    if a.ndim > 2:
-        gap, largest = (np.abs(x).max(axis=(-2, -1)) for x in (a - np.swapaxes(a, -1, -2), a))
-        if (gap > _asymmetry(a.shape[-1], a.dtype) * largest).any():
-            raise ValueError(_NOT_SYMMETRIC)
-        values, vectors = (x[..., ::-1][..., :k].copy() for x in eigh(a))
-        return EigenResult(values, vectors)
+    bound = _bound(tol, a.real.dtype)
+    if a.ndim > 2 or a.dtype.kind == "c":
+        gap, largest = (
+            np.abs(x).max(axis=(-2, -1)) for x in (a - np.swapaxes(a, -1, -2).conj(), a)
+        )
+        if (gap > _asymmetry(a.shape[-1], a.real.dtype) * largest).any():
+            raise ValueError(_NOT_HERMITIAN if a.dtype.kind == "c" else _NOT_SYMMETRIC)
+        return EigenResult(*(np.ascontiguousarray(x) for x in ends_of_all(a, k, which)))
     largest, gap = _core.symmetry(a)
     _check_symmetric(gap, largest, a.shape[0], a.dtype)
-    values, vectors = largest_of_symmetric(
-        a.astype(np.float64, copy=False), k, bound, largest, seed
+    values, vectors = ends_of_symmetric(
+        a.astype(np.float64, copy=False), k, bound, largest, seed, which
     )
     return EigenResult(_in_range(values, a.dtype), pointed(vectors.astype(a.dtype, copy=False)))
+
+
+def _of_products(
+    A: Any,
+    k: int,
+    which: str,
+    tol: float | None,
+    seed: int,
+    shape: tuple[int, int] | None,
+    raise_on_failure: bool,
+) -> EigenResult:
+    times, n, sure, is_complex = _operator(A, shape)
+    k = as_index(k, "k", 1, n)
+    bound = _bound(tol, F64)
+    copies = 2 if is_complex else 1
+    if is_complex:
+        times = as_real_products(times, n)
+    message = ""
+    try:
+        values, vectors = ends_of_products(
+            times, copies * n, copies * k, bound, seed, _RESTARTS, which
+        )
+        if not sure:
+            _check_pairs(times, values, vectors, bound)
+    except ConvergenceError as error:
+        values, vectors = error.result
+        message = str(error)
+    if is_complex:
+        values, vectors = hermitian_pairs(times, vectors, min(k, (len(values) + 1) // 2), which)
+    if message and raise_on_failure:
+        raise ConvergenceError(message, EigenResult(values, vectors))
+    values, vectors = _in_range(values, F64), pointed(vectors)
+    return LastPairs.of(values, vectors, message) if message else EigenResult(values, vectors)
 
 
 def top_of_products(
@@ -143,23 +177,30 @@ def _in_range(values: Array, dtype: np.dtype[Any]) -> Array:
     return values
 
 
-def _operator(A: Any, shape: tuple[int, int] | None) -> tuple[Callable[[Array], Array], int, bool]:
-    """Return the product with vectors, the order, and whether A is known to be symmetric."""
-    if getattr(getattr(A, "dtype", None), "kind", "f") not in "fiub":
-        msg = f"A: got dtype {A.dtype}, needed real numbers; of a dense Hermitian matrix `eigh` gives all pairs."
+def _operator(
+    A: Any, shape: tuple[int, int] | None
+) -> tuple[Callable[[Array], Array], int, bool, bool]:
+    """Return the product with vectors, the order, whether A is known to be symmetric, and whether it is complex."""
+    kind = getattr(getattr(A, "dtype", None), "kind", "f")
+    if kind not in "fiubc":
+        msg = f"A: got dtype {A.dtype}, needed numbers."
         raise TypeError(msg)
     if is_sparse(A):
         n = _order("A", A.shape)
         a = as_csr(A, "A")
+        if kind == "c":
+            if abs(a - a.conj().T).max() > _asymmetry(n, F64) * abs(a).max():
+                raise ValueError(_NOT_HERMITIAN)
+            return a.dot, n, True, True
         _check_symmetric(abs(a - a.T).max(), abs(a).max(), n, F64)
-        return SparseRows(a, "A").dot, n, True
+        return SparseRows(a, "A").dot, n, True, False
     times = A.matvec if hasattr(A, "matvec") else A
     if shape is None:
         shape = getattr(A, "shape", None)
         if shape is None:
             msg = "shape: a callable A needs the shape (n, n)."
             raise ValueError(msg)
-    return (lambda v: times(v.copy())), _order("shape", shape), False
+    return (lambda v: times(v.copy())), _order("shape", shape), False, kind == "c"
 
 
 def _check_pairs(
@@ -184,6 +225,7 @@ def _check_pairs(
 
 
 _NOT_SYMMETRIC = "A: is not symmetric."
+_NOT_HERMITIAN = "A: is not Hermitian."
 
 
 def _asymmetry(n: int, dtype: np.dtype[Any]) -> float:

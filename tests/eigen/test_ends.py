@@ -1,0 +1,167 @@
+"""top_eigh at either end of the spectrum, or both; real and Hermitian, dense, sparse, by products, stacks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import mmlcore as mml
+
+sparse = pytest.importorskip("scipy.sparse")
+operators = pytest.importorskip("scipy.sparse.linalg")
+ENDS = ("largest", "smallest", "magnitude")
+
+
+def in_order(values, k, which):
+    key = {"largest": -values, "smallest": values, "magnitude": -np.abs(values)}[which]
+    return values[np.argsort(key, kind="stable")][:k]
+
+
+def hermitian(values, rng, kind):
+    """A matrix with the given eigenvalues."""
+    g = rng.standard_normal((len(values),) * 2)
+    if kind == "c":
+        g = g + 1j * rng.standard_normal(g.shape)
+    q = np.linalg.qr(g)[0]
+    a = (q * values) @ q.conj().T
+    return (a + a.conj().T) / 2
+
+
+def given(a, form):
+    if form == "sparse":
+        return sparse.csr_array(a), {}
+    if form == "operator":
+        return operators.aslinearoperator(a), {}
+    if form == "callable":
+        return (lambda v: a @ v), {"shape": a.shape}
+    return a, {}
+
+
+SPECTRA = {
+    "apart": np.linspace(-3, 5, 40) ** 3,
+    "copies at both ends": np.repeat([-4.0, 1.0, 0.5, 3.0], [4, 3, 30, 4]),
+    "equal in size": np.concatenate([[2.0, -2.0, 2.0, -2.0], np.linspace(-1, 1, 40)]),
+    "all the same": np.full(30, 2.5),
+    "none": np.zeros(20),
+    "negative": -np.arange(1.0, 31),
+}
+
+
+@pytest.mark.parametrize("which", ENDS)
+@pytest.mark.parametrize(
+    ("form", "kind"),
+    [(form, kind) for form in ("dense", "sparse", "operator") for kind in "fc"]
+    + [("callable", "f")],
+)
+@pytest.mark.parametrize("name", list(SPECTRA))
+def test_pairs(which, form, kind, name, rng):
+    values = SPECTRA[name]
+    a = hermitian(values, rng, kind)
+    size = np.abs(values).max() or 1.0
+    for k in (1, 3, 5):
+        operator, more = given(a, form)
+        found = mml.top_eigh(operator, k, which=which, random_state=1, **more)
+        assert found.vectors.dtype == a.dtype
+        got, wanted = found.values, in_order(values, k, which)
+        if which == "magnitude":  # of equal size, either sign
+            got, wanted = np.abs(got), np.abs(wanted)
+        np.testing.assert_allclose(got, wanted, atol=1e-9 * size)
+        v = found.vectors
+        np.testing.assert_allclose(v.conj().T @ v, np.eye(k), atol=1e-9)
+        np.testing.assert_allclose(a @ v, v * found.values, atol=1e-8 * size)
+        assert found.success
+
+
+@pytest.mark.parametrize("which", ENDS)
+@pytest.mark.parametrize("kind", ["f4", "f8", "c8", "c16"])
+def test_types_and_stacks(which, kind, rng):
+    values = np.linspace(-2, 3, 9)
+    a = np.stack([hermitian(values * (i + 1), rng, kind[0]) for i in range(4)]).astype(kind)
+    a = a.reshape(2, 2, 9, 9)
+    room = 1e-4 if kind in ("f4", "c8") else 1e-12
+    found = mml.top_eigh(a, 3, which=which)
+    assert (found.values.shape, found.vectors.shape) == ((2, 2, 3), (2, 2, 9, 3))
+    assert found.values.dtype == a.real.dtype
+    assert found.vectors.dtype == a.dtype
+    for i, j in np.ndindex(2, 2):
+        one = mml.top_eigh(a[i, j], 3, which=which)
+        np.testing.assert_allclose(
+            found.values[i, j], in_order(values, 3, which) * (2 * i + j + 1), atol=10 * room
+        )
+        np.testing.assert_allclose(one.values, found.values[i, j], atol=10 * room)
+        assert one.values.dtype == a.real.dtype
+
+
+@pytest.mark.parametrize("which", ENDS)
+def test_a_large_dense_matrix(which, rng):
+    """Beyond what is decomposed at once: Lanczos at one end or both, and equal values all through the middle."""
+    for values in (np.linspace(-4, 5, 420) ** 3, np.repeat([-1.0, 2.0, 7.0], [1, 417, 2])):
+        a = hermitian(values, rng, "f")
+        found = mml.top_eigh(a, 5, which=which)
+        size = np.abs(values).max()
+        np.testing.assert_allclose(found.values, in_order(values, 5, which), atol=1e-10 * size)
+        np.testing.assert_allclose(found.vectors.T @ found.vectors, np.eye(5), atol=1e-10)
+        np.testing.assert_allclose(
+            a @ found.vectors, found.vectors * found.values, atol=1e-9 * size
+        )
+
+
+def test_every_pair(rng):
+    values = np.linspace(-1, 2, 12)
+    for kind in "fc":
+        a = hermitian(values, rng, kind)
+        for which in ENDS:
+            for form in ("dense", "sparse"):
+                found = mml.top_eigh(given(a, form)[0], 12, which=which)
+                np.testing.assert_allclose(np.sort(found.values), values, atol=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_units_do_not_matter(scale, rng):
+    values = np.linspace(-2, 3, 60)
+    a = hermitian(values, rng, "f") * scale
+    for which in ENDS:
+        found = mml.top_eigh(sparse.csr_array(a), 2, which=which)
+        np.testing.assert_allclose(found.values / scale, in_order(values, 2, which), rtol=1e-10)
+
+
+def test_the_last_pairs_at_the_lower_end(monkeypatch):
+    monkeypatch.setattr("mmlcore.eigen.top._RESTARTS", 1)
+    values = np.linspace(0, 1, 3000)
+    a = sparse.diags_array(values).tocsr()
+    for matrix in (a, a.astype(complex)):
+        for which in ENDS:
+            found = mml.top_eigh(matrix, 3, which=which, raise_on_failure=False)
+            assert not found.success
+            assert np.isfinite(found.values).all()
+            assert ((found.values > -0.1) & (found.values < 1.1)).all()
+            with pytest.raises(mml.ConvergenceError, match="in 1 restarts"):
+                mml.top_eigh(matrix, 3, which=which)
+
+
+def test_errors(rng):
+    a = hermitian(np.arange(5.0), rng, "f")
+    for which in ("LA", None, 3, ["largest"]):
+        with pytest.raises(
+            ValueError, match=r"which: got .*, needed 'largest', 'smallest' or 'magnitude'"
+        ):
+            mml.top_eigh(a, 2, which=which)
+    with pytest.raises(ValueError, match="A: is not Hermitian"):
+        mml.top_eigh(a * 1j, 2)
+
+    class Short:
+        shape, dtype = (5, 5), np.dtype(complex)
+
+        def matvec(self, v):
+            return v[:3]
+
+    with pytest.raises(ValueError, match=r"A: got shape \(3,\)"):
+        mml.top_eigh(Short(), 2)
+
+
+def test_what_lies_far_below_the_largest_is_no_noise():
+    """Beside 1e69 all else is rounding: a direction that is not orthogonal to its vector must not bring it back."""
+    values = np.array([1e69, 1e29, -1e28, 1.0, -1e-20, *np.zeros(10)])
+    found = mml.top_eigh(sparse.diags_array(values).tocsr(), 4, which="magnitude")
+    np.testing.assert_allclose(found.values[0], 1e69)
+    assert (np.abs(found.values[1:]) < 1e60).all()
