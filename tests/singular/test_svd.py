@@ -78,12 +78,28 @@ def kinds(n, rng):
     yield "columns graded", np.geomspace(1e-30, 1, n) * rng.standard_normal((n, n))
 
 
-@pytest.mark.parametrize("n", [3, 12, 19, 40, 77])
+@pytest.mark.parametrize("n", [3, 6, 8, 12, 16, 19, 40, 77])
 def test_kinds(n, rng):
     for _, a in kinds(n, rng):
         for scale in (1.0, 1e-300, 1e290):
             check(a * scale, *mml.svd(a * scale))
             check(np.stack([a * scale] * 3), *mml.svd(np.stack([a * scale] * 3)))
+
+
+@pytest.mark.parametrize("n", [3, 6, 8, 9, 12, 16])
+def test_kinds_side_by_side(n, rng):
+    """One group of lanes, which end at different times."""
+    a = np.stack([kind for _, kind in kinds(n, rng)] + [rng.standard_normal((n, n))] * 5)
+    even = np.abs(a).min((1, 2)) > 0  # no zeros that make a group go by rotations
+    for stack in (a, a[even], a[even].astype(np.float32), np.repeat(a, 17, 0)):
+        found = mml.svd(stack)
+        check(stack, *found)
+        np.testing.assert_allclose(
+            mml.svdvals(stack),
+            found.s,
+            rtol=0,
+            atol=1e3 * np.finfo(stack.dtype).eps * found.s.max(),
+        )
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "bidiagonal_lanes.hpp"
 #include "load_lanes.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/parallel.hpp"
@@ -22,14 +23,22 @@ bool group(Order n, const MatrixBatch<const T>& a, index_t first, double* values
   const LaneColumns<V> x{memory, n, m}, rows{memory + n * m, n, n};
   LaneScale scale[2];
   if (!load_scaled(a, first, x, reinterpret_cast<Vec*>(memory + n * (m + n)), scale)) return false;
-  LaneReflections<V, kLaneSide> told;
-  triangularize_lanes<V>(n, x, nullptr, told);
+  V* const work = memory + n * (m + n);  // what load_scaled needed is free again
+  const bool even = n >= kBidiagonalSide && !graded(x, work), square = even && m == n;
+  if (!square) {
+    LaneReflections<V, kLaneSide> told;
+    triangularize_lanes<V>(n, x, nullptr, told);
+  }
   for (index_t i = 0; i < n; ++i) {
-    for (index_t j = 0; j < n; ++j) rows[i][j] = j < i ? V{} : x[j][i];
+    for (index_t j = 0; j < n; ++j) rows[i][j] = j < i && !square ? V{} : x[j][i];
   }
   V squares[kLaneSide];
-  rotate_lanes<V>(n, rows, nullptr, squares, kLeastLength);
-  for (index_t j = 0; j < n; ++j) squares[j] = lane::root(squares[j]);
+  if (even) {
+    BidiagonalLanes<V>(n, rows.data, nullptr, nullptr, squares, work).run();
+  } else {
+    rotate_lanes<V>(n, rows, nullptr, squares, kLeastLength);
+    for (index_t j = 0; j < n; ++j) squares[j] = lane::root(squares[j]);
+  }
   sort_lanes(n, squares);
   for (int part = 0; part < LaneTraits<V>::vectors; ++part) {
     const index_t start = first + part * W, used = std::min(W, a.count() - start);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "bidiagonal_lanes.hpp"
 #include "load_lanes.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/parallel.hpp"
@@ -77,7 +78,7 @@ void store_columns(const LaneColumns<V>& x, bool transposed, int part, const Mat
 template <class V, class T, class Order>
 bool group(Order n, const MatrixBatch<const T>& a, index_t first, const MatrixBatch<T>& left, T* values,
            const MatrixBatch<T>& right, V* memory) {
-  const bool wide = a.item.rows<a.item.cols, triangular = n> kPlainColumns;
+  const bool wide = a.item.rows < a.item.cols;
   const index_t m = std::max(a.item.rows, a.item.cols);
   // Of A = X W': longer vectors in y, shorter ones in z.
   const LaneColumns<V> x{memory, n, m}, y{memory + n * m, n, m}, z{memory + 2 * n * m, n, n}, turns{z[n], n, n};
@@ -89,20 +90,32 @@ bool group(Order n, const MatrixBatch<const T>& a, index_t first, const MatrixBa
     for (index_t i = 0; i < n; ++i) turns[j][i] = lane::constant<V>(i == j ? 1 : 0);
   }
   V squares[kLaneSide];
+  const bool even = n >= kBidiagonalSide && !graded(x, y.data), triangular = n > kPlainColumns && !(even && m == n);
   if (triangular) {
     triangularize_lanes<V>(n, x, nullptr, told);
     for (index_t i = 0; i < n; ++i) {
       for (index_t j = 0; j < n; ++j) z[i][j] = j < i ? V{} : x[j][i];
     }
   }
-  const LaneColumns<V>& turned = triangular ? z : x;
-  const auto unfinished = rotate_lanes<V>(n, turned, &turns, squares, kLeastLength);
-  for (index_t j = 0; j < n; ++j) squares[j] = lane::root(squares[j]);
+  const LaneColumns<V>& turned = triangular || even ? z : x;
+  typename LaneTraits<V>::Mask odd;
+  if (even) {
+    V* const square = y.data;
+    for (index_t i = 0; i < n; ++i) {
+      for (index_t j = 0; j < n; ++j) square[i * n + j] = triangular ? z[i][j] : x[j][i];
+    }
+    odd = BidiagonalLanes<V>(n, square, &turns, &z, squares, reinterpret_cast<V*>(work)).run();
+  } else {
+    odd = rotate_lanes<V>(n, turned, &turns, squares, kLeastLength);
+    for (index_t j = 0; j < n; ++j) squares[j] = lane::root(squares[j]);
+  }
   sort_lanes(n, squares, &turned, &turns);
-  const auto odd = unfinished | ~(squares[n - 1] > kLeastLength);
-  for (index_t j = 0; j < n; ++j) {
-    const V inverse = 1.0 / squares[j];
-    for (index_t i = 0; i < turned.length; ++i) turned[j][i] *= inverse;
+  if (!even) {
+    odd |= ~(squares[n - 1] > kLeastLength);
+    for (index_t j = 0; j < n; ++j) {
+      const V inverse = 1.0 / squares[j];
+      for (index_t i = 0; i < turned.length; ++i) turned[j][i] *= inverse;
+    }
   }
   if (triangular) {
     // Rows of z back in the order of the columns of A; Q times the turns.
@@ -120,7 +133,7 @@ bool group(Order n, const MatrixBatch<const T>& a, index_t first, const MatrixBa
     }
     std::copy(sorted.data, sorted[n], z.data);
   }
-  const LaneColumns<V>&longer = triangular ? y : x, &shorter = triangular ? z : turns;
+  const LaneColumns<V>&longer = triangular ? y : even ? turns : x, &shorter = triangular || even ? z : turns;
   if (wide) {
     point_lanes<T>(longer, shorter);
   } else {

@@ -45,9 +45,10 @@ def svd(A: ArrayLike, *, full: bool = False) -> SVD:
 
     Notes
     -----
-    A shorter side of up to 200: rotations of the rows of R [1]_, in float64 for float32 too, stacks up to 16 in SIMD lanes. Up
-    to 16 small singular values are as accurate, relatively, as those of the matrix with rows or columns of one length
-    [2]_: 1e-40 beside 1 has all its digits. Beyond: LAPACK. A = U diag(s) Vh, and orthonormality, to some 10 max(m, n) units of
+    A shorter side of up to 200: rotations of the rows of R [1]_, in float64 for float32 too, stacks up to 16 in SIMD lanes,
+    from 6 on by the bidiagonal form where rows and columns are of like length. Up to 16 small singular values are as accurate,
+    relatively, as those of the matrix with rows or columns of one length [2]_: 1e-40 beside 1 has all its digits. Beyond:
+    LAPACK. A = U diag(s) Vh, and orthonormality, to some 10 max(m, n) units of
     rounding. Cost: some 2 m n^2 + 25 n^3 operations for m >= n.
 
     References

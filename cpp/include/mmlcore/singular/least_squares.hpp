@@ -6,11 +6,11 @@
 //
 //   x = P sum_{s_j > rtol s_0} z_j (W'c)_j / s_j^2,   s_j = |z_j|,
 //
-// since A = Q L' P' = (Q W) Z' P'. So the rank is the one that `rank` counts, the solution is the shortest for every rank, and
-// singular values come with it. |A x - b|^2 is what c holds below R and in the directions that were left out (Golub and Van
-// Loan, "Matrix computations", 2013, theorem 5.5.1). Stacks of up to kLaneSide columns go one matrix a lane, others through
-// the decomposition of svd.hpp. Wide matrices of a stack go through it, too; their pseudo-inverse is the transpose of that of
-// the transpose.
+// since A = Q L' P' = (Q W) Z' P'. So the rank is the one that `rank` counts, the solution is the shortest for every rank,
+// and singular values come with it. |A x - b|^2 is what c holds below R and in the directions that were left out (Golub and
+// Van Loan, "Matrix computations", 2013, theorem 5.5.1). Stacks of up to kLaneSide columns go one matrix a lane, others
+// through the decomposition of svd.hpp. Wide matrices of a stack go through it, too; their pseudo-inverse is the transpose
+// of that of the transpose.
 //
 // In float64 for float32 too. Cost: 2 m n (n + 2 k) + 10 n^2 (n + k) flops a matrix.
 #pragma once

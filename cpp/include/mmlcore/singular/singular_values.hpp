@@ -20,6 +20,7 @@ double default_rank_rtol(index_t m, index_t n) {
 }
 
 inline constexpr index_t kLaneSide = 16;       // the shorter side of matrices of a stack in lanes, at most
+inline constexpr index_t kBidiagonalSide = 6;  // columns from which on lanes go by the bidiagonal form
 inline constexpr index_t kValuesSide = 40;     // the shorter side, at most: from here on LAPACK's values alone are as fast
 inline constexpr index_t kValuesLength = 512;  // the longer one
 

@@ -5,9 +5,10 @@
 //
 //   A V = Z,   s_j = |z_j|,   u_j = z_j / s_j,
 //
-// of more the rows of R, as in jacobi_svd.hpp: the QR decomposition saves a sweep or two. Lanes with a zero among their
-// values, whose vectors there are none to take, go again by themselves. Stacks of larger ones go one matrix a thread. Of
-// each pair of vectors the sign is such that the leading entry of v_j is positive (core/signs.hpp).
+// of more the rows of R, as in jacobi_svd.hpp: the QR decomposition saves a sweep or two. From kBidiagonalSide columns on, a
+// group of matrices whose rows and columns are of like length goes by the bidiagonal form (bidiagonal_lanes.hpp). Lanes with
+// a zero among their values, whose vectors there are none to take, go again by themselves. Stacks of larger ones go one
+// matrix a thread. Of each pair of vectors the sign is such that the leading entry of v_j is positive (core/signs.hpp).
 //
 // Cost: some 2 m n^2 + 25 n^3 flops a matrix.
 #pragma once
