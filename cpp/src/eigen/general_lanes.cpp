@@ -235,6 +235,7 @@ typename LaneTraits<V>::Mask general_lanes(index_t n, V* a, V* values, V* vector
   }
 }
 
+template LaneTraits<Lone>::Mask general_lanes<Lone>(index_t, Lone*, Lone*, Lone*, double, double, Lone*);
 template LaneTraits<Twin>::Mask general_lanes<Twin>(index_t, Twin*, Twin*, Twin*, double, double, Twin*);
 template LaneTraits<lane::Vec>::Mask general_lanes<lane::Vec>(index_t, lane::Vec*, lane::Vec*, lane::Vec*, double, double,
                                                               lane::Vec*);

@@ -48,11 +48,47 @@ Vector balance(Matrix& a) {
   return scale;
 }
 
+// The steps of general_lanes.hpp with one lane; false where something is odd.
+template <class T>
+bool alone(const MatrixView<const T>& from, std::complex<T>* values, std::complex<T>* vectors, GeneralPairs& told) {
+  const index_t n = from.rows, size = n * n;
+  Buffer<Lone> memory((vectors ? 5 : 3) * size + 8 * n + 1);
+  Lone *const matrix = memory.data(), *const found = matrix + size, *const work = found + 2 * n;
+  Lone* const columns = vectors ? work + 2 * size + 6 * n + 1 : nullptr;
+  double top = 0, check = 0;
+  for (index_t i = 0; i < n; ++i) {
+    for (index_t j = 0; j < n; ++j) {
+      const double x = matrix[i * n + j].a = static_cast<double>(from(i, j));
+      check += x * 0;
+      top = std::max(top, std::abs(x));
+    }
+  }
+  if (check != 0 || top < 1e-280 || top > 1e280) return false;
+  int power = 0;
+  std::frexp(top, &power);
+  const double down = std::ldexp(1.0, -power), up = std::ldexp(1.0, power);
+  for (index_t e = 0; e < size; ++e) matrix[e] = matrix[e] * down;
+  const double bound = 16 * static_cast<double>(n) * std::numeric_limits<T>::epsilon();
+  if (lane::any(general_lanes<Lone>(n, matrix, found, columns, static_cast<double>(kLeading<T>), bound, work))) return false;
+  told.found = told.real = true;
+  for (index_t k = 0; k < n; ++k) {
+    values[k] = {static_cast<T>(found[2 * k].a * up), static_cast<T>(found[2 * k + 1].a * up)};
+    told.real &= found[2 * k + 1].a == 0;
+    told.found &= std::isfinite(values[k].real()) && std::isfinite(values[k].imag());
+  }
+  for (index_t e = 0; vectors && e < size; ++e) {
+    vectors[e] = {static_cast<T>(columns[2 * e].a), static_cast<T>(columns[2 * e + 1].a)};
+  }
+  return told.found;
+}
+
 template <class T>
 GeneralPairs one(const MatrixView<const T>& from, std::complex<T>* values, std::complex<T>* vectors) {
   const index_t n = from.rows;
-  const Matrix a = map(from).template cast<double>();
   GeneralPairs told;
+  if (n >= 2 && alone(from, values, vectors, told)) return told;
+  told = {};
+  const Matrix a = map(from).template cast<double>();
   if (!a.allFinite()) return told;
   Matrix balanced = a;
   const Vector scale = balance(balanced);

@@ -24,16 +24,6 @@ struct LaneSchur {
   [[gnu::always_inline]] V& at(index_t i, index_t j) const { return h[i * n + j]; }
   [[gnu::always_inline]] static V one() { return lane::constant<V>(1); }
 
-  // x sqrt(2)-ish powers: 2^((e + 1) / 2) for x in [2^e, 2^(e + 1)).
-  [[gnu::always_inline]] static V half_power(V x) {
-    return lane::each(
-        [](Vec v) __attribute__((always_inline)) {
-          const auto half = ((reinterpret_cast<Simd<double>::Mask>(v) >> 52) - 1022) >> 1;
-          return reinterpret_cast<Vec>((half + 1023) << 52);
-        },
-        x);
-  }
-
   void balance() const {
     constexpr int rounds = 20;
     for (index_t i = 0; i < n; ++i) scale[i] = one();
@@ -50,7 +40,7 @@ struct LaneSchur {
         const Mask there = (column > 1e-200) & (row > 1e-200);
         const Mask far = there & ((row > 8.0 * column) | (column > 8.0 * row));
         if (!lane::any(far)) continue;
-        V factor = half_power(lane::choose(far, row / lane::choose(far, column, one()), one()));
+        V factor = lane::half_power(lane::choose(far, row / lane::choose(far, column, one()), one()));
         V back = 1.0 / factor;
         const Mask good = far & (column * factor + row * back < 0.95 * (column + row));
         if (!lane::any(good)) continue;

@@ -3,6 +3,10 @@
 // problems beside the first fills the gaps. What is written with the functions below runs on either width.
 #pragma once
 
+#include <bit>
+#include <cmath>
+#include <cstdint>
+
 #include "mmlcore/core/lane_arithmetic.hpp"
 #include "mmlcore/core/simd.hpp"
 
@@ -47,6 +51,44 @@ struct Twin {
   Twin& operator*=(Twin y) { return *this = *this * y; }
 };
 
+// A number as a vector of one lane: a problem that is alone.
+struct LoneMask {
+  bool a;
+  friend LoneMask operator&(LoneMask x, LoneMask y) { return {x.a && y.a}; }
+  friend LoneMask operator|(LoneMask x, LoneMask y) { return {x.a || y.a}; }
+  friend LoneMask operator~(LoneMask x) { return {!x.a}; }
+  LoneMask& operator|=(LoneMask y) { return *this = *this | y; }
+  LoneMask& operator&=(LoneMask y) { return *this = *this & y; }
+};
+
+struct Lone {
+  double a;
+
+#define MMLCORE_LONE_OPERATOR(op)                                  \
+  friend Lone operator op(Lone x, Lone y) { return {x.a op y.a}; } \
+  friend Lone operator op(Lone x, double y) { return {x.a op y}; } \
+  friend Lone operator op(double x, Lone y) { return {x op y.a}; }
+  MMLCORE_LONE_OPERATOR(+)
+  MMLCORE_LONE_OPERATOR(-)
+  MMLCORE_LONE_OPERATOR(*)
+  MMLCORE_LONE_OPERATOR(/)
+#undef MMLCORE_LONE_OPERATOR
+#define MMLCORE_LONE_COMPARISON(op)                                    \
+  friend LoneMask operator op(Lone x, Lone y) { return {x.a op y.a}; } \
+  friend LoneMask operator op(Lone x, double y) { return {x.a op y}; }
+  MMLCORE_LONE_COMPARISON(<)
+  MMLCORE_LONE_COMPARISON(>)
+  MMLCORE_LONE_COMPARISON(<=)
+  MMLCORE_LONE_COMPARISON(>=)
+  MMLCORE_LONE_COMPARISON(==)
+  MMLCORE_LONE_COMPARISON(!=)
+#undef MMLCORE_LONE_COMPARISON
+  friend Lone operator-(Lone x) { return {-x.a}; }
+  Lone& operator+=(Lone y) { return *this = *this + y; }
+  Lone& operator-=(Lone y) { return *this = *this - y; }
+  Lone& operator*=(Lone y) { return *this = *this * y; }
+};
+
 // What algorithms ask of a vector or a twin of them: how many problems, and masks.
 template <class V>
 struct LaneTraits {
@@ -57,6 +99,12 @@ template <>
 struct LaneTraits<Twin> {
   using Mask = TwinMask;
   static constexpr int vectors = 2;
+};
+
+template <>
+struct LaneTraits<Lone> {
+  using Mask = LoneMask;
+  static constexpr int vectors = 1;
 };
 
 namespace lane {
@@ -73,6 +121,8 @@ using Mask = Simd<double>::Mask;
 
 [[gnu::always_inline]] inline Vec choose(Mask m, Vec x, Vec y) { return m ? x : y; }
 [[gnu::always_inline]] inline Twin choose(TwinMask m, Twin x, Twin y) { return {m.a ? x.a : y.a, m.b ? x.b : y.b}; }
+[[gnu::always_inline]] inline Lone choose(LoneMask m, Lone x, Lone y) { return m.a ? x : y; }
+[[gnu::always_inline]] inline bool any(LoneMask m) { return m.a; }
 [[gnu::always_inline]] inline bool any(Mask m) { return Simd<double>::any(m); }
 [[gnu::always_inline]] inline bool any(TwinMask m) { return Simd<double>::any(m.a | m.b); }
 
@@ -84,6 +134,16 @@ template <class F>
 template <class F>
 [[gnu::always_inline]] inline Twin each(F&& f, Twin x) {
   return {f(x.a), f(x.b)};
+}
+
+[[gnu::always_inline]] inline Lone size(Lone x) { return {std::abs(x.a)}; }
+[[gnu::always_inline]] inline Lone root(Lone x) { return {std::sqrt(x.a)}; }
+[[gnu::always_inline]] inline Lone inverse_power(Lone x) {
+  return {std::bit_cast<double>((2046 - (std::bit_cast<std::int64_t>(x.a) >> 52)) << 52)};
+}
+[[gnu::always_inline]] inline Lone half_power(Lone x) {
+  const std::int64_t half = ((std::bit_cast<std::int64_t>(x.a) >> 52) - 1022) >> 1;
+  return {std::bit_cast<double>((half + 1023) << 52)};
 }
 
 template <class V>
@@ -113,6 +173,16 @@ template <class V>
   return each(
       [](Vec v)
           __attribute__((always_inline)) { return reinterpret_cast<Vec>((2046 - (reinterpret_cast<Mask>(v) >> 52)) << 52); },
+      x);
+}
+// 2^((e + 1) / 2), rounded down, for such x.
+template <class V>
+[[gnu::always_inline]] inline V half_power(V x) {
+  return each(
+      [](Vec v) __attribute__((always_inline)) {
+        const Mask half = ((reinterpret_cast<Mask>(v) >> 52) - 1022) >> 1;
+        return reinterpret_cast<Vec>((half + 1023) << 52);
+      },
       x);
 }
 // |x| with the sign of y.

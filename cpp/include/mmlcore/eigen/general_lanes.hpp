@@ -39,6 +39,7 @@ constexpr bool in_general_lanes(index_t n, index_t count) { return count > 1 && 
 template <class V>
 typename LaneTraits<V>::Mask general_lanes(index_t n, V* a, V* values, V* vectors, double leading, double bound, V* work);
 
+extern template LaneTraits<Lone>::Mask general_lanes<Lone>(index_t, Lone*, Lone*, Lone*, double, double, Lone*);
 extern template LaneTraits<Twin>::Mask general_lanes<Twin>(index_t, Twin*, Twin*, Twin*, double, double, Twin*);
 extern template LaneTraits<lane::Vec>::Mask general_lanes<lane::Vec>(index_t, lane::Vec*, lane::Vec*, lane::Vec*, double,
                                                                      double, lane::Vec*);
