@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "mmlcore/core/buffer.hpp"
@@ -19,6 +20,7 @@ using Vec = Simd<Number>::Vec;
 constexpr index_t W = Simd<Number>::width;
 // Columns that are turned as they come: of more, the eigenvectors of their inner products are taken first.
 constexpr index_t kDirect = 16;
+constexpr Number kNoise = 4 * std::numeric_limits<Number>::epsilon();
 
 // Brings the largest entry to [1/2, 1) by a power of two. False where an entry is not finite.
 bool scale(const Columns& x, int* power) {
@@ -69,27 +71,18 @@ bool prepare(const Columns& x, const Columns* along) {
   return true;
 }
 
-// Fills columns j >= `have` of an orthonormal set of columns.
-void complete(const Columns& z, index_t n, index_t have, Number* used) {
-  for (index_t i = 0; i < n; ++i) used[i] = 0;
-  for (index_t j = 0; j < have; ++j) {
-    for (index_t i = 0; i < n; ++i) used[i] += z.at(i, j) * z.at(i, j);
-  }
-  for (index_t j = have; j < z.count; ++j) {  // from the unit vector of which most is left
-    std::fill(z[j], z[j] + z.length, Vec{});
-    z.at(std::min_element(used, used + n) - used, j) = 1;
-    for (int twice = 0; twice < 2; ++twice) {
-      Number squares = 0;
-      for (index_t k = 0; k < j; ++k) {
-        Number dot = 0;
-        for (index_t i = 0; i < n; ++i) dot += z.at(i, k) * z.at(i, j);
-        for (index_t i = 0; i < n; ++i) z.at(i, j) -= dot * z.at(i, k);
-      }
-      for (index_t i = 0; i < n; ++i) squares += z.at(i, j) * z.at(i, j);
-      for (index_t i = 0; i < n; ++i) z.at(i, j) /= std::sqrt(squares);
-    }
-    for (index_t i = 0; i < n; ++i) used[i] += z.at(i, j) * z.at(i, j);
-  }
+// Fills columns j >= `have` of an orthonormal set of columns of n numbers: those of Q, of the ones that are there, behind
+// them.
+void complete(const Columns& z, index_t have) {
+  const index_t length = z.length, wanted = (z.count - have + W - 1) / W * W;
+  Buffer<Vec> memory((have + W + wanted) * length);
+  const Columns known{memory.data(), have, length}, more{known[have + W], wanted, length};
+  Columns{memory.data(), have + W + wanted, length}.clear();
+  std::copy(z.data, z[have], known.data);
+  const PivotedQr<Number> qr(known, true);
+  for (index_t j = have; j < z.count; ++j) more.at(j, j - have) = 1;
+  qr.apply(more);
+  std::copy(more.data, more[z.count - have], z[have]);
 }
 
 // Vectors of the shorter side: the rotated columns, brought to length 1, in the order of A's own.
@@ -98,14 +91,13 @@ void write_short(const Columns& rows, const PivotedQr<Number>& qr, const index_t
                  const MatrixView<T>& to) {
   const index_t n = to.rows, count = to.cols, length = rows.length;
   Buffer<Vec> memory(count * length);
-  Buffer<Number> used(n);
   const Columns z{memory.data(), count, length};
   index_t have = 0;
   for (; have < std::min(rows.count, count) && lengths[order[have]] > kLeastLength; ++have) {
     const Number scale = 1 / lengths[order[have]];
     for (index_t e = 0; e < length; ++e) z[have][e] = rows[order[have]][e] * scale;
   }
-  if (have < count) complete(z, n, have, used.data());
+  if (have < count) complete(z, have);
   for (index_t j = 0; j < count; ++j) {
     for (index_t i = 0; i < n; ++i) to(qr.source(i), j) = static_cast<T>(z.at(i, j));
   }
@@ -165,7 +157,8 @@ bool decompose(MatrixView<const T> a, const Centre& centre, double* values, int*
   const MatrixView<Number> loaded{reinterpret_cast<Number*>(x.data), m, n, 1, x.length * W};
   subtract(centre, wide ? loaded.transposed() : loaded);
   if (!scale(x, power)) return false;
-  const PivotedQr<Number> qr(x, left != nullptr);
+  // Of few columns, small singular values of a graded matrix have digits of their own: nothing is noise.
+  const PivotedQr<Number> qr(x, left != nullptr, n > kDirect ? kNoise : 0);
 
   const index_t rank = qr.rank();
   Buffer<Vec> square((rank + 2) * (vectors_of<Number>(n) + vectors_of<Number>(rank)));

@@ -24,8 +24,15 @@ class PivotedQr {
   using Mask = typename Simd<T>::Mask;
   static constexpr index_t W = Simd<T>::width;
 
-  explicit PivotedQr(const WholeColumns<T>& x, bool keep)
-      : x_(x), memory_(x.length * (keep ? x.count : 1)), numbers_(3 * (x.count + W)), order_(x.count), keep_(keep) {
+  // What is left counts as zero, too, once no column of it is longer than `noise` sqrt(k) times the first: what rounding has
+  // made of columns that depend on k others.
+  explicit PivotedQr(const WholeColumns<T>& x, bool keep, T noise = 0)
+      : x_(x),
+        noise_(noise),
+        memory_(x.length * (keep ? x.count : 1)),
+        numbers_(3 * (x.count + W)),
+        order_(x.count),
+        keep_(keep) {
     const index_t n = x.count;
     for (index_t j = 0; j < n; ++j) order_[j] = j;
     for (index_t j = 0; j < n + W; j += W) store(j, squares_of(j));
@@ -67,6 +74,7 @@ class PivotedQr {
     T* const squares = numbers_.data();
     const index_t best = std::max_element(squares + k, squares + n) - squares;
     if (!(squares[best] > least)) return false;
+    if (k > 0 && squares[best] <= noise_ * noise_ * static_cast<T>(k) * diagonal(0) * diagonal(0)) return false;
     if (best != k) {
       std::swap_ranges(x_[k], x_[k] + length, x_[best]);
       std::swap(order_[k], order_[best]);
@@ -93,6 +101,7 @@ class PivotedQr {
   }
 
   WholeColumns<T> x_;
+  T noise_;
   Buffer<Vec> memory_;
   Buffer<T> numbers_;  // squares of what is left of the columns, the diagonal, the scales of the reflections
   Buffer<index_t> order_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "contiguous_moments.hpp"
 #include "mmlcore/core/buffer.hpp"
@@ -213,6 +214,20 @@ double column_moments(MatrixView<const T> x, const double* weights, double* mean
     const auto f = weights ? (squares ? by_columns<true, true, T> : by_columns<false, true, T>)
                            : (squares ? by_columns<true, false, T> : by_columns<false, false, T>);
     f(x, weights, mean, low, squares);
+    return weight;
+  }
+  if (n > 1 && x.rows > 1 && x.row_stride != 1 && std::abs(x.row_stride) < std::abs(x.col_stride)) {
+    // Columns with gaps (rows of data along axis 1): copied, so that they have none.
+    const index_t m = x.rows, some = std::clamp<index_t>(kWork / 2 / m, 1, kBeside);
+    parallel_ranges((n + some - 1) / some, kWork / (m * some) + 1, [&](index_t begin, index_t end) {
+      Buffer<T> memory(m * some);
+      for (index_t from = begin * some; from < std::min(n, end * some); from += some) {
+        const index_t count = std::min(some, n - from);
+        const MatrixView<T> columns = f_order(memory.data(), m, count, m);
+        copy<T>(x.block(0, from, m, count), columns);
+        column_moments<T>(columns, weights, mean + from, low + from, squares ? squares + from : nullptr);
+      }
+    });
     return weight;
   }
   if (n >= 2 * kColumns && x.rows * kColumns <= kWork) {  // few long rows: what a block of columns needs stays in the cache

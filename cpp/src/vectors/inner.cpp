@@ -11,19 +11,22 @@
 namespace mmlcore {
 namespace {
 
-// Vectors with gaps, or reversed, by way of contiguous pieces: their sums are as accurate as any.
+// Vectors with gaps, or reversed: products where they lie, in chains as a vector would have them. A copy of each piece took
+// twice as long.
 template <class T>
 T strided_dot(const T* x, index_t sx, const T* y, index_t sy, index_t n) {
-  constexpr index_t piece = 512;
-  T left[piece], right[piece];
-  double sum = 0;
-  for (index_t i = 0; i < n; i += piece) {
-    const index_t size = std::min(piece, n - i);
-    for (index_t j = 0; j < size; ++j) left[j] = x[(i + j) * sx];
-    for (index_t j = 0; j < size; ++j) right[j] = y[(i + j) * sy];
-    sum += dot_block(left, right, size);
-  }
-  return static_cast<T>(sum);
+  constexpr index_t chains = 8;
+  return sum_by_blocks<T>(n, [=](index_t first, index_t size) {
+    T sums[chains] = {};
+    const T *a = x + first * sx, *b = y + first * sy;
+    index_t j = 0;
+    for (; j + chains <= size; j += chains) {
+#pragma GCC unroll 8
+      for (index_t c = 0; c < chains; ++c) sums[c] += a[(j + c) * sx] * b[(j + c) * sy];
+    }
+    for (; j < size; ++j) sums[0] += a[j * sx] * b[j * sy];
+    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+  });
 }
 
 }  // namespace

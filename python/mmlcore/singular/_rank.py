@@ -38,7 +38,8 @@ def rank(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
     Notes
     -----
     The number of dimensions of the nearest matrix of lower rank that is within rtol [1]_. Multiples of A by powers of two have
-    the rank of A, up to both ends of the range. Cost: that of the singular values,
+    the rank of A, up to both ends of the range. A matrix of full rank and a condition of less than some 1e6 is proved to be so by a
+    Cholesky decomposition, n^3 operations; else the cost is that of the singular values,
     some 4 m n min(m, n) operations, in LAPACK beyond 16 rows or columns.
 
     References
@@ -79,7 +80,7 @@ def is_singular(A: ArrayLike, *, rtol: float | None = None) -> bool | Array:
     Notes
     -----
     The decision is relative: 1e-15 times the identity is not singular, the magic square of order 4 is, though its computed
-    determinant is not zero. Cost: that of the singular values.
+    determinant is not zero. Cost: that of `rank`.
 
     Examples
     --------

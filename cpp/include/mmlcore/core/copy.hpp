@@ -5,6 +5,8 @@
 // so the test rides along in the pass that a kernel makes anyway.
 #pragma once
 
+#include <cstdlib>
+
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/core/views.hpp"
 
@@ -85,8 +87,8 @@ void copy_transposing(MatrixView<const T> from, MatrixView<T> to, Check& check) 
 template <class T, class Check>
 bool copy_checked(MatrixView<const T> from, MatrixView<T> to, Check check) {
   MMLCORE_ASSERT(from.rows == to.rows && from.cols == to.cols);
-  // Prefer the orientation in which the source is read along its contiguous axis.
-  if (from.col_stride != 1 && from.row_stride == 1) {
+  // Prefer the orientation in which the source is read along its contiguous axis, or along that of the smaller steps.
+  if (from.col_stride != 1 && std::abs(from.row_stride) < std::abs(from.col_stride)) {
     from = from.transposed();
     to = to.transposed();
   }

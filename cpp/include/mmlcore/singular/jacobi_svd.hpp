@@ -17,7 +17,11 @@
 // columns of A, and sorted: three to five sweeps for six to ten (Z. Drmac, K. Veselic, "New fast and accurate Jacobi SVD
 // algorithm", SIAM J. Matrix Anal. Appl. 29, 2008).
 //
-// Cost: some 2 m n^2 + 15 n^3 flops, 25 n^3 with both sides. In float64, for float32 too.
+// Of more than 16 columns, those of which nothing is left but what rounding makes of them (pivoted_qr.hpp) end the
+// decomposition: their singular values are zero, and their vectors complete an orthonormal set. Rotations would go on about
+// the directions of noise: a 137 x 134 of rank 3 took 8 ms.
+//
+// Cost: some 2 m n^2 + 15 n^3 flops, 25 n^3 with both sides; of rank r, m n r + r^3. In float64, for float32 too.
 #pragma once
 
 #include "mmlcore/core/views.hpp"

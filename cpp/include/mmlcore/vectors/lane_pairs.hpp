@@ -18,7 +18,7 @@
 
 namespace mmlcore {
 
-// Entries up to which contiguous vectors go in lanes, too: their own vectors are added up lane by lane at the end of each.
+// Entries up to which contiguous vectors go in lanes, too; beyond, row_pairs.hpp.
 template <class T>
 inline constexpr index_t kShortVector = Simd<T>::width;
 
@@ -46,7 +46,11 @@ class LaneItems {
     const auto beside = [](const MatrixBatch<const T>& s) {
       return s.batch.axes == 1 && s.batch.stride() == 1 && s.item.col_stride != 1;
     };
-    return d <= kShortVector<T> || beside(x) || beside(other);
+    // What lies neither in rows nor side by side is copied number by number: no longer than it has to be.
+    const auto moves = [&](const MatrixBatch<const T>& s) {
+      return s.item.col_stride == 1 || beside(s) || (s.batch.uniform() && s.batch.stride() == 0);
+    };
+    return d <= kShortVector<T> || ((beside(x) || beside(other)) && moves(x) && moves(other));
   }
 
   // Makes ready the items from `first` on, at most kBlock; lanes behind the last hold copies of the last.
