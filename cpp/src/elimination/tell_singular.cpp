@@ -26,6 +26,16 @@ double squared_image(MatrixView<const double> b, VectorView<const double> x) {
   return squares;
 }
 
+// The sum of the squares of the inverse's entries.
+double squared_inverse(MatrixView<const double> lu, const index_t* pivots) {
+  const index_t n = lu.rows;
+  Buffer<double> entries(n * n);
+  std::fill(entries.begin(), entries.end(), 0.0);
+  for (index_t i = 0; i < n; ++i) entries[i * (n + 1)] = 1;
+  lu_solve<double>(lu, pivots, c_order(entries.data(), n, n), n >= kParallelOrder);
+  return dot(entries.data(), entries.data(), n * n);
+}
+
 }  // namespace
 
 Told tell_singular(MatrixView<const double> b, double tol) {
@@ -60,10 +70,11 @@ Told tell_singular(MatrixView<const double> b, double tol) {
     if (sum > most) last = j;
     most = std::max(most, sum);
   }
-  const double share = kLeastShare<double>;
-  if (whole && most * squares * (4 * tol * tol) < share * share) return Told::invertible;
+  const double share = kLeastShare<double>, limit = squares * (4 * tol * tol);
+  if (whole && most * limit < share * share) return Told::invertible;
   const bool singular = squared_image(b, MatrixView<const double>(x).col(last)) <= tol * tol * longest * most;
-  return singular ? Told::singular : Told::open;
+  if (singular) return Told::singular;
+  return whole && squared_inverse(lu, pivots.data()) * limit < 1 ? Told::invertible : Told::open;
 }
 
 }  // namespace mmlcore

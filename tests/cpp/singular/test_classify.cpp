@@ -1,11 +1,12 @@
 #include <doctest/doctest.h>
 
+#include <Eigen/SVD>
 #include <cmath>
 #include <limits>
 #include <utility>
 
+#include "mmlcore/elimination/tell_singular.hpp"
 #include "mmlcore/singular/classify.hpp"
-#include "mmlcore/singular/nilpotent.hpp"
 #include "support.hpp"
 
 namespace mmlcore {
@@ -50,14 +51,30 @@ TEST_CASE_TEMPLATE("classes by construction", T, float, double) {
   }
 }
 
-TEST_CASE("what cannot be told here is left to the caller") {
+TEST_CASE("a matrix with two columns alike is singular, and NaN is left to the caller") {
   unsigned classes = 0;
   test::Matrix<double> a = test::random_matrix<double>(50, 50);
   a.col(3) = a.col(4);
-  CHECK_FALSE(classify<double>(test::view(std::as_const(a)), 1e-13, &classes));
-  a = test::random_matrix<double>(3, 3);
+  CHECK(classes_of<double>(a) == kSingular);
   a(0, 2) = std::numeric_limits<double>::quiet_NaN();
   CHECK_FALSE(classify<double>(test::view(std::as_const(a)), 1e-15, &classes));
+}
+
+TEST_CASE("told by one factorization, between singular and not") {
+  const index_t n = 60;
+  test::Matrix<double> a = test::random_matrix<double>(n, n, 7);
+  CHECK(tell_singular(test::view(std::as_const(a)), 1e-14) == Told::invertible);
+  CHECK(tell_singular(test::view(std::as_const(a)), 1e-5) == Told::invertible);
+  const Eigen::JacobiSVD<Eigen::MatrixXd> svd(a, Eigen::ComputeFullU | Eigen::ComputeFullV);
+  Eigen::VectorXd values = Eigen::VectorXd::LinSpaced(n, 2, 1);
+  for (const double least : {1e-3, 1e-9, 1e-13, 3e-15, 1e-17, 0.0}) {
+    values[n - 1] = least;
+    a = svd.matrixU() * values.asDiagonal() * svd.matrixV().transpose();
+    const Told told = tell_singular(test::view(std::as_const(a)), 1e-14);
+    CHECK(told != (least > 2e-14 ? Told::singular : Told::invertible));
+    if (least > 1e-11) CHECK(told == Told::invertible);
+    if (least < 1e-15) CHECK(told == Told::singular);
+  }
 }
 
 TEST_SUITE_END();
