@@ -2,6 +2,8 @@
 
 #include <pybind11/gil_safe_call_once.h>
 
+#include <bit>
+#include <cstdint>
 #include <cstring>
 #include <initializer_list>
 #include <vector>
@@ -160,8 +162,7 @@ class Walk {
     PyObject* const before = next();
     if (before == x) return true;
     if (!before || Py_TYPE(before) != Py_TYPE(x)) return false;
-    const double was = PyFloat_AS_DOUBLE(before), is = PyFloat_AS_DOUBLE(x);
-    return std::memcmp(&was, &is, sizeof is) == 0;
+    return std::bit_cast<std::uint64_t>(PyFloat_AS_DOUBLE(before)) == std::bit_cast<std::uint64_t>(PyFloat_AS_DOUBLE(x));
   }
   bool count(Py_ssize_t n) { return equal(own(PyLong_FromSsize_t(n)).ptr()); }
   bool bytes(const char* data, Py_ssize_t size) {

@@ -111,7 +111,7 @@ void turn_leaf(index_t n, PaddedRows<T> q) {
 
 }  // namespace
 
-template <class T>
+template <class T>  // NOLINTNEXTLINE(readability-non-const-parameter): the tree fills in the order
 bool divide_and_conquer(index_t n, T* d, T* e, index_t* order, const DivideSquares<T>& squares) {
   MergeTree<T> tree(n, d, e, order, squares.weights);
   if (!tree.solve_leaves(squares.to)) return false;

@@ -69,7 +69,7 @@ class EndsOfVectors {
 
 }  // namespace
 
-template <class T>
+template <class T>  // NOLINTNEXTLINE(readability-non-const-parameter): the tree fills in the order
 bool divide_and_conquer_values(index_t n, T* d, T* e, index_t* order, PaddedRows<T> square) {
   MergeTree<T> tree(n, d, e, order, square);
   if (!tree.solve_leaves(square)) return false;
