@@ -23,12 +23,13 @@ template <class T>
 // One W pairs of two stacks.
 template <class T>
 struct LanePair {
+  using Vec = typename Simd<T>::Vec;
   const LaneItems<T>&x, &y;
   index_t d, lane;
 
   // terms(x_j, y_j, sums, own): `own` is a number of each pair.
   template <int K, class Terms>
-  [[gnu::always_inline]] void sum(typename Simd<T>::Vec (&total)[K], Terms&& terms, typename Simd<T>::Vec own = typename Simd<T>::Vec{}) const {
+  [[gnu::always_inline]] void sum(Vec (&total)[K], Terms&& terms, Vec own = Vec{}) const {
     lane_pair_sums<K>(x, y, d, lane, total, [&](auto a, auto b, auto* sums) { terms(a, b, sums, own); });
   }
 };
