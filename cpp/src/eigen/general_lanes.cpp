@@ -1,6 +1,7 @@
 #include "mmlcore/eigen/general_lanes.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "lane_schur.hpp"
 
@@ -117,17 +118,31 @@ class LaneVectors {
   void turn_back(index_t k, double leading) {
     const V one = Schur::one();
     V most{};
-    V* const re = re_ + 2 * n_;
-    V* const im = im_ + 2 * n_;
-    for (index_t i = 0; i < n_; ++i) {
-      const V* const row = schur_.q + i * n_;
-      V x{}, y{};
+    V* const __restrict re = re_ + 2 * n_, * const __restrict im = re + n_;
+    if constexpr (std::is_same_v<V, Lone>) {  // along the rows of Q'
+      std::fill(re, re + 2 * n_, V{});
       for (index_t j = 0; j <= k; ++j) {
-        x += row[j] * re_[j];
-        y += row[j] * im_[j];
+        const V x = re_[j], y = im_[j], *const __restrict row = schur_.q + j * n_;
+        for (index_t i = 0; i < n_; ++i) {
+          re[i] += row[i] * x;
+          im[i] += row[i] * y;
+        }
       }
-      re[i] = x * schur_.scale[i];
-      im[i] = y * schur_.scale[i];
+    } else {
+      for (index_t i = 0; i < n_; ++i) {
+        V x{}, y{};
+        for (index_t j = 0; j <= k; ++j) {
+          const V here = schur_.q[j * n_ + i];
+          x += here * re_[j];
+          y += here * im_[j];
+        }
+        re[i] = x;
+        im[i] = y;
+      }
+    }
+    for (index_t i = 0; i < n_; ++i) {
+      re[i] *= schur_.scale[i];
+      im[i] *= schur_.scale[i];
       most = larger(most, larger(lane::size(re[i]), lane::size(im[i])));
     }
     const V near = 1.0 / lane::choose(most > 0.0, most, one);
@@ -161,21 +176,24 @@ class LaneVectors {
   V *below_, *re_, *im_, small_;
 };
 
-// The lanes whose residuals are larger than `bound` times the largest entry.
+// The lanes whose residuals are larger than `bound` times the largest entry. gaps: 2 n.
 template <class V, class Order>
-typename LaneTraits<V>::Mask dull(Order n, const V* a, const V* values, const V* vectors, double bound) {
+typename LaneTraits<V>::Mask dull(Order n, const V* a, const V* values, const V* vectors, double bound, V* __restrict gaps) {
   V most{}, worst{};
   for (index_t e = 0; e < n * n; ++e) most = lane::choose(lane::size(a[e]) > most, lane::size(a[e]), most);
-  for (index_t k = 0; k < n; ++k) {
-    const V x = values[2 * k], y = values[2 * k + 1];
-    for (index_t i = 0; i < n; ++i) {
-      const V *const own = vectors + (i * n + k) * 2, *const row = a + i * n;
-      V re = y * own[1] - x * own[0], im = -x * own[1] - y * own[0];
-      for (index_t j = 0; j < n; ++j) {
-        re += row[j] * vectors[(j * n + k) * 2];
-        im += row[j] * vectors[(j * n + k) * 2 + 1];
-      }
-      const V gap = lane::size(re) + lane::size(im);
+  for (index_t i = 0; i < n; ++i) {
+    const V *const row = a + i * n, *const own = vectors + i * n * 2;
+    for (index_t k = 0; k < n; ++k) {
+      const V x = values[2 * k], y = values[2 * k + 1];
+      gaps[2 * k] = y * own[2 * k + 1] - x * own[2 * k];
+      gaps[2 * k + 1] = -x * own[2 * k + 1] - y * own[2 * k];
+    }
+    for (index_t j = 0; j < n; ++j) {
+      const V factor = row[j], *const __restrict other = vectors + j * n * 2;
+      for (index_t c = 0; c < 2 * n; ++c) gaps[c] += factor * other[c];
+    }
+    for (index_t k = 0; k < n; ++k) {
+      const V gap = lane::size(gaps[2 * k]) + lane::size(gaps[2 * k + 1]);
       worst = lane::choose(gap > worst, gap, lane::choose(gap == gap, worst, gap));  // a NaN stays
     }
   }
@@ -215,7 +233,7 @@ typename LaneTraits<V>::Mask solve(Order n, V* a, V* values, V* vectors, double 
   schur.read_values(values);
   if (!vectors) return schur.unfinished;
   LaneVectors<V, Order>(schur, values, rest, rest + n + 1).run(vectors, leading);
-  return schur.unfinished | dull(n, a, values, vectors, bound);
+  return schur.unfinished | dull(n, a, values, vectors, bound, rest);
 }
 
 }  // namespace

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <limits>
+#include <type_traits>
 
 #include "mmlcore/core/twin_lanes.hpp"
 
 namespace mmlcore {
 
-// n: a constant or not. h: n x n, q the same or null, scale: n.
+// n: a constant or not. h: n x n; q the same, or null: Q transposed, whose rows a single problem turns by whole vectors;
+// scale: n.
 template <class V, class Order>
 struct LaneSchur {
   using Mask = typename LaneTraits<V>::Mask;
@@ -66,7 +68,9 @@ struct LaneSchur {
     return lane::choose(active, norm * inverse, V{});
   }
 
+  // v: 2 n.
   void to_hessenberg(V* v) const {
+    V* const sums = v + n;
     for (index_t k = 0; k + 2 < n; ++k) {
       V rest{}, tau, beta;
       for (index_t i = k + 2; i < n; ++i) rest += at(i, k) * at(i, k);
@@ -77,26 +81,40 @@ struct LaneSchur {
         v[i] = at(i, k) * factor;
         at(i, k) = V{};
       }
-      for (index_t j = k + 1; j < n; ++j) {
-        V sum = at(k + 1, j);
-        for (index_t i = k + 2; i < n; ++i) sum += v[i] * at(i, j);
+      from_left(h, k + 1, k + 1, v, tau, sums);
+      for (index_t i = 0; i < n; ++i) {
+        V* const row = h + i * n;
+        V sum = row[k + 1];
+        for (index_t j = k + 2; j < n; ++j) sum += v[j] * row[j];
         sum *= tau;
-        at(k + 1, j) -= sum;
-        for (index_t i = k + 2; i < n; ++i) at(i, j) -= sum * v[i];
+        row[k + 1] -= sum;
+        for (index_t j = k + 2; j < n; ++j) row[j] -= sum * v[j];
       }
-      from_right(h, k + 1, v, tau);
-      if (q) from_right(q, k + 1, v, tau);
+      if (q) from_left(q, k + 1, 0, v, tau, sums);
     }
   }
 
-  [[gnu::always_inline]] void from_right(V* x, index_t k, const V* v, V tau) const {
-    for (index_t i = 0; i < n; ++i) {
-      V* const row = x + i * n;
-      V sum = row[k];
-      for (index_t j = k + 1; j < n; ++j) sum += v[j] * row[j];
-      sum *= tau;
-      row[k] -= sum;
-      for (index_t j = k + 1; j < n; ++j) row[j] -= sum * v[j];
+  // Rows k ... of x, its columns from `first` on.
+  [[gnu::always_inline]] void from_left(V* x, index_t k, index_t first, const V* v, V tau, V* sums) const {
+    if constexpr (std::is_same_v<V, Lone>) {  // along the rows
+      for (index_t j = first; j < n; ++j) sums[j] = x[k * n + j];
+      for (index_t i = k + 1; i < n; ++i) {
+        const V factor = v[i], *const __restrict row = x + i * n;
+        for (index_t j = first; j < n; ++j) sums[j] += factor * row[j];
+      }
+      for (index_t i = k; i < n; ++i) {
+        const V factor = tau * v[i];
+        V* const __restrict row = x + i * n;
+        for (index_t j = first; j < n; ++j) row[j] -= factor * sums[j];
+      }
+    } else {
+      for (index_t j = first; j < n; ++j) {
+        V sum = x[k * n + j];
+        for (index_t i = k + 1; i < n; ++i) sum += v[i] * x[i * n + j];
+        sum *= tau;
+        x[k * n + j] -= sum;
+        for (index_t i = k + 1; i < n; ++i) x[i * n + j] -= sum * v[i];
+      }
     }
   }
 
@@ -114,19 +132,25 @@ struct LaneSchur {
     }
   }
 
+  // Rows k, k + 1 and, if Three, k + 2 of x, their columns first ... last.
+  template <bool Three>
+  [[gnu::always_inline]] void turn_rows(V* x, index_t k, index_t first, index_t last, V v2, V v3, V tau, V t2, V t3) const {
+    V* const __restrict r0 = x + k * n, * const __restrict r1 = r0 + n, * const __restrict r2 = r1 + n;
+    for (index_t j = first; j <= last; ++j) {
+      V sum = r0[j] + v2 * r1[j];
+      if constexpr (Three) sum += v3 * r2[j];
+      r0[j] -= sum * tau;
+      r1[j] -= sum * t2;
+      if constexpr (Three) r2[j] -= sum * t3;
+    }
+  }
+
   template <bool Three>
   [[gnu::always_inline]] void turn(index_t k, index_t low, index_t high, V v2, V v3, V tau) const {
     const V t2 = tau * v2, t3 = tau * v3;
-    const index_t last = q ? n - 1 : high;
-    for (index_t j = k; j <= last; ++j) {
-      V sum = at(k, j) + v2 * at(k + 1, j);
-      if constexpr (Three) sum += v3 * at(k + 2, j);
-      at(k, j) -= sum * tau;
-      at(k + 1, j) -= sum * t2;
-      if constexpr (Three) at(k + 2, j) -= sum * t3;
-    }
+    turn_rows<Three>(h, k, k, q ? n - 1 : high, v2, v3, tau, t2, t3);
     turn_columns<Three>(h, k, q ? 0 : low, std::min(k + 3, high), v2, v3, tau, t2, t3);
-    if (q) turn_columns<Three>(q, k, 0, n - 1, v2, v3, tau, t2, t3);
+    if (q) turn_rows<Three>(q, k, 0, n - 1, v2, v3, tau, t2, t3);
   }
 
   // Row k of a step whose windows are lo ... hi in their lanes and within low ... high.
@@ -237,19 +261,24 @@ struct LaneSchur {
         const Mask both = pass == 0 ? pair : real;
         const V cosine = lane::choose(both, lane::choose(real, real_c, equal_c), one());
         const V sine = lane::choose(both, lane::choose(real, real_s, equal_s), V{});
-        for (index_t j = k; j < n; ++j) {
-          const V u = at(k, j), v = at(k + 1, j);
-          at(k, j) = cosine * u + sine * v;
-          at(k + 1, j) = cosine * v - sine * u;
-        }
+        rotate_rows(h, k, k, cosine, sine);
         rotate_columns(h, k, k + 2, cosine, sine);
-        rotate_columns(q, k, n, cosine, sine);
+        rotate_rows(q, k, 0, cosine, sine);
         at(k + 1, k) = lane::choose(real, V{}, at(k + 1, k));
         pair = pair & ~real;
         const V middle = 0.5 * (at(k, k) + at(k + 1, k + 1));
         at(k, k) = lane::choose(pair, middle, at(k, k));
         at(k + 1, k + 1) = lane::choose(pair, middle, at(k + 1, k + 1));
       }
+    }
+  }
+
+  [[gnu::always_inline]] void rotate_rows(V* x, index_t k, index_t first, V cosine, V sine) const {
+    V *const upper = x + k * n, *const lower = upper + n;
+    for (index_t j = first; j < n; ++j) {
+      const V u = upper[j], v = lower[j];
+      upper[j] = cosine * u + sine * v;
+      lower[j] = cosine * v - sine * u;
     }
   }
 

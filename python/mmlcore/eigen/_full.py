@@ -13,7 +13,7 @@ from mmlcore.core.signs import pointed
 from mmlcore.eigen._refine import refined
 from mmlcore.eigen._symmetric import EigenResult
 
-_MEDIUM = 48  # rows of general matrices that the kernel takes
+_MEDIUM = 128  # rows of general matrices that the kernel takes
 
 
 @door("eig", EigenResult)
@@ -38,7 +38,7 @@ def eig(A: ArrayLike) -> EigenResult:
     Notes
     -----
     The QR iteration on the Hessenberg form of the balanced matrix: of stacks of up to 16 rows one matrix in each SIMD lane,
-    others by themselves up to 48 rows, LAPACK's beyond; vectors that are bad since the units of A differ widely are found again, by
+    others by themselves up to 128 rows, LAPACK's beyond; vectors that are bad since the units of A differ widely are found again, by
     inverse iteration. Residuals are some n units of rounding of the largest entry where the value is known to that. A matrix
     without enough eigenvectors gets columns that are parallel up to rounding: see `diagonalize`. Cost: some 25 n^3 operations
     a matrix.
