@@ -21,7 +21,7 @@ namespace {
 
 // Smaller ones than that beside the largest may have lost digits on the way (jacobi_svd.hpp): LAPACK sees to the matrix.
 constexpr double kSurely = 1e-130;
-constexpr index_t kProofSize = index_t{1} << 22;  // numbers of a matrix whose full rank is proved in one go
+constexpr index_t kProofSize = index_t{1} << 20;  // numbers of a matrix whose proof takes less than Ctrl-C may wait
 
 bool small(index_t m, index_t n) {
   return std::min(m, n) >= 1 && std::min(m, n) <= kValuesSide && std::max(m, n) <= kValuesLength;

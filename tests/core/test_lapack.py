@@ -40,13 +40,13 @@ def unsymmetric(rng):
 
 
 CALLS = {
-    "is_independent": (mml.is_independent, general),
+    "is_independent": (mml.is_independent, dependent),  # no proof of full rank
     "coordinates": (lambda a: mml.coordinates(a[0], a), dependent),
     "eigvals": (mml.eigvals, general),
     "eig": (mml.eig, general),
     "null_space": (mml.null_space, general),
-    "is_singular": (mml.is_singular, general),
-    "rank": (mml.rank, general),
+    "is_singular": (mml.is_singular, dependent),
+    "rank": (mml.rank, dependent),
     "condition": (mml.condition, general),
     "eigh": (mml.eigh, symmetric),
     "eigh_complex": (mml.eigh, hermitian),
