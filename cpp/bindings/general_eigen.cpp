@@ -223,8 +223,8 @@ py::object coefficients(const Call& call) {
 }
 
 const DoorRow rows[] = {
-    {"eig", Signature("(n,n)->"), "A", "", {}, {.makes = {general<double>, general<float>}}},
-    {"eigvals", Signature("(n,n)->"), "A", "", {}, {.makes = {general_values<double>, general_values<float>}}},
+    {"eig", Signature("(n,n)->"), "A", "order", {}, {.makes = {general<double>, general<float>}}},
+    {"eigvals", Signature("(n,n)->"), "A", "order", {}, {.makes = {general_values<double>, general_values<float>}}},
     {"diagonalize", Signature("(n,n)->"), "A", "", {}, {.makes = {diagonals<double>, diagonals<float>}}},
     {"characteristic_polynomial", Signature("(n,n)->"), "A", "", {}, {.makes = {coefficients<double>, coefficients<float>}}},
 };

@@ -50,6 +50,8 @@ CALLS: dict[str, Callable[..., Any]] = {
     "lu": lambda m, n: mml.lu(o((m, n))),
     "cholesky": lambda b, n: mml.cholesky(np.zeros((b, 1, 1)) + np.eye(n)),
     "rank": lambda m, n: mml.rank(o((m, n))),
+    "null_space b": lambda b, m, n: mml.null_space(o((b, m, n))),
+    "orthogonal_complement b": lambda b, m, n: mml.orthogonal_complement(o((b, m, n))),
     "lstsq": lambda b, m, n, k: mml.lstsq(o((b, m, n)), o((b, m, k))),
     "lstsq1": lambda m, n: mml.lstsq(o((m, n)), o(m)),
     "pinv": lambda b, m, n: mml.pinv(o((b, m, n))),

@@ -165,3 +165,27 @@ def test_two_rows_have_exact_roots():
     np.testing.assert_allclose(values[1], [-1e-5, 1e-5], rtol=1e-14)
     np.testing.assert_allclose(values[2], [0.0, 1e8 + 1e-8], rtol=1e-15, atol=1e-8)
     np.testing.assert_array_equal(values[3], [2, 2])
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (40, 5, 5), (2, 7, 30, 30)])
+def test_order(shape, rng):
+    a = rng.standard_normal(shape)
+    plain = mml.eig(a)
+    for order, key in (
+        ("ascending", lambda v: v.real),
+        ("descending", lambda v: -v.real),
+        ("size", lambda v: -np.abs(v)),
+    ):
+        values, vectors = mml.eig(a, order=order)
+        assert (np.diff(key(values), axis=-1) >= 0).all()
+        assert np.abs(a @ vectors - vectors * values[..., None, :]).max() < 1e-11
+        np.testing.assert_array_equal(np.sort(values), np.sort(plain.values))
+        alone = mml.eigvals(a, order=order)
+        np.testing.assert_allclose(key(alone), key(values), atol=1e-11)
+        first = values.imag > 0  # a pair stays together
+        np.testing.assert_array_equal(
+            values[..., :-1][first[..., :-1]].conj(), values[..., 1:][first[..., :-1]]
+        )
+    for call in (mml.eig, mml.eigvals):
+        with pytest.raises(ValueError, match="order: got 'up', needed 'ascending'"):
+            call(a, order="up")

@@ -59,7 +59,7 @@ FORMS: dict[str, tuple[list[str], Spec]] = {
     "lu": (["... n d"], {}),
     "cholesky": (["... d d"], {}),
     "rank": (["... n d"], RTOL),
-    "null_space": (["n d"], RTOL),
+    "null_space": (["... n d"], RTOL),
     "lstsq": (["... d n", "... d m"], RTOL),
     "pinv": (["... n d"], RTOL),
     "is_singular": (["... d d"], RTOL),
@@ -73,7 +73,7 @@ FORMS: dict[str, tuple[list[str], Spec]] = {
     "projection_matrix": (["d n"], METRIC),
     "project": (["m d", "d n"], METRIC),
     "is_orthogonal": (["... n d"], RTOL),
-    "orthogonal_complement": (["d n"], {}),
+    "orthogonal_complement": (["... d n"], {}),
     "eigh": (["... d d"], {}),
     "top_eigh": (
         ["d d", "int"],

@@ -134,7 +134,7 @@ def test_is_orthogonal(dtype, rng):
         (lambda: mml.project([np.inf, 1], np.eye(2)), "X: contains"),
         (lambda: mml.project(np.ones((3, 2)), np.ones((2, 2, 2))), "X and B: the leading axes"),
         (lambda: mml.project([np.nan, 1], np.ones((2, 2, 2))), "X: contains"),
-        (lambda: mml.orthogonal_complement(np.ones((2, 2, 2))), "B: got shape"),
+        (lambda: mml.orthogonal_complement(2.0), "B: got shape"),
         (lambda: mml.orthogonal_complement([np.nan]), "B: contains"),
         (lambda: mml.is_orthogonal(np.ones(3)), "Q: got shape"),
         (lambda: mml.is_orthogonal(np.eye(2), rtol=-1), "rtol: got"),

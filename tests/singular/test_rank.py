@@ -84,6 +84,29 @@ def test_null_space(shape, rng):
     np.testing.assert_array_equal(whole, np.eye(shape[1]))
 
 
+@pytest.mark.parametrize("shape", [(1, 3), (3, 3), (3, 7), (7, 3), (16, 16), (20, 30), (30, 20)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_null_spaces_of_one_rank(shape, dtype, rng):
+    r = max(1, min(shape) - 1)
+    a = of_rank(r, (3, 5, *shape), rng).astype(dtype)
+    basis = mml.null_space(a, rtol=1e-5)
+    n, room = shape[1], 1e3 * np.finfo(dtype).eps
+    assert basis.shape == (3, 5, n, n - r)
+    assert basis.dtype == dtype
+    assert np.abs(a @ basis).max(initial=0) <= room * np.abs(a).max()
+    assert np.abs(np.swapaxes(basis, -1, -2) @ basis - np.eye(n - r)).max(initial=0) <= room
+    alone = mml.null_space(a[1, 2], rtol=1e-5)  # the same space
+    assert np.abs(basis[1, 2] @ basis[1, 2].T - alone @ alone.T).max() <= 100 * room
+    assert mml.null_space(np.zeros((0, *shape))).shape == (0, n, n - min(shape))
+    assert mml.null_space(np.zeros((4, 0, 3))).shape == (4, 3, 3)
+    if min(shape) > 1:
+        a[2, 3] = 0
+        with pytest.raises(
+            ValueError, match=f"A: rank {r} of matrix 0 and 0 of matrix 13 of the batch"
+        ):
+            mml.null_space(a, rtol=1e-5)
+
+
 def test_kinds_of_results():
     one, more = np.eye(3), np.stack([np.eye(3)] * 2)
     assert type(mml.rank(one)) is int

@@ -23,3 +23,18 @@ def broadcast_batch(shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
 def broadcast_to_batch(a: Array, batch: tuple[int, ...]) -> Array:
     """Repeat a stack over the leading axes `batch` as a view."""
     return a if a.shape[:-2] == batch else np.broadcast_to(a, batch + a.shape[-2:])
+
+
+def common(numbers: Array, name: str, what: str) -> int | None:
+    """Return the number that all items of a stack have, None of no items; ValueError where they differ."""
+    if not numbers.size:
+        return None
+    first = int(numbers.flat[0])
+    if (numbers != first).any():
+        item = int((numbers != first).argmax())
+        msg = (
+            f"{name}: {what} {first} of matrix 0 and {int(numbers.flat[item])} of matrix {item} of the batch: results have one "
+            f"shape, needed one {what}."
+        )
+        raise ValueError(msg)
+    return first

@@ -11,29 +11,32 @@ from mmlcore.core.door import door
 from mmlcore.core.lapack import level, patiently, restored
 from mmlcore.core.signs import pointed
 from mmlcore.eigen._refine import refined
-from mmlcore.eigen._symmetric import EigenResult
+from mmlcore.eigen._symmetric import EigenResult, check_order
 
 _MEDIUM = 128  # rows of general matrices that the kernel takes
 
 
 @door("eig", EigenResult)
-def eig(A: ArrayLike) -> EigenResult:
+def eig(A: ArrayLike, *, order: str | None = None) -> EigenResult:
     """All eigenvalues and eigenvectors of a square matrix, or of each of a stack.
 
     Parameters
     ----------
     A : array_like of shape (..., n, n), float32, float64 or complex
         Square matrices.
+    order : {'ascending', 'descending', 'size'}, optional
+        The order of the values: of their real parts, or by size, the largest \\|value\\| first; the two of a complex pair side
+        by side, the positive imaginary part first. Default: as they are found.
 
     Returns
     -------
     EigenResult
-        (values, vectors), complex where an eigenvalue is; columns of length 1, in no order, with signs as those of `eigh`.
+        (values, vectors), complex where an eigenvalue is; columns of length 1, with signs as those of `eigh`.
 
     Raises
     ------
     ValueError
-        Not square; NaN or infinity; an eigenvalue that overflows.
+        Not square; an unknown order; NaN or infinity; an eigenvalue that overflows.
 
     Notes
     -----
@@ -49,6 +52,14 @@ def eig(A: ArrayLike) -> EigenResult:
     >>> mml.eig([[0.0, -1.0], [1.0, 0.0]]).values
     array([0.+1.j, 0.-1.j])
     """
+    if order is not None:
+        check_order(order)
+        told = eig(A)
+        places = _places(told.values, order)
+        values = np.take_along_axis(told.values, places, axis=-1)
+        return EigenResult(
+            values, np.take_along_axis(told.vectors, places[..., np.newaxis, :], axis=-1)
+        )
     a, powers = level(as_square(A, "A", complex_ok=True), "A")
     found = _by_kernel(a, with_vectors=True)
     if found is None:
@@ -60,23 +71,25 @@ def eig(A: ArrayLike) -> EigenResult:
 
 
 @door("eigvals")
-def eigvals(A: ArrayLike) -> Array:
+def eigvals(A: ArrayLike, *, order: str | None = None) -> Array:
     """All eigenvalues of a square matrix, or of each of a stack.
 
     Parameters
     ----------
     A : array_like of shape (..., n, n), float32, float64 or complex
         Square matrices.
+    order : {'ascending', 'descending', 'size'}, optional
+        The order of the values, as in `eig`. Default: as they are found.
 
     Returns
     -------
     ndarray of shape (..., n)
-        Complex where an eigenvalue is; in no order.
+        Complex where an eigenvalue is.
 
     Raises
     ------
     ValueError
-        Not square; NaN or infinity; an eigenvalue that overflows.
+        Not square; an unknown order; NaN or infinity; an eigenvalue that overflows.
 
     Notes
     -----
@@ -89,11 +102,21 @@ def eigvals(A: ArrayLike) -> Array:
     >>> np.sort(mml.eigvals([[-3.0, 8.0], [2.0, 3.0]])).round(12)
     array([-5.,  5.])
     """
+    if order is not None:
+        check_order(order)
+        told = eigvals(A)
+        return np.asarray(np.take_along_axis(told, _places(told, order), axis=-1))
     a, powers = level(as_square(A, "A", complex_ok=True), "A")
     found = _by_kernel(a, with_vectors=False)
     values: Array = patiently(np.linalg.eigvals, a) if found is None else found[0]
     values = values.real.copy() if found is None and _needless(a, values) else values
     return restored(values, powers, "A", "an eigenvalue")
+
+
+def _places(values: Array, order: str) -> Array:
+    """Return where each value comes from; those that tie stay as they are, and so do complex pairs."""
+    key = -np.abs(values) if order == "size" else values.real
+    return np.argsort(-key if order == "descending" else key, axis=-1, kind="stable")
 
 
 def general_pairs(a: Array) -> EigenResult:

@@ -119,7 +119,7 @@ def eigh(
     >>> mml.eigh([[2.0, 1.0], [1.0, 2.0]]).values.round(12)
     array([1., 3.])
     """
-    _check_order(order)
+    check_order(order)
     a = _lower(as_square(A, "A", complex_ok=True), UPLO)
     if B is not None:
         found = _generalized(a, _lower(as_square(B, "B", complex_ok=True), UPLO))
@@ -169,7 +169,7 @@ def eigvalsh(
     >>> mml.eigvalsh([[2.0, 1.0], [1.0, 2.0]], order="descending").round(12)
     array([3., 1.])
     """
-    _check_order(order)
+    check_order(order)
     a = _lower(as_square(A, "A", complex_ok=True), UPLO)
     if UPLO in ("U", "u") or order != "ascending":
         values = eigvalsh(a)
@@ -196,7 +196,7 @@ def _lower(a: Array, uplo: str) -> Array:
     return turned.conj() if a.dtype.kind == "c" else turned
 
 
-def _check_order(order: str | None) -> None:
+def check_order(order: str | None) -> None:
     if order not in (None, *_ORDERS):
         msg = f"order: got {order!r}, needed 'ascending', 'descending' or 'size'."
         raise ValueError(msg)

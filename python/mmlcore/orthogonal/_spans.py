@@ -16,11 +16,13 @@ from mmlcore.core.arrays import (
     require_finite,
     shape_error,
 )
+from mmlcore.core.batches import common
 from mmlcore.core.door import door
 from mmlcore.core.lapack import patiently
 from mmlcore.core.signs import pointed
 from mmlcore.matrices import matmul
 from mmlcore.orthogonal._gram_schmidt import gram_schmidt
+from mmlcore.singular import svd
 
 
 @door("span_dimension")
@@ -113,24 +115,25 @@ def orthogonal_complement(B: ArrayLike) -> Array:
 
     Parameters
     ----------
-    B : array_like of shape (d, k) or (d,), float32 or float64
-        Columns span the subspace; they may depend on each other. One axis is one vector.
+    B : array_like of shape (..., d, k) or (d,), float32 or float64
+        Columns span the subspace; they may depend on each other. One axis is one vector. The spans of a stack have to be of one
+        dimension.
 
     Returns
     -------
-    ndarray of shape (d, d - r)
+    ndarray of shape (..., d, d - r)
         r is the dimension of the span as `span_dimension` finds it. Columns are the basis; the entry of largest size of each is
         positive.
 
     Raises
     ------
     ValueError
-        Other shapes; NaN or infinity.
+        No axis; NaN or infinity; spans of different dimensions.
 
     Notes
     -----
     The last columns of the orthogonal factor of a full QR factorization, of the columns if they are independent, else of an
-    orthonormal basis of their span [1]_. Cost: some 4 d k (d - r) + 2 d k^2 operations.
+    orthonormal basis of their span [1]_; of stacks the left singular vectors of that basis. Cost: some 4 d k (d - r) + 2 d k^2 operations.
 
     References
     ----------
@@ -146,8 +149,13 @@ def orthogonal_complement(B: ArrayLike) -> Array:
     """
     b = as_array(B, "B")
     b = b[:, np.newaxis] if b.ndim == 1 else b
-    if b.ndim != 2:
-        raise shape_error("B", b.shape, "(d, k) or (d,)")
+    if b.ndim < 2:
+        raise shape_error("B", b.shape, "(..., d, k) or (d,)")
+    if b.ndim > 2:
+        q = gram_schmidt(require_finite(b, "B"))
+        r = common(q.any(axis=-2).sum(axis=-1), "B", "dimension")
+        left = svd(q, full=True).U
+        return pointed(np.ascontiguousarray(left[..., min(b.shape[-2:]) if r is None else r :]))
     q = gram_schmidt(require_finite(b, "B"), drop=True)
     full, _ = patiently(np.linalg.qr, q, mode="complete")
     return pointed(full[:, q.shape[1] :] + 0)

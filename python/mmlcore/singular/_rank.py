@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_matrix, as_real, as_square, plain, shape_error
+from mmlcore.core.arrays import Array, as_matrix, as_real, as_square, plain
+from mmlcore.core.batches import common
 from mmlcore.core.door import door
 from mmlcore.core.lapack import level, patiently
 from mmlcore.core.signs import pointed
+from mmlcore.singular._svd import svd
 
 _SMALL = 16  # rows and columns: one matrix goes to the kernel of our own
 
@@ -99,25 +101,26 @@ def null_space(A: ArrayLike, *, rtol: float | None = None) -> Array:
 
     Parameters
     ----------
-    A : array_like of shape (m, n), float32 or float64
-        Matrix.
+    A : array_like of shape (..., m, n), float32 or float64
+        Matrices; those of a stack have to be of one rank.
     rtol : float, optional
         As in `rank`.
 
     Returns
     -------
-    ndarray of shape (n, n - rank)
+    ndarray of shape (..., n, n - rank)
         Columns are the basis; the entry of largest size of each is positive.
 
     Raises
     ------
     ValueError
-        Not one matrix; NaN or infinity.
+        Fewer than two axes; NaN or infinity; matrices of different ranks.
 
     Notes
     -----
     The right singular vectors of the singular values that count as zero [1]_. Cost: that of a singular value
-    decomposition, by Jacobi's rotations up to 16 rows and columns, beyond in LAPACK; memory of the order of m n + n^2.
+    decomposition, by Jacobi's rotations up to 16 rows and columns and in stacks, beyond in LAPACK; memory of the order of
+    m n + n^2.
 
     References
     ----------
@@ -131,9 +134,9 @@ def null_space(A: ArrayLike, *, rtol: float | None = None) -> Array:
            [-0.707107]])
     """
     a = as_matrix(A, "A")
-    if a.ndim != 2:
-        raise shape_error("A", a.shape, "one matrix (m, n)")
-    m, n = a.shape
+    m, n = a.shape[-2:]
+    if a.ndim > 2:
+        return _null_spaces(a, rank_rtol(a, rtol))
     a, _ = level(a, "A")
     if m == 0 or n == 0:
         return np.eye(n, dtype=a.dtype)
@@ -146,6 +149,15 @@ def null_space(A: ArrayLike, *, rtol: float | None = None) -> Array:
     tol = rank_rtol(a, rtol) * values[0]
     basis = right[int((values > tol).sum()) :].T
     return pointed(np.ascontiguousarray(basis))
+
+
+def _null_spaces(a: Array, rtol: float) -> Array:
+    (m, n), least = a.shape[-2:], min(a.shape[-2:])
+    _, values, right = svd(level(a, "A")[0], full=m < n)
+    ranks = (values > rtol * values[..., :1]).sum(axis=-1) if least else np.zeros(a.shape[:-2], int)
+    rank = common(ranks, "A", "rank")
+    rank = least if rank is None else rank
+    return pointed(np.ascontiguousarray(np.swapaxes(right[..., rank:, :], -1, -2)))
 
 
 @door("condition")
