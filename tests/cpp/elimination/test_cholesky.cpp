@@ -5,6 +5,7 @@
 #include "mmlcore/core/maps.hpp"
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/elimination/cholesky.hpp"
+#include "mmlcore/elimination/cholesky_batch.hpp"
 #include "mmlcore/elimination/substitution.hpp"
 #include "support.hpp"
 
@@ -34,6 +35,33 @@ TEST_CASE("factors by blocks, their inverses, and systems from the right") {
     test::Matrix<double> x = b;
     solve_lower_from_right(view_of(std::as_const(l)), test::view(x));
     CHECK((x * lower.transpose() - b).norm() <= room * x.norm() * lower.norm());
+  }
+}
+
+TEST_CASE_TEMPLATE("factors of rows, one and a stack, and which item has none", T, float, double) {
+  for (const index_t n : {1, 2, 3, 4, 7, 17, 32, 33, 65, 150}) {
+    const index_t count = n < 40 ? 19 : 3;
+    const Eigen::MatrixXd a = definite(n) + Eigen::MatrixXd::Identity(n, n);
+    const double room = 30 * static_cast<double>(n) * test::kUnit<T>;
+    std::vector<T> from(static_cast<std::size_t>(n * n * count)), to(from.size(), T{7});
+    for (std::size_t e = 0; e < from.size(); ++e) {
+      const index_t at = static_cast<index_t>(e) % (n * n);
+      from[e] = static_cast<T>(a(at / n, at % n));
+    }
+    MatrixBatch<const T> stack{c_order<const T>(from.data(), n, n), {}};
+    MatrixBatch<T> factors{c_order(to.data(), n, n), {}};
+    stack.batch.push(count, n * n);
+    factors.batch.push(count, n * n);
+    REQUIRE(cholesky_batch<T>(stack, factors).item == -1);
+    for (index_t i = 0; i < count; ++i) {
+      const Eigen::MatrixXd l = map(factors[i]).template cast<double>();
+      CHECK((a - l * l.transpose()).norm() <= room * a.norm());
+      CHECK(l.isLowerTriangular(0));
+    }
+    from[static_cast<std::size_t>((count - 1) * n * n + n * n - 1)] = -1;
+    const NoFactor none = cholesky_batch<T>(stack, factors);
+    CHECK(none.item == count - 1);
+    CHECK(none.row == n - 1);
   }
 }
 
