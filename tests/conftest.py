@@ -77,6 +77,12 @@ def layout(request: pytest.FixtureRequest) -> Callable[[np.ndarray], np.ndarray]
     return LAYOUTS[request.param]
 
 
+@pytest.fixture(params=["C", "F", "strided"])
+def order(request: pytest.FixtureRequest) -> Callable[[np.ndarray], np.ndarray]:
+    """Return one of the layouts that kernels tell apart; what the door makes of the others, `layout` tries."""
+    return LAYOUTS[request.param]
+
+
 @pytest.fixture(params=[np.float64, np.float32], ids=["float64", "float32"])
 def dtype(request: pytest.FixtureRequest) -> type[np.floating]:
     return request.param
