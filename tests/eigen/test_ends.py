@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import mmlcore as mml
+from mmlcore.eigen._ends import hermitian_pairs
 
 sparse = pytest.importorskip("scipy.sparse")
 operators = pytest.importorskip("scipy.sparse.linalg")
@@ -70,6 +71,16 @@ def test_pairs(which, form, kind, name, rng):
         np.testing.assert_allclose(v.conj().T @ v, np.eye(k), atol=1e-9)
         np.testing.assert_allclose(a @ v, v * found.values, atol=1e-8 * size)
         assert found.success
+
+
+def test_real_vectors_of_two_directions():
+    """The two real vectors for one complex pair may belong to two copies: both directions are as large as the bound."""
+    values = np.array([2.0, 2.0, 1.0, 0.5])
+    x = np.eye(8)[:, [0, 1]]  # of the real form of order 8, for copies in directions 0 and 1
+    for turned in (x, x * np.nextafter(1, 0)):
+        found, vectors = hermitian_pairs(lambda z: np.tile(values, 2) * z, turned, 1, "magnitude")
+        np.testing.assert_allclose(found, [2])
+        assert vectors.shape == (4, 1)
 
 
 @pytest.mark.parametrize("which", ENDS)

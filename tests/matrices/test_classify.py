@@ -209,6 +209,18 @@ def test_the_kernel_and_the_reference_agree(kind, dtype, layout, rng):
             assert mml.classify(x) == mml.classify.__wrapped__(x)
 
 
+@pytest.mark.parametrize("n", [2, 3, 5, 8, 20])
+def test_what_arithmetic_has_made_is_told(n, dtype, rng):
+    """Rotations, reflections and projections out of a decomposition, whose entries are rounded."""
+    for _ in range(100):
+        q = np.linalg.qr(rng.standard_normal((n, n)))[0]
+        mirror = q @ np.diag(np.where(np.arange(n) % 2, -1.0, 1)) @ q.T
+        onto = q[:, : (n + 1) // 2] @ q[:, : (n + 1) // 2].T
+        assert "orthogonal" in mml.classify(q.astype(dtype))
+        assert mml.classify(mirror.astype(dtype)) >= {"orthogonal", "involutory", "symmetric"}
+        assert mml.classify(onto.astype(dtype)) >= {"idempotent", "symmetric"}
+
+
 def test_a_turned_chain_is_nilpotent(rng):
     """Null spaces taken off nineteen times: vectors that are a little too long would grow."""
     for n in (5, 20, 50):

@@ -126,8 +126,9 @@ def hermitian_pairs(
     """Return k pairs of a Hermitian matrix from 2 k vectors (2 n, 2 k) of its real form."""
     n = len(vectors) // 2
     left, sizes, _ = np.linalg.svd(vectors[:n] + 1j * vectors[n:], full_matrices=False)
-    # The squares of the sizes are 2 at most, and 2 k together: k of them are 1 / k or more.
-    basis = left[:, sizes**2 >= 1 / k] if len(sizes) > k else left
+    # The squares of the sizes are 2 at most, and 2 k together: k of them are 2 / (k + 1) or more; half of it is safe from
+    # rounding.
+    basis = left[:, sizes**2 >= 1 / (k + 1)] if len(sizes) > k else left
     image = np.empty_like(basis)
     for j, column in enumerate(basis.T):
         both = doubled(np.concatenate([column.real, column.imag]))

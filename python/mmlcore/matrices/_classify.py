@@ -13,6 +13,8 @@ from mmlcore.core.door import door
 from mmlcore.core.lapack import patiently
 from mmlcore.core.scaling import balance, balanced, equilibrated, equilibration, exponents
 
+_PRODUCTS = 8  # times the tolerance of entries: what products of rounded factors are held to
+
 
 @door("classify")
 def classify(matrix: ArrayLike, *, rtol: float | None = None) -> Any:
@@ -40,7 +42,7 @@ def classify(matrix: ArrayLike, *, rtol: float | None = None) -> Any:
     Notes
     -----
     Zero means exactly zero. Entries count as equal when they differ by at most rtol times the largest entry; products are
-    held to the rounding of a product. Units of the coordinates do not count: singular and definite are decided by singular
+    held to eight times that for their size, as their factors come with rounding. Units of the coordinates do not count: singular and definite are decided by singular
     values and eigenvalues after rows and columns were scaled alike, idempotent, involutory and nilpotent after the matrix was
     balanced [2]_. Nilpotent is decided by the pattern of zeros, by traces, or by taking null spaces off in turn [1]_, as
     eigenvalues of a nilpotent matrix are known to eps^(1/n) only. A definite matrix is symmetric here. No label contradicts
@@ -124,10 +126,11 @@ def _by_products(a: Array, b: Array, tol: float) -> dict[str, Array]:
     top, size = _largest(a), _largest(b)
     with np.errstate(over="ignore", invalid="ignore"):
         square = b @ b
-        rounding = tol * size * size
+        rounding = _PRODUCTS * tol * size * size
         turned = np.swapaxes(a, -1, -2)
         return {
-            "orthogonal": _largest(turned @ a - eye) <= np.minimum(tol * top * top, 0.5),
+            "orthogonal": _largest(turned @ a - eye)
+            <= np.minimum(_PRODUCTS * tol * top * top, 0.5),
             "idempotent": _largest(square - b) <= np.minimum(rounding, size / 2),
             "involutory": _largest(square - eye) <= np.minimum(rounding, 0.5),
         }
