@@ -44,7 +44,8 @@ def classify(matrix: ArrayLike, *, rtol: float | None = None) -> Any:
     Zero means exactly zero. Entries count as equal when they differ by at most rtol times the largest entry; products are
     held to eight times that for their size, as their factors come with rounding. Units of the coordinates do not count:
     singular and definite are decided by singular values and eigenvalues after rows and columns were scaled alike,
-    idempotent, involutory and nilpotent after the matrix was balanced [2]_. Nilpotent is decided by the pattern of zeros, by traces, or by taking null spaces off in turn [1]_, as
+    idempotent, involutory and nilpotent after the matrix was balanced [2]_. Nilpotent is decided by the pattern of zeros,
+    by traces, or by taking null spaces off in turn [1]_, as
     eigenvalues of a nilpotent matrix are known to eps^(1/n) only. A definite matrix is symmetric here. No label contradicts
     another: what is involutory or orthogonal is invertible, what is idempotent is singular or the identity. Cost: 2/3 n^3
     operations for most matrices; up to 30 n^3 for symmetric and singular ones, n times that for a matrix that is nilpotent or
