@@ -104,8 +104,12 @@ bool projections(const Call& call) {
   }
   return each_range(call, d, [&](index_t first, index_t last) {
     Buffer<T> shares(last - first);
-    if (!measure_lanes<T, ShareLanes>(x, onto, first, last, shares.data() - first, [](index_t) { return false; }))
-      return false;
+    const auto by_itself = [&](index_t i) {
+      const auto [xy, xx, yy] = detail::three_products(vector_of(x, i), vector_of(onto, i));
+      shares[i - first] = xy / yy;
+      return comfortable(xx) && comfortable(yy);
+    };
+    if (!measure_lanes<T, ShareLanes>(x, onto, first, last, shares.data() - first, by_itself)) return false;
     for (index_t i = first; i < last; ++i) {
       const Vector<T> b = vector_of(onto, i);
       for (index_t k = 0; k < d; ++k) to[i * d + k] = shares[i - first] * b[k];
