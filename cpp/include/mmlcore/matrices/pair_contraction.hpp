@@ -8,7 +8,7 @@
 // Labels of a kind are one axis where their strides in every array run on evenly; rows or columns that do not are taken as
 // batch axes along which the other operand stands still. Then the product kernels take any strides.
 //
-// 15 x 191 times 191 x 104 takes 10 us so, and 57 by the plan in Python.
+// 15 x 191 times 191 x 104 with gaps takes 41 us so, 57 by the plan in Python; 69 x 22 times 22 x 4 1.6 for 14.
 #pragma once
 
 #include <algorithm>

