@@ -13,11 +13,6 @@ namespace {
 constexpr index_t kRows = 64, kStrips = 16;  // of a task
 constexpr index_t kMirrorFrom = 16;          // coordinates: with fewer, mirroring costs what it saves
 
-template <class T>
-bool same(MatrixView<const T> a, MatrixView<const T> b) {
-  return a.data == b.data && a.rows == b.rows && a.row_stride == b.row_stride && a.col_stride == b.col_stride;
-}
-
 // `to` = the distances whose squares are `from`, of x from the rows of y.
 template <class T>
 void finish(const T* from, const T* x, MatrixView<const T> y, bool squared, T* to) {
@@ -43,7 +38,7 @@ void pairwise_distances(MatrixView<const T> x, MatrixView<const T> y, bool squar
   constexpr index_t M = Tile<T>::M, N = Tile<T>::N;
   if (out.empty()) return;
   // Symmetric: blocks of rows stop at their diagonal block, and what is left of it is mirrored.
-  const bool own = x.cols >= kMirrorFrom && same(x, y);
+  const bool own = x.cols >= kMirrorFrom && same_points(x, y);
   Buffer<T> kept;
   x = distances::in_rows<T>(x, kept);
   const index_t d = x.cols;

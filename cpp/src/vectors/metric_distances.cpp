@@ -148,7 +148,7 @@ bool from_images(const MatrixView<const T>& x, const MatrixView<const T>& y, con
   // Parts of a distance that images may lose, in units: what is stored rounds once, and a bound for sums is seldom reached.
   constexpr T lost = (std::is_same_v<T, double> ? 512 : 8) * std::numeric_limits<T>::epsilon();
   const index_t d = x.cols;
-  const bool own = x.data == y.data && x.rows == y.rows && x.row_stride == y.row_stride && x.col_stride == y.col_stride;
+  const bool own = same_points(x, y);
   Buffer<double> factor(d * d), centre(d);
   std::copy_n(lower, d * d, factor.data());
   find_centre(y, centre.data());

@@ -23,6 +23,12 @@
 
 namespace mmlcore {
 
+// Whether two sets are one, so that distances are symmetric.
+template <class T>
+bool same_points(const MatrixView<const T>& a, const MatrixView<const T>& b) {
+  return a.data == b.data && a.rows == b.rows && a.row_stride == b.row_stride && a.col_stride == b.col_stride;
+}
+
 // out(i, j) = |x_i - y_j|, or its square; of x with itself half of them are computed. Distances whose squares overflow or
 // vanish are computed once more, each at its own scale: a huge row costs the others no digit. `out` with rows in one piece.
 template <class T>
