@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "lane_order.hpp"
 #include "load_lanes.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/parallel.hpp"
@@ -17,7 +18,6 @@ namespace {
 
 using Vec = Simd<double>::Vec;
 constexpr index_t W = Simd<double>::width;
-constexpr index_t kTwinSide = 8;      // columns up to which two vectors of lanes go together
 constexpr index_t kLaneSides = 512;   // right sides of a group of lanes, at most
 constexpr index_t kOneSide = 128;     // the shorter side of a matrix that goes by itself: from here on LAPACK is as fast
 constexpr std::int64_t kPlain = 400;  // powers of two whose quotients no number leaves the range by
@@ -196,18 +196,7 @@ template <class T>
 bool any_group(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, double rtol, index_t first, const Answer<T>& to,
                void* memory) {
   const index_t n = a.item.cols;
-  const auto twin = static_cast<Twin*>(memory);
-  switch (n) {
-    case 2:
-      return group(std::integral_constant<index_t, 2>{}, a, b, rtol, first, to, twin);
-    case 3:
-      return group(std::integral_constant<index_t, 3>{}, a, b, rtol, first, to, twin);
-    case 4:
-      return group(std::integral_constant<index_t, 4>{}, a, b, rtol, first, to, twin);
-    default:
-      return n <= kTwinSide ? group(n, a, b, rtol, first, to, twin)
-                            : group(n, a, b, rtol, first, to, static_cast<Vec*>(memory));
-  }
+  return with_lane_order(n, memory, [&](auto order, auto* own) { return group(order, a, b, rtol, first, to, own); });
 }
 
 // The pseudo-inverse of one matrix by a product of its factors.

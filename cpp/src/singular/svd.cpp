@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "bidiagonal_lanes.hpp"
+#include "lane_order.hpp"
 #include "load_lanes.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/parallel.hpp"
@@ -44,7 +45,6 @@ bool one_matrix(const MatrixView<const T>& a, const MatrixView<T>& left, T* valu
   return true;
 }
 
-constexpr index_t kTwinSide = 8;      // columns up to which two vectors of lanes go together
 constexpr index_t kPlainColumns = 2;  // columns up to which a QR decomposition saves no sweep
 
 // The leading entry of each column of `x` becomes positive (core/signs.hpp); the column of `y` follows.
@@ -166,18 +166,7 @@ template <class T>
 bool any_group(const MatrixBatch<const T>& a, index_t first, const MatrixBatch<T>& left, T* values,
                const MatrixBatch<T>& right, void* memory) {
   const index_t n = std::min(a.item.rows, a.item.cols);
-  const auto twin = static_cast<Twin*>(memory);
-  switch (n) {
-    case 2:
-      return group(std::integral_constant<index_t, 2>{}, a, first, left, values, right, twin);
-    case 3:
-      return group(std::integral_constant<index_t, 3>{}, a, first, left, values, right, twin);
-    case 4:
-      return group(std::integral_constant<index_t, 4>{}, a, first, left, values, right, twin);
-    default:
-      return n <= kTwinSide ? group(n, a, first, left, values, right, twin)
-                            : group(n, a, first, left, values, right, static_cast<Vec*>(memory));
-  }
+  return with_lane_order(n, memory, [&](auto order, auto* own) { return group(order, a, first, left, values, right, own); });
 }
 
 }  // namespace
