@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -106,13 +107,20 @@ struct Given {
   bool take(const Door& door, PyObject* const* args, Py_ssize_t positional, PyObject* names) {
     const int inputs = door.row->signature.inputs;
     std::copy_n(door.defaults, kMostOptions, option);
-    bool fits = positional <= inputs + door.positional;
+    unsigned given = 0;  // options, a bit each
+    bool fits = positional <= door.places;
+    const auto set_option = [&](int at, PyObject* value) {
+      fits &= !(given >> at & 1) && takes_option(door, at, value, option[at]);
+      given |= 1u << at;
+    };
     for (Py_ssize_t i = 0; i < positional && fits; ++i) {
-      const int at = static_cast<int>(i) - inputs;
-      if (at < 0) {
-        argument[i] = args[i];
+      const int place = door.place[i];
+      if (place == kUnknown) {
+        fits = false;
+      } else if (place < kMostParts) {
+        argument[place] = args[i];
       } else {
-        fits = takes_option(door, at, args[i], option[at]);
+        set_option(place - kMostParts, args[i]);
       }
     }
     for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); ++i) {
@@ -121,14 +129,18 @@ struct Given {
         out = value;
         continue;
       }
-      const int place = index_of(*door.arguments, name);
+      const int place = door.named ? index_of(*door.arguments, name) : -1;
       if (place >= 0) {
         fits &= !argument[place];
         argument[place] = value;
         continue;
       }
       const int at = index_of(*door.options, name);
-      fits &= at >= 0 && at >= positional - inputs && takes_option(door, at, value, option[at]);
+      if (at < 0) {
+        fits = false;
+      } else {
+        set_option(at, value);
+      }
     }
     for (int i = 0; i < inputs; ++i) fits &= argument[i] && argument[i] != Py_None;  // None: what another row does without
     for (std::size_t i = 0; i < door.options->size(); ++i) fits &= !std::isnan(option[i]);
@@ -173,15 +185,37 @@ PyObject* enter(PyObject* self, PyObject* const* args, std::size_t flags, PyObje
   });
 }
 
-// Whether a Python function has an argument of that name.
-bool names_argument(PyObject* function, PyObject* name) {
-  const py::object code = py::handle(function).attr("__code__");
-  const auto count = code.attr("co_argcount").cast<Py_ssize_t>() + code.attr("co_kwonlyargcount").cast<Py_ssize_t>();
-  const py::tuple names = code.attr("co_varnames");
-  for (Py_ssize_t i = 0; i < count; ++i) {
-    if (PyUnicode_Compare(PyTuple_GET_ITEM(names.ptr(), i), name) == 0) return true;
+// The arguments of a Python function: those first that it takes by place, then those by name alone.
+struct Arguments {
+  explicit Arguments(PyObject* function) {
+    const py::object code = py::handle(function).attr("__code__");
+    by_place = code.attr("co_argcount").cast<std::size_t>();
+    any_number = code.attr("co_flags").cast<int>() & 4;  // f(*arguments): CO_VARARGS
+    const std::size_t count = by_place + code.attr("co_kwonlyargcount").cast<std::size_t>();
+    for (const py::handle name : code.attr("co_varnames")) {
+      if (names.size() < count) names.push_back(name.ptr());
+    }
   }
-  return false;
+  std::vector<PyObject*> names;
+  std::size_t by_place;
+  bool any_number;
+};
+
+void set_places(Door& door, const Arguments& from) {
+  const auto unknown = [&](PyObject* name) { return index_of(from.names, name) < 0; };
+  if (std::any_of(door.options->begin(), door.options->end(), unknown) ||
+      (!from.any_number && std::any_of(door.arguments->begin(), door.arguments->end(), unknown)) ||
+      from.by_place > std::size(door.place))
+    throw std::logic_error(std::string(door.row->name) + ": the row of the door does not fit its function");
+  door.named = !from.any_number;
+  door.places = from.any_number ? door.row->signature.inputs : static_cast<int>(from.by_place);
+  for (int i = 0; i < door.places; ++i) {
+    door.place[i] = i;
+    if (from.any_number) continue;
+    PyObject* const name = from.names[static_cast<std::size_t>(i)];
+    const int argument = index_of(*door.arguments, name), option = index_of(*door.options, name);
+    door.place[i] = argument >= 0 ? argument : option >= 0 ? kMostParts + option : kUnknown;
+  }
 }
 
 // attach(function, results=None): what the door stands for; gives it the function's docstring, names and types.
@@ -194,11 +228,13 @@ PyObject* attach(PyObject* self, PyObject* args) {
       const py::object value = py::handle(function).attr(name);
       if (PyDict_SetItemString(door.dict, name, value.ptr()) != 0) throw py::error_already_set();
     }
-    const bool takes_out = names_argument(function, out_name);
+    const Arguments arguments(function);
+    const bool takes_out = index_of(arguments.names, out_name) >= 0;
     Py_XSETREF(door.wrapped, Py_NewRef(function));
     for (Door* row = &door; row; row = row->next) {
       row->results = reinterpret_cast<PyTypeObject*>(Py_XNewRef(results));
       row->takes_out = takes_out;
+      set_places(*row, arguments);
     }
     return Py_NewRef(Py_None);
   });
@@ -255,10 +291,6 @@ void set_names(Door& door, const DoorRow& row) {
   std::istringstream arguments(row.arguments), options(row.options);
   for (std::string word; arguments >> word;) door.arguments->push_back(interned(word));
   for (std::string word; options >> word;) {
-    if (word == "|") {
-      door.positional = static_cast<int>(door.options->size());
-      continue;
-    }
     const std::size_t at = door.options->size(), end = word.find('=');
     if (end != std::string::npos) {
       std::string value = word.substr(end + 1);
@@ -290,8 +322,8 @@ void add_doors(py::module_& m, const DoorRow* rows, std::size_t count) {
   for (const DoorRow* row = rows; row != rows + count; ++row) {
     Door* door = PyObject_New(Door, type);
     if (!door) throw py::error_already_set();
-    *door = {door->ob_base, PyDict_New(), nullptr, enter,   nullptr, nullptr, row, nullptr, nullptr, 0,
-             false,         {},           {},      nullptr, nullptr};
+    *door = {door->ob_base, PyDict_New(), nullptr, enter, nullptr, nullptr, row, nullptr, nullptr, 0, {},
+             true,          false,        {},      {},    nullptr, nullptr};
     set_names(*door, *row);
     if (row->traits.numpy) door->numpy = py::object(py::module_::import("numpy").attr(row->traits.numpy)).release().ptr();
     if (doors->contains(row->name)) {

@@ -199,10 +199,10 @@ struct DoorTraits {
   Maker makes[2] = {nullptr, nullptr};  // float64, float32
 };
 
-// A row of a chapter's table. `arguments` and `options` are names with blanks between them. Options before a "|" may be
-// given by place, behind the arguments. One with a default, "ddof=0", is a number that the kernel asks for by its place in
-// the list; "axis=0i" has to be an integer, "n=i" or "factor=nan" have to be given, and "axis=None" to be given as None. Any
-// other must be None, or the call goes to the Python function.
+// A row of a chapter's table. `arguments` and `options` are names with blanks between them, as the Python function has them,
+// which says what may be given by place. An option with a default, "ddof=0", is a number that the kernel asks for by its
+// place in the list; "axis=0i" has to be an integer, "n=i" or "factor=nan" have to be given, and "axis=None" to be given as
+// None. Any other must be None, or the call goes to the Python function.
 struct DoorRow {
   const char* name;
   Signature signature;

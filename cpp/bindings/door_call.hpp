@@ -7,6 +7,8 @@
 
 namespace mmlcore::bindings {
 
+inline constexpr int kUnknown = -1;  // a name that a row does not have
+
 enum class Option : char { none, number, integer };  // what the value of an option may be, beside the function's own
 
 struct Door {
@@ -18,7 +20,10 @@ struct Door {
   const DoorRow* row;
   std::vector<PyObject*>* arguments;  // names, interned
   std::vector<PyObject*>* options;
-  int positional;  // options that may be given by place
+  // What the Python function takes by place: an argument, kMostParts + an option, or what this row has no name for.
+  int places;
+  int place[kMostParts + kMostOptions];
+  bool named;      // whether arguments may be given by name
   bool takes_out;  // whether the Python function has `out`
   Option kind[kMostOptions];
   double defaults[kMostOptions];

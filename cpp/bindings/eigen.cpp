@@ -168,7 +168,7 @@ const DoorRow rows[] = {
     {"top_eigh",
      Signature("(n,n)->"),
      "A",
-     "k=i | tol random_state shape raise_on_failure=1",
+     "k=i tol random_state shape raise_on_failure=1",
      {},
      {.makes = {largest_pairs<double>, largest_pairs<float>}}},
     {"power_iteration",
@@ -177,8 +177,8 @@ const DoorRow rows[] = {
      "tol=1e-10 max_iter=1000i raise_on_failure=1 v0",
      {dominant<double>, dominant<float>},
      {.power = 3}},
-    {"matrix_power", Signature("(n,n)->(n,n)"), "A", "n=i |", {powers<double>, powers<float>}, {.power = 3}},
-    {"eigh", Signature("(n,n)->(n),(n,n)"), "A", "B | UPLO order", {all_pairs<double>, all_pairs<float>}, {.power = 3}},
+    {"matrix_power", Signature("(n,n)->(n,n)"), "A", "n=i", {powers<double>, powers<float>}, {.power = 3}},
+    {"eigh", Signature("(n,n)->(n),(n,n)"), "A", "B UPLO order", {all_pairs<double>, all_pairs<float>}, {.power = 3}},
     {"eigvalsh", Signature("(n,n)->(n)"), "A", "UPLO order", {all_values<double>, all_values<float>}, {.power = 3}},
 };
 

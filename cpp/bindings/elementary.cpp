@@ -54,9 +54,9 @@ py::object added(const Call& call) {
 }
 
 const DoorRow rows[] = {
-    {"row_swap", Signature("->"), "", "n=i i=i j=i |", {}, {.makes = {swapped}}},
-    {"row_scale", Signature("->"), "", "n=i i=i factor=nan |", {}, {.makes = {scaled}}},
-    {"row_add", Signature("->"), "", "n=i i=i j=i factor=1 |", {}, {.makes = {added}}},
+    {"row_swap", Signature("->"), "", "n=i i=i j=i", {}, {.makes = {swapped}}},
+    {"row_scale", Signature("->"), "", "n=i i=i factor=nan", {}, {.makes = {scaled}}},
+    {"row_add", Signature("->"), "", "n=i i=i j=i factor=1", {}, {.makes = {added}}},
 };
 
 }  // namespace

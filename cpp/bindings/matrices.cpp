@@ -259,7 +259,7 @@ const DoorRow rows[] = {
     {"oblique_projection",
      Signature("(d)->(d,d)"),
      "direction",
-     "normal |",
+     "normal",
      {shadows<double>, shadows<float>},
      {.power = 2}},
     {"change_basis",
@@ -270,7 +270,7 @@ const DoorRow rows[] = {
      {.power = 3}},
     {"rotation", Signature("()->(2,2)"), "theta", "", {rotations<double>, rotations<float>}},
     {"rotation3d", Signature("(3),()->(3,3)"), "axis theta", "", {rotations3d<double>, rotations3d<float>}},
-    {"shear", Signature("()->(2,2)"), "k", "axis=0i |", {shears<double>, shears<float>}},
+    {"shear", Signature("()->(2,2)"), "k", "axis=0i", {shears<double>, shears<float>}},
     {"reflection", Signature("(d)->(d,d)"), "normal", "", {reflections<double>, reflections<float>}, {.power = 2}},
     {"trace", Signature("(m,n)->()"), "A", "", {traces<double>, traces<float>}},
 };

@@ -240,7 +240,7 @@ const DoorRow rows[] = {
     {"pairwise_distances",
      Signature("(n,d),(d,d)->(n,n)"),
      "X metric",
-     "squared=0",
+     "squared=0 Y",
      {all_distances<double, 1>, all_distances<float, 1>}},
     {"inner", Signature("(d),(d),(d,d)->()"), "x y metric", "", {inner<double>, inner<float>}},
     {"length", Signature("(d),(d,d)->()"), "x metric", "", {lengths<double>, lengths<float>}},

@@ -191,6 +191,11 @@ def test_names_misused(name: str) -> None:
     if by_name:
         named = {p.name: x for p, x in zip(parameters, args, strict=False)}
         calls += [([], named), (args[:1], dict(list(named.items())[1:]))]
+    # What has to be named is not taken by place: a metric, weights, options.
+    calls += [
+        ([*args, *more], {})
+        for more in ([SQUARE + SQUARE.T], [np.ones(3)], [None, SQUARE + SQUARE.T], [0], [None, None])
+    ]
     if not any(p.name == "out" for p in parameters):
         calls += [(args, {"out": None}), (args, {"out": np.empty(3)})]
     for positional, names in calls:
