@@ -1,11 +1,14 @@
 #include "mmlcore/matrices/product_small.hpp"
 
 #include <algorithm>
+#include <array>
 #include <type_traits>
+#include <utility>
 
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/core/part_of_vector.hpp"
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/matrices/matrix_vector.hpp"
 #include "mmlcore/matrices/product.hpp"
@@ -17,9 +20,8 @@ namespace {
 
 // Numbers of a stack that are copied at a time: half of a first-level cache.
 constexpr index_t kCopied = 2048;
-
-// Rows of C held in registers at once, for blocks of 3 vectors: as in the large product.
-constexpr int kRows = kVectorBytes == 64 ? 8 : 4;
+// Numbers of a stack that the second-level cache holds: nothing has to be asked for.
+constexpr index_t kInCache = index_t{1} << 15;
 
 // A vector of one number is that number: compilers keep the vector in memory.
 template <class T>
@@ -31,104 +33,143 @@ struct Single {
   static T splat(T x) { return x; }
 };
 
-// R rows of C, V vectors each, of `depth` columns of A and rows of B.
-template <class T, int Bytes, int V, int R>
-[[gnu::always_inline]] inline void block(index_t depth, const T* a, index_t a_row, index_t a_col, const T* b, index_t b_row,
-                                         T* c, index_t c_row) {
+// Rows of B whose V-th vector is a part of one.
+template <class T, int Bytes, int V>
+struct EndingRows {
+  const T* at;
+  index_t step;
+  PartOfVector<T, Bytes> part;
+  [[gnu::always_inline]] typename Simd<T, Bytes>::Vec operator()(int i, index_t k) const {
+    const T* const from = at + k * step + i * Simd<T, Bytes>::width;
+    return i + 1 == V ? part.load(from) : Simd<T, Bytes>::load(from);
+  }
+};
+
+// Of one shape.
+struct Strides {
+  index_t depth, a_row, a_col, b_row, c_row;
+};
+
+template <class T>
+using TileKernel = void (*)(const Strides&, const T* a, const T* b, T* c, index_t last);
+
+// R rows of C, V vectors each; with `Ending` of the last vector only `last` numbers.
+template <class T, int Bytes, int V, bool Ending, int R>
+void block(const Strides& s, const T* a, const T* b, T* c, index_t last) {
   using S = std::conditional_t<Bytes == int{sizeof(T)}, Single<T>, Simd<T, Bytes>>;
   RegisterTile<S, R, V> tile;
   tile.clear();
-  tile.run(depth, operand::numbers<S>(a, a_col, a_row), operand::vectors<S>(b, b_row));
-  tile.store(c, c_row);
-}
-
-// A function of its own: where many blocks are inlined the compiler runs out of registers for the strides and loads them in
-// the loops. For one vector the call would cost more.
-template <class T, int V, int R>
-[[gnu::noinline]] void wide_block(index_t depth, const T* a, index_t a_row, index_t a_col, const T* b, index_t b_row, T* c,
-                                  index_t c_row) {
-  block<T, kVectorBytes, V, R>(depth, a, a_row, a_col, b, b_row, c, c_row);
-}
-
-// The rows from i on, columns j ... j + V vectors.
-template <class T, int Bytes, int V, int R = kRows>
-[[gnu::always_inline]] inline void rows_of_block(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, index_t i,
-                                                 index_t j) {
-  for (; i + R <= c.rows; i += R) {
-    const auto f = V == 1 ? block<T, Bytes, V, R> : wide_block<T, V, R>;
-    f(a.cols, &a(i, 0), a.row_stride, a.col_stride, &b(0, j), b.row_stride, &c(i, j), c.row_stride);
-  }
-  if constexpr (R > 1) {
-    if (i < c.rows) rows_of_block<T, Bytes, V, R / 2>(a, b, c, i, j);
+  const auto left = operand::numbers<S>(a, s.a_col, s.a_row);
+  if constexpr (Ending) {
+    const PartOfVector<T, Bytes> part(last);
+    tile.run(s.depth, left, EndingRows<T, Bytes, V>{b, s.b_row, part});
+    tile.each([&](int r, int v) {
+      T* const at = c + r * s.c_row + v * S::width;
+      if (v + 1 == V) {
+        part.store(at, tile.sums[r][v]);
+      } else {
+        S::store(at, tile.sums[r][v]);
+      }
+    });
+  } else {
+    tile.run(s.depth, left, operand::vectors<S>(b, s.b_row));
+    tile.store(c, s.c_row);
   }
 }
 
-// The columns j ... j + V vectors of C, as far as `part` wants them.
-template <class T, int Bytes, int V>
-[[gnu::always_inline]] inline void columns(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, index_t j,
-                                           ProductPart part) {
-  const index_t end = j + V * Simd<T, Bytes>::width;
-  if (part == ProductPart::upper_result) c.rows = std::min(c.rows, end);
-  if (part == ProductPart::upper_factor) a.cols = std::min(a.cols, end);
-  rows_of_block<T, Bytes, V>(a, b, c, 0, j);
+// The most rows of a block of V vectors: more would only lengthen the code.
+template <int V>
+inline constexpr int kMostRows = std::min(8, rows_beside(V));
+
+// Blocks of 1, ..., kMostRows rows.
+template <class T, int Bytes, int V, bool Ending, int... R>
+constexpr std::array<TileKernel<T>, sizeof...(R)> blocks_of(std::integer_sequence<int, R...>) {
+  return {&block<T, Bytes, V, Ending, R + 1>...};
 }
 
-// The columns from j on that do not fill a vector of `Bytes` bytes: by halves.
-template <class T, int Bytes>
-[[gnu::always_inline]] inline void halves(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c,
-                                          index_t j, ProductPart part) {
+// Calls f(block, i, j, last, end) for V vectors of columns from j on, which end at `end`: all rows that `part` wants, in as
+// few blocks as hold them, of nearly one size.
+template <class T, int Bytes, int V, bool Ending, class F>
+void columns(index_t rows, index_t j, ProductPart part, index_t last, F&& f) {
+  static constexpr auto blocks = blocks_of<T, Bytes, V, Ending>(std::make_integer_sequence<int, kMostRows<V>>{});
+  const index_t end = j + V * (Bytes / index_t{sizeof(T)});
+  if (part == ProductPart::upper_result) rows = std::min(rows, end);
+  index_t left = (rows + kMostRows<V> - 1) / kMostRows<V>;
+  for (index_t i = 0; i < rows; --left) {
+    const index_t some = (rows - i + left - 1) / left;
+    f(blocks[static_cast<std::size_t>(some - 1)], i, j, last, end);
+    i += some;
+  }
+}
+
+// Where there are no parts: by halves, down to one number.
+template <class T, int Bytes, class F>
+void halves(index_t rows, index_t cols, index_t j, ProductPart part, F&& f) {
+  constexpr index_t width = Bytes / index_t{sizeof(T)};
+  if (cols - j >= width) {
+    columns<T, Bytes, 1, false>(rows, j, part, 0, f);
+    j += width;
+  }
   if constexpr (Bytes > int{sizeof(T)}) {
-    constexpr int half = Bytes / 2;
-    constexpr index_t width = half / index_t{sizeof(T)};
-    if (c.cols - j >= width) {
-      columns<T, half, 1>(a, b, c, j, part);
-      j += width;
+    if (j < cols) halves<T, Bytes / 2>(rows, cols, j, part, f);
+  }
+}
+
+// The blocks of a product: three vectors of columns at a time, then what is left in one pass, whose last vector is a part.
+template <class T, class F>
+void each_block(index_t rows, index_t cols, ProductPart part, F&& f) {
+  constexpr index_t W = Simd<T>::width;
+  constexpr int half = std::max(32, kVectorBytes / 2);  // AVX has no smaller parts, and AVX-512 no faster ones
+  index_t j = 0;
+  for (; j + 3 * W <= cols; j += 3 * W) columns<T, kVectorBytes, 3, false>(rows, j, part, 0, f);
+  const index_t left = cols - j, last = left % W;
+  if (left == 0) return;
+  if (left == 2 * W) return columns<T, kVectorBytes, 2, false>(rows, j, part, 0, f);
+  if (left == W) return columns<T, kVectorBytes, 1, false>(rows, j, part, 0, f);
+  if constexpr (kHasParts) {
+    if (left > 2 * W) return columns<T, kVectorBytes, 3, true>(rows, j, part, last, f);
+    if (left > W) return columns<T, kVectorBytes, 2, true>(rows, j, part, last, f);
+    if (half < kVectorBytes && left <= half / index_t{sizeof(T)}) return columns<T, half, 1, true>(rows, j, part, last, f);
+    columns<T, kVectorBytes, 1, true>(rows, j, part, last, f);
+  } else {
+    if (left > 2 * W) {
+      columns<T, kVectorBytes, 2, false>(rows, j, part, 0, f);
+      j += 2 * W;
     }
-    if (j < c.cols) halves<T, half>(a, b, c, j, part);
+    halves<T, kVectorBytes>(rows, cols, j, part, f);
   }
 }
 
+// The blocks of a stack's items, chosen once: for items of some dozens of numbers choosing takes as long as multiplying.
 template <class T>
-[[gnu::noinline]] void last_columns(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c,
-                                    index_t j, ProductPart part) {
-  halves<T, kVectorBytes>(a, b, c, j, part);
-}
-
-// Fewer columns than a vector has, all the same a vector at a time: what lies beyond a row of B is the next one, whose sums
-// are not stored. The last rows, beyond which nothing may be read, go through a copy. One pass for the two to four of
-// `halves`.
-template <class T, int R>
-[[gnu::noinline]] void overlapping_rows(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c,
-                                        index_t i, index_t j, index_t safe, const T* last) {
-  using S = Simd<T>;
-  constexpr index_t W = S::width;
-  for (; i + R <= c.rows; i += R) {
-    RegisterTile<S, R, 1> tile;
-    tile.clear();
-    tile.run(safe, operand::numbers<S>(&a(i, 0), a.col_stride, a.row_stride), operand::vectors<S>(&b(0, j), b.row_stride));
-    tile.run(a.cols - safe, operand::numbers<S>(&a(i, 0) + safe * a.col_stride, a.col_stride, a.row_stride),
-             operand::vectors<S>(last, W));
-    T found[R * W];
-    tile.store(found, W);
-    for (index_t r = 0; r < R; ++r) std::copy_n(found + r * W, c.cols - j, &c(i + r, j));
+class ChosenBlocks {
+ public:
+  ChosenBlocks(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c)
+      : strides_{a.cols, a.row_stride, a.col_stride, b.row_stride, c.row_stride} {
+    each_block<T>(c.rows, c.cols, ProductPart::full, [&](TileKernel<T> block, index_t i, index_t j, index_t last, index_t) {
+      if (count_ < kMost) steps_[count_] = {block, i * a.row_stride, j, i * c.row_stride + j, last};
+      ++count_;
+    });
   }
-  if constexpr (R > 1) {
-    if (i < c.rows) overlapping_rows<T, R / 2>(a, b, c, i, j, safe, last);
-  }
-}
 
-template <class T>
-bool overlapping_columns(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c, index_t j) {
-  constexpr index_t W = Simd<T>::width, most = 2 * W;
-  const index_t left = c.cols - j, depth = a.cols;
-  if (depth < 2 * most || left * 4 <= W || b.row_stride < left || b.row_stride <= 0) return false;
-  const index_t over = (W - left + b.row_stride - 1) / b.row_stride;  // rows whose vector would end beyond B
-  if (over > most) return false;
-  T last[most * W] = {};
-  for (index_t k = 0; k < over; ++k) std::copy_n(&b(depth - over + k, j), left, last + k * W);
-  overlapping_rows<T, 8>(a, b, c, 0, j, depth - over, last);
-  return true;
-}
+  bool has_all() const { return count_ <= kMost; }
+  void run(const T* a, const T* b, T* c) const {
+    for (std::size_t k = 0; k < count_; ++k) {
+      const Step& s = steps_[k];
+      s.block(strides_, a + s.a, b + s.b, c + s.c, s.last);
+    }
+  }
+
+ private:
+  static constexpr std::size_t kMost = 12;
+  struct Step {
+    TileKernel<T> block;
+    index_t a, b, c, last;
+  };
+  Strides strides_;
+  std::size_t count_ = 0;
+  std::array<Step, kMost> steps_;
+};
 
 template <class T>
 void ask_for(const MatrixView<const T>& item, index_t distance) {
@@ -146,20 +187,11 @@ void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c
     for (index_t i = 0; i < c.rows; ++i) std::fill_n(c.data + i * c.row_stride, c.cols, T{0});
     return;
   }
-  constexpr index_t W = Simd<T>::width;
-  index_t j = 0;
-  for (; j + 3 * W <= c.cols; j += 3 * W) columns<T, kVectorBytes, 3>(a, b, c, j, part);
-  if (j + 2 * W <= c.cols) {
-    columns<T, kVectorBytes, 2>(a, b, c, j, part);
-    j += 2 * W;
-  }
-  if (j + W <= c.cols) {
-    columns<T, kVectorBytes, 1>(a, b, c, j, part);
-    j += W;
-  }
-  if (j == c.cols) return;
-  if (part == ProductPart::full && overlapping_columns<T>(a, b, c, j)) return;
-  last_columns<T>(a, b, c, j, part);
+  Strides strides{a.cols, a.row_stride, a.col_stride, b.row_stride, c.row_stride};
+  each_block<T>(c.rows, c.cols, part, [&](TileKernel<T> block, index_t i, index_t j, index_t last, index_t end) {
+    if (part == ProductPart::upper_factor) strides.depth = std::min(a.cols, end);
+    block(strides, &a(i, 0), &b(0, j), &c(i, j), last);
+  });
 }
 
 namespace {
@@ -246,10 +278,13 @@ void product_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b,
     for (index_t i = 0; i < count; ++i) product_single<T>(a[i], b[i], c[i]);
     return;
   }
-  const bool small = is_small_product(a.item, b.item, c.item), vector = c.item.rows == 1 || c.item.cols == 1;
-  const bool even = a.batch.uniform() && b.batch.uniform();
-  const index_t ahead = std::max<index_t>(1, 2048 / (a.item.rows * a.item.cols + b.item.rows * b.item.cols + 1));
+  const bool small = is_small_product(a.item, b.item, c.item) && a.item.cols > 0;
+  const bool vector = c.item.rows == 1 || c.item.cols == 1;
+  const index_t numbers = a.item.rows * a.item.cols + b.item.rows * b.item.cols;
+  const index_t ahead = std::max<index_t>(1, 2048 / (numbers + 1));
+  const bool asks = a.batch.uniform() && b.batch.uniform() && numbers * count > kInCache;
   const index_t grain = std::max<index_t>(1, static_cast<index_t>(1e5 / (work + 50)));
+  const ChosenBlocks<T> blocks(a.item, b.item, c.item);
   parallel_ranges(count, grain, [&](index_t begin, index_t end) {
     for (index_t i = begin; i < end; ++i) {
       if (vector) {
@@ -260,11 +295,15 @@ void product_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b,
         if (!product_of_copy<T>(a[i], b[i], c[i])) product_serial<T>(a[i], b[i], c[i]);
         continue;
       }
-      if (even && i + ahead < end) {
+      if (asks && i + ahead < end) {
         ask_for(a[i], ahead * a.batch.stride());
         ask_for(b[i], ahead * b.batch.stride());
       }
-      product_small<T>(a[i], b[i], c[i]);
+      if (blocks.has_all()) {
+        blocks.run(a.item.data + a.batch.offset(i), b.item.data + b.batch.offset(i), c.item.data + c.batch.offset(i));
+      } else {
+        product_small<T>(a[i], b[i], c[i]);
+      }
     }
   });
 }
