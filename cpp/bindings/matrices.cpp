@@ -19,7 +19,6 @@ constexpr double kHuge = 2147483648.0;  // beyond, Python would not look for Ctr
 
 template <class T>
 bool matmul(const Call& call) {
-  if (call.axes() > 0 && call['k'] == 1) return false;  // no sums: numpy's multiply
   if (call.axes() == 0) {
     product_single<T>(call.matrix<T>(0), call.matrix<T>(1), call.results<T>().item);
   } else {
@@ -82,7 +81,6 @@ bool move_points_affinely(const Call& call) {
 template <class T>
 bool compose_stacks(const Call& call, bool left) {
   const index_t m = call['m'], k = call['k'], l = call['l'], n = call['n'], count = call.count();
-  if (k == 1 || l == 1) return false;                             // no sums: numpy's multiply
   if (call.is_one(1) && call.is_one(left ? 0 : 2)) return false;  // the inner product is one for all
   const index_t rows = left ? m : k, cols = left ? l : n;
   Buffer<T> memory(count * rows * cols);

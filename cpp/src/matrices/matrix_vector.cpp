@@ -6,6 +6,7 @@
 #include "mmlcore/core/dot.hpp"
 #include "mmlcore/core/lane_sums.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/core/part_of_vector.hpp"
 #include "mmlcore/core/short_items.hpp"
 #include "mmlcore/core/simd.hpp"
 
@@ -15,33 +16,32 @@ namespace {
 constexpr index_t kVectorBlock = 2048;          // numbers of x, or of y, that stay in the first-level cache
 constexpr index_t kShare = index_t{1} << 16;    // elements of A for which another thread pays
 constexpr index_t kFewRows = 2 * kVectorBlock;  // up to which columns that are contiguous are shared out whole
+constexpr index_t kByNumbers = 64;              // columns with gaps up to which a copy of a row does not pay
 constexpr index_t kRanges = 16;                 // among so many at most
 
-// W rows times a contiguous x of n >= W numbers; the rest of n is covered by a last vector that overlaps, with zeros in both
-// factors where it does.
-template <class T>
-[[gnu::always_inline]] inline typename Simd<T>::Vec group_of_rows(const T* a, index_t stride, const T* x, index_t n) {
+// R rows times a contiguous x; the last row may stand in for those that are missing.
+template <int R, class T>
+[[gnu::always_inline]] inline typename Simd<T>::Vec group_of_rows(const T* a, index_t stride, index_t rows, const T* x,
+                                                                  index_t n) {
   using S = Simd<T>;
   constexpr int W = S::width;
-  typename S::Vec sum[W] = {};
+  typename S::Vec sum[R] = {};
+  const T* row[R];
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r) row[r] = a + std::min<index_t>(r, rows - 1) * stride;
   index_t j = 0;
   for (; j + W <= n; j += W) {
     const typename S::Vec here = S::load(x + j);
 #pragma GCC unroll 16
-    for (int r = 0; r < W; ++r) sum[r] += S::load(a + r * stride + j) * here;
+    for (int r = 0; r < R; ++r) sum[r] += S::load(row[r] + j) * here;
   }
   if (j < n) {
-    typename S::Mask fresh;
-    for (int l = 0; l < W; ++l) fresh[l] = n - W + l >= j ? -1 : 0;
-    const auto masked = [&](const T* p) {
-      const typename S::Vec all = S::load(p + n - W);
-      return reinterpret_cast<typename S::Vec>(reinterpret_cast<typename S::Mask>(all) & fresh);
-    };
-    const typename S::Vec here = masked(x);
+    const PartOfVector<T> part(n - j);
+    const typename S::Vec here = part.load(x + j);
 #pragma GCC unroll 16
-    for (int r = 0; r < W; ++r) sum[r] += masked(a + r * stride) * here;
+    for (int r = 0; r < R; ++r) sum[r] += part.load(row[r] + j) * here;
   }
-  return sums_of_lanes<T>(sum);
+  return sums_of_lanes<T, R>(sum);
 }
 
 // Rows of S numbers without gaps: as vectors over rows. Returns how many rows are done.
@@ -60,84 +60,51 @@ index_t short_rows(const MatrixView<const T>& a, const T* x, T* y) {
   return i;
 }
 
-// Rows shorter than a vector, W at a time: what a vector reads behind its row is masked out. Returns how many rows are done:
-// not the last ones, behind which nothing may be read.
-template <class T>
-index_t masked_rows(const MatrixView<const T>& a, const T* x, T* y) {
-  using S = Simd<T>;
-  constexpr index_t W = S::width;
-  const index_t n = a.cols, end = (a.rows - 1) * a.row_stride + n;  // of what may be read
-  typename S::Mask own;
-  T padded[W] = {};
-  for (index_t l = 0; l < W; ++l) own[l] = l < n ? -1 : 0;
-  std::copy_n(x, n, padded);
-  const typename S::Vec factors = S::load(padded);
-  index_t i = 0;
-  for (; i + W <= a.rows && (i + W - 1) * a.row_stride + W <= end; i += W) {
-    typename S::Vec sum[W];
-#pragma GCC unroll 16
-    for (int r = 0; r < W; ++r) {
-      const typename S::Vec row = S::load(a.data + (i + r) * a.row_stride);
-      sum[r] = reinterpret_cast<typename S::Vec>(reinterpret_cast<typename S::Mask>(row) & own) * factors;
-    }
-    S::store(y + i, sums_of_lanes<T>(sum));
-  }
-  return i;
-}
-
-// Rows shorter than a vector: 13,860 x 3 of float32 take 30 us number by number, and 6 so.
+// Rows of 2 to 4 numbers, many of them: 13,860 x 3 of float32 take 30 us number by number, and 6 so.
 template <class T>
 index_t narrow_rows(const MatrixView<const T>& a, const T* x, T* y) {
   constexpr index_t W = Simd<T>::width;
   const index_t n = a.cols;
-  if (a.rows < W || a.row_stride < n) return 0;
-  if (a.row_stride == n) {
-    if constexpr (W >= 4) {
-      if (n == 2) return short_rows<2, T>(a, x, y);
-      if (n == 3) return short_rows<3, T>(a, x, y);
-    }
-    if constexpr (W >= 8) {
-      if (n == 4) return short_rows<4, T>(a, x, y);
-    }
+  if (a.rows < W || a.row_stride != n) return 0;
+  if constexpr (W >= 4) {
+    if (n == 2) return short_rows<2, T>(a, x, y);
+    if (n == 3) return short_rows<3, T>(a, x, y);
   }
-  return n >= 3 ? masked_rows<T>(a, x, y) : 0;
+  if constexpr (W >= 8) {
+    if (n == 4) return short_rows<4, T>(a, x, y);
+  }
+  return 0;
+}
+
+// Up to R rows, at least one.
+template <int R, class T>
+void some_sums(const T* a, index_t stride, index_t rows, const T* x, index_t n, T* y) {
+  using S = Simd<T>;
+  constexpr int W = S::width;
+  if constexpr (R > 1) {
+    if (2 * rows <= R) return some_sums<R / 2>(a, stride, rows, x, n, y);
+  }
+  typename S::Vec sums;
+  if (n <= kVectorBlock) {
+    sums = group_of_rows<R>(a, stride, rows, x, n);
+  } else {
+    double total[W] = {};
+    for (index_t j = 0; j < n; j += kVectorBlock) {
+      const typename S::Vec part = group_of_rows<R>(a + j, stride, rows, x + j, std::min(kVectorBlock, n - j));
+      for (index_t l = 0; l < R; ++l) total[l] += part[l];
+    }
+    for (index_t l = 0; l < R; ++l) sums[l] = static_cast<T>(total[l]);
+  }
+  if (R == W && rows == W) return S::store(y, sums);
+  PartOfVector<T>(rows).store(y, sums);
 }
 
 // Rows that are contiguous.
 template <class T>
-void by_rows(MatrixView<const T> a, const T* x, T* y) {
-  using S = Simd<T>;
-  constexpr index_t W = S::width;
-  const index_t m = a.rows, n = a.cols;
-  if (m < W || n < W) {
-    for (index_t i = n < W ? narrow_rows<T>(a, x, y) : 0; i < m; ++i) {
-      const T* row = a.data + i * a.row_stride;
-      if (n >= W) {
-        y[i] = dot(row, x, n);
-        continue;
-      }
-      T sum = 0;
-      for (index_t j = 0; j < n; ++j) sum += row[j] * x[j];
-      y[i] = sum;
-    }
-    return;
-  }
-  for (index_t i = 0; i < m; i += W) {
-    const index_t at = std::min(i, m - W);  // the last group overlaps the one before
-    const T* rows = a.data + at * a.row_stride;
-    if (n <= kVectorBlock) {
-      S::store(y + at, group_of_rows<T>(rows, a.row_stride, x, n));
-      continue;
-    }
-    double total[W] = {};
-    for (index_t j = 0; j < n;) {
-      const index_t size = n - j < 2 * kVectorBlock ? n - j : kVectorBlock;  // no block is shorter than a vector
-      const typename S::Vec part = group_of_rows<T>(rows + j, a.row_stride, x + j, size);
-      for (index_t l = 0; l < W; ++l) total[l] += part[l];
-      j += size;
-    }
-    for (index_t l = 0; l < W; ++l) y[at + l] = static_cast<T>(total[l]);
-  }
+void by_rows(const MatrixView<const T>& a, const T* x, T* y) {
+  constexpr index_t W = Simd<T>::width;
+  for (index_t i = narrow_rows<T>(a, x, y); i < a.rows; i += W)
+    some_sums<W>(a.data + i * a.row_stride, a.row_stride, std::min(W, a.rows - i), x, a.cols, y + i);
 }
 
 // y += the columns a_j x_j, K of them.
@@ -155,10 +122,12 @@ template <int K, class T>
     for (int k = 0; k < K; ++k) (k % 2 ? odd : even) += S::load(a + k * stride + i) * factor[k];
     S::store(y + i, even + odd);
   }
-  for (; i < m; ++i) {
-    T sum = y[i];
-    for (int k = 0; k < K; ++k) sum += a[k * stride + i] * x[k];
-    y[i] = sum;
+  if (i < m) {
+    const PartOfVector<T> part(m - i);
+    typename S::Vec even = part.load(y + i), odd{};
+#pragma GCC unroll 8
+    for (int k = 0; k < K; ++k) (k % 2 ? odd : even) += part.load(a + k * stride + i) * factor[k];
+    part.store(y + i, even + odd);
   }
 }
 
@@ -177,8 +146,24 @@ void by_columns(MatrixView<const T> a, const T* x, T* y) {
   }
 }
 
+// Number by number, in four sums: small matrices with gaps.
 template <class T>
-void by_copies(MatrixView<const T> a, const T* x, T* y) {
+void by_numbers(const MatrixView<const T>& a, const T* x, T* y) {
+  for (index_t i = 0; i < a.rows; ++i) {
+    const T* const row = &a(i, 0);
+    T sum[4] = {};
+    index_t j = 0;
+    for (; j + 4 <= a.cols; j += 4) {
+      for (index_t l = 0; l < 4; ++l) sum[l] += row[(j + l) * a.col_stride] * x[j + l];
+    }
+    for (; j < a.cols; ++j) sum[0] += row[j * a.col_stride] * x[j];
+    y[i] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  }
+}
+
+template <class T>
+void by_copies(const MatrixView<const T>& a, const T* x, T* y) {
+  if (a.cols <= kByNumbers) return by_numbers(a, x, y);
   Buffer<T> row(a.cols);
   for (index_t i = 0; i < a.rows; ++i) {
     for (index_t j = 0; j < a.cols; ++j) row[j] = a(i, j);
@@ -241,7 +226,26 @@ void matrix_vector(MatrixView<const T> a, VectorView<const T> x, VectorView<T> y
   for (index_t i = 0; i < made.size(); ++i) y[i] = made[i];
 }
 
+template <Real T>
+void matrix_vector_items(const MatrixBatch<const T>& a, const MatrixBatch<const T>& x, const MatrixBatch<T>& y,
+                         index_t begin, index_t end) {
+  const index_t m = a.item.rows, n = a.item.cols;
+  const bool plain =
+      m > 0 && n > 0 && m * n < 2 * kShare && (x.item.row_stride == 1 || n == 1) && (y.item.row_stride == 1 || m == 1);
+  for (index_t i = begin; i < end; ++i) {
+    if (plain) {
+      some_rows<T>(a[i], x.item.data + x.batch.offset(i), y.item.data + y.batch.offset(i));
+    } else {
+      matrix_vector<T>(a[i], x[i].col(0), y[i].col(0));
+    }
+  }
+}
+
 template void matrix_vector<float>(MatrixView<const float>, VectorView<const float>, VectorView<float>);
 template void matrix_vector<double>(MatrixView<const double>, VectorView<const double>, VectorView<double>);
+template void matrix_vector_items<float>(const MatrixBatch<const float>&, const MatrixBatch<const float>&,
+                                         const MatrixBatch<float>&, index_t, index_t);
+template void matrix_vector_items<double>(const MatrixBatch<const double>&, const MatrixBatch<const double>&,
+                                          const MatrixBatch<double>&, index_t, index_t);
 
 }  // namespace mmlcore

@@ -7,21 +7,16 @@
 
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
-#include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/part_of_vector.hpp"
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/matrices/matrix_vector.hpp"
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/matrices/product_tall.hpp"
 #include "mmlcore/matrices/register_tile.hpp"
+#include "small_blocks.hpp"
 
 namespace mmlcore {
 namespace {
-
-// Numbers of a stack that are copied at a time: half of a first-level cache.
-constexpr index_t kCopied = 2048;
-// Numbers of a stack that the second-level cache holds: nothing has to be asked for.
-constexpr index_t kInCache = index_t{1} << 15;
 
 // A vector of one number is that number: compilers keep the vector in memory.
 template <class T>
@@ -45,24 +40,26 @@ struct EndingRows {
   }
 };
 
-// Of one shape.
-struct Strides {
-  index_t depth, a_row, a_col, b_row, c_row;
-};
-
-template <class T>
-using TileKernel = void (*)(const Strides&, const T* a, const T* b, T* c, index_t last);
+// Few sums wait for one another: they are taken in two.
+template <class S, int R, int V, class Left, class Right>
+[[gnu::always_inline]] inline void run(RegisterTile<S, R, V>& tile, index_t depth, const Left& left, const Right& right) {
+  if constexpr (R * V < 4) {
+    tile.run_in_two(depth, left, right);
+  } else {
+    tile.run(depth, left, right);
+  }
+}
 
 // R rows of C, V vectors each; with `Ending` of the last vector only `last` numbers.
 template <class T, int Bytes, int V, bool Ending, int R>
-void block(const Strides& s, const T* a, const T* b, T* c, index_t last) {
+void block(const SmallStrides& s, const T* a, const T* b, T* c, index_t last) {
   using S = std::conditional_t<Bytes == int{sizeof(T)}, Single<T>, Simd<T, Bytes>>;
   RegisterTile<S, R, V> tile;
   tile.clear();
   const auto left = operand::numbers<S>(a, s.a_col, s.a_row);
   if constexpr (Ending) {
     const PartOfVector<T, Bytes> part(last);
-    tile.run(s.depth, left, EndingRows<T, Bytes, V>{b, s.b_row, part});
+    run(tile, s.depth, left, EndingRows<T, Bytes, V>{b, s.b_row, part});
     tile.each([&](int r, int v) {
       T* const at = c + r * s.c_row + v * S::width;
       if (v + 1 == V) {
@@ -72,7 +69,7 @@ void block(const Strides& s, const T* a, const T* b, T* c, index_t last) {
       }
     });
   } else {
-    tile.run(s.depth, left, operand::vectors<S>(b, s.b_row));
+    run(tile, s.depth, left, operand::vectors<S>(b, s.b_row));
     tile.store(c, s.c_row);
   }
 }
@@ -140,45 +137,16 @@ void each_block(index_t rows, index_t cols, ProductPart part, F&& f) {
   }
 }
 
-// The blocks of a stack's items, chosen once: for items of some dozens of numbers choosing takes as long as multiplying.
-template <class T>
-class ChosenBlocks {
- public:
-  ChosenBlocks(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c)
-      : strides_{a.cols, a.row_stride, a.col_stride, b.row_stride, c.row_stride} {
-    each_block<T>(c.rows, c.cols, ProductPart::full, [&](TileKernel<T> block, index_t i, index_t j, index_t last, index_t) {
-      if (count_ < kMost) steps_[count_] = {block, i * a.row_stride, j, i * c.row_stride + j, last};
-      ++count_;
-    });
-  }
-
-  bool has_all() const { return count_ <= kMost; }
-  void run(const T* a, const T* b, T* c) const {
-    for (std::size_t k = 0; k < count_; ++k) {
-      const Step& s = steps_[k];
-      s.block(strides_, a + s.a, b + s.b, c + s.c, s.last);
-    }
-  }
-
- private:
-  static constexpr std::size_t kMost = 12;
-  struct Step {
-    TileKernel<T> block;
-    index_t a, b, c, last;
-  };
-  Strides strides_;
-  std::size_t count_ = 0;
-  std::array<Step, kMost> steps_;
-};
-
-template <class T>
-void ask_for(const MatrixView<const T>& item, index_t distance) {
-  const char* at = reinterpret_cast<const char*>(item.data + distance);
-  const index_t bytes = item.rows * item.cols * index_t{sizeof(T)};
-  for (index_t offset = 0; offset < bytes; offset += 64) __builtin_prefetch(at + offset);
-}
-
 }  // namespace
+
+template <class T>
+ChosenBlocks<T>::ChosenBlocks(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c)
+    : strides_{a.cols, a.row_stride, a.col_stride, b.row_stride, c.row_stride} {
+  each_block<T>(c.rows, c.cols, ProductPart::full, [&](TileKernel<T> kernel, index_t i, index_t j, index_t last, index_t) {
+    if (count_ < kMost) steps_[count_] = {kernel, i * a.row_stride, j, i * c.row_stride + j, last};
+    ++count_;
+  });
+}
 
 template <class T>
 void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, ProductPart part) {
@@ -187,7 +155,7 @@ void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c
     for (index_t i = 0; i < c.rows; ++i) std::fill_n(c.data + i * c.row_stride, c.cols, T{0});
     return;
   }
-  Strides strides{a.cols, a.row_stride, a.col_stride, b.row_stride, c.row_stride};
+  SmallStrides strides{a.cols, a.row_stride, a.col_stride, b.row_stride, c.row_stride};
   each_block<T>(c.rows, c.cols, part, [&](TileKernel<T> block, index_t i, index_t j, index_t last, index_t end) {
     if (part == ProductPart::upper_factor) strides.depth = std::min(a.cols, end);
     block(strides, &a(i, 0), &b(0, j), &c(i, j), last);
@@ -233,88 +201,11 @@ void product_single(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> 
   product<T>(a, b, c);
 }
 
-namespace {
-
-// A stack, each item times the same matrix: one tall matrix times that, where the items follow one another. Else, while they
-// are small, some at a time are copied into rows first: a share 1 / n of the product, and below one call an item.
-template <class T>
-bool stack_times_one(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& c) {
-  const index_t count = c.count(), m = a.item.rows, k = a.item.cols;
-  const bool even = b.batch.uniform() && b.batch.stride() == 0 && c.batch.uniform();
-  if (!even || c.batch.stride() != m * c.item.row_stride) return false;
-  const auto tall = [](auto view, index_t rows) {
-    view.rows = rows;
-    return view;
-  };
-  if (a.batch.uniform() && a.batch.stride() == m * a.item.row_stride) {
-    product_single<T>(tall(a.item, count * m), b.item, tall(c.item, count * m));
-    return true;
-  }
-  if (m * k > kCopied / 4 || k == 0) return false;
-  const index_t some = kCopied / (m * k), blocks = (count + some - 1) / some;
-  const index_t grain = std::max<index_t>(1, static_cast<index_t>(1e5 / (2.0 * kCopied * static_cast<double>(c.item.cols))));
-  parallel_ranges(blocks, grain, [&](index_t begin, index_t end) {
-    Buffer<T> memory(std::min(some, count) * m * k);
-    for (index_t block = begin; block < end; ++block) {
-      const index_t first = block * some, last = std::min(first + some, count), rows = (last - first) * m;
-      for (index_t i = first; i < last; ++i) copy<T>(a[i], c_order(memory.data() + (i - first) * m * k, m, k));
-      product_single<T>(c_order<const T>(memory.data(), rows, k), b.item, tall(c[first], rows));
-    }
-  });
-  return true;
-}
-
-}  // namespace
-
-template <class T>
-void product_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& c) {
-  const index_t count = c.count();
-  if (count == 0 || c.item.empty()) return;
-  if (count == 1) return product_single<T>(a[0], b[0], c[0]);
-  if (product_lanes<T>(a, b, c)) return;
-  if (stack_times_one<T>(a, b, c)) return;
-  const double work = 2.0 * c.item.rows * c.item.cols * std::max<index_t>(a.item.cols, 1);
-  if (work > 5e7) {
-    for (index_t i = 0; i < count; ++i) product_single<T>(a[i], b[i], c[i]);
-    return;
-  }
-  const bool small = is_small_product(a.item, b.item, c.item) && a.item.cols > 0;
-  const bool vector = c.item.rows == 1 || c.item.cols == 1;
-  const index_t numbers = a.item.rows * a.item.cols + b.item.rows * b.item.cols;
-  const index_t ahead = std::max<index_t>(1, 2048 / (numbers + 1));
-  const bool asks = a.batch.uniform() && b.batch.uniform() && numbers * count > kInCache;
-  const index_t grain = std::max<index_t>(1, static_cast<index_t>(1e5 / (work + 50)));
-  const ChosenBlocks<T> blocks(a.item, b.item, c.item);
-  parallel_ranges(count, grain, [&](index_t begin, index_t end) {
-    for (index_t i = begin; i < end; ++i) {
-      if (vector) {
-        product_of_vector<T>(a[i], b[i], c[i]);
-        continue;
-      }
-      if (!small) {
-        if (!product_of_copy<T>(a[i], b[i], c[i])) product_serial<T>(a[i], b[i], c[i]);
-        continue;
-      }
-      if (asks && i + ahead < end) {
-        ask_for(a[i], ahead * a.batch.stride());
-        ask_for(b[i], ahead * b.batch.stride());
-      }
-      if (blocks.has_all()) {
-        blocks.run(a.item.data + a.batch.offset(i), b.item.data + b.batch.offset(i), c.item.data + c.batch.offset(i));
-      } else {
-        product_small<T>(a[i], b[i], c[i]);
-      }
-    }
-  });
-}
-
 template void product_small<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, ProductPart);
 template void product_small<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, ProductPart);
 template void product_single<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>);
 template void product_single<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>);
-template void product_batch<float>(const MatrixBatch<const float>&, const MatrixBatch<const float>&,
-                                   const MatrixBatch<float>&);
-template void product_batch<double>(const MatrixBatch<const double>&, const MatrixBatch<const double>&,
-                                    const MatrixBatch<double>&);
+template class ChosenBlocks<float>;
+template class ChosenBlocks<double>;
 
 }  // namespace mmlcore

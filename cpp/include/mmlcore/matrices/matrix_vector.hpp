@@ -20,8 +20,17 @@ namespace mmlcore {
 template <Real T>
 void matrix_vector(MatrixView<const T> a, VectorView<const T> x, VectorView<T> y);
 
+// The items from `begin` to `end` of stacks, on this thread: x and y are columns.
+template <Real T>
+void matrix_vector_items(const MatrixBatch<const T>& a, const MatrixBatch<const T>& x, const MatrixBatch<T>& y,
+                         index_t begin, index_t end);
+
 extern template void matrix_vector<float>(MatrixView<const float>, VectorView<const float>, VectorView<float>);
 extern template void matrix_vector<double>(MatrixView<const double>, VectorView<const double>, VectorView<double>);
+extern template void matrix_vector_items<float>(const MatrixBatch<const float>&, const MatrixBatch<const float>&,
+                                                const MatrixBatch<float>&, index_t, index_t);
+extern template void matrix_vector_items<double>(const MatrixBatch<const double>&, const MatrixBatch<const double>&,
+                                                 const MatrixBatch<double>&, index_t, index_t);
 
 // Whether C = A B is one matrix times one vector, and if so, computes it.
 template <Real T>
