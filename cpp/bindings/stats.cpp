@@ -148,12 +148,14 @@ bool correlations(const Call& call) {
   const double bound = least_square<T>(d);
   if (!(least >= bound * n && most < 1 / kLeastSquare)) return false;
   for (index_t j = 0; j < d; ++j) deviations[j] = std::sqrt(sums[j * (d + 1)]);
+  T* const to = call.result<T>();
   for (index_t i = 0; i < d; ++i) {
-    for (index_t j = 0; j < d; ++j) {
-      const double found = i == j ? 1 : std::clamp(sums[i * d + j] / deviations[i] / deviations[j], -1.0, 1.0);
-      const double mirror = i == j ? 1 : std::clamp(sums[j * d + i] / deviations[j] / deviations[i], -1.0, 1.0);
-      call.result<T>()[i * d + j] = static_cast<T>((found + mirror) / 2);
-    }
+    const double* const row = sums.data() + i * d;
+    T* __restrict out = to + i * d;
+    for (index_t j = i + 1; j < d; ++j)
+      out[j] = static_cast<T>(std::clamp(row[j] / (deviations[i] * deviations[j]), -1.0, 1.0));
+    out[i] = 1;
+    for (index_t j = 0; j < i; ++j) out[j] = to[j * d + i];
   }
   return true;
 }

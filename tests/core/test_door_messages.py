@@ -194,7 +194,13 @@ def test_names_misused(name: str) -> None:
     # What has to be named is not taken by place: a metric, weights, options.
     calls += [
         ([*args, *more], {})
-        for more in ([SQUARE + SQUARE.T], [np.ones(3)], [None, SQUARE + SQUARE.T], [0], [None, None])
+        for more in (
+            [SQUARE + SQUARE.T],
+            [np.ones(3)],
+            [None, SQUARE + SQUARE.T],
+            [0],
+            [None, None],
+        )
     ]
     if not any(p.name == "out" for p in parameters):
         calls += [(args, {"out": None}), (args, {"out": np.empty(3)})]

@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_array, as_data, as_index, in_order, shape_error
+from mmlcore.core.arrays import (
+    Array,
+    all_finite,
+    as_array,
+    as_data,
+    as_index,
+    in_order,
+    shape_error,
+)
 from mmlcore.stats.scatter import Scatter, aligned, merged, scaled, scatter_parts, two_parts
 from mmlcore.stats.weights import divisor, refuse_overflow
 
@@ -129,7 +137,8 @@ class Moments:
     @property
     def count(self) -> float:
         """Number of points, or the sum of their weights."""
-        return float(np.ldexp(self._sums.total, self._sums.unit))
+        total, unit = self._sums.total, self._sums.unit
+        return float(np.ldexp(total, unit)) if unit else total
 
     @property
     def sums(self) -> Scatter:
@@ -212,7 +221,7 @@ class Moments:
             return
         before, found = self._sums, merged(self._sums, sums)
         found.plain()  # ValueError where a covariance would leave the range
-        if not np.isfinite(found.matrix).all():
+        if not all_finite(found.matrix):
             refuse_overflow("X", np.zeros(0))
         self._sums, self._noise = found, _in_units(self._noise, before, found)
 
@@ -223,7 +232,7 @@ class Moments:
         return x
 
     def _some(self) -> None:
-        if not self.count:
+        if not self._sums.total:
             msg = "There are no points yet: call update first."
             raise ValueError(msg)
 

@@ -39,9 +39,9 @@ class Scatter(NamedTuple):
 
     def plain(self, name: str = "X") -> tuple[Array, float]:
         """Return matrix and total in the units of the data; ValueError where they leave the range of float64."""
-        total = float(np.ldexp(self.total, self.unit))
-        matrix = self.matrix
+        total, matrix = self.total, self.matrix
         if self.powers is not None or self.unit:
+            total = float(np.ldexp(total, self.unit))
             matrix = scaled(matrix, self.powers, self.unit)
             if not (np.isfinite(total) and all_finite(matrix)):
                 refuse_overflow(name, matrix.diagonal())
