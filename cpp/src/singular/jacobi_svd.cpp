@@ -20,7 +20,9 @@ using Vec = Simd<Number>::Vec;
 constexpr index_t W = Simd<Number>::width;
 // Columns that are turned as they come: of more, the eigenvectors of their inner products are taken first.
 constexpr index_t kDirect = 16;
-constexpr Number kNoise = 4 * std::numeric_limits<Number>::epsilon();
+// What rounding leaves of a column beside the longest: of numbers of T some thirtieth of a unit, and more of sums of them.
+template <class T>
+constexpr Number kNoise = Number{std::numeric_limits<T>::epsilon()} * (sizeof(T) == sizeof(Number) ? 4 : 0.25);
 
 // Brings the largest entry to [1/2, 1) by a power of two. False where an entry is not finite.
 bool scale(const Columns& x, int* power) {
@@ -157,8 +159,10 @@ bool decompose(MatrixView<const T> a, const Centre& centre, double* values, int*
   const MatrixView<Number> loaded{reinterpret_cast<Number*>(x.data), m, n, 1, x.length * W};
   subtract(centre, wide ? loaded.transposed() : loaded);
   if (!scale(x, power)) return false;
-  // Of few columns, small singular values of a graded matrix have digits of their own: nothing is noise.
-  const PivotedQr<Number> qr(x, left != nullptr, n > kDirect ? kNoise : 0);
+  // Of few columns, small singular values of a graded matrix have digits of their own: nothing is noise. Nor do float32
+  // numbers, less a mean of float64, say how they were rounded.
+  const Number noise = centre.row ? kNoise<Number> : kNoise<T>;
+  const PivotedQr<Number> qr(x, left != nullptr, n > kDirect ? noise : 0);
 
   const index_t rank = qr.rank();
   Buffer<Vec> square((rank + 2) * (vectors_of<Number>(n) + vectors_of<Number>(rank)));

@@ -131,11 +131,10 @@ def correlation(
         column = int(np.flatnonzero(deviations == 0)[0])
         msg = f"X: column {column} does not vary (X[:, {column}]), so its correlations are not defined."
         raise ValueError(msg)
-    scatter /= deviations[:, None]
-    scatter /= deviations
-    np.clip(scatter, -1, 1, out=scatter)
-    np.fill_diagonal(scatter, 1)
-    return np.asarray((scatter + scatter.T) / 2, dtype=float_type(x.dtype))
+    found = np.triu(np.clip(scatter / np.outer(deviations, deviations), -1, 1), 1)
+    found += found.T
+    np.fill_diagonal(found, 1)
+    return np.asarray(found, dtype=float_type(x.dtype))
 
 
 def scatter_of(
