@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "centre_rows.hpp"
+#include "few_scores.hpp"
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/dot.hpp"
 #include "mmlcore/core/simd.hpp"
@@ -146,6 +147,7 @@ class Scores {
 
 template <class T>
 bool centred_product(MatrixView<const T> x, const T* mean, const T* low, MatrixView<const T> w, MatrixView<T> out) {
+  if (mean && w.cols > 0 && suits_few_scores(x, w.cols)) return few_scores<T>(x, mean, low, w, out);
   const index_t most = x.row_stride == 1 && x.rows > 1 ? kReadColumns : kNarrowPoints;
   const bool narrow = mean && w.cols > 0 && w.cols <= kNarrowScores && x.cols <= most;
   return narrow ? narrow_scores<T>(x, mean, low, w, out) : Scores<T>(x, mean, low, w, out).run();
