@@ -12,6 +12,7 @@
 #include "mmlcore/calculus/program.hpp"
 #include "mmlcore/calculus/sparsity.hpp"
 #include "mmlcore/calculus/taylor.hpp"
+#include "mmlcore/core/checksum.hpp"
 #include "module.hpp"
 #include "stored_graph.hpp"
 
@@ -135,7 +136,7 @@ void bind_calculus(py::module_& m) {
       .def(
           "values",
           [](const Graph& g, Id x) {
-            const std::vector<double>& values = g.values(checked(g, x));
+            const std::span<const double> values = g.values(checked(g, x));
             return py::array_t<double>(static_cast<py::ssize_t>(values.size()), values.data());
           },
           py::arg("x"))

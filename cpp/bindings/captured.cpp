@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "border.hpp"
+#include "mmlcore/core/checksum.hpp"
 #include "module.hpp"
 #include "numpy_api.hpp"
-#include "stored_graph.hpp"
 
 namespace mmlcore::bindings {
 namespace {

@@ -116,26 +116,4 @@ Id restore(Graph& g, int number, std::int32_t aux, const std::vector<Id>& x, con
                            });
 }
 
-// Each step is a one-to-one function of what came before for a given word, and of the word for what came before: a change of
-// one word always changes the result.
-std::uint64_t checksum(const void* data, std::size_t bytes) {
-  constexpr std::uint64_t kPrime = 0x9e3779b97f4a7c15ull;
-  const char* from = static_cast<const char*>(data);
-  std::uint64_t lanes[8] = {1, 2, 3, 4, 5, 6, 7, 8};
-  const auto take = [&](std::size_t at, std::size_t count, std::uint64_t& lane) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, from + at, count);
-    lane = (lane ^ word) * kPrime;
-    lane ^= lane >> 29;
-  };
-  std::size_t at = 0;
-  for (; at + 64 <= bytes; at += 64) {
-    for (std::size_t k = 0; k < 8; ++k) take(at + 8 * k, 8, lanes[k]);
-  }
-  for (; at < bytes; at += 8) take(at, std::min<std::size_t>(8, bytes - at), lanes[0]);
-  std::uint64_t sum = bytes;
-  for (const std::uint64_t lane : lanes) sum = (sum ^ lane) * kPrime, sum ^= sum >> 29;
-  return sum;
-}
-
 }  // namespace mmlcore::bindings

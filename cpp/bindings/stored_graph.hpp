@@ -24,7 +24,4 @@ std::vector<std::int32_t> list_of(const Ints& x);
 calculus::Id restore(calculus::Graph& g, int op, std::int32_t aux, const std::vector<calculus::Id>& x,
                      const std::array<index_t, 3>& dims, index_t size, const py::object& extra);
 
-// A number that changes with every change of one word of the data, at the speed of memory.
-std::uint64_t checksum(const void* data, std::size_t bytes);
-
 }  // namespace mmlcore::bindings

@@ -3,6 +3,8 @@
 namespace mmlcore::calculus {
 namespace {
 
+constexpr std::int32_t kLargeConstant = 1024;  // numbers of one that is not copied into the pool
+
 // Operations on numbers.
 double cost(const Graph& g, const Node& v) {
   if (is_elementwise(v.op)) return operation_of(v.op).kind == Kind::kFused ? 2.0 * v.size : v.size;
@@ -41,7 +43,10 @@ Program::Program(const Graph& g, const std::vector<Id>& inputs, const std::vecto
     plan.runs[id] = v.op != Op::Input && v.op != Op::Constant;
     for (const Id x : g.operands(v)) plan.readers[x] += 1;
     flops_ += plan.runs[id] ? cost(g, v) : 0;
-    if (v.op == Op::Constant) {
+    if (v.op == Op::Constant && v.size >= kLargeConstant) {
+      plan.constants[id] = {0, v.size, true, static_cast<std::int32_t>(large64_.size())};
+      large64_.push_back(g.kept_values(id));
+    } else if (v.op == Op::Constant) {
       plan.constants[id] = {static_cast<std::int32_t>(pool64_.size()), v.size, true};
       pool64_.insert(pool64_.end(), g.values(id).begin(), g.values(id).end());
       pool64_.resize(padded(static_cast<index_t>(pool64_.size()), kPad), 0.0);
@@ -65,6 +70,18 @@ const std::vector<double>& Program::pool<double>() const {
 template <>
 const std::vector<float>& Program::pool<float>() const {
   return pool32_;
+}
+
+template <>
+const double* Program::large<double>(std::size_t i) const {
+  return large64_[i]->data();
+}
+template <>
+const float* Program::large<float>(std::size_t i) const {
+  std::call_once(large32_.once, [&] {
+    for (const auto& values : large64_) large32_.values.emplace_back(values->begin(), values->end());
+  });
+  return large32_.values[i].data();
 }
 
 }  // namespace mmlcore::calculus

@@ -53,9 +53,9 @@ double product(std::int32_t aux, double x, double y) { return apply(Op::Multiply
 std::vector<double> evaluate(const Graph& graph, const Node& v) {
   std::vector<double> out(v.size, 0.0);
   if (is_elementwise(v.op)) {
-    static const std::vector<double> nothing{0.0};
-    const auto operand = [&](Id id) -> const std::vector<double>& { return id == kNone ? nothing : graph.values(id); };
-    const std::vector<double>&a = operand(v.a), &b = operand(v.b), &c = operand(v.c);
+    static constexpr double nothing[] = {0.0};
+    const auto operand = [&](Id id) { return id == kNone ? std::span<const double>(nothing) : graph.values(id); };
+    const std::span<const double> a = operand(v.a), b = operand(v.b), c = operand(v.c);
     for (index_t i = 0; i < v.size; ++i) out[i] = apply(v.op, v.aux, a[i % a.size()], b[i % b.size()], c[i % c.size()]);
     return out;
   }
@@ -68,12 +68,12 @@ std::vector<double> evaluate(const Graph& graph, const Node& v) {
                           [&](Is<Op::Scatter>) { added(); },
                           [&](Is<Op::Concat>) { copied(); },
                           [&](Is<Op::MatMul>) {
-                            const std::vector<double>&a = graph.values(v.a), &b = graph.values(v.b);
+                            const std::span<const double> a = graph.values(v.a), b = graph.values(v.b);
                             each_product(graph, v,
                                          [&](index_t to, index_t i, index_t j) { out[to] += product(v.aux, a[i], b[j]); });
                           },
                           [&](Is<Op::Recurrence>) {
-                            const std::vector<double>&a = graph.values(v.a), &b = graph.values(v.b);
+                            const std::span<const double> a = graph.values(v.a), b = graph.values(v.b);
                             each_step(v, [&](index_t to, index_t before) {
                               out[to] = b[to % b.size()];
                               if (before >= 0) out[to] += product(v.aux, a[to % a.size()], out[before]);

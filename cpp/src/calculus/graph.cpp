@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "evaluate.hpp"
+#include "mmlcore/core/checksum.hpp"
 #include "mmlcore/core/errors.hpp"
 
 namespace mmlcore::calculus {
@@ -35,20 +36,6 @@ std::size_t Graph::Hash::operator()(const std::vector<std::int32_t>& index) cons
   std::size_t h = index.size();
   for (const std::int32_t i : index) h = mix(h, static_cast<std::size_t>(static_cast<std::uint32_t>(i)));
   return h;
-}
-
-std::size_t Graph::Hash::operator()(const std::vector<double>& values) const {
-  std::size_t h = values.size();
-  for (const double x : values) {
-    std::uint64_t bits;
-    std::memcpy(&bits, &x, sizeof bits);
-    h = mix(h, bits);
-  }
-  return h;
-}
-
-bool Graph::SameBits::operator()(const std::vector<double>& x, const std::vector<double>& y) const {
-  return x.size() == y.size() && (x.empty() || std::memcmp(x.data(), y.data(), x.size() * sizeof(double)) == 0);
 }
 
 std::int32_t Graph::intern(const std::vector<std::int32_t>& index) {
@@ -88,14 +75,14 @@ Id Graph::folded(Node node) {
 
 index_t Graph::numbers() const {
   std::size_t count = 0;
-  for (const auto& values : constants_) count += values.size();
+  for (const auto& values : constants_) count += values->size() - kPad;
   for (const auto& index : indices_) count += index.size();
   return static_cast<index_t>(count);
 }
 
 bool Graph::is_zero(Id id) const {
   if (!is_constant(id)) return false;
-  const std::vector<double>& x = values(id);
+  const std::span<const double> x = values(id);
   return std::all_of(x.begin(), x.end(), [](double value) { return value == 0; });
 }
 
@@ -107,16 +94,23 @@ Id Graph::input(index_t size) {
 }
 
 Id Graph::constant(const double* data, index_t size) {
-  checked(size);
-  std::vector<double> values(data, data + size);
-  const auto at = known_constants_.find(values);
-  if (at != known_constants_.end()) return at->second;
   Node node{Op::Constant};
+  node.size = checked(size);
+  const std::size_t bytes = static_cast<std::size_t>(size) * sizeof(double);
+  const std::uint64_t sum = checksum(data, bytes);
+  for (auto [at, end] = known_constants_.equal_range(sum); at != end; ++at) {
+    const Id id = at->second;
+    if (nodes_[id].size == size && (size == 0 || std::memcmp(values(id).data(), data, bytes) == 0)) return id;
+  }
+  // Read once and written once, however long.
+  auto kept = std::make_shared<std::vector<double>>();
+  kept->reserve(static_cast<std::size_t>(size + kPad));
+  kept->assign(data, data + size);
+  kept->resize(static_cast<std::size_t>(size + kPad), 0.0);
   node.aux = static_cast<std::int32_t>(constants_.size());
-  node.size = static_cast<std::int32_t>(size);
-  constants_.push_back(values);
+  constants_.push_back(std::move(kept));
   const Id id = add_node(node);
-  known_constants_.emplace(std::move(values), id);
+  known_constants_.emplace(sum, id);
   return id;
 }
 

@@ -6,6 +6,8 @@
 namespace mmlcore::calculus {
 namespace {
 
+constexpr index_t kFarInput = 512;  // numbers of an argument that is worth not copying
+
 // Places for arrays: those given back are taken again by arrays of the same size or smaller.
 class Places {
  public:
@@ -37,6 +39,9 @@ class Places {
   std::int32_t end_ = 0;
 };
 
+// In the slots of a runner.
+bool near(const Operand& x) { return !x.constant && x.far < 0; }
+
 // The step between the numbers of an index, 0 where it changes.
 std::int32_t step_of(const std::vector<std::int32_t>& index) {
   const std::int32_t step = index.size() > 1 ? index[1] - index[0] : 1;
@@ -63,6 +68,7 @@ class Arrangement {
   const Operand& operator[](Id id) const { return at_[id]; }
   std::int32_t end() const { return places_.end(); }
 
+  void elsewhere(Id id, std::int32_t far) { at_[id] = {0, static_cast<std::int32_t>(g_.size(id)), false, far}; }
   void place(Id id) {
     const Owner owner = owner_[id];
     Operand& whole = at_[owner.node];
@@ -73,7 +79,7 @@ class Arrangement {
   // Whether the node is a piece of its operand: it is read there, and needs no operation.
   bool piece(Id id, const std::vector<std::int32_t>& index) {
     const Node& v = plan_.fused.nodes[id];
-    if (v.dims[0] != 1 || index.empty() || at_[v.a].constant || owner_[id].node != id || step_of(index) != 1) return false;
+    if (v.dims[0] != 1 || index.empty() || !near(at_[v.a]) || owner_[id].node != id || step_of(index) != 1) return false;
     at_[id] = {at_[v.a].place + index[0], v.size, false};
     owner_[id].node = owner_[v.a].node;
     left_[owner_[id].node] += plan_.readers[id] - 1;
@@ -116,7 +122,7 @@ class Arrangement {
 
   void give_back(Id x) {
     const Id owner = owner_[x].node;
-    if (--left_[owner] == 0 && !at_[owner].constant) places_.give(at_[owner].place);
+    if (--left_[owner] == 0 && near(at_[owner])) places_.give(at_[owner].place);
   }
 
   const Graph& g_;
@@ -127,13 +133,36 @@ class Arrangement {
   std::vector<Owner> owner_;
 };
 
+// Inputs that are read where the caller has them: no loop reads beyond their ends. Products read what there is; other loops
+// read whole vectors, in runs as long as the shortest operand.
+std::vector<char> read_exactly(const Graph& g, const Program::Plan& plan) {
+  std::vector<char> exact(g.count(), 0);
+  for (const Id id : plan.inputs) exact[id] = plan.readers[id] > 0 && g.size(id) >= kFarInput;
+  for (Id id = 0; id < g.count(); ++id) {
+    if (!plan.runs[id]) continue;
+    const Node& v = plan.fused.nodes[id];
+    const std::vector<Id> ids = g.operands(v);
+    const auto whole = [&](Id x) { return g.size(x) % kPad == 0 || (g.size(x) == 1 && is_elementwise(v.op)); };
+    if (v.op == Op::MatMul || std::all_of(ids.begin(), ids.end(), whole)) continue;
+    for (const Id x : ids) exact[x] = 0;
+  }
+  return exact;
+}
+
 }  // namespace
 
 Layout Program::lay_out(const Graph& g, const Plan& plan, index_t pad) const {
   Layout layout;
   Arrangement at(g, plan, pad);
+  auto far = static_cast<std::int32_t>(large64_.size());
+  const std::vector<char> exact = pad > 1 ? read_exactly(g, plan) : std::vector<char>(g.count(), 0);
   for (const Id id : plan.inputs) {
-    if (plan.readers[id]) at.place(id);
+    layout.far.push_back(exact[id] ? far : -1);
+    if (exact[id]) {
+      at.elsewhere(id, far++);
+    } else if (plan.readers[id]) {
+      at.place(id);
+    }
     layout.inputs.push_back(at[id]);
   }
   for (Id id = 0; id < g.count(); ++id) {
@@ -159,7 +188,7 @@ Layout Program::lay_out(const Graph& g, const Plan& plan, index_t pad) const {
       layout.parts.emplace_back();
       std::int32_t place = at[id].place;
       for (const Id x : ids) {
-        if (at[x].constant || at[x].place != place) layout.parts.back().push_back({at[x], place});
+        if (!near(at[x]) || at[x].place != place) layout.parts.back().push_back({at[x], place});
         place += at[x].size;
       }
     } else {

@@ -5,8 +5,6 @@
 
 namespace mmlcore::calculus {
 
-inline constexpr std::int32_t kPad = 16;  // numbers: a vector of any type and level
-
 inline std::int32_t padded(index_t size, index_t pad) { return static_cast<std::int32_t>((size + pad - 1) / pad * pad); }
 
 inline bool same_or_number(const Graph& g, Id x, index_t size) { return g.size(x) == size || g.size(x) == 1; }

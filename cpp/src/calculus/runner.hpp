@@ -28,6 +28,8 @@ class Runner {
     // Padding is computed too: zeros keep functions there on their fast way. Long arrays have little of it; blocks have
     // none.
     if (block == 1 && memory_.size() <= 4096) std::fill(memory_.begin(), memory_.end(), T{0});
+    for (std::size_t i = 0; i < program.large64_.size(); ++i) far_.push_back(program.large<T>(i));
+    for (const std::int32_t i : layout_.far) far_.resize(std::max(far_.size(), static_cast<std::size_t>(i + 1)));
   }
 
   // One block whose points are in place: see `BlockEvaluator`.
@@ -42,7 +44,13 @@ class Runner {
 
   // Points first ... first + count - 1, count <= B.
   void block(index_t first, index_t count, const Points<const T>* arguments, const Points<T>* results) {
-    for (std::size_t i = 0; i < layout_.inputs.size(); ++i) load(layout_.inputs[i], arguments[i], first, count);
+    for (std::size_t i = 0; i < layout_.inputs.size(); ++i) {
+      if (const std::int32_t far = layout_.far[i]; far >= 0) {
+        far_[far] = arguments[i].data + first * arguments[i].stride;
+      } else {
+        load(layout_.inputs[i], arguments[i], first, count);
+      }
+    }
     if (b_ == 1 || count < b_) {
       run();
     } else {
@@ -82,7 +90,10 @@ class Runner {
   }
 
   T* slot(std::int32_t place) const { return memory_.data() + place * b_; }
-  const T* source(const Operand& x) const { return x.constant ? p_.pool<T>().data() + x.place : slot(x.place); }
+  const T* source(const Operand& x) const {
+    if (x.far >= 0) return far_[x.far] + x.place;
+    return x.constant ? p_.pool<T>().data() + x.place : slot(x.place);
+  }
 
   void load(const Operand& to, const Points<const T>& from, index_t first, index_t count) {
     if (to.size == 0) return;
@@ -321,6 +332,7 @@ class Runner {
   const index_t b_;
   bool absorbing_ = false;
   Buffer<T> memory_;
+  std::vector<const T*> far_;
 };
 
 }  // namespace mmlcore::calculus

@@ -112,7 +112,7 @@ Series SeriesArithmetic::power(const Series& u, int n) const {
 
 // u^c at u_0 = 0, coefficient k: the terms C(c, m) 0^(c-m) (u^m)_k, m <= k, of which the highest that is there counts most:
 // the numbers 0^(c-m) are 0 up to c, and infinite beyond.
-Id SeriesArithmetic::power_at_zero(const Series& u, const std::vector<double>& c, int k, std::vector<Series>& powers) const {
+Id SeriesArithmetic::power_at_zero(const Series& u, std::span<const double> c, int k, std::vector<Series>& powers) const {
   Id sum = kNone;
   const Id none = number(0);
   std::vector<double> binomial(c.size(), 1);
@@ -136,7 +136,7 @@ Series SeriesArithmetic::power(const Series& u, Id c, Id first) const {
   Series v = zeros();
   v[0] = first;
   const Id inverse = g.unary(Op::Reciprocal, u[0]), at_zero = g.binary(Op::Equal, u[0], number(0));
-  const std::vector<double> exponents = g.values(c);
+  const std::span<const double> exponents = g.values(c);
   Series above = u;  // what is above u_0, where that is zero
   above[0] = kNone;
   std::vector<Series> powers;

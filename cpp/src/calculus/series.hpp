@@ -45,7 +45,7 @@ class SeriesArithmetic {
   Series integrate(const Series& u, const Series& h, Id first) const;
 
  private:
-  Id power_at_zero(const Series& u, const std::vector<double>& c, int k, std::vector<Series>& powers) const;
+  Id power_at_zero(const Series& u, std::span<const double> c, int k, std::vector<Series>& powers) const;
 
   Graph& g;
   int order_;

@@ -21,6 +21,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -45,6 +47,8 @@ struct Node {
 
   bool operator==(const Node&) const = default;
 };
+
+inline constexpr std::int32_t kPad = 16;  // numbers: a vector of any type and level
 
 class Graph {
  public:
@@ -76,7 +80,11 @@ class Graph {
   index_t numbers() const;  // that constants and indices hold
   index_t size(Id id) const { return nodes_[id].size; }
   bool is_constant(Id id) const { return nodes_[id].op == Op::Constant; }
-  const std::vector<double>& values(Id id) const { return constants_[nodes_[id].aux]; }
+  std::span<const double> values(Id id) const {
+    return {constants_[nodes_[id].aux]->data(), static_cast<std::size_t>(nodes_[id].size)};
+  }
+  // The same for those who keep them longer than the graph; kPad zeros follow.
+  std::shared_ptr<const std::vector<double>> kept_values(Id id) const { return constants_[nodes_[id].aux]; }
   const std::vector<std::int32_t>& index(std::int32_t aux) const { return indices_[aux]; }
   bool is_zero(Id id) const;  // a constant of zeros
 
@@ -109,19 +117,15 @@ class Graph {
   struct Hash {
     std::size_t operator()(const Node& node) const;
     std::size_t operator()(const std::vector<std::int32_t>& index) const;
-    std::size_t operator()(const std::vector<double>& values) const;
-  };
-  struct SameBits {
-    bool operator()(const std::vector<double>& x, const std::vector<double>& y) const;
   };
   std::vector<Node> nodes_;
   std::int32_t inputs_ = 0;
   bool sweeping_ = false;
-  std::vector<std::vector<double>> constants_;
+  std::vector<std::shared_ptr<const std::vector<double>>> constants_;
   std::vector<std::vector<std::int32_t>> indices_;
   std::unordered_map<Node, Id, Hash> known_;
   std::unordered_map<std::vector<std::int32_t>, std::int32_t, Hash> known_indices_;
-  std::unordered_map<std::vector<double>, Id, Hash, SameBits> known_constants_;
+  std::unordered_multimap<std::uint64_t, Id> known_constants_;  // by the checksums of their numbers
 };
 
 }  // namespace mmlcore::calculus

@@ -8,6 +8,8 @@
 //
 // A single point (B = 1) of large arrays runs through the same loops, along the arrays. Its slots are padded to whole
 // vectors, and loops may compute the padding too; so there are two layouts, one for single points and one for blocks.
+// Large constants stay where the graph has them, and the arguments of a single point where the caller has them, as long as
+// no loop that computes padding reads these ("far" operands): data of any size are not copied.
 //
 // Products that only a sum reads are fused with it. Elements picked in a row are read where they are; in blocks, the parts
 // of a concatenation are computed where they belong.
@@ -15,17 +17,20 @@
 // A Program is immutable: any number of threads may run it at once. Cost: see `flops` and `slots`.
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <vector>
 
 #include "mmlcore/calculus/graph.hpp"
 
 namespace mmlcore::calculus {
 
-// An operand: where it is, in numbers for B = 1 (in points-blocks: times B), its size, and whether it is in the pool of
-// constants.
+// An operand: where it is, in numbers for B = 1 (in points-blocks: times B), its size, and whether it is a constant. A far
+// one is not in the slots or in the pool of constants, but `place` numbers behind the pointer that a runner has for `far`.
 struct Operand {
   std::int32_t place = 0, size = 0;
   bool constant = false;
+  std::int32_t far = -1;
 };
 
 struct Instruction {
@@ -51,6 +56,7 @@ struct Layout {
   std::vector<Instruction> code;
   std::vector<std::vector<Part>> parts;  // of concatenations
   std::vector<Operand> inputs, outputs;  // an input that is not used has size 0
+  std::vector<std::int32_t> far;         // inputs: which far array they are, -1 if they are copied to their places
   bool absorbs = false;                  // some instruction does
   index_t memory = 0;                    // numbers of a point that are alive at once
 };
@@ -85,6 +91,9 @@ class Program {
   friend class Runner;
   template <class T>
   const std::vector<T>& pool() const;
+  // Large constant i, with padding.
+  template <class T>
+  const T* large(std::size_t i) const;
 
   Layout lay_out(const Graph& graph, const Plan& plan, index_t pad) const;
 
@@ -93,6 +102,12 @@ class Program {
   std::vector<index_t> input_sizes_;
   std::vector<double> pool64_;
   std::vector<float> pool32_;
+  std::vector<std::shared_ptr<const std::vector<double>>> large64_;  // the graph's own
+  struct Halves {                                                    // the same in float32, made when float32 first runs
+    std::once_flag once;
+    std::vector<std::vector<float>> values;
+  };
+  mutable Halves large32_;
   double flops_ = 0;
 };
 
