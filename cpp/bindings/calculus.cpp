@@ -171,8 +171,11 @@ void bind_calculus(py::module_& m) {
           },
           py::arg("output"), py::arg("of"), "Row starts and columns of the Jacobian, and colours of its columns.");
   py::class_<Program, std::shared_ptr<Program>>(m, "Program")
-      .def(py::init<const Graph&, const std::vector<Id>&, const std::vector<Id>&>(), py::arg("graph"), py::arg("inputs"),
-           py::arg("outputs"))
+      .def(py::init([](const Graph& graph, const std::vector<Id>& inputs, const std::vector<Id>& outputs, bool passes) {
+             const auto kind = passes ? Program::Kind::kWhole : Program::Kind::kUncut;
+             return std::make_shared<Program>(graph, inputs, outputs, kind);
+           }),
+           py::arg("graph"), py::arg("inputs"), py::arg("outputs"), py::arg("passes") = true)
       .def(
           "run",
           [](const Program& program, index_t points, const std::vector<py::array>& arguments,
@@ -184,6 +187,7 @@ void bind_calculus(py::module_& m) {
       .def("handle", [](Program& program) { return py::capsule(&program, "mmlcore.Program"); })
       .def_property_readonly("slots", &Program::slots)
       .def_property_readonly("flops", &Program::flops)
+      .def_property_readonly("passes", &Program::pass_count, "How many passes over rows one point takes; 0: none.")
       .def("__len__", &Program::length);
   m.def(
       "checksum",

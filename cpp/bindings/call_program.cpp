@@ -17,15 +17,15 @@ using calculus::Points;
 using calculus::Program;
 
 constexpr int kAxes = 8;         // of a result
-constexpr int kArguments = 3;    // of a program
+constexpr int kArguments = 6;    // of a program
 constexpr double kBrief = 2000;  // operations for which the lock is not worth giving away
 
 PyObject* other_way() { return Py_NewRef(Py_NotImplemented); }
 
 // program(x, ...) for arrays of one type whose leading axes are the same and a result with these axes and then `shape`.
-// `axes` says of each argument whether it is a vector (1) or a number (0) at a point. Anything else: NotImplemented.
+// `forms` has the shape of each argument at a point. Anything else: NotImplemented.
 template <class T>
-PyObject* call(const Program& program, PyObject* const* given, PyObject* axes, PyObject* shape) {
+PyObject* call(const Program& program, PyObject* const* given, PyObject* forms, PyObject* shape) {
   const int count = static_cast<int>(program.argument_count());
   py::object held[kArguments];
   Points<const T> in[kArguments];
@@ -33,18 +33,22 @@ PyObject* call(const Program& program, PyObject* const* given, PyObject* axes, P
   int lead = 0;
   index_t points = 1;
   for (int k = 0; k < count; ++k) {
-    const int vector = static_cast<int>(PyLong_AsLong(PyTuple_GET_ITEM(axes, k)));
-    if (vector < 0 || vector > 1) return other_way();
+    PyObject* const form = PyTuple_GET_ITEM(forms, k);
+    if (!PyTuple_CheckExact(form)) return other_way();
+    const int axes = static_cast<int>(PyTuple_GET_SIZE(form));
     auto* x = reinterpret_cast<PyArrayObject*>(given[k]);
-    const int before = PyArray_NDIM(x) - vector;
+    const int before = PyArray_NDIM(x) - axes;
     if (before < 0 || before > kAxes || (k > 0 && before != lead)) return other_way();
     for (int i = 0; i < before; ++i) {
       if (k == 0) points *= (dims[i] = PyArray_DIM(x, i));
       if (PyArray_DIM(x, i) != dims[i]) return other_way();
     }
     lead = before;
+    for (int i = 0; i < axes; ++i) {
+      if (PyLong_AsSsize_t(PyTuple_GET_ITEM(form, i)) != PyArray_DIM(x, before + i)) return other_way();
+    }
+    if (points == 0) return other_way();
     const index_t size = program.argument_size(k);
-    if (points == 0 || (vector ? PyArray_DIM(x, before) : 1) != size) return other_way();
     if (!PyArray_ISCARRAY_RO(x)) {
       held[k] = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(PyArray_GETCONTIGUOUS(x)));
       if (!held[k]) throw py::error_already_set();
@@ -67,15 +71,15 @@ PyObject* call(const Program& program, PyObject* const* given, PyObject* axes, P
   return out.release().ptr();
 }
 
-// The entry of a program, as a Function keeps it: (program, capsule, shape, axes).
+// The entry of a program, as a Function keeps it: (program, capsule, shape, shapes of the arguments).
 PyObject* call_entry(PyObject* entry, PyObject* arguments) {
   if (!PyTuple_CheckExact(arguments)) return other_way();
   PyObject* const* given = reinterpret_cast<PyTupleObject*>(arguments)->ob_item;
   const Py_ssize_t count = PyTuple_GET_SIZE(arguments);
   if (!PyTuple_CheckExact(entry) || PyTuple_GET_SIZE(entry) != 4) return other_way();
   PyObject *const capsule = PyTuple_GET_ITEM(entry, 1), *const shape = PyTuple_GET_ITEM(entry, 2),
-                  *const axes = PyTuple_GET_ITEM(entry, 3);
-  if (!PyCapsule_IsValid(capsule, "mmlcore.Program") || !PyTuple_CheckExact(axes) || PyTuple_GET_SIZE(axes) != count ||
+                  *const forms = PyTuple_GET_ITEM(entry, 3);
+  if (!PyCapsule_IsValid(capsule, "mmlcore.Program") || !PyTuple_CheckExact(forms) || PyTuple_GET_SIZE(forms) != count ||
       count < 1 || count > kArguments)
     return other_way();
   const auto& program = *static_cast<const Program*>(PyCapsule_GetPointer(capsule, "mmlcore.Program"));
@@ -85,7 +89,7 @@ PyObject* call_entry(PyObject* entry, PyObject* arguments) {
   }
   if (type < 0 || program.argument_count() != count || program.result_count() != 1) return other_way();
   return guarded([&] {
-    return type == NPY_DOUBLE ? call<double>(program, given, axes, shape) : call<float>(program, given, axes, shape);
+    return type == NPY_DOUBLE ? call<double>(program, given, forms, shape) : call<float>(program, given, forms, shape);
   });
 }
 

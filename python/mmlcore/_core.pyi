@@ -213,6 +213,7 @@ class Program:
         graph: FunctionGraph,
         inputs: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
         outputs: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        passes: bool = True,
     ) -> None: ...
     def __len__(self) -> int: ...
     def handle(self) -> typing_extensions.CapsuleType: ...
@@ -224,6 +225,11 @@ class Program:
     ) -> None: ...
     @property
     def flops(self) -> float: ...
+    @property
+    def passes(self) -> int:
+        """
+        How many passes over rows one point takes; 0: none.
+        """
     @property
     def slots(self) -> int: ...
 

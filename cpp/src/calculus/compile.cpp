@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "passes.hpp"
 #include "plan.hpp"
 
 namespace mmlcore::calculus {
@@ -21,7 +24,9 @@ double cost(const Graph& g, const Node& v) {
 
 }  // namespace
 
-Program::Program(const Graph& g, const std::vector<Id>& inputs, const std::vector<Id>& outputs) {
+Program::Program(const Graph& g, const std::vector<Id>& inputs, const std::vector<Id>& outputs, Kind kind,
+                 const std::vector<char>& copied)
+    : kind_(kind) {
   // Counted from the outputs: what they do not need does not run.
   std::vector<std::int32_t> readers(g.count(), 0);
   for (const Id id : outputs) readers[id] += 1;
@@ -44,8 +49,7 @@ Program::Program(const Graph& g, const std::vector<Id>& inputs, const std::vecto
     for (const Id x : g.operands(v)) plan.readers[x] += 1;
     flops_ += plan.runs[id] ? cost(g, v) : 0;
     if (v.op == Op::Constant && v.size >= kLargeConstant) {
-      plan.constants[id] = {0, v.size, true, static_cast<std::int32_t>(large64_.size())};
-      large64_.push_back(g.kept_values(id));
+      plan.constants[id] = {0, v.size, true, static_cast<std::int32_t>(large_.add(g.kept_values(id)))};
     } else if (v.op == Op::Constant) {
       plan.constants[id] = {static_cast<std::int32_t>(pool64_.size()), v.size, true};
       pool64_.insert(pool64_.end(), g.values(id).begin(), g.values(id).end());
@@ -59,8 +63,16 @@ Program::Program(const Graph& g, const std::vector<Id>& inputs, const std::vecto
   pool64_.resize(pool64_.size() + kPad, 0.0);
   pool32_.assign(pool64_.begin(), pool64_.end());
   for (const Id id : inputs) input_sizes_.push_back(g.size(id));
-  single_ = lay_out(g, plan, kPad);
-  blocks_ = lay_out(g, plan, 1);
+  single_ = lay_out(g, plan, kPad, copied);
+  if (kind == Kind::kPart || kind == Kind::kRows) return;
+  blocks_ = lay_out(g, plan, 1, {});
+  if (kind == Kind::kWhole) passes_ = Passes::made(g, inputs, outputs);
+}
+
+index_t Program::pass_count() const {
+  if (!passes_) return 0;
+  const std::vector<Stage>& stages = passes_->stages;
+  return std::count_if(stages.begin(), stages.end(), [](const Stage& stage) { return stage.block != nullptr; });
 }
 
 template <>
@@ -70,18 +82,6 @@ const std::vector<double>& Program::pool<double>() const {
 template <>
 const std::vector<float>& Program::pool<float>() const {
   return pool32_;
-}
-
-template <>
-const double* Program::large<double>(std::size_t i) const {
-  return large64_[i]->data();
-}
-template <>
-const float* Program::large<float>(std::size_t i) const {
-  std::call_once(large32_.once, [&] {
-    for (const auto& values : large64_) large32_.values.emplace_back(values->begin(), values->end());
-  });
-  return large32_.values[i].data();
 }
 
 }  // namespace mmlcore::calculus

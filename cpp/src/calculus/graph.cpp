@@ -55,6 +55,11 @@ Id Graph::add_node(Node node) {
   return at->second;
 }
 
+Id Graph::append(Node node, const std::vector<std::int32_t>& index) {
+  if (node.op == Op::Concat || node.op == Op::Gather || node.op == Op::Scatter) node.aux = intern(index);
+  return add_node(node);
+}
+
 std::vector<Id> Graph::operands(const Node& v) const {
   if (v.op == Op::Concat) return indices_[v.aux];
   std::vector<Id> ids;
@@ -111,6 +116,8 @@ Id Graph::constant(const double* data, index_t size) {
   constants_.push_back(std::move(kept));
   const Id id = add_node(node);
   known_constants_.emplace(sum, id);
+  if (size > 1 && std::all_of(data, data + size, [&](double x) { return std::memcmp(&x, data, sizeof x) == 0; }))
+    same_everywhere_[id] = constant(data, 1);
   return id;
 }
 
@@ -195,7 +202,28 @@ Id Graph::concat(const std::vector<Id>& parts) {
   return folded(node);
 }
 
+bool Graph::is_symmetric(Id id, index_t n) const {
+  if (!is_constant(id) || nodes_[id].size != n * n) return false;
+  const std::span<const double> a = values(id);
+  for (index_t i = 0; i < n; ++i) {
+    for (index_t j = 0; j < i; ++j) {
+      if (a[i * n + j] != a[j * n + i]) return false;
+    }
+  }
+  return true;
+}
+
 Id Graph::matmul(Id x, Id y, index_t m, index_t k, index_t n, int transposed) {
+  // Symmetric matrices are their own transposes: in the gradient of x'A x, both products are one.
+  if ((transposed & 1) && m == k && is_symmetric(x, k)) transposed &= ~1;
+  if ((transposed & 2) && k == n && is_symmetric(y, k)) transposed &= ~2;
+  if (sweeping_) {
+    // A number times a row or column; and (c u) A = c (u A), so that u A is computed once.
+    if (m == 1 && k == 1 && nodes_[x].size == 1) return multiply(x, y);
+    if (n == 1 && k == 1 && nodes_[y].size == 1) return multiply(x, y);
+    if (const auto [c, u] = moderately_scaled(x); u != kNone) return scale(matmul(u, y, m, k, n, transposed), c);
+    if (const auto [c, u] = moderately_scaled(y); u != kNone) return scale(matmul(x, u, m, k, n, transposed), c);
+  }
   Node node{Op::MatMul};
   node.aux = transposed;
   node.a = x;

@@ -151,13 +151,13 @@ std::vector<char> read_exactly(const Graph& g, const Program::Plan& plan) {
 
 }  // namespace
 
-Layout Program::lay_out(const Graph& g, const Plan& plan, index_t pad) const {
+Layout Program::lay_out(const Graph& g, const Plan& plan, index_t pad, const std::vector<char>& copied) const {
   Layout layout;
   Arrangement at(g, plan, pad);
-  auto far = static_cast<std::int32_t>(large64_.size());
-  const std::vector<char> exact = pad > 1 ? read_exactly(g, plan) : std::vector<char>(g.count(), 0);
+  auto far = static_cast<std::int32_t>(large_.count());
+  std::vector<char> exact = pad > 1 ? read_exactly(g, plan) : std::vector<char>(g.count(), 0);
+  for (std::size_t i = 0; i < copied.size(); ++i) exact[plan.inputs[i]] &= !copied[i];
   for (const Id id : plan.inputs) {
-    layout.far.push_back(exact[id] ? far : -1);
     if (exact[id]) {
       at.elsewhere(id, far++);
     } else if (plan.readers[id]) {

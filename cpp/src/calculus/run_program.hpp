@@ -6,6 +6,7 @@
 #include "mmlcore/core/parallel.hpp"
 #include "operations.hpp"
 #include "recurrence.hpp"
+#include "run_passes.hpp"
 #include "runner.hpp"
 #include "structure.hpp"
 
@@ -22,9 +23,22 @@ index_t block_size(index_t numbers, index_t points) {
   return std::clamp(std::min(fits, all), W, most);
 }
 
+// Points of long arrays, whose rows are shared out in turn.
+template <class T>
+void run_single_points(const Program& program, index_t points, const Points<const T>* arguments, const Points<T>* results) {
+  std::vector<const T*> in(program.argument_count());
+  std::vector<T*> out(program.result_count());
+  for (index_t p = 0; p < points; ++p) {
+    for (std::size_t i = 0; i < in.size(); ++i) in[i] = arguments[i].data + p * arguments[i].stride;
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = results[i].data + p * results[i].stride;
+    run_passes<T>(*program.passes(), in.data(), out.data());
+  }
+}
+
 template <class T>
 void run_program(const Program& program, index_t points, const Points<const T>* arguments, const Points<T>* results) {
   const index_t b = block_size<T>(program.slots(), points), blocks = (points + b - 1) / b;
+  if (b == 1 && program.passes()) return run_single_points<T>(program, points, arguments, results);
   if (blocks == 1) return Runner<T>(program, b).block(0, points, arguments, results);
   // A task of some 50 us at least, by a rough estimate of a nanosecond for four operations.
   const double each = static_cast<double>(b) * (program.flops() + 4) / 4;

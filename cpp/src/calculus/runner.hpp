@@ -28,8 +28,8 @@ class Runner {
     // Padding is computed too: zeros keep functions there on their fast way. Long arrays have little of it; blocks have
     // none.
     if (block == 1 && memory_.size() <= 4096) std::fill(memory_.begin(), memory_.end(), T{0});
-    for (std::size_t i = 0; i < program.large64_.size(); ++i) far_.push_back(program.large<T>(i));
-    for (const std::int32_t i : layout_.far) far_.resize(std::max(far_.size(), static_cast<std::size_t>(i + 1)));
+    for (index_t i = 0; i < program.large_.count(); ++i) far_.push_back(program.large_.template at<T>(i));
+    for (const Operand& x : layout_.inputs) far_.resize(std::max(far_.size(), static_cast<std::size_t>(x.far + 1)));
   }
 
   // One block whose points are in place: see `BlockEvaluator`.
@@ -42,11 +42,33 @@ class Runner {
   const T* output(index_t i) const { return layout_.outputs[i].constant ? nullptr : source(layout_.outputs[i]); }
   const T* constant_output(index_t i) const { return source(layout_.outputs[i]); }
 
+  // Input i of a single point: `pieces` parts of it, `step` numbers apart.
+  void bind(std::size_t i, const T* data, index_t pieces, index_t step) {
+    const Operand& to = layout_.inputs[i];
+    if (to.far >= 0) {
+      far_[to.far] = data;
+      return;
+    }
+    const index_t piece = to.size / pieces;
+    for (index_t k = 0; k < pieces; ++k) std::copy_n(data + k * step, piece, slot(to.place) + k * piece);
+  }
+  static bool holds_nan(const T* x, index_t n) {
+    typename S::Mask nan{};
+    index_t i = 0;
+    for (; i + W <= n; i += W) {
+      const Vec v = S::load(x + i);
+      nan |= v != v;
+    }
+    bool result = S::any(nan);
+    for (; i < n; ++i) result |= x[i] != x[i];
+    return result;
+  }
+
   // Points first ... first + count - 1, count <= B.
   void block(index_t first, index_t count, const Points<const T>* arguments, const Points<T>* results) {
     for (std::size_t i = 0; i < layout_.inputs.size(); ++i) {
-      if (const std::int32_t far = layout_.far[i]; far >= 0) {
-        far_[far] = arguments[i].data + first * arguments[i].stride;
+      if (layout_.inputs[i].far >= 0) {
+        bind(i, arguments[i].data + first * arguments[i].stride, 1, 0);
       } else {
         load(layout_.inputs[i], arguments[i], first, count);
       }
@@ -134,17 +156,6 @@ class Runner {
   }
 
   static constexpr index_t kPiece = 2048;
-  static bool holds_nan(const T* x, index_t n) {
-    typename S::Mask nan{};
-    index_t i = 0;
-    for (; i + W <= n; i += W) {
-      const Vec v = S::load(x + i);
-      nan |= v != v;
-    }
-    bool result = S::any(nan);
-    for (; i < n; ++i) result |= x[i] != x[i];
-    return result;
-  }
 
   // Points of few numbers, one after the other: with their number known, the loops become shuffles.
   template <class F>
@@ -308,19 +319,14 @@ class Runner {
   void tile(const Instruction& in);
   void gather_or_scatter(const Instruction& in);
   void matmul(const Instruction& in);
-  struct Sizes {
-    index_t m, k, n;
-  };
-  struct Steps {  // from a number of a matrix to the next of the column, of the row
-    index_t row, column;
-  };
   struct Factor {  // of products: numbers, and how far apart those of the next result and of the next term are
     bool constant;
     const T* data;
     index_t step, along;
   };
   void products(index_t count, index_t step, index_t k, T* c, const Factor& vary, const Factor& fix);
-  void single_product(const T* a, const T* b, T* c, Sizes size, Steps in_a, Steps in_b);
+  void single_products(const Instruction& in);
+  void single_product(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, bool streams = false);
   void recurrence(const Instruction& in);
   void absorb(const Instruction& in);
   void absorb_matmul(const Instruction& in);

@@ -35,6 +35,11 @@ std::pair<double, Id> Graph::scaled(Id id) const {
   return {1, kNone};
 }
 
+std::pair<double, Id> Graph::moderately_scaled(Id id) const {
+  const auto found = scaled(id);
+  return moderate(found.first, 10) ? found : std::pair<double, Id>{1, kNone};
+}
+
 // C and u of a product C u of a constant array and a shorter array, as in derivatives in several directions.
 std::pair<Id, Id> Graph::spread(Id id) const {
   const Node v = nodes_[id];
@@ -51,6 +56,12 @@ Id Graph::together(Id x, Id y) {
   const auto [c, u] = spread(x);
   const auto [d, v] = spread(y);
   return c != kNone && c == d && nodes_[u].size == nodes_[v].size ? multiply(c, add(u, v)) : kNone;
+}
+
+// The number that a constant array repeats, where what stands beside it has its size.
+Id Graph::as_number(Id x, Id beside) const {
+  const auto at = same_everywhere_.find(x);
+  return at != same_everywhere_.end() && nodes_[beside].size == nodes_[x].size ? at->second : x;
 }
 
 Id Graph::unary(Op op, Id x, std::int32_t aux) {
@@ -76,6 +87,10 @@ Id Graph::unary(Op op, Id x, std::int32_t aux) {
 }
 
 Id Graph::binary(Op op, Id x, Id y) {
+  if (sweeping_) {  // the adjoints of sums
+    if (!is_constant(y)) x = as_number(x, y);
+    if (!is_constant(x)) y = as_number(y, x);
+  }
   const index_t size = common({nodes_[x].size, nodes_[y].size});
   const bool whole = nodes_[x].size == size, other = nodes_[y].size == size;
   switch (op) {

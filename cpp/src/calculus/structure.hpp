@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "mmlcore/matrices/matrix_vector.hpp"
+#include "mmlcore/matrices/product.hpp"
 #include "runner.hpp"
 
 namespace mmlcore::calculus {
@@ -57,6 +59,7 @@ template <class T>
 void Runner<T>::matmul(const Instruction& in) {
   const index_t m = in.dims[0], k = in.dims[1], n = in.dims[2];
   const Operand &x = in.operands[0], &y = in.operands[1];
+  if (b_ == 1) return single_products(in);
   const index_t ra = in.aux & 1 ? 1 : k, ca = in.aux & 1 ? m : 1, rb = in.aux & 2 ? 1 : n, cb = in.aux & 2 ? k : 1;
   const index_t lanes = b_;
   T* out = slot(in.place);
@@ -64,10 +67,6 @@ void Runner<T>::matmul(const Instruction& in) {
     const T* a = source(x) + (k ? q * m * k % x.size : 0) * (x.constant ? 1 : lanes);
     const T* b = source(y) + (k ? q * k * n % y.size : 0) * (y.constant ? 1 : lanes);
     T* const c = out + q * m * n * lanes;
-    if (lanes == 1) {
-      single_product(a, b, c, {m, k, n}, {ra, ca}, {rb, cb});
-      continue;
-    }
     // Several results at a time, of a column or of a row: each number of the other operand that is loaded serves their sums,
     // which overlap.
     const auto from = [lanes](const Operand& of, const T* data, index_t i) { return data + i * (of.constant ? 1 : lanes); };
@@ -115,30 +114,44 @@ void Runner<T>::products(index_t count, index_t step, index_t k, T* c, const Fac
   vary.constant ? by_kind(Yes{}, No{}) : fix.constant ? by_kind(No{}, Yes{}) : by_kind(No{}, No{});
 }
 
-// The product at one point: by rows of A and columns of B where both are contiguous, else by sums of columns of A or rows of
-// B.
+// The products at one point, by the kernels of `matrices`. A matrix that all items of a stack share multiplies their
+// vectors, or rows, as one matrix.
+//
+// Rows of data that come from memory go one after the other: eight at a time, as `matrix_vector` takes them, are eight
+// streams for the processor to foresee, and take 1.4 times as long there (60,000 x 200) and 1.1 times from the third-level
+// cache.
 template <class T>
-void Runner<T>::single_product(const T* a, const T* b, T* c, Sizes size, Steps in_a, Steps in_b) {
-  const auto [m, k, n] = size;
-  if (in_a.column == 1 && in_b.row == 1) {
-    for (index_t i = 0; i < m; ++i) {
-      for (index_t j = 0; j < n; ++j) c[i * n + j] = dot(a + i * in_a.row, b + j * in_b.column, k);
-    }
-    return;
+void Runner<T>::single_products(const Instruction& in) {
+  const index_t m = in.dims[0], k = in.dims[1], n = in.dims[2], one = m * n;
+  const Operand &x = in.operands[0], &y = in.operands[1];
+  const bool ta = in.aux & 1, tb = in.aux & 2;
+  const T *a = source(x), *b = source(y);
+  T* out = slot(in.place);
+  if (one == 0) return;
+  const index_t stack = in.size / one, in_a = k ? x.size / (m * k) : 1, in_b = k ? y.size / (k * n) : 1;
+  if (k == 0) return std::fill(out, out + in.size, T{0});
+  const auto matrix = [](const T* data, index_t rows, index_t columns, bool transposed) -> MatrixView<const T> {
+    return transposed ? MatrixView<const T>{data, rows, columns, 1, rows}
+                      : MatrixView<const T>{data, rows, columns, columns, 1};
+  };
+  if (stack > 1 && in_a == 1 && in_b == stack && n == 1)
+    return single_product(matrix(b, stack, k, false), matrix(a, m, k, ta).transposed(), c_order(out, stack, m));
+  if (stack > 1 && in_b == 1 && in_a == stack && (m == 1 || !ta))
+    return single_product(matrix(a, stack * m, k, false), matrix(b, k, n, tb), c_order(out, stack * m, n));
+  for (index_t q = 0; q < stack; ++q) {
+    single_product(matrix(a + q % in_a * m * k, m, k, ta), matrix(b + q % in_b * k * n, k, n, tb),
+                   c_order(out + q * one, m, n), p_.kind_ == Program::Kind::kRows && x.far >= 0);
   }
-  std::fill(c, c + m * n, T{0});
-  if (n == 1) {
-    for (index_t l = 0; l < k; ++l) {
-      const T number = b[l * in_b.row];
-      for (index_t i = 0; i < m; ++i) c[i] += a[i * in_a.row + l * in_a.column] * number;
-    }
-    return;
-  }
-  for (index_t i = 0; i < m; ++i) {
-    for (index_t l = 0; l < k; ++l) {
-      const T number = a[i * in_a.row + l * in_a.column];
-      for (index_t j = 0; j < n; ++j) c[i * n + j] += number * b[l * in_b.row + j * in_b.column];
-    }
+}
+
+template <class T>
+void Runner<T>::single_product(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, bool streams) {
+  if (c.rows == 1 && c.cols == 1 && a.col_stride == 1 && b.row_stride == 1) {
+    c(0, 0) = dot(a.data, b.data, a.cols);
+  } else if (streams && c.cols == 1 && a.cols >= 64 && a.col_stride == 1 && b.row_stride == 1) {
+    for (index_t i = 0; i < c.rows; ++i) c(i, 0) = dot(a.data + i * a.row_stride, b.data, a.cols);
+  } else if (!product_of_vector<T>(a, b, c)) {
+    product<T>(a, b, c);
   }
 }
 

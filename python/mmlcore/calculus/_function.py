@@ -22,7 +22,7 @@ from mmlcore.core.arrays import Array, as_array, as_arrays, as_index, empty, sha
 
 Entry = tuple[
     _core.Program, Any, Shape, Any
-]  # with its handle, shape of the result, axes of the arguments
+]  # with its handle, shape of the result, shapes of the arguments
 _deriving = (
     threading.RLock()
 )  # derivatives are appended to the graph of their function, by one thread at a time
@@ -200,10 +200,10 @@ class Function(Traced):
             with _deriving:
                 inputs, node, shape = derive(self, kind)
                 program = _core.Program(self._tape.graph, inputs, [node])
-            axes = [len(x.shape) for x in self._inputs]
-            if len(inputs) > len(axes):  # a direction, or weights of the results
-                axes.append(len(self.shape) if kind == "vector_jacobian_product" else axes[0])
-            found = self._programs[kind] = (program, program.handle(), shape, tuple(axes))
+            forms = [x.shape for x in self._inputs]
+            if len(inputs) > len(forms):  # a direction, or weights of the results
+                forms.append(self.shape if kind == "vector_jacobian_product" else forms[0])
+            found = self._programs[kind] = (program, program.handle(), shape, tuple(forms))
         return found
 
     def _evaluate(self, kind: Any, arguments: tuple[Any, ...]) -> Array:

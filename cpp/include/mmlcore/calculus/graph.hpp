@@ -75,6 +75,9 @@ class Graph {
   Id scale(Id x, double factor) { return multiply(x, constant(factor)); }
   Id full(Id x, index_t size);  // repeated up to `size`
 
+  // A node as it is, neither simplified nor computed; `index` of one that has one.
+  Id append(Node node, const std::vector<std::int32_t>& index);
+
   const Node& operator[](Id id) const { return nodes_[id]; }
   Id count() const { return static_cast<Id>(nodes_.size()); }
   index_t numbers() const;  // that constants and indices hold
@@ -86,7 +89,8 @@ class Graph {
   // The same for those who keep them longer than the graph; kPad zeros follow.
   std::shared_ptr<const std::vector<double>> kept_values(Id id) const { return constants_[nodes_[id].aux]; }
   const std::vector<std::int32_t>& index(std::int32_t aux) const { return indices_[aux]; }
-  bool is_zero(Id id) const;  // a constant of zeros
+  bool is_zero(Id id) const;                  // a constant of zeros
+  bool is_symmetric(Id id, index_t n) const;  // a constant matrix (n, n)
 
   // While one lives, products that are added are those of derivatives.
   class Sweep {
@@ -108,7 +112,9 @@ class Graph {
   Id folded(Node node);
   bool is_number(Id id) const;
   bool is_value(Id id, double value) const;
+  Id as_number(Id x, Id beside) const;
   std::pair<double, Id> scaled(Id id) const;
+  std::pair<double, Id> moderately_scaled(Id id) const;
   std::pair<Id, Id> spread(Id id) const;
   Id together(Id x, Id y);
   int sign_of(Id id) const;  // 1: never negative; -1: never positive; 0: unknown
@@ -125,6 +131,7 @@ class Graph {
   std::vector<std::vector<std::int32_t>> indices_;
   std::unordered_map<Node, Id, Hash> known_;
   std::unordered_map<std::vector<std::int32_t>, std::int32_t, Hash> known_indices_;
+  std::unordered_map<Id, Id> same_everywhere_;                  // constant arrays of one number, and that number
   std::unordered_multimap<std::uint64_t, Id> known_constants_;  // by the checksums of their numbers
 };
 

@@ -18,9 +18,9 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "mmlcore/calculus/constants.hpp"
 #include "mmlcore/calculus/graph.hpp"
 
 namespace mmlcore::calculus {
@@ -56,7 +56,6 @@ struct Layout {
   std::vector<Instruction> code;
   std::vector<std::vector<Part>> parts;  // of concatenations
   std::vector<Operand> inputs, outputs;  // an input that is not used has size 0
-  std::vector<std::int32_t> far;         // inputs: which far array they are, -1 if they are copied to their places
   bool absorbs = false;                  // some instruction does
   index_t memory = 0;                    // numbers of a point that are alive at once
 };
@@ -68,22 +67,34 @@ struct Points {
   index_t stride;
 };
 
+struct Passes;
+
 class Program {
  public:
   struct Plan;
 
-  Program(const Graph& graph, const std::vector<Id>& inputs, const std::vector<Id>& outputs);
+  // Parts are of another program, run single points alone, and are not cut into passes themselves: kRows of a block of
+  // rows, whose far operands come from memory; of its inputs, those that `copied` marks are always copied. kUncut: no
+  // passes.
+  enum class Kind : std::uint8_t { kWhole, kUncut, kPart, kRows };
+
+  Program(const Graph& graph, const std::vector<Id>& inputs, const std::vector<Id>& outputs, Kind kind = Kind::kWhole,
+          const std::vector<char>& copied = {});
 
   // arguments[i] for inputs[i]; results[i] for outputs[i].
   template <class T>
   void run(index_t points, const Points<const T>* arguments, const Points<T>* results) const;
 
   index_t argument_count() const { return static_cast<index_t>(input_sizes_.size()); }
-  index_t result_count() const { return static_cast<index_t>(blocks_.outputs.size()); }
+  index_t result_count() const { return static_cast<index_t>(single_.outputs.size()); }
   index_t argument_size(index_t i) const { return input_sizes_[i]; }
-  index_t result_size(index_t i) const { return blocks_.outputs[i].size; }
+  index_t result_size(index_t i) const { return single_.outputs[i].size; }
   index_t slots() const { return blocks_.memory; }  // numbers of a point that are alive at once
   index_t length() const { return static_cast<index_t>(blocks_.code.size()); }
+  index_t single_memory() const { return single_.memory; }
+  bool absorbs() const { return single_.absorbs; }
+  const Passes* passes() const { return passes_.get(); }
+  index_t pass_count() const;              // over the rows of one point
   double flops() const { return flops_; }  // operations on numbers for one point, an elementary function as one
 
  private:
@@ -91,24 +102,18 @@ class Program {
   friend class Runner;
   template <class T>
   const std::vector<T>& pool() const;
-  // Large constant i, with padding.
-  template <class T>
-  const T* large(std::size_t i) const;
 
-  Layout lay_out(const Graph& graph, const Plan& plan, index_t pad) const;
+  Layout lay_out(const Graph& graph, const Plan& plan, index_t pad, const std::vector<char>& copied) const;
 
   Layout single_, blocks_;
   std::vector<std::vector<std::int32_t>> lists_;
   std::vector<index_t> input_sizes_;
   std::vector<double> pool64_;
   std::vector<float> pool32_;
-  std::vector<std::shared_ptr<const std::vector<double>>> large64_;  // the graph's own
-  struct Halves {                                                    // the same in float32, made when float32 first runs
-    std::once_flag once;
-    std::vector<std::vector<float>> values;
-  };
-  mutable Halves large32_;
+  LargeConstants large_;
+  std::shared_ptr<const Passes> passes_;  // of single points; null: none
   double flops_ = 0;
+  Kind kind_;
 };
 
 template <>
