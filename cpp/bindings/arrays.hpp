@@ -2,10 +2,13 @@
 // here again is only what would crash.
 #pragma once
 
+#include <pybind11/complex.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <complex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "border.hpp"
@@ -83,6 +86,14 @@ auto by_dtype(const py::array& array, F&& f) {
   if (holds<double>(array)) return f(double{});
   if (holds<float>(array)) return f(float{});
   throw py::type_error("an internal call came with a dtype other than float32 and float64");
+}
+
+// The same for real and complex elements.
+template <class F>
+auto by_number(const py::array& array, F&& f) {
+  if (holds<std::complex<double>>(array)) return f(std::complex<double>{});
+  if (holds<std::complex<float>>(array)) return f(std::complex<float>{});
+  return by_dtype(array, std::forward<F>(f));
 }
 
 }  // namespace mmlcore::bindings

@@ -10,14 +10,16 @@
 // without
 // "?" it is an axis of length 1. A digit is a size that is known. A letter that only results have is the least size of the
 // first argument: "(m,n)->(m,k),(k,n)". A letter behind a result says what it holds where that is not the type of the
-// arguments: "i" int64, "b" bool, "d" float64; without axes it is a number of Python's then.
+// arguments: "i" int64, "b" bool, "d" float64; without axes it is a number of Python's then. "r" are real numbers of the
+// precision of the arguments.
 //
 // The row becomes an object that Python calls without a tuple or a dictionary in between (vectorcall). It looks at its
 // arguments without Python where they are plain: exact ndarrays of float64, or all of float32, aligned, in native order, of
 // shapes that fit, options left at None. It then makes the results (or writes to `out`), releases the lock if there is much
-// to do, and runs the kernel. Everything else (lists, other types, shapes that do not fit, a kernel that answers false since
-// its numbers need care) goes to the Python function that the object stands for, which converts, checks, and says what is
-// wrong. That function gives the object its docstring, names and types (mmlcore/core/door.py).
+// to do, and runs the kernel. Complex arrays are for rows of their own (DoorTraits::complex). Everything else (lists, other
+// types, shapes that do not fit, a kernel that answers false since its numbers need care) goes to the Python function that
+// the object stands for, which converts, checks, and says what is wrong. That function gives the object its docstring, names
+// and types (mmlcore/core/door.py).
 //
 // Results whose size or type depends on the numbers (a null space, eigenvalues that may be complex) are made by the row
 // itself, which then has a maker in place of kernels. The results of a signature are left out: "(m,n)->".
@@ -195,7 +197,8 @@ struct DoorTraits {
   // Calls that a function of numpy answers as well or better, and its name there; it is asked with the GIL held.
   bool (*prefers_numpy)(const Call&, bool single) = nullptr;
   const char* numpy = nullptr;
-  bool own_types = false;               // arguments keep their types; that of the first, which results have, is the maker's
+  bool complex = false;    // the arrays are of complex numbers, and the kernels of std::complex<double> and <float>
+  bool own_types = false;  // arguments keep their types; that of the first, which results have, is the maker's
   Maker makes[2] = {nullptr, nullptr};  // float64, float32
 };
 
@@ -208,7 +211,7 @@ struct DoorRow {
   Signature signature;
   const char* arguments;
   const char* options;
-  Kernel kernel[2];  // float64, float32
+  Kernel kernel[2];  // float64, float32; or complex ones of these
   DoorTraits traits = {};
 };
 

@@ -1,5 +1,7 @@
 #include "door_arguments.hpp"
 
+#include <algorithm>
+
 #include "door_call.hpp"
 
 namespace mmlcore::bindings {
@@ -58,11 +60,17 @@ PyObject* helper(std::atomic<PyObject*>& kept, const char* name) {
   return kept;
 }
 
-bool all_plain(PyObject* const* given, int count) {
-  const int type = plain_type(given[0]);
+bool all_plain(PyObject* const* given, int count, bool complex) {
+  const int type = plain_type(given[0], complex);
   bool same = type >= 0;
-  for (int i = 1; i < count && same; ++i) same = plain_type(given[i]) == type;
+  for (int i = 1; i < count && same; ++i) same = plain_type(given[i], complex) == type;
   return same;
+}
+
+bool any_complex(PyObject* const* given, int count) {
+  return std::any_of(given, given + count, [](PyObject* one) {
+    return PyArray_Check(one) && PyTypeNum_ISCOMPLEX(PyArray_TYPE(reinterpret_cast<PyArrayObject*>(one)));
+  });
 }
 
 bool of_bytes(PyObject* given) {

@@ -11,7 +11,8 @@ namespace mmlcore::bindings {
 // A function of mmlcore.core.door, found once. Two threads may both find it: no lock is held while Python imports.
 PyObject* helper(std::atomic<PyObject*>& kept, const char* name);
 
-bool all_plain(PyObject* const* given, int count);
+bool all_plain(PyObject* const* given, int count, bool complex);
+bool any_complex(PyObject* const* given, int count);
 bool of_bytes(PyObject* given);
 // A named tuple, such as a metric that was checked before, is no list of numbers.
 bool speaks_for_itself(PyObject* given);

@@ -11,12 +11,17 @@ namespace mmlcore::bindings {
 
 namespace py = pybind11;
 
-int plain_type(PyObject* object) {
+int plain_type(PyObject* object, bool complex) {
   if (!PyArray_CheckExact(object)) return -1;
   auto* array = reinterpret_cast<PyArrayObject*>(object);
   const int type = PyArray_TYPE(array);
-  if (type != NPY_DOUBLE && type != NPY_FLOAT) return -1;
-  return PyArray_ISALIGNED(array) && PyArray_ISNOTSWAPPED(array) ? type : -1;
+  if (complex ? type != NPY_CDOUBLE && type != NPY_CFLOAT : type != NPY_DOUBLE && type != NPY_FLOAT) return -1;
+  if (!PyArray_ISALIGNED(array) || !PyArray_ISNOTSWAPPED(array)) return -1;
+  // Complex numbers are aligned as their parts are: those of a record may lie half a number apart.
+  for (int axis = 0; complex && axis < PyArray_NDIM(array); ++axis) {
+    if (PyArray_STRIDE(array, axis) % PyArray_ITEMSIZE(array) != 0) return -1;
+  }
+  return type;
 }
 
 class DoorCall {
@@ -49,15 +54,16 @@ class DoorCall {
   // Types and sizes of the arguments; false where they are not plain or do not fit.
   bool read() {
     const Signature& s = row_.signature;
-    type_ = s.inputs > 0 ? plain_type(given_[0]) : NPY_DOUBLE;
+    const bool complex = row_.traits.complex;
+    type_ = s.inputs > 0 ? plain_type(given_[0], complex) : NPY_DOUBLE;
     if (type_ < 0) return false;
-    const index_t bytes = type_ == NPY_DOUBLE ? 8 : 4;
+    const index_t bytes = (wide() ? 8 : 4) * (complex ? 2 : 1);
     for (int k = 0; k < s.letters; ++k) {
       call_.lacks_[k] = false;
       call_.size_[k] = s.letter[k] <= '9' ? s.letter[k] - '0' : index_t{-1};
     }
     for (int i = 0; i < s.inputs; ++i) {
-      const int own_type = plain_type(given_[i]);
+      const int own_type = plain_type(given_[i], complex);
       if (own_type != type_ && (own_type < 0 || !row_.traits.own_types)) return false;
       auto& in = call_.input_[i];
       in.array = reinterpret_cast<PyArrayObject*>(given_[i]);
@@ -99,7 +105,7 @@ class DoorCall {
   // What the row makes itself; it knows nothing of `out`.
   PyObject* made() const {
     if (out_) return Py_NewRef(Py_NotImplemented);
-    py::object all = row_.traits.makes[type_ == NPY_DOUBLE ? 0 : 1](call_);
+    py::object all = row_.traits.makes[wide() ? 0 : 1](call_);
     if (!all) return Py_NewRef(Py_NotImplemented);
     return PyTuple_CheckExact(all.ptr()) ? named(std::move(all)) : all.release().ptr();
   }
@@ -202,6 +208,8 @@ class DoorCall {
         return NPY_BOOL;
       case 'd':
         return NPY_DOUBLE;
+      case 'r':
+        return wide() ? NPY_DOUBLE : NPY_FLOAT;
       default:
         return type_;
     }
@@ -223,7 +231,7 @@ class DoorCall {
   }
 
   bool compute() {
-    const Kernel kernel = row_.kernel[type_ == NPY_DOUBLE ? 0 : 1];
+    const Kernel kernel = row_.kernel[wide() ? 0 : 1];
     double work = 1;
     for (int i = 0; i < row_.signature.given; ++i) work *= static_cast<double>(call_.size_[i]);
     double all = static_cast<double>(call_.count_);
@@ -247,7 +255,6 @@ class DoorCall {
 
   // A new number of numpy's, of the arguments' type, or of Python's.
   PyObject* number_of(int k, const void* at) const {
-    PyObject* scalar;
     switch (row_.signature.holds[k]) {
       case 'i':
         return PyLong_FromLongLong(*static_cast<const std::int64_t*>(at));
@@ -258,15 +265,22 @@ class DoorCall {
       default:
         break;
     }
-    if (type_ == NPY_DOUBLE) {
-      scalar = PyArrayScalar_New(Double);
-      if (scalar) PyArrayScalar_ASSIGN(scalar, Double, *static_cast<const double*>(at));
-    } else {
-      scalar = PyArrayScalar_New(Float);
-      if (scalar) PyArrayScalar_ASSIGN(scalar, Float, *static_cast<const float*>(at));
+    PyObject* scalar;
+    switch (type_of(k)) {
+      case NPY_DOUBLE:
+        scalar = PyArrayScalar_New(Double);
+        if (scalar) PyArrayScalar_ASSIGN(scalar, Double, *static_cast<const double*>(at));
+        return scalar;
+      case NPY_FLOAT:
+        scalar = PyArrayScalar_New(Float);
+        if (scalar) PyArrayScalar_ASSIGN(scalar, Float, *static_cast<const float*>(at));
+        return scalar;
+      default:
+        return nullptr;  // no row has a complex number for a result
     }
-    return scalar;
   }
+
+  bool wide() const { return type_ == NPY_DOUBLE || type_ == NPY_CDOUBLE; }
 
   const Door& door_;
   const DoorRow& row_;

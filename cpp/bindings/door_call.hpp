@@ -31,8 +31,8 @@ struct Door {
   Door* next;       // a row of the same name, for calls that this one does not take
 };
 
-// The type number of an array that kernels read as it is; -1 for everything else.
-int plain_type(PyObject* object);
+// The type number of an array that kernels read as it is, of real numbers or `complex` ones; -1 for everything else.
+int plain_type(PyObject* object, bool complex = false);
 
 // The answer to a call whose arguments and options are all there; a new reference to NotImplemented where the Python
 // function has to see to it. `out` may be null.

@@ -8,8 +8,10 @@
 #include "door.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/numbers.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/elimination/cholesky_batch.hpp"
+#include "mmlcore/elimination/complex_lu.hpp"
 #include "mmlcore/elimination/determinant.hpp"
 #include "mmlcore/elimination/determinant_small.hpp"
 #include "mmlcore/elimination/echelon.hpp"
@@ -74,7 +76,11 @@ void lu_of(const MatrixBatch<T>& stack, std::int64_t* perm) {
   const index_t m = stack.item.rows, least = std::min(m, stack.item.cols), count = stack.count();
   const auto one = [&](index_t i, bool parallel) {
     std::vector<index_t> pivots(least);
-    lu_factor<T>(stack[i], pivots.data(), parallel);
+    if constexpr (Complex<T>) {
+      complex_lu<T>(stack[i], pivots.data());
+    } else {
+      lu_factor<T>(stack[i], pivots.data(), parallel);
+    }
     std::int64_t* to = perm + i * m;
     std::iota(to, to + m, std::int64_t{0});
     for (index_t k = 0; k < least; ++k) std::swap(to[k], to[pivots[k]]);
@@ -92,15 +98,15 @@ bool factors(const Call& call) {
   Buffer<T> both(count * m * n);
   MatrixBatch<T> stack{c_order(both.data(), m, n), {}};
   stack.batch.push(count, m * n);
-  for (index_t i = 0; i < count; ++i) copy(from[i], stack[i]);
+  for (index_t i = 0; i < count; ++i) copy<T>(from[i], stack[i]);
   lu_of<T>(stack, call.result<std::int64_t>(0));
   const auto lower = call.results<T>(1), upper = call.results<T>(2);
   return each_item(call, m * n, [&](index_t item) {
     const MatrixView<const T> found = stack[item];
     const MatrixView<T> l = lower[item], u = upper[item];
-    T check = 0;
+    RealPart<T> check = 0;
     for (index_t i = 0; i < m; ++i) {
-      for (index_t j = 0; j < n; ++j) check += found(i, j) * 0;
+      for (index_t j = 0; j < n; ++j) check += nothing(found(i, j));
       for (index_t j = 0; j < k; ++j) l(i, j) = j < i ? found(i, j) : j == i ? T{1} : T{0};
     }
     for (index_t i = 0; i < k; ++i) {
@@ -155,7 +161,10 @@ py::object echelon_of(py::array& a, bool reduced, double rtol, bool with_steps) 
   });
   py::list log;
   constexpr const char* names[] = {"swap", "scale", "add"};
-  for (const RowStep& step : steps) log.append(py::make_tuple(names[step.kind], step.i, step.j, step.factor));
+  for (const RowStep& step : steps) {
+    const py::object factor = Complex<T> ? py::cast(step.factor) : py::cast(step.factor.real());
+    log.append(py::make_tuple(names[step.kind], step.i, step.j, factor));
+  }
   return py::make_tuple(py::array_t<index_t>({count, most}, pivots.data()), py::array_t<index_t>(count, ranks.data()),
                         py::array_t<index_t>(count, swaps.data()), log);
 }
@@ -171,10 +180,10 @@ py::object echelon(const Call& call) {
   EchelonResult found;
   const bool fine = apart(static_cast<double>(m * n) * static_cast<double>(most), [&] {
     if (!copy_finite<T>(call.matrix<T>(0), to)) return false;
-    found =
-        row_echelon<T>(to, call.option(0) != 0, default_rank_rtol<T>(m, n), pivots.data(), nullptr, most >= kPollingOrder);
-    T check = 0;
-    for (index_t i = 0; i < m * n; ++i) check += made.data[i] * 0;
+    found = row_echelon<T>(to, call.option(0) != 0, default_rank_rtol<RealPart<T>>(m, n), pivots.data(), nullptr,
+                           most >= kPollingOrder);
+    RealPart<T> check = 0;
+    for (index_t i = 0; i < m * n; ++i) check += nothing(made.data[i]);
     return check == 0;
   });
   if (!fine) return {};
@@ -190,7 +199,19 @@ const DoorRow rows[] = {
     {"cholesky", Signature("(n,n)->(n,n)"), "A", "", {lower_factor<double>, lower_factor<float>}, {.power = 2}},
     {"determinant", Signature("(n,n)->()"), "A", "", {determinant_of<double>, determinant_of<float>}, {.power = 3}},
     {"slogdet", Signature("(n,n)->(),()"), "A", "", {log_determinants<double>, log_determinants<float>}, {.power = 3}},
+    {"row_echelon",
+     Signature("(m,n)->"),
+     "A",
+     "reduced=0 steps=0 rtol",
+     {},
+     {.complex = true, .makes = {echelon<std::complex<double>>, echelon<std::complex<float>>}}},
     {"lu", Signature("(m,n)->(m)i,(m,k),(k,n)"), "A", "", {factors<double>, factors<float>}, {.power = 2}},
+    {"lu",
+     Signature("(m,n)->(m)i,(m,k),(k,n)"),
+     "A",
+     "",
+     {factors<std::complex<double>>, factors<std::complex<float>>},
+     {.power = 2, .complex = true}},
 };
 
 }  // namespace
@@ -224,7 +245,7 @@ void bind_elimination(py::module_& m) {
   m.def(
       "row_echelon",
       [](py::array& a, bool reduced, double rtol, bool with_steps) {
-        return by_dtype(a, [&](auto zero) -> py::object {
+        return by_number(a, [&](auto zero) -> py::object {
           using T = decltype(zero);
           return echelon_of<T>(a, reduced, rtol, with_steps);
         });
@@ -248,7 +269,7 @@ void bind_elimination(py::module_& m) {
   m.def(
       "lu_factor",
       [](py::array& a, py::array_t<std::int64_t>& perm) {
-        by_dtype(a, [&](auto zero) {
+        by_number(a, [&](auto zero) {
           using T = decltype(zero);
           const auto stack = matrix_batch<T>(a, "A");
           std::int64_t* to = perm.mutable_data();

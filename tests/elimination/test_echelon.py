@@ -110,7 +110,7 @@ def test_bad_input(call):
     with pytest.raises(ValueError, match="needed at least 2 axes"):
         call([1.0, 2.0])
     with pytest.raises(TypeError, match="A: "):
-        call([[1j]])
+        call([["1"]])
 
 
 def test_more_bad_input():

@@ -99,6 +99,41 @@ def require_finite(x: Array, name: str) -> Array:
     return x
 
 
+def of_item(bad: Array) -> str:
+    """Return what a message says of the first item of a stack (...) for which `bad` holds; nothing of a single one."""
+    return f" (matrix {int(bad.argmax())} of the batch)" if bad.ndim else ""
+
+
+def not_finite(name: str, bad: Array) -> ValueError:
+    """Make the error for matrices (..., m, n), of which the items `bad` (...) hold NaN or infinity."""
+    return ValueError(f"{name}: contains NaN or infinity{of_item(bad)}.")
+
+
+def require_finite_items(a: Array, name: str) -> Array:
+    """Return matrices (..., m, n); ValueError where one contains NaN or infinity."""
+    if not all_finite(a):
+        raise not_finite(name, ~np.asarray(np.isfinite(a).all(axis=(-2, -1))))
+    return a
+
+
+def require_real(x: Array, name: str) -> None:
+    """TypeError for complex numbers where an inner product is given by a real metric."""
+    if x.dtype.kind == "c":
+        msg = f"{name}: got dtype {x.dtype} with a metric, needed real numbers: metrics are real here."
+        raise TypeError(msg)
+
+
+def real_pairs(x: Array) -> Array:
+    """Return complex vectors (..., d) as real ones (..., 2 d) of the same length; real vectors as they are."""
+    return np.ascontiguousarray(x).view(x.real.dtype) if x.dtype.kind == "c" else x
+
+
+def adjoint(a: Array) -> Array:
+    """Return the conjugate transposes of matrices: views of real ones."""
+    turned = np.swapaxes(a, -1, -2)
+    return turned.conj() if a.dtype.kind == "c" else turned
+
+
 def empty(shape: tuple[int, ...], dtype: np.dtype[Any] = F64) -> Array:
     """`numpy.empty` for results: large ones meet the warm pages of results that were dropped; see `release_memory`."""
     if math.prod(shape) * dtype.itemsize < _LARGE or (dtype is not F64 and dtype != F32):
@@ -196,7 +231,9 @@ def _convert(x: Array, name: str, complex_ok: bool) -> Array:
         to = np.float32 if (kind, size) == ("f", 4) else np.float64
         return in_order(x, np.dtype(to)) if x.ndim else np.asarray(x, dtype=to)
     if kind == "c" and complex_ok and size <= 16:
-        return np.require(x, np.complex64 if size == 8 else np.complex128, "A")
+        x = np.require(x, np.complex64 if size == 8 else np.complex128, "A")
+        # Numbers of a record may lie half a number apart.
+        return x.copy() if any(step % x.itemsize for step in x.strides) else x
     if kind == "O" and any(hasattr(item, "tape") for item in x.flat):
         msg = (
             f"{name}: got a value that is being traced, needed numbers. In traced functions use operators, numpy's functions, and "

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mmlcore.core.arrays import Array, largest_size
+from mmlcore.core.arrays import Array, largest_size, not_finite
 from mmlcore.core.scaling import times_power
 
 _LONG = 2e7  # elements times the shorter side: from here on a call may take a tenth of a second
@@ -61,8 +61,7 @@ def level(a: Array, name: str, *, squares: bool = False) -> tuple[Array, Array |
         return a, None
     tops = _tops(a)
     if not np.isfinite(tops).all():
-        msg = f"{name}: contains NaN or infinity."
-        raise ValueError(msg)
+        raise not_finite(name, ~np.isfinite(tops))
     if _comfortable(tops, a.dtype, squares):
         return a, None
     powers = np.frexp(tops)[1]
@@ -102,9 +101,13 @@ def _tops(a: Array) -> Array:
 
 
 def _plainly_comfortable(a: Array, squares: bool) -> bool:
-    """Tell one real matrix with nothing to scale, without the overhead of arrays."""
-    if a.ndim != 2 or a.dtype.kind != "f":
+    """Tell one matrix with nothing to scale, without the overhead of arrays."""
+    if a.ndim != 2 or a.dtype.kind not in "fc":
         return False
+    if a.dtype.kind == "c":  # parts beside each other
+        if not a.flags.forc:
+            return False
+        a = (a if a.flags.c_contiguous else a.T).view(a.real.dtype)
     top = largest_size(a)
     low, high = _limits(a.dtype, squares)
     return low < top < high or top == 0

@@ -22,9 +22,14 @@ def times_power(x: Array, power: Any) -> Array:
         return out
 
 
+def sizes(x: Array) -> Array:
+    """Return the sizes of numbers, of complex ones those of their larger parts, which no square makes leave the range."""
+    return np.maximum(np.abs(x.real), np.abs(x.imag)) if x.dtype.kind == "c" else np.abs(x)
+
+
 def exponents(x: Array) -> Array:
     """Return exponents of two: of a real x that |x| lies in [1/2, 1) times it, very small for zero."""
-    size = np.maximum(np.abs(x.real), np.abs(x.imag)) if x.dtype.kind == "c" else np.abs(x)
+    size = sizes(x)
     return np.where(size != 0, np.frexp(size)[1].astype(np.int64), _NONE)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_square, empty, require_finite
+from mmlcore.core.arrays import Array, as_square, empty, require_finite_items
 from mmlcore.core.door import door
 from mmlcore.core.errors import NotPositiveDefiniteError
 from mmlcore.core.lapack import patiently
@@ -77,7 +77,7 @@ def _refuse(a: Array, item: int, row: int) -> None:
 
 def _complex_factor(a: Array) -> Array:
     """By LAPACK, with rows and columns near 1; where that fails, by the real matrix of twice the order."""
-    a = require_finite(np.tril(a), "A")
+    a = require_finite_items(np.tril(a), "A")
     diagonal = np.diagonal(a, axis1=-2, axis2=-1).real
     half = np.where(diagonal > 0, exponents(diagonal), 0) // 2
     a = times_power(a, -(half[..., :, np.newaxis] + half[..., np.newaxis, :]))

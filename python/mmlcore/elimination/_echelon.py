@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_matrix, as_real, require_finite
+from mmlcore.core.arrays import Array, as_matrix, as_real, require_finite_items
 from mmlcore.core.door import door
 from mmlcore.elimination._solve import within_range
 
@@ -21,7 +21,7 @@ class Echelon(NamedTuple):
     rank: Any  # int, or array (...)
     swaps: Any  # exchanges of rows: int, or array (...)
     # Each is ('swap', i, j, 1), ('scale', i, i, f), ('add', i, j, f).
-    steps: list[tuple[str, int, int, float]] | None
+    steps: list[tuple[str, int, int, Any]] | None
 
 
 @door("row_echelon", Echelon)
@@ -32,7 +32,7 @@ def row_echelon(
 
     Parameters
     ----------
-    A : array_like of shape (..., m, n), float32 or float64
+    A : array_like of shape (..., m, n), float32, float64 or complex
         Matrices.
     reduced : bool, default False
         The reduced form: pivots are 1 and alone in their columns.
@@ -73,12 +73,12 @@ def row_echelon(
     >>> found.pivots, found.rank
     ((0, 1, 2), 3)
     """
-    a = require_finite(as_matrix(A, "A"), "A")
+    a = require_finite_items(as_matrix(A, "A", complex_ok=True), "A")
     if steps and a.ndim > 2:
         msg = f"steps: can be recorded for one matrix, got a stack of shape {a.shape}."
         raise ValueError(msg)
     if rtol is None:
-        rtol = _core.default_rank_rtol(a.shape[-2], a.shape[-1], a.dtype == np.float32)
+        rtol = _core.default_rank_rtol(a.shape[-2], a.shape[-1], a.real.dtype == np.float32)
     matrix = np.array(a, order="C")
     columns, ranks, swaps, log = _core.row_echelon(
         matrix, reduced, as_real(rtol, "rtol", 0, 1), steps

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_matrix, as_square, empty, require_finite
+from mmlcore.core.arrays import Array, as_matrix, as_square, empty, require_finite_items
 from mmlcore.core.door import door
 from mmlcore.core.lapack import patiently
 from mmlcore.core.scaling import equilibrated, equilibration, times_power
@@ -113,7 +113,7 @@ def determinant(A: ArrayLike, *, out: Array | None = None) -> Array:
     """
     a = as_square(A, "A", complex_ok=True)
     if a.dtype.kind == "c":
-        return _complex_determinant(require_finite(a, "A"))
+        return _complex_determinant(require_finite_items(a, "A"))
     out = empty(a.shape[:-2], a.dtype)
     _core.determinants(a, out, None)
     return out[()]
@@ -154,7 +154,7 @@ def slogdet(A: ArrayLike, *, out: tuple[Array, ...] | None = None) -> LogDetermi
     """
     a = as_square(A, "A", complex_ok=True)
     if a.dtype.kind == "c":
-        scaled, powers = _near_one(require_finite(a, "A"))
+        scaled, powers = _near_one(require_finite_items(a, "A"))
         sign, logarithm = patiently(np.linalg.slogdet, scaled)
         logarithm = np.asarray(logarithm + powers * np.log(2.0)).astype(logarithm.dtype)
         return LogDeterminant(sign, logarithm[()])
@@ -188,7 +188,7 @@ def lu(A: ArrayLike, *, out: tuple[Array, ...] | None = None) -> LU:
 
     Parameters
     ----------
-    A : array_like of shape (..., m, n), float32 or float64
+    A : array_like of shape (..., m, n), float32, float64 or complex
         Matrices.
     out : tuple of ndarray, optional
         Where the results go: arrays of their shapes and types, any strides. They may overlap an argument.
@@ -222,7 +222,7 @@ def lu(A: ArrayLike, *, out: tuple[Array, ...] | None = None) -> LU:
            [0.25, 1.  ]]), array([[4.  , 3.  ],
            [0.  , 1.25]]))
     """
-    a = require_finite(as_matrix(A, "A"), "A")
+    a = require_finite_items(as_matrix(A, "A", complex_ok=True), "A")
     m, n = a.shape[-2:]
     k = min(m, n)
     factors, perm = np.array(a, order="C"), np.empty((*a.shape[:-2], m), np.int64)

@@ -13,6 +13,11 @@ struct DomainError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
+// NaN or infinity among the numbers.
+struct NotFinite : DomainError {
+  using DomainError::DomainError;
+};
+
 // An exactly singular matrix -> mmlcore.SingularMatrixError.
 struct SingularMatrix : std::runtime_error {
   using std::runtime_error::runtime_error;

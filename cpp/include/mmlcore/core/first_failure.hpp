@@ -4,6 +4,8 @@
 
 #include <atomic>
 
+#include "mmlcore/core/errors.hpp"
+#include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore {
@@ -25,5 +27,20 @@ class FirstFailure {
   static constexpr index_t kNone = PTRDIFF_MAX;
   std::atomic<index_t> first_{kNone};
 };
+
+// Runs f(item) for the matrices A of a stack, one a task; a NotFinite that one throws comes back with the first such item.
+template <class F>
+void each_finite(index_t count, F&& f) {
+  if (count == 1) return f(index_t{0});
+  FirstFailure<bool> bad;
+  parallel_tasks(count, [&](index_t i) {
+    try {
+      f(i);
+    } catch (const NotFinite&) {
+      bad.record(i, true);
+    }
+  });
+  if (bad.any()) throw NotFinite("A: contains NaN or infinity" + of_item(bad.item()) + ".");
+}
 
 }  // namespace mmlcore

@@ -1,4 +1,4 @@
-// Row echelon forms of a stack of matrices of any shape.
+// Row echelon forms of a stack of matrices of any shape, real or complex.
 //
 // Column by column, the largest entry among the rows left becomes the pivot (partial pivoting), unless all of them are at
 // most `rtol` times the largest row sum of absolute values, and then they are set to zero and the next column is tried; what
@@ -11,6 +11,7 @@
 // Cost: m n min(m, n) operations.
 #pragma once
 
+#include <complex>
 #include <vector>
 
 #include "mmlcore/core/views.hpp"
@@ -20,7 +21,7 @@ namespace mmlcore {
 struct RowStep {
   enum Kind { swap, scale, add } kind;  // rows i and j; row i by factor; factor times row j to row i
   index_t i, j;
-  double factor;
+  std::complex<double> factor;
 };
 
 struct EchelonResult {

@@ -8,12 +8,13 @@
 #include <cmath>
 
 #include "mmlcore/core/lane_algebra.hpp"
+#include "mmlcore/core/numbers.hpp"
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore {
 
 // The row, from `first` on, of the largest entry of column c: the first of equals.
-template <Real T>
+template <Number T>
 inline index_t pivot_row(MatrixView<T> a, index_t c, index_t first) {
   index_t p = first;
   for (index_t i = first + 1; i < a.rows; ++i) {
@@ -23,14 +24,14 @@ inline index_t pivot_row(MatrixView<T> a, index_t c, index_t first) {
 }
 
 // From column `first` on.
-template <Real T>
+template <Number T>
 inline void exchange_rows(MatrixView<T> a, index_t i, index_t k, index_t first) {
   T *x = a.data + i * a.row_stride, *y = a.data + k * a.row_stride;
   std::swap_ranges(x + first, x + a.cols, y + first);
 }
 
 // Row i += factor row k, from column `first` on.
-template <Real T>
+template <Number T>
 inline void add_row(MatrixView<T> a, index_t i, index_t k, T factor, index_t first) {
   axpy(factor, a.data + k * a.row_stride + first, a.data + i * a.row_stride + first, a.cols - first);
 }
