@@ -15,6 +15,7 @@ void bind_elementary(pybind11::module_& m);
 void bind_images(pybind11::module_& m);
 void bind_elimination(pybind11::module_& m);
 void bind_singular(pybind11::module_& m);
+void bind_complex_singular(pybind11::module_& m);
 void bind_classify(pybind11::module_& m);
 void bind_decomposition(pybind11::module_& m);
 void bind_orthogonal(pybind11::module_& m);

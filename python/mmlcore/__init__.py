@@ -110,6 +110,7 @@ from mmlcore.optimize import (
 )
 from mmlcore.orthogonal import (
     QR,
+    PivotedQR,
     Projection,
     gram_schmidt,
     is_orthogonal,
@@ -184,6 +185,7 @@ __all__ = [
     "Neighbors",
     "NotPositiveDefiniteError",
     "PageRank",
+    "PivotedQR",
     "PowerIteration",
     "Projection",
     "Root",

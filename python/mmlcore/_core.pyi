@@ -691,9 +691,26 @@ def pairwise_distances(
     out[i, j] = |x_i - y_j|, or its square.
     """
 
+def pivoted_qr(
+    a: np.ndarray[typing.Any, typing.Any],
+    q: np.ndarray[typing.Any, typing.Any],
+    r: np.ndarray[typing.Any, typing.Any],
+    order: typing.Annotated[np.typing.ArrayLike, np.int64],
+) -> bool:
+    """
+    a[:, order] = q r for stacks of matrices, order (..., n) contiguous. False where one is not finite.
+    """
+
 def point_columns(v: np.ndarray[typing.Any, typing.Any]) -> None:
     """
     Makes the leading entry of each column of a stack of matrices positive, in place.
+    """
+
+def point_pairs(
+    left: np.ndarray[typing.Any, typing.Any], right: np.ndarray[typing.Any, typing.Any]
+) -> None:
+    """
+    Turns pairs of complex singular vectors, columns of left and rows of right, so that the leading entry of the rows of right is positive.
     """
 
 def principal_components(x: np.ndarray[typing.Any, typing.Any], k: typing.Any) -> typing.Any:
@@ -709,7 +726,7 @@ def qr(
     r: np.ndarray[typing.Any, typing.Any],
 ) -> None:
     """
-    a = q r, the diagonal of r non-negative, for stacks of matrices.
+    a = q r, the diagonal of r non-negative, for stacks of matrices; q of min(m, n) columns, or square.
     """
 
 def random_numbers(
@@ -867,6 +884,7 @@ def traced_before(memory: typing.Any, form: typing.Any, f: typing.Any, /) -> typ
     What is kept of a function that reads what it read before; or None.
     """
 
+COMPLEX_ENTRIES: int = 32768
 JACOBI_SIDE: int = 200
 LEAST_SQUARE: float = 1.0261342003245941e-289
 LEAST_SQUARE_OF_SINGLE: float = 1.262177448353619e-29

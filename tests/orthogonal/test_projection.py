@@ -134,6 +134,7 @@ def test_is_orthogonal(dtype, rng):
         (lambda: mml.project([np.inf, 1], np.eye(2)), "X: contains"),
         (lambda: mml.project(np.ones((3, 2)), np.ones((2, 2, 2))), "X and B: the leading axes"),
         (lambda: mml.project([np.nan, 1], np.ones((2, 2, 2))), "X: contains"),
+        (lambda: mml.project(np.ones((3, 4, 2)), np.ones((2, 2, 2))), "X and B: the leading axes"),
         (lambda: mml.orthogonal_complement(2.0), "B: got shape"),
         (lambda: mml.orthogonal_complement([np.nan]), "B: contains"),
         (lambda: mml.is_orthogonal(np.ones(3)), "Q: got shape"),
@@ -182,3 +183,27 @@ def test_projections_at_the_ends_of_the_range():
     np.testing.assert_allclose(found.points, [2.0**-1061, 2.0**-1061])
     lengths = mml.gram_schmidt([[1.7e308, 0], [1.7e308, 1.0]], normalize=False)
     np.testing.assert_allclose(lengths, [[1.7e308, -0.5], [1.7e308, 0.5]], rtol=1e-13)
+
+
+@pytest.mark.parametrize(("m", "d", "k"), [(1, 1, 1), (4, 3, 2), (7, 5, 5), (40, 20, 6), (3, 2, 4)])
+def test_rows_for_each_of_many_subspaces(m, d, k, dtype, layout, rng):
+    """X (..., m, d) beside B (..., d, k): the rows of each item onto its own subspace, in one call."""
+    x = rng.standard_normal((6, m, d)).astype(dtype)
+    b = rng.standard_normal((6, d, k)).astype(dtype)
+    room = 300 * d * np.finfo(dtype).eps
+    found = mml.project(layout(x), layout(b))
+    assert [part.shape for part in found] == [(6, m, d), (6, m, k), (6, m)]
+    for i in range(6):
+        one = mml.project(x[i], b[i])
+        np.testing.assert_allclose(found.points[i], one.points, atol=room)
+        np.testing.assert_allclose(found.residual[i], one.residual, atol=room)
+    many = mml.project(x[None], b[:, None])
+    assert many.points.shape == (6, 6, m, d)
+    np.testing.assert_allclose(many.points[2, 3], mml.project(x[3], b[2]).points, atol=room)
+    np.testing.assert_allclose(
+        mml.project(x, b[:1]).points[4], mml.project(x[4], b[0]).points, atol=room
+    )
+    weights = np.diag(np.arange(1.0, d + 1)).astype(dtype)
+    measured = mml.project(x, b, metric=weights)
+    right = mml.project(x[5], b[5], metric=weights)
+    np.testing.assert_allclose(measured.points[5], right.points, atol=10 * room)

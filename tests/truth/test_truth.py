@@ -21,8 +21,8 @@ DRAWS = 400 if SECONDS <= 2 else 1_000_000_000
 ELSEWHERE = {
     "LU QR SVD LeastSquares FiniteDifference Constrained CurveFit CurveFitBatch Diagonalization Echelon "
     "EigenResult Function GradientCheck Graph LinearFit "
-    "Linearization LogDeterminant Minimum Neighbors PageRank PowerIteration Projection Root SparseHessian SparseJacobian "
-    "StationaryPoint Status TaylorSeries": "what functions return",
+    "Linearization LogDeterminant Minimum Neighbors PageRank PivotedQR PowerIteration Projection Root "
+    "SparseHessian SparseJacobian StationaryPoint Status TaylorSeries": "what functions return",
     "ConvergenceError DefectiveMatrixError NotPositiveDefiniteError SingularMatrixError TraceError": "errors",
     "get_num_threads set_num_threads threads release_memory show_config __version__": "no numbers",
     "MLP PPCA": "iterate from random starts: compared with references in tests/neural and tests/decomposition",

@@ -37,16 +37,17 @@ class BlockedQr {
     for (index_t j = 0; j < p_; ++j) std::fill(&a_(j, j) + 1, &a_(0, j) + a_.rows, T{0});
   }
 
-  void thin() {
+  void form() {  // the first columns of Q, as many as there is room for
     clear();
     for (index_t j = 0; j < p_; ++j) {  // the diagonal of R positive: its rows and Q's columns change sign together
       const T sign = a_(j, j) < 0 ? T{-1} : T{1};
       q_(j, j) = sign;
       for (index_t k = j; k < a_.cols; ++k) a_(j, k) *= sign;
     }
+    for (index_t j = p_; j < q_.cols; ++j) q_(j, j) = 1;
     for (index_t j = (p_ - 1) / kBlock * kBlock; j >= 0; j -= kBlock) {
       const index_t w = std::min(kBlock, p_ - j);
-      apply(j, w, triangle(j), q_.block(j, j, q_.rows - j, p_ - j));
+      apply(j, w, triangle(j), q_.block(j, j, q_.rows - j, q_.cols - j));
     }
   }
 
@@ -127,7 +128,7 @@ void blocked_qr(MatrixView<T> a, MatrixView<T> q) {
   if (a.empty()) return;
   BlockedQr<T> work(a, q);
   work.triangularize();
-  work.thin();
+  work.form();
 }
 
 template <class T>

@@ -1,7 +1,8 @@
-// The second route of gram_schmidt.hpp, for every matrix. Private to householder_f32.cpp and householder_f64.cpp: what Eigen
-// brings takes long to compile, so each type has a file.
+// The second route of gram_schmidt.hpp, for every matrix, real or complex. Private to householder_f32.cpp and its like: what
+// Eigen brings takes long to compile, so each type has a file.
 #pragma once
 
+#include <Eigen/QR>
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -12,6 +13,7 @@
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/errors.hpp"
 #include "mmlcore/core/maps.hpp"
+#include "mmlcore/core/numbers.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/orthogonal/blocked_qr.hpp"
@@ -28,39 +30,64 @@ using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;  // column-majo
 template <class T>
 std::vector<int> column_exponents(MatrixView<const T> a) {
   const index_t n = a.cols, slots = std::clamp<index_t>(a.rows / 4096, 1, 64);
-  Buffer<T> most(slots * n);
-  std::fill(most.begin(), most.end(), T{0});
+  Buffer<RealPart<T>> most(slots * n);
+  std::fill(most.begin(), most.end(), RealPart<T>{0});
   std::atomic<bool> finite{true};
   parallel_tasks(slots, [&](index_t s) {
-    T* top = most.data() + s * n;
-    T check = 0;
+    RealPart<T>* top = most.data() + s * n;
+    RealPart<T> check = 0;
     for (index_t i = a.rows * s / slots; i < a.rows * (s + 1) / slots; ++i) {
       for (index_t j = 0; j < n; ++j) {
-        check += a(i, j) * 0;
-        top[j] = std::max(top[j], std::abs(a(i, j)));
+        check += nothing(a(i, j));
+        top[j] = std::max(top[j], largest_part(a(i, j)));
       }
     }
     if (check != 0) finite = false;
   });
-  if (!finite) throw DomainError("A: contains NaN or infinity.");
+  if (!finite) throw NotFinite("A: contains NaN or infinity.");
   std::vector<int> exponents(n, 0);
   for (index_t j = 0; j < n; ++j) {
-    T top = 0;
+    RealPart<T> top = 0;
     for (index_t s = 0; s < slots; ++s) top = std::max(top, most[s * n + j]);
     if (top > 0) std::frexp(top, &exponents[j]);
-    if (std::abs(exponents[j]) < (sizeof(T) == 8 ? 128 : 16)) exponents[j] = 0;
+    if (std::abs(exponents[j]) < (sizeof(RealPart<T>) == 8 ? 128 : 16)) exponents[j] = 0;
   }
   return exponents;
 }
 
-// Thin Householder QR: `x` (m x n) becomes Q (m x p), p = min(m, n); returns R (p x n).
+// Householder QR: `x` (m x n) becomes Q (m x p, p = min(m, n), or m x m where `full`); returns R of as many rows, its
+// diagonal real and not negative.
 template <class T>
-Matrix<T> thin_qr(Matrix<T>& x) {
-  Matrix<T> q(x.rows(), std::min(x.rows(), x.cols()));
-  blocked_qr<T>(view_of(x), view_of(q));
-  Matrix<T> r = x.topRows(q.cols());
-  x = std::move(q);
-  return r;
+Matrix<T> thin_qr(Matrix<T>& x, bool full = false) {
+  const index_t least = std::min(x.rows(), x.cols()), p = full ? x.rows() : least;
+  Matrix<T> q(x.rows(), p);
+  if constexpr (Complex<T>) {
+    const Eigen::HouseholderQR<Eigen::Ref<Matrix<T>>> found(x);
+    q.setIdentity();
+    q.applyOnTheLeft(found.householderQ());
+    Matrix<T> r = x.topRows(p).template triangularView<Eigen::Upper>();
+    for (index_t k = 0; k < least; ++k) {
+      if (!(r(k, k).real() < 0)) continue;
+      r.row(k) = -r.row(k);
+      q.col(k) = -q.col(k);
+    }
+    x = std::move(q);
+    return r;
+  } else {
+    blocked_qr<T>(view_of(x), view_of(q));
+    Matrix<T> r = x.topRows(p);
+    x = std::move(q);
+    return r;
+  }
+}
+
+template <class T>
+void product_of(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& to) {
+  if constexpr (Complex<T>) {
+    map(to).noalias() = map(a) * map(b);
+  } else {
+    product<T>(a, b, to);
+  }
 }
 
 // The columns of the small R0 orthonormalized in order: U (p x n), zero columns where dependent.
@@ -69,26 +96,26 @@ Matrix<T> thin_qr(Matrix<T>& x) {
 // column j adds is its diagonal entry. From the first dependent column f on, it is what its rows f ... p - 1 add to each
 // other.
 template <class T>
-Matrix<T> orthonormalize_in_order(const Matrix<T>& r, double rtol, T* norms) {
+Matrix<T> orthonormalize_in_order(const Matrix<T>& r, double rtol, RealPart<T>* norms) {
   using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
   const index_t p = r.rows(), n = r.cols();
   Matrix<T> u = Matrix<T>::Zero(p, n);
-  std::fill(norms, norms + n, T{0});
+  std::fill(norms, norms + n, RealPart<T>{0});
   index_t f = 0;
   for (; f < p; ++f) {
     norms[f] = std::abs(r(f, f));
     if (!(norms[f] > rtol * r.col(f).norm())) break;
-    u(f, f) = r(f, f) < 0 ? T{-1} : T{1};
+    u(f, f) = std::real(r(f, f)) < 0 ? T{-1} : T{1};
   }
   if (f < n) norms[f] = 0;
   Matrix<T> basis(p - f, std::min(p - f, n - std::min(f, n)));
   index_t kept = 0;
   for (index_t j = f + 1; j < n && kept < p - f; ++j) {
     Vector v = r.col(j).tail(p - f);
-    T length = v.norm();
+    RealPart<T> length = v.norm();
     for (int pass = 0; pass < 4 && kept > 0; ++pass) {
-      v -= basis.leftCols(kept) * (basis.leftCols(kept).transpose() * v);
-      const T before = std::exchange(length, v.norm());
+      v -= basis.leftCols(kept) * (basis.leftCols(kept).adjoint() * v);
+      const RealPart<T> before = std::exchange(length, v.norm());
       if (length > before / 2) break;
     }
     if (!(length > rtol * r.col(j).norm())) continue;
@@ -103,7 +130,7 @@ Matrix<T> orthonormalize_in_order(const Matrix<T>& r, double rtol, T* norms) {
 template <class T>
 void scale_columns(MatrixView<T> x, const std::vector<int>& exponents) {
   for (index_t j = 0; j < x.cols; ++j) {
-    for (index_t i = 0; exponents[j] != 0 && i < x.rows; ++i) x(i, j) = std::ldexp(x(i, j), -exponents[j]);
+    for (index_t i = 0; exponents[j] != 0 && i < x.rows; ++i) x(i, j) = times_power(x(i, j), -exponents[j]);
   }
 }
 
@@ -144,14 +171,14 @@ void tall_qr(MatrixView<const T> a, const std::vector<int>& exponents, MatrixVie
   parallel_tasks(blocks, [&](index_t b) {
     const index_t begin = m * b / blocks, rows = m * (b + 1) / blocks - begin, p = triangle[b].rows();
     const MatrixView<const T> top = view_of(std::as_const(u)).block(start[b], 0, p, u.cols());
-    product<T>(view_of(std::as_const(local[b])), top, q.block(begin, 0, rows, top.cols));
+    product_of<T>(view_of(std::as_const(local[b])), top, q.block(begin, 0, rows, top.cols));
   });
 }
 
 }  // namespace
 
 template <class T>
-void householder_gram_schmidt(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol) {
+void householder_gram_schmidt(MatrixView<const T> a, MatrixView<T> q, RealPart<T>* norms, double rtol) {
   const std::vector<int> exponents = column_exponents(a);
   tall_qr<T>(a, exponents, q, [&](const Matrix<T>& r0) { return orthonormalize_in_order<T>(r0, rtol, norms); });
   for (index_t j = 0; j < a.cols; ++j) norms[j] = std::ldexp(norms[j], exponents[j]);
@@ -163,22 +190,32 @@ void householder_qr(MatrixView<const T> a, MatrixView<T> q, MatrixView<T> r) {
   const auto keep = [&](index_t p, auto&& r0) {
     for (index_t i = 0; i < p; ++i) {
       for (index_t j = 0; j < a.cols; ++j)
-        r(i, j) = j < i ? T{0} : exponents[j] == 0 ? r0(i, j) : entry_of_r(std::ldexp(r0(i, j), exponents[j]));
+        r(i, j) = j < i ? T{0} : exponents[j] == 0 ? r0(i, j) : entry_of_r(times_power(r0(i, j), exponents[j]));
     }
   };
-  if (row_blocks<T>(a.rows, a.cols) > 1) {
+  const bool full = q.cols > std::min(a.rows, a.cols);
+  if (Complex<T> && full) {
+    Matrix<T> x(a.rows, a.cols);
+    copy<T>(a, view_of(x));
+    scale_columns<T>(view_of(x), exponents);
+    keep(q.cols, thin_qr(x, true));
+    return copy<T>(view_of(std::as_const(x)), q);
+  }
+  if (!full && (Complex<T> || row_blocks<T>(a.rows, a.cols) > 1)) {
     return tall_qr<T>(a, exponents, q, [&](const Matrix<T>& r0) {
       keep(r0.rows(), r0);
       return Matrix<T>(Matrix<T>::Identity(r0.rows(), r0.rows()));
     });
   }
-  const index_t ld = padded_stride<T>(a.rows);
-  Buffer<T> storage(ld * a.cols);
-  const MatrixView<T> x = f_order(storage.data(), a.rows, a.cols, ld);
-  copy<T>(a, x);
-  scale_columns<T>(x, exponents);
-  blocked_qr<T>(x, q);
-  keep(q.cols, x);
+  if constexpr (!Complex<T>) {
+    const index_t ld = padded_stride<T>(a.rows);
+    Buffer<T> storage(ld * a.cols);
+    const MatrixView<T> x = f_order(storage.data(), a.rows, a.cols, ld);
+    copy<T>(a, x);
+    scale_columns<T>(x, exponents);
+    blocked_qr<T>(x, q);
+    keep(q.cols, x);
+  }
 }
 
 }  // namespace mmlcore

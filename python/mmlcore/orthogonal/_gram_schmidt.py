@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, all_finite, as_matrix, as_real, empty
+from mmlcore.core.arrays import Array, all_finite, as_matrix, as_real, empty, require_real
 from mmlcore.core.door import door
 from mmlcore.core.metric import as_metric
-from mmlcore.core.scaling import times_power
+from mmlcore.core.scaling import sizes, times_power
 
 
 @door("gram_schmidt")
@@ -30,7 +30,7 @@ def gram_schmidt(
 
     Parameters
     ----------
-    A : array_like of shape (..., m, n), float32 or float64
+    A : array_like of shape (..., m, n), float32, float64 or complex
         The columns are the vectors. More columns than rows are allowed.
     normalize : bool, default True
         False leaves each result its length: the distance of the column of `A` from the span of those before it.
@@ -40,7 +40,7 @@ def gram_schmidt(
     drop : bool, default False
         Leave dependent columns out. Without it they are zero, and the shape is that of `A`.
     metric : array_like of shape (m, m), optional
-        The symmetric positive definite matrix M of the inner product <x, y> = x' M y. Default: the dot product.
+        The symmetric positive definite matrix M of the inner product <x, y> = x' M y, for real `A`. Default: the dot product.
     out : ndarray, optional
         Where the result goes: its shape and type, any strides. It may overlap an argument.
 
@@ -54,6 +54,8 @@ def gram_schmidt(
     ValueError
         NaN or infinity in `A`; a metric that is not symmetric positive definite; `drop` on a stack whose matrices
         differ in rank.
+    TypeError
+        A metric with complex `A`.
 
     Notes
     -----
@@ -84,7 +86,7 @@ def gram_schmidt(
            [0., 1.],
            [0., 0.]])
     """
-    a = as_matrix(A, "A")
+    a = as_matrix(A, "A", complex_ok=True)
     m, n = a.shape[-2:]
     if rtol is None:
         rtol = 16 * float(np.finfo(a.dtype).eps) * (n + math.log2(max(m, 1)))
@@ -100,7 +102,7 @@ def gram_schmidt(
 
 def _in_order(a: Array, rtol: float) -> tuple[Array, Array]:
     q = empty(a.shape, a.dtype)
-    norms = np.empty((*a.shape[:-2], a.shape[-1]), a.dtype)
+    norms = np.empty((*a.shape[:-2], a.shape[-1]), a.real.dtype)
     _core.gram_schmidt(a, q, norms, rtol)
     return q, norms
 
@@ -109,7 +111,7 @@ def _at_length(a: Array, q: Array, norms: Array, rtol: float) -> Array:
     """Return the columns with their lengths, some of which may be beyond the range though their entries are not."""
     if all_finite(norms):
         return q * norms[..., np.newaxis, :]
-    powers = np.frexp(np.abs(a).max(axis=-2))[1][..., np.newaxis, :]
+    powers = np.frexp(sizes(a).max(axis=-2))[1][..., np.newaxis, :]
     q, norms = _in_order(times_power(a, -powers), rtol)
     return times_power(q * norms[..., np.newaxis, :], powers)
 
@@ -120,6 +122,7 @@ def _in_metric(a: Array, metric: ArrayLike, rtol: float) -> tuple[Array, Array]:
     The way there and back costs digits when M is ill-conditioned, so what comes out is orthonormalized once more by
     the Cholesky factor of its Gram matrix in the metric, which is near the identity.
     """
+    require_real(a, "A")
     given = as_metric(metric, a.shape[-2], f"A of shape {a.shape}")
     dtype = np.result_type(a, given.matrix)
     a, (m, lower) = a.astype(dtype, copy=False), given.astype(dtype)

@@ -10,10 +10,14 @@ from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import (
     Array,
+    adjoint,
     all_finite,
     as_array,
     as_matrix,
+    real_pairs,
     require_finite,
+    require_finite_items,
+    require_real,
     same_dtype,
     shape_error,
 )
@@ -22,7 +26,7 @@ from mmlcore.core.door import door
 from mmlcore.core.errors import SingularMatrixError
 from mmlcore.core.lapack import level
 from mmlcore.core.metric import Metric, as_metric
-from mmlcore.core.scaling import times_power
+from mmlcore.core.scaling import sizes, times_power
 from mmlcore.elimination import solve
 from mmlcore.matrices import matmul
 from mmlcore.orthogonal._gram_schmidt import gram_schmidt
@@ -48,22 +52,24 @@ def projection_matrix(
 
     Parameters
     ----------
-    B : array_like of shape (..., d, k) or (d,), float32 or float64
+    B : array_like of shape (..., d, k) or (d,), float32, float64 or complex
         Columns span the subspace; they may depend on each other. One axis is one vector.
     metric : array_like of shape (d, d), optional
-        The symmetric positive definite matrix M of the inner product x' M y. Default: the dot product.
+        The symmetric positive definite matrix M of the inner product x' M y, for real numbers. Default: the dot product.
     out : ndarray, optional
         Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
     ndarray of shape (..., d, d)
-        P with P P = P, symmetric (with a metric: M P is), rank P the dimension of the span.
+        P with P P = P, symmetric or Hermitian (with a metric: M P is), rank P the dimension of the span.
 
     Raises
     ------
     ValueError
         NaN or infinity; a metric that is not symmetric positive definite.
+    TypeError
+        A metric with complex numbers.
 
     Notes
     -----
@@ -84,9 +90,11 @@ def projection_matrix(
            [2., 4., 4.]])
     """
     b = _columns(B)
+    if metric is not None:
+        require_real(b, "B")
     given = None if metric is None else as_metric(metric, b.shape[-2], f"B of shape {b.shape}")
     q = gram_schmidt(b, metric=given)
-    onto = matmul(q, np.swapaxes(q, -1, -2))
+    onto = matmul(q, adjoint(q))
     if given is None:
         return onto
     return matmul(onto, given.matrix.astype(onto.dtype, copy=False))
@@ -104,13 +112,13 @@ def project(
 
     Parameters
     ----------
-    X : array_like of shape (..., d), float32 or float64
+    X : array_like of shape (..., d), float32, float64 or complex
         Rows are points. For an affine subspace through x0 project X - x0 and add x0 to the points.
     B : array_like of shape (..., d, k) or (d,)
         Columns span the subspace; they may depend on each other. One axis is one vector. Leading axes, one subspace for each,
-        broadcast against those of `X`.
+        broadcast against those of `X`: each has rows of its own, X (..., m, d), or one vector where `X` has fewer axes than `B`.
     metric : array_like of shape (d, d), optional
-        The symmetric positive definite matrix M of the inner product x' M y. Default: the dot product.
+        The symmetric positive definite matrix M of the inner product x' M y, for real numbers. Default: the dot product.
     out : tuple of ndarray, optional
         Where the results go: arrays of their shapes and types, any strides. They may overlap an argument.
 
@@ -124,6 +132,8 @@ def project(
     ValueError
         Shapes that do not fit; NaN or infinity, or a coordinate that overflows; a metric that is not symmetric positive
         definite.
+    TypeError
+        A metric with complex numbers.
 
     Notes
     -----
@@ -142,14 +152,22 @@ def project(
     >>> onto.points.round(12), onto.coordinates.round(12), round(float(onto.residual), 6)
     (array([ 5.,  2., -1.]), array([ 5., -3.]), 2.44949)
     """
-    x, b = same_dtype(as_array(X, "X"), _columns(B))
+    x, b = same_dtype(as_array(X, "X", complex_ok=True), _columns(B))
     d, k = b.shape[-2:]
     if x.ndim == 0 or x.shape[-1] != d:
         raise shape_error("X", x.shape, f"(..., {d}) to fit B of shape {b.shape}")
-    batch = broadcast_batch({"X": x.shape[:-1], "B": b.shape[:-2]})
+    # Rows for each subspace, or one vector.
+    rows_each = b.ndim > 2 and x.ndim >= b.ndim
+    batch = broadcast_batch({"X": x.shape[: -2 if rows_each else -1], "B": b.shape[:-2]})
+    if metric is not None:
+        require_real(x, "X, B")
     given = None if metric is None else as_metric(metric, d, f"B of shape {b.shape}")
-    # Onto one subspace all points at once; else each onto its own.
-    rows = x.reshape(math.prod(batch), d) if b.ndim == 2 else x[..., np.newaxis, :]
+    if rows_each:
+        rows, batch = x, (*batch, x.shape[-2])
+    elif b.ndim > 2:
+        rows = x[..., np.newaxis, :]
+    else:  # onto one subspace all points at once
+        rows = x.reshape(math.prod(batch), d)
     rows, power = _levelled(rows)
     b, columns = _near_one(b)
     if given is None and b.ndim == 2 and (x.ndim != 2 or power or columns.any()):
@@ -169,7 +187,7 @@ def project(
 def _onto(rows: Array, b: Array, given: Metric | None) -> Projection:
     """Project rows onto the columns of b, or of each of a stack, by the inner product given."""
     q = gram_schmidt(b, metric=given)
-    dual = q
+    dual = q.conj() if q.dtype.kind == "c" else q
     if given is not None:
         dtype = np.result_type(b, given.matrix)
         rows, b, q = (v.astype(dtype, copy=False) for v in (rows, b, q))
@@ -180,7 +198,7 @@ def _onto(rows: Array, b: Array, given: Metric | None) -> Projection:
     along += matmul(rows - matmul(along, turned), dual)
     points = matmul(along, turned)
     coordinates = _coordinates(matmul(np.swapaxes(dual, -1, -2), b), along)
-    residual = np.asarray(length(rows - points, metric=given), dtype=points.dtype)
+    residual = np.asarray(length(real_pairs(rows - points), metric=given), dtype=points.real.dtype)
     return Projection(points, coordinates, residual)
 
 
@@ -192,7 +210,7 @@ def _levelled(rows: Array) -> tuple[Array, int]:
 
 def _near_one(b: Array) -> tuple[Array, Array]:
     """Return columns near 1 where one is near the ends of the range, and the exponents taken out of them."""
-    columns = np.abs(b).max(axis=-2, initial=0)
+    columns = sizes(b).max(axis=-2, initial=0)
     _, odd = level(columns[..., np.newaxis, :], "B")
     limits = np.finfo(b.dtype)
     if odd is None and not (columns < limits.tiny / limits.eps**2).any():
@@ -204,7 +222,7 @@ def _near_one(b: Array) -> tuple[Array, Array]:
 def _coordinates(r: Array, along: Array) -> Array:
     """Solve R c = along; columns that depend on earlier ones, whose rows of R are zero, have the coordinate 0."""
     k = r.shape[-1]
-    kept = np.diagonal(r, axis1=-2, axis2=-1) > 0
+    kept = np.diagonal(r, axis1=-2, axis2=-1).real > 0
     triangle = np.where(kept[..., np.newaxis], np.triu(r), np.eye(k, dtype=r.dtype))
     right = np.where(kept[..., np.newaxis, :], along, 0)
     if right.size == 0:
@@ -216,6 +234,7 @@ def _coordinates(r: Array, along: Array) -> Array:
 
 
 def _columns(B: ArrayLike) -> Array:
-    b = as_array(B, "B")
-    b = b[:, np.newaxis] if b.ndim == 1 else as_matrix(b, "B")
-    return require_finite(b, "B")
+    b = as_array(B, "B", complex_ok=True)
+    if b.ndim == 1:
+        return require_finite(b[:, np.newaxis], "B")
+    return require_finite_items(as_matrix(b, "B", complex_ok=True), "B")

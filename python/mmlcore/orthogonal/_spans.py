@@ -9,11 +9,13 @@ from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import (
     Array,
+    adjoint,
     as_array,
     as_matrix,
     as_real,
     plain,
     require_finite,
+    require_finite_items,
     shape_error,
 )
 from mmlcore.core.batches import common
@@ -31,7 +33,7 @@ def span_dimension(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
 
     Parameters
     ----------
-    A : array_like of shape (..., m, n), float32 or float64
+    A : array_like of shape (..., m, n), float32, float64 or complex
         Columns are the vectors.
     rtol : float, optional
         A column is dependent on earlier ones if its distance from their span is at most `rtol` times its own length.
@@ -69,11 +71,11 @@ def span_dimension(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
 
 @door("is_orthogonal")
 def is_orthogonal(Q: ArrayLike, *, rtol: float | None = None) -> bool | Array:
-    """Tell whether matrices are orthogonal: Q'Q = I.
+    """Tell whether matrices are orthogonal, Q'Q = I; complex ones unitary, Q*Q = I.
 
     Parameters
     ----------
-    Q : array_like of shape (..., m, n), float32 or float64
+    Q : array_like of shape (..., m, n), float32, float64 or complex
         With m > n: whether the columns are orthonormal.
     rtol : float, optional
         Largest entry of Q'Q - I that counts as zero. Default: 4 (n + sqrt(m)) u, u the machine epsilon.
@@ -98,13 +100,13 @@ def is_orthogonal(Q: ArrayLike, *, rtol: float | None = None) -> bool | Array:
     >>> mml.is_orthogonal(mml.rotation(0.3)), mml.is_orthogonal([[1.0, 1.0], [0.0, 1.0]])
     (True, False)
     """
-    q = require_finite(as_matrix(Q, "Q"), "Q")
+    q = require_finite_items(as_matrix(Q, "Q", complex_ok=True), "Q")
     m, n = q.shape[-2:]
     if rtol is None:
         rtol = 4 * (n + math.sqrt(m)) * float(np.finfo(q.dtype).eps)
     rtol = as_real(rtol, "rtol", 0, 1)
     with np.errstate(over="ignore", invalid="ignore"):  # squares that overflow are not 1
-        gap = np.abs(matmul(np.swapaxes(q, -1, -2), q) - np.eye(n, dtype=q.dtype))
+        gap = np.abs(matmul(adjoint(q), q) - np.eye(n, dtype=q.dtype))
     close = np.asarray((gap <= rtol).all(axis=(-1, -2)))
     return plain(close, bool)
 
@@ -115,7 +117,7 @@ def orthogonal_complement(B: ArrayLike) -> Array:
 
     Parameters
     ----------
-    B : array_like of shape (..., d, k) or (d,), float32 or float64
+    B : array_like of shape (..., d, k) or (d,), float32, float64 or complex
         Columns span the subspace; they may depend on each other. One axis is one vector. The spans of a stack have to be of one
         dimension.
 
@@ -147,12 +149,12 @@ def orthogonal_complement(B: ArrayLike) -> Array:
            [0.],
            [1.]])
     """
-    b = as_array(B, "B")
+    b = as_array(B, "B", complex_ok=True)
     b = b[:, np.newaxis] if b.ndim == 1 else b
     if b.ndim < 2:
         raise shape_error("B", b.shape, "(..., d, k) or (d,)")
     if b.ndim > 2:
-        q = gram_schmidt(require_finite(b, "B"))
+        q = gram_schmidt(require_finite_items(b, "B"))
         r = common(q.any(axis=-2).sum(axis=-1), "B", "dimension")
         left = svd(q, full=True).U
         return pointed(np.ascontiguousarray(left[..., min(b.shape[-2:]) if r is None else r :]))

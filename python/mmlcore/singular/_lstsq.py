@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_array, as_matrix, plain, same_dtype, shape_error
+from mmlcore.core.arrays import Array, adjoint, as_array, as_matrix, plain, same_dtype, shape_error
 from mmlcore.core.batches import broadcast_batch, broadcast_to_batch
 from mmlcore.core.door import door
 from mmlcore.core.lapack import level, patiently, restored
@@ -165,7 +165,7 @@ def _inverse(a: Array, tol: float) -> Array:
         found: Array = np.matmul(_inverse(r, tol), q.T)
         return found if m >= n else found.T
     u, s, vh = _factors(a)
-    return np.asarray(np.matmul(_adjoint(vh) * _inverted(s, tol)[..., np.newaxis, :], _adjoint(u)))
+    return np.asarray(np.matmul(adjoint(vh) * _inverted(s, tol)[..., np.newaxis, :], adjoint(u)))
 
 
 def _orthonormal(a: Array) -> tuple[Array, Array]:
@@ -187,10 +187,6 @@ def _factors(a: Array) -> tuple[Array, Array, Array]:
 
 def _wide(powers: Array) -> Array:
     return powers[..., np.newaxis, np.newaxis]
-
-
-def _adjoint(a: Array) -> Array:
-    return np.asarray(np.swapaxes(a, -1, -2).conj())
 
 
 def _inverted(s: Array, tol: float) -> Array:
@@ -234,8 +230,8 @@ def _by_parts(
     found = _by_lapack(a, b, tol) or _by_triangle(a, b, tol) if a.ndim == b.ndim == 2 else None
     if found is None:
         u, s, vh = _factors(a)
-        along = np.matmul(_adjoint(u), b)
-        x = np.matmul(_adjoint(vh), _inverted(s, tol)[..., np.newaxis] * along)
+        along = np.matmul(adjoint(u), b)
+        x = np.matmul(adjoint(vh), _inverted(s, tol)[..., np.newaxis] * along)
         kept = (s > tol * s[..., :1])[..., np.newaxis]
         residual = np.linalg.norm(b - np.matmul(u, np.where(kept, along, 0)), axis=-2)
     else:

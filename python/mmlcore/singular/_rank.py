@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_matrix, as_real, as_square, plain
+from mmlcore.core.arrays import Array, adjoint, as_matrix, as_real, as_square, plain
 from mmlcore.core.batches import common
 from mmlcore.core.door import door
 from mmlcore.core.lapack import level, patiently
@@ -22,7 +22,7 @@ def rank(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
 
     Parameters
     ----------
-    A : array_like of shape (..., m, n), float32 or float64
+    A : array_like of shape (..., m, n), float32, float64 or complex
         Matrices.
     rtol : float, optional
         Singular values up to rtol times the largest count as zero. Default: max(m, n) times the machine epsilon.
@@ -54,7 +54,7 @@ def rank(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
     >>> mml.rank([[16, 2, 3, 13], [5, 11, 10, 8], [9, 7, 6, 12], [4, 14, 15, 1]])
     3
     """
-    counts = np.asarray(_counts(as_matrix(A, "A"), rtol))
+    counts = np.asarray(_counts(as_matrix(A, "A", complex_ok=True), rtol))
     return plain(counts, int)
 
 
@@ -64,7 +64,7 @@ def is_singular(A: ArrayLike, *, rtol: float | None = None) -> bool | Array:
 
     Parameters
     ----------
-    A : array_like of shape (..., n, n), float32 or float64
+    A : array_like of shape (..., n, n), float32, float64 or complex
         Square matrices.
     rtol : float, optional
         As in `rank`.
@@ -90,7 +90,7 @@ def is_singular(A: ArrayLike, *, rtol: float | None = None) -> bool | Array:
     >>> mml.is_singular(1e-15 * np.eye(4)), mml.is_singular([[1.0, 2.0], [2.0, 4.0]])
     (False, True)
     """
-    a = as_square(A, "A")
+    a = as_square(A, "A", complex_ok=True)
     singular = np.asarray(_counts(a, rtol) < a.shape[-1])
     return plain(singular, bool)
 
@@ -101,7 +101,7 @@ def null_space(A: ArrayLike, *, rtol: float | None = None) -> Array:
 
     Parameters
     ----------
-    A : array_like of shape (..., m, n), float32 or float64
+    A : array_like of shape (..., m, n), float32, float64 or complex
         Matrices; those of a stack have to be of one rank.
     rtol : float, optional
         As in `rank`.
@@ -133,21 +133,21 @@ def null_space(A: ArrayLike, *, rtol: float | None = None) -> Array:
     array([[ 0.707107],
            [-0.707107]])
     """
-    a = as_matrix(A, "A")
+    a = as_matrix(A, "A", complex_ok=True)
     m, n = a.shape[-2:]
     if a.ndim > 2:
         return _null_spaces(a, rank_rtol(a, rtol))
     a, _ = level(a, "A")
     if m == 0 or n == 0:
         return np.eye(n, dtype=a.dtype)
-    if n <= _SMALL and m <= _SMALL:
+    if n <= _SMALL and m <= _SMALL and a.dtype.kind != "c":
         small, turns = np.empty(n), np.empty((n, n), a.dtype)
         _core.right_singular_vectors(a, small, turns)
         return pointed(np.ascontiguousarray(turns[:, small <= rank_rtol(a, rtol) * small[0]]))
     # With fewer columns than rows all of the right factor comes with the thin form, which spares the (m, m) left one.
     _, values, right = patiently(np.linalg.svd, a, full_matrices=m < n)
     tol = rank_rtol(a, rtol) * values[0]
-    basis = right[int((values > tol).sum()) :].T
+    basis = adjoint(right[int((values > tol).sum()) :])
     return pointed(np.ascontiguousarray(basis))
 
 
@@ -157,7 +157,7 @@ def _null_spaces(a: Array, rtol: float) -> Array:
     ranks = (values > rtol * values[..., :1]).sum(axis=-1) if least else np.zeros(a.shape[:-2], int)
     rank = common(ranks, "A", "rank")
     rank = least if rank is None else rank
-    return pointed(np.ascontiguousarray(np.swapaxes(right[..., rank:, :], -1, -2)))
+    return pointed(np.ascontiguousarray(adjoint(right[..., rank:, :])))
 
 
 @door("condition")
@@ -166,7 +166,7 @@ def condition(A: ArrayLike) -> Array:
 
     Parameters
     ----------
-    A : array_like of shape (..., m, n), float32 or float64
+    A : array_like of shape (..., m, n), float32, float64 or complex
         Matrix, or a stack of them.
 
     Returns
@@ -193,13 +193,13 @@ def condition(A: ArrayLike) -> Array:
     >>> float(mml.condition([[2.0, 0.0], [0.0, 0.5]]))
     4.0
     """
-    a, _ = level(as_matrix(A, "A"), "A")  # the ratio is that of A
+    a, _ = level(as_matrix(A, "A", complex_ok=True), "A")  # the ratio is that of A
     if a.shape[-1] == 0 or a.shape[-2] == 0:
-        return np.ones(a.shape[:-2], a.dtype)[()]
+        return np.ones(a.shape[:-2], a.real.dtype)[()]
     values = patiently(np.linalg.svd, a, compute_uv=False)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = values[..., 0] / values[..., -1]
-    return np.where(values[..., -1] > 0, ratio, np.inf).astype(a.dtype)[()]
+    return np.where(values[..., -1] > 0, ratio, np.inf).astype(a.real.dtype)[()]
 
 
 def rank_rtol(a: Array, rtol: float | None) -> float:

@@ -13,13 +13,16 @@ from mmlcore.core.arrays import (
     as_array,
     as_real,
     plain,
+    real_pairs,
     require_finite,
+    require_finite_items,
     same_dtype,
     shape_error,
 )
 from mmlcore.core.door import door
 from mmlcore.core.errors import SingularMatrixError
 from mmlcore.core.lapack import patiently
+from mmlcore.core.scaling import sizes, times_power
 from mmlcore.elimination import solve
 from mmlcore.vectors.rows import as_vectors, lengths
 
@@ -30,7 +33,7 @@ def is_independent(vectors: ArrayLike, *, rtol: float | None = None) -> bool | A
 
     Parameters
     ----------
-    vectors : array_like of shape (..., n, d)
+    vectors : array_like of shape (..., n, d), float32, float64 or complex
         Rows are the vectors.
     rtol : float, optional
         Singular values of the rows, scaled to length 1, below rtol times the largest count as zero. Default:
@@ -61,22 +64,21 @@ def is_independent(vectors: ArrayLike, *, rtol: float | None = None) -> bool | A
     >>> mml.is_independent([[1.0, 2.0], [3.0, 4.0]]), mml.is_independent([[1.0, 2.0], [2.0, 4.0]])
     (True, False)
     """
-    v = as_vectors(vectors, "vectors")
+    v = as_array(vectors, "vectors", complex_ok=True)
     if v.ndim < 2:
         raise shape_error("vectors", v.shape, "at least 2 axes: rows are vectors")
-    require_finite(v, "vectors")
+    require_finite_items(v, "vectors")
     n, d = v.shape[-2:]
     if n == 0 or n > d:
         full = np.full(v.shape[:-2], n == 0)
         return plain(full, bool)
     if rtol is None:
-        rtol = _core.default_rank_rtol(n, d, v.dtype == np.float32)
+        rtol = _core.default_rank_rtol(n, d, v.real.dtype == np.float32)
     rtol = as_real(rtol, "rtol", 0, 1)
-    v = np.ldexp(
-        v, -np.frexp(np.abs(v).max(axis=-1, keepdims=True))[1]
-    )  # where no length leaves the range
-    sizes = np.asarray(lengths(v))[..., np.newaxis]
-    values = patiently(np.linalg.svd, v / np.where(sizes > 0, sizes, 1), compute_uv=False)
+    # To where no length leaves the range.
+    v = times_power(v, -np.frexp(sizes(v).max(axis=-1, keepdims=True))[1])
+    long = np.asarray(lengths(real_pairs(v)))[..., np.newaxis]
+    values = patiently(np.linalg.svd, v / np.where(long > 0, long, 1), compute_uv=False)
     independent = values[..., -1] > rtol * values[..., 0]
     return plain(independent, bool)
 

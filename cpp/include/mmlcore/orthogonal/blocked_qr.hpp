@@ -21,9 +21,9 @@
 
 namespace mmlcore {
 
-// a (m x n, unit row stride) becomes R in its first p = min(m, n) rows, zeros below the diagonal, r_jj >= 0; q (m x p, one
-// stride of 1) receives the orthonormal columns. Entries of `a` should be near 1 to some powers: their squares are not
-// guarded against overflow.
+// a (m x n, unit row stride) becomes R in its first p = min(m, n) rows, zeros below the diagonal, r_jj >= 0; q (m x p, or
+// m x m for a square one; one stride of 1) receives the orthonormal columns. Entries of `a` should be near 1 to some powers:
+// their squares are not guarded against overflow.
 template <class T>
 void blocked_qr(MatrixView<T> a, MatrixView<T> q);
 

@@ -23,12 +23,15 @@
 //
 // Cholesky QR alone, its shifted form, and twice-iterated Gram-Schmidt on the tall matrix all fail on dependent or zero
 // columns.
+//
+// Complex columns take the second route, <q, a> = q* a, with Eigen's blocked reflections in the place of ours.
 #pragma once
 
 #include <cmath>
 #include <limits>
 
 #include "mmlcore/core/errors.hpp"
+#include "mmlcore/core/numbers.hpp"
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore {
@@ -45,10 +48,14 @@ double default_rtol(index_t m, index_t n) {
 // q (m x n, unit column stride) receives the orthonormal columns; norms[j] = ||v_j||, 0 for a dependent column. The result
 // does not depend on the number of threads. Throws DomainError on NaN or infinity in `a`. `q` may not overlap `a`.
 template <class T>
-void gram_schmidt(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol);
+void gram_schmidt(MatrixView<const T> a, MatrixView<T> q, RealPart<T>* norms, double rtol);
 
-extern template void gram_schmidt<float>(MatrixView<const float>, MatrixView<float>, float*, double);
-extern template void gram_schmidt<double>(MatrixView<const double>, MatrixView<double>, double*, double);
+#define MMLCORE_EXTERN(T) extern template void gram_schmidt<T>(MatrixView<const T>, MatrixView<T>, RealPart<T>*, double)
+MMLCORE_EXTERN(float);
+MMLCORE_EXTERN(double);
+MMLCORE_EXTERN(std::complex<float>);
+MMLCORE_EXTERN(std::complex<double>);
+#undef MMLCORE_EXTERN
 
 // The two routes. cholesky_qr returns false, q then holding anything, when it cannot certify its result or a
 // column counts as dependent; it also gives R, if wanted.
@@ -57,22 +64,26 @@ bool cholesky_qr(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol, 
 // An entry of R; columns of R are as long as those of A, which may be longer than the largest number.
 template <class T>
 T entry_of_r(T x) {
-  if (!std::isfinite(x)) throw DomainError("A: an entry of R leaves the range of numbers; divide A by a constant.");
+  if (nothing(x) != 0) throw DomainError("A: an entry of R leaves the range of numbers; divide A by a constant.");
   return x;
 }
-// Q (m x p) and R (p x n) of A = Q R with r_jj >= 0 for every A, p = min(m, n).
+// Q (m x p) and R (p x n) of A = Q R with r_jj >= 0 for every A, p = min(m, n), or p = m for a square Q.
 template <class T>
 void householder_qr(MatrixView<const T> a, MatrixView<T> q, MatrixView<T> r);
 template <class T>
-void householder_gram_schmidt(MatrixView<const T> a, MatrixView<T> q, T* norms, double rtol);
+void householder_gram_schmidt(MatrixView<const T> a, MatrixView<T> q, RealPart<T>* norms, double rtol);
 
 extern template bool cholesky_qr<float>(MatrixView<const float>, MatrixView<float>, float*, double,
                                         const MatrixView<float>*);
-extern template void householder_qr<float>(MatrixView<const float>, MatrixView<float>, MatrixView<float>);
 extern template bool cholesky_qr<double>(MatrixView<const double>, MatrixView<double>, double*, double,
                                          const MatrixView<double>*);
-extern template void householder_qr<double>(MatrixView<const double>, MatrixView<double>, MatrixView<double>);
-extern template void householder_gram_schmidt<float>(MatrixView<const float>, MatrixView<float>, float*, double);
-extern template void householder_gram_schmidt<double>(MatrixView<const double>, MatrixView<double>, double*, double);
+#define MMLCORE_EXTERN(T)                                                                    \
+  extern template void householder_qr<T>(MatrixView<const T>, MatrixView<T>, MatrixView<T>); \
+  extern template void householder_gram_schmidt<T>(MatrixView<const T>, MatrixView<T>, RealPart<T>*, double)
+MMLCORE_EXTERN(float);
+MMLCORE_EXTERN(double);
+MMLCORE_EXTERN(std::complex<float>);
+MMLCORE_EXTERN(std::complex<double>);
+#undef MMLCORE_EXTERN
 
 }  // namespace mmlcore

@@ -13,8 +13,11 @@
 
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/finite.hpp"
+#include "mmlcore/core/first_failure.hpp"
+#include "mmlcore/core/numbers.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/views.hpp"
+#include "mmlcore/orthogonal/complex_qr.hpp"
 #include "mmlcore/orthogonal/gram_schmidt.hpp"
 #include "mmlcore/orthogonal/qr.hpp"
 
@@ -22,34 +25,53 @@ namespace mmlcore {
 
 inline constexpr index_t kStackFrom = 8;  // items
 
+// Whether every r_jj of a factor R is clearly above the bound for dependence; `norms` receives them.
+template <Number T>
+bool clearly_independent(const MatrixView<T>& r, double rtol, RealPart<T>* norms) {
+  const auto clear = static_cast<RealPart<T>>(16 * rtol);
+  bool independent = true;
+  for (index_t j = 0; j < r.cols; ++j) {
+    RealPart<T> squares = 0;
+    for (index_t k = 0; k <= j; ++k) squares += std::real(times(conjugate(r(k, j)), r(k, j)));
+    norms[j] = std::real(r(j, j));
+    independent &= norms[j] > clear * std::sqrt(squares);  // NaN, and squares beyond the range, are not
+  }
+  return independent;
+}
+
 // norms: count x n, what the columns added; 0 for those that depend on earlier ones.
-template <class T>
+template <Real T>
 void gram_schmidt_stack(const MatrixBatch<const T>& a, const MatrixBatch<T>& q, T* norms, double rtol) {
   const index_t m = a.item.rows, n = a.item.cols, count = a.count();
   bool lanes = count >= kStackFrom && n > 0 && n <= m && m <= kQrLanes;
   constexpr double most = static_cast<double>(std::numeric_limits<T>::max()) / kQrLanes;
   for (index_t i = 0; i < count && lanes; ++i) lanes = largest_size(a[i]) <= most;  // NaN is not
   if (!lanes) {
-    parallel_tasks(count, [&](index_t i) { gram_schmidt<T>(a[i], q[i], norms + i * n, rtol); });
+    each_finite(count, [&](index_t i) { gram_schmidt<T>(a[i], q[i], norms + i * n, rtol); });
     return;
   }
   Buffer<T> memory(count * n * n);
   MatrixBatch<T> r{c_order(memory.data(), n, n), {}};
   r.batch.push(count, n * n);
   qr<T>(a, q, r);
-  const T clear = static_cast<T>(16 * rtol);
   parallel_ranges(count, 4096 / (n * n) + 1, [&](index_t first, index_t last) {
     for (index_t i = first; i < last; ++i) {
-      const T* const factor = memory.data() + i * n * n;
-      bool independent = true;
-      for (index_t j = 0; j < n; ++j) {
-        T squares = 0;
-        for (index_t k = 0; k <= j; ++k) squares += factor[k * n + j] * factor[k * n + j];
-        const T own = norms[i * n + j] = factor[j * (n + 1)];
-        independent &= own > clear * std::sqrt(squares);  // NaN, and squares beyond the range, are not
-      }
-      if (!independent) gram_schmidt<T>(a[i], q[i], norms + i * n, rtol);
+      if (!clearly_independent<T>(r[i], rtol, norms + i * n)) gram_schmidt<T>(a[i], q[i], norms + i * n, rtol);
     }
+  });
+}
+
+// Complex matrices one by one.
+template <Complex T>
+void gram_schmidt_stack(const MatrixBatch<const T>& a, const MatrixBatch<T>& q, RealPart<T>* norms, double rtol) {
+  const index_t m = a.item.rows, n = a.item.cols;
+  each_finite(a.count(), [&](index_t i) {
+    if (n > 0 && n <= m && m * n <= kComplexEntries) {
+      Buffer<T> memory(n * n);
+      const MatrixView<T> r = c_order(memory.data(), n, n);
+      if (complex_qr<T>(a[i], q[i], r) && clearly_independent<T>(r, rtol, norms + i * n)) return;
+    }
+    gram_schmidt<T>(a[i], q[i], norms + i * n, rtol);
   });
 }
 

@@ -12,6 +12,7 @@
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/dot.hpp"
 #include "mmlcore/core/lane_algebra.hpp"
+#include "mmlcore/core/numbers.hpp"
 #include "mmlcore/core/views.hpp"
 #include "mmlcore/matrices/product_small.hpp"
 
@@ -61,6 +62,25 @@ bool is_orthonormal(const MatrixView<const T>& q, double rtol, bool& answer) {
   }
   answer = gap <= rtol;
   return true;
+}
+
+// Of complex columns, Q*Q, row by row of Q.
+template <Complex T>
+bool is_orthonormal(const MatrixView<const T>& q, double rtol, bool& answer) {
+  const index_t n = q.cols;
+  Buffer<std::complex<double>> products(n * n), row(n);
+  std::fill(products.begin(), products.end(), std::complex<double>(0));
+  double check = 0, gap = 0;
+  for (index_t i = 0; i < q.rows; ++i) {
+    for (index_t j = 0; j < n; ++j) check += nothing(row[j] = q(i, j));
+    for (index_t j = 0; j < n; ++j) axpy(std::conj(row[j]), row.data(), products.data() + j * n, j + 1);
+  }
+  for (index_t j = 0; j < n; ++j) products[j * (n + 1)] -= 1;
+  for (index_t j = 0; j < n; ++j) {
+    for (index_t k = 0; k <= j; ++k) gap = std::max(gap, std::abs(products[j * n + k]));
+  }
+  answer = gap <= rtol;
+  return check == 0;
 }
 
 }  // namespace mmlcore

@@ -1,4 +1,5 @@
-// A = Q R with orthonormal columns of Q (m x p), R (p x n) upper triangular with r_jj >= 0, p = min(m, n).
+// A = Q R with orthonormal columns of Q (m x p), R (p x n) upper triangular with r_jj >= 0, p = min(m, n); or p = m, where Q
+// is square and R has rows of zeros.
 //
 // With a non-negative diagonal R is unique where A has full rank: it is the Cholesky factor of A'A. Tall matrices take the
 // two routes of gram_schmidt.hpp, which give R on the way: Cholesky QR twice has R = R2 R1, and Householder QR of row blocks
@@ -15,9 +16,12 @@
 //
 // Cost: 4 m n^2 - 4/3 n^3 flops for both factors (Householder), one pass over A and one over the results for small matrices.
 // In lanes 3 to 16 times as fast as Eigen's HouseholderQR of fixed size, item by item (bench/cpp, "QR in lanes").
+//
+// Complex matrices go one by one, column by column (complex_qr.hpp), or through gram_schmidt.hpp's second route; their R has
+// a real diagonal.
 #pragma once
 
-#include "mmlcore/core/views.hpp"
+#include "mmlcore/core/numbers.hpp"
 
 namespace mmlcore {
 
@@ -29,6 +33,12 @@ template <class T>
 void qr(const MatrixBatch<const T>& a, const MatrixBatch<T>& q, const MatrixBatch<T>& r);
 
 extern template void qr<float>(const MatrixBatch<const float>&, const MatrixBatch<float>&, const MatrixBatch<float>&);
+extern template void qr<std::complex<float>>(const MatrixBatch<const std::complex<float>>&,
+                                             const MatrixBatch<std::complex<float>>&,
+                                             const MatrixBatch<std::complex<float>>&);
+extern template void qr<std::complex<double>>(const MatrixBatch<const std::complex<double>>&,
+                                              const MatrixBatch<std::complex<double>>&,
+                                              const MatrixBatch<std::complex<double>>&);
 extern template void qr<double>(const MatrixBatch<const double>&, const MatrixBatch<double>&, const MatrixBatch<double>&);
 
 }  // namespace mmlcore

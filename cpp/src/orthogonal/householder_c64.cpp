@@ -1,0 +1,7 @@
+#include "householder.hpp"
+
+namespace mmlcore {
+using Entry = std::complex<float>;
+template void householder_gram_schmidt<Entry>(MatrixView<const Entry>, MatrixView<Entry>, float*, double);
+template void householder_qr<Entry>(MatrixView<const Entry>, MatrixView<Entry>, MatrixView<Entry>);
+}  // namespace mmlcore
