@@ -1,4 +1,5 @@
 // Sparse matrices of SciPy, read in place.
+#include <algorithm>
 #include <cstdint>
 
 #include "arrays.hpp"
@@ -34,9 +35,46 @@ void with_rows(index_t rows, const py::array& start, const py::array& column, co
   });
 }
 
+// Whether starts ascend from 0 to at most `entries`, and all indices before the last start lie within `size`.
+template <class Index>
+bool is_sound(const std::int64_t* start, index_t slices, const Index* index, index_t entries, index_t size) {
+  bool fine = start[0] == 0 && start[slices] <= entries;
+  for (index_t i = 0; i < slices; ++i) fine &= start[i] <= start[i + 1];
+  if (!fine) return false;
+  for (index_t k = 0; k < start[slices]; ++k) fine &= index[k] >= 0 && index[k] < size;
+  return fine;
+}
+
+// The starts of a compressed matrix, a copy of them, which is what was looked at: another thread may write to the others.
+// None for what is damaged or has arrays of another kind.
+py::object own_starts(const py::array& start, const py::array& index, index_t entries, index_t slices, index_t size) {
+  const auto plain = [](const py::array& x) {
+    return x.ndim() == 1 && (holds<std::int32_t>(x) || holds<std::int64_t>(x)) &&
+           (x.flags() & (py::array::c_style | py::detail::npy_api::NPY_ARRAY_ALIGNED_)) ==
+               (py::array::c_style | py::detail::npy_api::NPY_ARRAY_ALIGNED_);
+  };
+  if (!plain(start) || !plain(index) || start.size() != slices + 1) return py::none();
+  py::array_t<std::int64_t> own(slices + 1);
+  std::int64_t* const to = own.mutable_data();
+  if (start.itemsize() == 4) {
+    std::copy_n(static_cast<const std::int32_t*>(start.data()), slices + 1, to);
+  } else {
+    std::copy_n(static_cast<const std::int64_t*>(start.data()), slices + 1, to);
+  }
+  const index_t count = std::min<index_t>(entries, index.size());
+  const auto look = [&] {
+    return index.itemsize() == 4 ? is_sound(to, slices, static_cast<const std::int32_t*>(index.data()), count, size)
+                                 : is_sound(to, slices, static_cast<const std::int64_t*>(index.data()), count, size);
+  };
+  const bool fine = slices + count < 4096 ? look() : without_gil(look);
+  return fine ? py::object(own) : py::object(py::none());
+}
+
 }  // namespace
 
 void bind_sparse(py::module_& m) {
+  m.def("own_starts", own_starts, py::arg("start"), py::arg("index"), py::arg("entries"), py::arg("slices"), py::arg("size"),
+        "A copy of the starts of a compressed sparse matrix; None unless they and the indices are of one.");
   m.def(
       "sparse_product",
       [](const py::array& start, const py::array& column, const py::array& value, const py::array_t<double>& x,

@@ -664,6 +664,17 @@ def orthogonalize(
     v, contiguous, made orthogonal to orthonormal rows in place; returns its length.
     """
 
+def own_starts(
+    start: np.ndarray[typing.Any, typing.Any],
+    index: np.ndarray[typing.Any, typing.Any],
+    entries: typing.SupportsInt | typing.SupportsIndex,
+    slices: typing.SupportsInt | typing.SupportsIndex,
+    size: typing.SupportsInt | typing.SupportsIndex,
+) -> typing.Any:
+    """
+    A copy of the starts of a compressed sparse matrix; None unless they and the indices are of one.
+    """
+
 def pagerank(
     graph: InEdges,
     damping: typing.SupportsFloat | typing.SupportsIndex,

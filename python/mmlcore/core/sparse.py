@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from mmlcore import _core
 from mmlcore.core.arrays import Array, shape_error
 
 
@@ -16,6 +17,8 @@ def check_indices(x: Any, name: str) -> Any:
     its conversions and products then read and write outside of the arrays.
     """
     if x.format in ("csr", "csc"):
+        if own_starts(x) is not None:
+            return x
         across, along = x.shape if x.format == "csr" else x.shape[::-1]
         start, entries = x.indptr, min(len(x.indices), len(x.data))
         fine = _whole(start, x.indices) and len(start) == across + 1
@@ -40,6 +43,19 @@ def check_indices(x: Any, name: str) -> Any:
         msg = f"{name}: is damaged: an index of the sparse matrix lies outside its shape."
         raise ValueError(msg)
     return x
+
+
+def own_starts(x: Any) -> Array | None:
+    """Return a copy of the starts of a compressed matrix, int64, with which its indices are sound; None where they are not.
+
+    None as well for arrays of unusual types, which `check_indices` looks at.
+    """
+    start, index = x.indptr, x.indices
+    if type(start) is not np.ndarray or type(index) is not np.ndarray or len(x.shape) != 2:
+        return None
+    slices, size = x.shape if x.format == "csr" else x.shape[::-1]
+    found: Array | None = _core.own_starts(start, index, len(x.data), slices, size)
+    return found
 
 
 def as_csr(x: Any, name: str) -> Any:

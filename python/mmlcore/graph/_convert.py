@@ -13,7 +13,7 @@ import numpy as np
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, in_order, is_sparse, shape_error
-from mmlcore.core.sparse import check_indices
+from mmlcore.core.sparse import check_indices, own_starts
 
 Columns = tuple[Any, Any, Any]  # source, target, weight or None
 _TABLE = 8  # how much wider than the number of ends a table may be
@@ -29,22 +29,27 @@ def from_matrix(matrix: Any) -> tuple[Columns, int]:
     if matrix.dtype.kind not in "biuf":
         msg = f"matrix: got dtype {matrix.dtype}, needed real numbers, the weights of the edges."
         raise TypeError(msg)
-    nodes = check_indices(matrix, "matrix").shape[0]
+    nodes = matrix.shape[0]
     ends: Any
     if matrix.format in ("csr", "csc"):
         # A copy, looked at as such: kernels find their way by the starts, which another thread might write to.
-        own = np.array(matrix.indptr, np.int64)
-        entries = int(own[-1]) if len(own) else -1
-        if not (
-            len(own) == nodes + 1 and own[0] == 0 and bool((own[1:] >= own[:-1]).all())
-        ) or entries > min(len(matrix.indices), len(matrix.data)):
-            msg = "matrix: is damaged, or changed while it was read."
-            raise ValueError(msg)
+        own = own_starts(matrix)
+        if own is None:  # arrays of unusual types, or damaged
+            own = np.array(check_indices(matrix, "matrix").indptr, np.int64)
+            if not (
+                len(own) == nodes + 1
+                and own[0] == 0
+                and bool((own[1:] >= own[:-1]).all())
+                and own[-1] <= min(len(matrix.indices), len(matrix.data))
+            ):
+                msg = "matrix: is damaged, or changed while it was read."
+                raise ValueError(msg)
+        entries = int(own[-1])
         inner = in_order(matrix.indices[:entries])
         ends = ((own,), inner) if matrix.format == "csr" else (inner, (own,))
         data = in_order(matrix.data[:entries])
     else:
-        entries = matrix.tocoo()
+        entries = check_indices(matrix, "matrix").tocoo()
         ends = (in_order(entries.row), in_order(entries.col))
         data = in_order(entries.data)
     return (*ends, None if bool((data == 1).all()) else data), nodes
