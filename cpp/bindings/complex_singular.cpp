@@ -22,7 +22,7 @@ namespace {
 // Smaller ones than that beside the largest may have lost digits on the way (jacobi_svd.hpp).
 constexpr double kSurely = 1e-130;
 // From that side on LAPACK is as fast.
-constexpr index_t kVectors = 100;
+constexpr index_t kVectors = 100, kValues = 40;
 
 bool small(index_t m, index_t n, index_t most) {
   return std::min(m, n) >= 1 && std::min(m, n) <= most && std::max(m, n) <= kValuesLength;
@@ -32,7 +32,7 @@ bool small(index_t m, index_t n, index_t most) {
 template <class T, class F>
 bool each_spectrum(const Call& call, F&& f) {
   const index_t p = std::min(call['m'], call['n']), count = call.count();
-  if (!small(call['m'], call['n'], kValuesSide)) return false;
+  if (!small(call['m'], call['n'], kValues)) return false;
   Buffer<double> values(count * p);
   Buffer<int> powers(count);
   if (!complex_svd<T>(call.stack<T>(0), values.data(), powers.data(), nullptr, nullptr)) return false;

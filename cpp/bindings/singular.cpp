@@ -23,10 +23,6 @@ namespace {
 constexpr double kSurely = 1e-130;
 constexpr index_t kProofSize = index_t{1} << 20;  // numbers of a matrix whose proof takes less than Ctrl-C may wait
 
-bool small(index_t m, index_t n) {
-  return std::min(m, n) >= 1 && std::min(m, n) <= kValuesSide && std::max(m, n) <= kValuesLength;
-}
-
 // Runs f(item, values) for the descending singular values of each matrix of argument 0.
 template <class T, class F>
 bool each_spectrum(const MatrixBatch<const T>& a, F&& f) {
@@ -56,7 +52,7 @@ bool each_rank(const MatrixBatch<const T>& a, double rtol, F&& tell) {
     });
   }
   const index_t wanting = std::count(proved.begin(), proved.end(), false);
-  if (wanting > 0 && !small(m, n)) return false;
+  if (wanting > 0 && !has_few_values(m, n)) return false;
   if (4 * wanting > count) {
     return each_spectrum<T>(a, [&](index_t i, const double* values) { return tell(i, rank_of(values)), true; });
   }
@@ -88,7 +84,7 @@ template <class T>
 bool conditions(const Call& call) {
   const index_t p = std::min(call['m'], call['n']);
   T* const to = call.result<T>();
-  return small(call['m'], call['n']) && each_spectrum<T>(call.stack<T>(0), [=](index_t i, const double* values) {
+  return has_few_values(call['m'], call['n']) && each_spectrum<T>(call.stack<T>(0), [=](index_t i, const double* values) {
            to[i] = static_cast<T>(values[0] / values[p - 1]);
            return values[p - 1] > kSurely;
          });
@@ -125,7 +121,7 @@ bool independent(const Call& call) {
 template <class T>
 bool values_alone(const Call& call) {
   const index_t p = std::min(call['m'], call['n']), count = call.count();
-  if (!small(call['m'], call['n'])) return false;
+  if (!has_few_values(call['m'], call['n'])) return false;
   Buffer<double> values(count * p);
   Buffer<int> powers(count);
   if (!scaled_singular_values<T>(call.stack<T>(0), values.data(), powers.data())) return false;

@@ -7,6 +7,7 @@
 #include "load_lanes.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/singular/bidiagonal_values.hpp"
 #include "mmlcore/singular/jacobi_svd.hpp"
 
 namespace mmlcore {
@@ -69,13 +70,20 @@ bool any_group(const MatrixBatch<const T>& a, index_t first, double* values, int
   }
 }
 
+template <class T>
+bool one(const MatrixView<const T>& a, double* values, int* power) {
+  const index_t m = std::max(a.rows, a.cols), n = std::min(a.rows, a.cols);
+  if (n > kRotatedSide && m <= 2 * n) return bidiagonal_values<T>(a, values, power);
+  return jacobi_svd<T>(a, values, power, nullptr, nullptr);
+}
+
 }  // namespace
 
 template <class T>
 bool scaled_singular_values(const MatrixBatch<const T>& a, double* values, int* powers) {
   int unused = 0;
   const index_t m = std::max(a.item.rows, a.item.cols), n = std::min(a.item.rows, a.item.cols);
-  if (a.count() == 1) return jacobi_svd<T>(a[0], values, powers ? powers : &unused, nullptr, nullptr);
+  if (a.count() == 1) return one<T>(a[0], values, powers ? powers : &unused);
   const bool lanes = n <= kLaneSide;
   const index_t step = !lanes ? 1 : n <= kTwinSide ? 2 * W : W;
   std::atomic<bool> fine{true};
@@ -84,7 +92,7 @@ bool scaled_singular_values(const MatrixBatch<const T>& a, double* values, int* 
     int power = 0;
     for (index_t g = begin; g < end && fine; ++g) {
       const bool done = lanes ? any_group(a, g * step, values, powers, memory.data())
-                              : jacobi_svd<T>(a[g], values + g * n, powers ? powers + g : &power, nullptr, nullptr);
+                              : one<T>(a[g], values + g * n, powers ? powers + g : &power);
       if (!done) fine.store(false, std::memory_order_relaxed);
     }
   });

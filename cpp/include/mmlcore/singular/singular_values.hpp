@@ -1,7 +1,8 @@
 // Singular values alone, of one matrix or a stack, for what they decide: rank, condition, independence.
 //
-// Jacobi's rotations of the rows of R (jacobi_svd.hpp). Stacks of small matrices go one matrix a lane, stacks of larger ones
-// one matrix a thread. In float64 also for float32.
+// Jacobi's rotations of the rows of R (jacobi_svd.hpp), and the bidiagonal form for matrices of more columns
+// (bidiagonal_values.hpp). Stacks of small matrices go one matrix a lane, stacks of larger ones one matrix a thread. In
+// float64 also for float32.
 //
 // Cost: some 2 m n^2 + 10 n^3 flops a matrix.
 #pragma once
@@ -21,8 +22,17 @@ double default_rank_rtol(index_t m, index_t n) {
 
 inline constexpr index_t kLaneSide = 16;       // the shorter side of matrices of a stack in lanes, at most
 inline constexpr index_t kBidiagonalSide = 6;  // columns from which on lanes go by the bidiagonal form
-inline constexpr index_t kValuesSide = 40;     // the shorter side, at most: from here on LAPACK's values alone are as fast
+inline constexpr index_t kRotatedSide = 64;    // columns up to which one matrix goes by rotations
+inline constexpr index_t kTallSide = 80;       // the same of one that is tall
+inline constexpr index_t kValuesSide = 200;    // the shorter side, at most
 inline constexpr index_t kValuesLength = 512;  // the longer one
+
+// Whether these ways are the faster ones: of the others LAPACK's values alone are as fast.
+inline bool has_few_values(index_t m, index_t n) {
+  const index_t shorter = std::min(m, n), longer = std::max(m, n);
+  return shorter >= 1 && longer <= kValuesLength &&
+         (shorter <= kTallSide || (shorter <= kValuesSide && longer <= 2 * shorter));
+}
 
 // values: count x min(m, n), contiguous, descending, of the matrices times the powers of two that bring their largest
 // entries near 1, for ratios; `powers` (count), if not null: what the values are to be multiplied with, as powers of two.
