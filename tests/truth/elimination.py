@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 
 import numpy as np
+from tests.truth import complex_draws
 from tests.truth import exact as ex
 from tests.truth.families import dtype_of, matrix, placed, stacked
 from tests.truth.registry import Draw, Wrong, explores
@@ -128,6 +129,8 @@ def slogdet(d: Draw) -> None:
 @explores("lu")
 def lu(d: Draw) -> None:
     """A[perm] = L U for every A, singular ones too; |L| at most 1."""
+    if d.chance(complex_draws.SHARE):
+        return complex_draws.lu(d)
     dtype = dtype_of(d)
     m, n = order(d), order(d)
     a = matrix(d, m, n, dtype, float(d.pick(0.4, 0.95)))
@@ -155,6 +158,7 @@ def lu(d: Draw) -> None:
                 raise Wrong(
                     f"lu: (L U)[{i}, {j}] = {ex.short(product[i][j])} for {ex.short(v)}, A = {a.tolist()}"
                 )
+    return None
 
 
 @explores("cholesky")
@@ -208,10 +212,13 @@ def whole(d: Draw) -> np.ndarray:
 @explores("rank")
 def rank(d: Draw) -> None:
     """Small integers in any unit."""
+    if d.chance(complex_draws.SHARE):
+        return complex_draws.rank(d)
     a = whole(d)
     right, got = ex.rank(ex.exact(a)), int(mml.rank(placed(d, a)))
     if got != right:
         raise Wrong(f"rank: {got} for {right}, A = {a.tolist()}")
+    return None
 
 
 @explores("is_singular")
@@ -267,6 +274,8 @@ def condition(d: Draw) -> None:
 @explores("svdvals")
 def svd(d: Draw) -> None:
     """U diag(s) Vh is A, orthonormal, descending; the values are right to the unit of the largest."""
+    if d.chance(complex_draws.SHARE):
+        return complex_draws.svd(d)
     dtype = dtype_of(d)
     m, n = d.size(5), d.size(5)
     a = matrix(d, m, n, dtype, float(d.pick(0.4, 1.0)))
@@ -275,7 +284,7 @@ def svd(d: Draw) -> None:
         u, s, vh = mml.svd(placed(d, a))
     except ValueError as error:
         if "leaves the range" in str(error) and 101 * values[0] > 100 * ex.most(dtype):
-            return
+            return None
         raise
     room = 30 * max(m, n) * ex.ulp(dtype)
     for got in (s, mml.svdvals(placed(d, a))):
@@ -291,6 +300,7 @@ def svd(d: Draw) -> None:
     for q in (u, vh.T):
         if np.abs(q.T.astype(float) @ q - np.eye(q.shape[1])).max() > room:
             raise Wrong(f"svd: not orthonormal, {q.tolist()} of {a.tolist()}")
+    return None
 
 
 @explores("lstsq")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from tests.truth import complex_draws
 from tests.truth import exact as ex
 from tests.truth.families import dtype_of, matrix, placed
 from tests.truth.registry import Draw, Wrong, explores
@@ -53,6 +54,8 @@ def gram_schmidt(d: Draw) -> None:
 @explores("qr")
 def qr(d: Draw) -> None:
     """Orthonormal Q, triangular R with a diagonal that is not negative, Q R = A column by column."""
+    if d.chance(complex_draws.SHARE):
+        return complex_draws.qr(d)
     dtype = dtype_of(d)
     m, n = d.size(8), d.size(6)
     a = matrix(d, m, n, dtype, float(d.pick(0.4, 0.9)))
@@ -63,13 +66,14 @@ def qr(d: Draw) -> None:
     if not np.isfinite(r).all():
         if (np.abs(a) < np.finfo(dtype).max / 8).all():
             raise Wrong(f"qr: R = {r.tolist()} for {a.tolist()}")
-        return
+        return None
     product = ex.transposed(ex.product(ex.exact(q), ex.exact(r)))
     for column, right in zip(product, ex.transposed(ex.exact(a)), strict=True):
         size = ex.root(ex.dot(right, right))
         for g, v in zip(column, right, strict=True):
             if abs(g - v) > 20 * (m + n) * ex.ulp(dtype) * size + 4 * n * ex.tiny(dtype):
                 raise Wrong(f"qr: Q R is off by {ex.short(abs(g - v))}, for {a.tolist()}")
+    return None
 
 
 @explores("span_dimension")
