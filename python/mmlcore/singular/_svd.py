@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_matrix
+from mmlcore.core.arrays import Array, adjoint, as_index, as_matrix, require_finite
 from mmlcore.core.door import door
 from mmlcore.core.lapack import level, patiently, restored
+from mmlcore.core.random_state import RandomState, as_seed
 from mmlcore.core.signs import pointed
+from mmlcore.singular._few import by_products, few, pays
 
 
 class SVD(NamedTuple):
@@ -23,26 +25,38 @@ class SVD(NamedTuple):
 
 
 @door("svd", SVD)
-def svd(A: ArrayLike, *, full: bool = False) -> SVD:
+def svd(
+    A: ArrayLike | Any,
+    *,
+    full: bool = False,
+    k: int | None = None,
+    random_state: RandomState = None,
+) -> SVD:
     """Singular value decomposition: orthonormal columns, lengths, orthonormal rows.
 
     Parameters
     ----------
-    A : array_like of shape (..., m, n), float32, float64 or complex
-        Matrices.
+    A : array_like of shape (..., m, n), float32, float64 or complex; with `k` also scipy.sparse matrix or LinearOperator
+        Matrices. An operator has a ``shape`` and the methods ``matvec`` and ``rmatvec``.
     full : bool, default False
         Complete the columns of U and the rows of Vh to square matrices.
+    k : int, optional
+        The k largest singular values only, with their vectors; copies of repeated ones are among them.
+    random_state : int, optional
+        Of the first vector of the iteration that finds them. An integer gives the same bits, None a fresh start.
 
     Returns
     -------
     SVD
         ``U`` (..., m, p), ``s`` (..., p), descending and not negative, ``Vh`` (..., p, n), p = min(m, n), of the dtype of `A`;
-        with `full` (..., m, m) and (..., n, n). The leading entry of each row of Vh is positive.
+        with `full` (..., m, m) and (..., n, n); with `k`, p = k. The leading entry of each row of Vh is positive.
 
     Raises
     ------
     ValueError
-        Fewer than two axes; NaN or infinity; singular values beyond the range.
+        Fewer than two axes; NaN or infinity; singular values beyond the range; `k` out of range, or beside `full`.
+    ConvergenceError
+        The iteration for few values did not reach its bound.
 
     Notes
     -----
@@ -53,10 +67,17 @@ def svd(A: ArrayLike, *, full: bool = False) -> SVD:
     rounding. Complex matrices of a shorter side of up to 100 go by their bidiagonal form, which is real. Cost: some
     2 m n^2 + 25 n^3 operations for m >= n.
 
+    A few of the largest, of sparse matrices, operators and large dense ones: the bidiagonal form grows from a random vector,
+    with thick restarts [3]_, to residuals of 1e-11 of the largest value; starts in directions orthogonal to what was found
+    go on until one finds no further copy of a repeated value. Some 4 k products with A and its adjoint for each of some
+    restarts; float64, for float32 too.
+
     References
     ----------
     .. [1] Z. Drmac, K. Veselic, "New fast and accurate Jacobi SVD algorithm", SIAM J. Matrix Anal. Appl. 29 (2008).
     .. [2] J. Demmel, K. Veselic, "Jacobi's method is more accurate than QR", SIAM J. Matrix Anal. Appl. 13 (1992).
+    .. [3] J. Baglama, L. Reichel, "Augmented implicitly restarted Lanczos bidiagonalization methods", SIAM J. Sci. Comput. 27
+       (2005).
 
     Examples
     --------
@@ -68,6 +89,8 @@ def svd(A: ArrayLike, *, full: bool = False) -> SVD:
     array([[3., 0.],
            [4., 5.]])
     """
+    if k is not None:
+        return _few(A, k, full, as_seed(random_state))
     a = as_matrix(A, "A", complex_ok=True)
     a, powers = level(a, "A")
     if 0 in a.shape:
@@ -83,6 +106,21 @@ def svd(A: ArrayLike, *, full: bool = False) -> SVD:
     u[..., :p] *= np.einsum("...ij,...ij->...j", found.conj(), right)[..., np.newaxis, :p]
     s = restored(s, powers, "A", "a singular value")
     return SVD(u, s, np.swapaxes(right, -1, -2).conj())
+
+
+def _few(A: Any, k: Any, full: bool, seed: int) -> SVD:
+    if full:
+        msg = "full: there is no square factor of a few singular vectors; leave out full or k."
+        raise ValueError(msg)
+    if not by_products(A):
+        a = as_matrix(A, "A", complex_ok=True)
+        count = as_index(k, "k", 1, min(a.shape[-2:]))
+        if not pays(a, count):
+            u, s, vh = svd(a)
+            return SVD(*(x.copy() for x in (u[..., :count], s[..., :count], vh[..., :count, :])))
+        A = require_finite(a, "A")
+    u, s, v = few(A, k, seed)
+    return SVD(u, s, np.ascontiguousarray(adjoint(v)))
 
 
 @door("svdvals")
