@@ -79,6 +79,8 @@ def float_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 def all_finite(x: Array) -> bool:
     """Tell whether an array holds neither NaN nor infinity."""
+    if x.dtype.kind == "c" and x.flags.c_contiguous and x.ndim:
+        x = x.view(x.real.dtype)  # the parts, one beside the other
     if (x.dtype is F64 or x.dtype is F32) and x.flags.forc:
         return _core.all_finite(x)
     return bool(np.isfinite(x).all())

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_square
+from mmlcore.core.arrays import Array, as_square, require_finite_items
 from mmlcore.core.door import door
 from mmlcore.core.errors import DefectiveMatrixError
 from mmlcore.core.lapack import level, patiently, restored
@@ -70,6 +70,7 @@ def diagonalize(A: ArrayLike) -> Diagonalization:
     """
     given = as_square(A, "A")
     n = given.shape[-1]
+    require_finite_items(given, "A")
     a, powers = level(given.reshape(math.prod(given.shape[:-2]), n, n), "A")
     symmetric = (a == np.swapaxes(a, -1, -2)).all(axis=(-2, -1))
     if symmetric.all():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_square, require_finite
+from mmlcore.core.arrays import Array, as_square, require_finite_items
 from mmlcore.core.door import door
 from mmlcore.core.lapack import level, patiently
 from mmlcore.core.scaling import times_power
@@ -56,7 +56,7 @@ def characteristic_polynomial(A: ArrayLike, *, out: Array | None = None) -> Arra
     >>> mml.characteristic_polynomial([[1, 0], [-1, 4]])
     array([ 1., -5.,  4.])
     """
-    a = require_finite(as_square(A, "A"), "A")
+    a = require_finite_items(as_square(A, "A"), "A")
     n = a.shape[-1]
     items = a.reshape(math.prod(a.shape[:-2]), n, n)
     found = np.empty((len(items), n + 1))

@@ -16,7 +16,7 @@ from mmlcore.core.arrays import (
     as_index,
     as_real,
     as_square,
-    require_finite,
+    require_finite_items,
     shape_error,
 )
 from mmlcore.core.door import door
@@ -138,6 +138,7 @@ def power_iteration(
         raise shape_error("A", given.shape, "at least one row")
     tol = max(as_real(tol, "tol", 0, 1), 4 * float(np.finfo(given.dtype).eps))
     max_iter = as_index(max_iter, "max_iter", 1)
+    require_finite_items(given, "A")
     a, powers = level(given.reshape(math.prod(batch), n, n), "A", squares=True)
     v = _first(v0, (*batch, n)).reshape(len(a), n).astype(a.dtype)
     values, residuals = np.zeros(len(a), a.dtype), np.full(len(a), np.inf)
@@ -228,7 +229,7 @@ def matrix_power(A: ArrayLike, n: int, *, out: Array | None = None) -> Array:
     array([[89., 55.],
            [55., 34.]])
     """
-    a = require_finite(as_square(A, "A", complex_ok=True), "A")
+    a = require_finite_items(as_square(A, "A", complex_ok=True), "A")
     left = as_index(n, "n")
     if left < 0:
         a, left = inverse(a), -left
@@ -237,14 +238,15 @@ def matrix_power(A: ArrayLike, n: int, *, out: Array | None = None) -> Array:
         if left == 0:
             power[...] = np.eye(a.shape[-1])
         return power
+    times = np.matmul if a.dtype.kind == "c" else matmul
     product: Array | None = None
     with np.errstate(over="ignore", invalid="ignore"):
         while left > 1:
             if left & 1:
-                product = a if product is None else matmul(product, a)
+                product = a if product is None else times(product, a)
             left >>= 1
-            a = matmul(a, a)
-        result: Array = a if product is None else matmul(product, a)
+            a = times(a, a)
+        result: Array = a if product is None else times(product, a)
     if not all_finite(result):
         msg = f"n: the power {n} of A leaves the range of {result.dtype}."
         raise OverflowError(msg)

@@ -15,7 +15,7 @@ from mmlcore.core.arrays import (
     as_real,
     as_square,
     is_sparse,
-    require_finite,
+    require_finite_items,
     shape_error,
 )
 from mmlcore.core.door import door
@@ -110,7 +110,7 @@ def top_eigh(
     seed, which = as_seed(random_state), as_which(which)
     if is_sparse(A) or callable(A) or hasattr(A, "matvec"):
         return _of_products(A, k, which, tol, seed, shape, raise_on_failure)
-    a = require_finite(as_square(A, "A", complex_ok=True), "A")
+    a = require_finite_items(as_square(A, "A", complex_ok=True), "A")
     k = as_index(k, "k", 1, a.shape[-1])
     bound = _bound(tol, a.real.dtype)
     if a.ndim > 2 or a.dtype.kind == "c":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmlcore.core.arrays import Array, require_finite_items
+from mmlcore.core.arrays import Array, real_pairs, require_finite_items
 from mmlcore.core.errors import SingularMatrixError
 from mmlcore.core.lapack import patiently
 from mmlcore.core.scaling import equilibrated, equilibration, exponents, times_power
@@ -14,8 +14,8 @@ def solve_complex(a: Array, b: Array) -> Array:
     """Return x with a x = b for stacks of complex matrices that fit."""
     a, b = require_finite_items(a, "A"), require_finite_items(b, "b")
     high = float(np.finfo(a.dtype).max) ** 0.25
-    size = np.maximum(np.abs(a.real), np.abs(a.imag))
-    if bool((size < high).all() and (size.max(axis=(-2, -1), initial=0) > 1 / high).all()):
+    tops = np.abs(real_pairs(a)).max(axis=(-2, -1), initial=0)
+    if bool(((tops < high) & (tops > 1 / high)).all()):
         try:
             x: Array = patiently(np.linalg.solve, a, b)
         except np.linalg.LinAlgError:
