@@ -176,3 +176,79 @@ def test_what_lies_far_below_the_largest_is_no_noise():
     found = mml.top_eigh(sparse.diags_array(values).tocsr(), 4, which="magnitude")
     np.testing.assert_allclose(found.values[0], 1e69)
     assert (np.abs(found.values[1:]) < 1e60).all()
+
+
+@pytest.mark.parametrize("which", ["largest", "smallest", "magnitude"])
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
+def test_few_pairs_of_a_large_hermitian_matrix(which, dtype, rng):
+    """By products instead of the whole decomposition; copies of repeated values among them."""
+    n, k = 420, 4
+    q = np.linalg.qr(rng.standard_normal((n, n)) + 1j * rng.standard_normal((n, n)))[0]
+    values = np.r_[[3.0, 3.0, 2.9, 2.5, -3.0, -3.0, -2.8, -2.0], np.linspace(-1, 1, n - 8)]
+    for scale in (1.0, 1e-200, 1e200) if dtype == np.complex128 else (1.0,):
+        a = (q * (values * scale)) @ q.conj().T
+        a = ((a + a.conj().T) / 2).astype(dtype)
+        found = mml.top_eigh(a, k, which=which, random_state=0)
+        order = {"largest": -values, "smallest": values, "magnitude": -np.abs(values)}[which]
+        right = values[np.argsort(order, kind="stable")[:k]]
+        room = 1e3 * np.finfo(dtype).eps
+        assert found.vectors.dtype == dtype
+        assert found.values.dtype == a.real.dtype
+        got = found.values / scale
+        np.testing.assert_allclose(
+            np.abs(got) if which == "magnitude" else got,
+            np.abs(right) if which == "magnitude" else right,
+            atol=room,
+        )
+        np.testing.assert_allclose(found.vectors.conj().T @ found.vectors, np.eye(k), atol=room)
+        np.testing.assert_allclose((a / scale) @ found.vectors, found.vectors * got, atol=10 * room)
+
+
+def grid(n, m):
+    sides = [
+        sparse.diags([-np.ones(k - 1), 2 * np.ones(k), -np.ones(k - 1)], [-1, 0, 1]) for k in (n, m)
+    ]
+    return sparse.kronsum(*sides).tocsr()
+
+
+def spread(rng, values):
+    q = np.linalg.qr(rng.standard_normal((len(values), len(values))))[0]
+    a = (q * values) @ q.T
+    return sparse.csr_matrix((a + a.T) / 2)
+
+
+HARD = {
+    "identity and a few": lambda _: sparse.diags(np.r_[3.0, 2.0, 2.0, np.ones(297)]).tocsr(),
+    "square grid": lambda _: grid(15, 15),
+    "long grid": lambda _: grid(8, 30),
+    "copies of a block": lambda rng: sparse.block_diag(
+        [rng.standard_normal((20, 20)) * 0 + np.diag(np.arange(20.0)) + 1] * 9
+    ).tocsr(),
+    "clusters": lambda rng: spread(rng, np.r_[5 + 1e-10 * np.arange(8), np.linspace(-4, 4, 192)]),
+    "zero": lambda _: sparse.csr_matrix((150, 150)),
+    "projection": lambda rng: spread(rng, np.r_[np.ones(7), np.zeros(150)]),
+    "cycle": lambda _: sparse.diags(
+        [np.ones(119), np.ones(119), [1.0], [1.0]], [1, -1, 119, -119]
+    ).tocsr(),
+}
+
+
+@pytest.mark.parametrize("kind", HARD)
+@pytest.mark.parametrize("which", ["largest", "smallest", "magnitude"])
+def test_no_copy_is_missing(kind, which, rng):
+    """Repeated and clustered eigenvalues of sparse matrices: as many of each as the whole spectrum has in front."""
+    a = HARD[kind](rng)
+    values = np.linalg.eigvalsh(a.toarray())
+    key = {"largest": -values, "smallest": values, "magnitude": -np.abs(values)}[which]
+    size = np.abs(values).max() or 1.0
+    for k in (1, 3, 8, 20):
+        right = np.sort(key)[:k]
+        for seed in (k,):
+            found = mml.top_eigh(a, k, which=which, random_state=seed)
+            got = {
+                "largest": -found.values,
+                "smallest": found.values,
+                "magnitude": -np.abs(found.values),
+            }[which]
+            np.testing.assert_allclose(got / size, right / size, atol=1e-9)
+            np.testing.assert_allclose(found.vectors.T @ found.vectors, np.eye(k), atol=1e-8)

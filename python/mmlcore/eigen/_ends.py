@@ -15,7 +15,7 @@ import numpy as np
 
 from mmlcore.core.arrays import Array, shape_error
 from mmlcore.core.errors import ConvergenceError
-from mmlcore.eigen._lanczos import complete_lanczos
+from mmlcore.eigen._lanczos import Search, complete_lanczos
 from mmlcore.eigen._symmetric import EigenResult, eigh
 from mmlcore.eigen.largest import largest_of_symmetric
 
@@ -71,21 +71,19 @@ def ends_of_products(
     times: Callable[[Array], Array],
     n: int,
     k: int,
-    bound: float,
-    seed: int,
-    restarts: int,
+    search: Search,
     which: str,
 ) -> tuple[Array, Array]:
     """Return k pairs of a real symmetric matrix that is known by its products, by Lanczos' method."""
     if which == "largest":
-        return complete_lanczos(times, n, k, bound, seed, restarts)
+        return complete_lanczos(times, n, k, search)
     if which == "smallest":
-        return _smallest(times, n, k, bound, seed, restarts)
-    high, right = complete_lanczos(times, n, k, bound, seed, restarts)
+        return _smallest(times, n, k, search)
+    high, right = complete_lanczos(times, n, k, search)
     if k == n:
         return chosen(high, right, k, which)
     known = EigenResult(high, right)
-    low, left = _smallest(times, n, min(k, n - k), bound, seed, restarts, known)
+    low, left = _smallest(times, n, min(k, n - k), search, known)
     return chosen(np.append(high, low), np.hstack([right, left]), k, which)
 
 
@@ -93,15 +91,11 @@ def _smallest(
     times: Callable[[Array], Array],
     n: int,
     k: int,
-    bound: float,
-    seed: int,
-    restarts: int,
+    search: Search,
     known: EigenResult | None = None,
 ) -> tuple[Array, Array]:
     try:
-        values, vectors = complete_lanczos(
-            times, n, k, bound, seed, restarts, known=known, negative=True
-        )
+        values, vectors = complete_lanczos(times, n, k, search, known=known, negative=True)
     except ConvergenceError as error:
         values, vectors = error.result
         raise ConvergenceError(str(error), EigenResult(-values, vectors)) from None

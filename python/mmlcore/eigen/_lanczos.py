@@ -11,6 +11,7 @@ that belongs in front of the last pair (B. N. Parlett, "The symmetric eigenvalue
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -54,15 +55,21 @@ class Products:
         return np.ldexp(image, -self.power) if self.power else image
 
 
-def lanczos(
-    times: Callable[[Array], Array], n: int, k: int, bound: float, seed: int, restarts: int
-) -> tuple[Array, Array]:
-    """Return k of the largest eigenpairs, descending, with residuals up to `bound` times the largest size of a value.
+class Search(NamedTuple):
+    """How an iteration looks for eigenpairs."""
+
+    bound: float  # on residuals, relative to the largest size of a value
+    seed: int
+    restarts: int
+
+
+def lanczos(times: Callable[[Array], Array], n: int, k: int, search: Search) -> tuple[Array, Array]:
+    """Return k of the largest eigenpairs, descending.
 
     Copies of a repeated value may be missing.
     """
     products = Products(times, n)
-    values, vectors = _search(products, k, bound, seed, restarts)
+    values, vectors = _search(products, k, search)
     return np.ldexp(values, products.power or 0), vectors
 
 
@@ -70,9 +77,7 @@ def complete_lanczos(
     times: Callable[[Array], Array],
     n: int,
     k: int,
-    bound: float,
-    seed: int,
-    restarts: int,
+    search: Search,
     *,
     known: EigenResult | None = None,
     negative: bool = False,
@@ -87,17 +92,15 @@ def complete_lanczos(
         before, unit = known.vectors.T, float(np.abs(known.values).max())
         products.power = far_power(unit)
         unit = float(np.ldexp(unit, -products.power))
-    values, vectors = _search(products, k, bound, seed, restarts, known=before, unit=unit)
+    values, vectors = _search(products, k, search, known=before, unit=unit)
     for start in range(1, n - k - len(before) + 1):
         size = max(float(np.abs(values).max()), unit)
-        limit = values[k - 1] + max(10 * bound, 8 * n * np.finfo(np.float64).eps) * size
+        limit = values[k - 1] + max(10 * search.bound, 8 * n * np.finfo(np.float64).eps) * size
         try:
             more, beside = _search(
                 products,
                 1,
-                bound,
-                seed,
-                restarts,
+                search,
                 start << 32,
                 known=np.vstack([before, vectors.T]),
                 limit=limit,
@@ -117,9 +120,7 @@ def complete_lanczos(
 def _search(
     products: Products,
     k: int,
-    bound: float,
-    seed: int,
-    restarts: int,
+    search: Search,
     stream: int = 0,
     *,
     known: Array | None = None,
@@ -132,6 +133,7 @@ def _search(
     a value, `unit` at least.
     """
     n, first = products.n, 0 if known is None else len(known)
+    bound, seed, restarts = search
     size = min(n - first, max(2 * k + 10, 64))
     basis = np.zeros((first + size + 1, n))
     if known is not None:

@@ -8,7 +8,7 @@ from mmlcore import _core
 from mmlcore.core.arrays import Array
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.eigen._direct import by_all, by_tridiagonal
-from mmlcore.eigen._lanczos import far_power, lanczos
+from mmlcore.eigen._lanczos import Search, far_power, lanczos
 
 # Measured: from this order on, for less than a fortieth of all pairs, Lanczos and its certificate beat the tridiagonal form,
 # if they need no more restarts; and that form beats the full decomposition up to a quarter.
@@ -54,7 +54,7 @@ def _by_lanczos(a: Array, k: int, tol: float, seed: int) -> tuple[Array, Array] 
         return image
 
     try:
-        found = lanczos(times, len(a), k, tol, seed, _RESTARTS)
+        found = lanczos(times, len(a), k, Search(tol, seed, _RESTARTS))
     except ConvergenceError:
         return None
     return found if _complete(a, *found, tol) else None

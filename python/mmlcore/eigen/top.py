@@ -21,6 +21,7 @@ from mmlcore.core.arrays import (
 from mmlcore.core.door import door
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.core.random_state import RandomState, as_seed
+from mmlcore.core.scaling import times_power
 from mmlcore.core.signs import pointed
 from mmlcore.core.sparse import as_csr
 from mmlcore.eigen._ends import (
@@ -31,11 +32,13 @@ from mmlcore.eigen._ends import (
     ends_of_symmetric,
     hermitian_pairs,
 )
-from mmlcore.eigen._lanczos import complete_lanczos
+from mmlcore.eigen._lanczos import Search, complete_lanczos, far_power
 from mmlcore.eigen._symmetric import EigenResult, LastPairs
 from mmlcore.matrices.sparse import SparseRows
 
 _RESTARTS = 300
+# Measured: few pairs of a dense Hermitian matrix of that order come sooner by products than all by LAPACK.
+_HERMITIAN_FROM, _HERMITIAN_SHARE, _HERMITIAN_RESTARTS = 400, 100, 16
 
 
 @door("top_eigh", EigenResult)
@@ -92,8 +95,9 @@ def top_eigh(
     callables are met by the Lanczos method with thick restarts and full reorthogonalization [2]_, which reaches the ends
     of the spectrum first. It starts again in random directions orthogonal to what was found, until one finds no further copy
     of a repeated eigenvalue. Residuals are checked, those of callables by further products. Stacks and dense
-    Hermitian matrices go through `eigh`; sparse Hermitian ones and LinearOperators of complex type are real matrices of twice
-    the order to the iteration. Cost: 4/3 n^3 operations, or some 2 k products with A for each of some restarts.
+    Hermitian matrices go through `eigh`; sparse Hermitian ones, large dense ones of which few pairs are wanted, and
+    LinearOperators of complex type are real matrices of twice the order to the iteration. Cost: 4/3 n^3 operations, or some
+    2 k products with A for each of some restarts.
 
     References
     ----------
@@ -119,6 +123,10 @@ def top_eigh(
         )
         if (gap > _asymmetry(a.shape[-1], a.real.dtype) * largest).any():
             raise ValueError(_NOT_HERMITIAN if a.dtype.kind == "c" else _NOT_SYMMETRIC)
+        few = a.ndim == 2 and len(a) >= max(_HERMITIAN_FROM, _HERMITIAN_SHARE * k)
+        found = _few_hermitian(a, k, which, bound, seed) if few else None
+        if found is not None:
+            return found
         return EigenResult(*(np.ascontiguousarray(x) for x in ends_of_all(a, k, which)))
     largest, gap = _core.symmetry(a)
     _check_symmetric(gap, largest, a.shape[0], a.dtype)
@@ -126,6 +134,22 @@ def top_eigh(
         a.astype(np.float64, copy=False), k, bound, largest, seed, which
     )
     return EigenResult(_in_range(values, a.dtype), pointed(vectors.astype(a.dtype, copy=False)))
+
+
+def _few_hermitian(a: Array, k: int, which: str, bound: float, seed: int) -> EigenResult | None:
+    """Return a few pairs of a large dense Hermitian matrix by its products; None where the iteration takes long."""
+    n = len(a)
+    wide, power = a.astype(np.complex128, copy=False), far_power(float(np.abs(a.real).max()))
+    times = as_real_products((times_power(wide, -power) if power else wide).dot, n)
+    try:
+        found = ends_of_products(
+            times, 2 * n, 2 * k, Search(bound, seed, _HERMITIAN_RESTARTS), which
+        )
+    except ConvergenceError:
+        return None
+    values, vectors = hermitian_pairs(times, found[1], k, which)
+    values = _in_range(times_power(values, power), a.real.dtype)
+    return EigenResult(values, pointed(vectors.astype(a.dtype, copy=False)))
 
 
 def _of_products(
@@ -146,7 +170,7 @@ def _of_products(
     message = ""
     try:
         values, vectors = ends_of_products(
-            times, copies * n, copies * k, bound, seed, _RESTARTS, which
+            times, copies * n, copies * k, Search(bound, seed, _RESTARTS), which
         )
         if not sure:
             _check_pairs(times, values, vectors, bound)
@@ -165,7 +189,7 @@ def top_of_products(
     times: Callable[[Array], Array], n: int, k: int, seed: int
 ) -> tuple[Array, Array]:
     """Return the k largest eigenpairs of a matrix of ours that is symmetric for certain, known by its products."""
-    return complete_lanczos(times, n, k, _bound(None, F64), seed, _RESTARTS)
+    return complete_lanczos(times, n, k, Search(_bound(None, F64), seed, _RESTARTS))
 
 
 def _in_range(values: Array, dtype: np.dtype[Any]) -> Array:
