@@ -118,12 +118,65 @@ def eigen(left: Axes, right: Axes) -> None:
     right.set(title="a shear is defective", aspect="equal")
 
 
+def sensitivity(left: Axes, right: Axes) -> None:
+    """Eigenvalues of 400 matrices within 0.05 of a symmetric one, and of one with parallel eigenvectors."""
+    rng = np.random.default_rng(0)
+    changes = rng.standard_normal((400, 3, 3))
+    changes *= 0.05 / np.linalg.norm(changes, ord=2, axis=(-2, -1))[:, None, None]
+    symmetric = np.diag([1.0, 2.0, 3.0])
+    slanted = symmetric + np.triu(np.full((3, 3), 6.0), 1)
+    for axes, a, name in (
+        (left, symmetric, "symmetric: condition 1"),
+        (right, slanted, "with 6 above the diagonal"),
+    ):
+        values = mml.eigvals(a + changes).ravel()
+        axes.plot(values.real, np.imag(values), ".", color=BLUE, markersize=2)
+        axes.plot([1, 2, 3], [0, 0, 0], "+", color=RED)
+        axes.set(title=name, xlim=(-0.3, 4.3), ylim=(-1.6, 1.6), aspect="equal")
+
+
+def subspaces(left: Axes, right: Axes) -> None:
+    """Eigenvectors of slightly changed matrices: with a gap beside the value, and without one."""
+    rng = np.random.default_rng(1)
+    for axes, gap in ((left, 1.0), (right, 0.02)):
+        for change in rng.standard_normal((25, 2, 2)) * 0.02:
+            a = np.diag([1.0 + gap, 1.0]) + change + change.T
+            for v, colour in zip(mml.eigh(a).vectors.T, (GREY, BLUE), strict=True):
+                axes.plot(*np.stack([-v, v]).T, color=colour, linewidth=0.8)
+        axes.set(title=f"a gap of {gap:g}, a change of 0.02", aspect="equal")
+
+
+def beside(left: Axes, right: Axes) -> None:
+    """Singular vectors at a right angle, and eigenvectors that are nearly parallel, of one matrix."""
+    t = np.linspace(0, 2 * np.pi, 200)
+    circle = np.stack([np.cos(t), np.sin(t)], axis=-1)
+    a = np.array([[1.0, 1.5], [0.0, 1.3]])
+    u, s, _ = mml.svd(a)
+    values, directions = mml.eig(a)
+    for axes, arrows, name in (
+        (
+            left,
+            [(s[i] * u[:, i], f"{s[i]:.2f} u") for i in range(2)],
+            "svd(A): axes of the ellipse",
+        ),
+        (right, [(values[i] * directions[:, i], f"{values[i]:.2f} v") for i in range(2)], "eig(A)"),
+    ):
+        axes.plot(*circle.T, color=GREY)
+        axes.plot(*mml.transform_points(a, circle).T, color=BLUE)
+        for v, text in arrows:
+            _arrow(axes, v, RED, text)
+        axes.set(title=name, aspect="equal")
+
+
 CHAPTERS: dict[str, Callable[[Axes, Axes], None]] = {
     "vectors": vectors,
     "matrices": matrices,
     "elimination": elimination,
     "orthogonal": orthogonal,
     "eigen": eigen,
+    "sensitivity": sensitivity,
+    "subspaces": subspaces,
+    "beside": beside,
 }
 
 

@@ -7,6 +7,9 @@ the image of the unit square, negative where left and right are exchanged. An *e
 says how much longer it becomes:
 
 .. math:: A v = \lambda v \quad\Longleftrightarrow\quad \det(A - \lambda I) = 0,\; (A - \lambda I)\, v = 0
+
+How much such values and vectors can be trusted, and where there are none: see :doc:`/sensitivity`, :doc:`/subspaces` and
+:doc:`/beside`.
 """
 
 import matplotlib.pyplot as plt
