@@ -25,7 +25,7 @@ PyObject* other_way() { return Py_NewRef(Py_NotImplemented); }
 // program(x, ...) for arrays of one type whose leading axes are the same and a result with these axes and then `shape`.
 // `forms` has the shape of each argument at a point. Anything else: NotImplemented.
 template <class T>
-PyObject* call(const Program& program, PyObject* const* given, PyObject* forms, PyObject* shape) {
+PyObject* call(const Program& program, PyObject* const* given, PyObject* forms, PyObject* shape, Later* later) {
   const int count = static_cast<int>(program.argument_count());
   py::object held[kArguments];
   Points<const T> in[kArguments];
@@ -62,17 +62,33 @@ PyObject* call(const Program& program, PyObject* const* given, PyObject* forms, 
   auto out = py::reinterpret_steal<py::object>(new_result<T>(lead + own, dims));
   if (!out) throw py::error_already_set();
   const Points<T> to{static_cast<T*>(PyArray_DATA(reinterpret_cast<PyArrayObject*>(out.ptr()))), program.result_size(0)};
-  const auto run = [&] { program.run<T>(points, in, &to); };
+  bool same = true;
+  std::vector<const void*> watched;
+  if constexpr (sizeof(T) == sizeof(double)) {
+    if (later && points == 1) watched = program.watch(later->arrays);
+  }
+  if (later && !later->unchanged()) return other_way();
+  const auto run = [&] {
+    if constexpr (sizeof(T) == sizeof(double)) {
+      if (!watched.empty()) {
+        const double* arguments[kArguments];
+        for (int k = 0; k < count; ++k) arguments[k] = in[k].data;
+        same = program.run_live(arguments, &to.data, watched);
+        return;
+      }
+    }
+    program.run<T>(points, in, &to);
+  };
   if (static_cast<double>(points) * program.flops() < kBrief) {
     run();
   } else {
     without_gil(run);
   }
-  return out.release().ptr();
+  return same ? out.release().ptr() : other_way();
 }
 
 // The entry of a program, as a Function keeps it: (program, capsule, shape, shapes of the arguments).
-PyObject* call_entry(PyObject* entry, PyObject* arguments) {
+PyObject* call_entry(PyObject* entry, PyObject* arguments, Later* later = nullptr) {
   if (!PyTuple_CheckExact(arguments)) return other_way();
   PyObject* const* given = reinterpret_cast<PyTupleObject*>(arguments)->ob_item;
   const Py_ssize_t count = PyTuple_GET_SIZE(arguments);
@@ -89,7 +105,8 @@ PyObject* call_entry(PyObject* entry, PyObject* arguments) {
   }
   if (type < 0 || program.argument_count() != count || program.result_count() != 1) return other_way();
   return guarded([&] {
-    return type == NPY_DOUBLE ? call<double>(program, given, forms, shape) : call<float>(program, given, forms, shape);
+    return type == NPY_DOUBLE ? call<double>(program, given, forms, shape, later)
+                              : call<float>(program, given, forms, shape, later);
   });
 }
 
@@ -106,7 +123,7 @@ py::object found(PyObject* dict, PyObject* key) {
 
 // What is kept of a function for points of that form: (record, programs, ...); null where it was not traced, or reads other
 // things now.
-py::object known(PyObject* memory, PyObject* f, PyObject* form) {
+py::object known(PyObject* memory, PyObject* f, PyObject* form, Later* later = nullptr) {
   if (!PyDict_CheckExact(memory)) return {};
   const auto key = py::reinterpret_steal<py::object>(PyLong_FromVoidPtr(f));
   if (!key) throw py::error_already_set();
@@ -116,7 +133,7 @@ py::object known(PyObject* memory, PyObject* f, PyObject* form) {
   if (!referred) throw py::error_already_set();
   if (referred.ptr() != f) return {};
   py::object kept = found(PyTuple_GET_ITEM(entry.ptr(), 1), form);
-  if (!kept || compare(f, PyTuple_GET_ITEM(kept.ptr(), 0)) != Same::yes) return {};
+  if (!kept || compare(f, PyTuple_GET_ITEM(kept.ptr(), 0), later) != Same::yes) return {};
   return kept;
 }
 
@@ -132,10 +149,11 @@ PyObject* call_traced(PyObject*, PyObject* const* args, Py_ssize_t count) {
     const auto form =
         py::reinterpret_steal<py::object>(vector ? PyLong_FromSsize_t(PyArray_DIM(x, PyArray_NDIM(x) - 1)) : PyTuple_New(0));
     if (!form) throw py::error_already_set();
-    const py::object kept = known(args[0], args[3], form.ptr());
+    Later later;
+    const py::object kept = known(args[0], args[3], form.ptr(), &later);
     if (!kept) return other_way();
     const py::object entry = found(PyTuple_GET_ITEM(kept.ptr(), 1), args[1]);
-    return entry ? call_entry(entry.ptr(), args[4]) : other_way();
+    return entry ? call_entry(entry.ptr(), args[4], later.arrays.empty() ? nullptr : &later) : other_way();
   });
 }
 

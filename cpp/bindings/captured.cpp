@@ -2,6 +2,7 @@
 
 #include <pybind11/gil_safe_call_once.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -16,10 +17,11 @@
 namespace mmlcore::bindings {
 namespace {
 
-constexpr npy_intp kSmall = 2048;    // bytes of an array that is compared as it is
-constexpr std::size_t kMost = 64;    // things that are looked at; of more, Python does
-constexpr int kDeep = 12;            // how far they may lie within each other
-constexpr Py_ssize_t kCodes = 4096;  // bodies whose names are kept
+constexpr std::size_t kLater = 128 << 10;  // bytes of one that may be looked at while it is worked with
+constexpr npy_intp kSmall = 2048;          // bytes of an array that is compared as it is
+constexpr std::size_t kMost = 64;          // things that are looked at; of more, Python does
+constexpr int kDeep = 12;                  // how far they may lie within each other
+constexpr Py_ssize_t kCodes = 4096;        // bodies whose names are kept
 
 // Libraries whose modules and functions do not change.
 constexpr const char* kStable[] = {"mmlcore",  "numpy",    "scipy",     "math",     "cmath",
@@ -100,7 +102,8 @@ py::object names_of(PyObject* code) {
 // Before each thing stands its type, so that no two states are written alike.
 class Walk {
  public:
-  explicit Walk(PyObject* record) : record_(record), size_(record ? PyTuple_GET_SIZE(record) : 0) {
+  explicit Walk(PyObject* record, Later* later = nullptr)
+      : record_(record), later_(later), size_(record ? PyTuple_GET_SIZE(record) : 0) {
     if (!record) list_ = own(PyList_New(0));
   }
 
@@ -183,6 +186,16 @@ class Walk {
     const auto size = static_cast<std::size_t>(PyArray_NBYTES(in_order));
     const char* data = static_cast<const char*>(PyArray_DATA(in_order));
     if (size <= kSmall) return bytes(data, static_cast<Py_ssize_t>(size));
+    if (record_ && later_ && size >= kLater && rows.ptr() == reinterpret_cast<PyObject*>(x) &&
+        PyArray_DESCR(x)->type_num == NPY_DOUBLE && PyArray_ISCARRAY_RO(x)) {
+      PyObject* const before = next();
+      if (!before || !PyLong_CheckExact(before)) return false;
+      const std::uint64_t sum = PyLong_AsUnsignedLongLong(before);
+      if (PyErr_Occurred()) throw py::error_already_set();
+      later_->held.push_back(rows);
+      later_->arrays.push_back({data, static_cast<index_t>(size), sum});
+      return true;
+    }
     return equal(own(PyLong_FromUnsignedLongLong(checksum(data, size))).ptr());
   }
   bool equal_types(PyArray_Descr* type) {
@@ -247,6 +260,7 @@ class Walk {
   }
 
   PyObject* const record_;
+  Later* const later_;
   const Py_ssize_t size_;
   Py_ssize_t at_ = 0;
   py::object list_;
@@ -268,10 +282,16 @@ PyObject* record_of(PyObject* f) {
   });
 }
 
-Same compare(PyObject* f, PyObject* record) {
+bool Later::unchanged() const {
+  return std::all_of(arrays.begin(), arrays.end(), [](const calculus::Program::Live& x) {
+    return checksum(x.data, static_cast<std::size_t>(x.bytes)) == x.sum;
+  });
+}
+
+Same compare(PyObject* f, PyObject* record, Later* later) {
   if (!PyTuple_CheckExact(record)) return Same::unknown;
   try {
-    Walk walk(record);
+    Walk walk(record, later);
     return walk.read(f, 0) && walk.ended() ? Same::yes : Same::no;
   } catch (const Unknown&) {
     return Same::unknown;

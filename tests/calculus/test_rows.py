@@ -21,14 +21,14 @@ def data(rng):
 def both(f, kind, *arguments):
     """Return what a program gives in passes and as a whole, and how many passes there are."""
     inputs, node, shape = derive(f, kind)
-    found = []
+    found, count = [], 0
     for passes in (True, False):
         program = _core.Program(f._tape.graph, inputs, [node], passes)
         size = int(np.prod(shape, dtype=int))
         out = np.empty((1, size), arguments[0].dtype)
         program.run(1, [a.reshape(1, -1) for a in arguments], [out])
         found.append(out.reshape(shape))
-        count = program.passes if passes else count
+        count = max(count, program.passes)
     return (*found, count)
 
 
@@ -162,10 +162,46 @@ def test_zeros_absorb(data):
     assert np.isnan(g.gradient(w)).all()
 
 
-def test_changed_data_are_noticed(data):
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("place", [(0, 0), (N // 2, 3), (N - 1, D - 1)])
+def test_changed_data_are_noticed(place, threads, data):
+    """Arrays that a pass reads are looked at on the way, every number of them."""
     x, y, w = data
-    f = lambda w: np.sum((x @ w - y) ** 2)
-    before = mml.gradient(f, w)
-    x[N // 2, 3] += 1.0
-    np.testing.assert_allclose(mml.gradient(f, w), 2 * (x @ w - y) @ x, rtol=1e-11, atol=1e-9)
-    assert not np.array_equal(before, mml.gradient(f, w))
+    f = lambda w: np.log(np.sum((x @ w - y) ** 2))
+
+    def by_hand():
+        r = x @ w - y
+        return 2 * r @ x / (r @ r)
+
+    with mml.threads(threads):
+        before = mml.gradient(f, w)
+        np.testing.assert_array_equal(mml.gradient(f, w), before)
+        for array, at in ((x, place), (y, place[0])):
+            array[at] = np.nextafter(array[at], 10.0)
+            assert mml.gradient(f, w) is not before
+            array[at] += 1000.0
+            np.testing.assert_allclose(mml.gradient(f, w), by_hand(), rtol=1e-9, atol=1e-13)
+            np.testing.assert_allclose(mml.gradient(f, w), by_hand(), rtol=1e-9, atol=1e-13)
+        x[:] = -x
+        np.testing.assert_allclose(mml.gradient(f, w), by_hand(), rtol=1e-9, atol=1e-13)
+        many = np.stack([w, 2 * w])
+        np.testing.assert_allclose(mml.gradient(f, many)[0], by_hand(), rtol=1e-9, atol=1e-13)
+
+
+def test_checksums_change_with_one_word(rng):
+    for size in (1, 7, 64, 129, 9000, 20_000):
+        x = rng.standard_normal(size)
+        sum_ = _core.checksum(x)
+        for i in {0, size // 3, size // 2, size - 1}:
+            for change in (np.nextafter(x[i], 9.0), -x[i], 2 * x[i]):
+                other = x.copy()
+                other[i] = change
+                assert _core.checksum(other) != sum_
+        assert _core.checksum(-x) != sum_
+        assert _core.checksum(x.copy()) == sum_
+        if size > 1:
+            assert _core.checksum(np.roll(x, 1)) != sum_
+            two = x.copy()
+            two[0], two[-1] = -two[0], -two[-1]
+            assert _core.checksum(two) != sum_
+    assert _core.checksum(np.zeros(4096)) != _core.checksum(np.zeros(8192))

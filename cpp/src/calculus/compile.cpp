@@ -75,6 +75,18 @@ index_t Program::pass_count() const {
   return std::count_if(stages.begin(), stages.end(), [](const Stage& stage) { return stage.block != nullptr; });
 }
 
+std::vector<const void*> Program::watch(std::vector<Live>& live) const {
+  std::vector<const void*> found;
+  if (!passes_) return found;
+  for (const Watched& w : passes_->watched) {
+    const auto at =
+        std::find_if(live.begin(), live.end(), [&](const Live& x) { return x.sum == w.sum && x.bytes == w.bytes; });
+    found.push_back(at == live.end() ? nullptr : at->data);
+    if (at != live.end()) live.erase(at);
+  }
+  return found;
+}
+
 template <>
 const std::vector<double>& Program::pool<double>() const {
   return pool64_;

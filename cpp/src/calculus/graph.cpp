@@ -114,6 +114,7 @@ Id Graph::constant(const double* data, index_t size) {
   kept->resize(static_cast<std::size_t>(size + kPad), 0.0);
   node.aux = static_cast<std::int32_t>(constants_.size());
   constants_.push_back(std::move(kept));
+  sums_.push_back(sum);
   const Id id = add_node(node);
   known_constants_.emplace(sum, id);
   if (size > 1 && std::all_of(data, data + size, [&](double x) { return std::memcmp(&x, data, sizeof x) == 0; }))

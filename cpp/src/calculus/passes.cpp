@@ -85,6 +85,7 @@ class Cutter {
         passes_->stages.push_back(std::move(stage));
       }
       if (Stage stage = pass(level); stage.blocks > 0) {
+        watch(stage);
         pass_work += stage.block->flops() * static_cast<double>(stage.blocks);
         passes_->stages.push_back(std::move(stage));
       }
@@ -110,7 +111,20 @@ class Cutter {
     }
   }
 
-  void keep(Id id) { home_[id] = {Home::kConstant, passes_->constants.add(g.kept_values(id))}; }
+  void keep(Id id) {
+    home_[id] = {Home::kConstant, passes_->constants.add(g.kept_values(id))};
+    sums_.push_back(g.checksum_of(id));
+  }
+
+  void watch(const Stage& stage) {
+    for (const Binding& b : stage.inputs) {
+      if (b.home.where != Home::kConstant || b.form.outer != 1) continue;
+      const auto same = [&](const Watched& w) { return w.constant == b.home.at; };
+      if (std::any_of(passes_->watched.begin(), passes_->watched.end(), same)) continue;
+      const index_t row = b.form.inner * index_t{sizeof(double)}, number = static_cast<index_t>(passes_->stages.size());
+      passes_->watched.push_back({sums_[b.home.at], row * passes_->rows, b.home.at, number, row});
+    }
+  }
 
   // An operand that the stage does not make: few constant numbers as they are, others bound.
   Id bound(Piece& piece, Stage& stage, std::map<std::pair<Id, std::int32_t>, Id>& known, Id x, RowForm form, index_t rows) {
@@ -208,6 +222,7 @@ class Cutter {
   std::shared_ptr<Passes> passes_ = std::make_shared<Passes>();  // not to be moved: threads may wait in it
   std::vector<Home> home_;
   std::vector<char> wanted_;
+  std::vector<std::uint64_t> sums_;  // of the constants
 };
 
 }  // namespace

@@ -39,11 +39,19 @@ struct Stage {
   index_t sums = 0;  // numbers of all outputs without a form, of a pass
 };
 
+// A constant whose rows a pass reads one after the other: it can be read where the caller has it now, and be checked on the
+// way for being what it was.
+struct Watched {
+  std::uint64_t sum = 0;
+  index_t bytes = 0, constant = 0, stage = 0, row = 0;  // row: bytes of one
+};
+
 struct Passes {
   index_t rows = 0, memory = 0;  // numbers
   std::vector<Stage> stages;
   std::vector<Binding> copies;  // results that are arguments, constants or other results: to result i, if it has a size
   LargeConstants constants;
+  std::vector<Watched> watched;
   bool absorbs = false;
 
   // Null where nothing is gained by passes.

@@ -9,4 +9,9 @@ void Program::run(index_t points, const Points<const double>* arguments, const P
   run_program<double>(*this, points, arguments, results);
 }
 
+bool Program::run_live(const double* const* arguments, double* const* results,
+                       const std::vector<const void*>& watched) const {
+  return run_passes<double>(*passes_, arguments, results, watched.data());
+}
+
 }  // namespace mmlcore::calculus

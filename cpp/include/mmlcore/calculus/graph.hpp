@@ -86,6 +86,7 @@ class Graph {
   std::span<const double> values(Id id) const {
     return {constants_[nodes_[id].aux]->data(), static_cast<std::size_t>(nodes_[id].size)};
   }
+  std::uint64_t checksum_of(Id id) const { return sums_[nodes_[id].aux]; }  // of a constant
   // The same for those who keep them longer than the graph; kPad zeros follow.
   std::shared_ptr<const std::vector<double>> kept_values(Id id) const { return constants_[nodes_[id].aux]; }
   const std::vector<std::int32_t>& index(std::int32_t aux) const { return indices_[aux]; }
@@ -128,6 +129,7 @@ class Graph {
   std::int32_t inputs_ = 0;
   bool sweeping_ = false;
   std::vector<std::shared_ptr<const std::vector<double>>> constants_;
+  std::vector<std::uint64_t> sums_;  // checksums of constants
   std::vector<std::vector<std::int32_t>> indices_;
   std::unordered_map<Node, Id, Hash> known_;
   std::unordered_map<std::vector<std::int32_t>, std::int32_t, Hash> known_indices_;

@@ -85,6 +85,16 @@ class Program {
   template <class T>
   void run(index_t points, const Points<const T>* arguments, const Points<T>* results) const;
 
+  // One point, for which the arrays `live` are read where they are now, as long as they hold what the constants did that
+  // were made of them: false where they do not. Those that no pass reads in rows are taken off the list.
+  struct Live {
+    const void* data;
+    index_t bytes;
+    std::uint64_t sum;  // what its checksum should be
+  };
+  std::vector<const void*> watch(std::vector<Live>& live) const;
+  bool run_live(const double* const* arguments, double* const* results, const std::vector<const void*>& watched) const;
+
   index_t argument_count() const { return static_cast<index_t>(input_sizes_.size()); }
   index_t result_count() const { return static_cast<index_t>(single_.outputs.size()); }
   index_t argument_size(index_t i) const { return input_sizes_[i]; }
