@@ -214,11 +214,44 @@ bool Graph::is_symmetric(Id id, index_t n) const {
   return true;
 }
 
+// The product X Y where X = C u, of which each row has one number at most, as where unit vectors travel backwards through an
+// elementwise function: rows of Y times that number, k times less work. kNone where X or Y is nothing like that.
+Id Graph::picked_rows(Id x, Id y, index_t k, index_t n, bool transposed) {
+  const auto [c, u] = spread(x, false);
+  if (c == kNone || nodes_[y].size != k * n || k < 2) return kNone;
+  const std::span<const double> pattern = values(c);
+  const index_t rows = nodes_[x].size / k, length = nodes_[u].size;
+  std::vector<std::int32_t> from_u(rows), from_y(rows * n);
+  std::vector<double> factor(rows * n);
+  for (index_t i = 0; i < rows; ++i) {
+    index_t at = -1;
+    for (index_t l = 0; l < k; ++l) {
+      if (pattern[i * k + l] == 0) continue;
+      if (at >= 0) return kNone;
+      at = l;
+    }
+    const index_t column = std::max<index_t>(at, 0);
+    from_u[i] = static_cast<std::int32_t>((i * k + column) % length);
+    for (index_t j = 0; j < n; ++j) {
+      from_y[i * n + j] = static_cast<std::int32_t>(transposed ? j * k + column : column * n + j);
+      factor[i * n + j] = at < 0 ? 0 : pattern[i * k + at];
+    }
+  }
+  const Id scaled_rows = multiply(gather(y, 1, from_y), constant(factor.data(), rows * n));
+  return multiply(tile(gather(u, 1, from_u), rows, n, 1), scaled_rows);
+}
+
 Id Graph::matmul(Id x, Id y, index_t m, index_t k, index_t n, int transposed) {
   // Symmetric matrices are their own transposes: in the gradient of x'A x, both products are one.
   if ((transposed & 1) && m == k && is_symmetric(x, k)) transposed &= ~1;
   if ((transposed & 2) && k == n && is_symmetric(y, k)) transposed &= ~2;
   if (sweeping_) {
+    if (transposed % 2 == 0) {
+      if (const Id rows = picked_rows(x, y, k, n, transposed & 2); rows != kNone) return rows;
+    }
+    if (n == 1) {  // as rows, times the transpose
+      if (const Id rows = picked_rows(y, x, k, m, !(transposed & 1)); rows != kNone) return rows;
+    }
     // A number times a row or column; and (c u) A = c (u A), so that u A is computed once.
     if (m == 1 && k == 1 && nodes_[x].size == 1) return multiply(x, y);
     if (n == 1 && k == 1 && nodes_[y].size == 1) return multiply(x, y);

@@ -40,12 +40,13 @@ std::pair<double, Id> Graph::moderately_scaled(Id id) const {
   return moderate(found.first, 10) ? found : std::pair<double, Id>{1, kNone};
 }
 
-// C and u of a product C u of a constant array and a shorter array, as in derivatives in several directions.
-std::pair<Id, Id> Graph::spread(Id id) const {
+// C and u of a product C u of a constant array and an array, `shorter`: as in derivatives in several directions.
+std::pair<Id, Id> Graph::spread(Id id, bool shorter) const {
   const Node v = nodes_[id];
   if (v.op != Op::Multiply) return {kNone, kNone};
   for (const auto& [array, other] : {std::pair{v.a, v.b}, std::pair{v.b, v.a}}) {
-    if (is_constant(array) && nodes_[array].size == v.size && nodes_[other].size < v.size && !is_constant(other))
+    if (is_constant(array) && nodes_[array].size == v.size && (!shorter || nodes_[other].size < v.size) &&
+        !is_constant(other))
       return {array, other};
   }
   return {kNone, kNone};
