@@ -49,6 +49,15 @@ PyObject* call(const Program& program, PyObject* const* given, PyObject* forms, 
     }
     if (points == 0) return other_way();
     const index_t size = program.argument_size(k);
+    if (!PyArray_ISCARRAY_RO(x) && before == 1 && axes == 1 && PyArray_ISBEHAVED_RO(x) && program.in_blocks<T>(points)) {
+      // Columns, and rows with gaps, are brought into blocks as they are.
+      constexpr npy_intp bytes = sizeof(T);
+      const npy_intp from = PyArray_STRIDE(x, 0), along = PyArray_STRIDE(x, 1);
+      if (from % bytes == 0 && along % bytes == 0 && from != 0) {
+        in[k] = {static_cast<const T*>(PyArray_DATA(x)), from / bytes, along / bytes};
+        continue;
+      }
+    }
     if (!PyArray_ISCARRAY_RO(x)) {
       held[k] = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(PyArray_GETCONTIGUOUS(x)));
       if (!held[k]) throw py::error_already_set();

@@ -5,6 +5,11 @@ namespace mmlcore::calculus {
 template class Runner<double>;
 
 template <>
+bool Program::in_blocks<double>(index_t points) const {
+  return block_size<double>(slots(), points) > 1;
+}
+
+template <>
 void Program::run(index_t points, const Points<const double>* arguments, const Points<double>* results) const {
   run_program<double>(*this, points, arguments, results);
 }

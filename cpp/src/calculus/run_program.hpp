@@ -16,7 +16,7 @@ namespace mmlcore::calculus {
 // single points where arrays are long.
 template <class T>
 index_t block_size(index_t numbers, index_t points) {
-  constexpr index_t kFirst = 64 << 10, kSecond = 512 << 10, W = Simd<T>::width, most = 512;
+  constexpr index_t kFirst = 64 << 10, kSecond = 512 << 10, W = Simd<T>::width, most = 2048;
   const index_t bytes = std::max<index_t>(numbers, 1) * index_t{sizeof(T)};
   if (points < W / 2 || W * bytes > kSecond) return 1;
   const index_t fits = kFirst / bytes / W * W, all = (points + W - 1) / W * W;

@@ -103,7 +103,7 @@ class Runner {
   };
   template <class P>
   Ahead ahead(const std::vector<Operand>& operands, const P* points, index_t from) const {
-    if (operands.size() != 1 || operands[0].size == 0) return {nullptr, 0, 0};
+    if (operands.size() != 1 || operands[0].size == 0 || points[0].step != 1) return {nullptr, 0, 0};
     const index_t bytes = b_ * points[0].stride * index_t{sizeof(T)};
     // A function that is constant, or returns what it gets, has no instruction at all.
     const index_t steps = std::max<index_t>(1, static_cast<index_t>(layout_.code.size()));
@@ -126,11 +126,11 @@ class Runner {
     }
     const MatrixView<T> place = c_order(slot(to.place), to.size, b_).transposed();  // [point][number]
     if (from.stride == 0) {
-      for (index_t i = 0; i < to.size; ++i) std::fill(&place(0, i), &place(0, i) + b_, data[i]);
+      for (index_t i = 0; i < to.size; ++i) std::fill(&place(0, i), &place(0, i) + b_, data[i * from.step]);
       return;
     }
-    if (from.stride != to.size || !by_size(to.size, [&](auto n) { part<n>(data, &place(0, 0), count); }))
-      copy<T>(MatrixView<const T>{data, count, to.size, from.stride, 1}, place.block(0, 0, count, to.size));
+    if (from.stride != to.size || from.step != 1 || !by_size(to.size, [&](auto n) { part<n>(data, &place(0, 0), count); }))
+      copy<T>(MatrixView<const T>{data, count, to.size, from.stride, from.step}, place.block(0, 0, count, to.size));
     for (index_t i = 0; count < b_ && i < to.size; ++i) {  // what is computed beyond the last point is that point again
       std::fill(&place(count, i), &place(0, i) + b_, place(count - 1, i));
     }

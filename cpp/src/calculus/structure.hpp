@@ -88,25 +88,42 @@ void Runner<T>::products(index_t count, index_t step, index_t k, T* c, const Fac
     const T *data = vary.data, *const fixed = fix.data;
     const index_t lanes = b_, apart = vary.step * (vary_constant ? 1 : lanes),
                   along = vary.along * (vary_constant ? 1 : lanes), fix_along = fix.along * (fix_constant ? 1 : lanes);
+    // R results of P vectors of points: P loads and R broadcasts for R P products.
+    const auto tile = [&](auto rows, auto vectors, index_t p) {
+      constexpr int R = rows, P = vectors;
+      Vec total[R][P] = {};
+      const T *u = vary_constant ? data : data + p, *v = fix_constant ? fixed : fixed + p;
+      for (index_t l = 0; l < k; ++l, u += along, v += fix_along) {
+        Vec same[P];
+#pragma GCC unroll 8
+        for (int q = 0; q < P; ++q) same[q] = fix_constant ? S::splat(*v) : S::load(v + q * W);
+#pragma GCC unroll 8
+        for (int r = 0; r < R; ++r) {
+          const T* own = u + r * apart;
+#pragma GCC unroll 8
+          for (int q = 0; q < P; ++q)
+            total[r][q] = S::fma(vary_constant ? S::splat(*own) : S::load(own + q * W), same[q], total[r][q]);
+        }
+      }
+#pragma GCC unroll 8
+      for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 8
+        for (int q = 0; q < P; ++q) S::store(c + r * step * lanes + p + q * W, total[r][q]);
+      }
+    };
     const auto some = [&](auto number) {
-      constexpr int R = number;
+      constexpr int R = number, P = std::min(4, kVectorBytes / 4 / R);  // as many sums as half of the registers hold
       for (; count >= R; count -= R, c += R * step * lanes, data += R * apart) {
-        for (index_t p = 0; p < lanes; p += W) {
-          Vec total[R] = {};
-          const T *u = vary_constant ? data : data + p, *v = fix_constant ? fixed : fixed + p;
-          for (index_t l = 0; l < k; ++l, u += along, v += fix_along) {
-            const Vec same = fix_constant ? S::splat(*v) : S::load(v);
-            for (int r = 0; r < R; ++r) {
-              const T* own = u + r * apart;
-              total[r] = S::fma(vary_constant ? S::splat(*own) : S::load(own), same, total[r]);
-            }
-          }
-          for (int r = 0; r < R; ++r) S::store(c + r * step * lanes + p, total[r]);
+        index_t p = 0;
+        for (; p + P * W <= lanes; p += P * W) tile(number, std::integral_constant<int, P>{}, p);
+        if constexpr (P > 1) {
+          for (; p < lanes; p += W) tile(number, std::integral_constant<int, 1>{}, p);
         }
       }
     };
-    some(std::integral_constant<int, 8>{});
+    if constexpr (kVectorBytes == 64) some(std::integral_constant<int, 8>{});
     some(std::integral_constant<int, 4>{});
+    some(std::integral_constant<int, 2>{});
     some(std::integral_constant<int, 1>{});
   };
   using Yes = std::true_type;

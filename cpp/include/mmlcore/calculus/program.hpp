@@ -60,11 +60,13 @@ struct Layout {
   index_t memory = 0;                    // numbers of a point that are alive at once
 };
 
-// One argument or result at all points: point p's numbers are at data + p * stride, contiguous.
+// One argument or result at all points: point p's numbers are at data + p * stride, contiguous; those of an argument `step`
+// apart, where points come in blocks.
 template <class T>
 struct Points {
   T* data;
   index_t stride;
+  index_t step = 1;
 };
 
 struct Passes;
@@ -101,6 +103,8 @@ class Program {
   index_t result_size(index_t i) const { return single_.outputs[i].size; }
   index_t slots() const { return blocks_.memory; }  // numbers of a point that are alive at once
   index_t length() const { return static_cast<index_t>(blocks_.code.size()); }
+  template <class T>
+  bool in_blocks(index_t points) const;  // whether so many points come in blocks
   index_t single_memory() const { return single_.memory; }
   bool absorbs() const { return single_.absorbs; }
   const Passes* passes() const { return passes_.get(); }
@@ -126,6 +130,10 @@ class Program {
   Kind kind_;
 };
 
+template <>
+bool Program::in_blocks<float>(index_t) const;
+template <>
+bool Program::in_blocks<double>(index_t) const;
 template <>
 void Program::run(index_t, const Points<const float>*, const Points<float>*) const;
 template <>
