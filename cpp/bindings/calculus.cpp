@@ -50,8 +50,8 @@ void run_lists(const Program& program, index_t points, const std::vector<py::arr
 
 py::tuple describe(const Graph& g, Id id) {
   const Node& v = g[checked(g, id)];
-  return py::make_tuple(static_cast<int>(v.op), v.aux, g.operands(id), py::make_tuple(v.dims[0], v.dims[1], v.dims[2]),
-                        v.size);
+  return py::make_tuple(static_cast<int>(v.op), v.aux, std::vector<Id>(g.operands(id)),
+                        py::make_tuple(v.dims[0], v.dims[1], v.dims[2]), v.size);
 }
 
 }  // namespace

@@ -60,18 +60,9 @@ Id Graph::append(Node node, const std::vector<std::int32_t>& index) {
   return add_node(node);
 }
 
-std::vector<Id> Graph::operands(const Node& v) const {
-  if (v.op == Op::Concat) return indices_[v.aux];
-  std::vector<Id> ids;
-  for (const Id x : {v.a, v.b, v.c}) {
-    if (x != kNone) ids.push_back(x);
-  }
-  return ids;
-}
-
 // The node, or the constant that it is.
 Id Graph::folded(Node node) {
-  const std::vector<Id> ids = operands(node);
+  const Operands ids = operands(node);
   if (!std::all_of(ids.begin(), ids.end(), [&](Id x) { return is_constant(x); })) return add_node(node);
   if (sweeping_ && has(node.op, kCanAbsorb)) node.aux |= kAbsorbing;
   const std::vector<double> result = evaluate(*this, node);
@@ -203,12 +194,14 @@ Id Graph::concat(const std::vector<Id>& parts) {
   return folded(node);
 }
 
-bool Graph::is_symmetric(Id id, index_t n) const {
+bool Graph::is_symmetric(Id id, index_t n) {
   if (!is_constant(id) || nodes_[id].size != n * n) return false;
+  const auto [known, fresh] = symmetric_.try_emplace(id, true);
+  if (!fresh) return known->second;
   const std::span<const double> a = values(id);
   for (index_t i = 0; i < n; ++i) {
     for (index_t j = 0; j < i; ++j) {
-      if (a[i * n + j] != a[j * n + i]) return false;
+      if (a[i * n + j] != a[j * n + i]) return known->second = false;
     }
   }
   return true;

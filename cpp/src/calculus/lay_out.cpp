@@ -87,7 +87,7 @@ class Arrangement {
   }
 
   // A place for the result, whose operands may be overwritten where they end with it.
-  void result(Id id, const std::vector<Id>& operands) {
+  void result(Id id, const Operands& operands) {
     const Node& v = plan_.fused.nodes[id];
     // An elementwise operation may overwrite an operand of its own size; shorter ones are read again and again.
     bool in_place = is_elementwise(v.op);
@@ -141,7 +141,7 @@ std::vector<char> read_exactly(const Graph& g, const Program::Plan& plan) {
   for (Id id = 0; id < g.count(); ++id) {
     if (!plan.runs[id]) continue;
     const Node& v = plan.fused.nodes[id];
-    const std::vector<Id> ids = g.operands(v);
+    const Operands ids = g.operands(v);
     const auto whole = [&](Id x) { return g.size(x) % kPad == 0 || (g.size(x) == 1 && is_elementwise(v.op)); };
     if (v.op == Op::MatMul || std::all_of(ids.begin(), ids.end(), whole)) continue;
     for (const Id x : ids) exact[x] = 0;
@@ -175,7 +175,7 @@ Layout Program::lay_out(const Graph& g, const Plan& plan, index_t pad, const std
     layout.absorbs = layout.absorbs || in.absorbs;
     in.size = v.size;
     std::copy(v.dims, v.dims + 3, in.dims);
-    const std::vector<Id> ids = g.operands(v);
+    const Operands ids = g.operands(v);
     if (plan.lists[id] >= 0) {
       in.list = plan.lists[id];
       const std::vector<std::int32_t>& index = lists_[in.list];

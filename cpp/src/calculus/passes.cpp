@@ -229,6 +229,7 @@ class Cutter {
 
 std::shared_ptr<const Passes> Passes::made(const Graph& graph, const std::vector<Id>& inputs,
                                            const std::vector<Id>& outputs) {
+  if (!worth_following(graph)) return {};
   const RowPlan plan = follow_rows(graph, outputs);
   if (plan.rows == 0) return {};
   return Cutter(graph, plan, inputs, outputs).cut();

@@ -8,7 +8,7 @@ namespace {
 
 constexpr index_t kFewRows = 64;  // of which there is no axis
 // Numbers of all arrays that stay in the second-level cache: operations one after the other are as fast.
-constexpr index_t kFewNumbers = 1 << 16;
+constexpr index_t kFewNumbers = 1 << 17;
 
 class Follower {
  public:
@@ -282,6 +282,12 @@ index_t most_worked_along(const Graph& g, const std::vector<char>& needed) {
 }
 
 }  // namespace
+
+bool worth_following(const Graph& g) {
+  index_t numbers = 0;
+  for (Id id = 0; id < g.count(); ++id) numbers += g.size(id);
+  return numbers >= kFewNumbers;
+}
 
 RowPlan follow_rows(const Graph& g, const std::vector<Id>& outputs) {
   RowPlan p;

@@ -74,6 +74,9 @@ struct RowPlan {
   RowForm form(Id id) const { return rule[id] ? rule[id]->form : RowForm{}; }
 };
 
+// Whether there are so many numbers that it may pay.
+bool worth_following(const Graph& graph);
+
 RowPlan follow_rows(const Graph& graph, const std::vector<Id>& outputs);
 
 }  // namespace mmlcore::calculus

@@ -52,11 +52,11 @@ std::pair<Id, Id> Graph::spread(Id id, bool shorter) const {
   return {kNone, kNone};
 }
 
-// The sum of C u and C v, or kNone where x and y are nothing like that.
-Id Graph::together(Id x, Id y) {
+// The sum of C u and C v, or their difference, or kNone where x and y are nothing like that.
+Id Graph::together(Id x, Id y, Op op) {
   const auto [c, u] = spread(x);
   const auto [d, v] = spread(y);
-  return c != kNone && c == d && nodes_[u].size == nodes_[v].size ? multiply(c, add(u, v)) : kNone;
+  return c != kNone && c == d && nodes_[u].size == nodes_[v].size ? multiply(c, binary(op, u, v)) : kNone;
 }
 
 // The number that a constant array repeats, where what stands beside it has its size.
@@ -116,6 +116,8 @@ Id Graph::binary(Op op, Id x, Id y) {
       if (is_value(y, 0) && whole) return x;
       if (is_value(x, 0) && other) return negative(y);
       if (nodes_[y].op == Op::Negative) return binary(Op::Add, x, nodes_[y].a);
+      if (!sweeping_) break;
+      if (const Id both = together(x, y, Op::Subtract); both != kNone) return both;
       break;
     case Op::Multiply:
       if (is_value(y, 1) && whole) return x;

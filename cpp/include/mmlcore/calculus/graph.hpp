@@ -50,6 +50,24 @@ struct Node {
 
 inline constexpr std::int32_t kPad = 16;  // numbers: a vector of any type and level
 
+// The operands of a node, without memory of their own: they are asked for all the time.
+class Operands {
+ public:
+  Operands(Id a, Id b, Id c) : few_{a, b, c}, count_((a != kNone) + (b != kNone) + (c != kNone)) {}
+  explicit Operands(const std::vector<Id>& many) : many_(many.data()), count_(many.size()) {}
+
+  const Id* begin() const { return many_ ? many_ : few_; }
+  const Id* end() const { return begin() + count_; }
+  std::size_t size() const { return count_; }
+  Id operator[](std::size_t i) const { return begin()[i]; }
+  operator std::vector<Id>() const { return {begin(), end()}; }
+
+ private:
+  Id few_[3] = {kNone, kNone, kNone};  // in their order: no operand follows none
+  const Id* many_ = nullptr;
+  std::size_t count_;
+};
+
 class Graph {
  public:
   Id input(index_t size);
@@ -90,8 +108,8 @@ class Graph {
   // The same for those who keep them longer than the graph; kPad zeros follow.
   std::shared_ptr<const std::vector<double>> kept_values(Id id) const { return constants_[nodes_[id].aux]; }
   const std::vector<std::int32_t>& index(std::int32_t aux) const { return indices_[aux]; }
-  bool is_zero(Id id) const;                  // a constant of zeros
-  bool is_symmetric(Id id, index_t n) const;  // a constant matrix (n, n)
+  bool is_zero(Id id) const;            // a constant of zeros
+  bool is_symmetric(Id id, index_t n);  // a constant matrix (n, n)
 
   // While one lives, products that are added are those of derivatives.
   class Sweep {
@@ -105,8 +123,8 @@ class Graph {
     Graph& g_;
     const bool before_;
   };
-  std::vector<Id> operands(const Node& node) const;
-  std::vector<Id> operands(Id id) const { return operands(nodes_[id]); }
+  Operands operands(const Node& v) const { return v.op == Op::Concat ? Operands(indices_[v.aux]) : Operands(v.a, v.b, v.c); }
+  Operands operands(Id id) const { return operands(nodes_[id]); }
 
  private:
   Id add_node(Node node);
@@ -117,7 +135,7 @@ class Graph {
   std::pair<double, Id> scaled(Id id) const;
   std::pair<double, Id> moderately_scaled(Id id) const;
   std::pair<Id, Id> spread(Id id, bool shorter = true) const;
-  Id together(Id x, Id y);
+  Id together(Id x, Id y, Op op = Op::Add);
   Id picked_rows(Id x, Id y, index_t k, index_t n, bool transposed);
   int sign_of(Id id) const;  // 1: never negative; -1: never positive; 0: unknown
   std::int32_t intern(const std::vector<std::int32_t>& index);
@@ -134,6 +152,7 @@ class Graph {
   std::vector<std::vector<std::int32_t>> indices_;
   std::unordered_map<Node, Id, Hash> known_;
   std::unordered_map<std::vector<std::int32_t>, std::int32_t, Hash> known_indices_;
+  std::unordered_map<Id, bool> symmetric_;                      // constant matrices that were asked for
   std::unordered_map<Id, Id> same_everywhere_;                  // constant arrays of one number, and that number
   std::unordered_multimap<std::uint64_t, Id> known_constants_;  // by the checksums of their numbers
 };
