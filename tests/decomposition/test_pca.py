@@ -196,3 +196,20 @@ def test_bad_data(rng):
     ):
         pca.fit(np.empty((0, 5)))
     assert pca.transform(np.empty((0, 5))).shape == (0, 2)
+
+
+@pytest.mark.parametrize("d", [3, 4, 7, 8, 9, 13, 16, 20, 25, 33, 70])
+@pytest.mark.parametrize("k", [1, 2, 3, 4])
+def test_scores_on_few_components(d, k, dtype, rng):
+    """Sums along the rows, rows of any length; far from the origin, where subtracting comes first."""
+    x = (rng.standard_normal((75, d)) + 1e3).astype(dtype)
+    model = mml.PCA(min(k, d)).fit(x)
+    for data in (x, x[:1], x[:9], np.asfortranarray(x), np.repeat(x, 2, axis=1)[:, ::2]):
+        wanted = (data.astype(float) - x.astype(float).mean(0)) @ model.components_.T.astype(float)
+        found = model.transform(data)
+        assert found.dtype == dtype
+        assert found.shape == wanted.shape
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=3000 * np.finfo(dtype).eps * d)
+    x[3, d // 2] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
+        model.transform(x)

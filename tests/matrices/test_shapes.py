@@ -93,3 +93,33 @@ def test_einsum_of_products(text, most, dtype, order, rng):
     )
     assert found.dtype == dtype
     assert (np.abs(found - exact) <= 40 * np.finfo(dtype).eps * sizes_of).all()
+
+
+@pytest.mark.parametrize("n", [*range(1, 20), 31, 33, 47, 49])
+def test_stacks_of_every_width(n, dtype, order, rng):
+    """Rows end anywhere in a vector, and are shared among blocks of one to eight."""
+    for m, k in ((1, 5), (2, 1), (3, 17), (7, 4), (9, 8), (16, 3), (19, 2)):
+        a = order(rng.standard_normal((6, m, k)).astype(dtype))
+        b = order(rng.standard_normal((6, k, n)).astype(dtype))
+        close(mml.matmul(a, b), a, b)
+        close(mml.matmul(a, b[:1]), a, b[:1])
+        close(mml.matmul(a[2:3], b), a[2:3], b)
+        close(mml.matmul(a[0], b[0]), a[0], b[0])
+
+
+@pytest.mark.parametrize("m", [1, 2, 3, 5, 8, 13, 16, 17, 33])
+@pytest.mark.parametrize("n", [1, 2, 4, 7, 8, 15, 16, 40, 65, 300])
+def test_stacks_times_vectors(m, n, dtype, order, rng):
+    a = order(rng.standard_normal((5, m, n)).astype(dtype))
+    x, y = (
+        rng.standard_normal((5, n, 1)).astype(dtype),
+        rng.standard_normal((5, 1, m)).astype(dtype),
+    )
+    close(mml.matmul(a, x), a, x)
+    close(mml.matmul(y, a), y, a)
+    close(mml.matmul(a, x[:1]), a, x[:1])
+
+
+def test_stacks_larger_than_the_caches(rng):
+    a, b = rng.standard_normal((9000, 3, 5)), rng.standard_normal((9000, 5, 7))
+    close(mml.matmul(a, b), a, b)

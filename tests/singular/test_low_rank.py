@@ -75,3 +75,30 @@ def test_what_is_not_finite():
     for f in (mml.rank, mml.is_singular):
         with pytest.raises(ValueError, match="NaN"):
             f(a)
+
+
+@pytest.mark.parametrize("n", [65, 81, 128, 200])
+@pytest.mark.parametrize("more", [0, 1, 40])
+def test_values_by_the_bidiagonal_form(n, more, dtype, rng):
+    """From some 64 columns on; kinds that have no digits to lose, and some that have nothing else."""
+    a = rng.standard_normal((n + more, n))
+    kinds = [a, a.T, a * 1e-30, a * 1e30, np.zeros_like(a), np.ones_like(a), np.eye(n + more, n, 1)]
+    kinds += [a[:, :3] @ a[:3], a * 10.0 ** -np.linspace(0, 12, n), np.linalg.qr(a)[0], np.triu(a)]
+    for kind in kinds:
+        x = kind.astype(dtype)
+        wanted = np.linalg.svd(x.astype(float), compute_uv=False)
+        bound = 60 * np.finfo(dtype).eps * wanted[0]
+        assert np.abs(mml.svdvals(x) - wanted).max() <= bound
+    assert mml.condition(a[:n]) == pytest.approx(np.linalg.cond(a[:n]), rel=1e-8)
+
+
+@pytest.mark.parametrize("rank", [1, 3, 8])
+def test_low_rank_of_float32_is_told_of_its_rounding(rank, rng):
+    a = (rng.standard_normal((60, rank)) @ rng.standard_normal((rank, 40))).astype(np.float32)
+    u, s, vh = mml.svd(a)
+    exact = np.linalg.svd(a.astype(float), compute_uv=False)
+    assert np.abs(s - exact).max() <= 4 * np.finfo(np.float32).eps * s[0]
+    assert np.abs((u * s) @ vh - a).max() <= 8 * np.finfo(np.float32).eps * s[0]
+    for side in (u.T @ u, vh @ vh.T):
+        assert np.abs(side - np.eye(40)).max() <= 1e-5
+    assert (s > 1e-5 * s[0]).sum() == rank
