@@ -29,8 +29,8 @@ void length_beyond(const std::string& name, index_t n) {
   p->x *= static_cast<T>(sizeof(T) == 8 ? 1e-200 : 1e-25);
   row(
       "length beyond the range " + std::to_string(n) + name, "stableNorm",
-      [p] { p->ours = careful_length<T>(p->x.size(), [x = p->x.data()](index_t j) { return x[j]; }); },
-      [p] { p->theirs = p->x.stableNorm(); }, [p] { return p->distance(); });
+      [p] { p->ours = careful_length<T>(p->x.size(), Contiguous<T>{p->x.data()}); }, [p] { p->theirs = p->x.stableNorm(); },
+      [p] { return p->distance(); });
 }
 
 void usual_length(index_t n) {

@@ -4,7 +4,10 @@
 //   A in rows      y_i = sum_j a_ij x_j: as many rows at a time as a vector has lanes, a vector of sums for each. In the end
 //                  the sums are transposed in registers, so that one addition tree gives the y of all these rows.
 //   A in columns   y += a_j x_j: eight columns at a time, so that y is loaded and stored once for eight of them.
-//   other strides  row by row through a copy.
+//   other strides  number by number, or row by row through a copy where rows are long.
+//
+// Rows that are no multiple of a vector end with a part of one, and fewer rows than lanes go in a group of their own, of a
+// half, a quarter, ... as many.
 //
 // The operands of the products in matrices/product*.hpp are packed or held in tiles for numbers that are used many times; a
 // vector gives them nothing to use again: they took 2.5 to 7 times as long at 100 x 100 to 4000 x 1000.

@@ -92,6 +92,7 @@ std::array<T, 3> three_products(VectorView<const T> x, VectorView<const T> y) {
 template <Real T>
 T length(VectorView<const T> x, T squares) {
   if (comfortable(squares)) return std::sqrt(squares);
+  if (x.stride == 1) return careful_length<T>(x.size, Contiguous<T>{x.data});
   return careful_length<T>(x.size, [&](index_t j) { return x[j]; });
 }
 
