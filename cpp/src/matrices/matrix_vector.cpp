@@ -19,8 +19,8 @@ constexpr index_t kFewRows = 2 * kVectorBlock;  // up to which columns that are 
 constexpr index_t kByNumbers = 64;              // columns with gaps up to which a copy of a row does not pay
 constexpr index_t kRanges = 16;                 // among so many at most
 
-// R rows times a contiguous x; the last row may stand in for those that are missing.
-template <int R, class T>
+// R rows times a contiguous x; the last row stands in for those that are missing, unless all are there.
+template <int R, bool All, class T>
 [[gnu::always_inline]] inline typename Simd<T>::Vec group_of_rows(const T* a, index_t stride, index_t rows, const T* x,
                                                                   index_t n) {
   using S = Simd<T>;
@@ -28,7 +28,7 @@ template <int R, class T>
   typename S::Vec sum[R] = {};
   const T* row[R];
 #pragma GCC unroll 16
-  for (int r = 0; r < R; ++r) row[r] = a + std::min<index_t>(r, rows - 1) * stride;
+  for (int r = 0; r < R; ++r) row[r] = a + (All ? r : std::min<index_t>(r, rows - 1)) * stride;
   index_t j = 0;
   for (; j + W <= n; j += W) {
     const typename S::Vec here = S::load(x + j);
@@ -76,35 +76,42 @@ index_t narrow_rows(const MatrixView<const T>& a, const T* x, T* y) {
   return 0;
 }
 
-// Up to R rows, at least one.
-template <int R, class T>
-void some_sums(const T* a, index_t stride, index_t rows, const T* x, index_t n, T* y) {
+// Up to R rows, at least one; All: R.
+template <int R, bool All, class T>
+[[gnu::always_inline]] inline void some_sums(const T* a, index_t stride, index_t rows, const T* x, index_t n, T* y) {
   using S = Simd<T>;
   constexpr int W = S::width;
-  if constexpr (R > 1) {
-    if (2 * rows <= R) return some_sums<R / 2>(a, stride, rows, x, n, y);
-  }
   typename S::Vec sums;
   if (n <= kVectorBlock) {
-    sums = group_of_rows<R>(a, stride, rows, x, n);
+    sums = group_of_rows<R, All>(a, stride, rows, x, n);
   } else {
     double total[W] = {};
     for (index_t j = 0; j < n; j += kVectorBlock) {
-      const typename S::Vec part = group_of_rows<R>(a + j, stride, rows, x + j, std::min(kVectorBlock, n - j));
+      const typename S::Vec part = group_of_rows<R, All>(a + j, stride, rows, x + j, std::min(kVectorBlock, n - j));
       for (index_t l = 0; l < R; ++l) total[l] += part[l];
     }
     for (index_t l = 0; l < R; ++l) sums[l] = static_cast<T>(total[l]);
   }
-  if (R == W && rows == W) return S::store(y, sums);
+  if constexpr (All) return S::store(y, sums);
   PartOfVector<T>(rows).store(y, sums);
+}
+
+// Fewer rows than a vector has lanes, in a group of R: half of it, a quarter, ... where that holds them.
+template <int R, class T>
+void last_rows(const T* a, index_t stride, index_t rows, const T* x, index_t n, T* y) {
+  if constexpr (R > 1) {
+    if (2 * rows <= R) return last_rows<R / 2>(a, stride, rows, x, n, y);
+  }
+  some_sums<R, false>(a, stride, rows, x, n, y);
 }
 
 // Rows that are contiguous.
 template <class T>
 void by_rows(const MatrixView<const T>& a, const T* x, T* y) {
   constexpr index_t W = Simd<T>::width;
-  for (index_t i = narrow_rows<T>(a, x, y); i < a.rows; i += W)
-    some_sums<W>(a.data + i * a.row_stride, a.row_stride, std::min(W, a.rows - i), x, a.cols, y + i);
+  index_t i = narrow_rows<T>(a, x, y);
+  for (; i + W <= a.rows; i += W) some_sums<W, true>(a.data + i * a.row_stride, a.row_stride, W, x, a.cols, y + i);
+  if (i < a.rows) last_rows<W>(a.data + i * a.row_stride, a.row_stride, a.rows - i, x, a.cols, y + i);
 }
 
 // y += the columns a_j x_j, K of them.
