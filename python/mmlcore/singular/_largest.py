@@ -118,7 +118,7 @@ def _search(
             if rest <= 1e-14 * unit:
                 rest = 0.0
                 if first + j + 1 < n:
-                    image = right.random(stream + restart * size + j, j + 1)
+                    image = right.random(stream + restart * size + j + 1, j + 1)  # 0 is the start
             else:
                 image = image / rest
             if first + j + 1 < n:
