@@ -93,11 +93,7 @@ bool compose_stacks(const Call& call, bool left) {
   return true;
 }
 
-// Two matrices, and three in the order of fewest operations.
-template <class T>
-bool compose_two(const Call& call) {
-  return matmul<T>(call);
-}
+// Three matrices in the order of fewest operations.
 template <class T>
 bool compose_three(const Call& call) {
   const index_t m = call['m'], k = call['k'], l = call['l'], n = call['n'];
@@ -221,7 +217,7 @@ const DoorRow rows[] = {
      "matrix points",
      "axis=-1i",
      {move_points_affinely<double>, move_points_affinely<float>}},
-    {"compose", Signature("(m,k),(k,n)->(m,n)"), "matrices[0] matrices[1]", "", {compose_two<double>, compose_two<float>}},
+    {"compose", Signature("(m,k),(k,n)->(m,n)"), "matrices[0] matrices[1]", "", {matmul<double>, matmul<float>}},
     {"compose",
      Signature("(m,k),(k,l),(l,n)->(m,n)"),
      "matrices[0] matrices[1] matrices[2]",

@@ -190,16 +190,19 @@ class Follower {
     return true;
   }
 
+  // Of each `from` numbers of a row come `to`: rows stay apart.
+  RowRule moved_within_rows(const Node& v, const RowForm& x, index_t to, index_t from) const {
+    RowRule rule = made(of(x.outer, x.inner * to / from), {x});
+    set(rule, 0, v.dims[0] / n_, true), set(rule, 1, v.dims[1], false);
+    return rule;
+  }
+
   Found picked(const Node& v) const {
     const RowForm x = form(v.a);
     if (!x) return {};
     const std::vector<std::int32_t>& index = g.index(v.aux);
     const index_t outer = v.dims[0], length = v.dims[1], count = static_cast<index_t>(index.size());
-    if (outer % (x.outer * n_) == 0 && length > 0) {
-      RowRule rule = made(of(x.outer, x.inner * count / length), {x});
-      set(rule, 0, outer / n_, true), set(rule, 1, length, false);
-      return rule;
-    }
+    if (outer % (x.outer * n_) == 0 && length > 0) return moved_within_rows(v, x, count, length);
     if (outer != 1 || count % n_ != 0) return {};
     // How many numbers of the result are of one row: where the index has moved by a row.
     const index_t most = std::min<index_t>(count / n_, 4096);
@@ -219,11 +222,7 @@ class Follower {
     if (!x) return {};
     const std::vector<std::int32_t>& index = g.index(v.aux);
     const index_t outer = v.dims[0], length = v.dims[1], count = static_cast<index_t>(index.size());
-    if (outer % (x.outer * n_) == 0 && count > 0) {
-      RowRule rule = made(of(x.outer, x.inner * length / count), {x});
-      set(rule, 0, outer / n_, true), set(rule, 1, length, false);
-      return rule;
-    }
+    if (outer % (x.outer * n_) == 0 && count > 0) return moved_within_rows(v, x, length, count);
     const index_t step = count > x.inner ? index[x.inner] - index[0] : 0;
     if (outer != 1 || step <= 0 || length % (n_ * step) != 0) return {};
     RowRule rule = made(of(length / (n_ * step), step), {x});
