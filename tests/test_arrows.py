@@ -14,10 +14,20 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 KERNELS = ("core", "matrices", "vectors", "elimination", "orthogonal", "eigen", "singular", "graph")
-KERNELS += ("stats", "calculus", "optimize", "neural", "decomposition")
+KERNELS += ("stats", "calculus", "optimize", "neural", "decomposition", "neighbors")
 CHAPTERS = ("_version", "_cpu", "_isa", "_core", "core", "io", "elimination", "singular", "vectors")
 CHAPTERS += ("matrices", "orthogonal", "eigen", "graph", "stats", "calculus", "optimize", "neural")
-CHAPTERS += ("decomposition", "_bench", "__init__", "estimators", "dask", "networkx", "plot", "cli")
+CHAPTERS += (
+    "decomposition",
+    "neighbors",
+    "_bench",
+    "__init__",
+    "estimators",
+    "dask",
+    "networkx",
+    "plot",
+    "cli",
+)
 HEADERS, SOURCES = ROOT / "cpp" / "include" / "mmlcore", ROOT / "cpp" / "src"
 PACKAGE = ROOT / "python" / "mmlcore"
 

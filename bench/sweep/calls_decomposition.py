@@ -6,9 +6,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy.spatial import cKDTree
 from sklearn.decomposition import PCA
-from sklearn.neighbors import NearestNeighbors
 
 import mmlcore as mml
 from bench.sweep.draw import Draw
@@ -128,37 +126,3 @@ def ppca(draw: Draw) -> Calls:
         return mml.PPCA(k).fit(x).explained_variance_
 
     return Calls(ours, {"numpy": by_numpy, "scikit-learn": by_scikit}, near(draw.dtype, 10))
-
-
-@entry("neighbors", "nearest_neighbors", 3)
-def nearest_neighbors(draw: Draw) -> Calls:
-    n, d = draw.size(3, 20_000), draw.size(2, 100)
-    n = min(n, 500_000 // d)
-    q = draw.size(1, max(1, min(2_000, 4_000_000 // n)))
-    x, queries = draw.array(n, d), draw.array(q, d)
-    k = draw.size(1, min(n - 1, 20))
-    draw.say(f"k={k}")
-
-    def by_product() -> Array:
-        u, v = queries, x
-        s = (u * u).sum(1)[:, None] + (v * v).sum(1) - 2 * (u @ v.T)
-        s.partition(k - 1, axis=1)
-        return np.sqrt(np.maximum(np.sort(s[:, :k], axis=1), 0))
-
-    def scikit(algorithm: str) -> Array:
-        return NearestNeighbors(n_neighbors=k, algorithm=algorithm).fit(x).kneighbors(queries)[0]
-
-    peers: dict[str, Any] = {
-        "scikit-learn brute": partial(scikit, "brute"),
-        "numpy by product": by_product,
-    }
-    if d <= 20:
-        peers["scipy tree"] = lambda: cKDTree(x).query(queries, k)[0].reshape(q, k)
-        peers["scikit-learn tree"] = partial(scikit, "kd_tree")
-
-    def check(expected: Any, got: Any) -> None:
-        near("float32" if draw.dtype == "float32" else "float64", 1e3)(
-            expected, getattr(got, "distances", got)
-        )
-
-    return Calls(partial(mml.nearest_neighbors, x, queries, k), peers, check)

@@ -10,6 +10,7 @@ PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   bind_core(m);
   bind_results(m);
   bind_vectors(m);
+  bind_neighbors(m);
   bind_metric(m);
   bind_matrices(m);
   bind_einsum(m);

@@ -8,6 +8,7 @@ namespace mmlcore::bindings {
 void bind_core(pybind11::module_& m);
 void bind_results(pybind11::module_& m);
 void bind_vectors(pybind11::module_& m);
+void bind_neighbors(pybind11::module_& m);
 void bind_metric(pybind11::module_& m);
 void bind_matrices(pybind11::module_& m);
 void bind_einsum(pybind11::module_& m);

@@ -11,7 +11,6 @@
 #include "mmlcore/elimination/basis.hpp"
 #include "mmlcore/singular/singular_values.hpp"
 #include "mmlcore/vectors/distances.hpp"
-#include "mmlcore/vectors/filtered_neighbors.hpp"
 #include "mmlcore/vectors/inner.hpp"
 #include "mmlcore/vectors/lane_measures.hpp"
 #include "mmlcore/vectors/pairs.hpp"
@@ -148,45 +147,7 @@ bool coordinates_in(const Call& call) {
   return coordinates<T>(call.stack<T>(0), call.matrix<T>(1), default_rank_rtol<T>(n, n), call.result<T>());
 }
 
-// Whether all is finite and so small that squares of differences and their sums stay in the range.
-template <class T>
-bool has_squares(const MatrixView<const T>& points) {
-  const T most = std::sqrt(std::numeric_limits<T>::max()) / (4 * static_cast<T>(std::max<index_t>(points.cols, 1)));
-  return largest_size(points) < static_cast<double>(most);  // NaN is not
-}
-
-constexpr index_t kFewCoordinates = 128, kMostNumbers = index_t{1} << 20;  // that no filter (filtered_neighbors.hpp) is for
-
-// Points that are not equal and whose squared distance vanishes are left to the Python function.
-template <class T>
-py::object neighbors(const Call& call) {
-  const index_t n = call['n'], q = call['q'], d = call['d'], k = call.whole(0);
-  if (call.axes() != 0 || k < 1 || k > n || q < 1 || d < 1 || d >= kFewCoordinates || n * d > kMostNumbers) return {};
-  const MatrixView<const T> points = call.matrix<T>(0), queries = call.matrix<T>(1);
-  const NewArray<T> distances({q, k});
-  const NewArray<std::int64_t> indices({q, k});
-  const bool fine = apart(static_cast<double>(n * q) * static_cast<double>(d), [&] {
-    if (!has_squares<T>(points) || !has_squares<T>(queries)) return false;
-    if (!nearest_neighbors<T>(points, queries, c_order(distances.data, q, k), c_order(indices.data, q, k))) return false;
-    constexpr T least = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
-    bool all = true;
-    for (index_t i = 0; i < q * k; ++i) {
-      T& square = distances.data[i];
-      for (index_t j = 0; j < d && !(square >= least); ++j) all &= queries(i / k, j) == points(indices.data[i], j);
-      square = std::sqrt(square);
-    }
-    return all;
-  });
-  return fine ? py::make_tuple(distances.array, indices.array) : py::object();
-}
-
 const DoorRow rows[] = {
-    {"nearest_neighbors",
-     Signature("(n,d),(q,d)->"),
-     "X queries",
-     "k=i metric",
-     {},
-     {.makes = {neighbors<double>, neighbors<float>}}},
     {"coordinates", Signature("(d),(d,k)->(k)"), "x basis", "", {coordinates_in<double>, coordinates_in<float>}},
     {"cross", Signature("(3),(3)->(3)"), "x y", "", {cross_products<double>, cross_products<float>}},
     {"pairwise_distances",
@@ -247,50 +208,6 @@ void bind_vectors(py::module_& m) {
         });
       },
       py::arg("x"), py::arg("y"), py::arg("squared"), py::arg("out"), "out[i, j] = |x_i - y_j|, or its square.");
-  m.def(
-      "nearest_neighbors",
-      [](const py::array& points, const py::array& queries, py::array& distances, py::array_t<std::int64_t>& indices) {
-        return by_dtype(distances, [&](auto zero) {
-          using T = decltype(zero);
-          const auto vp = matrix_view<const T>(points, "points"), vq = matrix_view<const T>(queries, "queries");
-          const auto vd = matrix_view<T>(distances, "distances");
-          const auto vi = matrix_view<std::int64_t>(indices, "indices");
-          return without_gil([&] { return nearest_neighbors<T>(vp, vq, vd, vi); });
-        });
-      },
-      py::arg("points"), py::arg("queries"), py::arg("distances"), py::arg("indices"),
-      "Fills squared distances and indices (q, k), nearest first; infinity and -1, and False, where squares overflow.");
-  m.def(
-      "reduce_points",
-      [](const py::array& x, const py::array& centre, const py::array& basis, py::array& out) {
-        return by_dtype(out, [&](auto zero) {
-          using T = decltype(zero);
-          const auto vx = matrix_view<const T>(x, "x"), vb = matrix_view<const T>(basis, "basis");
-          const auto c = vector_view<const T>(centre, "centre");
-          const auto to = matrix_view<T>(out, "out");
-          return without_gil([&] { return static_cast<double>(reduce_points<T>(vx, c.data, vb, to)); });
-        });
-      },
-      py::arg("x"), py::arg("centre"), py::arg("basis"), py::arg("out"),
-      "out (n, m + 1): coordinates of x - centre in the basis, and the length of the rest; returns the largest length.");
-  m.def(
-      "filtered_neighbors",
-      [](const py::array& points, const py::array& queries, const py::array& reduced_points,
-         const py::array& reduced_queries, double margin, double most, py::array& distances,
-         py::array_t<std::int64_t>& indices) {
-        return by_dtype(distances, [&](auto zero) {
-          using T = decltype(zero);
-          const auto vp = matrix_view<const T>(points, "points"), vq = matrix_view<const T>(queries, "queries");
-          const auto rp = matrix_view<const T>(reduced_points, "points"),
-                     rq = matrix_view<const T>(reduced_queries, "queries");
-          const auto vd = matrix_view<T>(distances, "distances");
-          const auto vi = matrix_view<std::int64_t>(indices, "indices");
-          return without_gil([&] { return filtered_neighbors<T>(vp, vq, rp, rq, static_cast<T>(margin), most, vd, vi); });
-        });
-      },
-      py::arg("points"), py::arg("queries"), py::arg("reduced_points"), py::arg("reduced_queries"), py::arg("margin"),
-      py::arg("most"), py::arg("distances"), py::arg("indices"),
-      "As nearest_neighbors, for points in rows; False if more than the share `most` of the points is left.");
 }
 
 }  // namespace mmlcore::bindings

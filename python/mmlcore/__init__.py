@@ -92,6 +92,7 @@ from mmlcore.matrices import (
     transform_image,
     transform_points,
 )
+from mmlcore.neighbors import NeighborIndex, Neighbors, NeighborsWithin, nearest_neighbors
 from mmlcore.neural import MLP
 from mmlcore.optimize import (
     Constrained,
@@ -142,7 +143,6 @@ from mmlcore.stats import (
     variance,
 )
 from mmlcore.vectors import (
-    Neighbors,
     angle,
     coordinates,
     cosine,
@@ -151,7 +151,6 @@ from mmlcore.vectors import (
     inner,
     is_independent,
     length,
-    nearest_neighbors,
     pairwise_distances,
     scalar_projection,
     vector_projection,
@@ -182,7 +181,9 @@ __all__ = [
     "LogDeterminant",
     "Minimum",
     "Moments",
+    "NeighborIndex",
     "Neighbors",
+    "NeighborsWithin",
     "NotPositiveDefiniteError",
     "PageRank",
     "PivotedQR",

@@ -9,6 +9,53 @@ import typing
 import numpy as np
 import typing_extensions
 
+class PointTree:
+    @staticmethod
+    def pays(
+        n: typing.SupportsInt | typing.SupportsIndex,
+        d: typing.SupportsInt | typing.SupportsIndex,
+        queries: typing.SupportsInt | typing.SupportsIndex,
+        k: typing.SupportsInt | typing.SupportsIndex,
+        itemsize: typing.SupportsInt | typing.SupportsIndex,
+    ) -> bool:
+        """
+        Whether a tree takes less time than all differences; queries < 0: one that is kept.
+        """
+    def __init__(self, points: np.ndarray[typing.Any, typing.Any]) -> None: ...
+    def nearest(
+        self,
+        queries: np.ndarray[typing.Any, typing.Any],
+        squares: np.ndarray[typing.Any, typing.Any],
+        indices: typing.Annotated[np.typing.ArrayLike, np.int64],
+    ) -> None:
+        """
+        Fills squared distances and indices (q, k) of the nearest points, nearest first.
+        """
+    def nearest_of_own(
+        self,
+        squares: np.ndarray[typing.Any, typing.Any],
+        indices: typing.Annotated[np.typing.ArrayLike, np.int64],
+    ) -> None:
+        """
+        The same (n, k) of the points themselves, none of which is its own neighbour.
+        """
+    def points(self, out: np.ndarray[typing.Any, typing.Any]) -> None:
+        """
+        The points, as they were given.
+        """
+    def within(
+        self,
+        queries: np.ndarray[typing.Any, typing.Any],
+        radius: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> tuple[typing.Any, ...]:
+        """
+        Squared distances, indices and the offsets of each query: points as near as the radius, nearest first.
+        """
+    @property
+    def count(self) -> int: ...
+    @property
+    def nbytes(self) -> int: ...
+
 class InEdges:
     """
     A graph as compressed rows of in-edges, arranged for PageRank.
@@ -900,4 +947,5 @@ JACOBI_SIDE: int = 200
 LEAST_SQUARE: float = 1.0261342003245941e-289
 LEAST_SQUARE_OF_SINGLE: float = 1.262177448353619e-29
 NARROW_SCATTER: int = 24
+PRODUCTS_FROM: int = 48
 VALUES_ROUTE: int = 500

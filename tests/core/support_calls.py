@@ -59,6 +59,7 @@ CALLS: dict[str, Callable[[], Any]] = {
     "vector_projection": lambda: mml.vector_projection(V, W),
     "pairwise_distances": lambda: mml.pairwise_distances(V, W),
     "nearest_neighbors": lambda: mml.nearest_neighbors(V, W, 3),
+    "NeighborIndex": lambda: mml.NeighborIndex(V).query(W, 3),
     "is_independent": lambda: mml.is_independent(V[:3]),
     "coordinates": lambda: mml.coordinates(V[:, :5], S[0, :5, :5]),
     "matmul": lambda: mml.matmul(A, A),

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "difference_tiles.hpp"
 #include "mmlcore/core/careful_length.hpp"
+#include "mmlcore/vectors/difference_tiles.hpp"
 
 namespace mmlcore {
 namespace {

@@ -10,7 +10,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mmlcore.core.arrays import Array, as_index
-from mmlcore.vectors import nearest_neighbors
+from mmlcore.neighbors import nearest_neighbors
 
 
 class KNeighborsClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]

@@ -2,7 +2,7 @@
 
 from mmlcore.vectors._bases import coordinates, is_independent
 from mmlcore.vectors._cross import cross
-from mmlcore.vectors._distances import Neighbors, nearest_neighbors, pairwise_distances
+from mmlcore.vectors._distances import pairwise_distances
 from mmlcore.vectors._inner import (
     angle,
     cosine,
@@ -14,7 +14,6 @@ from mmlcore.vectors._inner import (
 )
 
 __all__ = [
-    "Neighbors",
     "angle",
     "coordinates",
     "cosine",
@@ -23,7 +22,6 @@ __all__ = [
     "inner",
     "is_independent",
     "length",
-    "nearest_neighbors",
     "pairwise_distances",
     "scalar_projection",
     "vector_projection",

@@ -6,7 +6,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_array, empty, require_finite, same_dtype, shape_error
+from mmlcore.core.arrays import (
+    Array,
+    as_array,
+    as_data,
+    empty,
+    require_finite,
+    same_dtype,
+    shape_error,
+)
 from mmlcore.core.batches import broadcast_batch, broadcast_to_batch
 from mmlcore.core.metric import as_metric
 
@@ -84,3 +92,12 @@ def in_metric(metric: ArrayLike | None, *vectors: Array) -> tuple[Array, ...]:
     lower = m.astype(dtype).lower
     images = {id(x): np.matmul(x.astype(dtype, copy=False), lower) for x in vectors}
     return tuple(images[id(x)] for x in vectors)  # what came twice still is one
+
+
+def point_sets(X: ArrayLike, other: ArrayLike | None, name: str) -> tuple[Array, Array]:
+    x = as_data(X, "X")
+    y = x if other is None else as_data(other, name)
+    if x.shape[1] != y.shape[1]:
+        raise shape_error(name, y.shape, f"(m, {x.shape[1]}) to fit X of shape {x.shape}")
+    x, y = same_dtype(x, y)
+    return x, y

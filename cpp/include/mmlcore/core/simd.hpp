@@ -72,6 +72,24 @@ struct Simd {
     for (int i = 0; i < width; ++i) bits |= m[i];
     return bits != 0;
   }
+  // One bit for each lane of a comparison, the first lane lowest.
+  [[gnu::always_inline]] static unsigned bits(Mask m) {
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+    if constexpr (Bytes == 64 && sizeof(T) == 8) return _mm512_movepi64_mask(reinterpret_cast<__m512i>(m));
+    if constexpr (Bytes == 64 && sizeof(T) == 4) return _mm512_movepi32_mask(reinterpret_cast<__m512i>(m));
+#endif
+#ifdef __AVX__
+    if constexpr (Bytes == 32 && sizeof(T) == 8) return _mm256_movemask_pd(reinterpret_cast<__m256d>(m));
+    if constexpr (Bytes == 32 && sizeof(T) == 4) return _mm256_movemask_ps(reinterpret_cast<__m256>(m));
+#endif
+#ifdef __SSE4_1__
+    if constexpr (Bytes == 16 && sizeof(T) == 8) return _mm_movemask_pd(reinterpret_cast<__m128d>(m));
+    if constexpr (Bytes == 16 && sizeof(T) == 4) return _mm_movemask_ps(reinterpret_cast<__m128>(m));
+#endif
+    unsigned all = 0;
+    for (int i = 0; i < width; ++i) all |= (m[i] ? 1u : 0u) << i;
+    return all;
+  }
 };
 
 namespace detail {

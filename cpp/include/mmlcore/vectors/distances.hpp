@@ -1,4 +1,4 @@
-// Distances between the rows of two data sets, and nearest neighbours, without cancellation.
+// Distances between the rows of two data sets, without cancellation.
 //
 // The usual way, |x - y|^2 = |x|^2 + |y|^2 - 2 x'y with one matrix product, loses all digits of points that lie close
 // together: at |x| = 1 and a distance of 1e-8 nothing is left of it, and negative squares come out. Here the differences are
@@ -9,15 +9,8 @@
 // The points of Y are packed by strips of columns, so that one vector holds a coordinate of W points; rows of X are read in
 // place. kDepth coordinates at a time, so that a strip's part stays in the first-level cache.
 //
-// Neighbours: the same tiles, for chunks of points in ascending order; a tile is compared with the worst of each query's
-// list and what is nearer is inserted. From kProductFrom coordinates on, tiles of |x|^2 + |y|^2 - 2 x'y, whose rounding is
-// bounded, choose the points whose exact distance is computed: a multiply-add for each coordinate, and few exact
-// distances. Ties go to the lower index, and the result does not depend on the number of threads.
-//
 // Cost: 3 n m d flops; scratch of a chunk of Y.
 #pragma once
-
-#include <cstdint>
 
 #include "mmlcore/core/views.hpp"
 
@@ -33,12 +26,5 @@ bool same_points(const MatrixView<const T>& a, const MatrixView<const T>& b) {
 // vanish are computed once more, each at its own scale: a huge row costs the others no digit. `out` with rows in one piece.
 template <class T>
 void pairwise_distances(MatrixView<const T> x, MatrixView<const T> y, bool squared, MatrixView<T> out);
-
-// The k rows of `points` nearest to each query, nearest first: squared distances and indices, both (queries, k), C-ordered,
-// of finite numbers. A point whose square overflows is near nobody: where fewer than k are left, the last have distance
-// infinity and index -1, and the result is false.
-template <class T>
-bool nearest_neighbors(MatrixView<const T> points, MatrixView<const T> queries, MatrixView<T> distances,
-                       MatrixView<std::int64_t> indices);
 
 }  // namespace mmlcore

@@ -1,14 +1,16 @@
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <vector>
 
-#include "difference_tiles.hpp"
+#include "candidates.hpp"
 #include "mmlcore/core/dot.hpp"
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/matrices/register_tile.hpp"
-#include "nearest.hpp"
+#include "mmlcore/vectors/difference_tiles.hpp"
+#include "squared_distance.hpp"
 
 namespace mmlcore {
 namespace {
@@ -92,10 +94,8 @@ class Group {
       const T slack = factor * (chunk.largest() + squares_[r]) - squares_[r];
       for (index_t v = 0; v < V; ++v) {
         const auto bounds = S::load(products + r * M + v * S::width) + S::load(chunk.squares(strip) + v * S::width);
-        if (!S::any(bounds < S::splat(worst(r) + slack))) continue;
-        for (index_t c = 0; c < S::width; ++c) {
-          if (bounds[c] < worst(r) + slack) f(r, strip * M + v * S::width + c);
-        }
+        unsigned near = S::bits(bounds < S::splat(worst(r) + slack));
+        for (; near != 0; near &= near - 1) f(r, strip * M + v * S::width + std::countr_zero(near));
       }
     }
   }
@@ -127,12 +127,11 @@ template <class T>
 void neighbors_by_product(MatrixView<const T> points, MatrixView<const T> queries, MatrixView<T> distances,
                           MatrixView<std::int64_t> indices) {
   constexpr index_t N = Group<T>::N;
-  const index_t d = points.cols, k = indices.cols;
+  const index_t d = points.cols;
   Buffer<T> kept_points, kept_queries;
   points = mmlcore::distances::in_rows<T>(points, kept_points);
   queries = mmlcore::distances::in_rows<T>(queries, kept_queries);
-  const auto list = [&](index_t query) { return Nearest<T>{distances.row(query).data, indices.row(query).data, k}; };
-  for (index_t i = 0; i < queries.rows; ++i) list(i).clear();
+  clear_lists(distances, indices);
   const Buffer<T> centre = middle<T>(points);
   // Several groups of queries for each strip: it comes from the third-level cache once for all of them.
   const index_t groups = (queries.rows + N - 1) / N, together = std::clamp<index_t>(groups / (8 * num_threads()), 1, 8);
@@ -144,14 +143,18 @@ void neighbors_by_product(MatrixView<const T> points, MatrixView<const T> querie
       for (index_t g = task * together; g < std::min(groups, (task + 1) * together); ++g) {
         all.emplace_back(queries, g * N, centre.data());
       }
+      Lists<T> lists(distances, indices, task * together * N, std::min(queries.rows, (task + 1) * together * N), begin);
       for (index_t strip = 0; strip < chunk.strips(); ++strip) {
         for (const Group<T>& group : all) {
           group.search(
-              chunk, strip, [&](index_t r) { return list(group.first() + r).worst(); },
+              chunk, strip, [&](index_t r) { return lists[group.first() + r].worst(); },
               [&](index_t r, index_t point) {
                 const index_t query = group.first() + r;
                 const T distance = squared_distance(queries.row(query).data, points.row(begin + point).data, d);
-                if (distance < list(query).worst()) list(query).insert(distance, begin + point);
+                if (distance < lists[query].worst()) {
+                  lists[query].offer(distance, begin + point);
+                  lists[query].trim();
+                }
               });
         }
       }

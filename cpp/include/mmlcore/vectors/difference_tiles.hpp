@@ -1,4 +1,4 @@
-// Tiles of squared distances: N rows of X by a strip of M points. Private to this folder.
+// Tiles of squared distances: N rows of X by a strip of M points.
 #pragma once
 
 #include <algorithm>

@@ -7,7 +7,7 @@ import pytest
 
 import mmlcore as mml
 from mmlcore import _core
-from mmlcore.vectors import _filter
+from mmlcore.neighbors import _filter
 
 
 def structured(n, d, rng, rank=20, noise=0.02):
@@ -27,7 +27,7 @@ def every_distance(x, q, k):
 
 def filtered(x, q, k):
     distances, indices = np.empty((len(q), k), x.dtype), np.empty((len(q), k), np.int64)
-    taken = _filter.filtered_neighbors(x, q, distances, indices)
+    taken = _filter.Filter(x).search(q, distances, indices)
     return taken, np.sqrt(distances) if taken else distances, indices
 
 

@@ -1,14 +1,15 @@
-#include "mmlcore/vectors/filtered_neighbors.hpp"
+#include "mmlcore/neighbors/filtered_neighbors.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 
-#include "difference_tiles.hpp"
+#include "candidates.hpp"
 #include "mmlcore/core/dot.hpp"
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/matrices/product_small.hpp"
-#include "nearest.hpp"
+#include "mmlcore/vectors/difference_tiles.hpp"
+#include "squared_distance.hpp"
 
 namespace mmlcore {
 namespace {
@@ -37,7 +38,8 @@ class Search {
         strips_((points.rows + M - 1) / M),
         bounds_(strips_ * N * M),
         first_(indices.cols),
-        order_(indices.cols) {}
+        order_(indices.cols),
+        list_(indices.cols, 1) {}
 
   // Points that the filter leaves for the queries of a group.
   index_t count(index_t begin) {
@@ -88,10 +90,14 @@ class Search {
 
   // The largest distance of the k points of least bound: the k nearest are not further.
   T first_limit(index_t query, index_t row) {
-    Nearest<T> by_bound{first_.data(), order_.data(), indices_.cols};
-    by_bound.clear();
+    list_.clear(std::numeric_limits<T>::max());
     below(
-        row, [&] { return by_bound.worst(); }, [&](index_t i, T bound) { by_bound.insert(bound, i); });
+        row, [&] { return list_.worst(); },
+        [&](index_t i, T bound) {
+          list_.offer(bound, i);
+          list_.trim();
+        });
+    list_.finish(first_.data(), order_.data());
     T limit = 0;
     for (const std::int64_t i : order_) limit = std::max(limit, exact(query, i));
     return limit;
@@ -99,13 +105,15 @@ class Search {
 
   void one(index_t query, index_t row) {
     const T limit = first_limit(query, row);
-    Nearest<T> nearest{distances_.row(query).data, indices_.row(query).data, indices_.cols};
-    nearest.clear();
-    const auto still = [&] { return std::min(limit, nearest.worst()) + margin_; };
+    list_.clear(std::numeric_limits<T>::max());
+    const auto still = [&] { return std::min(limit, list_.worst()) + margin_; };
     below(row, still, [&](index_t i, T) {
       const T distance = exact(query, i);
-      if (distance < nearest.worst()) nearest.insert(distance, i);
+      if (!(distance < list_.worst())) return;
+      list_.offer(distance, i);
+      list_.trim();
     });
+    list_.finish(distances_.row(query).data, indices_.row(query).data);
   }
 
   const MatrixView<const T> points_, queries_, reduced_;
@@ -116,6 +124,7 @@ class Search {
   const index_t strips_;
   Buffer<T> bounds_, first_;
   Buffer<std::int64_t> order_;
+  Candidates<T> list_;
 };
 
 }  // namespace

@@ -1,17 +1,19 @@
+#include "mmlcore/neighbors/nearest_neighbors.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "difference_tiles.hpp"
-#include "mmlcore/vectors/distances.hpp"
-#include "nearest.hpp"
+#include "candidates.hpp"
+#include "mmlcore/neighbors/kd_tree.hpp"
+#include "mmlcore/vectors/difference_tiles.hpp"
+#include "squared_distance.hpp"
 
 namespace mmlcore {
 namespace {
 
 constexpr index_t kFewQueries = 4;  // up to which the points are not packed: 5102 x 98 and one query 620 us, 240 so
 constexpr index_t kBlock = 256, kChain = 128;
-constexpr index_t kProductFrom = 48;  // coordinates from which the refinement costs less than the subtractions
 
 template <class T>
 bool all_found(MatrixView<T> distances) {
@@ -47,9 +49,9 @@ void squares_of_block(const MatrixView<const T>& points, const T* query, T* __re
 template <class T>
 void by_squares(const MatrixView<const T>& points, const MatrixView<const T>& queries, const MatrixView<T>& distances,
                 const MatrixView<std::int64_t>& indices) {
-  using S = Simd<T>;
   const index_t n = points.rows, d = points.cols, blocks = (n + kBlock - 1) / kBlock;
-  Buffer<T> squares(n);
+  Buffer<T> squares(n + Simd<T>::width);  // read in whole vectors
+  Candidates<T> list(indices.cols, Simd<T>::width);
   for (index_t q = 0; q < queries.rows; ++q) {
     const T* const query = queries.row(q).data;
     parallel_ranges(blocks, (index_t{1} << 16) / (kBlock * std::max<index_t>(d, 1)) + 1, [&](index_t begin, index_t end) {
@@ -59,22 +61,9 @@ void by_squares(const MatrixView<const T>& points, const MatrixView<const T>& qu
         squares_of_block<T>(points.block(i, 0, count, d), query, &squares[i], part.data());
       }
     });
-    const Nearest<T> nearest{distances.row(q).data, indices.row(q).data, indices.cols};
-    nearest.clear();
-    index_t i = 0;
-    const auto look = [&](index_t end) {
-      for (; i < end; ++i) {
-        if (squares[i] < nearest.worst()) Nearest<T>(nearest).insert(squares[i], i);
-      }
-    };
-    while (i + S::width <= n) {
-      if (S::any(S::load(&squares[i]) < S::splat(nearest.worst()))) {
-        look(i + S::width);
-      } else {
-        i += S::width;
-      }
-    }
-    look(n);
+    list.clear(std::numeric_limits<T>::max());
+    list.offer_nearer(squares.data(), n, 0);
+    list.finish(distances.row(q).data, indices.row(q).data);
   }
 }
 
@@ -84,9 +73,8 @@ template <class T>
 bool nearest_neighbors(MatrixView<const T> points, MatrixView<const T> queries, MatrixView<T> distances,
                        MatrixView<std::int64_t> indices) {
   using distances::Tile;
-  using S = Simd<T>;
   constexpr index_t M = Tile<T>::M, N = Tile<T>::N;
-  const index_t d = points.cols, k = indices.cols;
+  const index_t n = points.rows, d = points.cols, k = indices.cols;
   if (indices.empty()) return true;
   const bool straight = points.col_stride == 1 || points.row_stride == 1;
   if (straight && queries.rows <= kFewQueries && distances.col_stride == 1) {
@@ -94,14 +82,17 @@ bool nearest_neighbors(MatrixView<const T> points, MatrixView<const T> queries, 
     by_squares<T>(points, mmlcore::distances::in_rows<T>(queries, kept), distances, indices);
     return all_found<T>(distances);
   }
+  if (KdTree<T>::pays(n, queries.rows, d, k)) {
+    KdTree<T>(points).nearest(queries, distances, indices);
+    return true;
+  }
   if (d >= kProductFrom) {
     neighbors_by_product<T>(points, queries, distances, indices);
     return all_found<T>(distances);
   }
   Buffer<T> kept;
   queries = mmlcore::distances::in_rows<T>(queries, kept);
-  std::fill(distances.data, distances.data + queries.rows * k, std::numeric_limits<T>::infinity());
-  std::fill(indices.data, indices.data + queries.rows * k, std::int64_t{-1});
+  clear_lists(distances, indices);
   Buffer<T> packed((std::min(mmlcore::distances::kChunk, points.rows) + M - 1) / M * M * d);
   for (index_t chunk = 0; chunk < points.rows; chunk += mmlcore::distances::kChunk) {
     const index_t count = std::min(mmlcore::distances::kChunk, points.rows - chunk), strips = (count + M - 1) / M;
@@ -109,22 +100,15 @@ bool nearest_neighbors(MatrixView<const T> points, MatrixView<const T> queries, 
     // Several groups of queries for each strip: it comes from the third-level cache once for all of them.
     const index_t groups = (queries.rows + N - 1) / N, together = std::clamp<index_t>(groups / (8 * num_threads()), 1, 8);
     parallel_tasks((groups + together - 1) / together, [&](index_t task) {
-      const index_t end = std::min(groups, (task + 1) * together);
+      const index_t begin = task * together * N, end = std::min(queries.rows, (task + 1) * together * N);
+      Lists<T> lists(distances, indices, begin, end, chunk);
       Tile<T> tile;
-      for (index_t part = 0; part < strips * together; ++part) {
-        const index_t j = part / together * M, cols = std::min(M, count - j);
-        const index_t group = task * together + part % together, i = group * N, rows = std::min(N, queries.rows - i);
-        if (group >= end) continue;
-        tile.compute(queries.row(i).data, rows, queries.row_stride, packed.data() + j * d, d);
-        for (index_t r = 0; r < rows; ++r) {
-          Nearest<T> nearest{distances.row(i + r).data, indices.row(i + r).data, k};
-          const T* values = tile.values + r * M;
-          for (int v = 0; v < Tile<T>::V; ++v) {
-            if (!S::any(S::load(values + v * S::width) < S::splat(nearest.worst()))) continue;
-            for (index_t c = v * S::width; c < std::min<index_t>(cols, (v + 1) * S::width); ++c) {
-              if (values[c] < nearest.worst()) nearest.insert(values[c], chunk + j + c);
-            }
-          }
+      for (index_t j = 0; j < count; j += M) {
+        const index_t cols = std::min(M, count - j);
+        for (index_t i = begin; i < end; i += N) {
+          const index_t rows = std::min(N, end - i);
+          tile.compute(queries.row(i).data, rows, queries.row_stride, packed.data() + j * d, d);
+          for (index_t r = 0; r < rows; ++r) lists[i + r].offer_nearer(tile.values + r * M, cols, chunk + j);
         }
       }
     });

@@ -1,0 +1,185 @@
+// Nearest neighbours: the door's row, the searches that Python's composes, and trees that are kept.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <variant>
+
+#include "arrays.hpp"
+#include "door.hpp"
+#include "mmlcore/core/finite.hpp"
+#include "mmlcore/neighbors/filtered_neighbors.hpp"
+#include "mmlcore/neighbors/kd_tree.hpp"
+#include "mmlcore/neighbors/nearest_neighbors.hpp"
+#include "module.hpp"
+#include "results.hpp"
+
+namespace mmlcore::bindings {
+namespace {
+
+// Whether all is finite and so small that squares of differences and their sums stay in the range.
+template <class T>
+bool has_squares(const MatrixView<const T>& points) {
+  const T most = std::sqrt(std::numeric_limits<T>::max()) / (4 * static_cast<T>(std::max<index_t>(points.cols, 1)));
+  return largest_size(points) < static_cast<double>(most);  // NaN is not
+}
+
+constexpr index_t kFewCoordinates = 128, kMostNumbers = index_t{1} << 20;  // that no filter (filtered_neighbors.hpp) is for
+
+// Points that are not equal and whose squared distance vanishes are left to the Python function.
+template <class T>
+py::object neighbors(const Call& call) {
+  const index_t n = call['n'], q = call['q'], d = call['d'], k = call.whole(0);
+  if (call.axes() != 0 || k < 1 || k > n || q < 1 || d < 1 || d >= kFewCoordinates || n * d > kMostNumbers) return {};
+  const MatrixView<const T> points = call.matrix<T>(0), queries = call.matrix<T>(1);
+  const NewArray<T> distances({q, k});
+  const NewArray<std::int64_t> indices({q, k});
+  const bool fine = apart(static_cast<double>(n * q) * static_cast<double>(d), [&] {
+    if (!has_squares<T>(points) || !has_squares<T>(queries)) return false;
+    if (!nearest_neighbors<T>(points, queries, c_order(distances.data, q, k), c_order(indices.data, q, k))) return false;
+    constexpr T least = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
+    bool all = true;
+    for (index_t i = 0; i < q * k; ++i) {
+      T& square = distances.data[i];
+      for (index_t j = 0; j < d && !(square >= least); ++j) all &= queries(i / k, j) == points(indices.data[i], j);
+      square = std::sqrt(square);
+    }
+    return all;
+  });
+  return fine ? py::make_tuple(distances.array, indices.array) : py::object();
+}
+
+// A tree of either type.
+struct PointTree {
+  explicit PointTree(const py::array& points)
+      : tree(by_dtype(points, [&](auto zero) -> std::variant<KdTree<float>, KdTree<double>> {
+          using T = decltype(zero);
+          const auto x = matrix_view<const T>(points, "points");
+          return without_gil([&] { return KdTree<T>(x); });
+        })) {}
+
+  template <class F>
+  auto with(F&& f) const {
+    return std::visit([&](const auto& one) { return f(one); }, tree);
+  }
+
+  void points(py::array& out) const {
+    with([&]<class T>(const KdTree<T>& one) {
+      const auto to = matrix_view<T>(out, "out");
+      without_gil([&] { one.points(to); });
+    });
+  }
+  void nearest(const py::array& queries, py::array& squares, py::array_t<std::int64_t>& indices) const {
+    with([&]<class T>(const KdTree<T>& one) {
+      const auto q = matrix_view<const T>(queries, "queries");
+      const auto to = matrix_view<T>(squares, "squares");
+      const auto at = matrix_view<std::int64_t>(indices, "indices");
+      without_gil([&] { one.nearest(q, to, at); });
+    });
+  }
+  void nearest_of_own(py::array& squares, py::array_t<std::int64_t>& indices) const {
+    with([&]<class T>(const KdTree<T>& one) {
+      const auto to = matrix_view<T>(squares, "squares");
+      const auto at = matrix_view<std::int64_t>(indices, "indices");
+      without_gil([&] { one.nearest_of_own(to, at); });
+    });
+  }
+  py::tuple within(const py::array& queries, double radius) const {
+    return with([&]<class T>(const KdTree<T>& one) {
+      const auto q = matrix_view<const T>(queries, "queries");
+      const PointsWithin<T> found = without_gil([&] { return one.within(q, static_cast<T>(radius)); });
+      return py::make_tuple(copied(found.squares), copied(found.indices), copied(found.offsets));
+    });
+  }
+
+  std::variant<KdTree<float>, KdTree<double>> tree;
+
+ private:
+  template <class T>
+  static py::object copied(const std::vector<T>& values) {
+    const NewArray<T> made({static_cast<npy_intp>(values.size())});
+    std::copy(values.begin(), values.end(), made.data);
+    return made.array;
+  }
+};
+
+const DoorRow rows[] = {
+    {"nearest_neighbors",
+     Signature("(n,d),(q,d)->"),
+     "X queries",
+     "k=i metric",
+     {},
+     {.makes = {neighbors<double>, neighbors<float>}}},
+};
+
+}  // namespace
+
+void bind_neighbors(py::module_& m) {
+  add_doors(m, rows);
+  m.attr("PRODUCTS_FROM") = kProductFrom;
+  py::class_<PointTree>(m, "PointTree")
+      .def(py::init<const py::array&>(), py::arg("points"))
+      .def_static(
+          "pays",
+          [](index_t n, index_t d, index_t queries, index_t k, int bytes) {
+            return bytes == 4 ? KdTree<float>::pays(n, queries, d, k) : KdTree<double>::pays(n, queries, d, k);
+          },
+          py::arg("n"), py::arg("d"), py::arg("queries"), py::arg("k"), py::arg("itemsize"),
+          "Whether a tree takes less time than all differences; queries < 0: one that is kept.")
+      .def_property_readonly("count", [](const PointTree& t) { return t.with([](const auto& one) { return one.count(); }); })
+      .def_property_readonly("nbytes",
+                             [](const PointTree& t) { return t.with([](const auto& one) { return one.bytes(); }); })
+      .def("points", &PointTree::points, py::arg("out"), "The points, as they were given.")
+      .def("nearest", &PointTree::nearest, py::arg("queries"), py::arg("squares"), py::arg("indices"),
+           "Fills squared distances and indices (q, k) of the nearest points, nearest first.")
+      .def("nearest_of_own", &PointTree::nearest_of_own, py::arg("squares"), py::arg("indices"),
+           "The same (n, k) of the points themselves, none of which is its own neighbour.")
+      .def("within", &PointTree::within, py::arg("queries"), py::arg("radius"),
+           "Squared distances, indices and the offsets of each query: points as near as the radius, nearest first.");
+  m.def(
+      "nearest_neighbors",
+      [](const py::array& points, const py::array& queries, py::array& distances, py::array_t<std::int64_t>& indices) {
+        return by_dtype(distances, [&](auto zero) {
+          using T = decltype(zero);
+          const auto vp = matrix_view<const T>(points, "points"), vq = matrix_view<const T>(queries, "queries");
+          const auto vd = matrix_view<T>(distances, "distances");
+          const auto vi = matrix_view<std::int64_t>(indices, "indices");
+          return without_gil([&] { return nearest_neighbors<T>(vp, vq, vd, vi); });
+        });
+      },
+      py::arg("points"), py::arg("queries"), py::arg("distances"), py::arg("indices"),
+      "Fills squared distances and indices (q, k), nearest first; infinity and -1, and False, where squares overflow.");
+  m.def(
+      "reduce_points",
+      [](const py::array& x, const py::array& centre, const py::array& basis, py::array& out) {
+        return by_dtype(out, [&](auto zero) {
+          using T = decltype(zero);
+          const auto vx = matrix_view<const T>(x, "x"), vb = matrix_view<const T>(basis, "basis");
+          const auto c = vector_view<const T>(centre, "centre");
+          const auto to = matrix_view<T>(out, "out");
+          return without_gil([&] { return static_cast<double>(reduce_points<T>(vx, c.data, vb, to)); });
+        });
+      },
+      py::arg("x"), py::arg("centre"), py::arg("basis"), py::arg("out"),
+      "out (n, m + 1): coordinates of x - centre in the basis, and the length of the rest; returns the largest length.");
+  m.def(
+      "filtered_neighbors",
+      [](const py::array& points, const py::array& queries, const py::array& reduced_points,
+         const py::array& reduced_queries, double margin, double most, py::array& distances,
+         py::array_t<std::int64_t>& indices) {
+        return by_dtype(distances, [&](auto zero) {
+          using T = decltype(zero);
+          const auto vp = matrix_view<const T>(points, "points"), vq = matrix_view<const T>(queries, "queries");
+          const auto rp = matrix_view<const T>(reduced_points, "points"),
+                     rq = matrix_view<const T>(reduced_queries, "queries");
+          const auto vd = matrix_view<T>(distances, "distances");
+          const auto vi = matrix_view<std::int64_t>(indices, "indices");
+          return without_gil([&] { return filtered_neighbors<T>(vp, vq, rp, rq, static_cast<T>(margin), most, vd, vi); });
+        });
+      },
+      py::arg("points"), py::arg("queries"), py::arg("reduced_points"), py::arg("reduced_queries"), py::arg("margin"),
+      py::arg("most"), py::arg("distances"), py::arg("indices"),
+      "As nearest_neighbors, for points in rows; False if more than the share `most` of the points is left.");
+}
+
+}  // namespace mmlcore::bindings

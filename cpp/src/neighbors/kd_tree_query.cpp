@@ -1,0 +1,236 @@
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "candidates.hpp"
+#include "mmlcore/core/parallel.hpp"
+#include "mmlcore/core/simd.hpp"
+#include "mmlcore/matrices/register_tile.hpp"
+#include "mmlcore/neighbors/kd_tree.hpp"
+
+namespace mmlcore {
+namespace {
+
+constexpr index_t kTogether = 64;  // queries of a task
+constexpr std::int64_t kNoPoint = -1;
+
+}  // namespace
+
+// One query's way through the tree. D coordinates, or 0 where the compiler does not know their number.
+template <class T>
+template <int D>
+class KdTree<T>::Walk {
+ public:
+  using S = Simd<T>;
+  using Boxes = Simd<T, std::min<int>(kVectorBytes, kWays* int{sizeof(T)})>;
+
+  explicit Walk(const KdTree& tree) : tree_(tree), d_(D ? D : tree.d_) {}
+
+  void start(VectorView<const T> query) {
+    for (index_t c = 0; c < d_; ++c) query_[c] = query[c];
+  }
+  void start_at(index_t row) {
+    for (index_t c = 0; c < d_; ++c) query_[c] = tree_.column(c)[row];
+  }
+  const T* query() const { return query_.data(); }
+
+  // Offers what may be near: list.worst() and list.last() say what need not come. Boxes that are nearer come first.
+  template <class List>
+  void run(List& list, std::int64_t own) {
+    index_t waiting = 0;
+    stack_[waiting++] = {T{0}, tree_.root_, 0};
+    while (waiting > 0) {
+      const Waiting next = stack_[--waiting];
+      if (next.bound > list.worst() || (next.bound == list.worst() && next.least >= list.last())) continue;
+      if (next.child < 0) {
+        scan(~next.child, list, own);
+      } else {
+        waiting = open(next.child, list.worst(), waiting);
+      }
+    }
+  }
+
+ private:
+  struct Waiting {
+    T bound;
+    std::int32_t child, least;
+  };
+
+  // The children that may be near, the nearest on top of those that wait.
+  index_t open(index_t node, T worst, index_t waiting) {
+    const T* const boxes = tree_.boxes_of(node);
+    const Node& n = tree_.nodes_[node];
+    alignas(64) T bounds[kWays];
+    for (index_t j = 0; j < kWays; j += Boxes::width) {
+      typename Boxes::Vec sum{};
+      for (index_t c = 0; c < d_; ++c) {
+        const auto q = Boxes::splat(query_[c]);
+        const auto below = Boxes::load(boxes + 2 * c * kWays + j) - q,
+                   above = q - Boxes::load(boxes + (2 * c + 1) * kWays + j);
+        const auto gap = below > above ? below : above;
+        sum = update::SquaredDifference::apply(sum, typename Boxes::Vec{}, gap > 0 ? gap : typename Boxes::Vec{});
+      }
+      Boxes::store(bounds + j, sum);
+    }
+    const index_t first = waiting;
+    for (index_t j = 0; j < kWays; ++j) {
+      stack_[waiting] = {bounds[j], n.child[j], n.least[j]};
+      waiting += bounds[j] <= worst;
+    }
+    for (index_t i = first + 1; i < waiting; ++i) {
+      const Waiting one = stack_[i];
+      index_t to = i;
+      for (; to > first && nearer(stack_[to - 1], one); --to) stack_[to] = stack_[to - 1];
+      stack_[to] = one;
+    }
+    return waiting;
+  }
+
+  static bool nearer(const Waiting& a, const Waiting& b) {
+    return a.bound < b.bound || (a.bound == b.bound && a.least < b.least);
+  }
+
+  template <class List>
+  void scan(index_t leaf, List& list, std::int64_t own) {
+    const index_t first = leaf * kLeaf;
+    alignas(64) T squares[kLeaf];
+    const auto worst = S::splat(list.worst());
+    unsigned near = 0;
+    for (index_t j = 0; j < kLeaf; j += S::width) {
+      typename S::Vec sum{};
+      for (index_t c = 0; c < d_; ++c)
+        sum = update::SquaredDifference::apply(sum, S::load(tree_.column(c) + first + j), S::splat(query_[c]));
+      S::store(squares + j, sum);
+      near |= S::bits(sum <= worst) << j;
+    }
+    for (; near != 0; near &= near - 1) {
+      const int j = std::countr_zero(near);
+      const std::int32_t id = tree_.ids_[first + j];
+      if (id != own) list.offer(squares[j], id);
+    }
+    list.trim();
+  }
+
+  // Three cuts a level, of fewer than 2^31 points and of the buckets at the top.
+  static constexpr index_t kDeepest = 14 * kWays;
+
+  const KdTree& tree_;
+  const index_t d_;
+  std::array<T, kMostCoordinates> query_;
+  std::array<Waiting, kDeepest + kWays> stack_;
+};
+
+template <class T>
+template <class F>
+void KdTree<T>::with_walk(F&& f) const {
+  switch (d_) {
+    case 1:
+      return f(Walk<1>(*this));
+    case 2:
+      return f(Walk<2>(*this));
+    case 3:
+      return f(Walk<3>(*this));
+    case 4:
+      return f(Walk<4>(*this));
+    default:
+      return f(Walk<0>(*this));
+  }
+}
+
+template <class T>
+void KdTree<T>::nearest(MatrixView<const T> queries, MatrixView<T> squares, MatrixView<std::int64_t> indices) const {
+  const index_t count = queries.rows, k = indices.cols;
+  parallel_tasks((count + kTogether - 1) / kTogether, [&](index_t task) {
+    with_walk([&](auto walk) {
+      Candidates<T> list(k, kLeaf);
+      for (index_t i = task * kTogether; i < std::min(count, (task + 1) * kTogether); ++i) {
+        walk.start(queries.row(i));
+        list.clear(std::numeric_limits<T>::max());
+        walk.run(list, kNoPoint);
+        list.finish(squares.row(i).data, indices.row(i).data);
+      }
+    });
+  });
+}
+
+template <class T>
+void KdTree<T>::nearest_of_own(MatrixView<T> squares, MatrixView<std::int64_t> indices) const {
+  const index_t k = indices.cols;
+  parallel_tasks((rows_ + kTogether - 1) / kTogether, [&](index_t task) {
+    with_walk([&](auto walk) {
+      Candidates<T> list(k, kLeaf);
+      for (index_t row = task * kTogether; row < std::min(rows_, (task + 1) * kTogether); ++row) {
+        const std::int32_t own = ids_[row];
+        if (own >= count_) continue;
+        walk.start_at(row);
+        list.clear(std::numeric_limits<T>::max());
+        walk.run(list, own);
+        list.finish(squares.row(own).data, indices.row(own).data);
+      }
+    });
+  });
+}
+
+namespace {
+
+// All that is offered within a distance.
+template <class T>
+struct Within {
+  T radius, bound;
+  std::vector<std::pair<T, std::int64_t>> found;
+
+  T worst() const { return bound; }
+  std::int64_t last() const { return std::numeric_limits<std::int64_t>::max(); }
+  void offer(T square, std::int64_t index) {
+    if (std::sqrt(square) <= radius) found.emplace_back(square, index);
+  }
+  void trim() const {}
+};
+
+}  // namespace
+
+template <class T>
+PointsWithin<T> KdTree<T>::within(MatrixView<const T> queries, T radius) const {
+  const index_t count = queries.rows, tasks = (count + kTogether - 1) / kTogether;
+  // A square whose root rounds to the radius may lie a little beyond its square.
+  const T bound =
+      std::min(radius * radius * (1 + 4 * std::numeric_limits<T>::epsilon()) + std::numeric_limits<T>::denorm_min(),
+               std::numeric_limits<T>::max());
+  std::vector<std::vector<std::pair<T, std::int64_t>>> found(tasks);
+  PointsWithin<T> result;
+  result.offsets.assign(count + 1, 0);
+  parallel_tasks(tasks, [&](index_t task) {
+    with_walk([&](auto walk) {
+      for (index_t i = task * kTogether; i < std::min(count, (task + 1) * kTogether); ++i) {
+        Within<T> list{radius, bound, {}};
+        walk.start(queries.row(i));
+        walk.run(list, kNoPoint);
+        std::sort(list.found.begin(), list.found.end());
+        result.offsets[i + 1] = static_cast<std::int64_t>(list.found.size());
+        found[task].insert(found[task].end(), list.found.begin(), list.found.end());
+      }
+    });
+  });
+  for (index_t i = 0; i < count; ++i) result.offsets[i + 1] += result.offsets[i];
+  result.squares.resize(result.offsets[count]);
+  result.indices.resize(result.offsets[count]);
+  parallel_tasks(tasks, [&](index_t task) {
+    index_t to = result.offsets[task * kTogether];
+    for (const auto& [square, index] : found[task]) {
+      result.squares[to] = square;
+      result.indices[to++] = index;
+    }
+  });
+  return result;
+}
+
+template void KdTree<float>::nearest(MatrixView<const float>, MatrixView<float>, MatrixView<std::int64_t>) const;
+template void KdTree<double>::nearest(MatrixView<const double>, MatrixView<double>, MatrixView<std::int64_t>) const;
+template void KdTree<float>::nearest_of_own(MatrixView<float>, MatrixView<std::int64_t>) const;
+template void KdTree<double>::nearest_of_own(MatrixView<double>, MatrixView<std::int64_t>) const;
+template PointsWithin<float> KdTree<float>::within(MatrixView<const float>, float) const;
+template PointsWithin<double> KdTree<double>::within(MatrixView<const double>, double) const;
+
+}  // namespace mmlcore
