@@ -88,3 +88,17 @@ def test_products_in_blocks(rows, columns, rng):
         np.testing.assert_allclose(both(x, y), (y @ x[..., None])[..., 0], rtol=0, atol=1e-12)
         w = mml.Function(lambda w: w @ a[0], (rows, columns))
         np.testing.assert_allclose(w(y), y @ a[0], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("start", [1, 2])
+def test_parts_that_are_made_in_place(start):
+    """A part of a concatenation of concatenations, made of pieces that its memory held: many points as one."""
+
+    def f(x):
+        y = np.concatenate([x[:1], x[1:] * x[:-1]])
+        return np.concatenate([y[:start], y[start:] * y[:-start]])
+
+    x = np.array([0.5, 1.2, 0.3, 0.9])
+    many = np.tile(x, (19, 1))
+    np.testing.assert_array_equal(mml.jacobian(f, many)[7], mml.jacobian(f, x))
+    np.testing.assert_array_equal(mml.Function(f, 4)(many)[7], f(x))

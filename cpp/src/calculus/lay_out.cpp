@@ -92,6 +92,9 @@ class Arrangement {
     // An elementwise operation may overwrite an operand of its own size; shorter ones are read again and again.
     bool in_place = is_elementwise(v.op);
     for (const Id x : operands) in_place = in_place && same_or_number(g_, x, v.size);
+    // A part of a concatenation may be the first to ask for the whole's place: were that the operand's, it would start
+    // elsewhere in it.
+    in_place = in_place && owner_[id].node == id;
     const auto overwritten = [&](Id x) { return in_place && g_.size(x) == v.size && owner_[x].node == x; };
     for (const Id x : operands) {
       if (overwritten(x)) give_back(x);
