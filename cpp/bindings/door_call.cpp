@@ -1,6 +1,8 @@
 #include "door_call.hpp"
 
+#include <complex>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -37,7 +39,7 @@ class DoorCall {
     if (!read() || !broadcast() || call_.count_ == 0) return Py_NewRef(Py_NotImplemented);
     if (row_.traits.makes[0]) return made();
     if (row_.traits.prefers_numpy && row_.traits.prefers_numpy(call_, type_ == NPY_FLOAT)) return from_numpy();
-    double numbers[kMostParts];  // results without axes
+    std::complex<double> numbers[kMostParts];  // results without axes
     py::object made[kMostParts];
     for (int k = 0; k < row_.signature.results; ++k) make(k, made[k], numbers[k]);
     if (!compute()) return Py_NewRef(Py_NotImplemented);
@@ -181,7 +183,7 @@ class DoorCall {
   }
 
   // Memory for result k: a number, a new array, or `out` if the kernel may write there.
-  void make(int k, py::object& made, double& number) {
+  void make(int k, py::object& made, std::complex<double>& number) {
     npy_intp shape[kMaxBatchAxes];
     const int axes = shape_of(k, shape);
     if (out_) {
@@ -239,7 +241,7 @@ class DoorCall {
     return apart(all, [&] { return kernel(call_); });
   }
 
-  py::object deliver(int k, py::object& made, double& number) const {
+  py::object deliver(int k, py::object& made, std::complex<double>& number) const {
     if (out_) {
       PyObject* part = out_part(k);
       if (made && PyArray_CopyInto(reinterpret_cast<PyArrayObject*>(part), reinterpret_cast<PyArrayObject*>(made.ptr()))) {
@@ -275,8 +277,14 @@ class DoorCall {
         scalar = PyArrayScalar_New(Float);
         if (scalar) PyArrayScalar_ASSIGN(scalar, Float, *static_cast<const float*>(at));
         return scalar;
+      case NPY_CDOUBLE:
+        scalar = PyArrayScalar_New(CDouble);
+        if (scalar) std::memcpy(&PyArrayScalar_VAL(scalar, CDouble), at, 16);
+        return scalar;
       default:
-        return nullptr;  // no row has a complex number for a result
+        scalar = PyArrayScalar_New(CFloat);
+        if (scalar) std::memcpy(&PyArrayScalar_VAL(scalar, CFloat), at, 8);
+        return scalar;
     }
   }
 

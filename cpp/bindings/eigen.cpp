@@ -178,6 +178,12 @@ const DoorRow rows[] = {
      {dominant<double>, dominant<float>},
      {.power = 3}},
     {"matrix_power", Signature("(n,n)->(n,n)"), "A", "n=i", {powers<double>, powers<float>}, {.power = 3}},
+    {"matrix_power",
+     Signature("(n,n)->(n,n)"),
+     "A",
+     "n=i",
+     {powers<std::complex<double>>, powers<std::complex<float>>},
+     {.power = 3, .complex = true}},
     {"eigh", Signature("(n,n)->(n),(n,n)"), "A", "B UPLO order", {all_pairs<double>, all_pairs<float>}, {.power = 3}},
     {"eigvalsh", Signature("(n,n)->(n)"), "A", "UPLO order", {all_values<double>, all_values<float>}, {.power = 3}},
 };

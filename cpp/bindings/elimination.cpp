@@ -35,8 +35,10 @@ constexpr index_t kPollingOrder = 512;
 template <class T>
 bool solve(const Call& call) {
   const index_t n = call['n'], k = call['k'];
-  const bool small = call.count() == 1 && n <= kSmallOrder && k <= kSmallColumns && n > 0 && k > 0;
-  if (small && solve_small<T>(call.matrix<T>(0), call.matrix<T>(1), call.result<T>())) return true;
+  if constexpr (Real<T>) {
+    const bool small = call.count() == 1 && n <= kSmallOrder && k <= kSmallColumns && n > 0 && k > 0;
+    if (small && solve_small<T>(call.matrix<T>(0), call.matrix<T>(1), call.result<T>())) return true;
+  }
   solve_batch<T>(call.stack<T>(0), call.stack<T>(1), call.results<T>());
   return true;
 }
@@ -48,8 +50,10 @@ bool inverse(const Call& call) {
   std::fill(numbers.begin(), numbers.end(), T{0});
   for (index_t i = 0; i < n; ++i) numbers[i * (n + 1)] = 1;
   const MatrixView<const T> identity = c_order<const T>(numbers.data(), n, n);
-  const bool small = call.count() == 1 && n <= kSmallColumns && n > 0;
-  if (small && solve_small<T>(call.matrix<T>(0), identity, call.result<T>())) return true;
+  if constexpr (Real<T>) {
+    const bool small = call.count() == 1 && n <= kSmallColumns && n > 0;
+    if (small && solve_small<T>(call.matrix<T>(0), identity, call.result<T>())) return true;
+  }
   MatrixBatch<const T> right{identity, {}};
   right.batch.push(call.count(), 0);
   solve_batch<T>(call.stack<T>(0), right, call.results<T>());
@@ -64,10 +68,12 @@ bool determinant_of(const Call& call) {
     return true;
   }
   T& value = *call.result<T>();
-  if (n <= kSmallOrder && determinant_small<T>(call.matrix<T>(0), value)) return true;
+  if constexpr (Real<T>) {
+    if (n <= kSmallOrder && determinant_small<T>(call.matrix<T>(0), value)) return true;
+  }
   std::int64_t power = 0;
   if (!determinant<T>(call.matrix<T>(0), false, value, power)) return false;
-  value = std::ldexp(value, static_cast<int>(power));
+  value = times_power(value, static_cast<int>(power));
   return true;
 }
 
@@ -132,6 +138,24 @@ bool log_determinants(const Call& call) {
   return true;
 }
 
+template <Complex T>
+bool log_determinants_of(const Call& call) {
+  using R = RealPart<T>;
+  const index_t count = call.count();
+  T* sign = call.result<T>(0);
+  R* logarithm = call.result<R>(1);
+  Buffer<std::int64_t> power(count);
+  std::fill(power.begin(), power.end(), std::int64_t{0});
+  determinants<T>(call.stack<T>(0), sign, power.data());
+  for (index_t i = 0; i < count; ++i) {
+    const std::complex<double> mantissa{sign[i]};
+    const double size = std::abs(mantissa);
+    logarithm[i] = static_cast<R>(std::log(size) + static_cast<double>(power[i]) * std::log(2.0));
+    sign[i] = size == 0 ? T{0} : static_cast<T>(mantissa / size);
+  }
+  return true;
+}
+
 // What fails goes the long way, which says why.
 template <class T>
 bool lower_factor(const Call& call) {
@@ -192,6 +216,10 @@ py::object echelon(const Call& call) {
   return py::make_tuple(made.array, columns, found.rank, found.swaps, py::none());
 }
 
+using Wide = std::complex<double>;
+using Single = std::complex<float>;
+constexpr DoorTraits kComplex{.power = 3, .complex = true};
+
 const DoorRow rows[] = {
     {"row_echelon", Signature("(m,n)->"), "A", "reduced=0 steps=0 rtol", {}, {.makes = {echelon<double>, echelon<float>}}},
     {"solve", Signature("(n,n),(n,k?)->(n,k?)"), "A b", "", {solve<double>, solve<float>}, {.power = 3}},
@@ -199,6 +227,10 @@ const DoorRow rows[] = {
     {"cholesky", Signature("(n,n)->(n,n)"), "A", "", {lower_factor<double>, lower_factor<float>}, {.power = 2}},
     {"determinant", Signature("(n,n)->()"), "A", "", {determinant_of<double>, determinant_of<float>}, {.power = 3}},
     {"slogdet", Signature("(n,n)->(),()"), "A", "", {log_determinants<double>, log_determinants<float>}, {.power = 3}},
+    {"solve", Signature("(n,n),(n,k?)->(n,k?)"), "A b", "", {solve<Wide>, solve<Single>}, kComplex},
+    {"inverse", Signature("(n,n)->(n,n)"), "A", "", {inverse<Wide>, inverse<Single>}, kComplex},
+    {"determinant", Signature("(n,n)->()"), "A", "", {determinant_of<Wide>, determinant_of<Single>}, kComplex},
+    {"slogdet", Signature("(n,n)->(),()r"), "A", "", {log_determinants_of<Wide>, log_determinants_of<Single>}, kComplex},
     {"row_echelon",
      Signature("(m,n)->"),
      "A",
@@ -221,7 +253,7 @@ void bind_elimination(py::module_& m) {
   m.def(
       "solve",
       [](const py::array& a, const py::array& b, py::array& x) {
-        by_dtype(x, [&](auto zero) {
+        by_number(x, [&](auto zero) {
           using T = decltype(zero);
           const auto va = matrix_batch<const T>(a, "A"), vb = matrix_batch<const T>(b, "b");
           const auto vx = matrix_batch<T>(x, "x");
@@ -232,7 +264,7 @@ void bind_elimination(py::module_& m) {
   m.def(
       "determinants",
       [](const py::array& a, py::array& mantissa, const py::object& exponent) {
-        by_dtype(mantissa, [&](auto zero) {
+        by_number(mantissa, [&](auto zero) {
           using T = decltype(zero);
           const auto va = matrix_batch<const T>(a, "A");
           T* m_to = data_of<T>(mantissa);

@@ -4,6 +4,7 @@
 #include "door.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/elimination/basis.hpp"
+#include "mmlcore/matrices/complex_product.hpp"
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/matrices/product_small.hpp"
 #include "mmlcore/matrices/product_tall.hpp"
@@ -20,7 +21,11 @@ constexpr double kHuge = 2147483648.0;  // beyond, Python would not look for Ctr
 template <class T>
 bool matmul(const Call& call) {
   if (call.axes() == 0) {
-    product_single<T>(call.matrix<T>(0), call.matrix<T>(1), call.results<T>().item);
+    if constexpr (Complex<T>) {
+      complex_product<T>(call.matrix<T>(0), call.matrix<T>(1), call.results<T>().item);
+    } else {
+      product_single<T>(call.matrix<T>(0), call.matrix<T>(1), call.results<T>().item);
+    }
   } else {
     product_batch<T>(call.stack<T>(0), call.stack<T>(1), call.results<T>());
   }
@@ -200,6 +205,20 @@ bool traces(const Call& call) {
   });
 }
 
+// One large product of complex matrices, with more than one thread.
+template <class T>
+bool blas_multiplies_complex(const Call& call) {
+  if (call.axes() != 0) return false;
+  const double work = 4 * static_cast<double>(call['m']) * static_cast<double>(call['k']) * static_cast<double>(call['n']);
+  if (work < kLarge || work >= kHuge || call['m'] == 1 || call['n'] == 1) return false;
+  if (!blas_takes(call.matrix<T>(0)) || !blas_takes(call.matrix<T>(1))) return false;
+  enter_context();
+  return num_threads() > 1;
+}
+bool blas_is_as_fast_for_complex(const Call& call, bool single) {
+  return single ? blas_multiplies_complex<std::complex<float>>(call) : blas_multiplies_complex<std::complex<double>>(call);
+}
+
 const DoorRow rows[] = {
     {"matmul",
      Signature("(m?,k),(k,n?)->(m?,n?)"),
@@ -207,6 +226,12 @@ const DoorRow rows[] = {
      "",
      {matmul<double>, matmul<float>},
      {.prefers_numpy = blas_is_as_fast, .numpy = "matmul"}},
+    {"matmul",
+     Signature("(m?,k),(k,n?)->(m?,n?)"),
+     "a b",
+     "",
+     {matmul<std::complex<double>>, matmul<std::complex<float>>},
+     {.prefers_numpy = blas_is_as_fast_for_complex, .numpy = "matmul", .complex = true}},
     {"transform_points",
      Signature("(m,d),(n?,d)->(n?,m)"),
      "matrix points",
@@ -271,7 +296,7 @@ void bind_matrices(py::module_& m) {
   m.def(
       "matmul",
       [](const py::array& a, const py::array& b, py::array& out) {
-        by_dtype(out, [&](auto zero) {
+        by_number(out, [&](auto zero) {
           using T = decltype(zero);
           const auto va = matrix_batch<const T>(a, "a"), vb = matrix_batch<const T>(b, "b");
           const auto vc = matrix_batch<T>(out, "out");

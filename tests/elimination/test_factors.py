@@ -121,13 +121,6 @@ def test_lu_of_a_singular_matrix():
     np.testing.assert_allclose(lower @ upper, a[perm], atol=1e-15)
 
 
-def test_complex(rng):
-    a = rng.standard_normal((3, 4, 4)) + 1j * rng.standard_normal((3, 4, 4))
-    np.testing.assert_allclose(mml.inverse(a) @ a, np.broadcast_to(np.eye(4), a.shape), atol=1e-12)
-    np.testing.assert_allclose(mml.determinant(a), np.linalg.det(a))
-    np.testing.assert_allclose(mml.slogdet(a)[1], np.linalg.slogdet(a)[1])
-
-
 @pytest.mark.parametrize("call", [mml.inverse, mml.determinant, mml.slogdet, mml.lu])
 @pytest.mark.parametrize("n", [2, 12, 40])
 @pytest.mark.parametrize("value", [np.nan, np.inf])

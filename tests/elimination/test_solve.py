@@ -129,20 +129,6 @@ def test_not_finite(n, bad, dtype):
         mml.solve(a, b)
 
 
-def test_complex(rng):
-    a = rng.standard_normal((5, 4, 4)) + 1j * rng.standard_normal((5, 4, 4))
-    b = rng.standard_normal((5, 4, 2))
-    np.testing.assert_allclose(a @ mml.solve(a, b), b, atol=1e-12)
-    with pytest.raises(mml.SingularMatrixError):
-        mml.solve(np.zeros((2, 2), complex), np.ones(2))
-    with pytest.raises(ValueError, match="A: contains NaN"):
-        mml.solve(a * np.nan, b)
-    stack, sides = rng.standard_normal((2, 2, 2, 2)) @ (1.0, 1j), np.eye(2) + 0j
-    expected = [np.linalg.inv(a) for a in stack]  # numpy before 2 took such sides for two vectors
-    np.testing.assert_allclose(mml.solve(stack, sides), expected, rtol=1e-12)
-    np.testing.assert_allclose(mml.inverse(stack), expected, rtol=1e-12)
-
-
 @pytest.mark.parametrize(
     ("a", "b", "message"),
     [

@@ -1,4 +1,4 @@
-// determinant_lanes for one element type; solve_lanes_f32.cpp and _f64.cpp instantiate it.
+// determinant_lanes for one element type; determinant_lanes_f32.cpp and the others instantiate it.
 #pragma once
 
 #include <cmath>
@@ -23,7 +23,7 @@ struct Bits {
   static constexpr Int low = field / 8, high = field - field / 8, widest = sizeof(T) == 8 ? 45 : 20;
 };
 
-template <class T, int N>
+template <Real T, int N>
 void determinant_group(const MatrixBatch<const T>& a, index_t first, T* mantissa, std::int64_t* exponent,
                        const std::function<void(index_t)>& other) {
   using S = Simd<T>;
@@ -85,16 +85,55 @@ void determinant_group(const MatrixBatch<const T>& a, index_t first, T* mantissa
   }
 }
 
-template <class T, int N>
+// Complex pivots are brought near 1 by the exponent of their larger part before they are multiplied.
+template <Complex T, int N>
+void determinant_group(const MatrixBatch<const T>& a, index_t first, T* mantissa, std::int64_t* exponent,
+                       const std::function<void(index_t)>& other) {
+  using R = RealPart<T>;
+  using S = Simd<R>;
+  using Vec = typename S::Vec;
+  using Mask = typename S::Mask;
+  using B = Bits<R>;
+  LaneNumber<T> matrix[N * N];
+  const LaneGroup<const T> from(a, first);
+  load_lanes<T>(from, matrix);
+  Mask odd = not_finite<T>(matrix, N * N), swapped{}, sum{};
+  eliminate<T, N>(
+      matrix, nullptr, 0, swapped, [&](int k) { from.prefetch(k, N); }, std::make_integer_sequence<int, N>{});
+  odd |= odd_pivots<T, N>(matrix);
+  LaneNumber<T> product{S::splat(1), Vec{}};
+  const auto near_one = [&](const LaneNumber<T>& x) -> LaneNumber<T> {
+    const Vec re = S::abs(x.re), im = S::abs(x.im);
+    const Mask field = reinterpret_cast<Mask>(re > im ? re : im) >> B::fraction;
+    sum += field - B::bias;
+    const Vec down = reinterpret_cast<Vec>((2 * B::bias - field) << B::fraction);
+    return {x.re * down, x.im * down};
+  };
+#pragma GCC unroll 16
+  for (int k = 0; k < N; ++k) product *= near_one(matrix[k * N + k]);
+  product = near_one(product);
+  for (int l = 0; l < from.used; ++l) {
+    if (odd[l]) {
+      other(first + l);
+      continue;
+    }
+    const R sign = swapped[l] != 0 ? R{-1} : R{1};
+    const T value{sign * product.re[l], sign * product.im[l]};
+    mantissa[first + l] = exponent ? value : times_power(value, static_cast<int>(sum[l]));
+    if (exponent) exponent[first + l] = sum[l];
+  }
+}
+
+template <Number T, int N>
 void determinant_stack(const MatrixBatch<const T>& a, T* mantissa, std::int64_t* exponent,
                        const std::function<void(index_t)>& other) {
-  constexpr index_t W = Simd<T>::width;
+  constexpr index_t W = LaneGroup<const T>::W;
   parallel_ranges((a.count() + W - 1) / W, 4000 / (N * N * N) + 1, [&](index_t begin, index_t end) {
     for (index_t g = begin; g < end; ++g) determinant_group<T, N>(a, g * W, mantissa, exponent, other);
   });
 }
 
-template <class T, int... N>
+template <Number T, int... N>
 void determinant_dispatch(std::integer_sequence<int, N...>, const MatrixBatch<const T>& a, T* mantissa,
                           std::int64_t* exponent, const std::function<void(index_t)>& other) {
   using Fn = void (*)(const MatrixBatch<const T>&, T*, std::int64_t*, const std::function<void(index_t)>&);
@@ -104,10 +143,10 @@ void determinant_dispatch(std::integer_sequence<int, N...>, const MatrixBatch<co
 
 }  // namespace lanes
 
-template <class T>
+template <Number T>
 void determinant_lanes(const MatrixBatch<const T>& a, T* mantissa, std::int64_t* exponent,
                        const std::function<void(index_t)>& other) {
-  lanes::determinant_dispatch<T>(std::make_integer_sequence<int, kLaneOrder>{}, a, mantissa, exponent, other);
+  lanes::determinant_dispatch<T>(std::make_integer_sequence<int, lane_order<T>>{}, a, mantissa, exponent, other);
 }
 
 }  // namespace mmlcore

@@ -12,6 +12,7 @@
 #include "mmlcore/core/errors.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/simd.hpp"
+#include "mmlcore/elimination/complex_lu.hpp"
 #include "mmlcore/elimination/equilibrate.hpp"
 #include "mmlcore/elimination/triangular.hpp"
 #include "mmlcore/matrices/product.hpp"
@@ -180,16 +181,34 @@ index_t factor(MatrixView<T> a, index_t* pivots, T* scratch, index_t ld, bool pa
 }
 
 // copy_finite with the rows shared out between the threads.
-template <class T>
+template <Number T>
 bool copy_rows(MatrixView<const T> from, MatrixView<T> to, bool parallel) {
   const index_t grain = std::max<index_t>(16, 100000 / std::max<index_t>(from.cols, 1));
-  if (!parallel || from.rows <= grain) return copy_finite(from, to);
+  if (!parallel || from.rows <= grain) return copy_finite<T>(from, to);
   std::atomic<bool> finite{true};
   parallel_ranges(from.rows, grain, [&](index_t begin, index_t end) {
     const index_t size = end - begin;
     if (!copy_finite<T>(from.block(begin, 0, size, from.cols), to.block(begin, 0, size, to.cols))) finite = false;
   });
   return finite;
+}
+
+// The factors of a matrix of either kind, and the solution by them.
+template <Number T>
+index_t factor_any(MatrixView<T> a, index_t* pivots, bool parallel) {
+  if constexpr (Complex<T>) {
+    return complex_lu<T>(a, pivots);
+  } else {
+    return lu_factor<T>(a, pivots, parallel);
+  }
+}
+template <Number T>
+void solve_any(MatrixView<const T> lu, const index_t* pivots, MatrixView<T> b, bool parallel) {
+  if constexpr (Complex<T>) {
+    complex_lu_solve<T>(lu, pivots, b);
+  } else {
+    lu_solve<T>(lu, pivots, b, parallel);
+  }
 }
 
 }  // namespace
@@ -210,7 +229,7 @@ void lu_solve(MatrixView<const T> lu, const index_t* pivots, MatrixView<T> b, bo
   solve_upper<T>(lu, b, parallel);
 }
 
-template <class T>
+template <Number T>
 Outcome try_solve(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> x, bool parallel) {
   const index_t n = a.rows;
   if (n == 0) return {};
@@ -224,9 +243,9 @@ Outcome try_solve(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> x,
   Buffer<T> copy(in_place ? 0 : n * x.cols);
   const MatrixView<T> y = in_place ? MatrixView<T>{x.data, n, x.cols, x.row_stride, 1} : c_order(copy.data(), n, x.cols);
   if (!copy_rows(b, y, parallel)) return {Solved::side_not_finite};
-  lu_factor(lu, pivots.data(), parallel);
+  factor_any<T>(lu, pivots.data(), parallel);
   if (comfortable_pivots<T>(lu)) {
-    lu_solve<T>(lu, pivots.data(), y, parallel);
+    solve_any<T>(lu, pivots.data(), y, parallel);
     if (copy_rows<T>(y, x, parallel)) return {};
   }
   // Once more with rows, columns and right sides near 1: A' = R A C, A' y = R b 2^-s, x = C y 2^s.
@@ -235,22 +254,23 @@ Outcome try_solve(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> x,
   std::vector<int> sides(b.cols, INT_MIN / 2);
   for (index_t i = 0; i < n; ++i) {
     for (index_t c = 0; c < b.cols; ++c) {
-      if (b(i, c) != 0) sides[c] = std::max(sides[c], std::ilogb(b(i, c)) + 1 - scale.rows[i]);
+      if (b(i, c) == T{0}) continue;
+      sides[c] = std::max(sides[c], std::ilogb(largest_part(b(i, c))) + 1 - scale.rows[i]);
     }
   }
   for (index_t i = 0; i < n; ++i) {
-    for (index_t c = 0; c < b.cols; ++c) y(i, c) = b(i, c) == 0 ? T{0} : std::ldexp(b(i, c), -scale.rows[i] - sides[c]);
+    for (index_t c = 0; c < b.cols; ++c) y(i, c) = b(i, c) == T{0} ? T{0} : times_power(b(i, c), -scale.rows[i] - sides[c]);
   }
-  const index_t bad = lu_factor(lu, pivots.data(), parallel);
+  const index_t bad = factor_any<T>(lu, pivots.data(), parallel);
   if (bad >= 0) return {Solved::singular, bad};
-  lu_solve<T>(lu, pivots.data(), y, parallel);
+  solve_any<T>(lu, pivots.data(), y, parallel);
   for (index_t i = 0; i < n; ++i) {
-    for (index_t c = 0; c < b.cols; ++c) y(i, c) = y(i, c) == 0 ? T{0} : std::ldexp(y(i, c), sides[c] - scale.cols[i]);
+    for (index_t c = 0; c < b.cols; ++c) y(i, c) = y(i, c) == T{0} ? T{0} : times_power(y(i, c), sides[c] - scale.cols[i]);
   }
   return {copy_rows<T>(y, x, parallel) ? Solved::yes : Solved::overflow};
 }
 
-template <class T>
+template <Number T>
 void solve_one(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> x, bool parallel, index_t item) {
   const Outcome outcome = try_solve<T>(a, b, x, parallel);
   switch (outcome.solved) {
@@ -274,7 +294,16 @@ template void lu_solve<float>(MatrixView<const float>, const index_t*, MatrixVie
 template void lu_solve<double>(MatrixView<const double>, const index_t*, MatrixView<double>, bool);
 template Outcome try_solve<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, bool);
 template Outcome try_solve<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, bool);
+template Outcome try_solve<std::complex<float>>(MatrixView<const std::complex<float>>, MatrixView<const std::complex<float>>,
+                                                MatrixView<std::complex<float>>, bool);
+template Outcome try_solve<std::complex<double>>(MatrixView<const std::complex<double>>,
+                                                 MatrixView<const std::complex<double>>, MatrixView<std::complex<double>>,
+                                                 bool);
 template void solve_one<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, bool, index_t);
 template void solve_one<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, bool, index_t);
+template void solve_one<std::complex<float>>(MatrixView<const std::complex<float>>, MatrixView<const std::complex<float>>,
+                                             MatrixView<std::complex<float>>, bool, index_t);
+template void solve_one<std::complex<double>>(MatrixView<const std::complex<double>>, MatrixView<const std::complex<double>>,
+                                              MatrixView<std::complex<double>>, bool, index_t);
 
 }  // namespace mmlcore

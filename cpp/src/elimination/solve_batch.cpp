@@ -30,16 +30,19 @@ class FirstError {
   std::exception_ptr error_;
 };
 
-constexpr index_t kLaneColumns = 32;     // more right sides are worth the products of solve_one
+constexpr index_t kLaneColumns = 32;  // more right sides are worth the products of solve_one
+constexpr index_t kFewOrder = 8, kFewItems = 3;
 constexpr index_t kParallelOrder = 256;  // from here on one matrix employs all threads
 
 }  // namespace
 
-template <class T>
+template <Number T>
 void solve_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& x) {
   const index_t n = a.item.rows, count = x.count();
   if (n == 0 || count == 0 || x.item.cols == 0) return;
-  if (n <= kLaneOrder && b.item.cols <= kLaneColumns) return solve_lanes<T>(a, b, x);
+  // One or two complex matrices would leave most lanes idle.
+  const bool fills = Real<T> || n <= kFewOrder || count >= kFewItems;
+  if (fills && n <= lane_order<T> && b.item.cols <= kLaneColumns) return solve_lanes<T>(a, b, x);
   if (n >= kParallelOrder || count == 1) {
     for (index_t i = 0; i < count; ++i) solve_one<T>(a[i], b[i], x[i], n >= 64, count == 1 ? -1 : i);
     return;
@@ -57,6 +60,12 @@ void solve_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, c
   errors.rethrow();
 }
 
+template void solve_batch<std::complex<float>>(const MatrixBatch<const std::complex<float>>&,
+                                               const MatrixBatch<const std::complex<float>>&,
+                                               const MatrixBatch<std::complex<float>>&);
+template void solve_batch<std::complex<double>>(const MatrixBatch<const std::complex<double>>&,
+                                                const MatrixBatch<const std::complex<double>>&,
+                                                const MatrixBatch<std::complex<double>>&);
 template void solve_batch<float>(const MatrixBatch<const float>&, const MatrixBatch<const float>&,
                                  const MatrixBatch<float>&);
 template void solve_batch<double>(const MatrixBatch<const double>&, const MatrixBatch<const double>&,

@@ -238,15 +238,14 @@ def matrix_power(A: ArrayLike, n: int, *, out: Array | None = None) -> Array:
         if left == 0:
             power[...] = np.eye(a.shape[-1])
         return power
-    times = np.matmul if a.dtype.kind == "c" else matmul
     product: Array | None = None
     with np.errstate(over="ignore", invalid="ignore"):
         while left > 1:
             if left & 1:
-                product = a if product is None else times(product, a)
+                product = a if product is None else matmul(product, a)
             left >>= 1
-            a = times(a, a)
-        result: Array = a if product is None else times(product, a)
+            a = matmul(a, a)
+        result: Array = a if product is None else matmul(product, a)
     if not all_finite(result):
         msg = f"n: the power {n} of A leaves the range of {result.dtype}."
         raise OverflowError(msg)

@@ -10,8 +10,6 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_matrix, as_square, empty, require_finite_items
 from mmlcore.core.door import door
-from mmlcore.core.lapack import patiently
-from mmlcore.core.scaling import equilibrated, equilibration, times_power
 from mmlcore.elimination._solve import solve, within_range
 
 
@@ -112,8 +110,6 @@ def determinant(A: ArrayLike, *, out: Array | None = None) -> Array:
     -2.0
     """
     a = as_square(A, "A", complex_ok=True)
-    if a.dtype.kind == "c":
-        return _complex_determinant(require_finite_items(a, "A"))
     out = empty(a.shape[:-2], a.dtype)
     _core.determinants(a, out, None)
     return out[()]
@@ -153,33 +149,13 @@ def slogdet(A: ArrayLike, *, out: tuple[Array, ...] | None = None) -> LogDetermi
     (1.0, -921.034037)
     """
     a = as_square(A, "A", complex_ok=True)
-    if a.dtype.kind == "c":
-        scaled, powers = _near_one(require_finite_items(a, "A"))
-        sign, logarithm = patiently(np.linalg.slogdet, scaled)
-        logarithm = np.asarray(logarithm + powers * np.log(2.0)).astype(logarithm.dtype)
-        return LogDeterminant(sign, logarithm[()])
     mantissa, exponent = empty(a.shape[:-2], a.dtype), np.empty(a.shape[:-2], np.int64)
     _core.determinants(a, mantissa, exponent)
     with np.errstate(divide="ignore"):
-        logarithm = np.log(np.abs(mantissa).astype(np.float64)) + exponent * np.log(2.0)
-    return LogDeterminant(np.sign(mantissa)[()], logarithm.astype(a.dtype)[()])
-
-
-def _complex_determinant(a: Array) -> Array:
-    with np.errstate(all="ignore"):
-        plain = np.asarray(patiently(np.linalg.det, a))
-        size = np.abs(plain)
-        # Zero, infinity and NaN may come from what was in between.
-        if not ((size > 1e-30) & (size < 1e30)).all():
-            scaled, powers = _near_one(a)
-            plain = times_power(np.asarray(patiently(np.linalg.det, scaled)), powers)
-    return plain[()]
-
-
-def _near_one(a: Array) -> tuple[Array, Array]:
-    """Return matrices with rows and columns near 1, and the exponents (...) taken out of their determinants."""
-    rows, columns = equilibration(a)
-    return equilibrated(a, rows, columns), rows.sum(axis=-1) + columns.sum(axis=-1)
+        size = np.abs(mantissa.astype(np.result_type(a.dtype, np.float64)))
+        logarithm = np.log(size) + exponent * np.log(2.0)
+    sign = np.sign(mantissa) if a.dtype.kind != "c" else mantissa / np.where(size == 0, 1, size)
+    return LogDeterminant(sign.astype(a.dtype)[()], logarithm.astype(mantissa.real.dtype)[()])
 
 
 @door("lu", LU)

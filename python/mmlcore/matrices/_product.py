@@ -68,8 +68,6 @@ def matmul(a: ArrayLike, b: ArrayLike, *, out: Array | None = None) -> Array:
         fitting = f"({k},) or (..., {k}, n) to fit a of shape {a_.shape}"
         raise shape_error("b", b_.shape, fitting)
     batch = broadcast_batch({"a": a_.shape[:-2], "b": b_.shape[:-2]})
-    if a_.dtype.kind == "c":
-        return np.asarray(np.matmul(a_, b_))
     rows, cols = a_.shape[-2:-1], b_.shape[-1:] if b_.ndim > 1 else ()
     a_ = a_[np.newaxis] if a_.ndim == 1 else a_
     b_ = b_[:, np.newaxis] if b_.ndim == 1 else b_

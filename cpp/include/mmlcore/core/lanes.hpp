@@ -4,11 +4,13 @@
 // of W x W elements transposed in registers; what then remains of an item goes number by number when it is little, and else
 // as one more square that overlaps the one before. Short items that follow one another in memory are shuffled
 // (short_items.hpp). Anything else goes element by element. `not_finite` tells lanes that hold NaN or infinity.
+// Of complex numbers (complex_lanes.hpp) the parts, which follow one another, are moved as if they were elements.
 #pragma once
 
 #include <algorithm>
 #include <type_traits>
 
+#include "mmlcore/core/complex_lanes.hpp"
 #include "mmlcore/core/short_items.hpp"
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/core/views.hpp"
@@ -18,7 +20,7 @@ namespace mmlcore {
 // Items first ... first + W - 1 of a stack; lanes behind its end repeat the last item and are not stored.
 template <class T>
 struct LaneGroup {
-  static constexpr int W = Simd<std::remove_const_t<T>>::width;
+  static constexpr int W = Simd<RealPart<std::remove_const_t<T>>>::width;
   const MatrixBatch<T>& stack;
   index_t first;
   int used;
@@ -94,22 +96,26 @@ inline void elements(const MatrixView<T>& shape, F&& f) {
 
 }  // namespace detail
 
-template <class T>
-inline void load_lanes(const LaneGroup<const T>& group, typename Simd<T>::Vec* out) {
-  using S = Simd<T>;
-  constexpr index_t W = S::width;
-  const index_t size = group.size();
+template <Number T>
+inline void load_lanes(const LaneGroup<const T>& group, LaneNumber<T>* to) {
+  using R = RealPart<T>;
+  using S = Simd<R>;
+  constexpr index_t W = S::width, parts = kLaneParts<T>;
+  const index_t size = group.size() * parts;
+  auto* const out = reinterpret_cast<typename S::Vec*>(to);
+  const auto numbers = [](const T* at) { return reinterpret_cast<const R*>(at); };
   if (size < W && group.dense() &&
-      detail::as_short<T>(size, [&](auto s) { load_short<T, decltype(s)::value>(group.start(), out); })) {
+      detail::as_short<R>(size, [&](auto s) { load_short<R, decltype(s)::value>(numbers(group.start()), out); })) {
     return;
   }
-  group.with_items([&](auto&& item) {
+  group.with_items([&](auto&& item_of) {
+    const auto item = [&](int lane) { return numbers(item_of(lane)); };
     if (group.contiguous && size >= W) {
       const index_t left = detail::squares<W>(size, [&](index_t e) {
         typename S::Vec v[W];
 #pragma GCC unroll 16
         for (int lane = 0; lane < W; ++lane) v[lane] = S::load(item(lane) + e);
-        transpose<T>(v);
+        transpose<R>(v);
 #pragma GCC unroll 16
         for (int k = 0; k < W; ++k) out[e + k] = v[k];
       });
@@ -121,29 +127,35 @@ inline void load_lanes(const LaneGroup<const T>& group, typename Simd<T>::Vec* o
       }
       return;
     }
-    T* flat = reinterpret_cast<T*>(out);
+    R* flat = reinterpret_cast<R*>(out);
     detail::elements(group.stack.item, [&](index_t e, index_t at) {
-      for (int lane = 0; lane < W; ++lane) flat[e * W + lane] = item(lane)[at];
+      for (index_t p = 0; p < parts; ++p) {
+        for (int lane = 0; lane < W; ++lane) flat[(e * parts + p) * W + lane] = item(lane)[at * parts + p];
+      }
     });
   });
 }
 
-template <class T>
-inline void store_lanes(const LaneGroup<T>& group, const typename Simd<T>::Vec* in) {
-  using S = Simd<T>;
-  constexpr index_t W = S::width;
-  const index_t size = group.size();
+template <Number T>
+inline void store_lanes(const LaneGroup<T>& group, const LaneNumber<T>* from) {
+  using R = RealPart<T>;
+  using S = Simd<R>;
+  constexpr index_t W = S::width, parts = kLaneParts<T>;
+  const index_t size = group.size() * parts;
+  const auto* const in = reinterpret_cast<const typename S::Vec*>(from);
+  const auto numbers = [](T* at) { return reinterpret_cast<R*>(at); };
   if (size < W && group.dense() &&
-      detail::as_short<T>(size, [&](auto s) { store_short<T, decltype(s)::value>(group.start(), in); })) {
+      detail::as_short<R>(size, [&](auto s) { store_short<R, decltype(s)::value>(numbers(group.start()), in); })) {
     return;
   }
-  group.with_items([&](auto&& item) {
+  group.with_items([&](auto&& item_of) {
+    const auto item = [&](int lane) { return numbers(item_of(lane)); };
     if (group.contiguous && size >= W) {
       const index_t left = detail::squares<W>(size, [&](index_t e) {
         typename S::Vec v[W];
 #pragma GCC unroll 16
         for (int k = 0; k < W; ++k) v[k] = in[e + k];
-        transpose<T>(v);
+        transpose<R>(v);
 #pragma GCC unroll 16
         for (int lane = 0; lane < W; ++lane) {
           if (lane < group.used) S::store(item(lane) + e, v[lane]);
@@ -154,19 +166,24 @@ inline void store_lanes(const LaneGroup<T>& group, const typename Simd<T>::Vec* 
       }
       return;
     }
-    const T* flat = reinterpret_cast<const T*>(in);
+    const R* flat = reinterpret_cast<const R*>(in);
     detail::elements(group.stack.item, [&](index_t e, index_t at) {
-      for (int lane = 0; lane < group.used; ++lane) item(lane)[at] = flat[e * W + lane];
+      for (index_t p = 0; p < parts; ++p) {
+        for (int lane = 0; lane < group.used; ++lane) item(lane)[at * parts + p] = flat[(e * parts + p) * W + lane];
+      }
     });
   });
 }
 
 // NaN in a lane of the sum of x * 0 tells that one of its x is not finite.
-template <class T>
-typename Simd<T>::Mask not_finite(const typename Simd<T>::Vec* x, index_t size) {
-  typename Simd<T>::Vec sum[4] = {};  // chains of additions that overlap
+template <Number T>
+typename Simd<RealPart<T>>::Mask not_finite(const LaneNumber<T>* numbers, index_t count) {
+  using Vec = typename Simd<RealPart<T>>::Vec;
+  const auto* const x = reinterpret_cast<const Vec*>(numbers);
+  const index_t size = count * kLaneParts<T>;
+  Vec sum[4] = {};  // chains of additions that overlap
   index_t i = 0;
-  for (; i + 4 <= size; i += 4) {
+  for (; size - i >= 4; i += 4) {
     for (int k = 0; k < 4; ++k) sum[k] += x[i + k] * 0;
   }
   for (; i < size; ++i) sum[0] += x[i] * 0;

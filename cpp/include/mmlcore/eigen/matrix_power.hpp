@@ -11,13 +11,14 @@
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/finite.hpp"
-#include "mmlcore/core/views.hpp"
+#include "mmlcore/core/numbers.hpp"
+#include "mmlcore/matrices/complex_product.hpp"
 #include "mmlcore/matrices/product_small.hpp"
 
 namespace mmlcore {
 
 // `to`: items one after the other, in rows. False where a power, or A, is not finite: what is not finite in A stays so.
-template <Real T>
+template <Number T>
 bool matrix_power(const MatrixBatch<const T>& a, std::uint64_t e, T* to) {
   const index_t n = a.item.rows, count = a.count(), size = count * n * n;
   const auto stack = [=](auto* data) {
@@ -25,9 +26,10 @@ bool matrix_power(const MatrixBatch<const T>& a, std::uint64_t e, T* to) {
     made.batch.push(count, n * n);
     return made;
   };
+  const auto finite = [&] { return all_finite(reinterpret_cast<const RealPart<T>*>(to), size * (Complex<T> ? 2 : 1)); };
   if (e <= 1) {
     for (index_t i = 0; i < count; ++i) copy<T>(a[i], c_order(to + i * n * n, n, n));
-    if (!all_finite(to, size)) return false;
+    if (!finite()) return false;
     for (index_t i = 0; i < size && e == 0; ++i) to[i] = i % (n * n) % (n + 1) == 0 ? T{1} : T{0};
     return true;
   }
@@ -45,7 +47,7 @@ bool matrix_power(const MatrixBatch<const T>& a, std::uint64_t e, T* to) {
     multiply(power);
     if (e >> digit & 1) multiply(a);
   }
-  return all_finite(to, size);
+  return finite();
 }
 
 }  // namespace mmlcore

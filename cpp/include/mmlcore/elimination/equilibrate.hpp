@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "mmlcore/core/buffer.hpp"
-#include "mmlcore/core/views.hpp"
+#include "mmlcore/core/numbers.hpp"
 
 namespace mmlcore {
 
@@ -51,10 +51,10 @@ class PivotRange {
   T least_ = kMostPivot<T>, most_ = 0;
 };
 
-template <Real T>
+template <Number T>
 bool comfortable_pivots(MatrixView<const T> lu) {
-  PivotRange<T> range;
-  for (index_t k = 0; k < lu.rows; ++k) range.add(lu(k, k));
+  PivotRange<RealPart<T>> range;
+  for (index_t k = 0; k < lu.rows; ++k) range.add(std::abs(lu(k, k)));
   return lu.rows == 0 || range.comfortable();
 }
 
@@ -63,13 +63,13 @@ struct Equilibration {
   std::vector<int> rows, cols;
 };
 
-template <Real T>
+template <Number T>
 Equilibration equilibration(MatrixView<const T> a) {
   constexpr int none = INT_MIN / 2;  // of a zero
   const index_t m = a.rows, n = a.cols;
   Buffer<int> exponents(m * n);
   for (index_t i = 0; i < m; ++i) {
-    for (index_t j = 0; j < n; ++j) exponents[i * n + j] = a(i, j) == 0 ? none : std::ilogb(a(i, j)) + 1;
+    for (index_t j = 0; j < n; ++j) exponents[i * n + j] = a(i, j) == T{0} ? none : std::ilogb(largest_part(a(i, j))) + 1;
   }
   Equilibration e{std::vector<int>(m, 0), std::vector<int>(n, 0)};
   const auto raise = [&](int& own, const std::vector<int>& others, const int* x, index_t stride) {
@@ -91,10 +91,10 @@ Equilibration equilibration(MatrixView<const T> a) {
 }
 
 // out_ij = a_ij 2^-(r_i + c_j).
-template <Real T>
+template <Number T>
 void scale_to(const Equilibration& e, MatrixView<const T> a, MatrixView<T> out) {
   for (index_t i = 0; i < a.rows; ++i) {
-    for (index_t j = 0; j < a.cols; ++j) out(i, j) = std::ldexp(a(i, j), -(e.rows[i] + e.cols[j]));
+    for (index_t j = 0; j < a.cols; ++j) out(i, j) = times_power(a(i, j), -(e.rows[i] + e.cols[j]));
   }
 }
 

@@ -23,7 +23,7 @@
 // strides.
 #pragma once
 
-#include "mmlcore/core/views.hpp"
+#include "mmlcore/core/numbers.hpp"
 
 namespace mmlcore {
 
@@ -43,14 +43,15 @@ struct Outcome {
   index_t column = -1;  // without a pivot
 };
 
-// X = A^-1 B for one matrix: copies A into padded storage, factors, solves; where a pivot is zero or near the ends of the
-// range, or X overflows, once more with rows and columns scaled (equilibrate.hpp). `x` may not overlap `a` or `b`.
-template <class T>
+// X = A^-1 B for one matrix, real or complex (complex_lu.hpp): copies A into padded storage, factors, solves; where a pivot
+// is zero or near the ends of the range, or X overflows, once more with rows and columns scaled (equilibrate.hpp). `x` may
+// not overlap `a` or `b`.
+template <Number T>
 Outcome try_solve(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> x, bool parallel);
 
 // The same. Throws DomainError on NaN or infinity in A or B, SingularMatrix on an exactly zero pivot or when X overflows.
 // `where` is added to messages (" of item 7 of the batch").
-template <class T>
+template <Number T>
 void solve_one(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> x, bool parallel, index_t item);
 
 extern template index_t lu_factor<float>(MatrixView<float>, index_t*, bool);
@@ -59,8 +60,20 @@ extern template void lu_solve<float>(MatrixView<const float>, const index_t*, Ma
 extern template void lu_solve<double>(MatrixView<const double>, const index_t*, MatrixView<double>, bool);
 extern template Outcome try_solve<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, bool);
 extern template Outcome try_solve<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, bool);
+extern template Outcome try_solve<std::complex<float>>(MatrixView<const std::complex<float>>,
+                                                       MatrixView<const std::complex<float>>,
+                                                       MatrixView<std::complex<float>>, bool);
+extern template Outcome try_solve<std::complex<double>>(MatrixView<const std::complex<double>>,
+                                                        MatrixView<const std::complex<double>>,
+                                                        MatrixView<std::complex<double>>, bool);
 extern template void solve_one<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, bool, index_t);
 extern template void solve_one<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, bool,
                                        index_t);
+extern template void solve_one<std::complex<float>>(MatrixView<const std::complex<float>>,
+                                                    MatrixView<const std::complex<float>>, MatrixView<std::complex<float>>,
+                                                    bool, index_t);
+extern template void solve_one<std::complex<double>>(MatrixView<const std::complex<double>>,
+                                                     MatrixView<const std::complex<double>>,
+                                                     MatrixView<std::complex<double>>, bool, index_t);
 
 }  // namespace mmlcore

@@ -1,0 +1,7 @@
+#include "solve_lanes.hpp"
+
+namespace mmlcore {
+template void solve_lanes<std::complex<double>>(const MatrixBatch<const std::complex<double>>&,
+                                                const MatrixBatch<const std::complex<double>>&,
+                                                const MatrixBatch<std::complex<double>>&);
+}  // namespace mmlcore
