@@ -97,32 +97,51 @@ bool powers(const Call& call) {
 
 constexpr index_t kMostPowers = 4096;  // rows of a matrix whose products are short enough for Ctrl-C between them
 
-// One matrix, from the random vector that the Python function starts from as well; it takes those whose squares might leave
-// the range, and says what is wrong when the products do not suffice.
+// Whether the squares of all numbers stay in the range; false where one is not finite.
 template <class T>
+bool has_squares(const MatrixBatch<const T>& stack) {
+  constexpr double limit = sizeof(T) == 8 ? 1e70 : 1e9;
+  for (index_t i = 0; i < stack.count(); ++i) {
+    const double top = largest_size(stack[i]);
+    if (!(top > 1 / limit && top < limit)) return false;
+  }
+  return true;
+}
+
+// From the random vector that the Python function starts from as well; it takes those whose squares might leave the range,
+// and says what is wrong when the products do not suffice. The value is a float of Python's for one matrix, as it has no
+// axis; a stack has values of the matrices' type.
+template <class T, bool Stack>
 bool dominant(const Call& call) {
-  const index_t n = call['n'];
+  const index_t n = call['n'], count = call.count();
   const double tol = call.option(0), most = call.option(1);
-  if (call.axes() != 0 || n == 0 || n > kMostPowers || !(tol >= 0 && tol <= 1) || !(most >= 1 && most < 1e9)) return false;
+  if ((call.axes() > 0) != Stack || n == 0 || n > kMostPowers || !(tol >= 0 && tol <= 1) || !(most >= 1 && most < 1e9))
+    return false;
   if (most != std::floor(most)) return false;
-  const MatrixView<const T> from = call.matrix<T>(0);
-  const double top = largest_size(from), limit = sizeof(T) == 8 ? 1e70 : 1e9;  // NaN where a number is not finite
-  if (!(top > 1 / limit && top < limit)) return false;
-  Buffer<T> straight(from.col_stride == 1 ? 0 : n * n), image(n);
-  if (from.col_stride != 1) copy<T>(from, c_order(straight.data(), n, n));
-  const MatrixView<const T> a = from.col_stride == 1 ? from : c_order<const T>(straight.data(), n, n);
+  const auto from = call.stack<T>(0);
+  if (!has_squares<T>(from)) return false;
+  Buffer<T> straight(from.item.col_stride == 1 ? 0 : count * n * n), single(1);
+  MatrixBatch<T> rows{c_order(straight.data(), n, n), {}};
+  rows.batch.push(count, n * n);
+  for (index_t i = 0; i < count && from.item.col_stride != 1; ++i) copy<T>(from[i], rows[i]);
   T* const v = call.result<T>(1);
   const Philox generator(0);
   double squares = 0;
   for (index_t i = 0; i < n; ++i) squares += generator.normal(i) * generator.normal(i);
   for (index_t i = 0; i < n; ++i) v[i] = static_cast<T>(generator.normal(i) / std::sqrt(squares));
-  const double least = 4 * static_cast<double>(std::numeric_limits<T>::epsilon());
-  const auto found = power_iteration<T>(a, v, image.data(), std::max(tol, least), static_cast<index_t>(most));
-  point_columns<T>(MatrixView<T>{v, n, 1, 1, n});
-  *call.result<double>(0) = found.value;
-  *call.result<std::int64_t>(2) = found.iterations;
-  *call.result<double>(3) = found.residual;
-  return found.converged;
+  for (index_t i = 1; i < count; ++i) std::copy_n(v, n, v + i * n);
+  const double least = std::max(tol, 4 * static_cast<double>(std::numeric_limits<T>::epsilon()));
+  double* const residual = call.result<double>(3);
+  const DominantPairs<T> to{Stack ? call.result<T>(0) : single.data(), residual, call.result<std::int64_t>(2)};
+  power_iterations<T>(from.item.col_stride == 1 ? from : MatrixBatch<const T>{rows.item, rows.batch}, v, to, least,
+                      static_cast<index_t>(most));
+  if (!Stack) *call.result<double>(0) = single[0];
+  bool fine = true;
+  for (index_t i = 0; i < count; ++i) {
+    point_columns<T>(MatrixView<T>{v + i * n, n, 1, 1, n});
+    fine &= residual[i] <= least;
+  }
+  return fine;
 }
 
 // Of one matrix, in float64 for float32 too: from all pairs where these are few or not much more than wanted. Options: k,
@@ -175,7 +194,13 @@ const DoorRow rows[] = {
      Signature("(n,n)->()d,(n),()i,()d"),
      "A",
      "tol=1e-10 max_iter=1000i raise_on_failure=1 v0",
-     {dominant<double>, dominant<float>},
+     {dominant<double, false>, dominant<float, false>},
+     {.power = 3}},
+    {"power_iteration",
+     Signature("(n,n)->(),(n),()i,()d"),
+     "A",
+     "tol=1e-10 max_iter=1000i raise_on_failure=1 v0",
+     {dominant<double, true>, dominant<float, true>},
      {.power = 3}},
     {"matrix_power", Signature("(n,n)->(n,n)"), "A", "n=i", {powers<double>, powers<float>}, {.power = 3}},
     {"matrix_power",
@@ -202,6 +227,26 @@ void bind_eigen(py::module_& m) {
       },
       py::arg("a"), py::arg("values"), py::arg("vectors"),
       "Fills values (k,) and vectors (n, k) with the largest eigenpairs of a; returns the largest relative residual.");
+  m.def(
+      "power_iterations",
+      [](const py::array& a, py::array& vectors, double tol, index_t max_iter) {
+        return by_dtype(vectors, [&](auto zero) {
+          using T = decltype(zero);
+          const auto stack = matrix_batch<const T>(a, "a");
+          const NewArray<T> values({stack.count()});
+          const NewArray<double> residuals({stack.count()});
+          const NewArray<std::int64_t> iterations({stack.count()});
+          T* const to = data_of<T>(vectors);
+          without_gil([&] {
+            power_iterations<T>(stack, to, {values.data, residuals.data, iterations.data}, tol, max_iter);
+          });
+          return py::make_tuple(values.array, iterations.array, residuals.array);
+        });
+      },
+      py::arg("a"), py::arg("vectors"), py::arg("tol"), py::arg("max_iter"),
+      "(values, iterations, residuals) of contiguous matrices (count, n, n); vectors (count, n) are the first and become "
+      "the "
+      "last.");
   m.def(
       "symmetric_product",
       [](const py::array& a, const py::array& x, py::array& y) {

@@ -23,13 +23,14 @@ namespace {
 template <class T>
 class Pairs {
  public:
-  Pairs(const MatrixBatch<const T>& stack, bool with_vectors)
+  Pairs(const MatrixBatch<const T>& stack, bool with_vectors, bool* poor = nullptr)
       : n_(stack.item.rows),
         count_(stack.count()),
         values_(count_ * n_),
         vectors_(with_vectors ? count_ * n_ * n_ : index_t{0}),
-        told_(apart(25.0 * static_cast<double>(count_ * n_ * n_) * static_cast<double>(n_),
-                    [&] { return general_pairs<T>(stack, values_.data(), with_vectors ? vectors_.data() : nullptr); })) {}
+        told_(apart(25.0 * static_cast<double>(count_ * n_ * n_) * static_cast<double>(n_), [&] {
+          return general_pairs<T>(stack, values_.data(), with_vectors ? vectors_.data() : nullptr, poor);
+        })) {}
 
   const GeneralPairs& told() const { return told_; }
   const std::complex<T>* vectors() const { return vectors_.data(); }
@@ -229,14 +230,16 @@ const DoorRow rows[] = {
     {"characteristic_polynomial", Signature("(n,n)->"), "A", "", {}, {.makes = {coefficients<double>, coefficients<float>}}},
 };
 
-// (values, vectors or None, whether residuals are at rounding level); None where LAPACK has to see to the matrices.
+// (values, vectors or None, which items LAPACK has to see to).
 template <class T>
 py::object pairs_of(const py::array& a, bool with_vectors) {
-  const Pairs<T> pairs(matrix_batch<const T>(a, "A"), with_vectors);
-  if (!pairs.told().found) return py::none();
+  const auto stack = matrix_batch<const T>(a, "A");
+  py::array_t<bool> poor(stack.count());
+  std::fill_n(poor.mutable_data(), stack.count(), false);
+  const Pairs<T> pairs(stack, with_vectors, poor.mutable_data());
   const std::vector<npy_intp> shape(a.shape(), a.shape() + a.ndim()), short_shape(shape.begin(), shape.end() - 1);
   const py::object vectors = with_vectors ? pairs.vectors(shape) : py::none();
-  return py::make_tuple(pairs.values(short_shape), vectors, pairs.told().sharp);
+  return py::make_tuple(pairs.values(short_shape), vectors, poor);
 }
 
 }  // namespace
@@ -249,8 +252,8 @@ void bind_general_eigen(py::module_& m) {
         return by_dtype(a, [&](auto zero) { return pairs_of<decltype(zero)>(a, with_vectors); });
       },
       py::arg("a"), py::arg("with_vectors"),
-      "(values, vectors or None, whether residuals are at rounding level) of real matrices, real where all values are; or "
-      "None.");
+      "(values, vectors or None, items whose residuals are not at rounding level) of real matrices, real where all values "
+      "are.");
 }
 
 }  // namespace mmlcore::bindings

@@ -523,7 +523,7 @@ def follow_context(variable: typing.Any) -> None:
 
 def general_pairs(a: np.ndarray[typing.Any, typing.Any], with_vectors: bool) -> typing.Any:
     """
-    (values, vectors or None, whether residuals are at rounding level) of real matrices, real where all values are; or None.
+    (values, vectors or None, items whose residuals are not at rounding level) of real matrices, real where all values are.
     """
 
 def gram_schmidt(
@@ -769,6 +769,16 @@ def point_pairs(
 ) -> None:
     """
     Turns pairs of complex singular vectors, columns of left and rows of right, so that the leading entry of the rows of right is positive.
+    """
+
+def power_iterations(
+    a: np.ndarray[typing.Any, typing.Any],
+    vectors: np.ndarray[typing.Any, typing.Any],
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, typing.Any, typing.Any]:
+    """
+    (values, iterations, residuals) of contiguous matrices (count, n, n); vectors (count, n) are the first and become the last.
     """
 
 def principal_components(x: np.ndarray[typing.Any, typing.Any], k: typing.Any) -> typing.Any:

@@ -189,3 +189,20 @@ def test_order(shape, rng):
     for call in (mml.eig, mml.eigvals):
         with pytest.raises(ValueError, match="order: got 'up', needed 'ascending'"):
             call(a, order="up")
+
+
+@pytest.mark.parametrize("call", [mml.eig, mml.eigvals, mml.diagonalize])
+def test_one_matrix_of_far_units_leaves_the_others_as_they_are(call, rng):
+    a = rng.standard_normal((40, 2, 2))
+    alone = call(a[:32])
+    a[35] = [[1e-26, 1e-26], [1e34, 1e34]]
+    found = call(a)
+    if call is mml.eigvals:
+        return np.testing.assert_array_equal(found[:32], alone)
+    for got, right in zip(found, alone, strict=True):
+        np.testing.assert_array_equal(got[:32], right)
+    if call is mml.eig:
+        gap = a[35] @ found.vectors[35] - found.vectors[35] * found.values[35]
+        assert np.abs(gap).max() <= 1e20
+        assert np.abs(found.vectors[35][0]).max() > 0.7
+    return None

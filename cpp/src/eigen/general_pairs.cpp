@@ -119,7 +119,7 @@ GeneralPairs one(const MatrixView<const T>& from, std::complex<T>* values, std::
 // Items `first` ... of a stack, in lanes; those where something is odd, by themselves.
 template <class V, class T>
 GeneralPairs group(const MatrixBatch<const T>& a, index_t first, const MatrixBatch<T>& values, const MatrixBatch<T>& vectors,
-                   V* memory) {
+                   V* memory, bool* poor) {
   using Vec = lane::Vec;
   using L = Simd<double>;
   constexpr T eps = std::numeric_limits<T>::epsilon();
@@ -138,7 +138,11 @@ GeneralPairs group(const MatrixBatch<const T>& a, index_t first, const MatrixBat
       check += flat[e] * 0;
       top = L::abs(flat[e]) > top ? L::abs(flat[e]) : top;
     }
-    if (L::any((check != 0) | ((top != 0) & ((top <= least) | (top >= most))))) return told;
+    if (L::any((check != 0) | ((top != 0) & ((top <= least) | (top >= most))))) {
+      const index_t width = LaneTraits<V>::vectors * L::width;
+      for (index_t i = first; poor && i < std::min(first + width, a.count()); ++i) poor[i] = true;
+      return told;
+    }
     scale[part] = LaneScale(top);
     for (index_t e = 0; e < size; ++e) lane::part(matrix[e], part) = flat[e] * scale[part].down;
   }
@@ -158,7 +162,9 @@ GeneralPairs group(const MatrixBatch<const T>& a, index_t first, const MatrixBat
     }
     const L::Mask again = lane::part(odd, part) | (check != 0);
     told.real &= !L::any((turning > 0) & ~again);
-    told.found &= !L::any((largest > static_cast<double>(std::numeric_limits<T>::max())) & ~again);
+    const L::Mask beyond = (largest > static_cast<double>(std::numeric_limits<T>::max())) & ~again;
+    told.found &= !L::any(beyond);
+    for (index_t l = 0; poor && l < used; ++l) poor[start + l] = beyond[l] != 0;
     store_wide(values, start, flat);
     if (with_vectors) {
       for (index_t e = 0; e < 2 * size; ++e) flat[e] = lane::part(columns[e], part);
@@ -172,6 +178,7 @@ GeneralPairs group(const MatrixBatch<const T>& a, index_t first, const MatrixBat
       told.found &= own.found;
       told.real &= own.real;
       told.sharp &= own.sharp;
+      if (poor) poor[start + l] = !own.found || !own.sharp;
     }
   }
   return told;
@@ -187,7 +194,7 @@ MatrixBatch<T> parts_of(std::complex<T>* numbers, index_t rows, index_t cols, in
 }  // namespace
 
 template <class T>
-GeneralPairs general_pairs(const MatrixBatch<const T>& a, std::complex<T>* values, std::complex<T>* vectors) {
+GeneralPairs general_pairs(const MatrixBatch<const T>& a, std::complex<T>* values, std::complex<T>* vectors, bool* poor) {
   const index_t n = a.item.rows, count = a.count();
   std::atomic<bool> found{true}, real{true}, sharp{true};
   const auto add = [&](const GeneralPairs& told) {
@@ -201,22 +208,26 @@ GeneralPairs general_pairs(const MatrixBatch<const T>& a, std::complex<T>* value
     const MatrixBatch<T> to = parts_of(values, 1, n, count), all = parts_of(vectors, n, n, vectors ? count : 1);
     parallel_ranges((count + step - 1) / step, grain, [&](index_t first, index_t last) {
       Buffer<lane::Vec> memory((twins ? 2 : 1) * (3 * n * n + 8 * n + 1 + (vectors ? 2 * n * n : 0)) + 2 * n * n);
-      for (index_t g = first; g < last && found; ++g) {
-        add(twins ? group(a, g * step, to, all, reinterpret_cast<Twin*>(memory.data()))
-                  : group(a, g * step, to, all, memory.data()));
+      for (index_t g = first; g < last && (found || poor); ++g) {
+        add(twins ? group(a, g * step, to, all, reinterpret_cast<Twin*>(memory.data()), poor)
+                  : group(a, g * step, to, all, memory.data(), poor));
       }
     });
     return {found, real, sharp};
   }
   parallel_ranges(count, 20000 / (25 * n * n * n + 100) + 1, [&](index_t first, index_t last) {
-    for (index_t i = first; i < last && found; ++i) {
-      add(one<T>(a[i], values + i * n, vectors ? vectors + i * n * n : nullptr));
+    for (index_t i = first; i < last && (found || poor); ++i) {
+      const GeneralPairs own = one<T>(a[i], values + i * n, vectors ? vectors + i * n * n : nullptr);
+      if (poor) poor[i] = !own.found || !own.sharp;
+      add(own);
     }
   });
   return {found, real, sharp};
 }
 
-template GeneralPairs general_pairs<float>(const MatrixBatch<const float>&, std::complex<float>*, std::complex<float>*);
-template GeneralPairs general_pairs<double>(const MatrixBatch<const double>&, std::complex<double>*, std::complex<double>*);
+template GeneralPairs general_pairs<float>(const MatrixBatch<const float>&, std::complex<float>*, std::complex<float>*,
+                                           bool*);
+template GeneralPairs general_pairs<double>(const MatrixBatch<const double>&, std::complex<double>*, std::complex<double>*,
+                                            bool*);
 
 }  // namespace mmlcore

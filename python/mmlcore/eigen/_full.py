@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -61,12 +63,7 @@ def eig(A: ArrayLike, *, order: str | None = None) -> EigenResult:
             values, np.take_along_axis(told.vectors, places[..., np.newaxis, :], axis=-1)
         )
     a, powers = level(as_square(A, "A", complex_ok=True), "A")
-    found = _by_kernel(a, with_vectors=True)
-    if found is None:
-        values, vectors = _by_lapack(a)
-        vectors = refined(a, values, vectors)
-    else:
-        values, vectors = found
+    values, vectors = _pairs(a, _by_lapack_refined)
     return EigenResult(restored(values, powers, "A", "an eigenvalue"), vectors)
 
 
@@ -107,9 +104,12 @@ def eigvals(A: ArrayLike, *, order: str | None = None) -> Array:
         told = eigvals(A)
         return np.asarray(np.take_along_axis(told, _places(told, order), axis=-1))
     a, powers = level(as_square(A, "A", complex_ok=True), "A")
-    found = _by_kernel(a, with_vectors=False)
-    values: Array = patiently(np.linalg.eigvals, a) if found is None else found[0]
-    values = values.real.copy() if found is None and _needless(a, values) else values
+    if not _takes(a):
+        return restored(_values_by_lapack(a), powers, "A", "an eigenvalue")
+    values, _, poor = _core.general_pairs(a, False)
+    if poor.any():
+        flat = a.reshape(-1, *a.shape[-2:])
+        values = _with_items(values, poor, _values_by_lapack(flat[poor]), a)
     return restored(values, powers, "A", "an eigenvalue")
 
 
@@ -121,16 +121,44 @@ def _places(values: Array, order: str) -> Array:
 
 def general_pairs(a: Array) -> EigenResult:
     """All eigenpairs of matrices that are finite and not near the ends of the range."""
-    found = _by_kernel(a, with_vectors=True)
-    return _by_lapack(a) if found is None else EigenResult(*found)
+    return _pairs(a, _by_lapack)
 
 
-def _by_kernel(a: Array, *, with_vectors: bool) -> tuple[Array, Array] | None:
-    """Values and vectors; None for what the kernel does not take, and where a residual is not at rounding level."""
-    if a.dtype.kind == "c" or not 0 < a.shape[-1] <= _MEDIUM or not a.size:
-        return None
-    found: tuple[Array, Array, bool] | None = _core.general_pairs(a, with_vectors)
-    return None if found is None or not found[2] else found[:2]
+def _takes(a: Array) -> bool:
+    return a.dtype.kind != "c" and 0 < a.shape[-1] <= _MEDIUM and a.size > 0
+
+
+def _pairs(a: Array, by_lapack: Callable[[Array], EigenResult]) -> EigenResult:
+    """Pairs by the kernel; LAPACK's where it takes none, and of the items whose residuals are not at rounding level."""
+    if not _takes(a):
+        return by_lapack(a)
+    values, vectors, poor = _core.general_pairs(a, True)
+    if poor.any():
+        flat = a.reshape(-1, *a.shape[-2:])
+        again = by_lapack(flat[poor])
+        values = _with_items(values, poor, again.values, a)
+        vectors = _with_items(vectors, poor, again.vectors, a, like=values)
+    return EigenResult(values, vectors)
+
+
+def _with_items(
+    all_: Array, places: Array, items: Array, a: Array, like: Array | None = None
+) -> Array:
+    """Return results (..., n) or (..., n, n) of which the items at `places` are these; complex where one has to be, or as `like`."""
+    found = all_.astype(np.result_type(all_, items))
+    found.reshape(-1, *items.shape[1:])[places] = items
+    needless = like.dtype.kind != "c" if like is not None else _needless(a, found)
+    return found.real.copy() if needless and found.dtype.kind == "c" else found
+
+
+def _values_by_lapack(a: Array) -> Array:
+    values: Array = patiently(np.linalg.eigvals, a)
+    return values.real.copy() if _needless(a, values) else values
+
+
+def _by_lapack_refined(a: Array) -> EigenResult:
+    values, vectors = _by_lapack(a)
+    return EigenResult(values, refined(a, values, vectors))
 
 
 def _by_lapack(a: Array) -> EigenResult:

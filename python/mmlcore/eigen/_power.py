@@ -141,24 +141,9 @@ def power_iteration(
     require_finite_items(given, "A")
     a, powers = level(given.reshape(math.prod(batch), n, n), "A", squares=True)
     v = _first(v0, (*batch, n)).reshape(len(a), n).astype(a.dtype)
-    values, residuals = np.zeros(len(a), a.dtype), np.full(len(a), np.inf)
-    iterations = np.zeros(len(a), np.int64)
-    left = np.arange(len(a))
-    for iteration in range(1, max_iter + 1):
-        work, x = (a, v) if len(left) == len(a) else (a[left], v[left])
-        image = np.matmul(work, x[..., np.newaxis])[..., 0]
-        value = (x * image).sum(axis=-1)
-        gap = np.linalg.norm(image - value[:, np.newaxis] * x, axis=-1)
-        size = np.linalg.norm(image, axis=-1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            residual = np.where(value != 0, gap / np.abs(value), np.where(size == 0, 0.0, np.inf))
-        values[left], residuals[left], iterations[left] = value, residual, iteration
-        going = (residual > tol) & (size > 0)
-        left = left[going]
-        if not left.size:
-            break
-        if iteration < max_iter:
-            v[left] = image[going] / size[going, np.newaxis]
+    values, iterations, residuals = _core.power_iterations(
+        np.ascontiguousarray(a), v, tol, max_iter
+    )
     values = restored(values[:, np.newaxis], powers, "A", "the value")[:, 0]
     result = PowerIteration(
         values.reshape(batch),

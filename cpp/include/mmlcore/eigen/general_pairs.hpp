@@ -27,13 +27,15 @@ struct GeneralPairs {
 };
 
 // values (count x n), contiguous; vectors: columns of length 1, the leading entry real and positive (core/signs.hpp), or
-// null.
+// null. poor (count), or null: true for items that are not found, or not sharp; without it the first that is not found ends
+// the search.
 template <class T>
-GeneralPairs general_pairs(const MatrixBatch<const T>& a, std::complex<T>* values, std::complex<T>* vectors);
+GeneralPairs general_pairs(const MatrixBatch<const T>& a, std::complex<T>* values, std::complex<T>* vectors,
+                           bool* poor = nullptr);
 
 extern template GeneralPairs general_pairs<float>(const MatrixBatch<const float>&, std::complex<float>*,
-                                                  std::complex<float>*);
+                                                  std::complex<float>*, bool*);
 extern template GeneralPairs general_pairs<double>(const MatrixBatch<const double>&, std::complex<double>*,
-                                                   std::complex<double>*);
+                                                   std::complex<double>*, bool*);
 
 }  // namespace mmlcore
