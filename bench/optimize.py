@@ -112,7 +112,57 @@ def single(m: int, target: float, *, fresh: bool = False) -> Case:
     return Case(name, "optimize", setup, near, target, "scipy")
 
 
+def stacked(count: int, n: int, d: int, target: float) -> Case:
+    """Regressions of a stack; the peer solves a hundredth of them."""
+
+    def setup() -> tuple[Call, Call]:
+        rng = np.random.default_rng(0)
+        x = rng.standard_normal((count, n, d))
+        y = x.sum(axis=-1) + 3 + rng.standard_normal((count, n))
+        design = np.concatenate([x, np.ones((count, n, 1))], axis=-1)[::100].copy()
+
+        def theirs() -> Any:
+            return np.array(
+                [
+                    np.linalg.lstsq(a, b, rcond=None)[0][:d]
+                    for a, b in zip(design, y[::100], strict=True)
+                ]
+            )
+
+        return theirs, lambda: mml.linear_regression(x, y).coefficients[::100]
+
+    name = f"{count:,} regressions of {n} x {d}"
+    return Case(name, "optimize", setup, agree(1e-8), target, "numpy lstsq loop", share=0.01)
+
+
+def grouped(n: int, groups: int, target: float) -> Case:
+    """A million rows in groups of any order, as one writes it for speed with bincount."""
+
+    def setup() -> tuple[Call, Call]:
+        rng = np.random.default_rng(0)
+        x, label = rng.standard_normal((n, 3)), rng.integers(0, groups, n)
+        y = x.sum(axis=1) + 3 + rng.standard_normal(n)
+
+        def theirs() -> Any:
+            columns = [x[:, 0], x[:, 1], x[:, 2], y]
+            count = np.bincount(label)
+            sums = [np.bincount(label, c) for c in columns]
+            s = np.empty((groups, 4, 4))
+            for i in range(4):
+                for j in range(i + 1):
+                    products = np.bincount(label, columns[i] * columns[j])
+                    s[:, i, j] = s[:, j, i] = products - sums[i] * sums[j] / count
+            return np.linalg.solve(s[:, :3, :3], s[:, :3, 3:])[:, :, 0]
+
+        return theirs, lambda: mml.linear_regression_by(x, y, label).coefficients
+
+    name = f"regressions of {n:,} rows in {groups:,} groups"
+    return Case(name, "optimize", setup, agree(1e-6), target, "numpy bincount by hand")
+
+
 CASES = [
+    stacked(100_000, 20, 3, 100),
+    grouped(1_000_000, 10_000, 3),
     single(100, 20),
     single(100, 3, fresh=True),
     single(10_000_000, 40),

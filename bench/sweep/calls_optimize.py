@@ -62,6 +62,45 @@ def linear_regression(draw: Draw) -> Calls:
     return Calls(ours, peers, field("coefficients", 10, draw.dtype))
 
 
+@entry("optimize", "linear_regression_by")
+def linear_regression_by(draw: Draw) -> Calls:
+    n, groups = draw.size(200, 200_000), draw.size(1, 1000)
+    groups = min(groups, n // 20)
+    x = draw.array(n, 2)
+    label = draw.rng.permutation(np.arange(n) % groups)
+    y = draw.lay((x @ np.ones(2) + 3 + draw.rng.standard_normal(n)).astype(draw.dtype))
+
+    def by_bincount() -> Array:
+        columns = [x[:, 0], x[:, 1], y]
+        count = np.bincount(label)
+        sums = [np.bincount(label, c) for c in columns]
+        s = np.empty((groups, 3, 3))
+        for i, j in ((0, 0), (1, 0), (1, 1), (2, 0), (2, 1)):
+            products = np.bincount(label, columns[i] * columns[j])
+            s[:, i, j] = s[:, j, i] = products - sums[i] * sums[j] / count
+        return np.linalg.solve(s[:, :2, :2], s[:, :2, 2:])[:, :, 0]
+
+    ours = partial(mml.linear_regression_by, x, y, label)
+    return Calls(ours, {"numpy bincount": by_bincount}, field("coefficients", 1e4, draw.dtype))
+
+
+@entry("optimize", "linear_regression_rolling")
+def linear_regression_rolling(draw: Draw) -> Calls:
+    n = draw.size(100, 5000)
+    window = draw.size(10, 90)
+    x = draw.array(n, 1)
+    y = draw.lay((2 * x[:, 0] + 3 + draw.rng.standard_normal(n)).astype(draw.dtype))
+
+    def by_views() -> Array:
+        a = np.lib.stride_tricks.sliding_window_view(x[:, 0].astype(float), window)
+        b = np.lib.stride_tricks.sliding_window_view(y.astype(float), window)
+        apart = a - a.mean(axis=1, keepdims=True)
+        return (np.einsum("ij,ij->i", apart, b) / np.einsum("ij,ij->i", apart, apart))[:, None]
+
+    ours = partial(mml.linear_regression_rolling, x, y, window)
+    return Calls(ours, {"numpy windows": by_views}, field("coefficients", 1e4, draw.dtype))
+
+
 def _peak(x: Any, a: Any, b: Any, s: Any, c: Any) -> Any:
     return a * np.exp(-0.5 * ((x - b) / s) ** 2) + c
 

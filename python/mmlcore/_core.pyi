@@ -555,6 +555,11 @@ def inner_products(
     out[i] = x_i y_i' for stacks (..., 1, d); out contiguous.
     """
 
+def integer_codes(labels: typing.Annotated[np.typing.ArrayLike, np.int64]) -> typing.Any:
+    """
+    (codes in the order of the values, the different values); None where they are spread too widely.
+    """
+
 def largest_eigenpairs(
     a: np.ndarray[typing.Any, typing.Any],
     values: typing.Annotated[np.typing.ArrayLike, np.float64],
@@ -821,6 +826,39 @@ def reduce_points(
 ) -> float:
     """
     out (n, m + 1): coordinates of x - centre in the basis, and the length of the rest; returns the largest length.
+    """
+
+def regress_groups(
+    X: np.ndarray[typing.Any, typing.Any],
+    y: np.ndarray[typing.Any, typing.Any],
+    sigma: typing.Annotated[np.typing.ArrayLike, np.float64] | None,
+    code: typing.Annotated[np.typing.ArrayLike, np.int32],
+    groups: typing.SupportsInt | typing.SupportsIndex,
+    intercept: bool,
+) -> tuple[typing.Any, ...]:
+    """
+    The same for the rows of each group.
+    """
+
+def regress_stack(
+    X: np.ndarray[typing.Any, typing.Any],
+    y: np.ndarray[typing.Any, typing.Any],
+    sigma: np.ndarray[typing.Any, typing.Any] | None,
+    intercept: bool,
+) -> tuple[typing.Any, ...]:
+    """
+    (coefficients, intercept, covariance, chi2, dof, r2, status) of X (..., n, d), y (..., n), sigma (..., n) or None; status 0 where somebody has to look at the data.
+    """
+
+def regress_windows(
+    X: np.ndarray[typing.Any, typing.Any],
+    y: np.ndarray[typing.Any, typing.Any],
+    sigma: typing.Annotated[np.typing.ArrayLike, np.float64] | None,
+    window: typing.SupportsInt | typing.SupportsIndex,
+    intercept: bool,
+) -> tuple[typing.Any, ...]:
+    """
+    The same for each window of rows.
     """
 
 def release_kept() -> int:

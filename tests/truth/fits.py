@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from tests.truth import exact as ex
@@ -42,6 +43,51 @@ def linear_regression(d: Draw) -> None:
         ex.near(
             fit.coefficients[j], right[j + 1][0], bound, np.float64, f"coefficient {j} of {n} x {k}"
         )
+
+
+def _as_one_by_one(found: tuple[np.ndarray, ...], parts: list[tuple[Any, Any]]) -> None:
+    """Fits of many are those of each alone, in units of its errors and sizes."""
+    for i, (x, y) in enumerate(parts):
+        one = mml.linear_regression(x, y)
+        scale = np.abs(one.coefficients) + one.standard_errors[:-1]
+        off = np.abs(found[0][i] - one.coefficients) / scale
+        if not (off <= 1e-8).all() or not abs(found[5][i] - one.r2) <= 1e-9:
+            raise Wrong(f"fit {i} of {len(parts)}: {found[0][i]} for {one.coefficients}")
+
+
+def _rows(d: Draw, n: int, k: int) -> tuple[np.ndarray, np.ndarray]:
+    x = d.rng.standard_normal((n, k)) * 10.0 ** d.rng.uniform(-20, 20, k)
+    if d.chance(0.3):
+        x += np.abs(x).max(axis=0) * 10.0 ** d.rng.uniform(0, 3)
+    y = d.rng.standard_normal(n) * 10.0 ** d.rng.uniform(-20, 20)
+    if d.chance(0.2):  # met but for a little
+        y = (x / np.abs(x).max(axis=0)).sum(axis=1) + 10.0 ** d.rng.uniform(-7, -3) * y / np.abs(
+            y
+        ).max()
+    if d.chance(0.3):
+        y[d.rng.integers(n)] *= 1e8
+    return x, y
+
+
+@explores("linear_regression_by")
+def linear_regression_by(d: Draw) -> None:
+    """Fits of groups are those of their rows: offsets, outliers, data that are nearly met."""
+    k, groups = d.size(5), d.size(20)
+    code = d.rng.permutation(np.repeat(np.arange(groups), d.size(20, 4) + k))
+    x, y = _rows(d, code.size, k)
+    found = mml.linear_regression_by(placed(d, x), placed(d, y), code * 3 - 5)
+    _as_one_by_one(found[:6], [(x[code == g], y[code == g]) for g in range(groups)])
+
+
+@explores("linear_regression_rolling")
+def linear_regression_rolling(d: Draw) -> None:
+    """Fits of windows are those of their rows; an outlier that has left the window is gone."""
+    k, n = d.size(4), d.size(60, 12)
+    x, y = _rows(d, n, k)
+    window = k + 2 + d.size(n - k - 2)
+    found = mml.linear_regression_rolling(placed(d, x), placed(d, y), window)
+    parts = [slice(i, i + window) for i in range(n - window + 1)]
+    _as_one_by_one(found[:6], [(x[part], y[part]) for part in parts])
 
 
 CURVES = {

@@ -7,6 +7,11 @@ from mmlcore.optimize._lagrange import Constrained, lagrange
 from mmlcore.optimize._linear import linear_regression
 from mmlcore.optimize._minimize import Minimum, minimize
 from mmlcore.optimize._newton import Root, newton
+from mmlcore.optimize._regressions import (
+    LinearFits,
+    linear_regression_by,
+    linear_regression_rolling,
+)
 from mmlcore.optimize.linear_fit import LinearFit
 
 __all__ = [
@@ -14,6 +19,7 @@ __all__ = [
     "CurveFit",
     "CurveFitBatch",
     "LinearFit",
+    "LinearFits",
     "Minimum",
     "Root",
     "Status",
@@ -21,6 +27,8 @@ __all__ = [
     "curve_fit_batch",
     "lagrange",
     "linear_regression",
+    "linear_regression_by",
+    "linear_regression_rolling",
     "minimize",
     "newton",
 ]

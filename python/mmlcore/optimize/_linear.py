@@ -20,6 +20,7 @@ from mmlcore.core.arrays import (
     shape_error,
 )
 from mmlcore.core.sources import dense_chunks, is_source
+from mmlcore.optimize._stacks import regression_stack
 from mmlcore.optimize.linear_fit import LinearFit, Sums, of_columns, of_scatter, out_of_range
 from mmlcore.stats import Moments
 from mmlcore.stats.factor import TriangularFactor
@@ -44,12 +45,13 @@ def linear_regression(
 
     Parameters
     ----------
-    X : array_like of shape (n, d) or (n,), float32 or float64; Moments; or iterable of blocks
+    X : array_like of shape (..., n, d) or (n,), float32 or float64; Moments; or iterable of blocks
         Points, also a memory-mapped file or what is read by slices (h5py, zarr). Or, without `y`: the moments of (X, y), y
         as the last feature; or blocks (X, y) or (X, y, sigma) of points, each of which is read once.
-    y : array_like of shape (n,)
-        What is to be explained.
-    sigma : array_like of shape (n,), optional
+    y : array_like of shape (..., n)
+        What is to be explained. Leading axes of X, y and sigma broadcast: a regression for each item, small ones in SIMD
+        lanes.
+    sigma : array_like of shape (..., n), optional
         Standard deviations of y: a point counts 1 / sigma^2. Relative ones suffice.
     intercept : bool, default True
         Whether there is a c. Without, r2 is that of y against 0.
@@ -61,14 +63,14 @@ def linear_regression(
     Returns
     -------
     LinearFit
-        (coefficients, intercept, covariance, chi2, dof, r2), and the properties `standard_errors` and `t_values`. The
-        covariance is scaled by chi2 / dof, as that of `curve_fit` is.
+        (coefficients, intercept, covariance, chi2, dof, r2), and the properties `standard_errors` and `t_values`; arrays with
+        the leading axes for a stack. The covariance is scaled by chi2 / dof, as that of `curve_fit` is.
 
     Raises
     ------
     ValueError
-        NaN, infinity, shapes that do not fit, a sigma that is not positive, no points; columns so small or large that a
-        coefficient overflows.
+        NaN, infinity (of a stack, the item is named), shapes that do not fit, a sigma that is not positive, no points;
+        columns so small or large that a coefficient overflows.
 
     Warns
     -----
@@ -101,6 +103,10 @@ def linear_regression(
     >>> fit = mml.linear_regression([[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 5.0, 7.2])
     >>> fit.coefficients.round(3), round(fit.intercept, 3), round(fit.r2, 4)
     (array([2.06]), 0.96, 0.9994)
+    >>> x = [[[0.0], [1.0], [2.0]], [[0.0], [1.0], [4.0]]]
+    >>> mml.linear_regression(x, [1.0, 3.0, 5.5]).coefficients.round(3)
+    array([[2.25 ],
+           [1.058]])
     """
     fit = (
         _of_plain(X, y, sigma, intercept) if type(ridge) is float and not ridge else NotImplemented
@@ -112,6 +118,12 @@ def linear_regression(
         return _of_moments(X, y, sigma, intercept, ridge)
     if y is None:
         return of_columns(*_factored(_checked_blocks(X, sigma), intercept, ridge))
+    if not is_source(X):
+        X, y = as_array(X, "X"), as_array(y, "y")
+        if X.ndim > 2 or y.ndim > 1:
+            return LinearFit(
+                *regression_stack(linear_regression, X, y, sigma, bool(intercept), ridge)
+            )
     x, target, s = _checked(X, y, sigma)
     if not (ridge or is_source(x)) and (x is not X or target is not y or s is not sigma):
         fit = _of_plain(x, target, s, intercept)  # of what became plain arrays

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,27 +25,29 @@ class LinearFit(NamedTuple):
     """What `linear_regression` returns."""
 
     coefficients: Array
-    """b, shape (d,)."""
-    intercept: float
-    """c; 0 without."""
+    """b, shape (d,); of a stack (..., d)."""
+    intercept: Any
+    """c; 0 without. A number, or an array of the leading axes of a stack, as those that follow."""
     covariance: Array
     """Covariance of (b, c), shape (d + 1, d + 1), or (d, d) without intercept; infinite where columns are dependent."""
-    chi2: float
+    chi2: Any
     """Weighted sum of squared residuals."""
-    dof: float
+    dof: Any
     """Points less parameters."""
-    r2: float
+    r2: Any
     """Share of the variance of y that is explained."""
 
     @property
     def standard_errors(self) -> Array:
         """Square roots of the diagonal of the covariance."""
-        return np.asarray(np.sqrt(self.covariance.diagonal()))
+        return np.asarray(np.sqrt(np.diagonal(self.covariance, axis1=-2, axis2=-1)))
 
     @property
     def t_values(self) -> Array:
         """Coefficients, and the intercept if there is one, in units of their standard errors."""
-        all_ = np.append(self.coefficients, self.intercept)[: len(self.covariance)]
+        constant = np.expand_dims(self.intercept, -1)
+        all_ = np.concatenate([self.coefficients, constant], axis=-1)
+        all_ = all_[..., : self.covariance.shape[-1]]
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(all_ / self.standard_errors)
 
