@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from scipy import optimize
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 
 import mmlcore as mml
 from bench.sweep.draw import Draw
@@ -99,6 +99,41 @@ def linear_regression_rolling(draw: Draw) -> Calls:
 
     ours = partial(mml.linear_regression_rolling, x, y, window)
     return Calls(ours, {"numpy windows": by_views}, field("coefficients", 1e4, draw.dtype))
+
+
+@entry("optimize", "logistic_regression")
+def logistic_regression(draw: Draw) -> Calls:
+    n, d = draw.points(30, least=40)
+    d = min(d, max(1, n // 20))
+    x = draw.array(n, d)
+    y = draw.rng.random(n) < 1 / (1 + np.exp(-x.sum(axis=1) / np.sqrt(d)))
+    y[:2] = [True, False]
+    model = LogisticRegression(C=1.0, tol=1e-8, max_iter=1000)
+    ours = partial(mml.logistic_regression, x, y, ridge=1.0)
+    check = field("coefficients", 1e11, draw.dtype)
+    return Calls(ours, {"scikit-learn": lambda: model.fit(x, y).coef_[0]}, check)
+
+
+@entry("optimize", "polynomial_fit")
+def polynomial_fit(draw: Draw) -> Calls:
+    n, degree = draw.size(20, 20_000), draw.size(1, 9)
+    x = np.sort(draw.rng.random(n))
+    y = np.sin(3 * x) + 0.1 * draw.rng.standard_normal(n)
+    peers = {"numpy Chebyshev.fit": lambda: np.polynomial.Chebyshev.fit(x, y, degree).coef}
+    return Calls(partial(mml.polynomial_fit, x, y, degree), peers, field("coefficients", 1e4))
+
+
+@entry("optimize", "least_squares")
+def least_squares(draw: Draw) -> Calls:
+    f, x, y, start = curves(draw, 1, 2000)
+    y, p = y[0], len(start)
+
+    def residuals(v: Any) -> Any:
+        return f(x, *[v[i] for i in range(p)]) - y
+
+    peers = {"scipy": lambda: optimize.least_squares(residuals, start, method="lm").x}
+    ours = partial(mml.least_squares, mml.Function(residuals, p), start)
+    return Calls(ours, peers, field("parameters", 1e11))
 
 
 def _peak(x: Any, a: Any, b: Any, s: Any, c: Any) -> Any:

@@ -1,12 +1,16 @@
-// Many linear regressions at once: stacks, groups, windows.
+// Many linear regressions at once (stacks, groups, windows), logistic regressions, and traced residuals.
 #include "mmlcore/optimize/regressions.hpp"
 
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "arrays.hpp"
+#include "mmlcore/optimize/curve.hpp"
+#include "mmlcore/optimize/least_squares.hpp"
+#include "mmlcore/optimize/logistic.hpp"
 #include "module.hpp"
 #include "results.hpp"
 
@@ -125,16 +129,109 @@ py::object integer_codes(const py::array_t<std::int64_t, py::array::c_style>& la
   return py::make_tuple(code, used);
 }
 
+py::tuple logistic(const py::array& x, const Doubles& y, double ridge, bool constant, index_t max_iter) {
+  if (y.size() != x.shape(0)) throw DomainError("an internal call came with another size");
+  const LogisticLine line = by_dtype(x, [&](auto number) {
+    using T = decltype(number);
+    const auto points = matrix_view<const T>(x, "X");
+    const double* const classes = y.data();
+    return without_gil([&] { return logistic_fit<T>(points, classes, {ridge, constant, max_iter}); });
+  });
+  const py::ssize_t d = x.shape(1), side = d + constant;
+  return py::make_tuple(Doubles(d, line.coefficients.data()), line.constant, Doubles({side, side}, line.covariance.data()),
+                        line.log_likelihood, line.iterations, static_cast<int>(line.end));
+}
+
+// Residuals r(theta) and their Jacobian, both traced.
+class Traced final : public Equations {
+ public:
+  Traced(const calculus::Program& values, const calculus::Program& slopes, Loss loss, double loss_scale)
+      : values_(values),
+        slopes_(slopes),
+        m_(values.result_size(0)),
+        p_(values.argument_size(0)),
+        loss_(loss),
+        loss_scale_(loss_scale),
+        work_(m_ * (p_ + 1)),
+        jacobian_(m_ * p_) {}
+  index_t parameters() const override { return p_; }
+  index_t points() const override { return m_; }
+  bool joint() const override { return false; }
+  double scale() const override { return scale_; }
+
+  bool at(const double* theta, RFactor& r, double& cost) override {
+    run(slopes_, theta, jacobian_.data(), m_ * p_);
+    run(values_, theta, work_.data() + m_ * p_, m_);
+    std::vector<double*> columns;
+    for (index_t j = 0; j <= p_; ++j) columns.push_back(work_.data() + j * m_);
+    for (index_t j = 0; j < p_; ++j) {
+      for (index_t i = 0; i < m_; ++i) columns[j][i] = jacobian_[i * p_ + j];
+    }
+    scale_ = 0;  // what rounding errors of theta make of the residuals, over the unit of rounding
+    for (index_t i = 0; i < m_ * p_; ++i) {
+      const double part = jacobian_[i] * theta[i % p_];
+      scale_ += part * part;
+    }
+    if (!std::isfinite(scale_)) return false;
+    cost = apply_loss(loss_, loss_scale_, columns.data(), p_, m_);
+    if (!std::isfinite(cost)) return false;
+    r.clear();
+    r.absorb(columns.data(), m_);
+    return true;
+  }
+  bool cost(const double* theta, double& cost) override {
+    double* column = work_.data() + m_ * p_;
+    run(values_, theta, column, m_);
+    cost = apply_loss(loss_, loss_scale_, &column, 0, m_);
+    return std::isfinite(cost);
+  }
+
+ private:
+  void run(const calculus::Program& program, const double* theta, double* result, index_t size) const {
+    const calculus::Points<const double> in{theta, p_};
+    const calculus::Points<double> out{result, size};
+    program.run<double>(1, &in, &out);
+  }
+
+  const calculus::Program &values_, &slopes_;
+  const index_t m_, p_;
+  const Loss loss_;
+  const double loss_scale_;
+  std::vector<double> work_, jacobian_;
+  double scale_ = 0;
+};
+
+py::tuple traced_residuals(const calculus::Program& values, const calculus::Program& slopes, const Doubles& start,
+                           const std::optional<Doubles>& lower, const std::optional<Doubles>& upper, int loss,
+                           double loss_scale, double tol, index_t max_iter) {
+  const index_t p = start.size();
+  if (values.argument_count() != 1 || values.argument_size(0) != p || slopes.argument_count() != 1 ||
+      slopes.argument_size(0) != p || slopes.result_size(0) != p * values.result_size(0) || (lower && lower->size() != p) ||
+      (upper && upper->size() != p))
+    throw DomainError("an internal call came with residuals of another form");
+  Traced equations(values, slopes, static_cast<Loss>(loss), loss_scale);
+  const Bounds bounds{lower ? lower->data() : nullptr, upper ? upper->data() : nullptr};
+  const double* const from = start.data();
+  const Fit fit = without_gil([&] { return least_squares(equations, from, bounds, {tol, max_iter}); });
+  return py::make_tuple(Doubles(p, fit.theta.data()), Doubles({p, p}, fit.covariance.data()), fit.cost, fit.iterations,
+                        fit.evaluations, static_cast<int>(fit.status));
+}
+
 }  // namespace
 
 void bind_regressions(py::module_& m) {
   m.def("regress_stack", &stack, py::arg("X"), py::arg("y"), py::arg("sigma"), py::arg("intercept"),
-        "(coefficients, intercept, covariance, chi2, dof, r2, status) of X (..., n, d), y (..., n), sigma (..., n) or None; "
-        "status 0 where somebody has to look at the data.");
+        "(coefficients, intercept, covariance, chi2, dof, r2, status) of X (..., n, d), y (..., n); status 0: not yet "
+        "fitted.");
   m.def("regress_groups", &groups, py::arg("X"), py::arg("y"), py::arg("sigma"), py::arg("code"), py::arg("groups"),
         py::arg("intercept"), "The same for the rows of each group.");
   m.def("regress_windows", &windows, py::arg("X"), py::arg("y"), py::arg("sigma"), py::arg("window"), py::arg("intercept"),
         "The same for each window of rows.");
+  m.def("fit_logistic", &logistic, py::arg("X"), py::arg("y"), py::arg("ridge"), py::arg("intercept"), py::arg("max_iter"),
+        "(coefficients, intercept, covariance, log_likelihood, iterations, end) of y in {0, 1}.");
+  m.def("fit_traced", &traced_residuals, py::arg("values"), py::arg("slopes"), py::arg("start"), py::arg("lower"),
+        py::arg("upper"), py::arg("loss"), py::arg("loss_scale"), py::arg("tol"), py::arg("max_iter"),
+        "(theta, covariance, cost, iterations, evaluations, status) of traced residuals.");
   m.def("integer_codes", &integer_codes, py::arg("labels"),
         "(codes in the order of the values, the different values); None where they are spread too widely.");
 }

@@ -499,6 +499,17 @@ def fit_line(
     A linear regression of plain arrays; None for a QR decomposition; or NotImplemented.
     """
 
+def fit_logistic(
+    X: np.ndarray[typing.Any, typing.Any],
+    y: typing.Annotated[np.typing.ArrayLike, np.float64],
+    ridge: typing.SupportsFloat | typing.SupportsIndex,
+    intercept: bool,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]:
+    """
+    (coefficients, intercept, covariance, log_likelihood, iterations, end) of y in {0, 1}.
+    """
+
 def fit_residuals(
     both: typing.Any,
     alone: typing.Any,
@@ -514,6 +525,21 @@ def fit_residuals(
 ) -> tuple[typing.Any, ...]:
     """
     The same for residuals that Python computes: both(theta) is (r, J^T), alone(theta) is r.
+    """
+
+def fit_traced(
+    values: Program,
+    slopes: Program,
+    start: typing.Annotated[np.typing.ArrayLike, np.float64],
+    lower: typing.Annotated[np.typing.ArrayLike, np.float64] | None,
+    upper: typing.Annotated[np.typing.ArrayLike, np.float64] | None,
+    loss: typing.SupportsInt | typing.SupportsIndex,
+    loss_scale: typing.SupportsFloat | typing.SupportsIndex,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]:
+    """
+    (theta, covariance, cost, iterations, evaluations, status) of traced residuals.
     """
 
 def follow_context(variable: typing.Any) -> None:
@@ -847,7 +873,7 @@ def regress_stack(
     intercept: bool,
 ) -> tuple[typing.Any, ...]:
     """
-    (coefficients, intercept, covariance, chi2, dof, r2, status) of X (..., n, d), y (..., n), sigma (..., n) or None; status 0 where somebody has to look at the data.
+    (coefficients, intercept, covariance, chi2, dof, r2, status) of X (..., n, d), y (..., n); status 0: not yet fitted.
     """
 
 def regress_windows(

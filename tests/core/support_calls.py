@@ -148,6 +148,12 @@ CALLS: dict[str, Callable[[], Any]] = {
     "linear_regression": lambda: mml.linear_regression(TALL, Y),
     "linear_regression stack": lambda: mml.linear_regression(A[:, :, :3], A[:, :, 5]),
     "linear_regression_by": lambda: mml.linear_regression_by(TALL[:, :2], Y, ENDS[0, :200] % 7)[:6],
+    "logistic_regression": lambda: mml.logistic_regression(TALL, np.sin(9 * Y) < Y),
+    "polynomial_fit": lambda: mml.polynomial_fit(TALL[:, 0], Y, 4).coefficients,
+    "least_squares": lambda: (
+        mml.least_squares(lambda v: v**2 - TIME[:2], [1.0, 1.0], raise_on_failure=False).parameters
+    ),
+    "summary": lambda: mml.linear_regression(TALL, Y).summary(),
     "linear_regression_rolling": lambda: mml.linear_regression_rolling(TALL[:, :2], Y, 20)[:6],
     "curve_fit": lambda: mml.curve_fit(decay, TIME, CURVES[0], [1.0, 1.0]).parameters,
     "curve_fit_batch": lambda: mml.curve_fit_batch(decay, TIME, CURVES, [1.0, 1.0]).parameters,

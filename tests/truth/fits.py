@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from scipy import optimize
 from tests.truth import exact as ex
 from tests.truth.families import placed
 from tests.truth.registry import Draw, Wrong, explores
@@ -99,6 +100,75 @@ CURVES = {
         (1.5, 1.0, 1.0),
     ),
 }
+
+
+@explores("polynomial_fit")
+def polynomial_fit(d: Draw) -> None:
+    """A polynomial comes back in its values, wherever and however wide the points lie."""
+    degree, unit = d.size(12), 10.0 ** d.rng.uniform(-30, 30)
+    n = degree + 2 + d.size(60)
+    t = np.cos(np.pi * (np.arange(n) + 0.5) / n)
+    x = (t + 10.0 ** d.rng.uniform(-3, 4)) * unit
+    right = d.rng.standard_normal(degree + 1)
+    y_unit = 10.0 ** d.rng.uniform(-60, 60)
+    t = 2 * (x - x.min()) / (x.max() - x.min()) - 1
+    y = np.polynomial.chebyshev.chebval(t, right) * y_unit
+    fit = mml.polynomial_fit(placed(d, x), placed(d, y), degree)
+    off = np.abs(fit(x) - y).max() / y_unit
+    if not off <= 1e-9 * np.abs(right).sum():
+        raise Wrong(f"polynomial_fit: {off} off, degree {degree}, {n} points")
+
+
+@explores("logistic_regression")
+def logistic_regression(d: Draw) -> None:
+    """The slope of the likelihood is zero, in units of the errors; or a plane separates the classes."""
+    n, k = d.size(80, 8), d.size(3)
+    x = d.rng.standard_normal((n, k)) * 10.0 ** d.rng.uniform(-60, 60, k)
+    if d.chance(0.3):
+        x += np.abs(x).max(axis=0) * 10.0 ** d.rng.uniform(0, 4)
+    if d.chance(0.3):
+        x[:, 0] = np.sign(x[:, 0] - np.median(x[:, 0]))
+    y = d.rng.random(n) < 0.5
+    y[:2] = [True, False]
+    try:
+        fit = mml.logistic_regression(placed(d, x), y)
+    except ValueError:
+        if np.linalg.matrix_rank((x - x.mean(axis=0)) / (x.std(axis=0) + 1e-300), tol=1e-5) == k:
+            raise
+        return
+    except mml.ConvergenceError as error:
+        if "separat" not in str(error):
+            raise
+        _separable((x - x.mean(axis=0)) / np.abs(x - x.mean(axis=0)).max(axis=0), y)
+        return
+    chance = fit.predict(x)
+    centre = x - x.mean(axis=0)
+    slope = (centre * (y - chance)[:, None]).sum(axis=0) * fit.standard_errors[:k]
+    if not (np.abs(slope) <= 1e-5).all():
+        raise Wrong(f"logistic_regression: the slope is {slope} of {n} x {k}")
+
+
+def _separable(x: np.ndarray, y: np.ndarray) -> None:
+    """Look for the plane by linear programming."""
+    sign = np.where(y, 1.0, -1.0)[:, None] * np.column_stack([x, np.ones(len(x))])
+    found = optimize.linprog(
+        -sign.sum(axis=0), A_ub=-sign, b_ub=np.full(len(x), 1e-9), bounds=(-1, 1)
+    )
+    if not -found.fun > 1e-4:
+        raise Wrong(f"logistic_regression: no plane separates the classes: {found.fun}")
+
+
+@explores("least_squares")
+def least_squares(d: Draw) -> None:
+    """Linear residuals in any units: the solution of the normal equations."""
+    n, k = d.size(12, 4), d.size(3)
+    a = d.rng.standard_normal((n, k))
+    units = 10.0 ** d.rng.uniform(-20, 20, k)
+    b = d.rng.standard_normal(n)
+    found = mml.least_squares(lambda v: (a * units) @ v - b, np.zeros(k))
+    right = np.linalg.lstsq(a, b, rcond=None)[0]
+    if not (np.abs(found.parameters * units - right) <= 1e-7 * np.abs(right).max()).all():
+        raise Wrong(f"least_squares: {found.parameters * units} for {right}")
 
 
 @explores("curve_fit")

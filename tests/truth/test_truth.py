@@ -20,7 +20,7 @@ DRAWS = 400 if SECONDS <= 2 else 1_000_000_000
 # Public names without an explorer of their own, and why.
 ELSEWHERE = {
     "LU QR SVD LeastSquares FiniteDifference Constrained CurveFit CurveFitBatch Diagonalization Echelon "
-    "EigenResult Function GradientCheck Graph LinearFit LinearFits "
+    "EigenResult Function GradientCheck Graph LinearFit LinearFits LogisticFit PolynomialFit Band "
     "Linearization LogDeterminant Minimum Neighbors PageRank PivotedQR PowerIteration Projection Root "
     "SparseHessian SparseJacobian StationaryPoint Status TaylorSeries": "what functions return",
     "ConvergenceError DefectiveMatrixError NotPositiveDefiniteError SingularMatrixError TraceError": "errors",

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import Array, require_finite
+from mmlcore.core.report import Report, Reported, pictures
 from mmlcore.core.sources import dense_chunks
 
 
@@ -22,7 +23,7 @@ class NotFittedError(ValueError, AttributeError):
     """A method that needs `fit` was called before it."""
 
 
-class GaussianModel:
+class GaussianModel(Reported):
     """What follows from components, their variances, the mean and the noise alone."""
 
     components_: Array
@@ -93,6 +94,31 @@ class GaussianModel:
         model = (components.T * along) @ components
         model[np.diag_indices_from(model)] += everywhere
         return np.asarray((model + model.T) / 2, dtype=self.components_.dtype)
+
+    def _report(self) -> Report:
+        name = type(self).__name__
+        if not hasattr(self, "components_"):
+            return Report(name, [("fitted", False)])
+        facts = [("features", self.n_features_in_), ("components", self.n_components_)]
+        variances = self.explained_variance_
+        header, columns = ["component", "variance"], [variances]
+        ratio = getattr(self, "explained_variance_ratio_", None)
+        if ratio is not None:
+            header += ["share", "cumulative"]
+            columns += [ratio, np.cumsum(ratio)]
+        rows = [[i + 1, *map(float, row)] for i, row in enumerate(zip(*columns, strict=True))]
+        return Report(name, [*facts, ("noise variance", self.noise_variance_)], header, rows)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the fitted attributes by their names."""
+        self._fitted()
+        return {
+            key: value for key, value in vars(self).items() if key.endswith("_") and key[0] != "_"
+        }
+
+    def plot(self, *, ax: object = None) -> object:
+        """Draw the variances of the components and their sum; needs matplotlib."""
+        return pictures().scree(self, ax=ax)
 
     def _low_part(self) -> Array:
         """Return what rounding to the data's type took from the mean (d,), float64."""

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import Array, as_array, shape_error
 from mmlcore.core.errors import ConvergenceError
+from mmlcore.core.report import Report, Reported, pictures
 
 _REACH = 1e-15  # below it no tolerance is met by sums in float64
 
 
-class PageRank(NamedTuple):
-    """What `pagerank` returns."""
-
+class _PageRank(NamedTuple):
     ranks: Array
     """The ranks, shape (n,) or (p, n), float64, sum 1."""
     iterations: int
@@ -24,6 +23,22 @@ class PageRank(NamedTuple):
     """Bound on the L1 distance to the true vector; with damping 1 the residual. The largest with several."""
     converged: bool
     """Whether `error` is at most the tolerance."""
+
+
+class PageRank(Reported, _PageRank):
+    """What `pagerank` returns."""
+
+    def _report(self) -> Report:
+        facts = [("nodes", self.ranks.shape[-1]), ("iterations", self.iterations)]
+        facts += [("error", self.error), ("converged", self.converged)]
+        if self.ranks.ndim != 1:
+            return Report("PageRank", [("vectors", len(self.ranks)), *facts])
+        best = np.argsort(-self.ranks, kind="stable")[:10]
+        return Report("PageRank", facts, ["node", "rank"], [[i, self.ranks[i]] for i in best])
+
+    def plot(self, *, ax: Any = None) -> Any:
+        """Draw the distribution of the ranks; needs matplotlib."""
+        return pictures().ranks(self.ranks, ax=ax)
 
 
 def not_converged(result: PageRank, tol: float, max_iter: int) -> ConvergenceError:

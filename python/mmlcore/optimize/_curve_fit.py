@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.core.arrays import Array, all_finite, as_index, as_real
 from mmlcore.core.errors import ConvergenceError
-from mmlcore.core.status import Status, success
+from mmlcore.core.status import Status
 from mmlcore.optimize._curve_data import data_of, sigma_of, without_nan
 from mmlcore.optimize._data import (
     NORMAL,
@@ -25,65 +24,13 @@ from mmlcore.optimize._data import (
     loss_number,
     parameter_count,
 )
-from mmlcore.optimize._fit_result import MESSAGES, Pair
+from mmlcore.optimize._fit_result import MESSAGES
 from mmlcore.optimize._model import Model, model_of
 from mmlcore.optimize._residuals import residuals_of
+from mmlcore.optimize.curve_result import CurveFit
 
 _LONG = 200_000  # points from which on a fit to some of them comes first
 _SAMPLE = 20_000
-
-
-@dataclass(frozen=True)
-class CurveFit(Pair):
-    """What `curve_fit` returns. Unpacks as ``popt, pcov``.
-
-    Examples
-    --------
-    >>> import mmlcore as mml
-    >>> fit = mml.curve_fit(lambda x, a: a * x, [1.0, 2.0, 3.0], [2.0, 4.1, 5.9])
-    >>> fit.parameters.round(3), fit.standard_errors.round(3), round(fit.chi2, 4), fit.dof
-    (array([1.993]), array([0.026]), 0.0193, 2)
-    """
-
-    parameters: Array
-    """Best parameters, shape (p,)."""
-    covariance: Array
-    """Their covariance, shape (p, p); infinite where the data do not determine it."""
-    chi2: float
-    """Sum of losses of the residuals; of their squares for loss='linear'."""
-    dof: int
-    """Points less parameters."""
-    iterations: int
-    """Steps that were taken."""
-    status: int
-    """How it ended: 1, 2, 3, 4 well; 5 with parameters that the data do not determine."""
-    message: str
-    """The same as a sentence."""
-    evaluations: int
-    """How often the model was run over the data."""
-    _residuals: Any = field(repr=False, compare=False)
-
-    @property
-    def residual(self) -> Array:
-        """Residuals ``(f(x, *parameters) - y) / sigma``, shape (m,), computed when asked for.
-
-        With a covariance matrix L L^T for sigma, L^-1 (f - y).
-        """
-        if isinstance(self._residuals, np.ndarray):
-            return self._residuals
-        model, x, y, weight = self._residuals
-        difference = np.asarray(model.function(x.T, *self.parameters) - y)
-        return difference if weight is None else difference * weight
-
-    @property
-    def success(self) -> bool:
-        """Whether the fit converged."""
-        return bool(success(self.status))
-
-    @property
-    def standard_errors(self) -> Array:
-        """Square roots of the covariance's diagonal."""
-        return np.asarray(np.sqrt(self.covariance.diagonal()))
 
 
 def curve_fit(
@@ -219,7 +166,10 @@ def curve_fit(
     found, unit = fit(1.0), 1.0
     if not NORMAL < found[2] < 1 / NORMAL:
         found, unit = _in_other_units(fit, found, target, weight)
-    return _finished(found, residual, target.size, box, absolute_sigma, unit, raise_on_failure)
+    known = (f, data, target, weight)
+    return finished(
+        found, residual, target.size, box, absolute_sigma, unit, raise_on_failure, known
+    )
 
 
 def _fitted(
@@ -281,7 +231,7 @@ def _check(start: Array, target: Array, box: tuple[Array, Array] | None) -> None
         raise TypeError(msg)
 
 
-def _finished(
+def finished(
     found: Any,
     residual: Any,
     points: int,
@@ -289,7 +239,10 @@ def _finished(
     absolute: bool,
     unit: float,
     raises: bool,
+    data: Any,
+    name: str = "curve_fit",
 ) -> CurveFit:
+    """Return what a kernel found, in the units of the data; a failure as an error."""
     parameters, covariance, chi2, iterations, evaluations, status = found
     held = 0 if box is None else int((box[0] == box[1]).sum())
     dof = points - parameters.size + held
@@ -314,9 +267,10 @@ def _finished(
         message=MESSAGES[Status(status)],
         evaluations=evaluations,
         _residuals=residual,
+        _data=data,
     )
     if raises and not fit.success:
-        msg = f"curve_fit: optimal parameters not found: {fit.message}"
+        msg = f"{name}: optimal parameters not found: {fit.message}"
         raise ConvergenceError(msg, fit)
     if status == Status.UNDETERMINED or not all_finite(covariance):
         msg = "Covariance of the parameters could not be estimated; it is infinite."

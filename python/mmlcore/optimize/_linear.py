@@ -21,7 +21,9 @@ from mmlcore.core.arrays import (
 )
 from mmlcore.core.sources import dense_chunks, is_source
 from mmlcore.optimize._stacks import regression_stack
-from mmlcore.optimize.linear_fit import LinearFit, Sums, of_columns, of_scatter, out_of_range
+from mmlcore.optimize.estimates import feature_names
+from mmlcore.optimize.linear_fit import Sums, of_columns, of_scatter, out_of_range
+from mmlcore.optimize.linear_result import LinearFit
 from mmlcore.stats import Moments
 from mmlcore.stats.factor import TriangularFactor
 from mmlcore.stats.scatter import Scatter, scatter_parts
@@ -118,6 +120,12 @@ def linear_regression(
         return _of_moments(X, y, sigma, intercept, ridge)
     if y is None:
         return of_columns(*_factored(_checked_blocks(X, sigma), intercept, ridge))
+    if hasattr(X, "to_numpy"):  # columns with names
+        fit = linear_regression(
+            as_array(X, "X"), as_array(y, "y"), sigma=sigma, intercept=intercept, ridge=ridge
+        )
+        fit.features = feature_names(X, fit.coefficients.shape[-1])
+        return fit
     if not is_source(X):
         X, y = as_array(X, "X"), as_array(y, "y")
         if X.ndim > 2 or y.ndim > 1:

@@ -19,11 +19,13 @@ from mmlcore.core.arrays import (
     require_finite,
     shape_error,
 )
+from mmlcore.core.report import Report, Reported, pictures
 from mmlcore.core.status import Status, judged, success
 from mmlcore.optimize._descent import bfgs, gradient_descent, momentum_descent
 from mmlcore.optimize._newton import one_number
 from mmlcore.optimize._search import MESSAGES, Search
 from mmlcore.optimize._trust import newton_steps
+from mmlcore.optimize.points_report import points_report
 
 _METHODS = {
     "newton": newton_steps,
@@ -33,9 +35,7 @@ _METHODS = {
 }
 
 
-class Minimum(NamedTuple):
-    """What `minimize` returns."""
-
+class _Minimum(NamedTuple):
     x: Any
     """Where the search ended, of the shape of x0."""
     value: float
@@ -51,6 +51,10 @@ class Minimum(NamedTuple):
     status: int
     """`Status`: 1 converged, 4 rounding, 0 max_iter, -1 not finite at the start, -4 stuck, -6 unbounded."""
 
+
+class Minimum(Reported, _Minimum):
+    """What `minimize` returns."""
+
     @property
     def message(self) -> str:
         """The status as a sentence."""
@@ -60,6 +64,16 @@ class Minimum(NamedTuple):
     def success(self) -> bool:
         """Whether a minimum was found."""
         return bool(success(self.status))
+
+    def _report(self) -> Report:
+        return points_report(self, "value", ("gradient",))
+
+    def plot(self, f: Any, *, ax: Any = None) -> Any:
+        """Draw the path of a search in two unknowns over the contours of f; needs matplotlib and trajectory=True."""
+        if self.path is None:
+            msg = "path: there is none; minimize keeps it with trajectory=True."
+            raise ValueError(msg)
+        return pictures().descent(f, self.path, ax=ax)
 
 
 def minimize(

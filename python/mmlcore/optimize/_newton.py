@@ -20,8 +20,10 @@ from mmlcore.core.arrays import (
     require_finite,
     shape_error,
 )
+from mmlcore.core.report import Report, Reported
 from mmlcore.core.status import Status, judged, sentences, success
 from mmlcore.optimize._newton_steps import newton_steps
+from mmlcore.optimize.points_report import points_report
 
 MESSAGES = {
     Status.CONVERGED: "The last step is below the tolerance.",
@@ -34,9 +36,7 @@ MESSAGES = {
 _CONVERGED = int(Status.CONVERGED)
 
 
-class Root(NamedTuple):
-    """What `newton` returns."""
-
+class _Root(NamedTuple):
     x: Any
     """Where f is zero, of the shape of x0."""
     residual: Any
@@ -50,6 +50,10 @@ class Root(NamedTuple):
     path: Array | None = None
     """Iterates (steps + 1, ...) with trajectory=True."""
 
+
+class Root(Reported, _Root):
+    """What `newton` returns."""
+
     @property
     def message(self) -> str | list[str]:
         """The status as a sentence, or one for each start."""
@@ -59,6 +63,9 @@ class Root(NamedTuple):
     def success(self) -> Any:
         """Whether a root was found, for each start."""
         return success(self.status)
+
+    def _report(self) -> Report:
+        return points_report(self, "residual")
 
 
 def newton(

@@ -1,15 +1,16 @@
-"""What a linear regression returns, and how it follows from sums of products or from a triangular factor."""
+"""How a linear regression follows from sums of products or from a triangular factor."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from mmlcore.core.arrays import Array, all_finite
 from mmlcore.eigen import eigh
+from mmlcore.optimize.linear_result import LinearFit
 from mmlcore.stats.scatter import Scatter, scaled
 from mmlcore.stats.summary import mean_parts
 
@@ -19,37 +20,6 @@ _EPS = float(np.finfo(np.float64).eps)
 # Lengths of columns whose squares and products stay within the range.
 _SMALL, _LARGE = 1e-140, 1e140
 _BEYOND = "X, y: a coefficient leaves the range of float64; multiply X or divide y by a constant."
-
-
-class LinearFit(NamedTuple):
-    """What `linear_regression` returns."""
-
-    coefficients: Array
-    """b, shape (d,); of a stack (..., d)."""
-    intercept: Any
-    """c; 0 without. A number, or an array of the leading axes of a stack, as those that follow."""
-    covariance: Array
-    """Covariance of (b, c), shape (d + 1, d + 1), or (d, d) without intercept; infinite where columns are dependent."""
-    chi2: Any
-    """Weighted sum of squared residuals."""
-    dof: Any
-    """Points less parameters."""
-    r2: Any
-    """Share of the variance of y that is explained."""
-
-    @property
-    def standard_errors(self) -> Array:
-        """Square roots of the diagonal of the covariance."""
-        return np.asarray(np.sqrt(np.diagonal(self.covariance, axis1=-2, axis2=-1)))
-
-    @property
-    def t_values(self) -> Array:
-        """Coefficients, and the intercept if there is one, in units of their standard errors."""
-        constant = np.expand_dims(self.intercept, -1)
-        all_ = np.concatenate([self.coefficients, constant], axis=-1)
-        all_ = all_[..., : self.covariance.shape[-1]]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(all_ / self.standard_errors)
 
 
 class Sums(NamedTuple):

@@ -6,7 +6,7 @@ Needs matplotlib: ``pip install mmlcore[plot]``.
 from mmlcore.plot._calculus import descent, taylor
 from mmlcore.plot._data import heat_map, images, regions, residual_bars
 from mmlcore.plot._explore import explore
-from mmlcore.plot._fits import corner, fit
+from mmlcore.plot._fits import chances, corner, fit
 from mmlcore.plot._graph import network, ranks
 from mmlcore.plot._landscapes import basins, landscape, slopes
 from mmlcore.plot._matrices import arrows, matrix, transformation
@@ -24,6 +24,7 @@ __all__ = [
     "arrows",
     "basins",
     "biplot",
+    "chances",
     "components",
     "corner",
     "descent",

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore.calculus import jacobian
 from mmlcore.core.arrays import shape_error
-from mmlcore.plot._axes import grid
+from mmlcore.plot._axes import axes_or_new, grid
 
 _FINE = 400  # points of a drawn curve
 
@@ -77,6 +77,46 @@ def fit(
     below.axhline(0, color="C1")
     below.set(xlabel="x", ylabel="residual")
     return np.array([top, below])
+
+
+def chances(found: Any, X: ArrayLike, y: ArrayLike, *, ax: Any = None) -> Any:
+    """Two classes over the linear part of a logistic regression, and the curve of chances.
+
+    Parameters
+    ----------
+    found : LogisticFit
+        What `logistic_regression` returned.
+    X : array_like of shape (n, d) or (n,)
+        Points.
+    y : array_like of shape (n,)
+        Their classes.
+    ax : matplotlib Axes, optional
+        Default: those of a new figure.
+
+    Returns
+    -------
+    Axes
+        With the points at 0 and 1.
+
+    Examples
+    --------
+    >>> import mmlcore as mml, mmlcore.plot
+    >>> x, y = [0.0, 1.0, 2.0, 3.0, 4.0], [0, 1, 0, 1, 1]
+    >>> mmlcore.plot.chances(mml.logistic_regression(x, y), x, y).get_xlabel()
+    'x b + c'
+    """
+    ax = axes_or_new(ax)
+    p = np.asarray(found.predict(X))
+    with np.errstate(divide="ignore"):
+        at = np.log(p) - np.log1p(-p)
+    at = np.clip(at, -40, 40)
+    second = np.asarray(y) == found.classes[1]
+    ax.plot(at, second, ".", color="0.3", alpha=0.5, label="data")
+    fine = np.linspace(at.min(), at.max(), _FINE)
+    ax.plot(fine, 1 / (1 + np.exp(-fine)), color="C1", label=f"chance of {found.classes[1]}")
+    ax.legend()
+    ax.set(xlabel="x b + c", ylabel="chance")
+    return ax
 
 
 def corner(found: Any, names: Sequence[str] | None = None, *, axes: Any = None) -> Any:
