@@ -26,7 +26,23 @@ bool has_squares(const MatrixView<const T>& points) {
 
 constexpr index_t kFewCoordinates = 128, kMostNumbers = index_t{1} << 20;  // that no filter (filtered_neighbors.hpp) is for
 
-// Points that are not equal and whose squared distance vanishes are left to the Python function.
+// Distances from their squares; false where points are not equal and their squared distance vanishes.
+template <class T>
+bool take_roots(const MatrixView<T>& squares, const MatrixView<std::int64_t>& indices, const MatrixView<const T>& queries,
+                const MatrixView<const T>& points) {
+  constexpr T least = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
+  bool all = true;
+  for (index_t i = 0; i < squares.rows; ++i) {
+    for (index_t e = 0; e < squares.cols; ++e) {
+      T& square = squares(i, e);
+      for (index_t j = 0; j < points.cols && !(square >= least); ++j) all &= queries(i, j) == points(indices(i, e), j);
+      square = std::sqrt(square);
+    }
+  }
+  return all;
+}
+
+// What the kernel cannot tell is left to the Python function.
 template <class T>
 py::object neighbors(const Call& call) {
   const index_t n = call['n'], q = call['q'], d = call['d'], k = call.whole(0);
@@ -34,19 +50,20 @@ py::object neighbors(const Call& call) {
   const MatrixView<const T> points = call.matrix<T>(0), queries = call.matrix<T>(1);
   const NewArray<T> distances({q, k});
   const NewArray<std::int64_t> indices({q, k});
+  const auto to = c_order(distances.data, q, k);
+  const auto at = c_order(indices.data, q, k);
   const bool fine = apart(static_cast<double>(n * q) * static_cast<double>(d), [&] {
-    if (!has_squares<T>(points) || !has_squares<T>(queries)) return false;
-    if (!nearest_neighbors<T>(points, queries, c_order(distances.data, q, k), c_order(indices.data, q, k))) return false;
-    constexpr T least = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
-    bool all = true;
-    for (index_t i = 0; i < q * k; ++i) {
-      T& square = distances.data[i];
-      for (index_t j = 0; j < d && !(square >= least); ++j) all &= queries(i / k, j) == points(indices.data[i], j);
-      square = std::sqrt(square);
-    }
-    return all;
+    return has_squares<T>(points) && has_squares<T>(queries) && nearest_neighbors<T>(points, queries, to, at) &&
+           take_roots<T>(to, at, queries, points);
   });
   return fine ? py::make_tuple(distances.array, indices.array) : py::object();
+}
+
+// Whether numbers lie where views can take them from.
+bool in_elements(const py::array& a) {
+  bool fine = (a.flags() & py::detail::npy_api::NPY_ARRAY_ALIGNED_) != 0;
+  for (py::ssize_t axis = 0; axis < a.ndim(); ++axis) fine &= a.strides(axis) % a.itemsize() == 0;
+  return fine;
 }
 
 // A tree of either type.
@@ -75,6 +92,27 @@ struct PointTree {
       const auto to = matrix_view<T>(squares, "squares");
       const auto at = matrix_view<std::int64_t>(indices, "indices");
       without_gil([&] { one.nearest(q, to, at); });
+    });
+  }
+  // Distances and indices for plain queries of the tree's own type; None for all that is to be looked at.
+  py::object query(const py::object& given, const py::array& kept, index_t k) const {
+    return with([&]<class T>(const KdTree<T>& one) -> py::object {
+      if (!py::isinstance<py::array_t<T>>(given)) return py::none();
+      const auto array = py::reinterpret_borrow<py::array>(given);
+      if (array.ndim() != 2 || array.shape(1) != one.coordinates() || array.shape(0) < 1 || k < 1 || k > one.count() ||
+          !in_elements(array))
+        return py::none();
+      const auto q = matrix_view<const T>(array, "queries"), points = matrix_view<const T>(kept, "points");
+      const NewArray<T> distances({q.rows, k});
+      const NewArray<std::int64_t> indices({q.rows, k});
+      const auto to = c_order(distances.data, q.rows, k);
+      const auto at = c_order(indices.data, q.rows, k);
+      const bool fine = apart(static_cast<double>(q.rows) * 1000, [&] {
+        if (!has_squares<T>(q)) return false;
+        one.nearest(q, to, at);
+        return take_roots<T>(to, at, q, points);
+      });
+      return fine ? py::object(py::make_tuple(distances.array, indices.array)) : py::none();
     });
   }
   void nearest_of_own(py::array& squares, py::array_t<std::int64_t>& indices) const {
@@ -132,6 +170,8 @@ void bind_neighbors(py::module_& m) {
       .def("points", &PointTree::points, py::arg("out"), "The points, as they were given.")
       .def("nearest", &PointTree::nearest, py::arg("queries"), py::arg("squares"), py::arg("indices"),
            "Fills squared distances and indices (q, k) of the nearest points, nearest first.")
+      .def("query", &PointTree::query, py::arg("queries"), py::arg("points"), py::arg("k"),
+           "Distances and indices (q, k) for plain queries among the points of the tree; None for all others.")
       .def("nearest_of_own", &PointTree::nearest_of_own, py::arg("squares"), py::arg("indices"),
            "The same (n, k) of the points themselves, none of which is its own neighbour.")
       .def("within", &PointTree::within, py::arg("queries"), py::arg("radius"),

@@ -43,6 +43,15 @@ class PointTree:
         """
         The points, as they were given.
         """
+    def query(
+        self,
+        queries: typing.Any,
+        points: np.ndarray[typing.Any, typing.Any],
+        k: typing.SupportsInt | typing.SupportsIndex,
+    ) -> typing.Any:
+        """
+        Distances and indices (q, k) for plain queries among the points of the tree; None for all others.
+        """
     def within(
         self,
         queries: np.ndarray[typing.Any, typing.Any],

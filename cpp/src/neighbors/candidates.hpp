@@ -25,12 +25,21 @@ class Candidates {
   using S = Simd<T>;
 
   // At most `most` are offered between two calls of `trim`.
-  Candidates(index_t k, index_t most)
-      : k_(k),
-        in_order_(k <= kShort),
-        distances_(in_order_ ? k : 0),
-        indices_(in_order_ ? k : 0),
-        pairs_(in_order_ ? 0 : 2 * k + most) {
+  Candidates(index_t k, index_t most) : k_(k), in_order_(k <= kShort) {
+    if (in_order_) {
+      own_distances_ = Buffer<T>(k);
+      own_indices_ = Buffer<std::int64_t>(k);
+      distances_ = own_distances_.data();
+      indices_ = own_indices_.data();
+    } else {
+      pairs_ = Buffer<std::pair<T, std::int64_t>>(2 * k + most);
+    }
+    clear(std::numeric_limits<T>::max());
+  }
+  // The same; a short list lies where it is wanted in the end.
+  Candidates(index_t k, index_t most, T* distances, std::int64_t* indices)
+      : k_(k), in_order_(k <= kShort), distances_(distances), indices_(indices) {
+    if (!in_order_) pairs_ = Buffer<std::pair<T, std::int64_t>>(2 * k + most);
     clear(std::numeric_limits<T>::max());
   }
 
@@ -81,8 +90,9 @@ class Candidates {
   // The nearest first; what is missing stays as it is.
   void finish(T* distances, std::int64_t* indices) {
     if (in_order_) {
-      std::copy_n(distances_.data(), count_, distances);
-      std::copy_n(indices_.data(), count_, indices);
+      if (distances == distances_) return;
+      std::copy_n(distances_, count_, distances);
+      std::copy_n(indices_, count_, indices);
     } else {
       cut();
       std::sort(pairs_.begin(), pairs_.begin() + count_);
@@ -95,8 +105,8 @@ class Candidates {
 
   void insert(T distance, std::int64_t index) {
     if (distance > worst_ || (distance == worst_ && index > last_)) return;
-    T* const d = distances_.data();
-    std::int64_t* const ids = indices_.data();
+    T* const d = distances_;
+    std::int64_t* const ids = indices_;
     index_t i = count_ < k_ ? count_++ : k_ - 1;
     for (; i > 0 && (d[i - 1] > distance || (d[i - 1] == distance && ids[i - 1] > index)); --i) {
       d[i] = d[i - 1];
@@ -124,8 +134,10 @@ class Candidates {
   index_t count_ = 0;
   T worst_ = 0;
   std::int64_t last_ = 0;
-  Buffer<T> distances_;
-  Buffer<std::int64_t> indices_;
+  T* distances_ = nullptr;  // of a list in order
+  std::int64_t* indices_ = nullptr;
+  Buffer<T> own_distances_;
+  Buffer<std::int64_t> own_indices_;
   Buffer<std::pair<T, std::int64_t>> pairs_;
 };
 
@@ -137,7 +149,7 @@ class Lists {
       : distances_(distances), indices_(indices), begin_(begin) {
     lists_.reserve(end - begin);
     for (index_t q = begin; q < end; ++q) {
-      lists_.emplace_back(indices.cols, Simd<T>::width);
+      lists_.emplace_back(indices.cols, Simd<T>::width, distances.row(q).data, indices.row(q).data);
       if (first > 0) lists_.back().resume(distances.row(q).data, indices.row(q).data);
     }
   }

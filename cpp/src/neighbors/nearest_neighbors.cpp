@@ -12,6 +12,8 @@
 namespace mmlcore {
 namespace {
 
+// Points for each neighbour wanted: with fewer, too many of them come so near that their differences are asked for.
+constexpr index_t kPointsForProduct = 40;
 constexpr index_t kFewQueries = 4;  // up to which the points are not packed: 5102 x 98 and one query 620 us, 240 so
 constexpr index_t kBlock = 256, kChain = 128;
 
@@ -86,7 +88,7 @@ bool nearest_neighbors(MatrixView<const T> points, MatrixView<const T> queries, 
     KdTree<T>(points).nearest(queries, distances, indices);
     return true;
   }
-  if (d >= kProductFrom) {
+  if (d >= kProductFrom && n >= kPointsForProduct * k) {
     neighbors_by_product<T>(points, queries, distances, indices);
     return all_found<T>(distances);
   }

@@ -93,7 +93,8 @@ class NeighborIndex:
         self._x = np.array(require_finite(x, "X"), order="C")
         self._metric = None if metric is None else np.array(metric)
         self._searchers: dict[Any, Searcher | MetricSearcher] = {}
-        self._searcher(self.dtype)
+        searcher = self._searcher(self.dtype)
+        self._tree = searcher.tree if isinstance(searcher, Searcher) else None  # for plain queries
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -144,6 +145,10 @@ class NeighborIndex:
         ValueError
             k beyond the number of points; NaN or infinity; another number of coordinates.
         """
+        if self._tree is not None and type(k) is int:
+            found = self._tree.query(Q, self._x, k)
+            if found is not None:
+                return Neighbors(*found)
         q, searcher = self._queries(Q)
         return Neighbors(*searcher.query(q, as_index(k, "k", 1, len(self))))
 

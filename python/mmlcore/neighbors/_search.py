@@ -12,6 +12,10 @@ from mmlcore.neighbors._filter import Filter
 from mmlcore.vectors.rows import lengths
 
 _BLOCK = 1 << 22  # distances that are sorted together
+_FEW, _SOME = (
+    4,
+    64,
+)  # coordinates and points from which `within` goes by a tree, whatever a query does
 
 
 class Searcher:
@@ -32,19 +36,25 @@ class Searcher:
         self._top = _largest(x, "X")
         self._tree: _core.PointTree | None = None
         self._filter: Filter | None = None
-        if kept and self._top < self._high and self._tree_pays(10):
+        suits = (self._d <= _FEW and self._n >= _SOME) or self._tree_pays(10)
+        if kept and self._top < self._high and suits:
             self._tree = _core.PointTree(x)
 
     @property
     def route(self) -> str:
         """What a search of many queries goes by: 'tree', 'filter', 'products' or 'differences'."""
-        if self._tree is not None:
+        if self._tree is not None and self._tree_pays(10):
             return "tree"
         if self._filter is None and self._kept and Filter.fits(self._n, self._d, 64, 1):
             self._filter = Filter(self._x)
         if self._filter:
             return "filter"
         return "products" if self._x.shape[1] >= _core.PRODUCTS_FROM else "differences"
+
+    @property
+    def tree(self) -> _core.PointTree | None:
+        """The tree, where searches go by it."""
+        return self._tree if self.route == "tree" else None
 
     def query(self, q: Array, k: int) -> tuple[Array, Array]:
         """Return distances and indices (queries, k) of the nearest points; ValueError for NaN and infinity."""
