@@ -126,7 +126,7 @@ class Call {
   }
   index_t batch_stride(int i, int axis, std::size_t bytes) const {
     const Input& in = input_[i];
-    const int own = axis - (axes_ - in.lead);
+    const int own = order_[axis] - (axes_ - in.lead);
     if (own < 0 || PyArray_DIM(in.array, own) == 1) return 0;
     return PyArray_STRIDE(in.array, own) / static_cast<index_t>(bytes);
   }
@@ -138,6 +138,7 @@ class Call {
   int axes_ = 0;
   index_t count_ = 1;
   index_t batch_[kMaxBatchAxes];
+  int order_[kMaxBatchAxes];  // the axis of the arrays that each axis of the batch is
   void* result_[kMostParts];
   double option_[kMostOptions] = {};
 };

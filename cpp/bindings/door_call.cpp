@@ -1,8 +1,10 @@
 #include "door_call.hpp"
 
+#include <algorithm>
 #include <complex>
-#include <cstdint>
-#include <cstring>
+#include <cstdlib>
+#include <limits>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -39,10 +41,11 @@ class DoorCall {
     if (!read() || !broadcast() || call_.count_ == 0) return Py_NewRef(Py_NotImplemented);
     if (row_.traits.makes[0]) return made();
     if (row_.traits.prefers_numpy && row_.traits.prefers_numpy(call_, type_ == NPY_FLOAT)) return from_numpy();
+    if (call_.axes_ > 1) put_in_order();
     std::complex<double> numbers[kMostParts];  // results without axes
     py::object made[kMostParts];
     for (int k = 0; k < row_.signature.results; ++k) make(k, made[k], numbers[k]);
-    if (!compute()) return Py_NewRef(Py_NotImplemented);
+    if (!(exchanged_ ? computed() : compute())) return Py_NewRef(Py_NotImplemented);
     if (row_.signature.results == 1) return deliver(0, made[0], numbers[0]).release().ptr();
     auto all = py::reinterpret_steal<py::object>(PyTuple_New(row_.signature.results));
     if (!all) throw py::error_already_set();
@@ -153,15 +156,67 @@ class DoorCall {
         if (here != 1 && here != size) return false;
       }
       call_.batch_[axis] = size;
+      call_.order_[axis] = axis;
       call_.count_ *= size;
     }
     return true;
   }
 
-  // The shape of result k; returns its number of axes.
+  // Arguments in Fortran order have their batches so as well: the kernel goes through such a batch as it lies, and only the
+  // results are exchanged. Inner products of 3 x 528 vectors of 191 numbers with one: 100 us, 15 so.
+  void put_in_order() {
+    int order[kMaxBatchAxes], best = -1;
+    npy_intp most = 0;
+    for (int i = 0; i < row_.signature.inputs; ++i) {
+      const npy_intp size = PyArray_SIZE(call_.input_[i].array);
+      if (call_.input_[i].lead < 2 || size < most) continue;
+      if (in_order(i)) {  // of equal ones the one that needs nothing decides
+        best = -1;
+      } else if (size > most) {
+        best = i;
+      }
+      most = size;
+    }
+    if (best < 0) return;
+    std::copy_n(call_.order_, call_.axes_, order);
+    std::stable_sort(order, order + call_.axes_, [&](int a, int b) {
+      return std::abs(call_.batch_stride(best, a, 1)) > std::abs(call_.batch_stride(best, b, 1));
+    });
+    index_t batch[kMaxBatchAxes];
+    std::copy_n(call_.batch_, call_.axes_, batch);
+    for (int axis = 0; axis < call_.axes_; ++axis) call_.batch_[axis] = batch[order[axis]];
+    std::copy_n(order, call_.axes_, call_.order_);
+    exchanged_ = true;
+  }
+
+  // Whether the axes of an argument's batch lie as they come, as far as they are there.
+  bool in_order(int i) const {
+    index_t before = std::numeric_limits<index_t>::max();
+    for (int axis = 0; axis < call_.axes_; ++axis) {
+      const index_t stride = std::abs(call_.batch_stride(i, axis, 1));
+      if (stride == 0) continue;
+      if (stride > before) return false;
+      before = stride;
+    }
+    return true;
+  }
+
+  // A result with the axes of its batch as the arguments have them.
+  py::object exchanged(const py::object& made) const {
+    auto* array = reinterpret_cast<PyArrayObject*>(made.ptr());
+    npy_intp axes[kMaxBatchAxes];
+    for (int axis = 0; axis < PyArray_NDIM(array); ++axis) axes[axis] = axis;
+    for (int axis = 0; axis < call_.axes_; ++axis) axes[call_.order_[axis]] = axis;
+    PyArray_Dims to{axes, PyArray_NDIM(array)};
+    auto view = py::reinterpret_steal<py::object>(PyArray_Transpose(array, &to));
+    if (!view) throw py::error_already_set();
+    return view;
+  }
+
+  // The shape of result k as the caller sees it; returns its number of axes.
   int shape_of(int k, npy_intp* shape) const {
     const auto& core = row_.signature.result[k];
-    std::copy_n(call_.batch_, call_.axes_, shape);
+    for (int axis = 0; axis < call_.axes_; ++axis) shape[call_.order_[axis]] = call_.batch_[axis];
     int axes = call_.axes_;
     for (int a = 0; a < core.axes; ++a) {
       if (!(call_.lacks_[core.letter[a]] && core.optional[a])) shape[axes++] = call_.size_[core.letter[a]];
@@ -188,7 +243,7 @@ class DoorCall {
     const int axes = shape_of(k, shape);
     if (out_) {
       PyArrayObject* given = checked_out(out_part(k), type_of(k), axes, shape);
-      if (PyArray_ISCARRAY(given) && !overlaps(given)) {
+      if (PyArray_ISCARRAY(given) && !exchanged_ && !overlaps(given)) {
         call_.result_[k] = PyArray_DATA(given);
         return;
       }
@@ -196,6 +251,7 @@ class DoorCall {
       call_.result_[k] = &number;
       return;
     }
+    std::copy_n(call_.batch_, call_.axes_, shape);  // as the kernel goes through it
     PyObject* array = new_result(type_of(k), axes, shape);
     if (!array) throw py::error_already_set();
     made = py::reinterpret_steal<py::object>(array);
@@ -241,7 +297,27 @@ class DoorCall {
     return apart(all, [&] { return kernel(call_); });
   }
 
+  // An error names the item by its number, which the Python function knows.
+  bool computed() {
+    try {
+      return compute();
+    } catch (const std::invalid_argument&) {
+      return false;
+    } catch (const std::runtime_error&) {
+      return false;
+    }
+  }
+
   py::object deliver(int k, py::object& made, std::complex<double>& number) const {
+    if (made && exchanged_) {
+      made = exchanged(made);
+      if (!out_) {
+        auto* view = reinterpret_cast<PyArrayObject*>(made.ptr());
+        auto copied = py::reinterpret_steal<py::object>(new_result(type_of(k), PyArray_NDIM(view), PyArray_DIMS(view)));
+        if (!copied || PyArray_CopyInto(reinterpret_cast<PyArrayObject*>(copied.ptr()), view)) throw py::error_already_set();
+        return copied;
+      }
+    }
     if (out_) {
       PyObject* part = out_part(k);
       if (made && PyArray_CopyInto(reinterpret_cast<PyArrayObject*>(part), reinterpret_cast<PyArrayObject*>(made.ptr()))) {
@@ -250,42 +326,9 @@ class DoorCall {
       return py::reinterpret_borrow<py::object>(part);
     }
     if (made) return std::move(made);
-    PyObject* scalar = number_of(k, &number);
+    PyObject* scalar = new_number(row_.signature.holds[k], type_of(k), &number);
     if (!scalar) throw py::error_already_set();
     return py::reinterpret_steal<py::object>(scalar);
-  }
-
-  // A new number of numpy's, of the arguments' type, or of Python's.
-  PyObject* number_of(int k, const void* at) const {
-    switch (row_.signature.holds[k]) {
-      case 'i':
-        return PyLong_FromLongLong(*static_cast<const std::int64_t*>(at));
-      case 'b':
-        return Py_NewRef(*static_cast<const bool*>(at) ? Py_True : Py_False);
-      case 'd':
-        return PyFloat_FromDouble(*static_cast<const double*>(at));
-      default:
-        break;
-    }
-    PyObject* scalar;
-    switch (type_of(k)) {
-      case NPY_DOUBLE:
-        scalar = PyArrayScalar_New(Double);
-        if (scalar) PyArrayScalar_ASSIGN(scalar, Double, *static_cast<const double*>(at));
-        return scalar;
-      case NPY_FLOAT:
-        scalar = PyArrayScalar_New(Float);
-        if (scalar) PyArrayScalar_ASSIGN(scalar, Float, *static_cast<const float*>(at));
-        return scalar;
-      case NPY_CDOUBLE:
-        scalar = PyArrayScalar_New(CDouble);
-        if (scalar) std::memcpy(&PyArrayScalar_VAL(scalar, CDouble), at, 16);
-        return scalar;
-      default:
-        scalar = PyArrayScalar_New(CFloat);
-        if (scalar) std::memcpy(&PyArrayScalar_VAL(scalar, CFloat), at, 8);
-        return scalar;
-    }
   }
 
   bool wide() const { return type_ == NPY_DOUBLE || type_ == NPY_CDOUBLE; }
@@ -295,6 +338,7 @@ class DoorCall {
   PyObject* const* given_;
   PyObject* out_;
   int type_ = -1;
+  bool exchanged_ = false;  // the axes of the batch, for the kernel
   Call call_;
 };
 

@@ -3,6 +3,9 @@
 #include <pybind11/pybind11.h>
 
 #include <algorithm>
+#include <complex>
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -56,6 +59,38 @@ bool share_memory(PyArrayObject* a, PyArrayObject* b) {
   const auto [first, last] = range(a);
   const auto [begin, end] = range(b);
   return begin < last && first < end;
+}
+
+PyObject* new_number(char holds, int type, const void* at) {
+  switch (holds) {
+    case 'i':
+      return PyLong_FromLongLong(*static_cast<const std::int64_t*>(at));
+    case 'b':
+      return Py_NewRef(*static_cast<const bool*>(at) ? Py_True : Py_False);
+    case 'd':
+      return PyFloat_FromDouble(*static_cast<const double*>(at));
+    default:
+      break;
+  }
+  PyObject* scalar;
+  switch (type) {
+    case NPY_DOUBLE:
+      scalar = PyArrayScalar_New(Double);
+      if (scalar) PyArrayScalar_ASSIGN(scalar, Double, *static_cast<const double*>(at));
+      return scalar;
+    case NPY_FLOAT:
+      scalar = PyArrayScalar_New(Float);
+      if (scalar) PyArrayScalar_ASSIGN(scalar, Float, *static_cast<const float*>(at));
+      return scalar;
+    case NPY_CDOUBLE:
+      scalar = PyArrayScalar_New(CDouble);
+      if (scalar) std::memcpy(&PyArrayScalar_VAL(scalar, CDouble), at, 16);
+      return scalar;
+    default:
+      scalar = PyArrayScalar_New(CFloat);
+      if (scalar) std::memcpy(&PyArrayScalar_VAL(scalar, CFloat), at, 8);
+      return scalar;
+  }
 }
 
 }  // namespace mmlcore::bindings

@@ -11,4 +11,7 @@ PyArrayObject* checked_out(PyObject* out, int type, int axes, const npy_intp* sh
 // Whether two arrays may share memory, by their first and last bytes.
 bool share_memory(PyArrayObject* a, PyArrayObject* b);
 
+// A new number of numpy's of this type, or of Python's where the letter `holds` of a signature says so.
+PyObject* new_number(char holds, int type, const void* at);
+
 }  // namespace mmlcore::bindings

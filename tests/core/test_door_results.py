@@ -235,3 +235,43 @@ def test_stacks_of_products_and_scalings(dtype: Any, rng: np.random.Generator) -
         assert_close(*both("compose", *(matrix(rng, dtype, *shape) for shape in shapes)), tol)
     for shapes in (((3,), ()), ((2, 1), (3,)), ((2, 1), (3,), (2, 3))):
         assert_close(*both("scaling", *(matrix(rng, dtype, *shape) for shape in shapes)), 0)
+
+
+class TestBatchesInFortranOrder:
+    """Kernels go through such a batch as it lies; results and messages are those of the axes as given."""
+
+    def test_results(self, rng):
+        a, b = (np.asfortranarray(rng.standard_normal((3, 5, 4, 4))) for _ in range(2))
+        symmetric = np.asfortranarray(a + a.swapaxes(-1, -2))
+        for f, *given in (
+            (mml.matmul, a, b),
+            (mml.matmul, a, b[:, :1]),
+            (mml.solve, a, b),
+            (mml.inverse, a),
+            (mml.determinant, a),
+            (mml.eigh, symmetric),
+            (mml.inner, a, b[0, 0, 0]),
+            (mml.angle, a, b),
+            (mml.qr, a.transpose(1, 0, 2, 3)),
+        ):
+            straight = [np.ascontiguousarray(x) for x in given]
+            got, expected = f(*given), f(*straight)
+            for one, other in zip(
+                got if isinstance(got, tuple) else (got,),
+                expected if isinstance(expected, tuple) else (expected,),
+                strict=True,
+            ):
+                np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+                assert one.flags.c_contiguous
+        for out in (np.empty((3, 5, 4, 4)), np.empty((3, 5, 4, 4), order="F")):
+            assert mml.matmul(a, b, out=out) is out
+            np.testing.assert_allclose(out, a @ b, rtol=1e-12, atol=1e-13)
+
+    def test_messages_name_the_item_as_given(self, rng):
+        a = np.asfortranarray(rng.standard_normal((3, 5, 4, 4)))
+        a[1, 2] = 0
+        with pytest.raises(mml.SingularMatrixError, match="matrix 7 of the batch"):
+            mml.inverse(a)
+        a[1, 2, 0, 0] = np.nan
+        with pytest.raises(ValueError, match="matrix 7 of the batch"):
+            mml.qr(a)

@@ -47,9 +47,13 @@ class StraightRows {
       return copy<T>(MatrixView<const T>{from, count, d_, x_.batch.stride(), x_.item.col_stride},
                      c_order(rows_.data(), count, d_));
     }
-    for (index_t k = 0; k < count; ++k) {
+    const index_t last = x_.batch.shape[x_.batch.axes - 1];  // vectors in one run
+    for (index_t k = 0; k < count;) {
+      const index_t run = std::min(count - k, last - (i + k) % last);
       const T* from = x_.item.data + x_.batch.offset(i + k);
-      for (index_t j = 0; j < d_; ++j) rows_[k * d_ + j] = from[j * x_.item.col_stride];
+      copy<T>(MatrixView<const T>{from, run, d_, x_.batch.stride(), x_.item.col_stride},
+              c_order(rows_.data() + k * d_, run, d_));
+      k += run;
     }
   }
 
