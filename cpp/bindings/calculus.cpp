@@ -60,7 +60,7 @@ void bind_calculus(py::module_& m) {
   m.def(
       "graph_operations",
       [] {
-        static constexpr const char* kKinds[] = {"leaf", "step", "function", "fused", "structure"};
+        static constexpr const char* kKinds[] = {"leaf", "step", "function", "fused", "structure", "matrix"};
         std::vector<std::tuple<const char*, const char*, int, bool, const char*, int>> rows;
         for (int i = 0; i < kOperationCount; ++i) {
           const Op op = static_cast<Op>(i);
@@ -127,6 +127,26 @@ void bind_calculus(py::module_& m) {
             return g.recurrence(checked(g, a), checked(g, b), outer, count, inner);
           },
           py::arg("a"), py::arg("b"), py::arg("outer"), py::arg("count"), py::arg("inner"))
+      .def(
+          "line",
+          [](Graph& g, int op, Id x, Id index, const std::array<index_t, 3>& d, index_t size) {
+            const std::vector<Id> operands = index < 0 ? std::vector<Id>{x} : std::vector<Id>{x, index};
+            return restore(g, op, 0, operands, d, size, py::none());
+          },
+          py::arg("op"), py::arg("x"), py::arg("index"), py::arg("dims"), py::arg("size"),
+          "order, pick or put along the middle of three axes.")
+      .def(
+          "search",
+          [](Graph& g, Id sorted, Id x, bool or_equal) { return g.search(checked(g, sorted), checked(g, x), or_equal); },
+          py::arg("places"), py::arg("x"), py::arg("or_equal"))
+      .def(
+          "matrices",
+          [](Graph& g, int op, Id a, Id b, index_t m, index_t n, index_t k, int aux) {
+            if (op < 0 || op >= kOperationCount || !is_matrix(static_cast<Op>(op)))
+              throw DomainError("an internal call came with an operation that is none");
+            return g.matrices(static_cast<Op>(op), checked(g, a), b < 0 ? kNone : checked(g, b), m, n, k, aux);
+          },
+          py::arg("op"), py::arg("a"), py::arg("b"), py::arg("m"), py::arg("n"), py::arg("k"), py::arg("aux") = 0)
       .def(
           "full", [](Graph& g, Id x, index_t size) { return g.full(checked(g, x), size); }, py::arg("x"), py::arg("size"))
       .def(

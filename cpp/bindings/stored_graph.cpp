@@ -49,8 +49,26 @@ void check_stored(const Graph& g, Op op, std::int32_t aux, const std::vector<Id>
   if (is_elementwise(op)) {
     for (const Id id : x) require_stored(size == 0 || (g.size(id) > 0 && size % g.size(id) == 0));
     require_stored(op != Op::Power || (aux >= -1024 && aux <= 1024));
+    require_stored(op != Op::Polygamma || (aux >= 0 && aux <= 1024));
     return;
   }
+  if (is_matrix(op)) {
+    const ItemSizes sizes = item_sizes(op, d[0], d[1], d[2]);
+    require_stored(aux >= 0 && aux < 16 && d[0] < (1 << 14) && d[1] < (1 << 14) && d[2] < (1 << 14));
+    if (sizes.a == 0 || sizes.result == 0 || sizes.b == 0) return require_stored(size == 0);
+    const index_t items = size / sizes.result;
+    require_stored(size % sizes.result == 0 && g.size(x[0]) > 0 && g.size(x[0]) % sizes.a == 0);
+    require_stored(items > 0 && items % (g.size(x[0]) / sizes.a) == 0);
+    if (operand_count(op) == 2) {
+      require_stored(g.size(x[1]) > 0 && g.size(x[1]) % sizes.b == 0 && items % (g.size(x[1]) / sizes.b) == 0);
+    }
+    return;
+  }
+  const auto lines = [&](index_t whole, index_t picked, index_t index) {
+    const index_t line = product(d[0], d[2]);
+    require_stored(product(line, d[1]) == whole && (line == 0 ? picked == 0 : picked % line == 0) && d[1] <= (1 << 24));
+    require_stored(picked == 0 || (index > 0 && picked % index == 0));
+  };
   const auto sums = [&](index_t from, index_t to) {
     const index_t few = product(d[0], d[2]), many = product(few, d[1]);
     require_stored(from == many && to == few);
@@ -66,6 +84,10 @@ void check_stored(const Graph& g, Op op, std::int32_t aux, const std::vector<Id>
                 for (const Id id : x) total += g.size(id);
                 require_stored(total == size);
               },
+              [&](Is<Op::Order>) { lines(size, size, 1), require_stored(g.size(x[0]) == size); },
+              [&](Is<Op::Pick>) { lines(g.size(x[0]), size, g.size(x[1])); },
+              [&](Is<Op::Place>) { lines(size, g.size(x[0]), g.size(x[1])); },
+              [&](Is<Op::Search>) { require_stored(g.size(x[0]) == d[1] && g.size(x[1]) == size); },
               [&](Is<Op::Recurrence>) {
                 require_stored(product(product(d[0], d[1]), d[2]) == size && g.size(x[1]) == size &&
                                (g.size(x[0]) == size || g.size(x[0]) == 1));
@@ -99,6 +121,7 @@ Id restore(Graph& g, int number, std::int32_t aux, const std::vector<Id>& x, con
     if (operand_count(op) == 1) return g.unary(op, x[0], aux);
     return operand_count(op) == 2 ? g.binary(op, x[0], x[1]) : g.select(x[0], x[1], x[2]);
   }
+  if (is_matrix(op)) return g.matrices(op, x[0], x.size() > 1 ? x[1] : kNone, d[0], d[1], d[2], aux);
   const auto index_of = [&](index_t count) {
     std::vector<std::int32_t> index = list_of(extra.cast<Ints>());
     require_stored(static_cast<index_t>(index.size()) * d[0] == count);
@@ -112,6 +135,10 @@ Id restore(Graph& g, int number, std::int32_t aux, const std::vector<Id>& x, con
                                [&](Is<Op::Scatter>) { return g.scatter(x[0], d[0], index_of(g.size(x[0])), d[1]); },
                                [&](Is<Op::Concat>) { return g.concat(x); },
                                [&](Is<Op::MatMul>) { return g.matmul(x[0], x[1], d[0], d[1], d[2], aux & 3); },
+                               [&](Is<Op::Order>) { return g.order(x[0], d[0], d[1], d[2]); },
+                               [&](Is<Op::Pick>) { return g.pick(x[0], x[1], d[0], d[1], d[2], size); },
+                               [&](Is<Op::Place>) { return g.place(x[0], x[1], d[0], d[1], d[2]); },
+                               [&](Is<Op::Search>) { return g.search(x[0], x[1], aux & 1); },
                                [&](Is<Op::Recurrence>) { return g.recurrence(x[0], x[1], d[0], d[1], d[2], aux & 1); },
                            });
 }

@@ -161,6 +161,19 @@ class FunctionGraph:
         """
     def input(self, size: typing.SupportsInt | typing.SupportsIndex) -> int: ...
     def is_constant(self, x: typing.SupportsInt | typing.SupportsIndex) -> bool: ...
+    def line(
+        self,
+        op: typing.SupportsInt | typing.SupportsIndex,
+        x: typing.SupportsInt | typing.SupportsIndex,
+        index: typing.SupportsInt | typing.SupportsIndex,
+        dims: typing.Annotated[
+            collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(3)"
+        ],
+        size: typing.SupportsInt | typing.SupportsIndex,
+    ) -> int:
+        """
+        order, pick or put along the middle of three axes.
+        """
     def matmul(
         self,
         x: typing.SupportsInt | typing.SupportsIndex,
@@ -168,6 +181,16 @@ class FunctionGraph:
         rows: typing.SupportsInt | typing.SupportsIndex,
         inner: typing.SupportsInt | typing.SupportsIndex,
         columns: typing.SupportsInt | typing.SupportsIndex,
+    ) -> int: ...
+    def matrices(
+        self,
+        op: typing.SupportsInt | typing.SupportsIndex,
+        a: typing.SupportsInt | typing.SupportsIndex,
+        b: typing.SupportsInt | typing.SupportsIndex,
+        m: typing.SupportsInt | typing.SupportsIndex,
+        n: typing.SupportsInt | typing.SupportsIndex,
+        k: typing.SupportsInt | typing.SupportsIndex,
+        aux: typing.SupportsInt | typing.SupportsIndex = 0,
     ) -> int: ...
     def number(self, value: typing.SupportsFloat | typing.SupportsIndex) -> int: ...
     def numbers(self) -> int:
@@ -223,6 +246,12 @@ class FunctionGraph:
         x: typing.SupportsInt | typing.SupportsIndex,
         index: typing.Annotated[np.typing.ArrayLike, np.int32],
         length: typing.SupportsInt | typing.SupportsIndex,
+    ) -> int: ...
+    def search(
+        self,
+        places: typing.SupportsInt | typing.SupportsIndex,
+        x: typing.SupportsInt | typing.SupportsIndex,
+        or_equal: bool,
     ) -> int: ...
     def select(
         self,

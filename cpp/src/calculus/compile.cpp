@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "passes.hpp"
 #include "plan.hpp"
@@ -11,6 +12,7 @@ constexpr std::int32_t kLargeConstant = 1024;  // numbers of one that is not cop
 // Operations on numbers.
 double cost(const Graph& g, const Node& v) {
   if (is_elementwise(v.op)) return operation_of(v.op).kind == Kind::kFused ? 2.0 * v.size : v.size;
+  if (is_matrix(v.op)) return static_cast<double>(g.size(v.a)) * std::max({v.dims[0], v.dims[1], v.dims[2], 1});
   return for_structure(v.op, Rules{
                                  [&](Is<Op::Sum>) -> double { return g.size(v.a); },
                                  [](Is<Op::Tile>) { return 0.0; },
@@ -18,6 +20,10 @@ double cost(const Graph& g, const Node& v) {
                                  [&](Is<Op::Scatter>) -> double { return g.size(v.a); },
                                  [](Is<Op::Concat>) { return 0.0; },
                                  [&](Is<Op::Recurrence>) -> double { return v.size; },
+                                 [&](Is<Op::Order>) -> double { return v.size * std::log2(v.dims[1] + 1.0); },
+                                 [](Is<Op::Pick>) { return 0.0; },
+                                 [&](Is<Op::Place>) -> double { return g.size(v.a); },
+                                 [&](Is<Op::Search>) -> double { return v.size * std::log2(v.dims[1] + 1.0); },
                                  [&](Is<Op::MatMul>) { return 2.0 * v.size * v.dims[1]; },
                              });
 }

@@ -5,7 +5,10 @@
 #include <limits>
 
 #include "links.hpp"
+#include "matrix_steps.hpp"
 #include "mmlcore/calculus/elementary/division.hpp"
+#include "mmlcore/calculus/special_functions.hpp"
+#include "ordering.hpp"
 
 namespace mmlcore::calculus {
 
@@ -59,6 +62,17 @@ std::vector<double> evaluate(const Graph& graph, const Node& v) {
     for (index_t i = 0; i < v.size; ++i) out[i] = apply(v.op, v.aux, a[i % a.size()], b[i % b.size()], c[i % c.size()]);
     return out;
   }
+  const auto constant = [&](Id id) -> std::span<const double> {
+    return id == kNone ? std::span<const double>() : graph.values(id);
+  };
+  if (is_matrix(v.op)) {
+    run_matrices<double>({v.op, v.aux, v.dims[0], v.dims[1], v.dims[2]}, 1, stack_of(constant(v.a)), stack_of(constant(v.b)),
+                         {out.data(), v.size});
+    return out;
+  }
+  const auto ordered = [&] {
+    run_ordering<double>(v.op, v.aux, v.dims, 1, stack_of(constant(v.a)), stack_of(constant(v.b)), {out.data(), v.size});
+  };
   const auto copied = [&] { each_link(graph, v, [&](index_t to, Id x, index_t from) { out[to] = graph.values(x)[from]; }); };
   const auto added = [&] { each_link(graph, v, [&](index_t to, Id x, index_t from) { out[to] += graph.values(x)[from]; }); };
   for_structure(v.op, Rules{
@@ -67,6 +81,10 @@ std::vector<double> evaluate(const Graph& graph, const Node& v) {
                           [&](Is<Op::Gather>) { copied(); },
                           [&](Is<Op::Scatter>) { added(); },
                           [&](Is<Op::Concat>) { copied(); },
+                          [&](Is<Op::Order>) { ordered(); },
+                          [&](Is<Op::Pick>) { ordered(); },
+                          [&](Is<Op::Place>) { ordered(); },
+                          [&](Is<Op::Search>) { ordered(); },
                           [&](Is<Op::MatMul>) {
                             const std::span<const double> a = graph.values(v.a), b = graph.values(v.b);
                             each_product(graph, v,

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "matrix_rules.hpp"
 #include "mmlcore/calculus/differentiate.hpp"
 #include "partials.hpp"
 
@@ -30,6 +31,7 @@ class Forward {
       }
       return sum == kNone ? kNone : g.full(sum, k_ * v.size);
     }
+    if (is_matrix(v.op)) return matrix_tangent(g, id, tangent(v.a), has_partial(v.op) ? tangent(v.b) : kNone, k_);
     return for_structure(
         v.op, Rules{
                   [&](Is<Op::Sum>) {
@@ -48,6 +50,15 @@ class Forward {
                   },
                   [&](Is<Op::Concat>) { return concat(v, tangents); },
                   [&](Is<Op::MatMul>) { return matmul(v, tangent(v.a), tangent(v.b)); },
+                  [](Is<Op::Order>) { return kNone; },
+                  [](Is<Op::Search>) { return kNone; },
+                  [&](Is<Op::Pick>) {
+                    return linear(tangent(v.a),
+                                  [&](Id d) { return g.pick(d, v.b, k_ * v.dims[0], v.dims[1], v.dims[2], k_ * v.size); });
+                  },
+                  [&](Is<Op::Place>) {
+                    return linear(tangent(v.a), [&](Id d) { return g.place(d, v.b, k_ * v.dims[0], v.dims[1], v.dims[2]); });
+                  },
                   [&](Is<Op::Recurrence>) { return recurrence(id, v, tangent(v.a), tangent(v.b)); },
               });
   }

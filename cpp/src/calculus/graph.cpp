@@ -271,4 +271,47 @@ Id Graph::recurrence(Id a, Id b, index_t outer, index_t count, index_t inner, bo
   return folded(node);
 }
 
+namespace {
+
+Node line_node(Op op, Id a, Id b, index_t outer, index_t n, index_t inner, index_t size) {
+  if (n > (index_t{1} << 24))
+    throw DomainError("f: more than 2^24 numbers are sorted, or picked from.");  // whole in float32
+  Node node{op};
+  node.a = a, node.b = b;
+  node.dims[0] = checked(outer), node.dims[1] = checked(n), node.dims[2] = checked(inner);
+  node.size = checked(size);
+  return node;
+}
+
+}  // namespace
+
+Id Graph::order(Id x, index_t outer, index_t n, index_t inner) {
+  return folded(line_node(Op::Order, x, kNone, outer, n, inner, nodes_[x].size));
+}
+
+Id Graph::pick(Id x, Id index, index_t outer, index_t n, index_t inner, index_t size) {
+  return folded(line_node(Op::Pick, x, index, outer, n, inner, size));
+}
+
+Id Graph::place(Id x, Id index, index_t outer, index_t n, index_t inner) {
+  return folded(line_node(Op::Place, x, index, outer, n, inner, outer * n * inner));
+}
+
+Id Graph::search(Id sorted, Id x, bool or_equal) {
+  Node node = line_node(Op::Search, sorted, x, 1, nodes_[sorted].size, 1, nodes_[x].size);
+  node.aux = or_equal;
+  return folded(node);
+}
+
+Id Graph::matrices(Op op, Id a, Id b, index_t m, index_t n, index_t k, std::int32_t aux) {
+  Node node{op};
+  node.aux = aux;
+  node.a = a, node.b = b;
+  node.dims[0] = checked(m), node.dims[1] = checked(n), node.dims[2] = checked(k);
+  const ItemSizes sizes = item_sizes(op, m, n, k);
+  const index_t in_a = sizes.a ? nodes_[a].size / sizes.a : 0, in_b = b != kNone && sizes.b ? nodes_[b].size / sizes.b : 1;
+  node.size = checked((op == Op::Solve ? std::max(in_a, in_b) : in_a) * sizes.result);
+  return folded(node);
+}
+
 }  // namespace mmlcore::calculus

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mmlcore/calculus/elementary.hpp"
+#include "mmlcore/calculus/special_functions.hpp"
 #include "runner.hpp"
 
 namespace mmlcore::calculus {
@@ -51,6 +52,12 @@ void Runner<T>::step(const Instruction& in) {
 #define SMOOTH(v) smooth(in, [](auto x) { return v; })
 #define TWO(v) two(in, [](Vec x, Vec y) { return v; })
 #define WIDE(v) two(in, [](Vec x, Vec y) { return wide<T>([](auto x, auto y) { return v; }, x, y); })
+#define SPECIAL(v)                                                                                          \
+  smooth(in, [order = in.aux](auto numbers) {                                                               \
+    (void)order;                                                                                            \
+    for (index_t i = 0; i < Simd<double>::width; ++i) numbers[i] = [&](double x) { return v; }(numbers[i]); \
+    return numbers;                                                                                         \
+  })
 #define EACH(v) each(in, [](T x, T y) { return v; })
 #define THREE(v) three(in, [](Vec x, Vec y, Vec z) { return v; })
 
@@ -71,10 +78,14 @@ void Runner<T>::step(const Instruction& in) {
 #define STRUCTURE(op, ...) \
   case Op::op:             \
     return structure(in);
+#define MATRIX(op, ...) \
+  case Op::op:          \
+    return matrices(in);
 #include "mmlcore/calculus/operations.def"
 
 #undef ONE
 #undef SMOOTH
+#undef SPECIAL
 #undef TWO
 #undef WIDE
 #undef EACH

@@ -1,6 +1,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "matrix_rules.hpp"
 #include "mmlcore/calculus/differentiate.hpp"
 #include "partials.hpp"
 
@@ -57,6 +58,12 @@ class Reverse {
       }
       return;
     }
+    if (is_matrix(v.op)) {
+      const auto [a, b] = matrix_adjoints(g, id, w, k_, active_[v.a], has_partial(v.op) && active_[v.b]);
+      receive(v.a, a);
+      if (v.b != kNone) receive(v.b, b);
+      return;
+    }
     for_structure(v.op, Rules{
                             [&](Is<Op::Sum>) { receive(v.a, g.tile(w, k_ * v.dims[0], v.dims[1], v.dims[2])); },
                             [&](Is<Op::Tile>) { receive(v.a, g.sum(w, k_ * v.dims[0], v.dims[1], v.dims[2])); },
@@ -72,6 +79,12 @@ class Reverse {
                             },
                             [&](Is<Op::Concat>) { concat(v, w); },
                             [&](Is<Op::MatMul>) { matmul(v, w); },
+                            [](Is<Op::Order>) {},
+                            [](Is<Op::Search>) {},
+                            [&](Is<Op::Pick>) { receive(v.a, g.place(w, v.b, k_ * v.dims[0], v.dims[1], v.dims[2])); },
+                            [&](Is<Op::Place>) {
+                              receive(v.a, g.pick(w, v.b, k_ * v.dims[0], v.dims[1], v.dims[2], k_ * g.size(v.a)));
+                            },
                             [&](Is<Op::Recurrence>) { recurrence(id, v, w); },
                         });
   }

@@ -18,6 +18,7 @@ class Follower {
     const Node v = g[id];
     if (v.op == Op::Input || v.op == Op::Constant || v.size == 0) return {};
     if (is_elementwise(v.op)) return elementwise(id);
+    if (is_matrix(v.op)) return {};
     using Found = std::optional<RowRule>;
     return for_structure(v.op, Rules{
                                    [&](Is<Op::Sum>) { return sum(v); },
@@ -26,6 +27,10 @@ class Follower {
                                    [&](Is<Op::Scatter>) { return placed(v); },
                                    [&](Is<Op::Concat>) { return concat(id); },
                                    [](Is<Op::Recurrence>) { return Found{}; },
+                                   [](Is<Op::Order>) { return Found{}; },
+                                   [](Is<Op::Pick>) { return Found{}; },
+                                   [](Is<Op::Place>) { return Found{}; },
+                                   [](Is<Op::Search>) { return Found{}; },
                                    [&](Is<Op::MatMul>) { return matmul(v); },
                                });
   }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "matrix_steps.hpp"
 #include "mmlcore/calculus/program.hpp"
 #include "mmlcore/calculus/wide.hpp"
 #include "mmlcore/core/buffer.hpp"
@@ -328,6 +329,9 @@ class Runner {
   void single_products(const Instruction& in);
   void single_product(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, bool streams = false);
   void recurrence(const Instruction& in);
+  StackOperand<T> lying(const Operand& x) const;
+  void ordering(const Instruction& in);
+  void matrices(const Instruction& in);
   void absorb(const Instruction& in);
   void absorb_matmul(const Instruction& in);
   // Numbers i of `x` at all points of the block, copied or added to `to`.

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "links.hpp"
+#include "matrix_rules.hpp"
 
 namespace mmlcore::calculus {
 namespace {
@@ -45,6 +46,34 @@ Pattern jacobian_pattern(const Graph& g, Id output, Id input) {
       }
       continue;
     }
+    // Every number of an item depends on all of the items that it is made of.
+    const auto whole_items = [&](index_t items, std::initializer_list<Id> ids) {
+      for (index_t q = 0; items > 0 && q < items; ++q) {
+        Set all;
+        for (const Id x : ids) {
+          if (x == kNone || g.size(x) == 0) continue;
+          const index_t own = std::min<index_t>(items, g.size(x)), one = g.size(x) / own;
+          for (index_t i = 0; i < one; ++i) all = united(all, of(x, q % own * one + i));
+        }
+        for (index_t i = 0; i < v.size / items; ++i) out[q * (v.size / items) + i] = all;
+      }
+    };
+    if (is_matrix(v.op)) {
+      whole_items(item_count(g, v), {v.a, has_partial(v.op) ? v.b : kNone});
+      continue;
+    }
+    // Of what is picked at places that depend on values: all of its line.
+    const auto line = [&](index_t from, index_t to) {
+      const index_t inner = v.dims[2];
+      for (index_t o = 0; o < v.dims[0]; ++o) {
+        for (index_t i = 0; i < inner; ++i) {
+          Set all;
+          for (index_t r = 0; r < from; ++r) all = united(all, of(v.a, ((o * from + r) * inner + i) % g.size(v.a)));
+          for (index_t r = 0; r < to; ++r) out[(o * to + r) * inner + i] = all;
+        }
+      }
+    };
+    const index_t lines = std::max<index_t>(1, index_t{v.dims[0]} * v.dims[2]);
     const auto linked = [&] { each_link(g, v, add); };
     for_structure(v.op, Rules{
                             [&](Is<Op::Sum>) { linked(); },
@@ -52,6 +81,10 @@ Pattern jacobian_pattern(const Graph& g, Id output, Id input) {
                             [&](Is<Op::Gather>) { linked(); },
                             [&](Is<Op::Scatter>) { linked(); },
                             [&](Is<Op::Concat>) { linked(); },
+                            [](Is<Op::Order>) {},
+                            [](Is<Op::Search>) {},
+                            [&](Is<Op::Pick>) { line(v.dims[1], v.size / lines); },
+                            [&](Is<Op::Place>) { line(g.size(v.a) / lines, v.dims[1]); },
                             [&](Is<Op::MatMul>) {
                               each_product(g, v, [&](index_t to, index_t i, index_t j) {
                                 add(to, v.a, i);

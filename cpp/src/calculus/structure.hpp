@@ -5,6 +5,7 @@
 
 #include "mmlcore/matrices/matrix_vector.hpp"
 #include "mmlcore/matrices/product.hpp"
+#include "ordering.hpp"
 #include "runner.hpp"
 
 namespace mmlcore::calculus {
@@ -226,7 +227,38 @@ void Runner<T>::structure(const Instruction& in) {
                            },
                            [&](Is<Op::MatMul>) { matmul(in); },
                            [&](Is<Op::Recurrence>) { recurrence(in); },
+                           [&](Is<Op::Order>) { ordering(in); },
+                           [&](Is<Op::Pick>) { ordering(in); },
+                           [&](Is<Op::Place>) { ordering(in); },
+                           [&](Is<Op::Search>) { ordering(in); },
                        });
+}
+
+// The operand as it lies in the slots, [number][point].
+template <class T>
+StackOperand<T> Runner<T>::lying(const Operand& x) const {
+  return {x.size ? source(x) : nullptr, x.size, x.constant};
+}
+
+template <class T>
+void Runner<T>::ordering(const Instruction& in) {
+  run_ordering<T>(in.op, in.aux, in.dims, b_, lying(in.operands[0]), lying(in.operands[1]), {slot(in.place), in.size});
+}
+
+// Points of a block are brought one after the other, as a stack, for the kernels of the other chapters, and back.
+template <class T>
+void Runner<T>::matrices(const Instruction& in) {
+  const MatrixStep step{in.op, in.aux, in.dims[0], in.dims[1], in.dims[2]};
+  const Operand &x = in.operands[0], &y = in.operands[1];
+  if (b_ == 1) return run_matrices<T>(step, 1, lying(x), lying(y), {slot(in.place), in.size});
+  Buffer<T> a(x.constant ? 0 : x.size * b_), b(y.constant ? 0 : y.size * b_), out(in.size * b_);
+  const auto by_point = [&](const Operand& from, T* to) -> StackOperand<T> {
+    if (from.constant || from.size == 0) return lying(from);
+    copy<T>(MatrixView<const T>{source(from), b_, from.size, 1, b_}, c_order(to, b_, from.size));
+    return {to, from.size, false};
+  };
+  run_matrices<T>(step, b_, by_point(x, a.data()), by_point(y, b.data()), {out.data(), in.size});
+  copy<T>(c_order<const T>(out.data(), b_, in.size), MatrixView<T>{slot(in.place), b_, in.size, 1, b_});
 }
 
 }  // namespace mmlcore::calculus

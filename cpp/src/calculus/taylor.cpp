@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "matrix_rules.hpp"
 #include "mmlcore/core/errors.hpp"
 #include "partials.hpp"
 #include "series.hpp"
@@ -139,10 +140,80 @@ class Taylor {
     return s.add(w, s.integrate(apart, of_itself(apart, share, g.multiply(share, rest), -1, 1).first, s.number(0)));
   }
 
+  // f(u) by the derivatives of f at u_0: `derivative(m)`.
+  template <class F>
+  Series composed(const Series& u, Id first, F&& derivative) const {
+    Series result = s.zeros(), away = u;
+    away[0] = kNone;
+    Series power = away;
+    double factorial = 1;
+    for (int m = 1; m <= s.order(); ++m) {
+      factorial *= m;
+      const Id slope = s.scale(derivative(m), 1 / factorial);
+      for (int k = m; k <= s.order(); ++k) result[k] = s.add(result[k], s.multiply(power[k], slope));
+      if (m < s.order()) power = s.multiply(power, away);
+    }
+    result[0] = first;
+    return result;
+  }
+  Series polygamma_series(const Series& u, int n, Id v) const {
+    return composed(u, v, [&](int m) { return g.unary(Op::Polygamma, u[0], n + m); });
+  }
+  Series log_gamma_series(const Series& u, Id v) const { return polygamma_series(u, -1, v); }
+
+  // 2^m times the m-th derivative of C_n is the sum of (m over j) (-+1)^j C_(n - m + 2 j), of I with the upper sign
+  // reversed; the factor exp(-|u|) by itself.
+  Series bessel_series(Op op, const Series& u, int n, Id v) const {
+    const bool modified = op == Op::BesselIe;
+    const Series plain = composed(u, v, [&](int m) {
+      Id sum = kNone;
+      double binomial = std::ldexp(1.0, -m);
+      for (int j = 0; j <= m; binomial *= (m - j) / (j + 1.0), ++j)
+        sum = s.add(sum, s.scale(g.unary(op, u[0], n - m + 2 * j), modified || j % 2 == 0 ? binomial : -binomial));
+      return sum;
+    });
+    return modified ? s.multiply(plain, s.exp(s.scale(absolute_series(u), -1), s.number(1))) : plain;
+  }
+
+  // v' = (2 u v - 2 / sqrt(pi)) u'.
+  Series scaled_tail_series(const Series& u, Id first) const {
+    Series v = s.zeros(), slope = s.zeros();
+    v[0] = first;
+    for (int k = 0; k <= s.order(); ++k) {
+      if (k > 0) v[k] = s.integral(u, slope, k);
+      slope[k] = s.scale(s.convolve(u, v, k, 0, k), 2);
+      if (k == 0) slope[k] = s.subtract(slope[k], s.number(2 * std::numbers::inv_sqrtpi));
+    }
+    return v;
+  }
+  // v' = r u', r' = -r (u + r) u'.
+  Series log_normal_series(const Series& u, Id first) const {
+    Series v = s.zeros(), r = s.zeros(), both = s.zeros(), slope = s.zeros();
+    v[0] = first, r[0] = normal_ratio(Term{g, u[0]});
+    for (int k = 0; k <= s.order(); ++k) {
+      if (k > 0) v[k] = s.integral(u, r, k), r[k] = s.integral(u, slope, k);
+      both[k] = s.add(u[k], r[k]);
+      slope[k] = s.scale(s.convolve(r, both, k, 0, k), -1);
+    }
+    return v;
+  }
+  // v' = c exp(v^2) u'.
+  Series inverse_error_series(const Series& u, Id first, double c) const {
+    Series v = s.zeros(), square = s.zeros(), slope = s.zeros();
+    v[0] = first;
+    for (int k = 0; k <= s.order(); ++k) {
+      if (k > 0) v[k] = s.integral(u, slope, k);
+      square[k] = s.convolve(v, v, k, 0, k);
+      slope[k] = k > 0 ? s.integral(square, slope, k) : s.scale(g.unary(Op::Exp, square[0]), c);
+    }
+    return v;
+  }
+
   Series elementwise(Id id, const Node& node, const Series& a, const Series& b, const Series& c) const {
     using std::numbers::inv_sqrtpi, std::numbers::ln2, std::numbers::log10e, std::numbers::log2e;
     const std::int32_t aux = node.aux;
     const Term v{g, id}, x{g, node.a}, y{g, node.b};
+    (void)aux;
     const auto number = [&](double value) { return v.number(value); };
     switch (node.op) {
 #define UNARY(op, name, traits, print, scalar, vector, partial, taylor) \
@@ -161,6 +232,9 @@ class Taylor {
   }
 
   Series structure(Id id, const Node& v, const std::vector<Series>& known) const {
+    if (is_matrix(v.op)) {
+      return matrix_series(g, id, series(v.a, known), v.b == kNone || !has_partial(v.op) ? Series() : series(v.b, known));
+    }
     const auto linear = [&](auto&& apply) {
       Series result = s.zeros();
       const Series u = series(v.a, known);
@@ -168,21 +242,28 @@ class Taylor {
       return result;
     };
     return for_structure(
-        v.op, Rules{
-                  [&](Is<Op::Sum>) { return linear([&](Id x) { return g.sum(x, v.dims[0], v.dims[1], v.dims[2]); }); },
-                  [&](Is<Op::Tile>) { return linear([&](Id x) { return g.tile(x, v.dims[0], v.dims[1], v.dims[2]); }); },
-                  [&](Is<Op::Gather>) {
-                    const std::vector<std::int32_t> index = g.index(v.aux);
-                    return linear([&](Id x) { return g.gather(x, v.dims[0], index); });
-                  },
-                  [&](Is<Op::Scatter>) {
-                    const std::vector<std::int32_t> index = g.index(v.aux);
-                    return linear([&](Id x) { return g.scatter(x, v.dims[0], index, v.dims[1]); });
-                  },
-                  [&](Is<Op::Concat>) { return concat(v, known); },
-                  [&](Is<Op::MatMul>) { return matmul(v, series(v.a, known), series(v.b, known)); },
-                  [&](Is<Op::Recurrence>) { return recurrence(id, v, series(v.a, known), series(v.b, known)); },
-              });
+        v.op,
+        Rules{
+            [&](Is<Op::Sum>) { return linear([&](Id x) { return g.sum(x, v.dims[0], v.dims[1], v.dims[2]); }); },
+            [&](Is<Op::Tile>) { return linear([&](Id x) { return g.tile(x, v.dims[0], v.dims[1], v.dims[2]); }); },
+            [&](Is<Op::Gather>) {
+              const std::vector<std::int32_t> index = g.index(v.aux);
+              return linear([&](Id x) { return g.gather(x, v.dims[0], index); });
+            },
+            [&](Is<Op::Scatter>) {
+              const std::vector<std::int32_t> index = g.index(v.aux);
+              return linear([&](Id x) { return g.scatter(x, v.dims[0], index, v.dims[1]); });
+            },
+            [&](Is<Op::Concat>) { return concat(v, known); },
+            [&](Is<Op::MatMul>) { return matmul(v, series(v.a, known), series(v.b, known)); },
+            [&](Is<Op::Order>) { return s.zeros(); },
+            [&](Is<Op::Search>) { return s.zeros(); },
+            [&](Is<Op::Pick>) {
+              return linear([&](Id x) { return g.pick(x, v.b, v.dims[0], v.dims[1], v.dims[2], v.size); });
+            },
+            [&](Is<Op::Place>) { return linear([&](Id x) { return g.place(x, v.b, v.dims[0], v.dims[1], v.dims[2]); }); },
+            [&](Is<Op::Recurrence>) { return recurrence(id, v, series(v.a, known), series(v.b, known)); },
+        });
   }
 
   Series concat(const Node& v, const std::vector<Series>& known) const {

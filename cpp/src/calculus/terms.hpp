@@ -2,6 +2,7 @@
 // so.
 #pragma once
 
+#include <numbers>
 #include <type_traits>
 
 #include "mmlcore/calculus/graph.hpp"
@@ -54,6 +55,14 @@ inline Term pow(Term x, double exponent) { return {x.graph, x.graph.pow(x, expon
 
 // The whole number q of fmod(x, y) = v = x - q y; (x - v) / y but for its rounding.
 inline Term whole_quotient(Term x, Term y, Term v) { return floor((x - v) / y + 0.5); }
+
+// An operation that has an order.
+inline Term with_order(Op op, Term x, int n) { return {x.graph, x.graph.unary(op, x, n)}; }
+
+// phi(x) / Phi(x) of the normal distribution.
+inline Term normal_ratio(Term x) {
+  return x.number(std::numbers::sqrt2 * std::numbers::inv_sqrtpi) / erfcx(x * -(1 / std::numbers::sqrt2));
+}
 
 // x - y, 0 where they are the same infinity.
 inline Term difference(Term x, Term y) {

@@ -1,6 +1,10 @@
 """Calculus: derivatives of ordinary Python functions, traced once and run compiled over many points."""
 
-from mmlcore.calculus import _functions, _operators  # noqa: F401  (they teach symbols what arrays can)
+from mmlcore.calculus import (  # noqa: F401  (they teach symbols what arrays can)
+    _conversions,
+    _functions,
+    _operators,
+)
 from mmlcore.calculus._derivatives import (
     derivative,
     gradient,

@@ -12,13 +12,15 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.calculus._derive import derive
+from mmlcore.calculus._namespace import generators, state_of, with_traced_names
 from mmlcore.calculus._polynomial import TaylorSeries
-from mmlcore.calculus._refuse import numpy_errors
+from mmlcore.calculus._refuse import numpy_errors, refuse_at
 from mmlcore.calculus._render import render
 from mmlcore.calculus._traced import Traced
 from mmlcore.calculus.nodes import needed, restore, stored
 from mmlcore.calculus.symbol import Shape, Symbol, Tape, is_symbol, size_of
 from mmlcore.core.arrays import Array, as_array, as_arrays, as_index, empty, shape_error
+from mmlcore.core.errors import TraceError
 
 Entry = tuple[
     _core.Program, Any, Shape, Any
@@ -89,11 +91,15 @@ class Function(Traced):
         if not callable(f):
             msg = f"f: got {f!r} of type {type(f).__name__}, needed a function."
             raise TypeError(msg)
-        forms: tuple[Any, ...] = shapes or ((),) * _arity(f)
-        tape = Tape()
-        inputs = tuple(tape.input(_shape(shape, i)) for i, shape in enumerate(forms))
-        with numpy_errors():
-            result = tape.symbol(f(*map(tape.argument, inputs)))
+        forms = tuple(_shape(shape, i) for i, shape in enumerate(shapes or ((),) * _arity(f)))
+        try:
+            with numpy_errors():
+                tape, inputs, result = _traced(f, forms)
+        except (TraceError, TypeError, ValueError, AttributeError, IndexError):
+            again = _traced_again(f, forms)
+            if again is None:
+                raise
+            tape, inputs, result = again
         name = getattr(f, "__name__", "f")
         output = Symbol(tape, result.id, result.shape)
         self._keep(tape, inputs, output, name if name.isidentifier() else "f")
@@ -259,6 +265,33 @@ class Function(Traced):
             x = np.broadcast_to(x, lead + form)
         rows = x.reshape(size_of(lead), size)
         return rows if size <= 1 or rows.strides[1] == rows.itemsize else np.ascontiguousarray(rows)
+
+
+def _traced(
+    f: Any, forms: tuple[Shape, ...], tape: Tape | None = None
+) -> tuple[Tape, tuple[Symbol, ...], Symbol]:
+    tape = tape or Tape()
+    inputs = tuple(map(tape.input, forms))
+    sources = generators(f)
+    before = None if sources is None else state_of(sources)
+    result = tape.symbol(f(*map(tape.argument, inputs)))
+    if sources is not None and state_of(sources) != before:
+        refuse_at(
+            f,
+            "random numbers were drawn while the function was traced, and would be the same for all points and calls",
+            "Draw them before, and pass them as an argument or capture them.",
+        )
+    return tape, inputs, result
+
+
+def _traced_again(f: Any, forms: tuple[Shape, ...]) -> Any:
+    """Trace a copy that sees other functions in place of numpy's, math's and SciPy's: see `_namespace`."""
+    tape = Tape()
+    try:
+        copy = with_traced_names(f, tape)
+        return None if copy is f else _traced(copy, forms, tape)
+    except Exception:  # noqa: BLE001  (whatever it is: the first error tells)
+        return None
 
 
 def _stored_shape(shape: Any) -> Shape:

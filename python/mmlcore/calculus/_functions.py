@@ -7,7 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from mmlcore.calculus import _products, _reductions
+from mmlcore.calculus import (
+    _assign,
+    _makers,
+    _matrices,
+    _norms,
+    _order,
+    _products,
+    _reductions,
+    _samples,
+    _special,
+    _statistics,
+)
 from mmlcore.calculus._keywords import call, understood
 from mmlcore.calculus._refuse import refuse, untraced
 from mmlcore.calculus.symbol import Symbol, Tape, implements, is_truth, rearranged
@@ -58,6 +69,14 @@ def _full_like(tape: Tape, a: Any, fill_value: Any, dtype: Any = None, shape: An
 OF_ARRAYS: dict[str, Callable[..., Any]] = {
     **_reductions.OF_ARRAYS,
     **_products.OF_ARRAYS,
+    **_matrices.OF_ARRAYS,
+    **_norms.OF_ARRAYS,
+    **_order.OF_ARRAYS,
+    **_statistics.OF_ARRAYS,
+    **_samples.OF_ARRAYS,
+    **_makers.OF_ARRAYS,
+    **_assign.OF_ARRAYS,
+    **_special.OF_ARRAYS,
     "zeros_like": _like(0.0),
     "ones_like": _like(1.0),
     "empty_like": _like(0.0),
@@ -99,7 +118,8 @@ MOVES = frozenset(
         "atleast_3d",
         "delete",
         "resize",
-        "take_along_axis",
+        "sliding_window_view",
+        "unstack",
     ]
 )
 _SPLITS = frozenset(["split", "array_split", "hsplit", "vsplit", "dsplit"])
@@ -114,6 +134,7 @@ JOINS = _SPLITS | frozenset(
         "append",
         "broadcast_arrays",
         "block",
+        "insert",
     ]
 )
 
@@ -129,6 +150,9 @@ def _call_function(tape: Tape, function: Any, arguments: Any, options: Any) -> A
             *arguments,
             **{k: v for k, v in options.items() if k in ("dtype", "shape", "fill_value")},
         )
+    home = (getattr(function, "__module__", None) or "numpy").removesuffix("._linalg")
+    if home == "numpy.linalg" and name in _matrices.OF_LINALG:
+        return call(name, _matrices.OF_LINALG[name], tape, arguments, options)
     if name in OF_ARRAYS:
         return call(name, OF_ARRAYS[name], tape, arguments, options)
     if name in MOVES and arguments and type(arguments[0]) is Symbol:
@@ -136,11 +160,13 @@ def _call_function(tape: Tape, function: Any, arguments: Any, options: Any) -> A
             return [function(x) for x in arguments]
         if name == "diag" and arguments[0].ndim == 1:
             return _matrix_of_diagonal(tape, *arguments, **options)
+        if name == "unstack":
+            x: Any = np.moveaxis(tape.symbol(arguments[0]), options.get("axis", 0), 0)
+            return tuple(x[i] for i in range(len(x)))
         return rearranged(arguments[0], lambda index: function(index, *arguments[1:], **options))
     if name in JOINS and arguments:
         kept = understood(name, options, frozenset(options) - {"out", "dtype", "casting"})
         return _joined(tape, function, arguments, kept)
-    home = (getattr(function, "__module__", None) or "numpy").removesuffix("._linalg")
     return untraced(f"{home if home.startswith('numpy') else 'numpy'}.{name}")
 
 
@@ -170,6 +196,8 @@ def _joined(tape: Tape, function: Any, arguments: Any, options: Any) -> Any:
         arguments = (nested(first),)
     elif name == "broadcast_arrays":
         arguments = tuple(map(numbered, arguments))
+    elif name == "insert":
+        arguments = (numbered(first), arguments[1], numbered(arguments[2]), *arguments[3:])
     elif name == "append":
         arguments = (*map(numbered, arguments[:2]), *arguments[2:])
     elif name in _SPLITS:

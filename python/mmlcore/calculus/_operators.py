@@ -34,10 +34,10 @@ def _binary(
     return method
 
 
-def _unary(name: str) -> Callable[[Symbol], Symbol]:
+def _unary(name: str) -> Callable[[Symbol], Any]:
     op = OPS[name]
 
-    def method(self: Symbol) -> Symbol:
+    def method(self: Symbol) -> Any:
         return self.tape.unary(op, self)
 
     return method
@@ -82,11 +82,11 @@ def _of_bool(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-def _pow(self: Symbol, other: Any) -> Symbol:
+def _pow(self: Symbol, other: Any) -> Any:
     return self.tape.power(self, self.tape.symbol(other))
 
 
-def _rpow(self: Symbol, other: Any) -> Symbol:
+def _rpow(self: Symbol, other: Any) -> Any:
     return self.tape.power(self.tape.symbol(other), self)
 
 
@@ -168,10 +168,38 @@ _METHODS = [
     "cumprod",
     "trace",
     "diagonal",
+    "argmax",
+    "argmin",
+    "argsort",
+    "searchsorted",
+    "compress",
+    "choose",
+    "round",
+    "conj",
 ]
 for _name in [*_METHODS, *(name for name in FUNCTIONS if hasattr(np, name))]:
     setattr(Symbol, _name, _by_numpy(_name))
+setattr(Symbol, "compress", lambda self, condition, axis=None: np.compress(condition, self, axis))  # noqa: B010
+setattr(Symbol, "real", property(lambda self: self))  # noqa: B010
+setattr(Symbol, "imag", property(lambda self: 0.0 * self))  # noqa: B010
+setattr(Symbol, "mT", property(lambda self: np.swapaxes(self, -1, -2)))  # noqa: B010
+setattr(Symbol, "flat", property(lambda self: self.reshape(-1)))  # noqa: B010
+setattr(Symbol, "itemsize", property(lambda self: 8))  # noqa: B010
+setattr(Symbol, "nbytes", property(lambda self: 8 * self.size))  # noqa: B010
 setattr(Symbol, "flatten", lambda self, order="C": np.ravel(self, order).copy())  # noqa: B010
+setattr(Symbol, "fill", lambda self, value: self.__setitem__(..., value))  # noqa: B010
+setattr(  # noqa: B010
+    Symbol,
+    "sort",
+    lambda self, axis=-1, **how: self.__setitem__(..., np.sort(self, axis, **how)),
+)
+setattr(Symbol, "view", lambda self: self[...])  # noqa: B010
+setattr(Symbol, "tolist", lambda self: [x.tolist() for x in self] if self.ndim else self)  # noqa: B010
+setattr(  # noqa: B010
+    Symbol,
+    "partition",
+    lambda self, kth, axis=-1, **how: self.__setitem__(..., np.partition(self, kth, axis, **how)),
+)
 setattr(  # noqa: B010
     Symbol,
     "transpose",

@@ -41,18 +41,50 @@ def _dot(tape: Tape, a: Any, b: Any) -> Any:
     return matmul(tape, x, y)
 
 
+_LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def _spelt(tape: Tape, subscripts: Any, operands: Any) -> tuple[str, list[Any]]:
+    """Return subscripts as a text without ellipses, and the operands."""
+    if not isinstance(subscripts, str):  # operands and lists of numbers in turn
+        listed = [subscripts, *operands]
+        arrays, lists = listed[: len(listed) // 2 * 2 : 2], listed[1::2]
+        word: Callable[..., str] = lambda labels: "".join(
+            "..." if k is Ellipsis else _LABELS[k] for k in labels
+        )
+        subscripts = ",".join(map(word, lists)) + (
+            f"->{word(listed[-1])}" if len(listed) % 2 else ""
+        )
+        operands = arrays
+    subscripts, arrays = subscripts.replace(" ", ""), [tape.symbol(x) for x in operands]
+    if "." not in subscripts:
+        return subscripts, arrays
+    left, arrow, result = subscripts.partition("->")
+    terms = left.split(",")
+    free = [c for c in _LABELS if c not in subscripts]
+    axes = [
+        x.ndim - len(t.replace("...", "")) if "..." in t else 0
+        for t, x in zip(terms, arrays, strict=True)
+    ]
+    most = "".join(free[: max(axes)])
+    if not arrow:
+        single = sorted(c for c in set(left) - set(",.") if left.count(c) == 1)
+        result = "..." + "".join(single)
+    spelt = [t.replace("...", most[len(most) - n :]) for t, n in zip(terms, axes, strict=True)]
+    return ",".join(spelt) + "->" + result.replace("...", most), arrays
+
+
 def _einsum(tape: Tape, subscripts: Any, *operands: Any) -> Any:
     """By its definition: every operand spread over all labels, multiplied, and summed."""
-    if not isinstance(subscripts, str) or "." in subscripts:
-        refuse("this form of einsum", "Write the subscripts as a text, without an ellipsis.")
-    terms, _arrow, result = subscripts.replace(" ", "").partition("->")
+    subscripts, arrays = _spelt(tape, subscripts, operands)
+    terms, _arrow, result = subscripts.partition("->")
     labels = "".join(sorted(set(terms) - {","}))
     if "->" not in subscripts:
         result = "".join(c for c in labels if terms.count(c) == 1)
     inner = [c for c in labels if c not in result]
     order = list(result) + inner
     product: Any = 1.0
-    for term, operand in zip(terms.split(","), map(tape.symbol, operands), strict=True):
+    for term, operand in zip(terms.split(","), arrays, strict=True):
         own = [c for c in order if c in term]
         part = rearranged(operand, partial(np.einsum, f"{term}->{''.join(own)}"))
         sizes = dict(zip(own, part.shape, strict=True))
@@ -60,20 +92,6 @@ def _einsum(tape: Tape, subscripts: Any, *operands: Any) -> Any:
     if inner:
         product = product.sum(axis=tuple(range(len(result), len(order))))
     return product
-
-
-def _norm(tape: Tape, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002
-    x = tape.symbol(x)
-    if ord == 1 and (x.ndim == 1 or isinstance(axis, int)):
-        return abs(x).sum(axis=axis, keepdims=keepdims)
-    if ord == np.inf and (x.ndim == 1 or isinstance(axis, int)):
-        return np.max(abs(x), axis=axis, keepdims=keepdims)
-    if ord not in (None, 2, "fro") or (ord == 2 and x.ndim != 1 and not isinstance(axis, int)):
-        refuse(
-            f"numpy.linalg.norm with ord={ord!r}",
-            "Traced are ord=None, 1, 2 and inf of vectors, 'fro' of matrices.",
-        )
-    return np.sqrt((x * x).sum(axis=axis, keepdims=keepdims))
 
 
 def _tensordot(tape: Tape, a: Any, b: Any, axes: Any = 2) -> Any:
@@ -92,12 +110,17 @@ def _tensordot(tape: Tape, a: Any, b: Any, axes: Any = 2) -> Any:
     return matmul(tape, u, v).reshape(rows + columns)
 
 
-def _cross(tape: Tape, a: Any, b: Any) -> Any:
-    x, y = tape.symbol(a), tape.symbol(b)
-    if x.shape != (3,) or y.shape != (3,):
-        refuse("numpy.cross of anything but two vectors of 3", "Write it component by component.")
+def _cross(
+    tape: Tape, a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: Any = None
+) -> Any:
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    x, y = np.moveaxis(tape.symbol(a), axisa, -1), np.moveaxis(tape.symbol(b), axisb, -1)
+    if x.shape[-1:] != (3,) or y.shape[-1:] != (3,):
+        refuse("numpy.cross of anything but vectors of 3", "Write it component by component.")
     after, before = [1, 2, 0], [2, 0, 1]
-    return x[after] * y[before] - x[before] * y[after]
+    found = x[..., after] * y[..., before] - x[..., before] * y[..., after]
+    return np.moveaxis(found, -1, axisc)
 
 
 def _vdot(tape: Tape, a: Any, b: Any) -> Any:
@@ -115,12 +138,14 @@ def _inner(tape: Tape, a: Any, b: Any) -> Any:
     return _tensordot(tape, x, y, ([x.ndim - 1], [y.ndim - 1]))
 
 
-def _polyval(tape: Tape, p: Any, x: Any) -> Any:
-    coefficients = tape.symbol(p)
-    result = 0.0 * tape.symbol(x)
-    for i in range(len(coefficients)):
-        result = result * x + coefficients[i]
-    return result
+def _kron(tape: Tape, a: Any, b: Any) -> Any:
+    x, y = tape.symbol(a), tape.symbol(b)
+    n = max(x.ndim, y.ndim)
+    first, second = ((1,) * (n - part.ndim) + part.shape for part in (x, y))
+    both = x.reshape([s for i in range(n) for s in (first[i], 1)]) * y.reshape(
+        [s for i in range(n) for s in (1, second[i])]
+    )
+    return both.reshape([p * q for p, q in zip(first, second, strict=True)])
 
 
 def _vecdot(tape: Tape, x1: Any, x2: Any, axis: int = -1) -> Any:
@@ -158,7 +183,6 @@ OF_ARRAYS: dict[str, Callable[..., Any]] = {
     "outer": _outer,
     "tensordot": _tensordot,
     "einsum": _einsum,
-    "norm": _norm,
     "cross": _cross,
-    "polyval": _polyval,
+    "kron": _kron,
 }

@@ -13,7 +13,7 @@ from mmlcore.calculus._refuse import refuse
 from mmlcore.calculus.symbol import Symbol, Tape, is_truth, size_of, spread
 
 
-def _axes(x: Any, axis: Any) -> list[int]:
+def axes_of(x: Any, axis: Any) -> list[int]:
     if axis is None:
         return list(range(x.ndim))
     wanted = axis if isinstance(axis, tuple) else (axis,)
@@ -45,7 +45,7 @@ def sum_of(
 ) -> Any:
     """Sum along axes."""
     x = _chosen(tape, tape.symbol(a), where, 0.0)
-    axes = _axes(x, axis)
+    axes = axes_of(x, axis)
     shape, node, left = _reduced(x, axes, keepdims), x.id, list(x.shape)
     for i in reversed(axes):
         if axes == list(range(x.ndim)):  # all at once
@@ -67,7 +67,7 @@ def _chosen(tape: Tape, x: Any, where: Any, neutral: float) -> Any:
 def _count(tape: Tape, x: Any, axis: Any, where: Any, keepdims: bool) -> Any:
     """Return how many elements each mean is of."""
     if where is True:
-        return size_of(tuple(x.shape[i] for i in _axes(x, axis)))
+        return size_of(tuple(x.shape[i] for i in axes_of(x, axis)))
     if not isinstance(where, Symbol):
         return np.broadcast_to(where, x.shape).sum(axis=axis, keepdims=keepdims)
     return sum_of(tape, spread(where, x.shape) + np.zeros(x.shape), axis, keepdims=keepdims)
@@ -103,7 +103,7 @@ def _pairwise(function: Callable[[Any, Any], Any], neutral: float | None) -> Cal
             x = tape.where(
                 tape.symbol(where), x, tape.symbol(neutral if neutral is not None else initial)
             )
-        axes = _axes(x, axis)
+        axes = axes_of(x, axis)
         shape = _reduced(x, axes, keepdims)
         rest = [i for i in range(x.ndim) if i not in axes]
         parts = np.transpose(x, axes + rest).reshape(
@@ -201,7 +201,7 @@ def _running(tape: Tape, a: Any, axis: int | None, product: bool) -> Any:
     x = tape.symbol(a)
     if axis is None:
         x, axis = x.reshape(-1), 0
-    (i,) = _axes(x, axis)
+    (i,) = axes_of(x, axis)
     dims = size_of(x.shape[:i]), x.shape[i], size_of(x.shape[i + 1 :])
     if not product:
         return Symbol(tape, tape.graph.recurrence(tape.graph.number(1.0), x.id, *dims), x.shape)
@@ -221,6 +221,20 @@ def cumprod(tape: Tape, a: Any, axis: int | None = None, dtype: Any = None, out:
     return _running(tape, a, axis, product=True)
 
 
+def _running_extreme(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    """Return running extremes, in as many steps as the length has binary digits."""
+
+    def running(tape: Tape, a: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
+        x = np.moveaxis(tape.symbol(a), axis, 0)
+        reach = 1
+        while reach < len(x):
+            x = np.concatenate([x[:reach], function(x[reach:], x[:-reach])])
+            reach *= 2
+        return np.moveaxis(x, 0, axis).copy()
+
+    return running
+
+
 def _diff(
     tape: Tape, a: Any, n: int = 1, axis: int = -1, prepend: Any = NOTHING, append: Any = NOTHING
 ) -> Any:
@@ -230,7 +244,7 @@ def _diff(
     if n < 0:
         msg = f"order must be non-negative but got {n}"
         raise ValueError(msg)
-    (i,) = _axes(x, axis)
+    (i,) = axes_of(x, axis)
     ends = []
     for end in (prepend, append):
         if end is not NOTHING:
@@ -280,7 +294,7 @@ def _average(
                 msg = "Axis must be specified when shapes of a and weights differ."
                 raise TypeError(msg)
             axes = axis if isinstance(axis, tuple) else (axis,)
-            axes = tuple(_axes(x, i)[0] for i in axes)
+            axes = tuple(axes_of(x, i)[0] for i in axes)
             if w.shape != tuple(x.shape[i] for i in axes):
                 msg = "Shape of weights must be consistent with shape of a along specified axis."
                 raise ValueError(msg)
@@ -302,7 +316,12 @@ REDUCTIONS: dict[str, Callable[..., Any]] = {
     "logical_and": _reduction(np.logical_and, 1.0, truths=True),
     "logical_or": _reduction(np.logical_or, 0.0, truths=True),
 }
-ACCUMULATIONS: dict[str, Callable[..., Any]] = {"add": cumsum, "multiply": cumprod}
+ACCUMULATIONS: dict[str, Callable[..., Any]] = {
+    "add": cumsum,
+    "multiply": cumprod,
+    "maximum": _running_extreme(np.maximum),
+    "minimum": _running_extreme(np.minimum),
+}
 # Functions of numpy.
 OF_ARRAYS: dict[str, Callable[..., Any]] = {
     "sum": sum_of,

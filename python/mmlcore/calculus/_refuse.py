@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -26,6 +26,13 @@ def refuse(what: str, fix: str) -> NoReturn:
     raise TraceError(_message(frame.f_code.co_filename, frame.f_lineno, what, fix))
 
 
+def refuse_at(f: Any, what: str, fix: str) -> NoReturn:
+    """Raise a TraceError that names where a function is."""
+    code = getattr(getattr(f, "__func__", f), "__code__", None)
+    where = (code.co_filename, code.co_firstlineno) if code else (type(f).__name__, 0)
+    raise TraceError(_message(where[0], where[1], what, fix))
+
+
 def untraced(name: str) -> NoReturn:
     """Raise a TraceError for a function of numpy that is not traced."""
     refuse(
@@ -40,6 +47,17 @@ def _message(name: str, line: int, what: str, fix: str) -> str:
     return f"{where}: {what}. {fix}"
 
 
+# What numpy and SciPy say of arrays of objects, which symbols in a list become, and of a symbol as an index.
+_SIGNS = (
+    "dtype('O')",
+    "type object",
+    "object array",
+    "object dtype",
+    "only integers, slices",
+    "dtype object",
+)
+
+
 @contextmanager
 def numpy_errors() -> Iterator[None]:
     """Say what happened where numpy cannot go on with an array of traced values, which it takes for objects."""
@@ -47,10 +65,10 @@ def numpy_errors() -> Iterator[None]:
         yield
     except TraceError:
         raise
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError, IndexError) as error:
         if isinstance(error.__cause__, TraceError):  # numpy puts an error of its own before it
             raise error.__cause__ from None
-        if not any(sign in str(error) for sign in ("dtype('O')", "type object", "object array")):
+        if not any(sign in str(error) for sign in _SIGNS):
             raise
         name, line, trace = PACKAGE, 0, error.__traceback__
         while trace is not None:

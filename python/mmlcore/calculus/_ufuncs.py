@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from mmlcore.calculus import _special
+from mmlcore.calculus._assign import add_at
 from mmlcore.calculus._keywords import call, understood
 from mmlcore.calculus._products import PRODUCTS
-from mmlcore.calculus._reductions import ACCUMULATIONS, REDUCTIONS
+from mmlcore.calculus._reductions import ACCUMULATIONS, REDUCTIONS, axes_of
 from mmlcore.calculus._refuse import refuse, untraced
 from mmlcore.calculus.operations import OPERATIONS, OPS
 from mmlcore.calculus.symbol import Symbol, Tape, implements, is_truth, may_be_truth
@@ -92,6 +94,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "fmin": _fmin,
     "isfinite": lambda tape, x: abs(x) < np.inf,
     "isinf": lambda tape, x: abs(x) == np.inf,
+    **_special.FUNCTIONS,
 }
 
 
@@ -119,6 +122,10 @@ def _checked_name(name: str, inputs: Any) -> str:
 
 @implements("__call__")
 def _call_ufunc(tape: Tape, name: str, inputs: Any, options: dict[str, Any]) -> Any:
+    if options and (target := options.get("out")) is not None and type(target[0]) is Symbol:
+        rest = {key: value for key, value in options.items() if key != "out"}
+        target[0][...] = _call_ufunc(tape, name, inputs, rest)
+        return target[0]
     if name in FUNCTIONS:
         if options:
             understood(name, options)
@@ -129,7 +136,7 @@ def _call_ufunc(tape: Tape, name: str, inputs: Any, options: dict[str, Any]) -> 
         if not options:  # numpy has counted them
             return PRODUCTS[name](tape, *inputs)
         return call(name, PRODUCTS[name], tape, inputs, options)
-    return untraced(f"numpy.{name}")
+    return untraced(f"{'numpy' if hasattr(np, name) else 'scipy.special'}.{name}")
 
 
 @implements("outer")
@@ -153,7 +160,56 @@ def _along_axis(table: dict[str, Callable[..., Any]], method: str) -> Callable[.
     return answer
 
 
-implements("reduce")(_along_axis(REDUCTIONS, "reduce"))
+def _reduced(tape: Tape, name: str, inputs: Any, options: dict[str, Any]) -> Any:
+    """Reduce by a function that has no rule of its own: one after the other, as numpy does."""
+    if name in REDUCTIONS:
+        return _REDUCE(tape, name, inputs, options)
+    if name not in FUNCTIONS or len(inputs) > 2:
+        untraced(f"numpy.{name}.reduce")
+    kept = understood(f"{name}.reduce", options, frozenset(["axis", "keepdims"]))
+    axis = inputs[1] if len(inputs) > 1 else kept.get("axis", 0)
+    x = tape.symbol(inputs[0])
+    (i,) = axes_of(x, axis)
+    moved = np.moveaxis(x, i, 0)
+    if not 0 < len(moved) <= _LONGEST:
+        refuse(f"numpy.{name}.reduce of {len(moved)} items", f"Up to {_LONGEST} are traced.")
+    result = moved[0]
+    for part in moved[1:]:
+        result = FUNCTIONS[_checked_name(name, (result, part))](tape, result, part)
+    return np.expand_dims(result, i) if kept.get("keepdims") else result.copy()
+
+
+_LONGEST = 10_000
+_REDUCE = _along_axis(REDUCTIONS, "reduce")
+implements("reduce")(_reduced)
+
+
+@implements("at")
+def _at(tape: Tape, name: str, inputs: Any, options: dict[str, Any]) -> None:
+    if name not in ("add", "subtract") or len(inputs) != 3:
+        untraced(f"numpy.{name}.at")
+    understood(f"{name}.at", options)
+    a, indices, b = inputs
+    add_at(tape, a, indices, b if name == "add" else -tape.symbol(b))
+
+
+@implements("reduceat")
+def _reduce_at(tape: Tape, name: str, inputs: Any, options: dict[str, Any]) -> Any:
+    """Reduce the slices between places."""
+    kept = understood(f"{name}.reduceat", options, frozenset(["axis"]))
+    x = np.moveaxis(
+        tape.symbol(inputs[0]), inputs[2] if len(inputs) > 2 else kept.get("axis", 0), 0
+    )
+    places = [int(i) for i in inputs[1]]
+    ends = [*places[1:], len(x)]
+    function = getattr(np, name)
+    parts = [
+        function.reduce(x[a:b], axis=0) if b > a else x[a]
+        for a, b in zip(places, ends, strict=True)
+    ]
+    return np.moveaxis(np.stack(parts), 0, inputs[2] if len(inputs) > 2 else kept.get("axis", 0))
+
+
 implements("accumulate")(_along_axis(ACCUMULATIONS, "accumulate"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -35,11 +35,12 @@ def implements(kind: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 class Tape:
     """A graph, and the symbols that stand for its nodes."""
 
-    __slots__ = ("graph", "truths")
+    __slots__ = ("graph", "truths", "whole")
 
     def __init__(self) -> None:
         self.graph = _core.FunctionGraph()
         self.truths: set[int] = set()  # nodes that are bool in numpy
+        self.whole: set[int] = set()  # nodes that are integers in numpy
 
     def input(self, shape: Shape) -> Symbol:
         """Make a new argument."""
@@ -55,6 +56,11 @@ class Tape:
         """Note that a node is bool in numpy."""
         if truth and not self.graph.is_constant(x.id):
             self.truths.add(x.id)
+        return x
+
+    def counted(self, x: Any) -> Any:
+        """Note that a node is integer in numpy: a place, which may be an index."""
+        self.whole.add(x.id)
         return x
 
     def symbol(self, x: Any) -> Any:
@@ -101,12 +107,12 @@ class Tape:
             Symbol(self, node, (len(items), *shape)), bool(items) and all(map(is_truth, items))
         )
 
-    def unary(self, op: int, x: Symbol) -> Symbol:
+    def unary(self, op: int, x: Any) -> Any:
         """Elementwise."""
         result = Symbol(self, self.graph.unary(op, x.id), x.shape)
         return self.marked(result) if op in _TRUTHS else result
 
-    def binary(self, op: int, x: Symbol, y: Symbol) -> Symbol:
+    def binary(self, op: int, x: Any, y: Any) -> Any:
         """Elementwise, with numpy's broadcasting."""
         if x.shape == y.shape or not y.shape:
             shape = x.shape
@@ -120,13 +126,13 @@ class Tape:
         result = Symbol(self, self.graph.binary(op, a, b), shape)
         return self.marked(result) if op in _TRUTHS else result
 
-    def power(self, x: Symbol, y: Symbol) -> Symbol:
+    def power(self, x: Any, y: Any) -> Any:
         """x to the y; y a number if it is one."""
         if not y.shape and self.graph.is_constant(y.id):
             return Symbol(self, self.graph.pow(x.id, float(self.graph.values(y.id)[0])), x.shape)
         return self.binary(OPS["power"], x, y)
 
-    def where(self, condition: Symbol, x: Symbol, y: Symbol) -> Symbol:
+    def where(self, condition: Any, x: Any, y: Any) -> Any:
         """Elements of x where the condition is not zero, else of y."""
         shape = np.broadcast_shapes(condition.shape, x.shape, y.shape)
         parts = [spread(part, shape).id for part in (condition, x, y)]
@@ -146,6 +152,11 @@ class Symbol:
     def __init__(self, tape: Tape, node: int, shape: Shape) -> None:
         self.tape, self.node, self.shape = tape, node, shape
         self.state: Any = None  # a view's base, or what was assigned
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """An array's, for functions that ask ``isinstance(x, numpy.ndarray)``; `type` tells the truth."""
+        return np.ndarray
 
     @property
     def id(self) -> int:
@@ -176,6 +187,13 @@ class Symbol:
         """Axes in reversed order."""
         return rearranged(self, np.transpose)
 
+    def __getattr__(self, name: str) -> Any:
+        """Say that a method of arrays is not traced."""
+        if not name.startswith("_") and hasattr(np.ndarray, name):
+            untraced(f"The method `{name}` of arrays")
+        msg = f"'Symbol' object has no attribute '{name}'"
+        raise AttributeError(msg)
+
     def __repr__(self) -> str:
         """Say what it is."""
         return f"Symbol(shape={self.shape})"
@@ -191,7 +209,7 @@ class Symbol:
         """Go along the first axis."""
         return iter([self[i] for i in range(len(self))])
 
-    def __getitem__(self, key: Any) -> Symbol:
+    def __getitem__(self, key: Any) -> Any:
         """Pick elements, by any index of numpy that does not depend on values."""
         if type(key) is int and len(self.shape) == 1:
             n = self.shape[0]
@@ -202,11 +220,13 @@ class Symbol:
             found = Symbol(tape, element(self, key % n), ())
             return tape.marked(found) if tape.truths and is_truth(self) else found
         if contains_symbol(key if isinstance(key, tuple) else (key,)):
-            refuse("an index depends on a value", "Choose by numpy.where(condition, a, b).")
+            return chosen(self, key)
         return rearranged(self, lambda index: index[key])
 
     def __setitem__(self, key: Any, value: Any) -> None:
         """Assign to elements, as numpy does, of arrays that the function has made."""
+        if type(key) is Symbol and is_truth(key) and key.shape == self.shape and not np.ndim(value):
+            value, key = self.tape.where(key, self.tape.symbol(value), self), ...
         if contains_symbol(key if isinstance(key, tuple) else (key,)):
             refuse("an index depends on a value", "Choose by numpy.where(condition, a, b).")
         base, places = places_of(self)
@@ -221,59 +241,11 @@ class Symbol:
             raise ValueError(msg)
         put(base, np.asarray(places[key]), self.tape.symbol(value))
 
-    def __bool__(self) -> NoReturn:  # noqa: PLE0304
-        """Refuse: a branch would be taken once for all points."""
-        if sys._getframe(1).f_code.co_filename.startswith(NUMPY):
-            refuse(
-                "numpy compared elements of an array of traced values (numpy.max, numpy.sort and the like of numpy.array([x[0], ...]))",
-                "Make the array by numpy.stack([x[0], ...]), and use numpy.maximum, numpy.max, numpy.where.",
-            )
-        refuse(
-            "a branch (`if`, `while`, `and`, `or`, `not`, a chained comparison) depends on a value",
-            "Use numpy.where(condition, a, b), and &, |, ~ for conditions.",
-        )
-
-    def __float__(self) -> float:
-        """Refuse."""
-        refuse(
-            "a number was asked of a traced value (float(), int(), math.sin(), an assignment into an array of numbers, "
-            "numpy.array([x[0], ...], dtype=float) and the like)",
-            "Use numpy's functions: numpy.sin(x); make arrays by numpy.array([x[0], ...]) without dtype, numpy.stack, or "
-            "numpy.zeros_like(x), whose elements can be assigned to.",
-        )
-
-    __int__ = __index__ = __complex__ = __float__
-
-    def __round__(self, digits: int = 0) -> NoReturn:
-        """Refuse."""
-        refuse(
-            "round() of a traced value",
-            "Its derivative is zero or none; numpy.floor and numpy.ceil are traced.",
-        )
-
     def copy(self, order: str = "C") -> Symbol:  # noqa: ARG002
         """Return an array of its own with the same numbers."""
         return Symbol(self.tape, self.id, self.shape)
 
-    def astype(self, dtype: Any, *, copy: bool = True, **_how: Any) -> Any:
-        """Return the numbers as float64, or as conditions."""
-        kind = np.dtype(dtype)
-        if kind == np.float64 or (kind.kind in "biu" and is_truth(self)):
-            return self.copy() if copy else self
-        if kind.kind == "b":
-            return self.tape.unary(OPS["logical_not"], self.tape.unary(OPS["logical_not"], self))
-        return refuse(
-            f"a traced value was converted to {kind}",
-            "Values are float64 in traced functions (and float32 where the points are); numpy.floor, numpy.trunc and numpy.ceil "
-            "give whole numbers.",
-        )
-
-    def item(self, *index: Any) -> Any:
-        """Return one element."""
-        flat = self.reshape(-1)
-        return flat[index[0]] if len(index) == 1 else self[index] if index else self.reshape(())
-
-    def reshape(self, *shape: Any, order: str = "C") -> Symbol:
+    def reshape(self, *shape: Any, order: str = "C", copy: Any = None) -> Symbol:  # noqa: ARG002
         """Give the elements another shape."""
         wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
         if order == "C" and (found := reshaped(self, wanted)) is not None:
@@ -290,6 +262,24 @@ class Symbol:
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
         """Take part in numpy's other functions."""
         return ANSWERS["function"](self.tape, function, arguments, options)
+
+
+def chosen(x: Any, key: Any) -> Any:
+    """Take elements along the first axis at places that depend on values, and are integers: those of argsort, argmax."""
+    if type(key) is not Symbol or not is_whole(key) or not x.shape:
+        refuse("an index depends on a value", "Choose by numpy.where(condition, a, b).")
+    tape, n = x.tape, x.shape[0]
+    places: Any = key
+    places = tape.where(places < 0, places + n, places).reshape(-1)
+    tail = size_of(x.shape[1:])
+    spread_out = rearranged(places, lambda index: np.repeat(index, tail))
+    node = tape.graph.line(OPS["pick"], x.id, spread_out.id, (1, n, tail), places.size * tail)
+    return Symbol(tape, node, (*key.shape, *x.shape[1:]))
+
+
+def is_whole(x: Any) -> bool:
+    """Tell places (integers in numpy) from other numbers."""
+    return type(x) is Symbol and x.id in x.tape.whole
 
 
 def is_symbol(x: object) -> bool:
@@ -312,7 +302,7 @@ def contains_symbol(items: Sequence[Any]) -> bool:
     )
 
 
-def rearranged(x: Symbol, function: Callable[[Any], Any]) -> Symbol:
+def rearranged(x: Any, function: Callable[[Any], Any]) -> Symbol:
     """Apply a function that only moves elements to their numbers, and then to the elements.
 
     What is a view of the numbers is one of the elements.
@@ -321,6 +311,8 @@ def rearranged(x: Symbol, function: Callable[[Any], Any]) -> Symbol:
     index = function(start)
     result = Symbol(x.tape, picked(base, np.ravel(index)), np.shape(index))
     x.tape.marked(result, is_truth(x))
+    if is_whole(x):
+        x.tape.counted(result)
     if type(index) is np.ndarray and index.ndim and np.may_share_memory(index, start):
         result.state = View(base, index)
     return result

@@ -48,6 +48,12 @@ struct Node {
   bool operator==(const Node&) const = default;
 };
 
+// Numbers of a matrix of each operand, and of its result, of an operation on stacks of matrices.
+struct ItemSizes {
+  index_t a, b, result;
+};
+ItemSizes item_sizes(Op op, index_t m, index_t n, index_t k);
+
 inline constexpr std::int32_t kPad = 16;  // numbers: a vector of any type and level
 
 // The operands of a node, without memory of their own: they are asked for all the time.
@@ -84,6 +90,12 @@ class Graph {
   Id concat(const std::vector<Id>& parts);
   Id matmul(Id x, Id y, index_t m, index_t k, index_t n, int transposed = 0);
   Id recurrence(Id a, Id b, index_t outer, index_t count, index_t inner, bool backwards = false);
+  Id order(Id x, index_t outer, index_t n, index_t inner);
+  Id pick(Id x, Id index, index_t outer, index_t n, index_t inner, index_t size);
+  Id place(Id x, Id index, index_t outer, index_t n, index_t inner);
+  Id search(Id sorted, Id x, bool or_equal);
+  // Of stacks of matrices (m, n), k: see operations.def.
+  Id matrices(Op op, Id a, Id b, index_t m, index_t n, index_t k, std::int32_t aux = 0);
 
   Id add(Id x, Id y) { return binary(Op::Add, x, y); }
   Id subtract(Id x, Id y) { return binary(Op::Subtract, x, y); }

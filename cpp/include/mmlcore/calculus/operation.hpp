@@ -20,7 +20,7 @@ enum class Op : std::uint8_t {
 #include "mmlcore/calculus/operations.def"
 };
 
-enum class Kind : std::uint8_t { kLeaf, kStep, kFunction, kFused, kStructure };
+enum class Kind : std::uint8_t { kLeaf, kStep, kFunction, kFused, kStructure, kMatrix };
 
 enum Traits : std::uint8_t {
   kPlain = 0,
@@ -76,6 +76,7 @@ inline constexpr int kOperationCount = static_cast<int>(std::size(detail::kOpera
 constexpr const Operation& operation_of(Op op) { return detail::kOperations[static_cast<std::size_t>(op)]; }
 constexpr bool has(Op op, Traits trait) { return (operation_of(op).traits & trait) != 0; }
 constexpr int operand_count(Op op) { return operation_of(op).operands; }
+constexpr bool is_matrix(Op op) { return operation_of(op).kind == Kind::kMatrix; }
 constexpr bool is_step(Op op) { return operation_of(op).kind == Kind::kStep; }
 constexpr bool is_elementwise(Op op) {
   const Kind kind = operation_of(op).kind;
