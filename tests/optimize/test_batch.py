@@ -201,7 +201,7 @@ def test_undetermined_parameters_are_flagged() -> None:
         ({"bounds": (2, 5)}, ValueError, "p0"),
         ({"fixed": [True]}, ValueError, "fixed"),
         ({"f": lambda x, a, b: a * x / np.sum(x) + b}, mml.TraceError, "single points"),
-        ({"f": lambda x, a, b: float(a) * x + b}, mml.TraceError, "float"),
+        ({"f": lambda x, a, b: complex(a).real * x + b}, mml.TraceError, "float"),
     ],
 )
 def test_bad_input(arguments: dict[str, Any], error: type[Exception], words: str) -> None:
