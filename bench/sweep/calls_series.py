@@ -28,6 +28,24 @@ def taylor(draw: Draw) -> Calls:
     return Calls(partial(mml.taylor, np.exp, x, order), peers, check)
 
 
+@entry("calculus", "loop", 0.2)
+def loop(draw: Draw) -> Calls:
+    """A recurrence, beside the same in a loop of numpy."""
+    n, count = draw.size(1, 50), draw.size(10, 2000)
+    x = draw.array(n)
+    draw.say(f"{count} steps")
+    body = lambda i, s: 0.5 * np.sin(s) + x  # noqa: ARG005
+
+    def steps() -> Any:
+        s = x
+        for i in range(count):
+            s = body(i, s)
+        return s
+
+    f = mml.Function(lambda s: mml.loop(body, s, count), n)
+    return Calls(partial(f, x), {"numpy loop": steps}, near(draw.dtype, 100))
+
+
 @entry("calculus", "linearize", 0.3)
 def linearize(draw: Draw) -> Calls:
     x = draw.array(draw.size(2, 50))

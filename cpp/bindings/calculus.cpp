@@ -9,6 +9,7 @@
 #include "arrays.hpp"
 #include "border.hpp"
 #include "mmlcore/calculus/differentiate.hpp"
+#include "mmlcore/calculus/loop_body.hpp"
 #include "mmlcore/calculus/program.hpp"
 #include "mmlcore/calculus/sparsity.hpp"
 #include "mmlcore/calculus/taylor.hpp"
@@ -135,6 +136,34 @@ void bind_calculus(py::module_& m) {
           },
           py::arg("op"), py::arg("x"), py::arg("index"), py::arg("dims"), py::arg("size"),
           "order, pick or put along the middle of three axes.")
+      .def(
+          "loop",
+          [](Graph& g, const Graph& body, const std::array<std::vector<Id>, 4>& ids, const std::array<Id, 3>& operands,
+             index_t count, bool all) {
+            auto made = std::make_shared<LoopBody>();
+            made->graph = body;
+            made->state = ids[0], made->parameters = ids[1], made->rows = ids[2], made->outputs = ids[3];
+            bool good = count >= 0 && ids[0].size() == ids[3].size();
+            for (const auto& group : ids) {
+              for (const Id id : group) checked(body, id);
+            }
+            for (int j = 0; j < 3; ++j) {
+              for (const Id id : ids[j]) good = good && body[id].op == Op::Input;
+              good = good && g.size(checked(g, operands[j])) == made->size(ids[j]) * (j == 2 ? count : 1);
+            }
+            for (std::size_t q = 0; good && q < ids[0].size(); ++q) good = body.size(ids[0][q]) == body.size(ids[3][q]);
+            if (!good) throw DomainError("a stored function is damaged: an operation does not fit its operands.");
+            return g.loop(made, operands[0], operands[1], operands[2], count, all);
+          },
+          py::arg("body"), py::arg("ids"), py::arg("operands"), py::arg("count"), py::arg("every") = false,
+          "Steps of a graph with inputs (state, parameters, rows) and outputs `ids`.")
+      .def(
+          "body",
+          [](const Graph& g, Id x) {
+            const auto& body = g.body(g[checked(g, x)].aux);
+            return py::make_tuple(Graph(body->graph), body->state, body->parameters, body->rows, body->outputs);
+          },
+          py::arg("x"), "The graph of a loop's body, and the numbers of its inputs and outputs.")
       .def(
           "search",
           [](Graph& g, Id sorted, Id x, bool or_equal) { return g.search(checked(g, sorted), checked(g, x), or_equal); },

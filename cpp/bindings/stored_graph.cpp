@@ -84,6 +84,7 @@ void check_stored(const Graph& g, Op op, std::int32_t aux, const std::vector<Id>
                 for (const Id id : x) total += g.size(id);
                 require_stored(total == size);
               },
+              [&](Is<Op::Loop>) { require_stored(false); },  // by itself
               [&](Is<Op::Order>) { lines(size, size, 1), require_stored(g.size(x[0]) == size); },
               [&](Is<Op::Pick>) { lines(g.size(x[0]), size, g.size(x[1])); },
               [&](Is<Op::Place>) { lines(size, g.size(x[0]), g.size(x[1])); },
@@ -135,6 +136,7 @@ Id restore(Graph& g, int number, std::int32_t aux, const std::vector<Id>& x, con
                                [&](Is<Op::Scatter>) { return g.scatter(x[0], d[0], index_of(g.size(x[0])), d[1]); },
                                [&](Is<Op::Concat>) { return g.concat(x); },
                                [&](Is<Op::MatMul>) { return g.matmul(x[0], x[1], d[0], d[1], d[2], aux & 3); },
+                               [&](Is<Op::Loop>) { return kNone; },
                                [&](Is<Op::Order>) { return g.order(x[0], d[0], d[1], d[2]); },
                                [&](Is<Op::Pick>) { return g.pick(x[0], x[1], d[0], d[1], d[2], size); },
                                [&](Is<Op::Place>) { return g.place(x[0], x[1], d[0], d[1], d[2]); },

@@ -124,6 +124,12 @@ class FunctionGraph:
         x: typing.SupportsInt | typing.SupportsIndex,
         y: typing.SupportsInt | typing.SupportsIndex,
     ) -> int: ...
+    def body(
+        self, x: typing.SupportsInt | typing.SupportsIndex
+    ) -> tuple[FunctionGraph, list[int], list[int], list[int], list[int]]:
+        """
+        The graph of a loop's body, and the numbers of its inputs and outputs.
+        """
     def concat(
         self, parts: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]
     ) -> int: ...
@@ -173,6 +179,24 @@ class FunctionGraph:
     ) -> int:
         """
         order, pick or put along the middle of three axes.
+        """
+    def loop(
+        self,
+        body: FunctionGraph,
+        ids: typing.Annotated[
+            collections.abc.Sequence[
+                collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]
+            ],
+            "FixedSize(4)",
+        ],
+        operands: typing.Annotated[
+            collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(3)"
+        ],
+        count: typing.SupportsInt | typing.SupportsIndex,
+        every: bool = False,
+    ) -> int:
+        """
+        Steps of a graph with inputs (state, parameters, rows) and outputs `ids`.
         """
     def matmul(
         self,

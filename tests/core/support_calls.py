@@ -136,6 +136,7 @@ CALLS: dict[str, Callable[[], Any]] = {
     "directional_derivative": lambda: mml.directional_derivative(bowl, V, W),
     "total_derivative": lambda: mml.total_derivative(bowl, pair, TIME[:5]),
     "taylor": lambda: mml.taylor(np.exp, TIME, 5).coefficients,
+    "loop": lambda: mml.loop(lambda i, s: 0.5 * s + i, V[0], 9),
     "linearize": lambda: mml.linearize(pair, V[0]).jacobian,
     "finite_difference": lambda: mml.finite_difference(bowl, V[0]),
     "check_gradient": lambda: mml.check_gradient(bowl, V[0])[1:],

@@ -28,7 +28,7 @@ ELSEWHERE = {
     "MLP PPCA": "iterate from random starts: compared with references in tests/neural and tests/decomposition",
     "transform_image": "resampling: compared with SciPy in tests/matrices",
     "scaling shear oblique_projection row_swap row_scale row_add trace cross": "a handful of entries: compared with numpy in tests",
-    "sparse_hessian sparse_jacobian hessian_vector_product jacobian_vector_product "
+    "loop sparse_hessian sparse_jacobian hessian_vector_product jacobian_vector_product "
     "vector_jacobian_product directional_derivative total_derivative check_gradient classify_stationary parity": (
         "the sweeps of gradient, jacobian and hessian: compared with them in tests/calculus"
     ),

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "loops.hpp"
 #include "passes.hpp"
 #include "plan.hpp"
 
@@ -20,6 +21,7 @@ double cost(const Graph& g, const Node& v) {
                                  [&](Is<Op::Scatter>) -> double { return g.size(v.a); },
                                  [](Is<Op::Concat>) { return 0.0; },
                                  [&](Is<Op::Recurrence>) -> double { return v.size; },
+                                 [&](Is<Op::Loop>) { return v.dims[0] * g.body(v.aux)->program()->flops(); },
                                  [&](Is<Op::Order>) -> double { return v.size * std::log2(v.dims[1] + 1.0); },
                                  [](Is<Op::Pick>) { return 0.0; },
                                  [&](Is<Op::Place>) -> double { return g.size(v.a); },
@@ -60,6 +62,10 @@ Program::Program(const Graph& g, const std::vector<Id>& inputs, const std::vecto
       plan.constants[id] = {static_cast<std::int32_t>(pool64_.size()), v.size, true};
       pool64_.insert(pool64_.end(), g.values(id).begin(), g.values(id).end());
       pool64_.resize(padded(static_cast<index_t>(pool64_.size()), kPad), 0.0);
+    }
+    if (v.op == Op::Loop) {
+      plan.lists[id] = static_cast<std::int32_t>(loops_.size());
+      loops_.push_back(g.body(v.aux));
     }
     if (v.op == Op::Gather || v.op == Op::Scatter) {
       plan.lists[id] = static_cast<std::int32_t>(lists_.size());

@@ -81,6 +81,7 @@ std::vector<double> evaluate(const Graph& graph, const Node& v) {
                           [&](Is<Op::Gather>) { copied(); },
                           [&](Is<Op::Scatter>) { added(); },
                           [&](Is<Op::Concat>) { copied(); },
+                          [](Is<Op::Loop>) {},  // never folded
                           [&](Is<Op::Order>) { ordered(); },
                           [&](Is<Op::Pick>) { ordered(); },
                           [&](Is<Op::Place>) { ordered(); },

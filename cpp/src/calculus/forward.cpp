@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "loops.hpp"
 #include "matrix_rules.hpp"
 #include "mmlcore/calculus/differentiate.hpp"
 #include "partials.hpp"
@@ -50,6 +51,10 @@ class Forward {
                   },
                   [&](Is<Op::Concat>) { return concat(v, tangents); },
                   [&](Is<Op::MatMul>) { return matmul(v, tangent(v.a), tangent(v.b)); },
+                  [&](Is<Op::Loop>) {
+                    const Id own[] = {tangent(v.a), tangent(v.b), tangent(v.c)};
+                    return loop_tangent(g, id, own, k_);
+                  },
                   [](Is<Op::Order>) { return kNone; },
                   [](Is<Op::Search>) { return kNone; },
                   [&](Is<Op::Pick>) {

@@ -303,6 +303,17 @@ Id Graph::search(Id sorted, Id x, bool or_equal) {
   return folded(node);
 }
 
+Id Graph::loop(std::shared_ptr<const LoopBody> body, Id state, Id parameters, Id rows, index_t count, bool all) {
+  Node node{Op::Loop};
+  const auto same = std::find(bodies_.begin(), bodies_.end(), body);
+  node.aux = static_cast<std::int32_t>(same - bodies_.begin());
+  if (same == bodies_.end()) bodies_.push_back(std::move(body));
+  node.a = state, node.b = parameters, node.c = rows;
+  node.dims[0] = checked(count), node.dims[2] = all;
+  node.size = checked(nodes_[state].size * (all ? count + 1 : 1));
+  return add_node(node);
+}
+
 Id Graph::matrices(Op op, Id a, Id b, index_t m, index_t n, index_t k, std::int32_t aux) {
   Node node{op};
   node.aux = aux;

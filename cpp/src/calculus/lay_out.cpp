@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "loops.hpp"
 #include "plan.hpp"
 
 namespace mmlcore::calculus {
@@ -179,7 +180,10 @@ Layout Program::lay_out(const Graph& g, const Plan& plan, index_t pad, const std
     in.size = v.size;
     std::copy(v.dims, v.dims + 3, in.dims);
     const Operands ids = g.operands(v);
-    if (plan.lists[id] >= 0) {
+    if (v.op == Op::Loop) {
+      in.list = plan.lists[id];
+      layout.absorbs = layout.absorbs || loops_[in.list]->program()->absorbs();
+    } else if (plan.lists[id] >= 0) {
       in.list = plan.lists[id];
       const std::vector<std::int32_t>& index = lists_[in.list];
       in.first = index.empty() ? 0 : index[0];

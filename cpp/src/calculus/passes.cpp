@@ -159,7 +159,9 @@ class Cutter {
       std::copy(g[id].dims, g[id].dims + 3, same.dims);
       std::vector<std::int32_t> index;
       const Node v = for_rows(g, id, same, 0, operands, index);
-      const Id own = known[{id, 0}] = piece.graph.append(v, index);
+      const Id own = known[{id, 0}] = v.op == Op::Loop
+                                          ? piece.graph.loop(g.body(v.aux), v.a, v.b, v.c, v.dims[0], v.dims[2] != 0)
+                                          : piece.graph.append(v, index);
       if (!wanted_[id]) continue;
       piece.outputs.push_back(own);
       stage.outputs.push_back({home_[id], g.size(id), {}});

@@ -1,6 +1,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "loops.hpp"
 #include "matrix_rules.hpp"
 #include "mmlcore/calculus/differentiate.hpp"
 #include "partials.hpp"
@@ -79,6 +80,11 @@ class Reverse {
                             },
                             [&](Is<Op::Concat>) { concat(v, w); },
                             [&](Is<Op::MatMul>) { matmul(v, w); },
+                            [&](Is<Op::Loop>) {
+                              const bool wanted[] = {active_[v.a] != 0, active_[v.b] != 0, active_[v.c] != 0};
+                              const std::vector<Id> parts = loop_adjoints(g, id, w, wanted, k_);
+                              receive(v.a, parts[0]), receive(v.b, parts[1]), receive(v.c, parts[2]);
+                            },
                             [](Is<Op::Order>) {},
                             [](Is<Op::Search>) {},
                             [&](Is<Op::Pick>) { receive(v.a, g.place(w, v.b, k_ * v.dims[0], v.dims[1], v.dims[2])); },

@@ -27,6 +27,7 @@ class Follower {
                                    [&](Is<Op::Scatter>) { return placed(v); },
                                    [&](Is<Op::Concat>) { return concat(id); },
                                    [](Is<Op::Recurrence>) { return Found{}; },
+                                   [](Is<Op::Loop>) { return Found{}; },
                                    [](Is<Op::Order>) { return Found{}; },
                                    [](Is<Op::Pick>) { return Found{}; },
                                    [](Is<Op::Place>) { return Found{}; },

@@ -331,6 +331,7 @@ class Runner {
   void recurrence(const Instruction& in);
   StackOperand<T> lying(const Operand& x) const;
   void ordering(const Instruction& in);
+  void loop(const Instruction& in);
   void matrices(const Instruction& in);
   void absorb(const Instruction& in);
   void absorb_matmul(const Instruction& in);

@@ -81,6 +81,13 @@ Pattern jacobian_pattern(const Graph& g, Id output, Id input) {
                             [&](Is<Op::Gather>) { linked(); },
                             [&](Is<Op::Scatter>) { linked(); },
                             [&](Is<Op::Concat>) { linked(); },
+                            [&](Is<Op::Loop>) {
+                              Set every;
+                              for (const Id x : {v.a, v.b, v.c}) {
+                                for (index_t i = 0; i < g.size(x); ++i) every = united(every, of(x, i));
+                              }
+                              std::fill(out.begin(), out.end(), every);
+                            },
                             [](Is<Op::Order>) {},
                             [](Is<Op::Search>) {},
                             [&](Is<Op::Pick>) { line(v.dims[1], v.size / lines); },

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "loops.hpp"
 #include "mmlcore/matrices/matrix_vector.hpp"
 #include "mmlcore/matrices/product.hpp"
 #include "ordering.hpp"
@@ -227,11 +228,55 @@ void Runner<T>::structure(const Instruction& in) {
                            },
                            [&](Is<Op::MatMul>) { matmul(in); },
                            [&](Is<Op::Recurrence>) { recurrence(in); },
+                           [&](Is<Op::Loop>) { loop(in); },
                            [&](Is<Op::Order>) { ordering(in); },
                            [&](Is<Op::Pick>) { ordering(in); },
                            [&](Is<Op::Place>) { ordering(in); },
                            [&](Is<Op::Search>) { ordering(in); },
                        });
+}
+
+// See loops.hpp. The body runs on the same points, in slots of its own; between its runs the state lies here.
+template <class T>
+void Runner<T>::loop(const Instruction& in) {
+  const LoopBody& body = *p_.loops_[in.list];
+  const std::shared_ptr<const Program> program = body.program();
+  Runner<T> inner(*program, b_);
+  const index_t count = in.dims[0], width = body.size(body.state), row = body.size(body.rows);
+  const bool all = in.dims[2] != 0;
+  Buffer<T> now(width * b_), after(width * b_), given((body.size(body.parameters) + row) * b_);
+  T* const parameters = given.data() + row * b_;
+  move(in.operands[0], 0, now.data(), width, false);
+  move(in.operands[1], 0, parameters, body.size(body.parameters), false);
+  T* out = slot(in.place);
+  const auto feed = [&](std::size_t& number, const std::vector<Id>& ids, const T* from) {
+    for (const Id id : ids) {
+      const Operand& to = inner.layout_.inputs[number];
+      const index_t size = body.graph.size(id) * b_;
+      if (to.far >= 0) {
+        inner.far_[to.far] = from;
+      } else if (to.size > 0) {
+        std::copy_n(from, size, inner.slot(to.place));
+      }
+      from += size, ++number;
+    }
+  };
+  for (index_t i = 0; i < count; ++i) {
+    if (all) out = std::copy_n(now.data(), width * b_, out);
+    move(in.operands[2], i * row, given.data(), row, false);
+    std::size_t number = 0;
+    feed(number, body.state, now.data());
+    feed(number, body.parameters, parameters);
+    feed(number, body.rows, given.data());
+    absorbing_ ? inner.run_absorbing() : inner.run();
+    T* to = after.data();
+    for (const Operand& part : inner.layout_.outputs) {
+      inner.move(part, 0, to, part.size, false);
+      to += part.size * b_;
+    }
+    std::swap(now, after);
+  }
+  std::copy_n(now.data(), width * b_, out);
 }
 
 // The operand as it lies in the slots, [number][point].

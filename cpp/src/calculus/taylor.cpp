@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "loops.hpp"
 #include "matrix_rules.hpp"
 #include "mmlcore/core/errors.hpp"
 #include "partials.hpp"
@@ -256,6 +257,10 @@ class Taylor {
             },
             [&](Is<Op::Concat>) { return concat(v, known); },
             [&](Is<Op::MatMul>) { return matmul(v, series(v.a, known), series(v.b, known)); },
+            [&](Is<Op::Loop>) {
+              const Series operands[] = {series(v.a, known), series(v.b, known), series(v.c, known)};
+              return loop_series(g, id, operands);
+            },
             [&](Is<Op::Order>) { return s.zeros(); },
             [&](Is<Op::Search>) { return s.zeros(); },
             [&](Is<Op::Pick>) {

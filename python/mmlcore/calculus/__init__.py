@@ -19,6 +19,7 @@ from mmlcore.calculus._finite import (
     finite_difference,
 )
 from mmlcore.calculus._function import Function
+from mmlcore.calculus._loop import loop
 from mmlcore.calculus._points import (
     StationaryPoint,
     classify_stationary,
@@ -65,6 +66,7 @@ __all__ = [
     "jacobian",
     "jacobian_vector_product",
     "linearize",
+    "loop",
     "parity",
     "sparse_hessian",
     "sparse_jacobian",

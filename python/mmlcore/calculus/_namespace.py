@@ -13,6 +13,7 @@ import builtins
 import functools
 import sys
 from collections.abc import Callable
+from contextvars import ContextVar
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -37,18 +38,29 @@ def _top(name: str | None) -> str:
 class _Space:
     """A module, or an object of one, in which some functions take symbols."""
 
-    def __init__(self, copier: _Copier, inner: Any) -> None:
+    def __init__(self, copier: Copier, inner: Any) -> None:
         self._copier, self._inner = copier, inner
 
     def __getattr__(self, name: str) -> Any:
         return self._copier.seen(getattr(self._inner, name))
 
 
-class _Copier:
+# The trace of the body of a loop, while that is traced.
+INNERMOST: ContextVar[Tape | None] = ContextVar("INNERMOST", default=None)
+
+
+class Copier:
+    """Copies functions, of which each sees what `seen` makes of the things around it."""
+
     def __init__(self, tape: Tape) -> None:
-        self.tape = tape
+        self.own = tape
         self.memory: dict[int, Any] = {}
         self.kept: list[Any] = []  # alive while their numbers are used
+
+    @property
+    def tape(self) -> Tape:
+        """The trace that is under way: that of the body of a loop within the function, or the function's."""
+        return INNERMOST.get() or self.own
 
     def seen(self, x: Any) -> Any:
         """Return what the copy sees in place of x."""
@@ -68,11 +80,11 @@ class _Copier:
     def replaced(self, x: Any) -> Any:
         """Return the function that takes symbols in place of x, or x."""
         if (maker := CREATORS.get(id(x))) is not None:
-            return functools.partial(maker, self.tape, x)
+            return lambda *arguments, **options: maker(self.tape, x, *arguments, **options)
         other = replacement_of(x)
         if other is None:
             listed = isinstance(x, _PLAIN) and _top(getattr(x, "__module__", "numpy")) == "numpy"
-            return _Function(self.tape, x) if listed and x.__name__ not in _OF_LISTS else x
+            return _Function(self, x) if listed and x.__name__ not in _OF_LISTS else x
         if isinstance(other, dict):  # an object with methods
             methods = {k: self.either(getattr(x, k), f) for k, f in other.items()}
             return _Object(x, methods)
@@ -89,13 +101,22 @@ class _Copier:
 
         return call
 
+    @staticmethod
+    def is_user_function(f: Any) -> bool:
+        """Tell functions that are copied."""
+        if type(f) in (MethodType, functools.partial):
+            return True
+        if type(f) is not FunctionType:
+            return False
+        return _top(f.__module__) not in _FOREIGN or f.__code__.co_filename.startswith("<doctest")
+
     def copied(self, f: Any) -> Any:
         """Return the copy of a function."""
         if type(f) is MethodType:
             return MethodType(self.copied(f.__func__), f.__self__)
         if type(f) is functools.partial:
             return functools.partial(self.copied(f.func), *f.args, **f.keywords)
-        if type(f) is not FunctionType or _top(f.__module__) in _FOREIGN:
+        if not self.is_user_function(f):
             return self.replaced(f)
         if id(f) in self.memory:
             return self.memory[id(f)]
@@ -115,7 +136,7 @@ class _Copier:
         for name in names & BUILTINS.keys() - f.__globals__.keys():
             around[name] = self.either(getattr(builtins, name), BUILTINS[name])
         for name in names & {"float", "int"} - f.__globals__.keys():
-            around[name] = number_type(getattr(builtins, name), self.tape)
+            around[name] = number_type(getattr(builtins, name))
         for old, new in zip(f.__closure__ or (), closure, strict=True):
             try:
                 new.cell_contents = self.seen(old.cell_contents)
@@ -135,19 +156,19 @@ class _Object:
 class _Function:
     """A function of numpy, which makes arrays of objects of lists with symbols: they are made symbols before."""
 
-    def __init__(self, tape: Tape, inner: Any) -> None:
-        self._tape, self._inner = tape, inner
+    def __init__(self, copier: Copier, inner: Any) -> None:
+        self._copier, self._inner = copier, inner
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         given = [
-            self._tape.symbol(x) if isinstance(x, (list, tuple)) and holds_symbol(x) else x
+            self._copier.tape.symbol(x) if isinstance(x, (list, tuple)) and holds_symbol(x) else x
             for x in arguments
         ]
         return self._inner(*given, **options)
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._inner, name)
-        return _Function(self._tape, found) if callable(found) else found
+        return _Function(self._copier, found) if callable(found) else found
 
 
 def holds_symbol(x: Any) -> bool:
@@ -171,7 +192,7 @@ def _names_of(code: CodeType) -> list[str]:
 
 def with_traced_names(f: Any, tape: Tape) -> Any:
     """Return a copy of f that sees functions which take symbols; f itself where nothing is to be replaced."""
-    return _Copier(tape).copied(f)
+    return Copier(tape).copied(f)
 
 
 # Names by which numbers are drawn, or generators known.

@@ -159,7 +159,7 @@ def _extreme(function: Any) -> Traced:
     return extreme
 
 
-def number_type(plain: type, tape: Tape) -> Any:
+def number_type(plain: type) -> Any:
     """Return float or int, which takes symbols as well."""
 
     class Meta(type):
@@ -169,7 +169,7 @@ def number_type(plain: type, tape: Tape) -> Any:
             if x[0].size != 1:
                 refuse("float() or int() of an array", "Take its elements.")
             number = x[0].reshape(()).copy()
-            return number if plain is float else tape.counted(np.trunc(number))
+            return number if plain is float else number.tape.counted(np.trunc(number))
 
         def __instancecheck__(cls, x: Any) -> bool:
             return isinstance(x, plain) or (plain is float and type(x) is Symbol)

@@ -74,6 +74,8 @@ class Operands {
   std::size_t count_;
 };
 
+struct LoopBody;  // loop_body.hpp
+
 class Graph {
  public:
   Id input(index_t size);
@@ -94,6 +96,9 @@ class Graph {
   Id pick(Id x, Id index, index_t outer, index_t n, index_t inner, index_t size);
   Id place(Id x, Id index, index_t outer, index_t n, index_t inner);
   Id search(Id sorted, Id x, bool or_equal);
+  // The last state (size of `state`), or all count + 1 of them; rows: (count, size of one).
+  Id loop(std::shared_ptr<const LoopBody> body, Id state, Id parameters, Id rows, index_t count, bool all);
+  const std::shared_ptr<const LoopBody>& body(std::int32_t aux) const { return bodies_[aux]; }
   // Of stacks of matrices (m, n), k: see operations.def.
   Id matrices(Op op, Id a, Id b, index_t m, index_t n, index_t k, std::int32_t aux = 0);
 
@@ -162,6 +167,7 @@ class Graph {
   std::vector<std::shared_ptr<const std::vector<double>>> constants_;
   std::vector<std::uint64_t> sums_;  // checksums of constants
   std::vector<std::vector<std::int32_t>> indices_;
+  std::vector<std::shared_ptr<const LoopBody>> bodies_;
   std::unordered_map<Node, Id, Hash> known_;
   std::unordered_map<std::vector<std::int32_t>, std::int32_t, Hash> known_indices_;
   std::unordered_map<Id, bool> symmetric_;                      // constant matrices that were asked for

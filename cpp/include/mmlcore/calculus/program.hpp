@@ -125,6 +125,7 @@ class Program {
   std::vector<double> pool64_;
   std::vector<float> pool32_;
   LargeConstants large_;
+  std::vector<std::shared_ptr<const LoopBody>> loops_;
   std::shared_ptr<const Passes> passes_;  // of single points; null: none
   double flops_ = 0;
   Kind kind_;
