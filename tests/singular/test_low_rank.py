@@ -77,10 +77,10 @@ def test_what_is_not_finite():
             f(a)
 
 
-@pytest.mark.parametrize("n", [65, 81, 128, 200])
+@pytest.mark.parametrize("n", [3, 4, 9, 16, 31, 41, 81, 200])
 @pytest.mark.parametrize("more", [0, 1, 40])
 def test_values_by_the_bidiagonal_form(n, more, dtype, rng):
-    """From some 64 columns on; kinds that have no digits to lose, and some that have nothing else."""
+    """Kinds that have no digits to lose, and some that have nothing else."""
     a = rng.standard_normal((n + more, n))
     kinds = [a, a.T, a * 1e-30, a * 1e30, np.zeros_like(a), np.ones_like(a), np.eye(n + more, n, 1)]
     kinds += [a[:, :3] @ a[:3], a * 10.0 ** -np.linspace(0, 12, n), np.linalg.qr(a)[0], np.triu(a)]

@@ -2,117 +2,154 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/finite.hpp"
-#include "mmlcore/core/lane_algebra.hpp"
+#include "mmlcore/core/lane_arithmetic.hpp"
 #include "mmlcore/core/simd.hpp"
-#include "mmlcore/eigen/divide_and_conquer.hpp"
-#include "mmlcore/eigen/reduction.hpp"
-#include "mmlcore/matrices/matrix_vector.hpp"
-#include "mmlcore/matrices/product.hpp"
 #include "mmlcore/orthogonal/reflector.hpp"
+#include "mmlcore/singular/dqds.hpp"
 
 namespace mmlcore {
 namespace {
 
-constexpr index_t kPanel = 8;
-
-// The bidiagonal form of a matrix of at least as many rows as columns, in rows.
+// The bidiagonal form of a matrix of at least as many rows as columns, whose rows are whole vectors long, with zeros behind.
+// So are the vectors, which are zero where a step does not reach.
 class Reducer {
+  using S = Simd<double>;
+  using Vec = S::Vec;
+  static constexpr index_t W = S::width;
+
  public:
   explicit Reducer(MatrixView<double> a)
-      : a_(a), left_(2 * kPanel * a.rows), right_(2 * kPanel * a.cols), shares_(2 * kPanel) {}
+      : a_(a),
+        length_(whole_vectors<double>(a.cols)),
+        memory_(2 * whole_vectors<double>(a.rows + 4) + 2 * length_),
+        u_(memory_.data()),
+        x_(u_ + whole_vectors<double>(a.rows + 4)),
+        y_(x_ + whole_vectors<double>(a.rows + 4)),
+        v_(y_ + length_) {
+    std::fill(memory_.begin(), memory_.end(), 0.0);
+  }
 
   void run(double* d, double* e) {
-    const index_t n = a_.cols;
+    const index_t m = a_.rows, n = a_.cols;
     for (index_t k = 0; k < n; ++k) {
-      d[k] = reflect_column(k);
-      if (k + 1 < n) e[k] = reflect_row(k);
-      held_ += 2;
-      if (held_ == 2 * kPanel) apply(k + 1);
+      for (index_t i = k; i < m; ++i) u_[i] = a_(i, k) - x_[i] * v_[k];
+      double tau = reflector(u_[k], u_ + k + 1, m - k - 1, u_ + k + 1);
+      d[k] = std::exchange(u_[k], 1.0);
+      if (k + 1 == n) return;
+      from_left(k, tau);
+      double* const row = a_.data + k * a_.row_stride;
+      for (index_t j = k + 1; j < n; ++j) v_[j] = row[j] - y_[j];
+      v_[k] = 0;
+      tau = reflector(v_[k + 1], v_ + k + 2, n - k - 2, v_ + k + 2);
+      e[k] = std::exchange(v_[k + 1], 1.0);
+      from_right(k + 1, tau);
     }
   }
 
  private:
-  // Rows u_0, x_0, u_1, x_1, ... and y_0, v_0, y_1, v_1, ...: A is what it was minus L'R.
-  double* left(index_t i, index_t from) const { return left_.data() + i * a_.rows + from; }
-  double* right(index_t i, index_t from) const { return right_.data() + i * a_.cols + from; }
-  MatrixView<const double> lefts(index_t count, index_t from) const {
-    return {left(0, from), count, a_.rows - from, a_.rows, 1};
-  }
-  MatrixView<const double> rights(index_t count, index_t from) const {
-    return {right(0, from), count, a_.cols - from, a_.cols, 1};
-  }
-
-  // x -= rows' factors, for `rows` of the held ones, whose factors are `apart` from one another: four at a time.
-  static void take_off(const MatrixView<const double>& rows, const double* factors, index_t apart, double* x) {
-    using S = Simd<double>;
-    index_t i = 0;
-    for (; i + 4 <= rows.rows; i += 4) {
-      const double *r0 = rows.row(i).data, *r1 = r0 + rows.row_stride, *r2 = r1 + rows.row_stride,
-                   *r3 = r2 + rows.row_stride;
-      const double f0 = factors[i * apart], f1 = factors[(i + 1) * apart], f2 = factors[(i + 2) * apart],
-                   f3 = factors[(i + 3) * apart];
-      index_t j = 0;
-      for (; j + S::width <= rows.cols; j += S::width) {
-        S::store(x + j, S::load(x + j) -
-                            ((S::load(r0 + j) * f0 + S::load(r1 + j) * f1) + (S::load(r2 + j) * f2 + S::load(r3 + j) * f3)));
+  // A -= x v', y = tau A'u, of rows from k on and columns behind k.
+  void from_left(index_t k, double tau) {
+    constexpr index_t most = 4;
+    for (index_t j = (k + 1) / W * W; j < length_;) {
+      const index_t vectors = std::min(most, (length_ - j) / W);
+      switch (vectors) {
+        case 1:
+          columns<1>(k, j, tau);
+          break;
+        case 2:
+          columns<2>(k, j, tau);
+          break;
+        case 3:
+          columns<3>(k, j, tau);
+          break;
+        default:
+          columns<most>(k, j, tau);
       }
-      for (; j < rows.cols; ++j) x[j] -= (r0[j] * f0 + r1[j] * f1) + (r2[j] * f2 + r3[j] * f3);
+      j += vectors * W;
     }
-    for (; i < rows.rows; ++i) axpy(-factors[i * apart], rows.row(i).data, x, rows.cols);
+    for (index_t j = (k + 1) / W * W; j <= k; ++j) y_[j] = 0;
   }
-
-  // Column k becomes d_k, and u and y = tau A'u the next to hold.
-  double reflect_column(index_t k) {
-    const index_t m = a_.rows - k, n = a_.cols - k - 1;
-    double* const u = left(held_, k);
-    for (index_t i = 0; i < m; ++i) u[i] = a_(k + i, k);
-    take_off(lefts(held_, k), right(0, k), a_.cols, u);
-    const double tau = reflector(u[0], u + 1, m - 1, u + 1), d = std::exchange(u[0], 1.0);
-    double* const y = right(held_, k + 1);
-    const auto below = MatrixView<const double>(a_).block(k, k + 1, m, n);
-    if (n == 0) return d;
-    matrix_vector<double>(below.transposed(), {u, m, 1}, {y, n, 1});
-    if (held_ > 0) {
-      matrix_vector<double>(lefts(held_, k), {u, m, 1}, {shares_.data(), held_, 1});
-      take_off(rights(held_, k + 1), shares_.data(), 1, y);
+  template <index_t V>
+  void columns(index_t k, index_t j, double tau) {
+    Vec sums[V] = {}, v[V];
+    for (index_t c = 0; c < V; ++c) v[c] = S::load(v_ + j + c * W);
+    double* row = a_.data + k * a_.row_stride + j;
+    for (index_t i = k; i < a_.rows; ++i, row += a_.row_stride) {
+      const Vec x = S::splat(x_[i]), u = S::splat(u_[i]);
+#pragma GCC unroll 4
+      for (index_t c = 0; c < V; ++c) {
+        const Vec now = S::load(row + c * W) - x * v[c];
+        S::store(row + c * W, now);
+        sums[c] += u * now;
+      }
     }
-    for (index_t j = 0; j < n; ++j) y[j] *= tau;
-    return d;
+    for (index_t c = 0; c < V; ++c) S::store(y_ + j + c * W, tau * sums[c]);
   }
 
-  // What is left of row k becomes e_k, and x = tau A v and v the next to hold.
-  double reflect_row(index_t k) {
-    const index_t m = a_.rows - k - 1, n = a_.cols - k - 1, held = held_ + 1;
-    double* const v = right(held, k + 1);
-    std::copy_n(&a_(k, k + 1), n, v);
-    take_off(rights(held, k + 1), left(0, k), a_.rows, v);
-    const double tau = reflector(v[0], v + 1, n - 1, v + 1), e = std::exchange(v[0], 1.0);
-    double* const x = left(held, k + 1);
-    if (m == 0) return e;
-    matrix_vector<double>(MatrixView<const double>(a_).block(k + 1, k + 1, m, n), {v, n, 1}, {x, m, 1});
-    matrix_vector<double>(rights(held, k + 1), {v, n, 1}, {shares_.data(), held, 1});
-    take_off(lefts(held, k + 1), shares_.data(), 1, x);
-    for (index_t i = 0; i < m; ++i) x[i] *= tau;
-    return e;
+  // A -= u y', x = tau A v, of rows and columns from k on, four rows at a time.
+  void from_right(index_t k, double tau) {
+    constexpr index_t rows = 4;
+    index_t i = k;
+    for (; i + rows <= a_.rows; i += rows) some_rows<rows>(i, k / W * W, tau);
+    for (; i < a_.rows; ++i) some_rows<1>(i, k / W * W, tau);
   }
-
-  // Takes what is held off the rows and columns from `k` on.
-  void apply(index_t k) {
-    const index_t m = a_.rows - k, n = a_.cols - k;
-    if (m > 0 && n > 0) product_serial<double>(lefts(held_, k).transposed(), rights(held_, k), a_.block(k, k, m, n), -1, 1);
-    held_ = 0;
+  template <index_t R>
+  void some_rows(index_t i, index_t from, double tau) {
+    Vec sums[R] = {}, u[R];
+    double* row[R];
+    for (index_t r = 0; r < R; ++r) {
+      u[r] = S::splat(u_[i + r]);
+      row[r] = a_.data + (i + r) * a_.row_stride;
+    }
+    for (index_t j = from; j < length_; j += W) {
+      const Vec y = S::load(y_ + j), v = S::load(v_ + j);
+#pragma GCC unroll 4
+      for (index_t r = 0; r < R; ++r) {
+        const Vec now = S::load(row[r] + j) - u[r] * y;
+        S::store(row[r] + j, now);
+        sums[r] += now * v;
+      }
+    }
+    for (index_t r = 0; r < R; ++r) x_[i + r] = tau * lane_sum<double>(sums[r]);
   }
 
   const MatrixView<double> a_;
-  const Buffer<double> left_, right_, shares_;
-  index_t held_ = 0;
+  const index_t length_;
+  const Buffer<double> memory_;
+  double *const u_, *const x_, *const y_, *const v_;
 };
 
 }  // namespace
+
+template <class T>
+bool rows_and_columns_alike(MatrixView<const T> a) {
+  constexpr T apart = 16;
+  Buffer<T> columns(a.cols);
+  std::fill(columns.begin(), columns.end(), T{0});
+  T shortest = std::numeric_limits<T>::infinity(), longest = 0;
+  const auto add = [&](T size) {
+    shortest = std::min(shortest, size);
+    longest = std::max(longest, size);
+  };
+  for (index_t i = 0; i < a.rows; ++i) {
+    T size = 0;
+    for (index_t j = 0; j < a.cols; ++j) {
+      const T entry = std::abs(a(i, j));
+      size = std::max(size, entry);
+      columns[j] = std::max(columns[j], entry);
+    }
+    add(size);
+  }
+  if (!(shortest > longest / apart)) return false;
+  shortest = longest;
+  for (const T size : columns) add(size);
+  return shortest > longest / apart;
+}
 
 template <class T>
 bool bidiagonal_values(MatrixView<const T> a, double* values, int* power) {
@@ -133,31 +170,17 @@ bool bidiagonal_values(MatrixView<const T> a, double* values, int* power) {
   }
   for (index_t i = 0; i < m; ++i) {
     for (index_t j = 0; j < n; ++j) own(i, j) = own(i, j) * half * rest;
+    std::fill(&own(i, 0) + n, &own(i, 0) + stride, 0.0);
   }
 
-  // Entries of size 1 at most, as divide and conquer wants them.
-  const index_t size = 2 * n, row = padded_rows<double>(size);
-  Buffer<double> numbers(2 * row + 2 * n + rows_held(size) * row);
-  double *const d = numbers.data(), *const e = d + row, *const diagonal = e + row, *const beside = diagonal + n;
+  Buffer<double> numbers(6 * n);
+  double *const diagonal = numbers.data(), *const beside = diagonal + n;
   Reducer(own).run(diagonal, beside);
-  double top = 0;
-  for (index_t k = 0; k < n; ++k) top = std::max({top, std::abs(diagonal[k]), k + 1 < n ? std::abs(beside[k]) : 0.0});
-  std::fill_n(d, size, 0.0);
-  std::fill_n(e, size, 0.0);
-  if (top > 0) {
-    for (index_t k = 0; k < n; ++k) {
-      e[2 * k] = diagonal[k] / top;
-      if (k + 1 < n) e[2 * k + 1] = beside[k] / top;
-    }
-    Buffer<index_t> order(size);
-    if (!divide_and_conquer_values<double>(size, d, e, order.data(), {beside + n, row})) return false;
-    for (index_t k = 0; k < n; ++k) values[k] = top * std::max(0.0, d[order[size - 1 - k]]);
-  } else {
-    std::fill_n(values, n, 0.0);
-  }
-  return true;
+  return dqds(n, diagonal, beside, values, beside + n);
 }
 
+template bool rows_and_columns_alike<float>(MatrixView<const float>);
+template bool rows_and_columns_alike<double>(MatrixView<const double>);
 template bool bidiagonal_values<float>(MatrixView<const float>, double*, int*);
 template bool bidiagonal_values<double>(MatrixView<const double>, double*, int*);
 

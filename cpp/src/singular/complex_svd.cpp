@@ -9,7 +9,7 @@
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/signs.hpp"
 #include "mmlcore/orthogonal/split_columns.hpp"
-#include "mmlcore/singular/singular_values.hpp"
+#include "mmlcore/singular/dqds.hpp"
 #include "mmlcore/singular/svd.hpp"
 
 namespace mmlcore {
@@ -174,12 +174,12 @@ bool complex_svd(const MatrixBatch<const T>& a, double* values, int* powers, con
   std::atomic<bool> fine{true};
   parallel_ranges((a.count() + kGroup - 1) / kGroup, 1, [&](index_t begin, index_t end) {
     const index_t most = std::min(kGroup, a.count());
-    Buffer<double> numbers(most * n * n * (vectors ? 3 : 1));
-    double *const forms = numbers.data(), *const x = forms + most * n * n, *const y = x + most * n * n;
+    Buffer<double> numbers(most * n * n * (vectors ? 3 : 1) + 6 * n);
+    double *const diagonal = numbers.data(), *const forms = diagonal + 6 * n, *const x = forms + most * n * n,
+                  *const y = x + most * n * n;
     std::vector<Bidiagonal> told;  // one for all where nothing has to be kept
     told.reserve(most);
     for (index_t i = 0; i < (vectors ? most : 1); ++i) told.emplace_back(m, n);
-    int own[kGroup];
     for (index_t g = begin; g < end && fine; ++g) {
       const index_t first = g * kGroup, count = std::min(kGroup, a.count() - first);
       bool done = true;
@@ -189,9 +189,13 @@ bool complex_svd(const MatrixBatch<const T>& a, double* values, int* powers, con
       double* const s = values + first * n;
       const auto real = squares<const double>(forms, count, n);
       if (!vectors) {
-        done = done && scaled_singular_values<double>(real, s, own);
         for (index_t i = 0; i < count && done; ++i) {
-          for (index_t j = 0; j < n; ++j) s[i * n + j] = std::ldexp(s[i * n + j], own[i]);
+          const MatrixView<const double> form = real[i];
+          for (index_t k = 0; k < n; ++k) {
+            diagonal[k] = form(k, k);
+            diagonal[n + k] = k + 1 < n ? form(k, k + 1) : 0;
+          }
+          done = dqds(n, diagonal, diagonal + n, s + i * n, diagonal + 2 * n);
         }
       } else {
         done = done && svd<double>(real, squares(x, count, n), s, squares(y, count, n));

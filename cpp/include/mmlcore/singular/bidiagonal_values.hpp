@@ -2,32 +2,35 @@
 //
 //   U' A V = B,  d_k on its diagonal and e_k behind it,   by reflections from both sides, which keep the singular values.
 //
-// Reflection k from the left needs A'u, that from the right A v: two readings of what is left of A, which is where the time
-// goes. So nothing else is read or written in between: with y = A'u and x = A v as they are after all reflections before,
+// Reflection k from the left needs y = tau A'u, that from the right x = tau A v: two readings of what is left of A. To 200
+// columns A lies in the second-level cache, so both are writings too: A -= x v' of the step before goes with A'u, A -= u y'
+// with A v. Panels that hold back what has to be taken off (J. J. Dongarra, D. C. Sorensen, S. J. Hammarling, J. Comput.
+// Appl. Math. 27, 1989, LAPACK's labrd) spend more on the sums than they save: 40 us of 50 columns and 960 of 200, where
+// this takes 21 and 730.
 //
-//   A_k = A - sum_j (u_j y_j' + x_j v_j'),
+// The values of B come from quotients and differences with shifts (dqds.hpp): 38 us of 50 columns, where divide and conquer
+// on the tridiagonal matrix of twice the order took 60, and 510 of 200, where it took 710. Errors are some units of the
+// largest value, as LAPACK's: those of the reflections.
 //
-// and the sum, of the last kPanel steps, is taken off rows, columns and products as they are needed, and off A as one
-// product when the panel is full (J. J. Dongarra, D. C. Sorensen, S. J. Hammarling, J. Comput. Appl. Math. 27, 1989,
-// LAPACK's labrd, whose panels of 32 spend more on the sums than they save here).
-//
-// The values of B are the positive eigenvalues of the tridiagonal matrix of 2 n rows with zeros on the diagonal and d_0,
-// e_0, d_1, e_1, ... beside it (Golub and Kahan, 1965), which divide and conquer finds (eigen/divide_and_conquer.hpp).
-// Errors are some units of the largest value, as LAPACK's. Quotients and differences (Fernando and Parlett, 1994) with
-// Newton's shifts took 1.3 times as long: nine sweeps a value.
-//
-// Cost: 4 m n^2 - 4/3 n^3 flops and some 40 n^2 for the values.
+// Cost: 4 m n^2 - 4/3 n^3 flops and some 2 n^2 quotients.
 #pragma once
 
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore {
 
+// Whether no row, and no column, is much smaller than another: such a matrix has nothing to lose to the reflections, which
+// mix rows and columns, that rotations would keep. (A NaN is like anything.)
+template <class T>
+bool rows_and_columns_alike(MatrixView<const T> a);
+
 // The min(m, n) values, descending, of the matrix divided by 2^power, which brings its largest entry near 1. False for NaN
 // or infinity, or where the values were not found. Nothing is empty.
 template <class T>
 bool bidiagonal_values(MatrixView<const T> a, double* values, int* power);
 
+extern template bool rows_and_columns_alike<float>(MatrixView<const float>);
+extern template bool rows_and_columns_alike<double>(MatrixView<const double>);
 extern template bool bidiagonal_values<float>(MatrixView<const float>, double*, int*);
 extern template bool bidiagonal_values<double>(MatrixView<const double>, double*, int*);
 
