@@ -160,7 +160,40 @@ def grouped(n: int, groups: int, target: float) -> Case:
     return Case(name, "optimize", setup, agree(1e-6), target, "numpy bincount by hand")
 
 
+def valleys(count: int, n: int, target: float) -> Case:
+    """Minimizations from many starts; the peer takes some of them."""
+    some = min(count, 50)
+
+    def value(x: Any) -> Any:
+        return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+    def slope(x: np.ndarray) -> np.ndarray:
+        apart = x[1:] - x[:-1] ** 2
+        g = np.zeros_like(x)
+        g[:-1] = -400 * x[:-1] * apart - 2 * (1 - x[:-1])
+        g[1:] += 200 * apart
+        return g
+
+    def setup() -> tuple[Call, Call]:
+        rng = np.random.default_rng(0)
+        starts = 1 + 0.3 * rng.standard_normal((count, n))
+        f = mml.Function(value, n)
+
+        def theirs() -> Any:
+            options = {"jac": slope, "method": "L-BFGS-B", "tol": 1e-12}
+            return np.array([optimize.minimize(value, x, **options).x for x in starts[:some]])
+
+        return theirs, lambda: mml.minimize(f, starts, method="bfgs").x[:some]
+
+    name = f"{count:,} minimizations, {n} unknowns"
+    check = agree(1e-4)
+    return Case(name, "optimize", setup, check, target, "scipy L-BFGS-B", share=some / count)
+
+
 CASES = [
+    valleys(1, 2, 10),
+    valleys(10_000, 2, 50),
+    valleys(3_000, 10, 20),
     stacked(100_000, 20, 3, 100),
     grouped(1_000_000, 10_000, 3),
     single(100, 20),

@@ -281,3 +281,41 @@ def lagrange(draw: Draw) -> Calls:
         field("x", 1e4),
         lambda: truth,
     )
+
+
+@entry("optimize", "minimize_globally")
+def minimize_globally(draw: Draw) -> Calls:
+    n = draw.size(1, 4)
+    draw.say(f"{n} unknowns")
+    box = [(-5.12, 5.0)] * n
+
+    def waves(x: Any) -> Any:
+        return 10.0 * n + np.sum((x - 1) ** 2 - 10 * np.cos(2 * np.pi * (x - 1)))
+
+    peers = {"scipy": lambda: optimize.differential_evolution(waves, box, seed=1).x}
+    return Calls(
+        partial(mml.minimize_globally, waves, box), peers, field("x", 1e9), lambda: np.ones(n)
+    )
+
+
+@entry("optimize", "minimize_many")
+def minimize_many(draw: Draw) -> Calls:
+    n, count = draw.size(2, 10), draw.size(2, 200)
+    formula = rosenbrock(draw, n)
+    starts = 1 + 0.2 * draw.rng.standard_normal((count, n))
+    method = str(draw.choice("newton", "bfgs", "lbfgs"))
+    draw.say(f"{method} {count} starts, {n} unknowns")
+    f = mml.Function(formula.f, n)
+
+    def by_scipy() -> Array:
+        return np.array(
+            [
+                optimize.minimize(
+                    formula.value, x, jac=formula.gradient, method="L-BFGS-B", tol=1e-14
+                ).x
+                for x in starts
+            ]
+        )
+
+    ours = partial(mml.minimize, f, starts, method=method)
+    return Calls(ours, {"scipy loop": by_scipy}, field("x", 1e11), lambda: np.ones((count, n)))

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "arrays.hpp"
+#include "descent.hpp"
 #include "mmlcore/optimize/curve.hpp"
 #include "mmlcore/optimize/least_squares.hpp"
 #include "mmlcore/optimize/logistic.hpp"
@@ -220,6 +221,7 @@ py::tuple traced_residuals(const calculus::Program& values, const calculus::Prog
 }  // namespace
 
 void bind_regressions(py::module_& m) {
+  bind_descent(m);
   m.def("regress_stack", &stack, py::arg("X"), py::arg("y"), py::arg("sigma"), py::arg("intercept"),
         "(coefficients, intercept, covariance, chi2, dof, r2, status) of X (..., n, d), y (..., n); status 0: not yet "
         "fitted.");

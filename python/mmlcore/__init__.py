@@ -116,6 +116,7 @@ from mmlcore.optimize import (
     linear_regression_rolling,
     logistic_regression,
     minimize,
+    minimize_globally,
     newton,
     polynomial_fit,
 )
@@ -269,6 +270,7 @@ __all__ = [
     "matrix_power",
     "mean",
     "minimize",
+    "minimize_globally",
     "nearest_neighbors",
     "newton",
     "null_space",

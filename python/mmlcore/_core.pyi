@@ -470,6 +470,24 @@ def default_rank_rtol(
     Up to which share of the largest a singular value counts as zero.
     """
 
+def descend(
+    both: Program,
+    hessian: Program,
+    start: typing.Annotated[np.typing.ArrayLike, np.float64],
+    given: collections.abc.Sequence[typing.Annotated[np.typing.ArrayLike, np.float64]],
+    method: typing.SupportsInt | typing.SupportsIndex,
+    lower: typing.Annotated[np.typing.ArrayLike, np.float64] | None,
+    upper: typing.Annotated[np.typing.ArrayLike, np.float64] | None,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    unit: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+    trajectory: bool,
+    callback: typing.Any,
+) -> tuple[typing.Any, ...]:
+    """
+    (x, value, gradient, iterations, status, path) from starts (k, n); callback(x, value) after each step of one start.
+    """
+
 def determinants(
     a: np.ndarray[typing.Any, typing.Any],
     mantissa: np.ndarray[typing.Any, typing.Any],
@@ -497,6 +515,19 @@ def dual_scatter(
 def empty(shape: tuple[typing.Any, ...], single: bool) -> typing.Any:
     """
     A large array that is not initialized, float32 if `single`.
+    """
+
+def evolve(
+    value: Program,
+    lower: typing.Annotated[np.typing.ArrayLike, np.float64],
+    upper: typing.Annotated[np.typing.ArrayLike, np.float64],
+    population: typing.SupportsInt | typing.SupportsIndex,
+    generations: typing.SupportsInt | typing.SupportsIndex,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    seed: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]:
+    """
+    (points, values, generations, evaluations, gathered), the best first, by differential evolution in a box.
     """
 
 def filtered_neighbors(

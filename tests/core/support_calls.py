@@ -49,6 +49,11 @@ def decay(x: Any, a: Any, b: Any) -> Any:
     return a * np.exp(-b * x)
 
 
+def fall(v: Any) -> Any:
+    """Residuals of that curve."""
+    return decay(TIME, v[0], v[1]) - CURVES[0]
+
+
 CALLS: dict[str, Callable[[], Any]] = {
     "inner": lambda: mml.inner(V, W),
     "length": lambda: mml.length(V, metric=S[0, :5, :5]),
@@ -145,15 +150,17 @@ CALLS: dict[str, Callable[[], Any]] = {
     "Function": lambda: TRACED(V),
     "newton": lambda: mml.newton(pair, np.ones(4)).x,
     "minimize": lambda: mml.minimize(bowl, 0.5 + np.zeros(3), method="bfgs").x,
+    "minimize many": lambda: mml.minimize(bowl, 0.5 + 0.1 * V, method="lbfgs").x,
+    "minimize_globally": lambda: (
+        mml.minimize_globally(bowl, [(-2, 3)] * 2, generations=30, raise_on_failure=False).x
+    ),
     "lagrange": lambda: mml.lagrange(bowl, lambda x: np.sum(x) - 1, 0.3 * np.ones(3)).x,
     "linear_regression": lambda: mml.linear_regression(TALL, Y),
     "linear_regression stack": lambda: mml.linear_regression(A[:, :, :3], A[:, :, 5]),
     "linear_regression_by": lambda: mml.linear_regression_by(TALL[:, :2], Y, ENDS[0, :200] % 7)[:6],
     "logistic_regression": lambda: mml.logistic_regression(TALL, np.sin(9 * Y) < Y),
     "polynomial_fit": lambda: mml.polynomial_fit(TALL[:, 0], Y, 4).coefficients,
-    "least_squares": lambda: (
-        mml.least_squares(lambda v: v**2 - TIME[:2], [1.0, 1.0], raise_on_failure=False).parameters
-    ),
+    "least_squares": lambda: mml.least_squares(fall, [1.0, 1.0]).parameters,
     "summary": lambda: mml.linear_regression(TALL, Y).summary(),
     "linear_regression_rolling": lambda: mml.linear_regression_rolling(TALL[:, :2], Y, 20)[:6],
     "curve_fit": lambda: mml.curve_fit(decay, TIME, CURVES[0], [1.0, 1.0]).parameters,

@@ -10,7 +10,7 @@ from tests.optimize.test_newton import CASES
 
 import mmlcore as mml
 
-METHODS = ["newton", "gradient_descent", "momentum", "bfgs"]
+METHODS = ["newton", "gradient_descent", "momentum", "bfgs", "lbfgs"]
 
 
 def sandpit(p: Any) -> Any:
@@ -180,7 +180,7 @@ def test_what_has_no_minimum_says_so() -> None:
     [
         ({"method": "simplex"}, "method"),
         ({"x0": [np.nan, 1.0]}, "x0"),
-        ({"x0": [[1.0]]}, "x0"),
+        ({"x0": np.ones((2, 0))}, "x0"),
         ({"max_iter": 0}, "max_iter"),
         ({"tol": -1.0}, "tol"),
         ({"learning_rate": 0.1}, "learning_rate"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from tests.truth.registry import Draw, Wrong, explores
 
@@ -72,3 +74,29 @@ def lagrange(d: Draw) -> None:
     off = np.abs(np.asarray(result.x) / s - right).max()
     if not off <= 1e-7 or result.kind != "minimum":
         raise Wrong(f"lagrange: off by {off}, kind {result.kind}, unit {s}")
+
+
+@explores("minimize_globally")
+def minimize_globally(d: Draw) -> None:
+    """A sum of polynomials of one unknown each: the least value in a box is that of each alone, whatever the units are."""
+    n, unit = d.size(2), 10.0 ** d.rng.uniform(-20, 20)
+    roots = d.rng.uniform(-2, 2, (n, 6))
+    parts = [np.poly1d(np.poly(r)) for r in roots]
+    low, high = d.rng.uniform(-2.5, -1, n), d.rng.uniform(1, 2.5, n)
+    least = 0.0
+    for p, a, b in zip(parts, low, high, strict=True):
+        at = [r.real for r in p.deriv().roots if abs(r.imag) < 1e-9 and a < r.real < b]
+        least += min(p(x) for x in (*at, a, b))
+    rows = np.array([p.coef for p in parts])
+
+    def f(x: Any) -> Any:
+        z = x / unit
+        return sum(sum(float(c) * z[i] ** (6 - k) for k, c in enumerate(rows[i])) for i in range(n))
+
+    seed = d.number % 1000
+    found = mml.minimize_globally(f, (low * unit, high * unit), random_state=seed)
+    if n == 2:
+        pairs = list(zip(low * unit, high * unit, strict=True))
+        found = mml.minimize_globally(f, pairs, random_state=seed)
+    if not abs(found.value - least) <= 1e-6 * max(1.0, abs(least)):
+        raise Wrong(f"minimize_globally: {found.value} for {least}, {n} unknowns")

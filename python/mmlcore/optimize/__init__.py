@@ -3,6 +3,7 @@
 from mmlcore.core.status import Status
 from mmlcore.optimize._batch import CurveFitBatch, curve_fit_batch
 from mmlcore.optimize._curve_fit import curve_fit
+from mmlcore.optimize._globally import minimize_globally
 from mmlcore.optimize._lagrange import Constrained, lagrange
 from mmlcore.optimize._least_squares import least_squares
 from mmlcore.optimize._linear import linear_regression
@@ -40,6 +41,7 @@ __all__ = [
     "linear_regression_rolling",
     "logistic_regression",
     "minimize",
+    "minimize_globally",
     "newton",
     "polynomial_fit",
 ]

@@ -1,11 +1,11 @@
-"""Methods that use the gradient alone: steepest descent, momentum, and BFGS."""
+"""Methods that use the gradient alone, as the courses have them: steepest descent and momentum."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from mmlcore.core.arrays import Array, all_finite
-from mmlcore.optimize._search import Search, length
+from mmlcore.optimize._search import Search
 
 _HALVINGS = 60
 
@@ -67,37 +67,6 @@ def momentum_descent(search: Search, learning_rate: float | None, momentum: floa
         rate *= 1.1
 
 
-def bfgs(search: Search, learning_rate: float | None, momentum: float) -> None:  # noqa: ARG001  (all methods are called alike)
-    """Learn the inverse Hessian from the gradients (Broyden, Fletcher, Goldfarb, Shanno)."""
-    n = search.x.size
-    inverse = np.eye(n)
-    first = True
-    while search.goes_on():
-        x, gradient = search.x, search.gradient
-        direction = -inverse @ gradient
-        if not float(direction @ gradient) < 0:
-            inverse, direction, first = np.eye(n), -gradient, True
-        start = search.first_rate if first else 1.0
-        if not _wolfe(search, direction, start):
-            if first:
-                search.no_way_down()
-                return
-            inverse, first = np.eye(n), True
-            continue
-        s, y = search.x - x, search.gradient - gradient
-        sy = float(s @ y)
-        if sy > 1e-14 * length(s) * length(y):
-            if first:
-                inverse *= sy / float(y @ y)
-            # (1 + y'Hy / sy) ss' / sy - (Hy s' + s y'H) / sy, as s w' + w s'.
-            hy = inverse @ y
-            w = (1 + float(y @ hy) / sy) / (2 * sy) * s - hy / sy
-            both = s[:, None] * w
-            inverse += both
-            inverse += both.T
-        first = False
-
-
 def _downhill(search: Search, direction: Array, rate: float) -> bool:
     """Halve a step until f decreases in proportion (Armijo)."""
     slope = float(search.gradient @ direction)
@@ -111,25 +80,4 @@ def _downhill(search: Search, direction: Array, rate: float) -> bool:
             break
         rate /= 2
     search.no_way_down()
-    return False
-
-
-def _wolfe(search: Search, direction: Array, rate: float) -> bool:
-    """Find a step that decreases f and flattens its slope (weak Wolfe conditions), by doubling and bisection."""
-    slope = float(search.gradient @ direction)
-    low, high, most = 0.0, np.inf, 1e17 * rate
-    for _ in range(_HALVINGS):
-        to = search.x + rate * direction
-        value, gradient = search.at(to)
-        if not value <= search.value + 1e-4 * rate * slope or not all_finite(gradient):
-            high = rate
-        elif float(gradient @ direction) < 0.9 * slope:
-            low = rate
-        else:
-            search.move(to, value, gradient)
-            return True
-        if rate > most:
-            search.move(to, -np.inf, gradient)  # without a lower bound
-            return True
-        rate = low + (high - low) / 2 if high < np.inf else 2 * rate
     return False

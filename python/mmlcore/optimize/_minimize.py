@@ -20,35 +20,38 @@ from mmlcore.core.arrays import (
     shape_error,
 )
 from mmlcore.core.report import Report, Reported, pictures
-from mmlcore.core.status import Status, judged, success
-from mmlcore.optimize._descent import bfgs, gradient_descent, momentum_descent
+from mmlcore.core.status import judged, sentences, success
+from mmlcore.optimize._compiled import NUMBERS, descend
+from mmlcore.optimize._data import limits
+from mmlcore.optimize._descent import gradient_descent, momentum_descent
 from mmlcore.optimize._newton import one_number
 from mmlcore.optimize._search import MESSAGES, Search
 from mmlcore.optimize._trust import newton_steps
 from mmlcore.optimize.points_report import points_report
 
-_METHODS = {
-    "newton": newton_steps,
+_METHODS = ("newton", "gradient_descent", "momentum", "bfgs", "lbfgs")
+_IN_PYTHON = {
+    "newton": newton_steps,  # of many unknowns: by products of the Hessian with vectors
     "gradient_descent": gradient_descent,
     "momentum": momentum_descent,
-    "bfgs": bfgs,
 }
+_DENSE = 50  # unknowns up to which Newton's method takes the whole Hessian
 
 
 class _Minimum(NamedTuple):
     x: Any
     """Where the search ended, of the shape of x0."""
-    value: float
-    """f(x)."""
+    value: Any
+    """f(x); for each start, as those that follow, of the leading axes of x0."""
     gradient: Any
-    """Gradient there."""
-    iterations: int
+    """Gradient there, of the shape of x0."""
+    iterations: Any
     """Steps."""
-    converged: bool
-    """Whether x is stationary within the tolerance, or as far as rounding lets one see."""
+    converged: Any
+    """Whether x is stationary within the tolerance (unknowns on a bound may want to pass it), or as far as rounding shows."""
     path: Array | None
     """Points (steps + 1, ...) with trajectory=True."""
-    status: int
+    status: Any
     """`Status`: 1 converged, 4 rounding, 0 max_iter, -1 not finite at the start, -4 stuck, -6 unbounded."""
 
 
@@ -56,14 +59,14 @@ class Minimum(Reported, _Minimum):
     """What `minimize` returns."""
 
     @property
-    def message(self) -> str:
-        """The status as a sentence."""
-        return MESSAGES[Status(self.status)]
+    def message(self) -> str | list[str]:
+        """The status as a sentence, or one for each start."""
+        return sentences(MESSAGES, self.status)
 
     @property
-    def success(self) -> bool:
-        """Whether a minimum was found."""
-        return bool(success(self.status))
+    def success(self) -> Any:
+        """Whether a minimum was found, for each start."""
+        return success(self.status)
 
     def _report(self) -> Report:
         return points_report(self, "value", ("gradient",))
@@ -81,6 +84,9 @@ def minimize(
     x0: ArrayLike,
     *,
     method: str = "newton",
+    args: Any = (),
+    bounds: Any = None,
+    callback: Callable[[Array], Any] | None = None,
     tol: float = 1e-8,
     max_iter: int = 1000,
     learning_rate: float | None = None,
@@ -94,11 +100,17 @@ def minimize(
     ----------
     f : callable or Function
         Of a vector (n,), or of a number, with a number as its result; traced as in `mmlcore.calculus`.
-    x0 : array_like of shape (n,) or ()
-        Start.
-    method : {'newton', 'gradient_descent', 'momentum', 'bfgs'}, default 'newton'
-        Newton's steps in a trust region [1]_, which also leave saddles and maxima; steepest descent; accelerated descent
-        [2]_; or quasi-Newton, which needs no Hessian [1]_.
+    x0 : array_like of shape (..., n) or ()
+        Starts; those of several run at once, small ones in SIMD lanes.
+    method : {'newton', 'bfgs', 'lbfgs', 'gradient_descent', 'momentum'}, default 'newton'
+        Newton's steps, which also leave saddles and maxima; quasi-Newton, which needs no Hessian [1]_; the same of limited
+        memory, for many unknowns [3]_; steepest descent; or accelerated descent [2]_.
+    args : sequence of array_like, optional
+        Further arguments, f(x, *args). One whose leading axes are those of x0 holds data for each start; any other is for all.
+    bounds : sequence of n pairs, (lower, upper) as arrays, or scipy.optimize.Bounds, optional
+        None stands for no bound. For the first three methods. Starts outside are brought inside.
+    callback : callable, optional
+        ``callback(x)`` after each step of one start; True ends the search.
     tol : float, default 1e-8
         Step at which to stop: what is left to go, by the curvature that the search has seen, relative to each unknown (or, for
         one that comes near zero, to 0.01 times where it started). Units of x and f, and a constant in f, do not matter.
@@ -127,16 +139,19 @@ def minimize(
     TraceError
         f cannot be traced.
     ValueError
-        Unknown method, NaN or infinity in x0, a result of f that is not one number.
+        Unknown method, NaN or infinity in x0, a result of f that is not one number, bounds that cross.
 
     Notes
     -----
-    A minimum is local: the one that the descent from x0 runs into. Cost of a step: value and gradient together, and the
-    Hessian with n^3 operations for 'newton' (above 50 unknowns Hessian times vector products), n^2 for 'bfgs'.
+    A minimum is local: the one that the descent from x0 runs into. The first three methods run compiled, without a return to
+    Python. Unknowns on a bound that want to pass it are held there, others are cut off at theirs. Cost of a step: value and
+    gradient together, and the Hessian with n^3 operations for 'newton' (above 50 unknowns Hessian times vector products, in
+    Python), n^2 for 'bfgs', 40 n for 'lbfgs'.
 
     References
     ----------
     .. [1] J. Nocedal, S. J. Wright, "Numerical Optimization", 2nd ed. (2006), chapters 3, 4 and 6.
+    .. [3] D. C. Liu, J. Nocedal, "On the limited memory BFGS method", Math. Program. 45 (1989).
     .. [2] B. O'Donoghue, E. Candes, "Adaptive restart for accelerated gradient schemes", Found. Comput. Math. 15 (2015).
 
     Examples
@@ -151,8 +166,8 @@ def minimize(
         msg = f"method: got {method!r}, needed one of {', '.join(_METHODS)}."
         raise ValueError(msg)
     start = require_finite(as_array(x0, "x0"), "x0").astype(np.float64)
-    if start.ndim > 1 or not start.size:
-        raise shape_error("x0", start.shape, "(n,) or ()")
+    if start.ndim and not start.shape[-1]:
+        raise shape_error("x0", start.shape, "(..., n) or ()")
     max_iter, tol = as_index(max_iter, "max_iter", least=1), as_real(tol, "tol", 0.0, 1.0)
     if learning_rate is not None:
         learning_rate = as_real(learning_rate, "learning_rate", np.finfo(float).tiny, np.inf)
@@ -160,34 +175,123 @@ def minimize(
             msg = f"learning_rate: {method!r} finds its own steps; it goes with 'gradient_descent' and 'momentum'."
             raise ValueError(msg)
     momentum = as_real(momentum, "momentum", 0.0, 1.0)
-    if start.ndim:
-        function = traced(f, start.shape)
+    form, lead = start.shape[-1:], start.shape[:-1]
+    n = form[0] if form else 1
+    given = [as_array(a, f"args[{i}]") for i, a in enumerate(_as_tuple(args))]
+    function = _function(f, form, [_own(a, lead) for a in given])
+    box = bounds_of(bounds, n)
+    compiled = method in NUMBERS and not (
+        method == "newton" and n > _DENSE and not lead and box is None
+    )
+    single = not lead
+    if (callback is not None or trajectory) and not single:
+        msg = "callback, trajectory: they go with one start."
+        raise ValueError(msg)
+    if not compiled and (box is not None or callback is not None or given):
+        msg = f"args, bounds, callback: they go with 'newton', 'bfgs' and 'lbfgs', not with {method!r} of {n} unknowns."
+        raise ValueError(msg)
+    rows = start.reshape(-1, n)
+    stopped: list[bool] = []
+    if compiled:
+        watch = None
+        if callback is not None:
+            told = callback
+
+            def watch(x: Array, _value: float) -> bool:
+                stop = isinstance(answer := told(x), (bool, np.bool_)) and bool(answer)
+                stopped[:] = [stop]
+                return stop
+
+        ended = descend(
+            *(function, rows, given, method, box),
+            tol=tol,
+            max_iter=max_iter,
+            trajectory=bool(trajectory),
+            callback=watch,
+        )
     else:
-        number = traced(f, ())
-        function = Function(lambda v: number(v[0]), 1)
-    function = one_number(function, "f")
-    search, unit = Search(function, np.atleast_1d(start), tol, max_iter, trajectory), 1.0
+        parts = [
+            _in_python(function, row, method, tol, max_iter, learning_rate, momentum, trajectory)
+            for row in rows
+        ]
+        ended = tuple(np.array(column) for column in zip(*parts, strict=True))  # type: ignore[assignment]
+    x, value, gradient, steps, status, points = ended
+    path = points.reshape(-1, *start.shape) if trajectory else None
+    found = Minimum(
+        plain(x.reshape(start.shape), float),
+        plain(value.reshape(lead), float),
+        plain(gradient.reshape(start.shape), float),
+        plain(steps.reshape(lead), int),
+        plain(np.asarray(success(status)).reshape(lead), bool),
+        path,
+        plain(status.reshape(lead), int),
+    )
+    raises = not (trajectory or any(stopped)) if raise_on_failure is None else raise_on_failure
+    return judged(found, "minimize", raises)
+
+
+def _in_python(
+    function: Any,
+    start: Array,
+    method: str,
+    tol: float,
+    max_iter: int,
+    learning_rate: float | None,
+    momentum: float,
+    trajectory: bool,
+) -> tuple[Any, ...]:
+    search, unit = Search(function, start, tol, max_iter, trajectory), 1.0
     top = float(np.abs(search.gradient).max())
     if search.status == 0 and top and not 1e-60 < top < 1e60:
         # In units, a power of two, in which squares of the gradient are numbers.
         unit, plain_function = float(np.exp2(-np.frexp(top)[1])), function
         function = Function(lambda v: plain_function(v) * unit, start.size)
-        search = Search(function, np.atleast_1d(start), tol, max_iter, trajectory)
+        search = Search(function, start, tol, max_iter, trajectory)
         search.unit = unit
     if search.status == 0:
         # Far down a slope without end, products overflow: the status says so, and no warning is needed.
         with np.errstate(over="ignore", invalid="ignore"):
-            _METHODS[method](search, learning_rate, momentum)
-    path = None if search.path is None else np.stack(search.path).reshape(-1, *start.shape)
-    found = Minimum(
-        plain(search.x.reshape(start.shape), float),
-        search.value / unit,
-        plain((search.gradient / unit).reshape(start.shape), float),
-        search.iterations,
-        bool(success(search.status)),
-        path,
-        int(search.status),
+            _IN_PYTHON[method](search, learning_rate, momentum)
+    path = np.stack(search.path) if search.path is not None else np.empty(0)
+    return (
+        *(search.x, search.value / unit, search.gradient / unit),
+        *(search.iterations, int(search.status), path),
     )
-    return judged(
-        found, "minimize", not trajectory if raise_on_failure is None else raise_on_failure
-    )
+
+
+def _as_tuple(args: Any) -> tuple[Any, ...]:
+    return args if isinstance(args, tuple) else tuple(args) if isinstance(args, list) else (args,)
+
+
+def _own(a: Array, lead: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of an argument for one start."""
+    return a.shape[len(lead) :] if lead and a.shape[: len(lead)] == lead else a.shape
+
+
+def _function(f: Any, form: tuple[int, ...], shapes: list[tuple[int, ...]]) -> Any:
+    """Trace f of a vector (or a number, as a vector of one) and further arguments; its result is one number."""
+    if not shapes:
+        function = traced(f, form)
+    elif isinstance(f, Function) and f.shapes == (form, *shapes):
+        function = f
+    else:
+        function = Function(f, form, *shapes)
+    if not form:
+        number = function
+        function = Function(lambda v, *more: number(v[0], *more), 1, *shapes)
+    return one_number(function, "f")
+
+
+def bounds_of(bounds: Any, n: int) -> tuple[Array, Array] | None:
+    """Return lower and upper bounds (n,), from pairs for each unknown, as SciPy has them, or from a pair for all."""
+    if bounds is None:
+        return None
+    if isinstance(bounds, (list, tuple)) and len(bounds) == n and all(map(_is_pair, bounds)):
+        low = [-np.inf if b[0] is None else b[0] for b in bounds]
+        high = [np.inf if b[1] is None else b[1] for b in bounds]
+        bounds = (low, high)
+    return limits(bounds, (n,))
+
+
+def _is_pair(bound: Any) -> bool:
+    return isinstance(bound, (list, tuple)) and len(bound) == 2

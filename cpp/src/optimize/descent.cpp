@@ -1,0 +1,161 @@
+#include "mmlcore/optimize/descent.hpp"
+
+#include <algorithm>
+#include <atomic>
+
+#include "descender.hpp"
+#include "mmlcore/calculus/block_evaluator.hpp"
+#include "mmlcore/core/interrupt.hpp"
+#include "mmlcore/core/parallel.hpp"
+
+namespace mmlcore::optimize {
+namespace {
+
+using calculus::BlockEvaluator;
+using calculus::Program;
+
+constexpr index_t kLaneUnknowns = 64;  // up to which problems share the lanes of an evaluator
+constexpr index_t kFew = 3;            // problems that are looked at one by one
+constexpr index_t kTask = 64;          // problems that a thread takes at a time, at least
+constexpr index_t kMostPoints = 64;    // of a block
+
+class Batch {
+ public:
+  Batch(const Program& both, const Program* hessian, index_t k, index_t n, const double* start,
+        const std::vector<Given>& given, const DescentOptions& options, const Watch& watch)
+      : both_(both), hessian_(hessian), n_(n), start_(start), given_(given), o_(options), watch_(watch) {
+    found_.x.resize(k * n);
+    found_.value.resize(k);
+    found_.gradient.resize(k * n);
+    found_.iterations.resize(k);
+    found_.status.resize(k);
+  }
+
+  Descents run() {
+    const index_t k = static_cast<index_t>(found_.value.size());
+    if (n_ > kLaneUnknowns || k <= kFew) {
+      parallel_tasks(k, [&](index_t i) { alone(i); });
+    } else {
+      const index_t tasks = std::clamp<index_t>(k / kTask, 1, 16 * num_threads());
+      parallel_tasks(tasks, [&](index_t t) { in_lanes(k * t / tasks, k * (t + 1) / tasks); });
+    }
+    return std::move(found_);
+  }
+
+ private:
+  void evaluate(const Program& program, index_t problem, const double* x, double* result) const {
+    std::vector<calculus::Points<const double>> in{{x, n_}};
+    for (const Given& more : given_) in.push_back({more.data + problem * more.stride, more.size});
+    const calculus::Points<double> out{result, program.result_size(0)};
+    program.run<double>(1, in.data(), &out);
+  }
+  Descender::Hessian hessian_of(const index_t& problem) const {
+    if (!hessian_) return {};
+    return [this, &problem](const double* x, double* h) { evaluate(*hessian_, problem, x, h); };
+  }
+  void tell(index_t problem, const Descender& at) {
+    std::copy(at.x().begin(), at.x().end(), found_.x.data() + problem * n_);
+    std::copy(at.gradient().begin(), at.gradient().end(), found_.gradient.data() + problem * n_);
+    found_.value[problem] = at.value();
+    found_.iterations[problem] = at.iterations();
+    found_.status[problem] = static_cast<std::int64_t>(at.end());
+  }
+  void keep(const Descender& at) {
+    if (o_.trajectory) found_.path.insert(found_.path.end(), at.x().begin(), at.x().end());
+  }
+
+  void alone(const index_t problem) {
+    Descender search(n_, o_, hessian_of(problem));
+    std::vector<double> result(n_ + 1);
+    search.begin(start_ + problem * n_);
+    keep(search);
+    for (index_t calls = 0; search.running(); ++calls) {
+      if (calls % 16 == 0) poll_interrupt();
+      evaluate(both_, problem, search.trial().data(), result.data());
+      search.told(result[0], result.data() + 1);
+      if (!search.moved()) continue;
+      keep(search);
+      if (watch_ && watch_(search.x().data(), search.value())) search.stop();
+    }
+    tell(problem, search);
+  }
+
+  void in_lanes(index_t begin, index_t end) {
+    const index_t points = std::min(BlockEvaluator::fitting(both_), std::max(BlockEvaluator::width(), kMostPoints));
+    BlockEvaluator evaluator(both_, points);
+    std::vector<index_t> problem(points, -1);
+    std::vector<Descender> lanes;
+    for (index_t lane = 0; lane < points; ++lane) lanes.emplace_back(n_, o_, hessian_of(problem[lane]));
+    std::vector<double> gradient(n_);
+    index_t next = begin, busy = 0;
+    for (index_t lane = 0; lane < points && next < end; ++lane, ++busy) {
+      problem[lane] = next++;
+      lanes[lane].begin(start_ + problem[lane] * n_);
+    }
+    for (index_t pass = 0; busy > 0; ++pass) {
+      if (pass % 64 == 0) poll_interrupt();
+      write(evaluator, problem, lanes);
+      evaluator.run();
+      const double* const out = evaluator.output(0);
+      bool undefined = false;
+      for (index_t lane = 0; lane < points && !undefined; ++lane) {
+        for (index_t e = 0; problem[lane] >= 0 && e <= n_; ++e)
+          undefined = undefined || out[e * points + lane] != out[e * points + lane];
+      }
+      if (undefined && both_.absorbs()) {
+        write(evaluator, problem, lanes);
+        evaluator.run_absorbing();
+      }
+      for (index_t lane = 0; lane < points; ++lane) {
+        if (problem[lane] < 0) continue;
+        const double* const result = evaluator.output(0) + lane;
+        for (index_t i = 0; i < n_; ++i) gradient[i] = result[(i + 1) * points];
+        lanes[lane].told(result[0], gradient.data());
+        if (lanes[lane].running()) continue;
+        tell(problem[lane], lanes[lane]);
+        problem[lane] = -1;
+        --busy;
+        if (next == end) continue;
+        problem[lane] = next++;
+        lanes[lane].begin(start_ + problem[lane] * n_);
+        ++busy;
+      }
+    }
+  }
+  void write(const BlockEvaluator& evaluator, const std::vector<index_t>& problem,
+             const std::vector<Descender>& lanes) const {
+    const index_t points = evaluator.points();
+    double* const x = evaluator.input(0);
+    index_t some = 0;
+    while (problem[some] < 0) ++some;
+    for (index_t lane = 0; lane < points; ++lane) {
+      const std::vector<double>& trial = lanes[problem[lane] < 0 ? some : lane].trial();
+      for (index_t i = 0; x && i < n_; ++i) x[i * points + lane] = trial[i];
+    }
+    for (std::size_t a = 0; a < given_.size(); ++a) {
+      double* const to = evaluator.input(static_cast<index_t>(a) + 1);
+      for (index_t lane = 0; to && lane < points; ++lane) {
+        const double* const from = given_[a].data + problem[problem[lane] < 0 ? some : lane] * given_[a].stride;
+        for (index_t e = 0; e < given_[a].size; ++e) to[e * points + lane] = from[e];
+      }
+    }
+  }
+
+  const Program& both_;
+  const Program* const hessian_;
+  const index_t n_;
+  const double* const start_;
+  const std::vector<Given>& given_;
+  const DescentOptions o_;
+  const Watch& watch_;
+  Descents found_;
+};
+
+}  // namespace
+
+Descents descend(const Program& both, const Program* hessian, index_t k, index_t n, const double* start,
+                 const std::vector<Given>& given, const DescentOptions& options, const Watch& watch) {
+  return Batch(both, hessian, k, n, start, given, options, watch).run();
+}
+
+}  // namespace mmlcore::optimize

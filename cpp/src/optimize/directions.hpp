@@ -1,0 +1,48 @@
+// Where to go from a gradient: the three ways to know the curvature.
+#pragma once
+
+#include <Eigen/Cholesky>
+#include <vector>
+
+#include "mmlcore/optimize/descent.hpp"
+
+namespace mmlcore::optimize {
+
+class Directions {
+ public:
+  Directions(index_t n, Method method);
+
+  void forget();
+  bool knows() const { return known_; }  // whether there is more than the gradient
+  // d = -H^-1 g of the unknowns that are not held.
+  void along(const double* g, const std::vector<char>& held, double* d);
+  // A step and how it changed the gradient.
+  void learn(const double* step, const double* change);
+
+  // Newton: takes the Hessian; then `along` uses it. False where it is not finite.
+  bool take(const double* hessian, const std::vector<char>& held);
+  bool definite() const { return definite_; }
+  // The direction of the most negative curvature, and that curvature along it; 0 where there is none to speak of.
+  double downward(double* d) const;
+  // How far a full Newton step goes in each unknown; false where there is no minimum to go to.
+  bool left(const double* g, double* far);
+
+ private:
+  void two_loops(const double* g, double* d);
+
+  static constexpr index_t kPairs = 10;
+
+  const index_t n_;
+  const Method method_;
+  bool known_ = false, definite_ = false;
+  std::vector<double> inverse_, work_;            // BFGS
+  std::vector<double> pairs_, curvature_, part_;  // L-BFGS: s and y, one behind the other
+  index_t used_ = 0, next_ = 0;
+  double scale_ = 1;
+  bool factored_ = false;  // Newton: whether the Hessian has a factor
+  Eigen::LDLT<Eigen::MatrixXd> factor_;
+  std::vector<double> units_, values_, vectors_;  // of the free unknowns; else eigenvalues and eigenvectors
+  std::vector<index_t> free_;
+};
+
+}  // namespace mmlcore::optimize
