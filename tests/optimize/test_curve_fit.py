@@ -193,10 +193,10 @@ def test_long_data_same_bits_for_threads() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"y": [1, 2]}, ValueError, "y"),
-        ({"y": []}, ValueError, "at least one point"),
+        ({"ydata": [1, 2]}, ValueError, "y"),
+        ({"ydata": []}, ValueError, "at least one point"),
         ({"p0": [1, np.nan]}, ValueError, "p0"),
-        ({"p0": [1, 2, 3, 4]}, TypeError, "number of func parameters"),
+        ({"xdata": [1.0], "ydata": [1.0]}, TypeError, "number of func parameters"),
         ({"sigma": [1, 0, 1]}, ValueError, "sigma"),
         ({"sigma": [1, 2]}, ValueError, "sigma"),
         ({"bounds": (2, 1)}, ValueError, "bounds"),
@@ -204,12 +204,12 @@ def test_long_data_same_bits_for_threads() -> None:
         ({"loss": "squared"}, ValueError, "loss"),
         ({"jac": "4-point"}, ValueError, "jac"),
         ({"nan_policy": "keep"}, ValueError, "nan_policy"),
-        ({"y": [1, np.inf, 2]}, ValueError, "infs or NaNs"),
+        ({"ydata": [1, np.inf, 2]}, ValueError, "infs or NaNs"),
     ],
 )
 def test_bad_input(arguments: dict[str, Any], error: type[Exception], words: str) -> None:
     """The message names the argument."""
-    given: dict[str, Any] = {"x": [1.0, 2.0, 3.0], "y": [1.0, 2.0, 4.0], "p0": [1.0, 1.0]}
+    given: dict[str, Any] = {"xdata": [1.0, 2.0, 3.0], "ydata": [1.0, 2.0, 4.0], "p0": [1.0, 1.0]}
     with pytest.raises(error, match=words):
         mml.curve_fit(lambda x, a, b: a * x**b, **{**given, **arguments})
 
@@ -230,3 +230,64 @@ def test_a_fit_that_fails_is_returned_where_that_is_asked_for() -> None:
     assert (found.success, found.status) == (False, mml.Status.MAX_ITER)
     np.testing.assert_array_equal(found.parameters, caught.value.result.parameters)
     assert mml.curve_fit(wavy, x, 2 * np.sin(3 * x), [1.0, 3.0]).success
+
+
+def fall(x, height, rate=1.0):
+    return height * np.exp(-rate * x)
+
+
+def test_names_methods_and_options(rng):
+    x = np.linspace(0, 3, 20)
+    y = fall(x, 2.0, 0.7) + 0.05 * rng.standard_normal(20)
+    plain = mml.curve_fit(fall, x, y, [1.0, 1.0])
+    for options in (
+        {"p0": {"rate": 1.0, "height": 1.0}},
+        {"p0": [1.0, 1.0], "method": "trf", "maxfev": 500, "xtol": 1e-12, "x_scale": "jac"},
+        {
+            "p0": [1.0, 1.0],
+            "method": "dogbox",
+            "max_nfev": None,
+            "ftol": 1e-9,
+            "x_scale": [1.0, 2.0],
+        },
+        {"bounds": {"rate": (0, None)}, "f_scale": 2.0},
+        {"xdata": x, "ydata": y},
+    ):
+        given = {"xdata": x, "ydata": y, **options}
+        np.testing.assert_allclose(
+            mml.curve_fit(fall, **given).parameters, plain.parameters, rtol=1e-6
+        )
+    held = mml.curve_fit(fall, x, y, {"height": 1.0, "rate": 0.5}, bounds={"rate": (0.5, 0.5)})
+    assert held.parameters[1] == 0.5
+    one = mml.curve_fit(fall, x, y, [1.0])  # the rate stays what f has it at
+    np.testing.assert_allclose(one.parameters, np.exp(-x) @ y / (np.exp(-x) @ np.exp(-x)))
+    popt, _, told, message, status = mml.curve_fit(fall, x, y, full_output=True)
+    np.testing.assert_allclose(told["fvec"], fall(x, *popt) - y, atol=1e-12)
+    assert told["nfev"] > 1
+    assert isinstance(message, str)
+    assert status in (1, 2, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        (
+            {"p0": {"height": 1.0, "slope": 2.0}},
+            ValueError,
+            "'slope', which is no parameter of f: height, rate",
+        ),
+        ({"p0": {"height": 1.0}}, ValueError, "has no value for rate"),
+        ({"p0": [1.0, 2.0, 3.0]}, ValueError, "p0: got 3 numbers"),
+        ({"bounds": {"slope": (0, 1)}}, ValueError, "no parameter of f"),
+        ({"bounds": {"rate": 3}}, ValueError, "bounds: got"),
+        ({"method": "simplex"}, ValueError, "method: got 'simplex'"),
+        ({"method": "lm", "bounds": (0, 5)}, ValueError, "only works for unconstrained"),
+        ({"epsilon": 3}, TypeError, "unexpected keyword argument 'epsilon'"),
+        ({"x_scale": -1.0}, ValueError, "x_scale"),
+        ({"xtol": "a"}, TypeError, "xtol"),
+        ({"maxfev": -3}, ValueError, "maxfev"),
+    ],
+)
+def test_what_is_refused_by_name(options, error, words):
+    with pytest.raises(error, match=words):
+        mml.curve_fit(fall, [0.0, 1.0, 2.0], [2.0, 1.0, 0.5], **options)

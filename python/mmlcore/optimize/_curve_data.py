@@ -13,15 +13,15 @@ from mmlcore.optimize._data import as_double, weights_of
 
 def data_of(x: Any, y: ArrayLike) -> tuple[Any, Array]:
     """Return points, as an array if they are one, and values (m,)."""
-    target = as_double(y, "y")
+    target = as_double(y, "ydata")
     if target.ndim > 1:
-        msg = f"y: got shape {target.shape}, needed (m,)."
+        msg = f"ydata: got shape {target.shape}, needed (m,)."
         raise ValueError(msg)
     if target.size == 0:
-        msg = "y: got no data, needed at least one point."
+        msg = "ydata: got no data, needed at least one point."
         raise ValueError(msg)
     if isinstance(x, (list, tuple, np.ndarray)):
-        x = np.ascontiguousarray(as_double(x, "x"))
+        x = np.ascontiguousarray(as_double(x, "xdata"))
     return x, target
 
 
@@ -60,7 +60,7 @@ def without_nan(
         raise ValueError(msg)
     array: Array = x if isinstance(x, np.ndarray) else np.zeros(())
     if check and not (all_finite(y) and all_finite(array)):
-        msg = "x, y: array must not contain infs or NaNs."
+        msg = "xdata, ydata: array must not contain infs or NaNs."
         raise ValueError(msg)
     if policy is None:
         return x, y, weight, _whitening(sigma)

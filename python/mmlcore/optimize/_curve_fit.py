@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,10 @@ from mmlcore.core.arrays import Array, all_finite, as_index, as_real
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.core.status import Status
 from mmlcore.optimize._curve_data import data_of, sigma_of, without_nan
+from mmlcore.optimize._curve_options import bounds_by_name, check_method, options_of, start_of
 from mmlcore.optimize._data import (
     NORMAL,
     POSITIVE,
-    as_double,
     guess,
     limits,
     loss_number,
@@ -35,22 +35,25 @@ _SAMPLE = 20_000
 
 def curve_fit(
     f: Callable[..., Any],
-    x: Any,
-    y: ArrayLike,
-    p0: ArrayLike | None = None,
+    xdata: Any,
+    ydata: ArrayLike,
+    p0: ArrayLike | Mapping[str, float] | None = None,
     sigma: ArrayLike | None = None,
     absolute_sigma: bool = False,
     check_finite: bool | None = None,
     bounds: Any = None,
-    *,
+    method: str | None = None,
     jac: Any = None,
+    *,
+    full_output: bool = False,
     nan_policy: str | None = None,
     loss: str = "linear",
     f_scale: float = 1.0,
     max_iter: int = 200,
     tol: float = 1e-8,
     raise_on_failure: bool = True,
-) -> CurveFit:
+    **options: Any,
+) -> Any:
     """Fit a curve f(x, a, b, ...) to data by non-linear least squares.
 
     Parameters
@@ -58,11 +61,11 @@ def curve_fit(
     f : callable
         ``f(x, a, b, ...)`` gives (m,) values at all points. Traced as functions of `mmlcore.calculus` are; then derivatives
         are exact and nothing returns to Python.
-    x : array_like of shape (m,) or (k, m), or any object
+    xdata : array_like of shape (m,) or (k, m), or any object
         Points; k predictors for each. An object of another kind is handed to f as it is.
-    y : array_like of shape (m,)
+    ydata : array_like of shape (m,)
         Data.
-    p0 : array_like of shape (p,), optional
+    p0 : array_like of shape (p,), or dict by names of parameters, optional
         Start. If omitted: what a ready model of `mmlcore.optimize.models` guesses from the data; ones, or inside the bounds.
     sigma : float or array_like of shape (m,) or (m, m), optional
         Standard deviations of y, or their covariance matrix.
@@ -70,10 +73,14 @@ def curve_fit(
         Whether `sigma` is meant in the units of y. Otherwise its scale is found from the residuals.
     check_finite : bool, optional
         Whether NaN and infinity in the data raise ValueError: so by default, unless `nan_policy` is given.
-    bounds : (lower, upper) or scipy.optimize.Bounds, optional
+    bounds : (lower, upper), scipy.optimize.Bounds, or dict of pairs by names, optional
         Each a number or (p,). Equal bounds hold a parameter.
+    method : {'lm', 'trf', 'dogbox'}, optional
+        Taken for SciPy's sake: there is one method, which keeps bounds. 'lm' refuses them, as SciPy's does.
     jac : callable or {'2-point', '3-point', 'cs'}, optional
         ``jac(x, a, b, ...)`` gives the (m, p) derivatives, for an f that cannot be traced; or differences of f.
+    full_output : bool, default False
+        Whether to return ``popt, pcov, infodict, mesg, ier`` as SciPy does, with ``nfev`` and ``fvec`` in the dict.
     nan_policy : {'raise', 'omit'}, optional
         'omit' leaves points with NaN out, with their sigma.
     loss : {'linear', 'soft_l1', 'huber', 'cauchy', 'arctan'}, default 'linear'
@@ -86,6 +93,9 @@ def curve_fit(
         Step at which to stop, in units of the parameters' standard errors.
     raise_on_failure : bool, default True
         Whether a fit that does not converge is an error; else its status says how it ended.
+    **options
+        SciPy's `maxfev`, `max_nfev` (most steps), `ftol`, `xtol`, `gtol` (a smaller one makes `tol` smaller), and `x_scale`,
+        `diag`, `factor`, `verbose`, which are not needed: units of the parameters do not matter.
 
     Returns
     -------
@@ -99,7 +109,7 @@ def curve_fit(
     ValueError
         NaN, infinity, shapes that do not fit, a start outside the bounds.
     TypeError
-        There are more parameters than points.
+        There are more parameters than points; an option that SciPy does not have.
 
     Warns
     -----
@@ -128,21 +138,22 @@ def curve_fit(
     array([2.5, 1.3, 0.5])
     """
     max_iter, tol = as_index(max_iter, "max_iter", 0), as_real(tol, "tol", 0.0, 1.0)
+    if options:
+        max_iter, tol = options_of(options, max_iter, tol)
     f_scale = as_real(f_scale, "f_scale", *POSITIVE)
-    data, target = data_of(x, y)
+    data, target = data_of(xdata, ydata)
+    p0, bounds = start_of(f, p0), bounds_by_name(f, bounds)
     weight, whiten = sigma_of(sigma, target, nan_policy)
     check = check_finite if check_finite is not None else nan_policy is None
     data, target, weight, whiten = without_nan(data, target, weight, whiten, check, nan_policy)
     box = None if bounds is None else limits(bounds, (_count(f, p0),))
-    if p0 is None:
-        start = guess(f, data, target, box, _count(f, None))
-    else:
-        start = as_double(p0, "p0").flatten()
+    check_method(method, box)
+    start = guess(f, data, target, box, _count(f, None)) if p0 is None else p0
     if target.ndim == 0:
         target = np.broadcast_to(target, np.asarray(f(data, *start)).shape)
     _check(start, target, box)
     target = np.ascontiguousarray(target, np.float64)
-    options = (box and box[0], box and box[1], loss_number(loss), f_scale, tol, max_iter)
+    limited = (box and box[0], box and box[1], loss_number(loss))
     model = None
     if jac is None and whiten is None and isinstance(data, np.ndarray) and data.ndim in (1, 2):
         model = model_of(f, data, start) if data.shape[-1] == target.size else None
@@ -151,7 +162,7 @@ def curve_fit(
     def fit(unit: float) -> Any:
         """Fit in units of y in which squares are numbers."""
         nonlocal residual
-        scaled = (*options[:3], f_scale * unit, tol, max_iter)
+        scaled = (*limited, f_scale * unit, tol, max_iter)
         w = weight if unit == 1 else (np.ones(target.size) if weight is None else weight) * unit
         if model is not None:
             return _fitted(model, data, target, w, start, scaled)
@@ -167,9 +178,13 @@ def curve_fit(
     if not NORMAL < found[2] < 1 / NORMAL:
         found, unit = _in_other_units(fit, found, target, weight)
     known = (f, data, target, weight)
-    return finished(
+    result = finished(
         found, residual, target.size, box, absolute_sigma, unit, raise_on_failure, known
     )
+    if not full_output:
+        return result
+    told = {"nfev": result.evaluations, "fvec": result.residual}
+    return result.parameters, result.covariance, told, result.message, result.status
 
 
 def _fitted(
@@ -212,8 +227,8 @@ def _in_other_units(fit: Any, found: Any, y: Array, weight: Array | None) -> tup
     return fit(unit), unit
 
 
-def _count(f: Callable[..., Any], p0: ArrayLike | None) -> int:
-    return parameter_count(f) if p0 is None else as_double(p0, "p0").size
+def _count(f: Callable[..., Any], p0: Array | None) -> int:
+    return parameter_count(f) if p0 is None else p0.size
 
 
 def _check(start: Array, target: Array, box: tuple[Array, Array] | None) -> None:

@@ -67,8 +67,9 @@ def minimize_globally(
     -----
     Points are moved towards one of the best tenth and by differences of others, with rates that follow what succeeds [1]_; a
     generation is evaluated in one run of the compiled function. The best few, and the points of a Latin hypercube with which
-    all began, then start quasi-Newton descents within the bounds, in SIMD lanes; the least value counts. No
-    finite search is certain to find the least of all minima; another seed or a larger population is a test of it. Cost: population times generations evaluations.
+    all began, then start quasi-Newton descents within the bounds, in SIMD lanes; the least value counts. No finite search
+    is certain to find the least of all minima; another seed or a larger population is a test of it. Cost: population times
+    generations evaluations.
 
     References
     ----------
