@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "mmlcore/core/interrupt.hpp"
+#include "mmlcore/core/parallel.hpp"
 #include "mmlcore/elimination/lu.hpp"
 
 namespace mmlcore::optimize {
@@ -13,6 +14,9 @@ namespace {
 constexpr int kHalvings = 40;
 constexpr index_t kParallel = 128;  // unknowns from which threads share a linear system
 constexpr double kBlur = 1e-7;      // a step that rounding errors of f make up, relative to x
+constexpr index_t kTiny = 4;        // unknowns that are eliminated in place
+constexpr double kSmallPivot = 1e-10;
+constexpr index_t kChunk = 256;  // starts that a thread takes at a time: their numbers stay in the cache
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 using Doubles = std::vector<double>;
 using Rows = std::vector<index_t>;
@@ -88,6 +92,7 @@ class Iteration {
       step[0] = -f[0] / jacobian[0];
       return std::isfinite(step[0]);
     }
+    if (n_ <= kTiny && solve_tiny(jacobian, f, step)) return true;
     const auto found = try_solve<double>(c_order(jacobian, n_, n_), {f, n_, 1, 1, 1}, {step, n_, 1, 1, 1}, n_ >= kParallel);
     if (found.solved != Solved::yes || !finite(step, n_)) {
       if (!finite(jacobian, n_ * n_)) return false;
@@ -100,6 +105,41 @@ class Iteration {
     }
     for (index_t i = 0; i < n_; ++i) step[i] = -step[i];
     return true;
+  }
+
+  // Elimination with row pivots of so few unknowns that a call costs more; false where a pivot is small beside its row,
+  // which the longer way decides.
+  bool solve_tiny(const double* jacobian, const double* f, double* step) const {
+    double a[kTiny][kTiny + 1], whole[kTiny];
+    for (index_t i = 0; i < n_; ++i) {
+      whole[i] = 0;
+      for (index_t j = 0; j < n_; ++j) {
+        a[i][j] = jacobian[i * n_ + j];
+        whole[i] = std::max(whole[i], std::abs(a[i][j]));
+      }
+      a[i][n_] = -f[i];
+    }
+    for (index_t j = 0; j < n_; ++j) {
+      index_t row = j;
+      for (index_t i = j + 1; i < n_; ++i) {
+        if (std::abs(a[i][j]) * whole[row] > std::abs(a[row][j]) * whole[i]) row = i;
+      }
+      if (!(std::abs(a[row][j]) > kSmallPivot * whole[row])) return false;
+      if (row != j) {
+        std::swap(a[row], a[j]);
+        std::swap(whole[row], whole[j]);
+      }
+      for (index_t i = j + 1; i < n_; ++i) {
+        const double factor = a[i][j] / a[j][j];
+        for (index_t k = j + 1; k <= n_; ++k) a[i][k] -= factor * a[j][k];
+      }
+    }
+    for (index_t i = n_ - 1; i >= 0; --i) {
+      double sum = a[i][n_];
+      for (index_t j = i + 1; j < n_; ++j) sum -= a[i][j] * step[j];
+      step[i] = sum / a[i][i];
+    }
+    return finite(step, n_);
   }
 
   bool tiny(index_t i, const double* step, const double* x) const {
@@ -230,8 +270,10 @@ class Iteration {
 
 }  // namespace
 
-Roots newton(const calculus::Program& values, const calculus::Program& slopes, index_t k, index_t n, const double* start,
-             const NewtonOptions& options, const ShortestStep& shortest) {
+namespace {
+
+Roots of_some(const calculus::Program& values, const calculus::Program& slopes, index_t k, index_t n, const double* start,
+              const NewtonOptions& options, const ShortestStep& shortest) {
   Roots found = Iteration(values, slopes, k, n, start, options, shortest).run();
   Rows held;
   Doubles again;
@@ -253,6 +295,28 @@ Roots newton(const calculus::Program& values, const calculus::Program& slopes, i
     found.status[i] = other.status[s];
   }
   return found;
+}
+
+}  // namespace
+
+Roots newton(const calculus::Program& values, const calculus::Program& slopes, index_t k, index_t n, const double* start,
+             const NewtonOptions& options, const ShortestStep& shortest) {
+  const index_t chunks = (k + kChunk - 1) / kChunk;
+  if (chunks <= 1 || options.trajectory) return of_some(values, slopes, k, n, start, options, shortest);
+  Roots all;
+  all.x.resize(k * n);
+  all.norm.resize(k);
+  all.steps.resize(k);
+  all.status.resize(k);
+  parallel_tasks(chunks, [&](index_t chunk) {
+    const index_t first = chunk * kChunk, count = std::min(kChunk, k - first);
+    const Roots some = of_some(values, slopes, count, n, start + first * n, options, shortest);
+    std::copy(some.x.begin(), some.x.end(), all.x.begin() + first * n);
+    std::copy(some.norm.begin(), some.norm.end(), all.norm.begin() + first);
+    std::copy(some.steps.begin(), some.steps.end(), all.steps.begin() + first);
+    std::copy(some.status.begin(), some.status.end(), all.status.begin() + first);
+  });
+  return all;
 }
 
 }  // namespace mmlcore::optimize
