@@ -52,11 +52,13 @@ void Runner<T>::step(const Instruction& in) {
 #define SMOOTH(v) smooth(in, [](auto x) { return v; })
 #define TWO(v) two(in, [](Vec x, Vec y) { return v; })
 #define WIDE(v) two(in, [](Vec x, Vec y) { return wide<T>([](auto x, auto y) { return v; }, x, y); })
-#define SPECIAL(v)                                                                                          \
-  smooth(in, [order = in.aux](auto numbers) {                                                               \
-    (void)order;                                                                                            \
-    for (index_t i = 0; i < Simd<double>::width; ++i) numbers[i] = [&](double x) { return v; }(numbers[i]); \
-    return numbers;                                                                                         \
+// Number by number, in double.
+#define SPECIAL(v)                                                                               \
+  one(in, [order = in.aux](Vec numbers) {                                                        \
+    (void)order;                                                                                 \
+    const auto f = [&](double x) { return v; };                                                  \
+    for (int i = 0; i < W; ++i) numbers[i] = static_cast<T>(f(static_cast<double>(numbers[i]))); \
+    return numbers;                                                                              \
   })
 #define EACH(v) each(in, [](T x, T y) { return v; })
 #define THREE(v) three(in, [](Vec x, Vec y, Vec z) { return v; })

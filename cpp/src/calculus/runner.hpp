@@ -297,7 +297,7 @@ class Runner {
 
   template <class F>
   void smooth(const Instruction& in, F&& f) {
-    one(in, [&](Vec x) { return wide<T>(f, x); });
+    one(in, f);
   }
   template <class M>
   static Vec truth(M mask) {

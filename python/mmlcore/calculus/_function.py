@@ -67,7 +67,7 @@ class Function(Traced):
     Common subexpressions are computed once, constants are folded, and what the result does not need does not run. Derivatives are
     operations on the same graph [1]_, made when they are first asked for. Cost: some microseconds an operation, once. Values are
     computed block by block of points that fit the first-level cache, in SIMD vectors, on all threads; elementary functions are
-    within 2 units in the last place, float32 points are computed in float32. One point of a function that sums over rows of data
+    within 2 units in the last place, float32 points are computed in float32 (within 4). One point of a function that sums over rows of data
     (captured, or further arguments: minibatches) takes one pass over the rows, in blocks, on all threads, with the same result for any
     number of them.
 

@@ -1,5 +1,5 @@
 // Elementary functions of SIMD vectors, float64: within 2.2 units in the last place over the full range (erfc, the C
-// library's: 5), right at zero, infinity, NaN, subnormals and huge arguments. float32 is computed as float64 and rounded.
+// library's: 5), right at zero, infinity, NaN, subnormals and huge arguments. float32 in its own arithmetic: single.hpp.
 #pragma once
 
 #include "mmlcore/calculus/elementary/division.hpp"
@@ -11,4 +11,5 @@
 #include "mmlcore/calculus/elementary/log_sum.hpp"
 #include "mmlcore/calculus/elementary/logarithm.hpp"
 #include "mmlcore/calculus/elementary/power.hpp"
+#include "mmlcore/calculus/elementary/single.hpp"
 #include "mmlcore/calculus/elementary/trigonometric.hpp"

@@ -5,6 +5,20 @@
 
 namespace mmlcore::calculus {
 
+// Half of a vector of float32, as float64, and back.
+struct HalfFloats {
+  typedef float Vec __attribute__((vector_size(kVectorBytes / 2)));
+};
+[[gnu::always_inline]] inline Simd<double>::Vec widened(const float* from) {
+  HalfFloats::Vec half;
+  __builtin_memcpy(&half, from, sizeof half);
+  return __builtin_convertvector(half, Simd<double>::Vec);
+}
+[[gnu::always_inline]] inline void narrowed(Simd<double>::Vec v, float* to) {
+  const HalfFloats::Vec half = __builtin_convertvector(v, HalfFloats::Vec);
+  __builtin_memcpy(to, &half, sizeof half);
+}
+
 // A function of float64 vectors for vectors of T.
 template <class T, class F>
 inline typename Simd<T>::Vec wide(F&& f, typename Simd<T>::Vec x) {
@@ -16,10 +30,8 @@ inline typename Simd<T>::Vec wide(F&& f, typename Simd<T>::Vec x) {
     alignas(64) float numbers[S::width];
     S::store(numbers, x);
     for (index_t half = 0; half < 2; ++half) {
-      typename D::Vec v;
-      for (int i = 0; i < D::width; ++i) v[i] = numbers[half * D::width + i];
-      v = f(v);
-      for (int i = 0; i < D::width; ++i) numbers[half * D::width + i] = static_cast<float>(v[i]);
+      float* const at = numbers + half * D::width;
+      narrowed(f(widened(at)), at);
     }
     return S::load(numbers);
   }
@@ -35,10 +47,8 @@ inline typename Simd<T>::Vec wide(F&& f, typename Simd<T>::Vec x, typename Simd<
     S::store(a, x);
     S::store(b, y);
     for (index_t half = 0; half < 2; ++half) {
-      typename D::Vec u, v;
-      for (int i = 0; i < D::width; ++i) u[i] = a[half * D::width + i], v[i] = b[half * D::width + i];
-      u = f(u, v);
-      for (int i = 0; i < D::width; ++i) a[half * D::width + i] = static_cast<float>(u[i]);
+      float* const at = a + half * D::width;
+      narrowed(f(widened(at), widened(b + half * D::width)), at);
     }
     return S::load(a);
   }
