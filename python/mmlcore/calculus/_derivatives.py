@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
+from mmlcore.calculus._arguments import at_one_point, value_and_gradient_of
 from mmlcore.calculus._inline import inline, inline_derivative, symbol_in
 from mmlcore.calculus.memory import KNOWN, traced
 from mmlcore.calculus.symbol import is_symbol
@@ -72,7 +73,13 @@ def derivative(f: F, x: ArrayLike, *, order: int = 1, out: Array | None = None) 
     return found if out is None else into(out, found)  # type: ignore[no-any-return]
 
 
-def gradient(f: F, x: ArrayLike, *, out: Array | None = None) -> Array:
+def gradient(
+    f: F,
+    x: ArrayLike,
+    *more: ArrayLike,
+    argnums: int | tuple[int, ...] = 0,
+    out: Array | None = None,
+) -> Any:
     """Gradient of a function of a vector: the direction of steepest ascent.
 
     Parameters
@@ -81,13 +88,17 @@ def gradient(f: F, x: ArrayLike, *, out: Array | None = None) -> Array:
         Of a vector of n numbers, giving one number; see `Function` for what it may be made of.
     x : array_like of shape (..., n), float32 or float64
         Points.
+    *more : array_like
+        Further arguments of f. With them, or with `argnums`, every argument is one array of any shape, not many points.
+    argnums : int or tuple of int
+        By which argument, or arguments, to differentiate.
     out : ndarray, optional
         Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
     ndarray of shape (..., n)
-        A partial derivative for each number of x.
+        A partial derivative for each number of x; with a tuple as `argnums`, a tuple of arrays as the arguments.
 
     Raises
     ------
@@ -110,13 +121,24 @@ def gradient(f: F, x: ArrayLike, *, out: Array | None = None) -> Array:
     >>> import numpy as np, mmlcore as mml
     >>> mml.gradient(lambda x: x[0] ** 2 + np.exp(x[1]) * x[0], [3.0, 0.0])
     array([7., 3.])
+    >>> def loss(w, x, y):  # a minibatch as arguments
+    ...     return np.mean((x @ w - y) ** 2)
+    >>> mml.gradient(loss, [1.0, 0.0], [[1.0, 2.0], [3.0, 4.0]], [0.0, 1.0])
+    array([ 7., 10.])
     """
+    if more or argnums != 0:
+        found = at_one_point(f, "gradient", argnums, (x, *more))
+        return found if out is None else into(out, found)
     return _at(f, x, "gradient", out)
 
 
 def value_and_gradient(
-    f: F, x: ArrayLike, *, out: tuple[Array, ...] | None = None
-) -> tuple[Array, Array]:
+    f: F,
+    x: ArrayLike,
+    *more: ArrayLike,
+    argnums: int | tuple[int, ...] = 0,
+    out: tuple[Array, ...] | None = None,
+) -> tuple[Array, Any]:
     """Value and gradient of a function of a vector, for little more than the gradient alone.
 
     Parameters
@@ -125,6 +147,10 @@ def value_and_gradient(
         As for `gradient`.
     x : array_like of shape (..., n), float32 or float64
         Points.
+    *more : array_like
+        Further arguments of f. With them, or with `argnums`, every argument is one array of any shape, not many points.
+    argnums : int or tuple of int
+        By which argument, or arguments, to differentiate.
     out : tuple of ndarray, optional
         Where the results go: arrays of their shapes and types, any strides. They may overlap an argument.
 
@@ -144,6 +170,9 @@ def value_and_gradient(
     >>> float(value), slope
     (5.0, array([2., 4.]))
     """
+    if more or argnums != 0:
+        found: Any = value_and_gradient_of(f, argnums, (x, *more))
+        return found if out is None else into(out, found)  # type: ignore[no-any-return]
     both = _core.call_traced(KNOWN, "value_and_gradient", True, f, (x,))
     if both is not NotImplemented:
         found = both[..., 0], both[..., 1:]
@@ -152,10 +181,16 @@ def value_and_gradient(
     else:
         points = points_of(x)
         found = traced(f, points.shape[-1:]).value_and_gradient(points)
-    return found if out is None else into(out, found)
+    return found if out is None else into(out, found)  # type: ignore[no-any-return]
 
 
-def jacobian(f: F, x: ArrayLike, *, out: Array | None = None) -> Array:
+def jacobian(
+    f: F,
+    x: ArrayLike,
+    *more: ArrayLike,
+    argnums: int | tuple[int, ...] = 0,
+    out: Array | None = None,
+) -> Any:
     """Jacobian matrix of a function of a vector: row i is the gradient of result i.
 
     Parameters
@@ -164,6 +199,10 @@ def jacobian(f: F, x: ArrayLike, *, out: Array | None = None) -> Array:
         Of a vector of n numbers, giving m numbers (an array, a list of numbers); see `Function`.
     x : array_like of shape (..., n), float32 or float64
         Points.
+    *more : array_like
+        Further arguments of f. With them, or with `argnums`, every argument is one array of any shape, not many points.
+    argnums : int or tuple of int
+        By which argument, or arguments, to differentiate.
     out : ndarray, optional
         Where the result goes: its shape and type, any strides. It may overlap an argument.
 
@@ -195,10 +234,19 @@ def jacobian(f: F, x: ArrayLike, *, out: Array | None = None) -> Array:
     array([[3., 2.],
            [4., 0.]])
     """
+    if more or argnums != 0:
+        found = at_one_point(f, "jacobian", argnums, (x, *more))
+        return found if out is None else into(out, found)
     return _at(f, x, "jacobian", out)
 
 
-def hessian(f: F, x: ArrayLike, *, out: Array | None = None) -> Array:
+def hessian(
+    f: F,
+    x: ArrayLike,
+    *more: ArrayLike,
+    argnums: int | tuple[int, ...] = 0,
+    out: Array | None = None,
+) -> Any:
     """Hessian matrix of a function of a vector: its second derivatives.
 
     Parameters
@@ -207,6 +255,10 @@ def hessian(f: F, x: ArrayLike, *, out: Array | None = None) -> Array:
         As for `gradient`.
     x : array_like of shape (..., n), float32 or float64
         Points.
+    *more : array_like
+        Further arguments of f. With them, or with `argnums`, every argument is one array of any shape, not many points.
+    argnums : int or tuple of int
+        By which argument, or arguments, to differentiate.
     out : ndarray, optional
         Where the result goes: its shape and type, any strides. It may overlap an argument.
 
@@ -232,6 +284,9 @@ def hessian(f: F, x: ArrayLike, *, out: Array | None = None) -> Array:
     array([[10.,  6.],
            [ 6.,  0.]])
     """
+    if more or argnums != 0:
+        found = at_one_point(f, "hessian", argnums, (x, *more))
+        return found if out is None else into(out, found)
     return _at(f, x, "hessian", out)
 
 

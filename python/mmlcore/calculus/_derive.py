@@ -206,7 +206,23 @@ def _derivative(f: Traced, order: int) -> tuple[int, Shape]:
     return graph.binary(_MULTIPLY, node, factor), f.shape
 
 
+def _gradients(f: Traced, which: tuple[int, ...]) -> tuple[int, Shape]:
+    """Return the gradients by several arguments, one after the other."""
+    gradient_node(f)  # its errors
+    graph, inputs = f._tape.graph, [f._inputs[k] for k in which]
+    nodes = graph.reverse([f._output.id], [graph.number(1.0)], [x.id for x in inputs], 1)
+    parts = [_filled(f, node, x.size) for node, x in zip(nodes, inputs, strict=True)]
+    return graph.concat(parts), (sum(x.size for x in inputs),)
+
+
+def _value_and_gradients(f: Traced, which: tuple[int, ...]) -> tuple[int, Shape]:
+    node, shape = _gradients(f, which)
+    return f._tape.graph.concat([f._output.id, node]), (1 + shape[0],)
+
+
 _MAKERS = {
+    "gradients": _gradients,
+    "value_and_gradients": _value_and_gradients,
     "value": _value,
     "gradient": _gradient,
     "value_and_gradient": _value_and_gradient,

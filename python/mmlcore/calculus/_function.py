@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike
 
 from mmlcore import _core
 from mmlcore.calculus._derive import derive
+from mmlcore.calculus._files import load, save
+from mmlcore.calculus._latex import latex
 from mmlcore.calculus._namespace import generators, state_of, with_traced_names
 from mmlcore.calculus._polynomial import TaylorSeries
 from mmlcore.calculus._refuse import numpy_errors, refuse_at
@@ -125,7 +127,7 @@ class Function(Traced):
         return self._evaluate("value", arguments)
 
     def gradient(self, *arguments: ArrayLike) -> Array:
-        """Return the gradients (..., n) of a function of one number as its result."""
+        """Return the gradients (..., n) of a function of one number as its result, by the first argument."""
         return self._evaluate("gradient", arguments)
 
     def value_and_gradient(self, *arguments: ArrayLike) -> tuple[Array, Array]:
@@ -161,6 +163,21 @@ class Function(Traced):
     def __repr__(self) -> str:
         """Show the function as mathematics."""
         return render(self._tape.graph, self._output, self.name, self.shapes)
+
+    def _repr_latex_(self) -> str | None:
+        """Show the function as formulas, in notebooks; None for one that is too long for them."""
+        return latex(self._tape.graph, self._output.id, self.name, len(self.shapes)) or None
+
+    def save(self, path: Any) -> None:
+        """Write the function to a file, which `load` reads: numbers and names of operations alone."""
+        save(self.__getstate__(), path)
+
+    @staticmethod
+    def load(path: Any) -> Function:
+        """Read a function that `save` has written; ValueError if the file holds none."""
+        function = Function.__new__(Function)
+        function.__setstate__(load(path))
+        return function
 
     def __getstate__(self) -> Any:
         """What is pickled: the operations that the result needs."""

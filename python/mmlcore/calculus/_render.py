@@ -57,7 +57,7 @@ class _Writer:
         if row.name == "input":
             return self.arguments[aux], _LEAF
         if row.name == "constant":
-            return _number(self.graph.values(node))
+            return number_text(self.graph.values(node))
         parts = [_Part(*self.known[x]) for x in operands[:_ITEMS]]
         if len(operands) > _ITEMS:
             parts += [_Part("...", _LEAF), _Part(*self.known[operands[-1]])]
@@ -69,7 +69,7 @@ class _Writer:
             all=joined,
             aux=aux,
             axis="" if dims[0] * dims[2] == 1 else f", axis=1 of {tuple(dims)}",
-            index=_places(self.graph.index(node)) if "{index}" in row.pattern else "",
+            index=places_text(self.graph.index(node)) if "{index}" in row.pattern else "",
         )
         return text, row.level if row.level >= 0 else parts[0].level
 
@@ -89,7 +89,8 @@ def _cut(text: str) -> str:
     return text if len(text) <= most else f"{text[: most // 2]} ... {text[-most // 2 :]}"
 
 
-def _number(values: Any) -> tuple[str, int]:
+def number_text(values: Any) -> tuple[str, int]:
+    """Return constants as a text, and how tightly it binds."""
     if values.size != 1:
         with np.printoptions(threshold=6, precision=6):
             return np.array2string(values, separator=", ").replace("\n", ""), _LEAF
@@ -98,7 +99,8 @@ def _number(values: Any) -> tuple[str, int]:
     return text, _LEAF if value >= 0 else 1
 
 
-def _places(index: Any) -> str:
+def places_text(index: Any) -> str:
+    """Return what is within the brackets of an index."""
     if len(index) == 1:
         return str(int(index[0]))
     steps = np.diff(index)

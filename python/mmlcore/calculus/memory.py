@@ -44,6 +44,22 @@ def traced(f: Any, shape: Shape) -> Function:
     return _looked_up(f, shape, form) if kept is None else kept[2]
 
 
+def traced_with(f: Any, shapes: tuple[Shape, ...]) -> Function:
+    """Return f traced for arguments of these shapes, from memory if nothing that it captures has changed."""
+    if isinstance(f, Function):
+        if f.shapes != shapes:
+            msg = f"{f.name}: got arguments of shapes {shapes}, needed {f.shapes}."
+            raise ValueError(msg)
+        return f
+    place = _Place(f, ("all", shapes))
+    kept = place.recalled()
+    if kept is not None:
+        return kept[2]
+    function = Function(f, *shapes)
+    place.keep(function._programs, function)
+    return function
+
+
 def traced_or_none(f: Any, shape: Shape) -> Function | None:
     """Return f traced for one argument of that shape; None where it cannot be, which is remembered as well."""
     form = shape, "refused"
