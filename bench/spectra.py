@@ -283,9 +283,21 @@ def few() -> list[Case]:
     ).tocsr()
     wide = scipy.sparse.random(4000, 1000, 0.01, format="csr", random_state=0)
     return [
-        row("top_eigh sparse 20,000 k = 5", 2, lambda: grid, lambda a: mml.top_eigh(a, 5).values, lambda a: scipy.sparse.linalg.eigsh(a, 5)[0]),
-        row("svd sparse 4000 x 1000 k = 5", 1, lambda: wide, lambda a: mml.svd(a, k=5)[1], lambda a: scipy.sparse.linalg.svds(a, 5)[1]),
-    ]  # fmt: skip
+        row(
+            "top_eigh sparse 20,000 k = 5",
+            2,
+            lambda: grid,
+            lambda a: mml.top_eigh(a, 5).values,
+            lambda a: scipy.sparse.linalg.eigsh(a, 5)[0],
+        ),
+        row(
+            "svd sparse 4000 x 1000 k = 5",
+            1,
+            lambda: wide,
+            lambda a: mml.svd(a, k=5)[1],
+            lambda a: scipy.sparse.linalg.svds(a, 5)[1],
+        ),
+    ]
 
 
 CASES = [*stacks(), *single(), *complex_rows(), *few()]

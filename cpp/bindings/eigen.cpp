@@ -144,6 +144,10 @@ bool dominant(const Call& call) {
   return fine;
 }
 
+// Few pairs of more rows take less time by products, which the Python function has (784 rows: 5 pairs 19 ms by products and
+// 22 here, 50 pairs 45 and 26).
+constexpr index_t kProductsOrder = 640, kProductsShare = 40;
+
 // Of one matrix, in float64 for float32 too: from all pairs where these are few or not much more than wanted. Options: k,
 // tol, random_state, shape, raise_on_failure.
 template <class T>
@@ -151,6 +155,7 @@ py::object largest_pairs(const Call& call) {
   constexpr index_t few = 40, share = 4;
   const index_t n = call['n'], k = call.whole(0);
   if (call.axes() != 0 || n < 1 || n > kMediumOrder || k < 1 || k > n) return {};
+  if (n > kProductsOrder && kProductsShare * k < n) return {};
   const MatrixView<const T> a = call.matrix<T>(0);
   const Symmetry found = symmetry<T>(a);
   constexpr double eps = std::numeric_limits<T>::epsilon(), bound = sizeof(T) == 8 ? 1e-11 : 1e-5;

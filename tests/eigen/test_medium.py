@@ -24,7 +24,7 @@ def matrices(n, rng):
     yield "of rank one", np.outer(g[0], g[0])
 
 
-@pytest.mark.parametrize("n", [9, 16, 17, 24, 33, 64, 99, 100])
+@pytest.mark.parametrize("n", [9, 16, 17, 24, 33, 64, 100, 403])
 def test_residuals(n, dtype, rng):
     eps = float(np.finfo(dtype).eps)
     stack = []
