@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "mmlcore/core/careful_length.hpp"
-#include "mmlcore/core/dot.hpp"
 
 namespace mmlcore::optimize {
 namespace {
@@ -90,7 +89,7 @@ void Descender::iterate() {
     if (!(bend_ < 0)) return;
     running_ = true;
     end_ = DescentEnd::MaxIterations;
-    slope_ = dot(g_.data(), d_.data(), n_);
+    slope_ = product_of(g_.data(), d_.data(), n_);
     if (slope_ > 0) {
       for (double& part : d_) part = -part;
       slope_ = -slope_;
@@ -110,11 +109,11 @@ void Descender::aim(bool again) {
   bend_ = 0;
   if (again) directions_.forget();
   directions_.along(g_.data(), held_, d_.data());
-  slope_ = dot(g_.data(), d_.data(), n_);
+  slope_ = product_of(g_.data(), d_.data(), n_);
   if (!(slope_ < 0) || !std::isfinite(slope_)) {
     directions_.forget();
     for (index_t i = 0; i < n_; ++i) d_[i] = held_[i] ? 0 : -g_[i];
-    slope_ = dot(g_.data(), d_.data(), n_);
+    slope_ = product_of(g_.data(), d_.data(), n_);
   }
   fresh_ = !directions_.knows();
   rate_ = 1;

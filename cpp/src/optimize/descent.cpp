@@ -106,9 +106,10 @@ class Batch {
         write(evaluator, problem, lanes);
         evaluator.run_absorbing();
       }
+      const double* const results = evaluator.output(0);
       for (index_t lane = 0; lane < points; ++lane) {
         if (problem[lane] < 0) continue;
-        const double* const result = evaluator.output(0) + lane;
+        const double* const result = results + lane;
         for (index_t i = 0; i < n_; ++i) gradient[i] = result[(i + 1) * points];
         lanes[lane].told(result[0], gradient.data());
         if (lanes[lane].running()) continue;

@@ -5,16 +5,16 @@
 #include <cmath>
 #include <limits>
 
-#include "mmlcore/core/dot.hpp"
 #include "mmlcore/core/lane_algebra.hpp"
 
 namespace mmlcore::optimize {
 
 namespace {
 constexpr double kLeastPivot = 1e-10;  // of a matrix with a diagonal near 1, that is positive enough
-constexpr double kFloor = 1e-10;       // least curvature that a step divides by, in units of the largest
-constexpr double kFlat = 1e-14;        // eigenvalue, in units of the largest, that is none
-constexpr double kNegative = 1e-6;     // the same, from which on a negative one is a way down
+constexpr double kLargest = 1e300;
+constexpr double kFloor = 1e-10;    // least curvature that a step divides by, in units of the largest
+constexpr double kFlat = 1e-14;     // eigenvalue, in units of the largest, that is none
+constexpr double kNegative = 1e-6;  // the same, from which on a negative one is a way down
 }  // namespace
 
 Directions::Directions(index_t n, Method method)
@@ -60,7 +60,7 @@ void Directions::along(const double* g, const std::vector<char>& held, double* d
   if (!known_) {
     for (index_t i = 0; i < n_; ++i) d[i] = -free[i];
   } else if (method_ == Method::Bfgs) {
-    for (index_t i = 0; i < n_; ++i) d[i] = -dot(inverse_.data() + i * n_, free, n_);
+    for (index_t i = 0; i < n_; ++i) d[i] = -product_of(inverse_.data() + i * n_, free, n_);
   } else {
     two_loops(free, d);
   }
@@ -74,21 +74,28 @@ void Directions::two_loops(const double* g, double* d) {
   for (index_t k = 0; k < used_; ++k) {
     const index_t at = (next_ - 1 - k + kPairs) % kPairs;
     const double *const s = pairs_.data() + 2 * at * n_, *const y = s + n_;
-    part_[at] = dot(s, d, n_) / curvature_[at];
+    part_[at] = product_of(s, d, n_) / curvature_[at];
     axpy(-part_[at], y, d, n_);
   }
   for (index_t i = 0; i < n_; ++i) d[i] *= scale_;
   for (index_t k = used_ - 1; k >= 0; --k) {
     const index_t at = (next_ - 1 - k + kPairs) % kPairs;
     const double *const s = pairs_.data() + 2 * at * n_, *const y = s + n_;
-    axpy(part_[at] - dot(y, d, n_) / curvature_[at], s, d, n_);
+    axpy(part_[at] - product_of(y, d, n_) / curvature_[at], s, d, n_);
   }
 }
 
 void Directions::learn(const double* step, const double* change) {
   if (method_ == Method::Newton) return;
-  const double sy = dot(step, change, n_), yy = dot(change, change, n_), ss = dot(step, step, n_);
-  if (!(sy > 1e-14 * std::sqrt(ss) * std::sqrt(yy)) || !std::isfinite(yy)) return;
+  double sy = 0, yy = 0, ss = 0;
+  if (n_ < 24) {
+    for (index_t i = 0; i < n_; ++i) sy += step[i] * change[i], yy += change[i] * change[i], ss += step[i] * step[i];
+  } else {
+    sy = product_of(step, change, n_), yy = product_of(change, change, n_), ss = product_of(step, step, n_);
+  }
+  if (!(sy > 1e-14 * std::sqrt(ss * yy)) || !(ss * yy < kLargest) || !(ss * yy > 1 / kLargest)) {
+    if (!(sy > 1e-14 * std::sqrt(ss) * std::sqrt(yy)) || !std::isfinite(yy)) return;
+  }
   if (method_ == Method::Lbfgs) {
     double* const s = pairs_.data() + 2 * next_ * n_;
     std::copy_n(step, n_, s);
@@ -107,8 +114,8 @@ void Directions::learn(const double* step, const double* change) {
   }
   // (1 + y'Hy / sy) s s' / sy - (H y s' + s y'H) / sy, as s w' + w s'.
   double *const hy = work_.data(), *const w = hy + n_;
-  for (index_t i = 0; i < n_; ++i) hy[i] = dot(inverse_.data() + i * n_, change, n_);
-  const double half = (1 + dot(change, hy, n_) / sy) / (2 * sy);
+  for (index_t i = 0; i < n_; ++i) hy[i] = product_of(inverse_.data() + i * n_, change, n_);
+  const double half = (1 + product_of(change, hy, n_) / sy) / (2 * sy);
   for (index_t i = 0; i < n_; ++i) w[i] = half * step[i] - hy[i] / sy;
   for (index_t i = 0; i < n_; ++i) {
     double* const row = inverse_.data() + i * n_;

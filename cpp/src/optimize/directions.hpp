@@ -4,9 +4,18 @@
 #include <Eigen/Cholesky>
 #include <vector>
 
+#include "mmlcore/core/dot.hpp"
 #include "mmlcore/optimize/descent.hpp"
 
 namespace mmlcore::optimize {
+
+// An inner product; of few numbers in place, where a call would take longer (a quarter of a minimization of two unknowns).
+inline double product_of(const double* x, const double* y, index_t n) {
+  if (n >= 24) return dot(x, y, n);
+  double sum = 0;
+  for (index_t i = 0; i < n; ++i) sum += x[i] * y[i];
+  return sum;
+}
 
 class Directions {
  public:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.calculus import Function
+from mmlcore.calculus.captured import captured_by
 from mmlcore.calculus.memory import traced
 from mmlcore.core.arrays import (
     Array,
@@ -275,11 +278,28 @@ def _function(f: Any, form: tuple[int, ...], shapes: list[tuple[int, ...]]) -> A
     elif isinstance(f, Function) and f.shapes == (form, *shapes):
         function = f
     else:
-        function = Function(f, form, *shapes)
+        function = _remembered(f, (form, *shapes))
     if not form:
         number = function
         function = Function(lambda v, *more: number(v[0], *more), 1, *shapes)
     return one_number(function, "f")
+
+
+# Functions of several arguments, with what they had captured when they were traced.
+_known: weakref.WeakKeyDictionary[Any, dict[Any, tuple[Any, Function]]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def _remembered(f: Any, shapes: tuple[tuple[int, ...], ...]) -> Function:
+    known: dict[Any, tuple[Any, Function]] = {}
+    with suppress(TypeError):  # what cannot be remembered is traced again
+        known = _known.setdefault(f, known)
+    captured = captured_by(f)
+    found = known.get(shapes)
+    if found is None or captured is None or found[0] != captured:
+        found = known[shapes] = (captured, Function(f, *shapes))
+    return found[1]
 
 
 def bounds_of(bounds: Any, n: int) -> tuple[Array, Array] | None:
