@@ -20,10 +20,11 @@ using Vector = Eigen::VectorXd;
 using S = Simd<double>;
 
 constexpr index_t kRows = 256;        // of a block
+constexpr index_t kSums = 1 << 21;    // numbers of all Hessians together
 constexpr index_t kShare = 1 << 15;   // numbers that a thread is woken for
 constexpr index_t kSample = 4096;     // rows of a start
 constexpr index_t kLong = 1 << 19;    // numbers from which on there is one
-constexpr double kNear = 0.05;            // squared step, over the rows, from which on Hessians are alike
+constexpr double kNear = 0.05;        // squared step, over the rows, from which on Hessians are alike
 constexpr double kClose = 1e-16;      // squared step in standard errors, at which the search ends
 constexpr double kDependent = 1e-12;  // pivot in units of the diagonal
 constexpr double kOnBorder = 1e-6;    // margin, in units of the largest, that counts as none
@@ -156,8 +157,9 @@ class Logistic {
   Sums pass(const Vector& at, Mode mode) const {
     const bool whole = mode == Mode::Whole;
     const index_t blocks = (x_.rows + kRows - 1) / kRows;
-    const index_t most = x_.rows * d_ < kShare ? 1 : std::min<index_t>(num_threads(), 64);
-    const index_t parts = std::clamp<index_t>(most, 1, blocks);
+    // Several parts a thread, so that Ctrl-C is seen between them, as long as their sums take little memory.
+    const index_t most = x_.rows * d_ < kShare ? 1 : std::clamp<index_t>(kSums / (side_ * side_), num_threads(), 64);
+    const index_t parts = std::clamp<index_t>(most, 1, (blocks + 7) / 8);
     std::vector<Sums> sums(parts);
     parallel_tasks(parts, [&](index_t part) {
       Sums& own = sums[part];

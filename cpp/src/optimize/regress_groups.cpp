@@ -80,14 +80,19 @@ class Streams {
       std::fill_n(first_ + part * groups * kSize, groups * kSize, 0.0);
       std::fill_n(counts_.data() + part * groups, groups, 0);
       if (sigma) std::fill_n(totals_.data() + part * groups, groups, 0.0);
-      const index_t end = x.rows * (part + 1) / parts_;
-      alignas(64) double rows[kRows * W] = {};
-      for (index_t i = x.rows * part / parts_; i < end; i += kRows) {
-        const index_t count = std::min(kRows, end - i);
-        read<T>(x, y, i, count, rows);
-        add(part, rows, sigma ? sigma + i : nullptr, code + i, count, end - i, constant);
-      }
     });
+    const index_t rounds = std::max<index_t>(1, x.rows / (parts_ * kRound));  // between which Ctrl-C is seen
+    for (index_t round = 0; round < rounds; ++round) {
+      parallel_tasks(parts_, [&](index_t part) {
+        const index_t piece = part * rounds + round, end = x.rows * (piece + 1) / (parts_ * rounds);
+        alignas(64) double rows[kRows * W] = {};
+        for (index_t i = x.rows * piece / (parts_ * rounds); i < end; i += kRows) {
+          const index_t count = std::min(kRows, end - i);
+          read<T>(x, y, i, count, rows);
+          add(part, rows, sigma ? sigma + i : nullptr, code + i, count, end - i, constant);
+        }
+      });
+    }
   }
 
   void set(SumLanes& lanes, int lane, index_t g) {
@@ -162,6 +167,7 @@ class Streams {
   }
 
   static constexpr index_t kStreams = index_t{1} << 24;  // bytes
+  static constexpr index_t kRound = index_t{1} << 21;    // rows of a part at a time
   static constexpr index_t kSoon = 20;                   // rows ahead
 
   const index_t groups_, parts_, columns_;

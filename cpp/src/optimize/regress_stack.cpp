@@ -9,6 +9,7 @@ namespace {
 
 using V = LineLanes::V;
 constexpr int W = LineLanes::W;
+constexpr index_t kParts = 6;                  // of the memory of later problems, that is asked for ahead
 constexpr index_t kShared = index_t{1} << 18;  // numbers of a problem from which on threads share it
 
 template <index_t D>
@@ -60,10 +61,11 @@ template <index_t D, class J>
 
 // Modified Gram-Schmidt of n rows (x, y), centred first. A pass takes out one column and makes the products of the next one
 // with those behind it, so that a row is read d + 2 times from the first-level cache; `roots` are those of the weights.
-template <index_t D>
-void orthogonalize(index_t n, V* x, V* y, const V* roots, LineLanes& line) {
+template <index_t D, class Later>
+void orthogonalize(index_t n, V* x, V* y, const V* roots, LineLanes& line, Later&& later) {
   const index_t d = D ? D : line.d;
   V sums[kRoom<D>], first[kRoom<D>];
+  later(0);
   line.points = LineLanes::S::splat(static_cast<double>(n));
   line.total = line.points;
   if (line.constant) {
@@ -83,6 +85,7 @@ void orthogonalize(index_t n, V* x, V* y, const V* roots, LineLanes& line) {
   } else {
     for (index_t k = 0; k <= d; ++k) sums[k] = first[k] = line.mean[k] = V{};
   }
+  later(1);
   V products[kRoom<D>], ownsquare[kRoom<D>];
   for (index_t k = 0; k <= d; ++k) products[k] = ownsquare[k] = V{};
   for (index_t i = 0; i < n; ++i) {
@@ -101,11 +104,15 @@ void orthogonalize(index_t n, V* x, V* y, const V* roots, LineLanes& line) {
   for (index_t k = 0; k <= d; ++k) line.square[k] = ownsquare[k];
   if constexpr (D > 0) {
     [&]<index_t... J>(std::integer_sequence<index_t, J...>) {
-      (remove<D>(std::integral_constant<index_t, J>{}, d, n, x, y, products, line), ...);
+      ((later(2 + std::min<index_t>(J, 2)), remove<D>(std::integral_constant<index_t, J>{}, d, n, x, y, products, line)),
+       ...);
     }
     (std::make_integer_sequence<index_t, D>{});
   } else {
-    for (index_t j = 0; j < d; ++j) remove<D>(j, d, n, x, y, products, line);
+    for (index_t j = 0; j < d; ++j) {
+      if (j < 3) later(2 + j);
+      remove<D>(j, d, n, x, y, products, line);
+    }
   }
   line.rest = products[d];
 }
@@ -123,9 +130,13 @@ void lanes(const MatrixBatch<const T>& x, const MatrixBatch<const T>& y, const M
     for (index_t g = begin; g < end; ++g) {
       const LaneGroup<const T> rows(x, g * W);
       load<T>(rows, columns);
-      load<T>(LaneGroup<const T>(y, g * W), target);
-      rows.prefetch();
-      LaneGroup<const T>(y, g * W).prefetch();
+      const LaneGroup<const T> sides(y, g * W);
+      load<T>(sides, target);
+      // Part by part, between computations: more lines at once than the processor can wait for would hold it up.
+      const auto later = [&](index_t part) {
+        rows.prefetch(part, kParts);
+        sides.prefetch(part, kParts);
+      };
       LineLanes::Mask fine = LineLanes::S::splat(0) == 0;
       if (sigma) {
         load<double>(LaneGroup<const double>(*sigma, g * W), roots);
@@ -134,8 +145,10 @@ void lanes(const MatrixBatch<const T>& x, const MatrixBatch<const T>& y, const M
           roots[i] = 1 / roots[i];
         }
       }
-      orthogonalize<D>(n, columns, target, sigma ? roots : nullptr, line);
-      line.store(out, count, g * W, fine & line.finish<D>(LineLanes::S::splat(most)));
+      orthogonalize<D>(n, columns, target, sigma ? roots : nullptr, line, later);
+      fine &= line.finish<D>(LineLanes::S::splat(most));
+      later(kParts - 1);
+      line.store(out, count, g * W, fine);
     }
   });
 }
