@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import weakref
 from collections.abc import Mapping
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -107,8 +109,22 @@ def bounds_by_name(f: Any, bounds: Any) -> Any:
     return tuple(ends)
 
 
+# How many parameters functions need and take: looking at a signature takes as long as a small fit.
+_known: weakref.WeakKeyDictionary[Any, tuple[Any, tuple[int, float]]] = weakref.WeakKeyDictionary()
+
+
 def _accepted(f: Any) -> tuple[int, float]:
     """Return how many parameters behind x a call of f needs and takes."""
+    if not isinstance(f, FunctionType):
+        return _counted(f)
+    code = f.__code__, f.__defaults__
+    found = _known.get(f)
+    if found is None or found[0] != code:
+        found = _known[f] = (code, _counted(f))
+    return found[1]
+
+
+def _counted(f: Any) -> tuple[int, float]:
     try:
         parameters = list(inspect.signature(f).parameters.values())
     except (TypeError, ValueError):
