@@ -1,8 +1,8 @@
 // The least value of a traced function in a box, by differential evolution.
 //
 // A population of points is moved by differences of its own members, so that steps shrink as the points gather (R. Storn,
-// K. Price, "Differential evolution", J. Global Optim. 11, 1997). The variant is JADE (J. Zhang, A. C. Sanderson, IEEE Trans.
-// Evol. Comput. 13, 2009): towards one of the best tenth,
+// K. Price, "Differential evolution", J. Global Optim. 11, 1997). The variant is JADE (J. Zhang, A. C. Sanderson, IEEE
+// Trans. Evol. Comput. 13, 2009): towards one of the best tenth,
 //
 //   v = x_i + F (x_best - x_i) + F (x_a - x_b),     a part CR of whose unknowns replaces those of x_i if that is better,
 //
