@@ -94,6 +94,12 @@ def outcome(idiom):
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
+            idiom.function()(point.copy())
+        except AttributeError as error:  # of another version of numpy or SciPy
+            return "missing", str(error)
+        except Exception as error:  # noqa: BLE001
+            return "numpy raises", f"{type(error).__name__}: {error}"
+        try:
             f = mml.Function(idiom.function(), idiom.shape)
         except mml.TraceError as error:
             return "refused", str(error)
