@@ -291,3 +291,39 @@ def test_the_table_of_the_documentation_is_true():
                     np.testing.assert_allclose(
                         traced(M), function(*arguments).astype(float), rtol=1e-13
                     )
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np.convolve(x, [1.0, 2.0, 3.0], "same"),
+        lambda x: np.correlate(x, [1.0, 2.0]),
+        np.nanmedian,
+        lambda x: np.quantile(x, [0.1, 0.3, 0.7]),
+        lambda x: np.nanquantile(x, 0.3),
+        np.sort,
+        np.argmax,
+        np.argmin,
+        np.median,
+        np.rint,
+        np.trunc,
+        np.nan_to_num,
+        lambda x: np.searchsorted([0.0, 1.0], x),
+        lambda x: np.interp(x, [0.0, 1.0, 2.0], [1.0, 3.0, 2.0]),
+        np.maximum.accumulate,
+        np.signbit,
+    ],
+)
+def test_infinite_numbers_and_nan(call):
+    """As numpy has them: no zero meets an infinite number, NaN is last in order."""
+    points = [
+        [1.0, np.inf, 2.0, np.inf, 2.5],
+        [-np.inf, -np.inf, -0.0, 3.0, 0.5],
+        [np.nan, 1.0, 0.5, 2.5, -1.5],
+        [0.0, -0.0, 5e-324, 1e308, -2.5],
+    ]
+    for x in np.array(points):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            expected = np.asarray(call(x), float)
+        np.testing.assert_allclose(mml.Function(call, 5)(x), expected, 1e-12)

@@ -139,7 +139,7 @@ double bessel_ie(int order, double x) {
       sum += term = next;
       if (std::abs(term) < 1e-17 * std::abs(sum)) break;
     }
-    return sign * sum / std::sqrt(2 * pi * size);
+    return sign * sum / (std::sqrt(2 * pi) * std::sqrt(size));
   }
   const double half = size / 2;
   double term = std::exp(n == 0 || half == 0 ? -size : n * std::log(half) - std::lgamma(n + 1.0) - size);

@@ -196,6 +196,12 @@ def _levels(name: str, q: Any) -> Any:
     return levels
 
 
+def _between(first: Any, second: Any, share: Any) -> Any:
+    """From the nearer of two numbers, as numpy does: so infinite ones give no NaN."""
+    away = second - first
+    return np.where(share >= 0.5, second - away * (1 - share), first + away * share)
+
+
 def _quantiles(name: str) -> Callable[..., Any]:
     def quantile(
         tape: Tape,
@@ -217,9 +223,9 @@ def _quantiles(name: str) -> Callable[..., Any]:
         # Where a level lies in sorted numbers, by numpy's own rule: in those of their places.
         places = np.quantile(np.arange(float(s.shape[-1])), levels, method=method)  # type: ignore[call-overload]
         below = np.floor(places).astype(int)
-        above, share = np.ceil(places).astype(int), places - below
+        above, share = np.minimum(below + 1, s.shape[-1] - 1), places - below
         first, second, last = s[..., below], s[..., above], s[..., -1]
-        found = first + share * (second - first)
+        found = _between(first, second, share)
         found = np.where((last != last).reshape(*last.shape, *(1,) * levels.ndim), np.nan, found)
         if levels.ndim:
             found = np.moveaxis(
@@ -250,7 +256,7 @@ def _nan_quantiles(name: str) -> Callable[..., Any]:
         below = np.floor(places)
         low = picked(tape, s, below, s.ndim - 1)
         high = picked(tape, s, np.minimum(below + 1, count - 1), s.ndim - 1)
-        found = (low + (places - below) * (high - low)).reshape(*s.shape[:-1], *levels.shape)
+        found = _between(low, high, places - below).reshape(*s.shape[:-1], *levels.shape)
         lead = s.ndim - 1
         if levels.ndim:
             found = np.moveaxis(found, range(lead, lead + levels.ndim), range(levels.ndim))
@@ -267,7 +273,12 @@ def _nan_median(
     overwrite_input: bool = False,
     keepdims: Any = NOTHING,
 ) -> Any:
-    return _nan_quantiles("nanmedian")(tape, a, 0.5, axis, keepdims=keepdims)
+    x, axes, s = _sorted_last(tape, a, axis)
+    count = sum_of(tape, (s == s) + 0.0, -1, keepdims=True)
+    low, high = np.floor((count - 1) / 2), np.ceil((count - 1) / 2)
+    first, second = (picked(tape, s, place, s.ndim - 1)[..., 0] for place in (low, high))
+    middle = np.where((low == high)[..., 0], first, (first + second) * 0.5)
+    return _kept(middle, x, axes, keepdims)
 
 
 def _take_along_axis(tape: Tape, arr: Any, indices: Any, axis: Any = -1) -> Any:

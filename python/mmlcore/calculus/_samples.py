@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from mmlcore.calculus._matrices import lstsq
-from mmlcore.calculus._products import matmul
 from mmlcore.calculus._reductions import axes_of
 from mmlcore.calculus._refuse import refuse
-from mmlcore.calculus.symbol import Symbol, Tape, rearranged
+from mmlcore.calculus.symbol import Symbol, Tape
 
 
 def _ediff1d(tape: Tape, ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
@@ -97,13 +96,11 @@ def trapezoid(tape: Tape, y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) 
 
 
 def _full_convolution(tape: Tape, a: Any, v: Any) -> Any:
-    """Multiply by the matrix whose rows are v, moved along."""
+    """All products, each added where it belongs: no zero meets an infinite number."""
     n, m = len(a), len(v)
-    index = np.arange(n + m - 1)[:, None] - np.arange(n)
-    outside = (index < 0) | (index >= m)
-    zeros = np.concatenate([v, [0.0]])
-    matrix = rearranged(zeros, lambda places: places[np.where(outside, m, index)])
-    return matmul(tape, matrix, a)
+    places = (np.arange(n)[:, None] + np.arange(m)).ravel().astype(np.int32)
+    products = (a[:, None] * v).reshape(-1)
+    return Symbol(tape, tape.graph.scatter(products.id, places, n + m - 1), (n + m - 1,))
 
 
 def _cut(found: Any, n: int, m: int, mode: Any) -> Any:

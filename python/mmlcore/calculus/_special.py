@@ -39,7 +39,8 @@ def exprel(tape: Tape, x: Any) -> Any:
     """Return (exp(x) - 1) / x."""
     small = abs(x) < 0.5
     away = np.where(small, 1.0, x)
-    return np.where(small, _horner(_EXPREL, np.where(small, x, 0.0)), np.expm1(away) / away)
+    near = _horner(_EXPREL, np.where(small, x, 0.0))
+    return np.where(small, near, np.where(away == np.inf, np.inf, np.expm1(away) / away))
 
 
 def _order(name: str, n: Any) -> int:
@@ -59,7 +60,11 @@ def with_order(name: str, tape: Tape, n: int, x: Any) -> Any:
 def _bessel(op: str, scaled: bool | None = None) -> Callable[..., Any]:
     def function(tape: Tape, n: Any, x: Any) -> Any:
         found = with_order(op, tape, _order(op, n), x)
-        return found if scaled is not False else np.exp(abs(tape.symbol(x))) * found
+        if scaled is not False:
+            return found
+        size = abs(tape.symbol(x))
+        whole = np.exp(size) * found
+        return np.where(size == np.inf, np.inf, whole) if _order(op, n) == 0 else whole
 
     return function
 
@@ -82,7 +87,7 @@ def polygamma(tape: Tape, n: Any, x: Any) -> Any:
 
 
 def _log_gamma(tape: Tape, x: Any) -> Any:
-    return np.where(x > 0, tape.unary(OPS["gammaln"], x), np.nan)
+    return np.where(x > 0, tape.unary(OPS["gammaln"], x), np.where(x == 0, np.inf, np.nan))
 
 
 def _rgamma(tape: Tape, x: Any) -> Any:
@@ -92,13 +97,16 @@ def _rgamma(tape: Tape, x: Any) -> Any:
 
 def _betaln(tape: Tape, a: Any, b: Any) -> Any:
     log: Callable[..., Any] = lambda x: tape.unary(OPS["gammaln"], x)
-    return log(a) + log(b) - log(a + b)
+    poles = ((a <= 0) & (np.floor(a) == a)) | ((b <= 0) & (np.floor(b) == b))
+    return np.where(poles, np.inf, log(a) + log(b) - log(a + b))
 
 
 def _beta(tape: Tape, a: Any, b: Any) -> Any:
     gamma: Callable[..., Any] = lambda x: tape.unary(OPS["gamma"], x)
     positive = (a > 0) & (b > 0)
-    return np.where(positive, np.exp(_betaln(tape, a, b)), gamma(a) * gamma(b) / gamma(a + b))
+    poles = ((a <= 0) & (np.floor(a) == a)) | ((b <= 0) & (np.floor(b) == b))
+    other = np.where(poles, np.inf, gamma(a) * gamma(b) * _rgamma(tape, a + b))
+    return np.where(positive, np.exp(_betaln(tape, a, b)), other)
 
 
 def _binom(tape: Tape, n: Any, k: Any) -> Any:
@@ -134,7 +142,7 @@ def _logit(tape: Tape, p: Any) -> Any:
 
 
 def _xlog1py(tape: Tape, x: Any, y: Any) -> Any:
-    none = (x == 0) & (y == -1)
+    none = (x == 0) & (y <= -1)
     return np.where(none, 0.0, x * np.log1p(np.where(none, 0.0, y)))
 
 
@@ -145,12 +153,16 @@ def _entr(tape: Tape, x: Any) -> Any:
 def _rel_entr(tape: Tape, x: Any, y: Any) -> Any:
     good = (x >= 0) & (y >= 0) & ~((x > 0) & (y == 0))
     share = np.where(good & (x > 0), x, 1.0) / np.where(good & (x > 0), y, 1.0)
-    found = np.where(good, x * np.log(share), np.inf)
+    ratio = np.log(share)
+    beyond = (share == 0) | (share == np.inf)  # of the range
+    apart = np.log(np.where(beyond, x, 1.0)) - np.log(np.where(beyond, y, 1.0))
+    found = np.where(good, np.where(x == 0, 0.0, x * np.where(beyond, apart, ratio)), np.inf)
     return np.where((x != x) | (y != y), np.nan, found)
 
 
 def _kl_div(tape: Tape, x: Any, y: Any) -> Any:
-    return _rel_entr(tape, x, y) - x + y
+    entropy = _rel_entr(tape, x, y)
+    return np.where(entropy == np.inf, np.inf, entropy - x + y)
 
 
 def _huber(tape: Tape, delta: Any, r: Any) -> Any:
@@ -162,13 +174,19 @@ def _huber(tape: Tape, delta: Any, r: Any) -> Any:
 
 def _pseudo_huber(tape: Tape, delta: Any, r: Any) -> Any:
     root = np.hypot(delta, r)
-    return np.where(delta < 0, np.inf, delta * r * r / (root + delta))
+    none = root + delta == 0
+    return np.where(
+        delta < 0, np.inf, np.where(none, 0.0, delta * r * r / np.where(none, 1.0, root + delta))
+    )
 
 
 def _box_cox(shift: bool) -> Callable[..., Any]:
     def function(tape: Tape, x: Any, lmbda: Any) -> Any:
         log = np.log1p(x) if shift else np.log(x)
-        return log * exprel(tape, tape.symbol(lmbda) * log)
+        power = tape.symbol(lmbda)
+        t, none = power * log, power == 0
+        far = np.expm1(t) / np.where(none, 1.0, power)
+        return np.where(none, log, np.where(abs(t) < 0.5, log * exprel(tape, t), far))
 
     return function
 
