@@ -98,10 +98,14 @@ void conjugate_all(const MatrixView<T>& v) {
 }
 
 // Thin or full, which is what the row has memory for.
-template <class T, int Full>
+template <int Full>
+bool decomposes(const Call& call) {
+  return call.option(0) == Full && small(call['m'], call['n'], kVectors);
+}
+
+template <class T>
 bool decomposition(const Call& call) {
   const index_t m = call['m'], n = call['n'], p = std::min(m, n);
-  if (call.option(0) != Full || !small(m, n, kVectors)) return false;
   const auto left = call.results<T>(0);
   auto right = call.results<T>(2);
   right.item = right.item.transposed();
@@ -146,14 +150,14 @@ const DoorRow rows[] = {
      Signature("(m,n)->(m,k),(k)r,(k,n)"),
      "A",
      "full=0 k random_state",
-     {decomposition<Wide, 0>, decomposition<Single, 0>},
-     kComplex},
+     {decomposition<Wide>, decomposition<Single>},
+     {.power = 2, .takes = decomposes<0>, .complex = true}},
     {"svd",
      Signature("(m,n)->(m,m),(k)r,(n,n)"),
      "A",
      "full=0 k random_state",
-     {decomposition<Wide, 1>, decomposition<Single, 1>},
-     kComplex},
+     {decomposition<Wide>, decomposition<Single>},
+     {.power = 2, .takes = decomposes<1>, .complex = true}},
     {"svdvals", Signature("(m,n)->(k)r"), "A", "", {values_alone<Wide>, values_alone<Single>}, kComplex},
     {"rank", Signature("(m,n)->()i"), "A", "rtol", {ranks<Wide>, ranks<Single>}, kComplex},
     {"is_singular", Signature("(m,n)->()b"), "A", "rtol", {singular<Wide>, singular<Single>}, kComplex},

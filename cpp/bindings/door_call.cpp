@@ -39,6 +39,7 @@ class DoorCall {
   // The answer; a new reference to NotImplemented where the Python function has to see to it.
   PyObject* run() {
     if (!read() || !broadcast() || call_.count_ == 0) return Py_NewRef(Py_NotImplemented);
+    if (row_.traits.takes && !row_.traits.takes(call_)) return Py_NewRef(Py_NotImplemented);
     if (row_.traits.makes[0]) return made();
     if (row_.traits.prefers_numpy && row_.traits.prefers_numpy(call_, type_ == NPY_FLOAT)) return from_numpy();
     if (call_.axes_ > 1) put_in_order();

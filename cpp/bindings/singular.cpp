@@ -135,11 +135,14 @@ bool values_alone(const Call& call) {
 }
 
 // Thin or full, which is what the row has memory for.
-template <class T, int Full>
-bool decomposition(const Call& call) {
+template <int Full>
+bool decomposes(const Call& call) {
   const index_t p = std::min(call['m'], call['n']);
-  return call.option(0) == Full && p >= 1 && p <= kJacobiSide && std::max(call['m'], call['n']) <= kValuesLength &&
-         svd<T>(call.stack<T>(0), call.results<T>(0), call.result<T>(1), call.results<T>(2));
+  return call.option(0) == Full && p >= 1 && p <= kJacobiSide && std::max(call['m'], call['n']) <= kValuesLength;
+}
+template <class T>
+bool decomposition(const Call& call) {
+  return svd<T>(call.stack<T>(0), call.results<T>(0), call.result<T>(1), call.results<T>(2));
 }
 
 // One matrix for all right sides of a stack is decomposed once, by the function itself.
@@ -184,14 +187,14 @@ const DoorRow rows[] = {
      Signature("(m,n)->(m,k),(k),(k,n)"),
      "A",
      "full=0 k random_state",
-     {decomposition<double, 0>, decomposition<float, 0>},
-     {.power = 2}},
+     {decomposition<double>, decomposition<float>},
+     {.power = 2, .takes = decomposes<0>}},
     {"svd",
      Signature("(m,n)->(m,m),(k),(n,n)"),
      "A",
      "full=0 k random_state",
-     {decomposition<double, 1>, decomposition<float, 1>},
-     {.power = 2}},
+     {decomposition<double>, decomposition<float>},
+     {.power = 2, .takes = decomposes<1>}},
     {"svdvals", Signature("(m,n)->(k)"), "A", "", {values_alone<double>, values_alone<float>}, {.power = 2}},
     {"lstsq",
      Signature("(m,n),(m,k?)->(n,k?),(k?),()i,(p)"),

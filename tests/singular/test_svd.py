@@ -172,3 +172,11 @@ def test_nothing(shape):
         found, right = mml.svd(np.zeros(shape), full=full), np.linalg.svd(np.zeros(shape), full)
         assert [x.shape for x in found] == [x.shape for x in right]
     assert mml.svdvals(np.zeros(shape)).shape == right[1].shape
+
+
+@pytest.mark.parametrize("kind", [float, complex])
+def test_a_long_matrix_takes_no_memory_for_square_factors(kind, rng):
+    a = rng.standard_normal((300_000, 2)).astype(kind)
+    u, s, vh = mml.svd(a)
+    assert u.shape == a.shape
+    np.testing.assert_allclose((u * s) @ vh, a, atol=1e-10)
