@@ -26,7 +26,8 @@ bool worth_straightening(const MatrixBatch<const T>& x) {
 template <class T>
 class StraightRows {
  public:
-  explicit StraightRows(const MatrixBatch<const T>& x) : x_(x), d_(x.item.cols), copies_(worth_straightening(x)) {
+  explicit StraightRows(const MatrixBatch<const T>& x) : StraightRows(x, worth_straightening(x)) {}
+  StraightRows(const MatrixBatch<const T>& x, bool copies) : x_(x), d_(x.item.cols), copies_(copies) {
     if (!copies_) return;
     block_ = x.batch.stride() == 0 && x.batch.uniform() ? x.count() : std::clamp<index_t>(8192 / d_, 1, 256);
     rows_ = Buffer<T>((x.batch.stride() == 0 && x.batch.uniform() ? 1 : block_) * d_);
