@@ -13,6 +13,7 @@
 #include "mmlcore/core/dot.hpp"
 #include "mmlcore/elimination/cholesky.hpp"
 #include "mmlcore/matrices/product_small.hpp"
+#include "mmlcore/vectors/difference_tiles.hpp"
 #include "mmlcore/vectors/metric_distances.hpp"
 #include "mmlcore/vectors/pairs.hpp"
 #include "module.hpp"
@@ -155,10 +156,13 @@ bool distances(const Call& call) {
   MatrixView<const T> x, y;
   if (!in.factor() || !in.rows(0, x) || !in.rows(1, y)) return false;
   const index_t d = x.cols, count = call.count();
-  Buffer<T> gaps(count * d);
+  Buffer<T> gaps(count * d), kept_x, kept_y;
+  x = mmlcore::distances::in_rows<T>(x, kept_x);
+  y = mmlcore::distances::in_rows<T>(y, kept_y);
   for (index_t i = 0; i < count; ++i) {
-    const index_t a = x.rows == 1 ? 0 : i, b = y.rows == 1 ? 0 : i;
-    for (index_t j = 0; j < d; ++j) gaps[i * d + j] = x(a, j) - y(b, j);
+    const T *const a = &x(x.rows == 1 ? 0 : i, 0), *const b = &y(y.rows == 1 ? 0 : i, 0);
+    T* const to = gaps.data() + i * d;
+    for (index_t j = 0; j < d; ++j) to[j] = a[j] - b[j];
   }
   const Buffer<T> images = in.images(c_order<const T>(gaps.data(), count, d));
   for (index_t i = 0; i < count; ++i) {
@@ -214,10 +218,14 @@ template <class T>
 bool projections(const Call& call) {
   MatrixView<const T> onto;
   if (!InMetric<T>(call, 2).rows(1, onto)) return false;
+  Buffer<T> kept;
+  onto = mmlcore::distances::in_rows<T>(onto, kept);
   return each_image<T>(call, [&](index_t i, Vector<T> u, Vector<T> v) {
     const T xy = dot(u.data, v.data, u.size), yy = dot(v.data, v.data, u.size), xx = dot(u.data, u.data, u.size);
     const T share = xy / yy;
-    for (index_t j = 0; j < u.size; ++j) call.result<T>()[i * u.size + j] = share * onto(onto.rows == 1 ? 0 : i, j);
+    const T* const b = &onto(onto.rows == 1 ? 0 : i, 0);
+    T* const to = call.result<T>() + i * u.size;
+    for (index_t j = 0; j < u.size; ++j) to[j] = share * b[j];
     return comfortable(yy) && comfortable(xx);
   });
 }

@@ -91,6 +91,10 @@ def assert_same(got: Any, wanted: Any, values: bool, what: str) -> None:
         if wanted.dtype == object:
             assert not values or got.tolist() == wanted.tolist(), what
         elif values:
+            if what.startswith(
+                "condition"
+            ):  # of a matrix that is singular but for rounding: any large number
+                got, wanted = (np.where(x > 1e15, np.inf, x) for x in (got, wanted))
             np.testing.assert_allclose(got, wanted, 1e-5, 1e-5, equal_nan=True, err_msg=what)
     elif values and wanted is not None:
         assert got == pytest.approx(wanted, rel=1e-6, nan_ok=True), what

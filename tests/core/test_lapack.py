@@ -35,10 +35,6 @@ def dependent(rng):
     return a
 
 
-def unsymmetric(rng):
-    return general(rng).astype(complex)
-
-
 CALLS = {
     "is_independent": (mml.is_independent, dependent),  # no proof of full rank
     "coordinates": (lambda a: mml.coordinates(a[0], a), dependent),
@@ -48,20 +44,13 @@ CALLS = {
     "is_singular": (mml.is_singular, dependent),
     "rank": (mml.rank, dependent),
     "condition": (mml.condition, general),
-    "eigh": (mml.eigh, symmetric),
     "eigh_complex": (mml.eigh, hermitian),
     "diagonalize": (mml.diagonalize, general),
-    "diagonalize_symmetric": (mml.diagonalize, symmetric),
     "characteristic_polynomial": (mml.characteristic_polynomial, general),
-    "classify": (mml.classify, symmetric),
-    "top_eigh": (lambda a: mml.top_eigh(a, ORDER), symmetric),
     "orthogonal_complement": (
         lambda a: mml.orthogonal_complement(a[:, ORDER // 2 :] @ a[: ORDER // 2]),
         dependent,
     ),
-    "solve_complex": (lambda a: mml.solve(a, a), unsymmetric),
-    "determinant_complex": (mml.determinant, unsymmetric),
-    "slogdet_complex": (mml.slogdet, unsymmetric),
 }
 
 

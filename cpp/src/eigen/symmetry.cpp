@@ -23,16 +23,14 @@ class Band {
 
   explicit Band(const MatrixView<const T>& a) : a_(a) {}
 
+  // The last square of a row, and those of the last rows, are moved back to end with the others: maxima may meet a number
+  // twice.
   void add(index_t first, index_t end) {
-    index_t i = first;
-    if (a_.col_stride == 1) {
-      for (; i + W <= end; i += W) {
-        index_t j = 0;
-        for (; j + W <= i; j += W) square(i, j);
-        numbers(i, i + W, j);
-      }
+    if (a_.col_stride != 1 || end < W) return numbers(first, end);
+    for (index_t i = first; i < end; i += W) {
+      const index_t row = std::min(i, end - W);
+      for (index_t j = 0; j < row + W; j += W) square(row, std::min(j, row));
     }
-    numbers(i, end, 0);
   }
 
   Symmetry found() const {
@@ -62,10 +60,10 @@ class Band {
     }
   }
 
-  // Rows i to end from column `left` to the diagonal.
-  void numbers(index_t i, index_t end, index_t left) {
+  // Rows i to end up to the diagonal.
+  void numbers(index_t i, index_t end) {
     for (; i < end; ++i) {
-      for (index_t j = left; j <= i; ++j) {
+      for (index_t j = 0; j <= i; ++j) {
         const T below = a_(i, j), above = a_(j, i);
         bad_rest_ += (below - below) + (above - above);
         most_rest_ = std::max({most_rest_, std::abs(below), std::abs(above)});

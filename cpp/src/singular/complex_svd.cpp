@@ -52,6 +52,7 @@ class Bidiagonal {
     if (check != 0) return false;
     std::frexp(top, power);
     std::fill(memory_.begin(), memory_.end(), Vec{});
+    numbers_[2 * n_ - 1] = 0;  // the last row needs no reflection
     load_split<double, T>(a, *power, adjoint, x_);
     for (index_t i = 0; i < n_; ++i) std::fill_n(&b(i, 0), n_, 0.0);
     Entry psi = 1;
