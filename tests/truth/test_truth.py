@@ -21,7 +21,7 @@ DRAWS = 400 if SECONDS <= 2 else 1_000_000_000
 ELSEWHERE = {
     "LU QR SVD LeastSquares FiniteDifference Constrained CurveFit CurveFitBatch Diagonalization Echelon "
     "EigenResult Function GradientCheck Graph LinearFit LinearFits LogisticFit PolynomialFit Band "
-    "Linearization LogDeterminant Minimum Neighbors PageRank PivotedQR PowerIteration Projection Root "
+    "Linearization LogDeterminant Minimum Neighbors NeighborsWithin PageRank PivotedQR PowerIteration Projection Root "
     "SparseHessian SparseJacobian StationaryPoint Status TaylorSeries": "what functions return",
     "ConvergenceError DefectiveMatrixError NotPositiveDefiniteError SingularMatrixError TraceError": "errors",
     "get_num_threads set_num_threads threads release_memory show_config __version__": "no numbers",

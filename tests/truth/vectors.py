@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -191,17 +193,27 @@ def pairwise_distances(d: Draw) -> None:
 @explores("nearest_neighbors")
 def nearest_neighbors(d: Draw) -> None:
     """The nearest ones and their distances, ties by the lower index (where rounding cannot decide otherwise)."""
+    _nearest(d, mml.nearest_neighbors)
+
+
+@explores("NeighborIndex")
+def neighbor_index(d: Draw) -> None:
+    """The same, by what is kept."""
+    _nearest(d, lambda x, queries, k: mml.NeighborIndex(x).query(queries, k))
+
+
+def _nearest(d: Draw, ask: Callable[..., Any]) -> None:
     dtype = dtype_of(d)
     n, q = int(d.pick(d.size(15), d.size(200))), d.size(6)
     k = d.size(5)
     both = points(d, dtype, n + q, k)
     x, queries = both[:n], both[n:]
     wanted = d.size(n)
-    distances, indices = mml.nearest_neighbors(placed(d, x), placed(d, queries), wanted)
+    distances, indices = ask(placed(d, x), placed(d, queries), wanted)
     rows = ex.exact(x)
     for got, who, u in zip(distances, indices, ex.exact(queries), strict=True):
         if len(set(who.tolist())) != wanted:
-            raise Wrong(f"nearest_neighbors: an index comes twice: {who}")
+            raise Wrong(f"neighbours: an index comes twice: {who}")
         squares = [ex.dot(e, e) for e in ([a - b for a, b in zip(u, v, strict=True)] for v in rows)]
         order = sorted(range(n), key=lambda i: (squares[i], i))
         for place, (g, i) in enumerate(zip(got, who, strict=True)):
@@ -211,7 +223,7 @@ def nearest_neighbors(d: Draw) -> None:
             ex.near(g, best, bound * best, dtype, f"neighbour {place}")
         for a, b in zip(range(wanted), range(1, wanted), strict=False):
             if squares[who[a]] == squares[who[b]] and got[a] == got[b] and who[a] > who[b]:
-                raise Wrong(f"nearest_neighbors: equal distances, {who[a]} before {who[b]}")
+                raise Wrong(f"neighbours: equal distances, {who[a]} before {who[b]}")
 
 
 @explores("is_independent")

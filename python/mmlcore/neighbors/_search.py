@@ -36,7 +36,7 @@ class Searcher:
         self._top = _largest(x, "X")
         self._tree: _core.PointTree | None = None
         self._filter: Filter | None = None
-        suits = (self._d <= _FEW and self._n >= _SOME) or self._tree_pays(10)
+        suits = (1 <= self._d <= _FEW and _SOME <= self._n < 2**31) or self._tree_pays(10)
         if kept and self._top < self._high and suits:
             self._tree = _core.PointTree(x)
 
