@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <utility>
 #include <variant>
 
 #include "arrays.hpp"
@@ -37,6 +38,9 @@ bool take_roots(const MatrixView<T>& squares, const MatrixView<std::int64_t>& in
       T& square = squares(i, e);
       for (index_t j = 0; j < points.cols && !(square >= least); ++j) all &= queries(i, j) == points(indices(i, e), j);
       square = std::sqrt(square);
+      // Squares that differ may have one root: of equal distances the lower index comes first.
+      for (index_t to = e; to > 0 && squares(i, to - 1) == squares(i, to) && indices(i, to - 1) > indices(i, to); --to)
+        std::swap(indices(i, to - 1), indices(i, to));
     }
   }
   return all;

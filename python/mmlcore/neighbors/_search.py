@@ -112,8 +112,10 @@ class Searcher:
         row, column = np.nonzero(distances < limits.tiny / limits.eps)
         np.sqrt(distances, out=distances)
         if not len(row):
+            lower_first(distances, indices)
             return row
         apart = (q[row] != self._x[indices[row, column]]).any(axis=1)
+        lower_first(distances, indices)
         return np.unique(row[apart])
 
     def _filtered(self, q: Array, distances: Array, indices: Array) -> bool:
@@ -147,6 +149,14 @@ class Searcher:
 def search(x: Array, q: Array, k: int) -> tuple[Array, Array]:
     """Return distances and indices (queries, k) of the nearest rows of x; ValueError for NaN and infinity."""
     return Searcher(x).query(q, k)
+
+
+def lower_first(distances: Array, indices: Array) -> None:
+    """Order what is as far by index: squares that differ may have one root."""
+    equal = (distances[:, 1:] == distances[:, :-1]) & (indices[:, 1:] < indices[:, :-1])
+    rows = np.flatnonzero(equal.any(axis=1))
+    order = np.lexsort((indices[rows], distances[rows]), axis=1)
+    indices[rows] = np.take_along_axis(indices[rows], order, 1)
 
 
 def without_own(distances: Array, indices: Array) -> tuple[Array, Array]:
