@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import Array, require_finite
-from mmlcore.neighbors._search import Searcher, nearest
+from mmlcore.neighbors._search import Searcher, nearest, offsets_of
 from mmlcore.vectors.metric_images import (
     IntoMetric,
     distances_of_images,
@@ -64,6 +64,5 @@ class MetricSearcher:
         found[lost] = distances_of_pairs(b, row[lost], a, at[lost], lower)
         order = np.lexsort((at, found, row))
         order = order[found[order] <= radius]
-        offsets = np.zeros(len(q) + 1, np.int64)
-        np.cumsum(np.bincount(row[order], minlength=len(q)), out=offsets[1:])
+        offsets = offsets_of(row[order], len(q))
         return found[order].astype(self._into.dtype, copy=False), at[order], offsets

@@ -30,7 +30,7 @@ class Searcher:
     """
 
     def __init__(self, x: Array, *, kept: bool = False) -> None:
-        self._x, self._kept = x, kept
+        self._x = x
         self._n, self._d = x.shape
         self._high = _highest(x)
         self._top = _largest(x, "X")
@@ -45,9 +45,7 @@ class Searcher:
         """What a search of many queries goes by: 'tree', 'filter', 'products' or 'differences'."""
         if self._tree is not None and self._tree_pays(10):
             return "tree"
-        if self._filter is None and self._kept and Filter.fits(self._n, self._d, 64, 1):
-            self._filter = Filter(self._x)
-        if self._filter:
+        if Filter.fits(self._n, self._d, 64, 1):
             return "filter"
         return "products" if self._x.shape[1] >= _core.PRODUCTS_FROM else "differences"
 
@@ -61,7 +59,7 @@ class Searcher:
         top = _largest(q, "queries")
         if max(top, self._top) < self._high:
             return self._by_squares(q, k)
-        return self._far_apart(q, k)
+        return _far_apart(self._x, q, k, self._high)
 
     def query_self(self, k: int) -> tuple[Array, Array]:
         """Return the same of the points themselves, none of which is its own neighbour."""
@@ -138,12 +136,7 @@ class Searcher:
             parts.append((near[order], column[order].astype(np.int64), row[order] + first))
         none = (empty((0,), x.dtype), np.empty(0, np.int64), np.empty(0, np.int64))
         distances, indices, rows = (np.concatenate(part) for part in zip(none, *parts, strict=True))
-        offsets = np.zeros(len(q) + 1, np.int64)
-        np.cumsum(np.bincount(rows, minlength=len(q)), out=offsets[1:])
-        return distances, indices, offsets
-
-    def _far_apart(self, q: Array, k: int) -> tuple[Array, Array]:
-        return _far_apart(self._x, q, k, self._high)
+        return distances, indices, offsets_of(rows, len(q))
 
 
 def search(x: Array, q: Array, k: int) -> tuple[Array, Array]:
@@ -157,6 +150,13 @@ def lower_first(distances: Array, indices: Array) -> None:
     rows = np.flatnonzero(equal.any(axis=1))
     order = np.lexsort((indices[rows], distances[rows]), axis=1)
     indices[rows] = np.take_along_axis(indices[rows], order, 1)
+
+
+def offsets_of(rows: Array, count: int) -> Array:
+    """Where each of `count` rows begins in a list that is sorted by them, and its end."""
+    offsets = np.zeros(count + 1, np.int64)
+    np.cumsum(np.bincount(rows, minlength=count), out=offsets[1:])
+    return offsets
 
 
 def without_own(distances: Array, indices: Array) -> tuple[Array, Array]:
