@@ -3,6 +3,7 @@
 
 #include <pybind11/stl.h>
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -21,11 +22,15 @@ py::array_t<T> array_of(const std::vector<T>& x, const std::vector<py::ssize_t>&
   return py::array_t<T>(shape, x.data());
 }
 
-py::tuple minimize(const calculus::Program& both, const calculus::Program* hessian, const Doubles& start,
+// Of a plain pointer pybind11 would ask None for an attribute at each call, whose name Python's cache of types then keeps.
+using MaybeProgram = std::optional<std::reference_wrapper<const calculus::Program>>;
+
+py::tuple minimize(const calculus::Program& both, const MaybeProgram& second, const Doubles& start,
                    const std::vector<Doubles>& given, int method, const std::optional<Doubles>& lower,
                    const std::optional<Doubles>& upper, double tol, double unit, index_t max_iter, bool trajectory,
                    const py::object& callback) {
   const index_t k = start.shape(0), n = start.shape(1);
+  const calculus::Program* const hessian = second ? &second->get() : nullptr;
   const auto fits = [&](const calculus::Program& program, index_t size) {
     bool fine = program.argument_count() == 1 + static_cast<index_t>(given.size()) && program.argument_size(0) == n &&
                 program.result_size(0) == size;

@@ -472,7 +472,7 @@ def default_rank_rtol(
 
 def descend(
     both: Program,
-    hessian: Program,
+    hessian: Program | None,
     start: typing.Annotated[np.typing.ArrayLike, np.float64],
     given: collections.abc.Sequence[typing.Annotated[np.typing.ArrayLike, np.float64]],
     method: typing.SupportsInt | typing.SupportsIndex,
