@@ -27,6 +27,13 @@ def positive(n: int) -> np.ndarray:
 
 
 @cache
+def turned(n: int, items: int = 1) -> np.ndarray:
+    """A complex matrix, or a stack of them."""
+    a = normal(items, n, n) + 1j * normal(items, n, n)[..., ::-1]
+    return a if items > 1 else a[0]
+
+
+@cache
 def graph() -> mml.Graph:
     """A graph of 200,000 nodes."""
     return mml.Graph.from_edges(*ends())
@@ -62,6 +69,7 @@ LARGE: dict[str, Callable[[], Any]] = {
     "vector_projection": lambda: mml.vector_projection(normal(1_000_000, 10), normal(10)),
     "pairwise_distances": lambda: mml.pairwise_distances(normal(3000, 100)),
     "nearest_neighbors": lambda: mml.nearest_neighbors(normal(20_000, 20), normal(3000, 20), 5),
+    "NeighborIndex": lambda: mml.NeighborIndex(normal(300_000, 3)).query(normal(100_000, 3), 4),
     "matmul": lambda: mml.matmul(normal(1500, 1500), normal(1500, 1500)),
     "matmul reversed": lambda: mml.matmul(normal(900, 900)[:, ::-1], normal(900, 900)),
     "matmul stack": lambda: mml.matmul(normal(100_000, 6, 6), normal(100_000, 6, 6)),
@@ -73,10 +81,13 @@ LARGE: dict[str, Callable[[], Any]] = {
     "row_echelon": lambda: mml.row_echelon(normal(700, 700)),
     "solve": lambda: mml.solve(positive(1200), normal(1200, 1200)),
     "solve stack": lambda: mml.solve(normal(200_000, 5, 5), normal(200_000, 5, 1)),
+    "solve complex": lambda: mml.solve(turned(500), turned(500)),
     "inverse": lambda: mml.inverse(positive(1000)),
     "inverse stack": lambda: mml.inverse(normal(20_000, 20, 20)),
+    "inverse complex": lambda: mml.inverse(turned(20, 10_000)),
     "determinant": lambda: mml.determinant(normal(30_000, 20, 20)),
     "slogdet": lambda: mml.slogdet(positive(1500)),
+    "determinant complex": lambda: mml.determinant(turned(600)),
     "lu": lambda: mml.lu(positive(1200)),
     "cholesky": lambda: mml.cholesky(positive(1200)),
     "rank": lambda: mml.rank(normal(700, 700)),
@@ -96,6 +107,13 @@ LARGE: dict[str, Callable[[], Any]] = {
     "eigvalsh": lambda: mml.eigvalsh(positive(500)),
     "top_eigh": lambda: mml.top_eigh(positive(900), 20),
     "diagonalize": lambda: mml.diagonalize(normal(200, 200)),
+    "diagonalize symmetric": lambda: mml.diagonalize(positive(500)),
+    "classify": lambda: mml.classify(positive(600)),
+    "power_iteration": lambda: mml.power_iteration(positive(6) + np.zeros((100_000, 1, 1))),
+    "svd": lambda: mml.svd(normal(400, 300)),
+    "svd stack": lambda: mml.svd(normal(20_000, 6, 6)),
+    "svd complex": lambda: mml.svd(turned(180)),
+    "svdvals": lambda: mml.svdvals(normal(400, 180)),
     "Graph.from_edges": lambda: mml.Graph.from_edges(*ends()),
     "pagerank": lambda: mml.pagerank(graph(), damping=0.99),
     "gradient": lambda: mml.gradient(bowl, normal(300_000, 10)),
@@ -104,10 +122,23 @@ LARGE: dict[str, Callable[[], Any]] = {
     "taylor": lambda: mml.taylor(lambda x: np.exp(np.sin(x)), normal(200_000), 10).coefficients,
     "newton": lambda: mml.newton(pair, 1 + rng.random((20_000, 4))),
     "minimize": lambda: mml.minimize(bowl, np.full(300, 0.5), method="bfgs"),
+    "minimize many": lambda: mml.minimize(bowl, 0.5 * normal(20_000, 4), method="lbfgs"),
+    "minimize_globally": lambda: mml.minimize_globally(
+        bowl, [(-3, 3)] * 8, population=2000, generations=60, raise_on_failure=False
+    ),
     "curve_fit_batch": lambda: mml.curve_fit_batch(
         decay, TIME, 2 * np.exp(-1.3 * TIME) + 0.01 * normal(20_000, 50), [1.0, 1.0]
     ),
     "linear_regression": lambda: mml.linear_regression(normal(300_000, 20), normal(300_000)),
+    "linear_regression stack": lambda: mml.linear_regression(
+        normal(60_000, 20, 3), normal(60_000, 20)
+    ),
+    "linear_regression_by": lambda: mml.linear_regression_by(
+        normal(1_000_000, 3), normal(1_000_000), np.arange(1_000_000) % 9973
+    ),
+    "logistic_regression": lambda: mml.logistic_regression(
+        normal(100_000, 20), normal(100_000, 1)[:, 0] + normal(100_000, 20)[:, 0] > 0
+    ),
     "mean": lambda: mml.mean(normal(2_000_000, 10)),
     "variance": lambda: mml.variance(normal(2_000_000, 10)),
     "covariance": lambda: mml.covariance(normal(300_000, 60)),

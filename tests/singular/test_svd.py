@@ -132,6 +132,34 @@ def test_every_length_of_a_stack(shape, dtype, rng):
     assert (values[11] == 0).all()
 
 
+@pytest.mark.parametrize(
+    "shape", [(513, 4), (1200, 30), (3000, 90), (700, 200), (25, 4000), (2, 700, 9)]
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_values_of_long_matrices(shape, dtype, rng):
+    """R alone in blocks of rows: every order, scales at the ends of the range, columns that depend on others."""
+    a = rng.standard_normal(shape).astype(dtype)
+    a[..., 1, :] *= 1e-3
+    a[..., 2] = a[..., 0]
+    right = np.linalg.svd(a.astype(np.float64), compute_uv=False)
+    eps = float(np.finfo(dtype).eps)
+    for given in (a, np.asfortranarray(a), a[..., ::-1], np.swapaxes(a, -1, -2)):
+        got = mml.svdvals(given)
+        assert got.dtype == dtype
+        np.testing.assert_allclose(got, right, rtol=4 * eps, atol=200 * eps * right.max())
+    top = 1e25 if dtype == np.float32 else 1e290
+    for scale in (top, 1 / top):
+        np.testing.assert_allclose(
+            mml.svdvals(a * dtype(scale)).astype(np.float64) / scale,
+            right,
+            rtol=10 * eps,
+            atol=200 * eps * right.max(),
+        )
+    a[..., 3, 1] = np.nan
+    with pytest.raises(ValueError, match="A: contains NaN"):
+        mml.svdvals(a)
+
+
 @pytest.mark.parametrize("n", [2, 3, 5, 8, 12, 16])
 def test_short_columns_beside_long_ones_become_orthogonal_too(n, rng):
     """Columns of length 1e-100 beside 1, whose squares vanish in products of products."""

@@ -132,6 +132,12 @@ void blocked_qr(MatrixView<T> a, MatrixView<T> q) {
 }
 
 template <class T>
+void blocked_r(MatrixView<T> a) {
+  MMLCORE_ASSERT(!a.empty() && a.cols <= a.rows);
+  BlockedQr<T>(a, {a.data, a.rows, 0, 1, a.rows}).triangularize();
+}
+
+template <class T>
 void blocked_complement(MatrixView<T> a, MatrixView<T> rest) {
   MMLCORE_ASSERT(!a.empty() && a.cols <= a.rows && rest.cols == a.rows - a.cols);
   BlockedQr<T> work(a, rest);
@@ -141,6 +147,7 @@ void blocked_complement(MatrixView<T> a, MatrixView<T> rest) {
 
 template void blocked_qr<float>(MatrixView<float>, MatrixView<float>);
 template void blocked_qr<double>(MatrixView<double>, MatrixView<double>);
+template void blocked_r<double>(MatrixView<double>);
 template void blocked_complement<float>(MatrixView<float>, MatrixView<float>);
 template void blocked_complement<double>(MatrixView<double>, MatrixView<double>);
 

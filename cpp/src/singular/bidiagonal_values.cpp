@@ -5,15 +5,18 @@
 #include <limits>
 
 #include "mmlcore/core/buffer.hpp"
-#include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/finite.hpp"
 #include "mmlcore/core/lane_arithmetic.hpp"
+#include "mmlcore/core/scaled_copy.hpp"
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/orthogonal/reflector.hpp"
+#include "mmlcore/orthogonal/tall_triangle.hpp"
 #include "mmlcore/singular/dqds.hpp"
 
 namespace mmlcore {
 namespace {
+
+constexpr index_t kTallRatio = 2;  // times as many rows as columns, beyond which R alone is reduced
 
 // The bidiagonal form of a matrix of at least as many rows as columns, whose rows are whole vectors long, with zeros behind.
 // So are the vectors, which are zero where a step does not reach.
@@ -158,20 +161,15 @@ bool bidiagonal_values(MatrixView<const T> a, double* values, int* power) {
   const double most = static_cast<double>(largest_size(a));
   if (!std::isfinite(most)) return false;
   std::frexp(most, power);
-  Buffer<double> memory(m * stride);
-  const MatrixView<double> own{memory.data(), m, n, stride, 1};
-  const double half = std::ldexp(1.0, -(*power / 2)), rest = std::ldexp(1.0, -(*power - *power / 2));
-  if constexpr (sizeof(T) == sizeof(double)) {
-    copy<double>(a, own);
+  Buffer<double> memory((m > kTallRatio * n ? n : m) * stride);
+  MatrixView<double> own{memory.data(), m, n, stride, 1};
+  if (m > kTallRatio * n) {
+    own.rows = n;
+    tall_triangle<T>(a, *power, own);
   } else {
-    for (index_t i = 0; i < m; ++i) {
-      for (index_t j = 0; j < n; ++j) own(i, j) = a(i, j);
-    }
+    scaled_copy<T>(a, *power, own);
   }
-  for (index_t i = 0; i < m; ++i) {
-    for (index_t j = 0; j < n; ++j) own(i, j) = own(i, j) * half * rest;
-    std::fill(&own(i, 0) + n, &own(i, 0) + stride, 0.0);
-  }
+  for (index_t i = 0; i < own.rows; ++i) std::fill(&own(i, 0) + n, &own(i, 0) + stride, 0.0);
 
   Buffer<double> numbers(6 * n);
   double *const diagonal = numbers.data(), *const beside = diagonal + n;

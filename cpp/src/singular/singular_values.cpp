@@ -73,7 +73,7 @@ bool any_group(const MatrixBatch<const T>& a, index_t first, double* values, int
 template <class T>
 bool one(const MatrixView<const T>& a, double* values, int* power) {
   const index_t m = std::max(a.rows, a.cols), n = std::min(a.rows, a.cols);
-  const bool reflected = m <= 2 * n && (n > kRotatedSide || (n >= kReflectedSide && rows_and_columns_alike<T>(a)));
+  const bool reflected = n > kRotatedSide || m > kValuesLength || (n >= kReflectedSide && rows_and_columns_alike<T>(a));
   if (reflected) return bidiagonal_values<T>(a, values, power);
   return jacobi_svd<T>(a, values, power, nullptr, nullptr);
 }

@@ -144,9 +144,10 @@ def svdvals(A: ArrayLike) -> Array:
 
     Notes
     -----
-    By reflections to bidiagonal form and differential quotients with shifts [2]_, to 200 columns; LAPACK beyond. Rotations as in
-    `svd`, with its accuracy, up to 40 columns where rows or columns differ sixteenfold. Cost: some 4 m n^2 operations
-    for m >= n.
+    By reflections to bidiagonal form and differential quotients with shifts [2]_, to 200 columns (of more than twice as many
+    rows, of R of a QR decomposition by blocks of rows); LAPACK beyond. Rotations as in `svd`, with its accuracy, of up to 40
+    columns and 512 rows where rows or columns differ sixteenfold. Cost: some 4 m n^2 operations for m >= n, 2 m n^2 of tall
+    matrices.
 
     References
     ----------

@@ -27,12 +27,17 @@ namespace mmlcore {
 template <class T>
 void blocked_qr(MatrixView<T> a, MatrixView<T> q);
 
-// The same for n <= m with the columns that complete Q to a square matrix, m x (m - n), in the place of Q's own.
+// R alone, of n <= m columns; the signs of its rows as they come.
+template <class T>
+void blocked_r(MatrixView<T> a);
+
+// The same as blocked_qr for n <= m with the columns that complete Q to a square matrix, m x (m - n), in the place of Q's own.
 template <class T>
 void blocked_complement(MatrixView<T> a, MatrixView<T> rest);
 
 extern template void blocked_qr<float>(MatrixView<float>, MatrixView<float>);
 extern template void blocked_qr<double>(MatrixView<double>, MatrixView<double>);
+extern template void blocked_r<double>(MatrixView<double>);
 extern template void blocked_complement<float>(MatrixView<float>, MatrixView<float>);
 extern template void blocked_complement<double>(MatrixView<double>, MatrixView<double>);
 

@@ -22,17 +22,16 @@ double default_rank_rtol(index_t m, index_t n) {
 
 inline constexpr index_t kLaneSide = 16;       // the shorter side of matrices of a stack in lanes, at most
 inline constexpr index_t kBidiagonalSide = 6;  // columns from which on lanes go by the bidiagonal form
-// One matrix: by the bidiagonal form from kReflectedSide columns on, if its rows and columns are alike, and beyond
-// kRotatedSide anyway; else by rotations, of R where it is tall.
+// One matrix: by the bidiagonal form from kReflectedSide columns on, if its rows and columns are alike, beyond kRotatedSide
+// anyway, and beyond kValuesLength rows; else by rotations of R.
 inline constexpr index_t kReflectedSide = 3, kRotatedSide = 40;
 inline constexpr index_t kValuesSide = 200;    // the shorter side, at most
-inline constexpr index_t kTallSide = 80;       // the same of a matrix more than twice as long
-inline constexpr index_t kValuesLength = 512;  // the longer one
+inline constexpr index_t kValuesLength = 512;  // the longer one, for rotations
 
 // Whether these ways are the faster ones: of the others LAPACK's values alone are as fast.
 inline bool has_few_values(index_t m, index_t n) {
-  const index_t shorter = std::min(m, n), longer = std::max(m, n);
-  return shorter >= 1 && longer <= kValuesLength && shorter <= (longer > 2 * shorter ? kTallSide : kValuesSide);
+  const index_t shorter = std::min(m, n);
+  return shorter >= 1 && shorter <= kValuesSide;
 }
 
 // values: count x min(m, n), contiguous, descending, of the matrices times the powers of two that bring their largest
