@@ -38,6 +38,14 @@ bool blas_takes(const MatrixView<const T>& a) {
   return (a.row_stride == 1 || a.col_stride == 1) && a.row_stride > 0 && a.col_stride > 0;
 }
 
+// A product without packing that one thread ends before two have begun, or of one register tile.
+template <class T>
+bool is_short_product(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
+  constexpr index_t few_steps = index_t{1} << 19;
+  if (!lies_in_rows(b) || !is_unpacked_product(a, b, c)) return false;
+  return a.rows <= kTileRows || a.rows * a.cols * b.cols <= few_steps;
+}
+
 // One large product, with more than one thread: BLAS libraries keep their threads spinning, and two pools in turn would slow
 // both down.
 template <class T>
@@ -49,7 +57,7 @@ bool blas_multiplies(const Call& call) {
   const bool mirrored = a.data == b.data && a.rows == b.cols && a.row_stride == b.col_stride && a.col_stride == b.row_stride;
   if (work < kLarge || work >= (mirrored ? 8 : 1) * kHuge || call['m'] == 1 || call['n'] == 1) return false;
   const auto c = c_order<T>(nullptr, a.rows, b.cols);
-  if (!blas_takes(a) || !blas_takes(b) || is_small_product(a, b, c) || is_tall_product(a, b, c)) return false;
+  if (!blas_takes(a) || !blas_takes(b) || is_short_product(a, b, c) || is_tall_product(a, b, c)) return false;
   enter_context();
   return num_threads() > 1;
 }

@@ -163,7 +163,7 @@ void product_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b,
     parallel_ranges(count, grain, [&](index_t begin, index_t end) {
       for (index_t i = begin; i < end; ++i) rows.run(i);
     });
-  } else if (has_sums && has_small_shape(a.item, b.item, c.item)) {
+  } else if (has_sums && is_unpacked_product(a.item, b.item, c.item)) {
     stack_of_blocks<T>(a, b, c, grain);
   } else {
     parallel_ranges(count, grain, [&](index_t begin, index_t end) {

@@ -5,14 +5,11 @@
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/lane_sums.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/core/part_of_vector.hpp"
 #include "mmlcore/matrices/register_tile.hpp"
 
 namespace mmlcore {
 namespace {
-
-// Up to so many columns, some half a vector, sums run along the rows of A.
-template <class T>
-constexpr index_t kFewColumns = kVectorBytes / 2 / sizeof(T) >= 4 ? 4 : 2;
 
 constexpr index_t kGrain = 1 << 15;  // elements of A and C worth a task of their own
 
@@ -49,8 +46,7 @@ void tall(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
   });
 }
 
-// R rows of A times N columns of B, each `stride` numbers with zeros behind the k-th: sums along the rows. A's last vector
-// overlaps the one before, with zeros where it does.
+// R rows of A times N columns of B, each `stride` numbers with zeros behind the k-th: sums along the rows.
 template <int R, int N, class T>
 inline void dots(const T* a, index_t row_stride, index_t k, const T* b, index_t stride, T* to, index_t n) {
   using S = Simd<T>;
@@ -70,9 +66,8 @@ inline void dots(const T* a, index_t row_stride, index_t k, const T* b, index_t 
   };
   for (; at + W <= k; at += W) add([&](int r) { return S::load(a + r * row_stride + at); });
   if (at < k) {
-    T rest[R * W] = {};
-    for (int r = 0; r < R; ++r) std::copy_n(a + r * row_stride + at, k - at, rest + r * W);
-    add([&](int r) { return S::load(rest + r * W); });
+    const PartOfVector<T> part(k - at);
+    add([&](int r) { return part.load(a + r * row_stride + at); });
   }
   T found[groups * W];
 #pragma GCC unroll 4
@@ -101,8 +96,7 @@ void by_dots(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
 template <class T>
 void product_tall(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
   MMLCORE_ASSERT(a.rows == c.rows && b.cols == c.cols && a.cols == b.rows);
-  constexpr index_t W = Simd<T>::width;
-  if (c.cols <= kFewColumns<T> && a.cols >= 3 * W && a.col_stride == 1) {
+  if (sums_along_rows(a, c)) {
     if (c.cols == 2) return by_dots<2, T>(a, b, c);
     if constexpr (kFewColumns < T >> 2) return c.cols == 3 ? by_dots<3, T>(a, b, c) : by_dots<4, T>(a, b, c);
   }

@@ -1,11 +1,13 @@
-// Products of small matrices, one or a stack: C = A B without packing.
+// Products of matrices without packing, one or a stack: C = A B while B stays in the cache.
 //
-// Below some 64 columns the operands lie in the first-level cache and packing them would cost as much as the product. So B's
-// rows are read where they are, a block of columns at a time: C's block is held in registers, and each k adds
-// a(i, k) * B(k, block). Blocks are 3, 2 or 1 vectors, the last of which may be a part (core/part_of_vector.hpp; by halves
-// where the level has none): no element outside C is touched. Rows are shared among as few blocks as hold them. For a stack
-// the blocks are chosen once: 250 random stacks of 2 to 22 rows and columns run at 2.2 times numpy's speed, and one of them
-// at less than that; by halves, and chosen item by item, at 1.1 times, a third of them at less.
+// Packing copies both operands, which is as much as the product of small ones and a good part of medium ones. So B's rows
+// are read where they are, a block of columns at a time: C's block is held in registers, and each k adds a(i, k) * B(k,
+// block). As long as B fits the second-level cache (kCached), this takes 0.4 to 0.95 of the time of packing for 12 to 400
+// rows, any depth and 50 to 640 columns, in float64 and float32 (0.95 at 400 x 330 x 640; beyond the cache packing wins from
+// some rows on). Blocks are 3, 2 or 1 vectors, the last of which may be a part (core/part_of_vector.hpp; by halves where the
+// level has none): no element outside C is touched. Rows are shared among as few blocks as hold them. For a stack the blocks
+// are chosen once: 250 random stacks of 2 to 22 rows and columns run at 2.2 times numpy's speed, and one of them at less
+// than that; by halves, and chosen item by item, at 1.1 times, a third of them at less.
 //
 // Stacks are bounded by memory for n <= 8; the next item is asked for while this one is computed.
 // Needs unit column strides of B and C; A may have any strides. Cost: 2 m n k flops, no scratch memory.
@@ -18,10 +20,11 @@
 namespace mmlcore {
 
 inline constexpr index_t kSmallProduct = 96;
-// Long sums for few elements: B then is read so few times that packing it does not pay either (7 x 2000 times 2000 x 7).
-inline constexpr index_t kLong = 4096, kFewSteps = index_t{1} << 19;
-// Few rows of A, which are one register tile: B is read once, where it lies (2 x 128 times 128 x 128 in 2 us; packed, 8).
-inline constexpr index_t kTileRows = 8, kReadOnce = index_t{1} << 17;
+inline constexpr index_t kLong = 4096;                // longer sums are taken in parts (product.hpp)
+inline constexpr index_t kCached = index_t{1} << 20;  // bytes of B that stay in the second-level cache
+// Few rows of A read B so few times that it may come from the third level (20 x 1000 times 1000 x 1000: 0.65 of the time).
+inline constexpr index_t kFewRows = 64;
+inline constexpr index_t kTileRows = 8;  // the rows of A that are one register tile: B is read once, where it lies
 
 // What is known to be zero, or is not wanted, and so is not computed (block by block: some of it still is).
 enum class ProductPart {
@@ -32,6 +35,10 @@ enum class ProductPart {
 
 template <class T>
 void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, ProductPart part = ProductPart::full);
+
+// The same by blocks of rows and columns, on all threads; the bits do not depend on their number.
+template <class T>
+void product_in_blocks(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c);
 
 // One product, by the way that fits its shape: small, tall (product_tall.hpp) or large.
 template <class T>
@@ -68,17 +75,9 @@ bool lies_in_rows(const MatrixView<T>& b) {
 
 // Whether product_small takes these operands, B in rows or by way of a copy, and is the faster way.
 template <class T>
-bool has_small_shape(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
-  if (!lies_in_rows(c)) return false;
-  if (std::max({a.rows, a.cols, b.cols}) <= kSmallProduct) return true;
-  if (a.rows <= kTileRows && a.cols * b.cols <= kReadOnce) return true;
-  return a.cols <= kLong && std::min(a.cols, b.cols) <= kSmallProduct && a.rows * a.cols * b.cols <= kFewSteps;
-}
-
-// Whether product_small takes these operands as they are and is the faster way.
-template <class T>
-bool is_small_product(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
-  return lies_in_rows(b) && has_small_shape(a, b, c);
+bool is_unpacked_product(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
+  const index_t bytes = b.rows * b.cols * index_t{sizeof(T)};
+  return lies_in_rows(c) && a.cols <= kLong && bytes <= (a.rows <= kFewRows ? 8 * kCached : kCached);
 }
 
 }  // namespace mmlcore

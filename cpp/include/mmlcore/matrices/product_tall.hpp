@@ -17,12 +17,23 @@
 namespace mmlcore {
 
 inline constexpr index_t kTallDepth = 512;
+// Rows from which on it pays: of fewer, the copy of B and the rows that are left over cost too much.
+inline constexpr index_t kTallRows = 512, kSumRows = 96;
+
+// Up to so many columns, some half a vector, sums run along the rows of A.
+template <class T>
+inline constexpr index_t kFewColumns = kVectorBytes / 2 / index_t{sizeof(T)} >= 4 ? 4 : 2;
+
+template <class T>
+bool sums_along_rows(const MatrixView<const T>& a, const MatrixView<T>& c) {
+  return c.cols <= kFewColumns<T> && a.cols >= 3 * Simd<T>::width && a.col_stride == 1;
+}
 
 // Whether product_tall takes these operands and is the faster way: C in rows without gaps, few columns.
 template <class T>
 bool is_tall_product(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
-  return a.rows > 96 && c.cols >= 2 && c.cols <= 4 * Simd<T>::width && a.cols <= kTallDepth && c.row_stride == c.cols &&
-         c.col_stride == 1 && b.cols == c.cols;
+  return a.rows > (sums_along_rows(a, c) ? kSumRows : kTallRows) && c.cols >= 2 && c.cols <= 4 * Simd<T>::width &&
+         a.cols <= kTallDepth && c.row_stride == c.cols && c.col_stride == 1 && b.cols == c.cols;
 }
 
 template <class T>
