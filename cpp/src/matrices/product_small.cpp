@@ -61,6 +61,14 @@ void block(const SmallStrides& s, const T* a, const T* b, T* c, index_t last) {
   if constexpr (Ending) {
     const PartOfVector<T, Bytes> part(last);
     run(tile, s.depth, left, EndingRows<T, Bytes, V>{b, s.b_row, part});
+    if (s.adds) {
+      const auto alpha = S::splat(static_cast<T>(s.alpha)), beta = S::splat(static_cast<T>(s.beta));
+      tile.each([&](int r, int v) {
+        const T* const at = c + r * s.c_row + v * S::width;
+        const auto before = s.beta == 0 ? typename S::Vec{} : v + 1 == V ? part.load(at) : S::load(at);
+        tile.sums[r][v] = beta * before + alpha * tile.sums[r][v];
+      });
+    }
     tile.each([&](int r, int v) {
       T* const at = c + r * s.c_row + v * S::width;
       if (v + 1 == V) {
@@ -71,6 +79,7 @@ void block(const SmallStrides& s, const T* a, const T* b, T* c, index_t last) {
     });
   } else {
     run(tile, s.depth, left, operand::vectors<S>(b, s.b_row));
+    if (s.adds) return tile.store(c, s.c_row, static_cast<T>(s.alpha), static_cast<T>(s.beta));
     tile.store(c, s.c_row);
   }
 }
@@ -149,35 +158,50 @@ ChosenBlocks<T>::ChosenBlocks(const MatrixView<const T>& a, const MatrixView<con
   });
 }
 
+namespace {
+
 template <class T>
-void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, ProductPart part) {
-  MMLCORE_ASSERT(a.rows == c.rows && b.cols == c.cols && a.cols == b.rows);
-  if (a.cols == 0) {  // a sum of nothing, and nothing to point to
-    for (index_t i = 0; i < c.rows; ++i) std::fill_n(c.data + i * c.row_stride, c.cols, T{0});
-    return;
+void scale_rows(MatrixView<T> c, double beta) {
+  for (index_t i = 0; i < c.rows; ++i) {
+    for (index_t j = 0; j < c.cols; ++j) c(i, j) = beta == 0 ? T{0} : static_cast<T>(beta) * c(i, j);
   }
-  SmallStrides strides{a.cols, a.row_stride, a.col_stride, b.row_stride, c.row_stride};
+}
+
+// C = beta C + alpha A B.
+template <class T>
+void all_blocks(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, ProductPart part, double alpha, double beta) {
+  MMLCORE_ASSERT(a.rows == c.rows && b.cols == c.cols && a.cols == b.rows);
+  if (a.cols == 0) return scale_rows(c, beta);  // a sum of nothing, and nothing to point to
+  SmallStrides strides{a.cols, a.row_stride, a.col_stride, b.row_stride, c.row_stride, alpha != 1 || beta != 0, alpha, beta};
   each_block<T>(c.rows, c.cols, part, [&](TileKernel<T> block, index_t i, index_t j, index_t last, index_t end) {
     if (part == ProductPart::upper_factor) strides.depth = std::min(a.cols, end);
     block(strides, &a(i, 0), &b(0, j), &c(i, j), last);
   });
 }
 
+}  // namespace
+
 template <class T>
-void product_in_blocks(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
+void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, ProductPart part) {
+  all_blocks<T>(a, b, c, part, 1, 0);
+}
+
+template <class T>
+void product_in_blocks(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, int threads, double alpha,
+                       double beta) {
   constexpr index_t worth = 100'000;          // multiplications that a second thread pays for
   constexpr index_t kept = index_t{1} << 15;  // numbers of A that stay in the cache beside B
   constexpr index_t across = 3 * Simd<T>::width, tasks = 16;
   const index_t m = c.rows, k = a.cols, n = c.cols;
-  const index_t rows = std::max<index_t>(3, kept / (8 * std::max<index_t>(k, 1))) * 8, down = (m + rows - 1) / rows;
-  if (m * k * n < worth || (down == 1 && n < 2 * across)) return product_small<T>(a, b, c);
+  const index_t rows = std::clamp<index_t>(kept / (8 * std::max<index_t>(k, 1)), 3, 24) * 8, down = (m + rows - 1) / rows;
+  if (m * k * n < worth || (down == 1 && n < 2 * across)) return all_blocks<T>(a, b, c, ProductPart::full, alpha, beta);
   // Blocks depend on the shapes alone: the sums of a block are taken in one order.
   const index_t strips = (n + across - 1) / across, wide = std::clamp<index_t>(tasks / down, 1, strips);
   const index_t cols = (strips + wide - 1) / wide * across, along = (n + cols - 1) / cols;
-  parallel_tasks(down * along, [&](index_t task) {
+  parallel_tasks(down * along, threads, [&](index_t task) {
     const index_t i = task / along * rows, j = task % along * cols;
     const index_t r = std::min(rows, m - i), w = std::min(cols, n - j);
-    product_small<T>(a.block(i, 0, r, k), b.block(0, j, k, w), c.block(i, j, r, w));
+    all_blocks<T>(a.block(i, 0, r, k), b.block(0, j, k, w), c.block(i, j, r, w), ProductPart::full, alpha, beta);
   });
 }
 
@@ -190,7 +214,7 @@ bool product_of_copy(const MatrixView<const T>& a, const MatrixView<const T>& b,
   Buffer<T> straight(b.rows * b.cols);
   const MatrixView<T> rows = c_order(straight.data(), b.rows, b.cols);
   copy<T>(b, rows);
-  product_in_blocks<T>(a, rows, c);
+  product_in_blocks<T>(a, rows, c, num_threads());
   return true;
 }
 
@@ -205,7 +229,7 @@ bool product_of_turned(const MatrixView<const T>& a, const MatrixView<const T>& 
     return false;
   Buffer<T> memory(m * n);
   const MatrixView<T> turned = c_order(memory.data(), n, m);
-  product_in_blocks<T>(b.transposed(), a.transposed(), turned);
+  product_in_blocks<T>(b.transposed(), a.transposed(), turned, num_threads());
   copy<T>(MatrixView<const T>(turned).transposed(), c);
   return true;
 }
@@ -232,14 +256,18 @@ void product_single(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> 
   if (product_of_vector<T>(a, b, c)) return;
   if (product_of_turned<T>(a, b, c)) return;
   if (is_tall_product(a, b, c)) return product_tall<T>(a, b, c);
-  if (lies_in_rows(b) && is_unpacked_product(a, b, c)) return product_in_blocks<T>(a, b, c);
+  if (lies_in_rows(b) && is_unpacked_product(a, b, c)) return product_in_blocks<T>(a, b, c, num_threads());
   if (product_of_columns<T>(a, b, c) || product_of_copy<T>(a, b, c)) return;
   product<T>(a, b, c);
 }
 
 template void product_small<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, ProductPart);
 template void product_small<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, ProductPart);
+template void product_in_blocks<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, int, double,
+                                       double);
 template void product_single<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>);
+template void product_in_blocks<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, int, double,
+                                        double);
 template void product_single<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>);
 template class ChosenBlocks<float>;
 template class ChosenBlocks<double>;

@@ -9,9 +9,11 @@
 
 namespace mmlcore {
 
-// Of one shape.
+// Of one shape; and C = beta C + alpha A B where `adds`, else C = A B.
 struct SmallStrides {
   index_t depth, a_row, a_col, b_row, c_row;
+  bool adds = false;
+  double alpha = 1, beta = 0;
 };
 
 // A block of C from where its parts of A, B and C start; of its last vector the first `last` numbers.

@@ -36,9 +36,11 @@ enum class ProductPart {
 template <class T>
 void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, ProductPart part = ProductPart::full);
 
-// The same by blocks of rows and columns, on all threads; the bits do not depend on their number.
+// C = beta C + alpha A B by blocks of rows and columns on at most so many threads; the bits do not depend on their number.
+// With beta == 0 what C held before is not read.
 template <class T>
-void product_in_blocks(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c);
+void product_in_blocks(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, int threads, double alpha = 1,
+                       double beta = 0);
 
 // One product, by the way that fits its shape: small, tall (product_tall.hpp) or large.
 template <class T>
@@ -55,7 +57,11 @@ bool product_lanes(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b,
 extern template void product_small<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, ProductPart);
 extern template void product_small<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>,
                                            ProductPart);
+extern template void product_in_blocks<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, int,
+                                              double, double);
 extern template void product_single<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>);
+extern template void product_in_blocks<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, int,
+                                               double, double);
 extern template void product_single<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>);
 extern template void product_batch<float>(const MatrixBatch<const float>&, const MatrixBatch<const float>&,
                                           const MatrixBatch<float>&);
