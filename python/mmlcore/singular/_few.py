@@ -11,6 +11,7 @@ from mmlcore.core.arrays import Array, as_index, is_sparse, shape_error
 from mmlcore.core.scaling import times_power
 from mmlcore.core.signs import pointed
 from mmlcore.core.sparse import as_csr
+from mmlcore.matrices.sparse import SparseRows
 from mmlcore.singular._largest import (
     Product,
     Products,
@@ -79,9 +80,12 @@ def _operator(A: Any) -> tuple[Product, Product, tuple[int, int], np.dtype[Any]]
         if not np.isfinite(a.data).all():
             msg = "A: contains NaN or infinity."
             raise ValueError(msg)
-        a = a.astype(np.complex128 if kind.kind == "c" else np.float64)
-        turned = a.conj().T.tocsr()
-        return a.dot, turned.dot, a.shape, kind
+        if kind.kind == "c":
+            a = a.astype(np.complex128)
+            turned = a.conj().T.tocsr()
+            return a.dot, turned.dot, a.shape, kind
+        a = a.astype(np.float64)
+        return SparseRows(a, "A").dot, SparseRows(a.T.tocsr(), "A").dot, a.shape, kind
     if isinstance(A, np.ndarray):
         wide = A.astype(np.complex128 if kind.kind == "c" else np.float64, copy=False)
         adjoint = wide.conj().T

@@ -22,6 +22,7 @@ from mmlcore.core.arrays import Array, adjoint
 from mmlcore.core.errors import ConvergenceError
 
 _RESTARTS = 300
+_LOOK = 8  # steps after which the values are looked at: a decomposition of the small matrix costs as much as one
 Product = Callable[[Array], Array]
 
 
@@ -84,68 +85,90 @@ class _Bases:
         return np.asarray(v / self.orthogonal(v, count))
 
 
+class _Bidiagonal:
+    """A P = Q B and A'Q = P B' + rest p e', which grow by a column and a row at a time, beside triplets known before."""
+
+    def __init__(self, a: Products, known: Triplets, size: int, seed: int, stream: int) -> None:
+        self.a, self.stream = a, stream
+        self.more = a.shape[1] - len(known.values)  # directions that are left
+        self.right, self.left = (
+            _Bases(known.right, size + 1, seed),
+            _Bases(known.left, size, seed + 1),
+        )
+        self.small = np.zeros((size, size))
+        self.right.own[0] = self.right.random(stream, 0)
+        self.unit = float(known.values[0]) if len(known.values) else 0.0
+        self.rest = 0.0
+
+    def grow(self, j: int, first: bool, fresh: int) -> None:
+        """Column j; `first` after a restart, whose columns before are coupled to j all."""
+        right, left, small = self.right, self.left, self.small
+        image = self.a.times(right.own[j])
+        # Right vectors are orthogonalized in full. Left ones follow, by the one before alone (H. D. Simon, H. Zha, SIAM J. Sci.
+        # Comput. 21, 2000), but where what is left is small beside what was taken away.
+        before = length = 0.0
+        if not first:
+            image -= small[j - 1, j] * left.own[j - 1]
+            before, length = abs(small[j - 1, j]), float(np.linalg.norm(image))
+        if first or length < before:
+            length = left.orthogonal(image, j)
+        self.unit = max(self.unit, length)
+        if length <= 1e-14 * self.unit:
+            length, image = 0.0, left.random(self.stream + fresh, j)
+        else:
+            image = image / length
+        left.own[j], small[j, j] = image, length
+        image = self.a.back(left.own[j])
+        self.rest = right.orthogonal(image, j + 1)
+        if self.rest <= 1e-14 * self.unit:
+            self.rest = 0.0
+            if j + 1 < self.more:
+                image = right.random(self.stream + fresh + 1, j + 1)  # 0 is the start
+        else:
+            image = image / self.rest
+        if j + 1 < self.more:
+            right.own[j + 1] = image
+        if j + 1 < len(small):
+            small[j, j + 1] = self.rest
+
+    def restart(self, kept: int, x: Array, values: Array, yh: Array) -> None:
+        """Go on from some Ritz vectors and what they are coupled to."""
+        size, right, left = len(self.small), self.right.own, self.left.own
+        last = right[size].copy()
+        right[:kept], left[:kept] = yh[:kept] @ right[:size], x[:, :kept].T @ left[:size]
+        right[kept] = last
+        self.small[:] = 0
+        self.small[np.arange(kept), np.arange(kept)] = values[:kept]
+        self.small[:kept, kept] = self.rest * x[-1, :kept]
+
+
 def _search(
     a: Products, k: int, bound: float, seed: int, stream: int, known: Triplets, limit: float
 ) -> Triplets:
     """Return the k largest triplets beside those known, of which only those above a limit count."""
     m, n = a.shape
-    first = len(known.values)
-    size = min(min(m, n) - first, max(2 * k + 10, 48))
-    right, left = _Bases(known.right, size + 1, seed), _Bases(known.left, size, seed + 1)
-    unit = float(known.values[0]) if first else 0.0
-    small = np.zeros((size, size))
-    right.own[0] = right.random(stream, 0)
-    kept, rest = 0, 0.0
+    most = min(m, n) - len(known.values)
+    size = min(most, max(2 * k + 10, 48))
+    form = _Bidiagonal(a, known, size, seed, stream)
+    kept = 0
     for restart in range(_RESTARTS):
         for j in range(kept, size):
-            image = a.times(right.own[j])
-            # Right vectors are orthogonalized in full. Left ones follow, by the one before alone (H. D. Simon, H. Zha, SIAM J. Sci.
-            # Comput. 21, 2000), but where what is left is small beside what was taken away.
-            before = 0.0
-            if j > kept:
-                image -= small[j - 1, j] * left.own[j - 1]
-                before, length = abs(small[j - 1, j]), float(np.linalg.norm(image))
-            if j == kept or length < before:
-                length = left.orthogonal(image, j)
-            unit = max(unit, length)
-            if length <= 1e-14 * unit:
-                length, image = 0.0, left.random(stream + restart * size + j, j)
-            else:
-                image = image / length
-            left.own[j], small[j, j] = image, length
-            image = a.back(left.own[j])
-            rest = right.orthogonal(image, j + 1)
-            if rest <= 1e-14 * unit:
-                rest = 0.0
-                if first + j + 1 < n:
-                    image = right.random(stream + restart * size + j + 1, j + 1)  # 0 is the start
-            else:
-                image = image / rest
-            if first + j + 1 < n:
-                right.own[j + 1] = image
-            if j + 1 < size:
-                small[j, j + 1] = rest
-        x, values, yh = np.linalg.svd(small)
-        couplings = rest * np.abs(x[-1])
-        unit = max(unit, float(values[0]), 1e-300)
-        above = min(k, int((values > limit).sum()))
-        if above == 0 and values[0] + couplings[0] <= limit:
-            return Triplets(np.empty((m, 0)), values[:0], np.empty((n, 0)))
-        residual = couplings[: max(above, 1)].max() / unit
-        if residual <= bound or size == min(m, n) - first:
-            return Triplets(
-                left.own[:size].T @ x[:, :above], values[:above], right.own[:size].T @ yh[:above].T
-            )
+            form.grow(j, j == kept, restart * size + j)
+            grown = j + 1
+            if grown < size and (grown < k or (grown - kept) % _LOOK):
+                continue
+            x, values, yh = np.linalg.svd(form.small[:grown, :grown])
+            couplings = form.rest * np.abs(x[-1])
+            unit = form.unit = max(form.unit, float(values[0]), 1e-300)
+            above = min(k, int((values > limit).sum()))
+            if above == 0 and values[0] + couplings[0] <= limit:
+                return Triplets(np.empty((m, 0)), values[:0], np.empty((n, 0)))
+            residual = couplings[: max(above, 1)].max() / unit
+            if residual <= bound or grown == most:
+                left, right = form.left.own[:grown], form.right.own[:grown]
+                return Triplets(left.T @ x[:, :above], values[:above], right.T @ yh[:above].T)
         kept = min(k + (size - k) // 2, size - 1)
-        last = right.own[size].copy()
-        right.own[:kept], left.own[:kept] = (
-            yh[:kept] @ right.own[:size],
-            x[:, :kept].T @ left.own[:size],
-        )
-        right.own[kept] = last
-        small[:] = 0
-        small[np.arange(kept), np.arange(kept)] = values[:kept]
-        small[:kept, kept] = rest * x[-1, :kept]
+        form.restart(kept, x, values, yh)
     msg = f"svd reached a residual of {residual:.3g} in {_RESTARTS} restarts, needed {bound:.3g}."
     raise ConvergenceError(msg, values[:k])
 
