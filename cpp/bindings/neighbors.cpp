@@ -46,21 +46,29 @@ bool take_roots(const MatrixView<T>& squares, const MatrixView<std::int64_t>& in
   return all;
 }
 
-// What the kernel cannot tell is left to the Python function.
+bool needs_no_filter(index_t n, index_t d) { return d < kFewCoordinates && n * d <= kMostNumbers; }
+
+// Distances and indices by whatever route the kernel takes; nothing where it cannot tell.
 template <class T>
-py::object neighbors(const Call& call) {
-  const index_t n = call['n'], q = call['q'], d = call['d'], k = call.whole(0);
-  if (call.axes() != 0 || k < 1 || k > n || q < 1 || d < 1 || d >= kFewCoordinates || n * d > kMostNumbers) return {};
-  const MatrixView<const T> points = call.matrix<T>(0), queries = call.matrix<T>(1);
+py::object plain_neighbors(const MatrixView<const T>& points, const MatrixView<const T>& queries, index_t k) {
+  const index_t q = queries.rows;
   const NewArray<T> distances({q, k});
   const NewArray<std::int64_t> indices({q, k});
   const auto to = c_order(distances.data, q, k);
   const auto at = c_order(indices.data, q, k);
-  const bool fine = apart(static_cast<double>(n * q) * static_cast<double>(d), [&] {
+  const bool fine = apart(static_cast<double>(points.rows * q) * static_cast<double>(points.cols), [&] {
     return has_squares<T>(points) && has_squares<T>(queries) && nearest_neighbors<T>(points, queries, to, at) &&
            take_roots<T>(to, at, queries, points);
   });
   return fine ? py::make_tuple(distances.array, indices.array) : py::object();
+}
+
+// What the kernel cannot tell is left to the Python function.
+template <class T>
+py::object neighbors(const Call& call) {
+  const index_t n = call['n'], q = call['q'], d = call['d'], k = call.whole(0);
+  if (call.axes() != 0 || k < 1 || k > n || q < 1 || d < 1 || !needs_no_filter(n, d)) return {};
+  return plain_neighbors<T>(call.matrix<T>(0), call.matrix<T>(1), k);
 }
 
 // Whether numbers lie where views can take them from.
@@ -68,6 +76,21 @@ bool in_elements(const py::array& a) {
   bool fine = (a.flags() & py::detail::npy_api::NPY_ARRAY_ALIGNED_) != 0;
   for (py::ssize_t axis = 0; axis < a.ndim(); ++axis) fine &= a.strides(axis) % a.itemsize() == 0;
   return fine;
+}
+
+// Plain queries of the type of points that are kept in rows; None for all that is to be looked at.
+py::object among_kept(const py::object& given, const py::array& kept, index_t k) {
+  const py::object found = by_dtype(kept, [&](auto zero) -> py::object {
+    using T = decltype(zero);
+    if (!py::isinstance<py::array_t<T>>(given)) return py::none();
+    const auto array = py::reinterpret_borrow<py::array>(given);
+    const auto points = matrix_view<const T>(kept, "points");
+    if (array.ndim() != 2 || array.shape(1) != points.cols || array.shape(0) < 1 || k < 1 || k > points.rows ||
+        !in_elements(array) || !needs_no_filter(points.rows, points.cols))
+      return py::none();
+    return plain_neighbors<T>(points, matrix_view<const T>(array, "queries"), k);
+  });
+  return found ? found : py::none();
 }
 
 // A tree of either type.
@@ -193,6 +216,8 @@ void bind_neighbors(py::module_& m) {
       },
       py::arg("points"), py::arg("queries"), py::arg("distances"), py::arg("indices"),
       "Fills squared distances and indices (q, k), nearest first; infinity and -1, and False, where squares overflow.");
+  m.def("neighbors_among", &among_kept, py::arg("queries"), py::arg("points"), py::arg("k"),
+        "Distances and indices (q, k) for plain queries among points that need no filter; None for all others.");
   m.def(
       "reduce_points",
       [](const py::array& x, const py::array& centre, const py::array& basis, py::array& out) {

@@ -749,6 +749,15 @@ def nearest_neighbors(
     Fills squared distances and indices (q, k), nearest first; infinity and -1, and False, where squares overflow.
     """
 
+def neighbors_among(
+    queries: typing.Any,
+    points: np.ndarray[typing.Any, typing.Any],
+    k: typing.SupportsInt | typing.SupportsIndex,
+) -> typing.Any:
+    """
+    Distances and indices (q, k) for plain queries among points that need no filter; None for all others.
+    """
+
 def networkx_edges(
     nodes: typing.Any, adjacency: typing.Any, weight: typing.Any, multigraph: bool
 ) -> tuple[typing.Any, ...]:

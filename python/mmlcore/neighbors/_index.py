@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mmlcore import _core
 from mmlcore.core.arrays import (
     Array,
     as_data,
@@ -145,10 +146,13 @@ class NeighborIndex:
         ValueError
             k beyond the number of points; NaN or infinity; another number of coordinates.
         """
+        found: Any = None
         if self._tree is not None and type(k) is int:
             found = self._tree.query(Q, self._x, k)
-            if found is not None:
-                return Neighbors(*found)
+        elif self._metric is None and type(k) is int:
+            found = _core.neighbors_among(Q, self._x, k)
+        if found is not None:
+            return Neighbors(*found)
         q, searcher = self._queries(Q)
         return Neighbors(*searcher.query(q, as_index(k, "k", 1, len(self))))
 

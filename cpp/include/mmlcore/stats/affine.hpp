@@ -1,5 +1,5 @@
 // Mean and covariance of A x + b from those of x (Deisenroth, Faisal, Ong, "Mathematics for Machine Learning", 2020,
-// equations 6.50 and 6.51): A m + b, and A S A', which is made symmetric to the last bit.
+// equations 6.50 and 6.51): A m + b, and A S A', of which the upper triangle is computed and mirrored.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +7,6 @@
 
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
-#include "mmlcore/core/finite.hpp"
 #include "mmlcore/core/views.hpp"
 #include "mmlcore/eigen/symmetry.hpp"
 #include "mmlcore/matrices/matrix_vector.hpp"
@@ -28,20 +27,29 @@ bool affine_mean(VectorView<const T> mean, MatrixView<const T> a, VectorView<con
 template <Real T>
 bool affine_covariance(MatrixView<const T> s, MatrixView<const T> a, MatrixView<T> to, T* product) {
   constexpr double kAsymmetry = 1e-5;
+  constexpr index_t kAlone = index_t{1} << 24;  // multiplications up to which half of them on one thread is sooner done
   const index_t m = a.rows;
   const Symmetry found = symmetry<T>(s);
   if (!(found.gap <= kAsymmetry * found.largest)) return false;  // NaN, too
   const MatrixView<T> half = c_order(product, a.rows, a.cols);
   product_single<T>(a, s, half);
-  product_single<T>(half, a.transposed(), to);
-  Buffer<T> numbers(m * m);
-  const MatrixView<T> turned = c_order(numbers.data(), m, m);
-  copy<T>(MatrixView<const T>(to).transposed(), turned);
-  for (index_t i = 0; i < m; ++i) {
-    T* const row = &to(i, 0);
-    for (index_t j = 0; j < m; ++j) row[j] = turned.data[i * m + j] = (row[j] + turned.data[i * m + j]) / 2;
+  Buffer<T> numbers(a.rows * a.cols);
+  const MatrixView<T> turned = c_order(numbers.data(), a.cols, a.rows);
+  copy<T>(a.transposed(), turned);
+  if (m * m * a.cols <= kAlone && is_unpacked_product(MatrixView<const T>(half), MatrixView<const T>(turned), to)) {
+    product_small<T>(half, turned, to, ProductPart::upper_result);
+  } else {
+    product_single<T>(half, turned, to);
   }
-  return all_finite(turned.data, m * m);
+  T check = 0;
+  for (index_t i = 0; i < m; ++i) {
+    const T* const row = &to(i, 0);
+    for (index_t j = i; j < m; ++j) {
+      check += row[j] * 0;
+      to(j, i) = row[j];
+    }
+  }
+  return check == 0;
 }
 
 }  // namespace mmlcore
