@@ -86,4 +86,14 @@ bool is_unpacked_product(const MatrixView<const T>& a, const MatrixView<const T>
   return lies_in_rows(c) && a.cols <= kLong && bytes <= (a.rows <= kFewRows ? 8 * kCached : kCached);
 }
 
+// The upper triangle of a square C = A B that is symmetric; what lies below holds anything. Up to kAlone multiplications one
+// thread is as soon done with half of them as two with all.
+template <class T>
+void product_upper(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
+  constexpr index_t kAlone = index_t{1} << 24;
+  if (a.rows * a.cols * b.cols <= kAlone && lies_in_rows(b) && is_unpacked_product(a, b, c))
+    return product_small<T>(a, b, c, ProductPart::upper_result);
+  product_single<T>(a, b, c);
+}
+
 }  // namespace mmlcore

@@ -53,12 +53,20 @@ bool is_orthonormal(const MatrixView<const T>& q, double rtol, bool& answer) {
     const T* const column = turned.row(j).data;
     if (!(std::abs(static_cast<double>(dot(column, column, m)) - 1) <= 4 * rtol)) return true;
   }
-  product_single<T>(MatrixView<const T>(turned), q, products);
+  MatrixView<const T> straight = q;
+  Buffer<T> copied(lies_in_rows(q) ? 0 : m * n);
+  if (!lies_in_rows(q)) {
+    copy<T>(q, c_order(copied.data(), m, n));
+    straight = c_order<const T>(copied.data(), m, n);
+  }
+  product_upper<T>(turned, straight, products);
   double gap = 0;
   for (index_t j = 0; j < n; ++j) {
     T* const row = products.row(j).data;
     row[j] -= 1;
-    for (index_t k = 0; k < n; ++k) gap = std::max(gap, std::abs(static_cast<double>(row[k])));
+    T most = 0;
+    for (index_t k = j; k < n; ++k) most = std::max(most, std::abs(row[k]));
+    gap = std::max(gap, static_cast<double>(most));
   }
   answer = gap <= rtol;
   return true;

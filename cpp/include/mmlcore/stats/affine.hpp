@@ -27,7 +27,6 @@ bool affine_mean(VectorView<const T> mean, MatrixView<const T> a, VectorView<con
 template <Real T>
 bool affine_covariance(MatrixView<const T> s, MatrixView<const T> a, MatrixView<T> to, T* product) {
   constexpr double kAsymmetry = 1e-5;
-  constexpr index_t kAlone = index_t{1} << 24;  // multiplications up to which half of them on one thread is sooner done
   const index_t m = a.rows;
   const Symmetry found = symmetry<T>(s);
   if (!(found.gap <= kAsymmetry * found.largest)) return false;  // NaN, too
@@ -36,11 +35,7 @@ bool affine_covariance(MatrixView<const T> s, MatrixView<const T> a, MatrixView<
   Buffer<T> numbers(a.rows * a.cols);
   const MatrixView<T> turned = c_order(numbers.data(), a.cols, a.rows);
   copy<T>(a.transposed(), turned);
-  if (m * m * a.cols <= kAlone && is_unpacked_product(MatrixView<const T>(half), MatrixView<const T>(turned), to)) {
-    product_small<T>(half, turned, to, ProductPart::upper_result);
-  } else {
-    product_single<T>(half, turned, to);
-  }
+  product_upper<T>(half, turned, to);
   T check = 0;
   for (index_t i = 0; i < m; ++i) {
     const T* const row = &to(i, 0);
