@@ -1,10 +1,9 @@
-// The short path of programs: plain arrays in, an array out, without Python in between; and from a function that was traced
-// before, as long as it reads what it read then, to the program of its derivative.
-#include <algorithm>
-#include <optional>
+// The short path of programs: plain arrays in, an array out, without Python in between.
+#include "call_program.hpp"
+
+#include <pybind11/gil_safe_call_once.h>
 
 #include "border.hpp"
-#include "captured.hpp"
 #include "door_call.hpp"
 #include "mmlcore/calculus/program.hpp"
 #include "module.hpp"
@@ -96,11 +95,9 @@ PyObject* call(const Program& program, PyObject* const* given, PyObject* forms, 
   return same ? out.release().ptr() : other_way();
 }
 
-// The entry of a program, as a Function keeps it: (program, capsule, shape, shapes of the arguments).
-PyObject* call_entry(PyObject* entry, PyObject* arguments, Later* later = nullptr) {
-  if (!PyTuple_CheckExact(arguments)) return other_way();
-  PyObject* const* given = reinterpret_cast<PyTupleObject*>(arguments)->ob_item;
-  const Py_ssize_t count = PyTuple_GET_SIZE(arguments);
+}  // namespace
+
+PyObject* call_entry(PyObject* entry, PyObject* const* given, Py_ssize_t count, Later* later) {
   if (!PyTuple_CheckExact(entry) || PyTuple_GET_SIZE(entry) != 4) return other_way();
   PyObject *const capsule = PyTuple_GET_ITEM(entry, 1), *const shape = PyTuple_GET_ITEM(entry, 2),
                   *const forms = PyTuple_GET_ITEM(entry, 3);
@@ -119,58 +116,42 @@ PyObject* call_entry(PyObject* entry, PyObject* arguments, Later* later = nullpt
   });
 }
 
-PyObject* call_program(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  return count == 2 ? call_entry(args[0], args[1]) : other_way();
-}
-
-// A new reference to what a dictionary has for a key; null, without an error, where it has nothing.
-py::object found(PyObject* dict, PyObject* key) {
+py::object found_in(PyObject* dict, PyObject* key) {
   PyObject* const value = PyDict_GetItemWithError(dict, key);
   if (!value && PyErr_Occurred()) throw py::error_already_set();
   return py::reinterpret_borrow<py::object>(value);
 }
 
-// What is kept of a function for points of that form: (record, programs, ...); null where it was not traced, or reads other
-// things now.
-py::object known(PyObject* memory, PyObject* f, PyObject* form, Later* later = nullptr) {
-  if (!PyDict_CheckExact(memory)) return {};
+PyObject* traces() {
+  PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<py::object> kept;
+  return kept.call_once_and_store_result([]() -> py::object { return py::dict(); }).get_stored().ptr();
+}
+
+py::object traced_before(PyObject* f, PyObject* form, PyObject* read, Later* later) {
   const auto key = py::reinterpret_steal<py::object>(PyLong_FromVoidPtr(f));
   if (!key) throw py::error_already_set();
-  const py::object entry = found(memory, key.ptr());  // (reference, forms)
+  const py::object entry = found_in(traces(), key.ptr());
   if (!entry) return {};
   const auto referred = py::reinterpret_steal<py::object>(PyObject_CallNoArgs(PyTuple_GET_ITEM(entry.ptr(), 0)));
   if (!referred) throw py::error_already_set();
   if (referred.ptr() != f) return {};
-  py::object kept = found(PyTuple_GET_ITEM(entry.ptr(), 1), form);
-  if (!kept || compare(f, PyTuple_GET_ITEM(kept.ptr(), 0), later) != Same::yes) return {};
+  py::object kept = found_in(PyTuple_GET_ITEM(entry.ptr(), 1), form);
+  if (!kept || compare(read, PyTuple_GET_ITEM(kept.ptr(), 0), later) != Same::yes) return {};
   return kept;
 }
 
-// call_traced(memory, kind, vector, f, (x, ...)): a derivative of a function that was traced before.
-PyObject* call_traced(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  if (count != 5 || !PyTuple_CheckExact(args[4]) || PyTuple_GET_SIZE(args[4]) == 0) return other_way();
-  PyObject* const first = PyTuple_GET_ITEM(args[4], 0);
-  if (plain_type(first) < 0) return other_way();
-  return guarded([&]() -> PyObject* {
-    auto* x = reinterpret_cast<PyArrayObject*>(first);
-    const bool vector = args[2] == Py_True;
-    if (vector && PyArray_NDIM(x) == 0) return other_way();
-    const auto form =
-        py::reinterpret_steal<py::object>(vector ? PyLong_FromSsize_t(PyArray_DIM(x, PyArray_NDIM(x) - 1)) : PyTuple_New(0));
-    if (!form) throw py::error_already_set();
-    Later later;
-    const py::object kept = known(args[0], args[3], form.ptr(), &later);
-    if (!kept) return other_way();
-    const py::object entry = found(PyTuple_GET_ITEM(kept.ptr(), 1), args[1]);
-    return entry ? call_entry(entry.ptr(), args[4], later.arrays.empty() ? nullptr : &later) : other_way();
-  });
+namespace {
+
+PyObject* call_program(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  if (count != 2 || !PyTuple_CheckExact(args[1])) return other_way();
+  return call_entry(args[0], reinterpret_cast<PyTupleObject*>(args[1])->ob_item, PyTuple_GET_SIZE(args[1]));
 }
 
-// traced_before(memory, form, f): what is kept of it; or None.
-PyObject* traced_before(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  if (count != 3) return other_way();
+// known_trace(form, f): what is kept of it; or None.
+PyObject* known_trace(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  if (count != 2) return other_way();
   return guarded([&]() -> PyObject* {
-    py::object kept = known(args[0], args[2], args[1]);
+    py::object kept = traced_before(args[1], args[0], args[1]);
     return kept ? kept.release().ptr() : Py_NewRef(Py_None);
   });
 }
@@ -193,11 +174,10 @@ PyCFunction as_method(F* function) {
 PyMethodDef methods[] = {
     {"call_program", as_method(&call_program), METH_FASTCALL,
      "call_program(entry, arguments, /)\n--\n\nThe short path of plain arrays; or NotImplemented."},
-    {"call_traced", as_method(&call_traced), METH_FASTCALL,
-     "call_traced(memory, kind, vector, f, arguments, /)\n--\n\nThe same for a function that was traced before; or "
-     "NotImplemented."},
-    {"traced_before", as_method(&traced_before), METH_FASTCALL,
-     "traced_before(memory, form, f, /)\n--\n\nWhat is kept of a function that reads what it read before; or None."},
+    {"known_trace", as_method(&known_trace), METH_FASTCALL,
+     "known_trace(form, f, /)\n--\n\nWhat is kept of a function that reads what it read before; or None."},
+    {"traces", [](PyObject*, PyObject*) { return guarded([] { return Py_NewRef(traces()); }); }, METH_NOARGS,
+     "traces()\n--\n\nTraces by the address of a function."},
     {"record_of", record, METH_O,
      "record_of(f, /)\n--\n\nWhat a function reads from around it; None where Python has to look."},
     {"same_record", as_method(&same_record), METH_FASTCALL,

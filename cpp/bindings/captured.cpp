@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "border.hpp"
+#include "door_call.hpp"
 #include "mmlcore/core/checksum.hpp"
 #include "module.hpp"
 #include "numpy_api.hpp"
@@ -21,7 +22,6 @@ constexpr std::size_t kLater = 128 << 10;  // bytes of one that may be looked at
 constexpr npy_intp kSmall = 2048;          // bytes of an array that is compared as it is
 constexpr std::size_t kMost = 64;          // things that are looked at; of more, Python does
 constexpr int kDeep = 12;                  // how far they may lie within each other
-constexpr Py_ssize_t kCodes = 4096;        // bodies whose names are kept
 
 // Libraries whose modules and functions do not change.
 constexpr const char* kStable[] = {"mmlcore",  "numpy",    "scipy",     "math",     "cmath",
@@ -47,16 +47,16 @@ bool is_stable(PyObject* name) {
   if (!name || !PyUnicode_Check(name)) return false;
   const char* text = PyUnicode_AsUTF8(name);
   if (!text) return PyErr_Clear(), false;
-  const std::size_t length = std::strcspn(text, ".");
-  for (const char* stable : kStable) {
-    if (std::strlen(stable) == length && std::strncmp(stable, text, length) == 0) return true;
-  }
-  return false;
+  return std::any_of(std::begin(kStable), std::end(kStable), [text](const char* stable) {
+    if (*stable != *text) return false;
+    const std::size_t length = std::strlen(stable);
+    return std::strncmp(stable, text, length) == 0 && (text[length] == '.' || text[length] == 0);
+  });
 }
 
 // What does not change while it is the same object: types are asked for once.
 struct Types {
-  PyTypeObject *ufunc, *partial, *function;
+  PyTypeObject *ufunc, *partial, *function, *door;
 };
 const Types& types() {
   // Importing may let another thread run, which must not wait here with the lock.
@@ -66,7 +66,8 @@ const Types& types() {
         const auto type = [](const char* module, const char* name) {
           return reinterpret_cast<PyTypeObject*>(attribute(py::module_::import(module).ptr(), name).release().ptr());
         };
-        return Types{type("numpy", "ufunc"), type("functools", "partial"), type("mmlcore.calculus._function", "Function")};
+        return Types{type("numpy", "ufunc"), type("functools", "partial"), type("mmlcore.calculus._function", "Function"),
+                     door_type()};
       })
       .get_stored();
 }
@@ -82,28 +83,13 @@ void add_names(PyObject* code, py::list& names) {
   }
 }
 
-py::object names_of(PyObject* code) {
-  // By the address of a body, which is kept alive beside its names.
-  PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<py::object> kept;
-  PyObject* const known = kept.call_once_and_store_result([] { return own(PyDict_New()); }).get_stored().ptr();
-  const py::object key = own(PyLong_FromVoidPtr(code));
-  if (const py::object found = find(known, key.ptr()))
-    return py::reinterpret_borrow<py::object>(PyTuple_GET_ITEM(found.ptr(), 1));
-  py::list names;
-  add_names(code, names);
-  py::tuple made(names);
-  if (PyDict_Size(known) >= kCodes) PyDict_Clear(known);
-  const py::tuple both = py::make_tuple(py::reinterpret_borrow<py::object>(code), made);
-  if (PyDict_SetItem(known, key.ptr(), both.ptr()) < 0) throw py::error_already_set();
-  return made;
-}
-
 // Goes through what a function reads, in a fixed order, and either writes it down or compares it with what was written.
 // Before each thing stands its type, so that no two states are written alike.
 class Walk {
  public:
   explicit Walk(PyObject* record, Later* later = nullptr)
       : record_(record), later_(later), size_(record ? PyTuple_GET_SIZE(record) : 0) {
+    held_.reserve(16);
     if (!record) list_ = own(PyList_New(0));
   }
 
@@ -112,19 +98,20 @@ class Walk {
     PyTypeObject* const kind = Py_TYPE(x);
     if (!same(reinterpret_cast<PyObject*>(kind))) return false;
     if (x == Py_None || x == Py_Ellipsis || kind == &PyBool_Type || PyCode_Check(x) || kind == types().ufunc ||
-        kind == types().function || PyCFunction_CheckExact(x))
+        kind == types().function || kind == types().door || PyCFunction_CheckExact(x))
       return same(x);
     if (kind == &PyLong_Type || kind == &PyUnicode_Type || kind == &PyBytes_Type) return equal(x);
     if (kind == &PyFloat_Type || kind == &PyDoubleArrType_Type) return number(x);
     if (PyModule_CheckExact(x)) {
+      if (record_) return same(x);  // it was stable when it was written down
       const py::object name = own(PyModule_GetNameObject(x));
       return is_stable(name.ptr()) ? same(x) : throw Unknown{};
     }
-    for (std::size_t i = 0; i < seen_.size(); ++i) {
+    for (std::size_t i = 0; i < met_; ++i) {
       if (seen_[i] == x) return same(Py_NotImplemented) && count(static_cast<Py_ssize_t>(i));
     }
-    if (seen_.size() >= kMost || depth > kDeep) throw Unknown{};
-    seen_.push_back(x);
+    if (met_ >= kMost || depth > kDeep) throw Unknown{};
+    seen_[met_++] = x;
     if (PyFunction_Check(x)) return function(x, depth);
     if (PyArray_CheckExact(x)) return array(reinterpret_cast<PyArrayObject*>(x));
     if (kind == &PyTuple_Type || kind == &PyList_Type) return items(x, depth);
@@ -247,10 +234,11 @@ class Walk {
     if (steady) return true;
     PyObject* const dict = reinterpret_cast<PyFunctionObject*>(f)->func_dict;
     if (dict && PyDict_GET_SIZE(dict) > 0) throw Unknown{};
-    const py::object names = names_of(code);
+    PyObject* const names = names_read(code);
+    if (!names) return false;
     PyObject* const around = PyFunction_GET_GLOBALS(f);
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names.ptr()); ++i) {
-      PyObject* const name = PyTuple_GET_ITEM(names.ptr(), i);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); ++i) {
+      PyObject* const name = PyTuple_GET_ITEM(names, i);
       const py::object value = find(around, name);
       if (!value) continue;
       held_.push_back(value);
@@ -259,16 +247,32 @@ class Walk {
     return true;
   }
 
+  // The names that a body reads: they stand in the record, beside the body.
+  PyObject* names_read(PyObject* code) {
+    if (record_) {
+      PyObject* const names = next();
+      return names && PyTuple_CheckExact(names) ? names : nullptr;
+    }
+    py::list names;
+    add_names(code, names);
+    held_.push_back(py::tuple(names));
+    keep(held_.back().ptr());
+    return held_.back().ptr();
+  }
+
   PyObject* const record_;
   Later* const later_;
   const Py_ssize_t size_;
   Py_ssize_t at_ = 0;
   py::object list_;
-  std::vector<PyObject*> seen_;
+  PyObject* seen_[kMost];
+  std::size_t met_ = 0;
   std::vector<py::object> held_;  // alive while their addresses are compared
 };
 
 }  // namespace
+
+PyTypeObject* function_type() { return types().function; }
 
 PyObject* record_of(PyObject* f) {
   return guarded([&]() -> PyObject* {

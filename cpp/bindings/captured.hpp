@@ -23,6 +23,8 @@ struct Later {
   bool unchanged() const;  // those of the list
 };
 
+PyTypeObject* function_type();  // mmlcore.Function
+
 // A new reference to the record of f, a tuple; to None where Python has to look; null with the error set.
 PyObject* record_of(PyObject* f);
 Same compare(PyObject* f, PyObject* record, Later* later = nullptr);

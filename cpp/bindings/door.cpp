@@ -310,12 +310,17 @@ void set_names(Door& door, const DoorRow& row) {
 
 }  // namespace
 
-void add_doors(py::module_& m, const DoorRow* rows, std::size_t count) {
+PyTypeObject* door_type() {
   static PyTypeObject* const type = [] {
     out_name = PyUnicode_InternFromString("out");
     return reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
   }();
   if (!type) throw py::error_already_set();
+  return type;
+}
+
+void add_doors(py::module_& m, const DoorRow* rows, std::size_t count) {
+  PyTypeObject* const type = door_type();
   if (!doors) {
     doors = new py::dict;
     m.def(
@@ -325,7 +330,8 @@ void add_doors(py::module_& m, const DoorRow* rows, std::size_t count) {
   for (const DoorRow* row = rows; row != rows + count; ++row) {
     Door* door = PyObject_New(Door, type);
     if (!door) throw py::error_already_set();
-    *door = {door->ob_base, PyDict_New(), nullptr, enter, nullptr, nullptr, row, nullptr, nullptr, 0, {},
+    const vectorcallfunc entry = row->traits.entrance ? row->traits.entrance : enter;
+    *door = {door->ob_base, PyDict_New(), nullptr, entry, nullptr, nullptr, row, nullptr, nullptr, 0, {},
              true,          false,        {},      {},    nullptr, nullptr};
     set_names(*door, *row);
     if (row->traits.numpy) door->numpy = py::object(py::module_::import("numpy").attr(row->traits.numpy)).release().ptr();

@@ -31,6 +31,9 @@ struct Door {
   Door* next;       // a row of the same name, for calls that this one does not take
 };
 
+// The type of the objects that doors are.
+PyTypeObject* door_type();
+
 // The type number of an array that kernels read as it is, of real numbers or `complex` ones; -1 for everything else.
 int plain_type(PyObject* object, bool complex = false);
 

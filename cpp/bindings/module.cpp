@@ -32,6 +32,7 @@ PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   bind_sparse(m);
   bind_calculus(m);
   bind_call_program(m);
+  bind_traced_doors(m);
   bind_optimize(m);
   bind_regressions(m);
   bind_neural(m);

@@ -31,6 +31,7 @@ void bind_edge_text(pybind11::module_& m);
 void bind_sparse(pybind11::module_& m);
 void bind_calculus(pybind11::module_& m);
 void bind_call_program(pybind11::module_& m);
+void bind_traced_doors(pybind11::module_& m);
 void bind_optimize(pybind11::module_& m);
 void bind_regressions(pybind11::module_& m);
 void bind_neural(pybind11::module_& m);

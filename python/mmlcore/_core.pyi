@@ -375,18 +375,6 @@ def call_program(entry: typing.Any, arguments: typing.Any, /) -> typing.Any:
     The short path of plain arrays; or NotImplemented.
     """
 
-def call_traced(
-    memory: typing.Any,
-    kind: typing.Any,
-    vector: typing.Any,
-    f: typing.Any,
-    arguments: typing.Any,
-    /,
-) -> typing.Any:
-    """
-    The same for a function that was traced before; or NotImplemented.
-    """
-
 def centred_product(
     x: np.ndarray[typing.Any, typing.Any],
     mean: typing.Any,
@@ -677,6 +665,11 @@ def inner_products(
 def integer_codes(labels: typing.Annotated[np.typing.ArrayLike, np.int64]) -> typing.Any:
     """
     (codes in the order of the values, the different values); None where they are spread too widely.
+    """
+
+def known_trace(form: typing.Any, f: typing.Any, /) -> typing.Any:
+    """
+    What is kept of a function that reads what it read before; or None.
     """
 
 def largest_eigenpairs(
@@ -1113,9 +1106,9 @@ def symmetry(a: np.ndarray[typing.Any, typing.Any]) -> tuple[float, float]:
     (largest size of an element, largest difference of an element and its mirror image), a square.
     """
 
-def traced_before(memory: typing.Any, form: typing.Any, f: typing.Any, /) -> typing.Any:
+def traces() -> typing.Any:
     """
-    What is kept of a function that reads what it read before; or None.
+    Traces by the address of a function.
     """
 
 COMPLEX_ENTRIES: int = 32768

@@ -1,8 +1,7 @@
-"""Values, gradients, Jacobians and Hessians against JAX, over a few hundred functions of vectors."""
+"""Values, gradients, Jacobians and Hessians against JAX, over a hundred functions of vectors."""
 
 from __future__ import annotations
 
-from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
@@ -54,7 +53,12 @@ LAST = {
     "mean": lambda m, x: m.np.mean(x) ** 2 + m.np.prod(1 + 0.1 * x),
     "norm": lambda m, x: m.np.linalg.norm(x) + m.np.max(x),
 }
-NAMES = list(product(FIRST, SECOND, LAST))
+
+
+def seconds(first, turn):
+    """A third of the functions: every pair with `first`, and with what comes last, is met over all turns."""
+    start = list(FIRST).index(first) + turn
+    return list(SECOND)[start % 3 :: 3]
 
 
 def composed(first, second, last, m):
@@ -74,22 +78,23 @@ def close(found, expected):
 @pytest.mark.parametrize("first", FIRST)
 @pytest.mark.parametrize("last", LAST)
 def test_gradients_and_hessians(first, last, rng):
-    """360 functions: value, gradient and Hessian at three points."""
-    x = rng.uniform(-1, 1, (3, 3))
-    pick = rng.integers(3)
-    for second in SECOND:
+    """120 functions: value, gradient and Hessian at two points."""
+    x = rng.uniform(-1, 1, (2, 3))
+    pick = rng.integers(2)
+    for second in seconds(first, list(LAST).index(last)):
         ours = mml.Function(composed(first, second, last, OURS), 3)
         theirs = composed(first, second, last, THEIRS)
-        close(ours(x), [theirs(p) for p in x])
-        close(ours.gradient(x), [jax.grad(theirs)(p) for p in x])
+        values, slopes = zip(*map(jax.value_and_grad(theirs), x), strict=True)
+        close(ours(x), values)
+        close(ours.gradient(x), slopes)
         close(ours.hessian(x)[pick], jax.hessian(theirs)(x[pick]))
 
 
 @pytest.mark.parametrize("first", FIRST)
 def test_jacobians(first, rng):
-    """120 functions of vectors to vectors, of 3 to 12 numbers."""
+    """40 functions of vectors to vectors, of 3 to 12 numbers."""
     x = rng.uniform(-1, 1, (2, 3))
-    for second in SECOND:
+    for second in seconds(first, 0):
         ours = mml.Function(vector_valued(first, second, OURS), 3)
         theirs = jax.jacfwd(vector_valued(first, second, THEIRS))
         close(ours.jacobian(x), [theirs(p) for p in x])

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore import _core
 from mmlcore.calculus._arguments import at_one_point, value_and_gradient_of
 from mmlcore.calculus._inline import inline, inline_derivative, symbol_in
-from mmlcore.calculus.memory import KNOWN, traced
+from mmlcore.calculus.memory import traced
 from mmlcore.calculus.symbol import is_symbol
 from mmlcore.core.arrays import Array, as_array, as_index, shape_error
-from mmlcore.core.door import into
+from mmlcore.core.door import door, into
 
 F = Callable[..., Any]
 
 
+@door("derivative")
 def derivative(f: F, x: ArrayLike, *, order: int = 1, out: Array | None = None) -> Array:
     """Derivative of a function of one number, at an array of points.
 
@@ -64,15 +64,12 @@ def derivative(f: F, x: ArrayLike, *, order: int = 1, out: Array | None = None) 
     if type(order) is not int or not 1 <= order <= 100:
         order = as_index(order, "order", 1, 100)
     kind = ("derivative", order)
-    found = _core.call_traced(KNOWN, kind, False, f, (x,))
-    if found is NotImplemented:
-        if is_symbol(x):
-            found = inline_derivative(f, x, order)
-        else:
-            found = traced(f, ())._evaluate(kind, (x,))
-    return found if out is None else into(out, found)  # type: ignore[no-any-return]
+    inner = is_symbol(x)
+    found = inline_derivative(f, x, order) if inner else traced(f, ())._evaluate(kind, (x,))
+    return found if out is None else into(out, found)
 
 
+@door("gradient")
 def gradient(
     f: F,
     x: ArrayLike,
@@ -132,6 +129,7 @@ def gradient(
     return _at(f, x, "gradient", out)
 
 
+@door("value_and_gradient")
 def value_and_gradient(
     f: F,
     x: ArrayLike,
@@ -173,10 +171,7 @@ def value_and_gradient(
     if more or argnums != 0:
         found: Any = value_and_gradient_of(f, argnums, (x, *more))
         return found if out is None else into(out, found)  # type: ignore[no-any-return]
-    both = _core.call_traced(KNOWN, "value_and_gradient", True, f, (x,))
-    if both is not NotImplemented:
-        found = both[..., 0], both[..., 1:]
-    elif is_symbol(x):
+    if is_symbol(x):
         found = f(x), gradient(f, x)
     else:
         points = points_of(x)
@@ -184,6 +179,7 @@ def value_and_gradient(
     return found if out is None else into(out, found)  # type: ignore[no-any-return]
 
 
+@door("jacobian")
 def jacobian(
     f: F,
     x: ArrayLike,
@@ -240,6 +236,7 @@ def jacobian(
     return _at(f, x, "jacobian", out)
 
 
+@door("hessian")
 def hessian(
     f: F,
     x: ArrayLike,
@@ -301,10 +298,8 @@ def points_of(x: ArrayLike) -> Array:
 
 
 def _at(f: F, x: Any, kind: str, out: Array | None) -> Array:
-    found = _core.call_traced(KNOWN, kind, True, f, (x,))
-    if found is NotImplemented:
-        found = _otherwise(f, x, kind)
-    return found if out is None else into(out, found)  # type: ignore[no-any-return]
+    found = _otherwise(f, x, kind)
+    return found if out is None else into(out, found)
 
 
 def _otherwise(f: F, x: Any, kind: str) -> Array:

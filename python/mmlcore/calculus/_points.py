@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore.calculus._derivatives import gradient, hessian
 from mmlcore.calculus._vector_products import jacobian_vector_product
-from mmlcore.calculus.memory import traced
+from mmlcore.calculus.memory import keep_composed, traced
 from mmlcore.core.arrays import (
     Array,
     all_finite,
@@ -20,6 +20,7 @@ from mmlcore.core.arrays import (
     require_finite,
     shape_error,
 )
+from mmlcore.core.door import door
 from mmlcore.core.lapack import patiently
 from mmlcore.eigen import eigh
 from mmlcore.vectors import length
@@ -144,6 +145,7 @@ def directional_derivative(f: Callable[..., Any], x: ArrayLike, direction: Array
     return jacobian_vector_product(f, x, d / (size if d.ndim == 1 else size[..., None]))
 
 
+@door("total_derivative")
 def total_derivative(f: Callable[..., Any], path: Callable[..., Any], t: ArrayLike) -> Array:
     """Rate of change of a function along a path: d/dt f(path(t)), by the chain rule.
 
@@ -177,6 +179,7 @@ def total_derivative(f: Callable[..., Any], path: Callable[..., Any], t: ArrayLi
     16.0
     """
     composed = traced(functools.partial(_on_path, f, path), ())
+    keep_composed(f, path, composed)
     return composed._evaluate(("derivative", 1), (as_array(t, "t"),))
 
 

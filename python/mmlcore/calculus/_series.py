@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore import _core
 from mmlcore.calculus._function import Function
 from mmlcore.calculus._polynomial import TaylorSeries
-from mmlcore.calculus.memory import KNOWN, traced
+from mmlcore.calculus.memory import traced
 from mmlcore.core.arrays import Array, as_array, same_dtype, shape_error
+from mmlcore.core.door import door
 
 
+@door("taylor", TaylorSeries)
 def taylor(f: Callable[..., Any], x0: ArrayLike, order: int) -> TaylorSeries:
     """Taylor series of a function, exact to rounding.
 
@@ -57,10 +58,6 @@ def taylor(f: Callable[..., Any], x0: ArrayLike, order: int) -> TaylorSeries:
     array([[1.   , 1.   , 0.5  ],
            [2.718, 2.718, 1.359]])
     """
-    if type(order) is int:
-        known = _core.call_traced(KNOWN, ("taylor", order), False, f, (x0,))
-        if known is not NotImplemented:
-            return TaylorSeries(x0, known)  # type: ignore[arg-type]  # which is an array then
     center = as_array(x0, "x0")
     if isinstance(f, Function):
         return f.taylor(center, order)

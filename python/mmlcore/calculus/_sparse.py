@@ -11,6 +11,7 @@ from mmlcore.calculus._derivatives import points_of
 from mmlcore.calculus._derive import gradient_node, pattern
 from mmlcore.calculus.memory import traced
 from mmlcore.core.arrays import Array
+from mmlcore.core.door import door
 
 F = Callable[..., Any]
 
@@ -33,6 +34,7 @@ class SparseHessian(NamedTuple):
     shape: tuple[int, int]
 
 
+@door("sparse_jacobian", SparseJacobian)
 def sparse_jacobian(f: F, x: ArrayLike) -> SparseJacobian:
     """Entries of the Jacobian that can be other than zero, and where they are.
 
@@ -76,6 +78,7 @@ def sparse_jacobian(f: F, x: ArrayLike) -> SparseJacobian:
     return SparseJacobian(values, *where)
 
 
+@door("sparse_hessian", SparseHessian)
 def sparse_hessian(f: F, x: ArrayLike) -> SparseHessian:
     """Entries of the Hessian that can be other than zero, and where they are.
 

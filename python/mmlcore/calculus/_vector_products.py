@@ -7,15 +7,15 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from mmlcore import _core
 from mmlcore.calculus._derivatives import points_of
-from mmlcore.calculus.memory import KNOWN, traced
+from mmlcore.calculus.memory import traced
 from mmlcore.core.arrays import Array
-from mmlcore.core.door import into
+from mmlcore.core.door import door, into
 
 F = Callable[..., Any]
 
 
+@door("hessian_vector_product")
 def hessian_vector_product(f: F, x: ArrayLike, v: ArrayLike, *, out: Array | None = None) -> Array:
     """Product of the Hessian with a vector, without the Hessian.
 
@@ -46,6 +46,7 @@ def hessian_vector_product(f: F, x: ArrayLike, v: ArrayLike, *, out: Array | Non
     return _with(f, x, v, "hessian_vector_product", out)
 
 
+@door("jacobian_vector_product")
 def jacobian_vector_product(f: F, x: ArrayLike, v: ArrayLike, *, out: Array | None = None) -> Array:
     """Derivative of a function along a direction: the product of its Jacobian with a vector.
 
@@ -76,6 +77,7 @@ def jacobian_vector_product(f: F, x: ArrayLike, v: ArrayLike, *, out: Array | No
     return _with(f, x, v, "jacobian_vector_product", out)
 
 
+@door("vector_jacobian_product")
 def vector_jacobian_product(f: F, x: ArrayLike, v: ArrayLike, *, out: Array | None = None) -> Array:
     """Gradient of a weighted sum of results: the product of a vector with the Jacobian.
 
@@ -109,11 +111,9 @@ def vector_jacobian_product(f: F, x: ArrayLike, v: ArrayLike, *, out: Array | No
 
 
 def _with(f: F, x: ArrayLike, v: ArrayLike, kind: str, out: Array | None) -> Array:
-    found = _core.call_traced(KNOWN, kind, True, f, (x, v))
-    if found is NotImplemented:
-        points = points_of(x)
-        form = points.shape[-1:]
-        function = traced(f, form)
-        other = function.shape if kind == "vector_jacobian_product" else form
-        found = function._run(kind, (points, v), (form, other), ("x", "v"))
-    return found if out is None else into(out, found)  # type: ignore[no-any-return]
+    points = points_of(x)
+    form = points.shape[-1:]
+    function = traced(f, form)
+    other = function.shape if kind == "vector_jacobian_product" else form
+    found = function._run(kind, (points, v), (form, other), ("x", "v"))
+    return found if out is None else into(out, found)

@@ -22,7 +22,7 @@ from mmlcore.core.errors import TraceError
 
 Kept = tuple[Any, dict[Any, Any], Function]  # what the function read, programs, the trace
 
-KNOWN: dict[int, tuple[Any, dict[Any, Kept]]] = {}
+KNOWN: dict[int, tuple[Any, dict[Any, Kept]]] = _core.traces()
 """By the address of a function: a reference to it, and its traces by the form of the argument, n for vectors (n,)."""
 _recent: OrderedDict[tuple[int, Any], list[tuple[Any, str, Kept]]] = OrderedDict()
 _BODIES, _OF_ONE = (
@@ -40,8 +40,15 @@ def traced(f: Any, shape: Shape) -> Function:
             raise ValueError(msg)
         return f
     form = shape[0] if len(shape) == 1 else shape
-    kept = _core.traced_before(KNOWN, form, f)
+    kept = _core.known_trace(form, f)
     return _looked_up(f, shape, form) if kept is None else kept[2]
+
+
+def keep_composed(f: Any, path: Any, function: Function) -> None:
+    """Keep the trace of f along a path for the door of `total_derivative`: the last one of f."""
+    forms, record = _forms_of(f), _core.record_of((f, path))
+    if forms is not None and record is not None:
+        forms["path"] = record, function._programs, function
 
 
 def traced_with(f: Any, shapes: tuple[Shape, ...]) -> Function:
@@ -63,7 +70,7 @@ def traced_with(f: Any, shapes: tuple[Shape, ...]) -> Function:
 def traced_or_none(f: Any, shape: Shape) -> Function | None:
     """Return f traced for one argument of that shape; None where it cannot be, which is remembered as well."""
     form = shape, "refused"
-    if _core.traced_before(KNOWN, form, f) is not None:
+    if _core.known_trace(form, f) is not None:
         return None
     place = _Place(f, form)
     if place.recalled() is not None:
