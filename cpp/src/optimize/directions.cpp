@@ -1,11 +1,13 @@
 #include "directions.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "mmlcore/core/lane_algebra.hpp"
+#include "mmlcore/eigen/symmetric_pairs.hpp"
+#include "mmlcore/elimination/cholesky.hpp"
+#include "mmlcore/elimination/substitution.hpp"
 
 namespace mmlcore::optimize {
 
@@ -37,20 +39,23 @@ void Directions::along(const double* g, const std::vector<char>& held, double* d
     const index_t m = static_cast<index_t>(free_.size());
     std::fill_n(d, n_, 0.0);
     if (m == 0) return;
-    Eigen::VectorXd part(m);
+    aim_.resize(2 * m);
+    double *const part = aim_.data(), *const along = part + m;
     for (index_t i = 0; i < m; ++i) part[i] = -g[free_[i]] * units_[i];
     if (factored_) {
-      part = factor_.solve(part).eval();
+      const auto entry = [&](index_t i, index_t j) { return factor_[j * m + i]; };
+      const auto divide = [&](index_t i, double x) { return x / factor_[i * m + i]; };
+      substitute_forward<double>(m, entry, divide, {part, m, 1});
+      substitute_backward<double>(m, [&](index_t i, index_t j) { return entry(j, i); }, divide, {part, m, 1});
     } else {
-      const Eigen::Map<const Eigen::MatrixXd> vectors(vectors_.data(), m, m);
-      Eigen::VectorXd along = vectors.transpose() * part;
       double largest = 0;
       for (index_t k = 0; k < m; ++k) largest = std::max(largest, std::abs(values_[k]));
       for (index_t k = 0; k < m; ++k) {
         const double curvature = std::max(std::abs(values_[k]), kFloor * largest);
-        if (curvature > 0) along[k] /= curvature;
+        along[k] = product_of(&vectors_[k * m], part, m) / (curvature > 0 ? curvature : 1.0);
       }
-      part = vectors * along;
+      std::fill_n(part, m, 0.0);
+      for (index_t k = 0; k < m; ++k) axpy(along[k], &vectors_[k * m], part, m);
     }
     for (index_t i = 0; i < m; ++i) d[free_[i]] = part[i] * units_[i];
     return;
@@ -145,19 +150,21 @@ bool Directions::take(const double* hessian, const std::vector<char>& held) {
     if (size > 0) units_[i] = std::ldexp(1.0, -exponent / 2);  // a power of two: nothing is rounded
   }
   if (m == 0) return true;
-  Eigen::MatrixXd part(m, m);
+  part_of_hessian_.resize(m * m);
   for (index_t j = 0; j < m; ++j) {
     for (index_t i = 0; i < m; ++i) {
-      part(i, j) = hessian[free_[i] * n_ + free_[j]] * units_[i] * units_[j];
-      if (!std::isfinite(part(i, j))) return false;
+      double& entry = part_of_hessian_[j * m + i] = hessian[free_[i] * n_ + free_[j]] * units_[i] * units_[j];
+      if (!std::isfinite(entry)) return false;
     }
   }
-  factor_.compute(part);
-  factored_ = factor_.info() == Eigen::Success && (factor_.vectorD().array() > kLeastPivot).all();
+  factor_ = part_of_hessian_;
+  factored_ = cholesky(f_order(factor_.data(), m, m, m));
+  for (index_t i = 0; factored_ && i < m; ++i) factored_ = factor_[i * m + i] * factor_[i * m + i] > kLeastPivot;
   if (factored_) return true;
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> found(part);
-  values_.assign(found.eigenvalues().data(), found.eigenvalues().data() + m);
-  vectors_.assign(found.eigenvectors().data(), found.eigenvectors().data() + m * m);
+  values_.resize(m);
+  vectors_.resize(m * m);
+  const MatrixView<const double> part = f_order<const double>(part_of_hessian_.data(), m, m, m);
+  if (!symmetric_pairs<double>(part, values_.data(), f_order(vectors_.data(), m, m, m))) return false;
   definite_ = values_[0] > kFlat * std::max(std::abs(values_[0]), std::abs(values_[m - 1]));
   return true;
 }

@@ -1,7 +1,6 @@
 // Where to go from a gradient: the three ways to know the curvature.
 #pragma once
 
-#include <Eigen/Cholesky>
 #include <vector>
 
 #include "mmlcore/core/dot.hpp"
@@ -48,9 +47,9 @@ class Directions {
   std::vector<double> pairs_, curvature_, part_;  // L-BFGS: s and y, one behind the other
   index_t used_ = 0, next_ = 0;
   double scale_ = 1;
-  bool factored_ = false;  // Newton: whether the Hessian has a factor
-  Eigen::LDLT<Eigen::MatrixXd> factor_;
-  std::vector<double> units_, values_, vectors_;  // of the free unknowns; else eigenvalues and eigenvectors
+  bool factored_ = false;                                 // Newton: whether the Hessian has a factor
+  std::vector<double> units_, part_of_hessian_, factor_;  // of the free unknowns: L, in columns
+  std::vector<double> values_, vectors_, aim_;            // else eigenvalues and eigenvectors, in columns
   std::vector<index_t> free_;
 };
 

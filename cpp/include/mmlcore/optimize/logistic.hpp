@@ -5,9 +5,10 @@
 //   sum log(1 + exp(-s z)) + ridge / 2 |b|^2,   gradient X'(p - y),   Hessian X' diag(p (1 - p)) X.
 //
 // Newton's steps are those of weighted least squares, iterated ("IRLS"; P. McCullagh, J. A. Nelder, "Generalized linear
-// models", 1989, 4.4). One pass over the data makes value, gradient and Hessian: rows in blocks that stay in the cache, by
-// threads, centred and divided by the deviations of the columns, so that units and offsets cost no digits. The search ends
-// when a step is 1e-8 of the standard errors, which no unit changes.
+// models", 1989, 4.4). One pass over the data makes value and gradient: rows in blocks that stay in the cache, by threads,
+// centred and divided by the deviations of the columns, so that units and offsets cost no digits. The Hessian is the
+// weighted scatter of the rows (stats/covariance.hpp). The search ends when a step is 1e-8 of the standard errors, which no
+// unit changes.
 //
 // There is a finite solution if and only if no direction d has s (x d) >= 0 in all rows, and > 0 in one (A. Albert, J. A.
 // Anderson, "On the existence of maximum likelihood estimates in logistic regression models", Biometrika 71, 1984). Where

@@ -1,0 +1,175 @@
+// The sums of a logistic regression over all rows: what each step of logistic.cpp asks for.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "mmlcore/calculus/elementary.hpp"
+#include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/parallel.hpp"
+#include "mmlcore/matrices/matrix_vector.hpp"
+#include "mmlcore/stats/column_moments.hpp"
+#include "mmlcore/stats/covariance.hpp"
+
+namespace mmlcore::optimize {
+
+struct LogisticSums {
+  using Vector = std::vector<double>;
+  enum class Mode : char { Whole, Slope, Margins };  // Slope: without the Hessian
+
+  double value = 0;                                        // minus the log-likelihood
+  double least = std::numeric_limits<double>::infinity();  // margin
+  double most = -std::numeric_limits<double>::infinity();
+  Vector gradient, hessian;  // (side,); (side, side), its lower triangle
+};
+
+template <class T>
+class LogisticData {
+ public:
+  using Vector = LogisticSums::Vector;
+  using Mode = LogisticSums::Mode;
+
+  const MatrixView<const T> x;
+  const double* const y;
+  const bool constant;
+  const index_t d, side;
+  Vector mean, scale, inverse;  // of the columns; 1 / scale
+
+  LogisticData(MatrixView<const T> x, const double* y, bool constant)
+      : x(x), y(y), constant(constant), d(x.cols), side(x.cols + constant), mean(d), scale(d), inverse(d) {}
+
+  // Means and deviations of the columns; false where they are not finite.
+  bool measure() {
+    Vector low(d), square(d);
+    column_moments<T>(x, nullptr, mean.data(), low.data(), square.data());
+    const double n = static_cast<double>(x.rows);
+    for (index_t j = 0; j < d; ++j) {
+      if (!std::isfinite(mean[j]) || !std::isfinite(square[j])) return false;
+      if (!constant) square[j] += n * mean[j] * mean[j], mean[j] = 0;
+      scale[j] = square[j] > 0 ? std::sqrt(square[j] / n) : 1;
+      inverse[j] = 1 / scale[j];
+    }
+    return true;
+  }
+
+  // Value, gradient and Hessian at `at`; or the margins alone of a direction.
+  LogisticSums pass(const Vector& at, Mode mode) const {
+    const index_t blocks = (x.rows + kRows - 1) / kRows;
+    const index_t parts = x.rows * d < kShare ? 1 : std::clamp<index_t>((blocks + 7) / 8, 1, kParts);
+    std::vector<LogisticSums> sums(parts);
+    Vector weights(mode == Mode::Whole ? x.rows : 0);
+    parallel_tasks(parts, [&](index_t part) {
+      LogisticSums& own = sums[part];
+      own.gradient.assign(side, 0.0);
+      Buffer<double> numbers(kRows * side + 3 * kRows + side);
+      double *const z = numbers.data() + kRows * side, *const apart = z + kRows, *const weight = apart + kRows,
+                    *const slope = weight + kRows;
+      for (index_t block = blocks * part / parts; block < blocks * (part + 1) / parts; ++block) {
+        const index_t first = block * kRows, count = std::min(kRows, x.rows - first);
+        const MatrixView<double> rows = c_order(numbers.data(), count, side);
+        read(first, rows);
+        const MatrixView<const double> some = rows;
+        matrix_vector<double>(some, {at.data(), side, 1}, {z, count, 1});
+        for (index_t i = 0; i < count; ++i) {
+          const double margin = y[first + i] > 0.5 ? z[i] : -z[i];
+          own.least = std::min(own.least, margin);
+          own.most = std::max(own.most, margin);
+        }
+        if (mode == Mode::Margins) continue;
+        own.value += weigh(y + first, count, z, apart, weight);
+        matrix_vector<double>(some.transposed(), {apart, count, 1}, {slope, side, 1});
+        for (index_t j = 0; j < side; ++j) own.gradient[j] += slope[j];
+        if (mode == Mode::Whole) std::copy_n(weight, count, weights.data() + first);
+      }
+    });
+    for (index_t part = 1; part < parts; ++part) {
+      sums[0].value += sums[part].value;
+      sums[0].least = std::min(sums[0].least, sums[part].least);
+      sums[0].most = std::max(sums[0].most, sums[part].most);
+      for (index_t j = 0; j < side; ++j) sums[0].gradient[j] += sums[part].gradient[j];
+    }
+    if (mode == Mode::Whole) add_hessian(weights, sums[0]);
+    return std::move(sums[0]);
+  }
+
+ private:
+  using S = Simd<double>;
+  static constexpr index_t kRows = 256;       // of a block
+  static constexpr index_t kShare = 1 << 15;  // numbers that a thread is woken for
+  static constexpr index_t kParts = 64;       // that the rows are shared out in, at most
+  static constexpr index_t kSlice = 1 << 21;  // numbers of float32 that are made float64 at once
+
+  // From the weighted scatter of the rows: around their own mean m, with W the sum of the weights, it is that around the
+  // origin of our units and W m m'. Of float32, whose products would keep too few digits, slices are made float64 first.
+  void add_hessian(const Vector& weights, LogisticSums& sums) const {
+    sums.hessian.assign(side * side, 0.0);
+    Vector around(d), low(d), square(d * d), offset(d);
+    const bool convert = sizeof(T) == 4 && d > kNarrowScatter;
+    const index_t slice = convert ? std::max<index_t>(kRows, kSlice / d) : x.rows;
+    Buffer<double> doubles(convert ? std::min(slice, x.rows) * d : 0);
+    for (index_t first = 0; first < x.rows; first += slice) {
+      const index_t count = std::min(slice, x.rows - first);
+      Moments moments{around.data(), low.data(), square.data(), 0};
+      const MatrixView<const T> some = x.block(first, 0, count, d);
+      const Weights kept{weights.data() + first, Weights::Kind::weight};
+      if (convert) {
+        const MatrixView<double> wide = c_order(doubles.data(), count, d);
+        for (index_t i = 0; i < count; ++i) {
+          for (index_t j = 0; j < d; ++j) wide(i, j) = static_cast<double>(some(i, j));
+        }
+        scatter<double>(MatrixView<const double>(wide), {nullptr, count, 1}, kept, moments);
+      } else {
+        scatter<T>(some, {nullptr, count, 1}, kept, moments);
+      }
+      if (!(moments.weight > 0)) continue;  // all classes as certain as numbers can say
+      for (index_t i = 0; i < d; ++i) offset[i] = ((around[i] - mean[i]) + low[i]) * inverse[i];
+      for (index_t i = 0; i < d; ++i) {
+        double* const row = sums.hessian.data() + i * side;
+        for (index_t j = 0; j <= i; ++j)
+          row[j] += square[i * d + j] * inverse[i] * inverse[j] + moments.weight * offset[i] * offset[j];
+      }
+      if (!constant) continue;
+      double* const row = sums.hessian.data() + d * side;
+      for (index_t j = 0; j < d; ++j) row[j] += moments.weight * offset[j];
+      row[d] += moments.weight;
+    }
+  }
+
+  void read(index_t first, const MatrixView<double>& rows) const {
+    const auto number = [&](index_t i, index_t j) {
+      rows(i, j) = (static_cast<double>(x(first + i, j)) - mean[j]) * inverse[j];
+    };
+    if (x.col_stride <= x.row_stride) {
+      for (index_t i = 0; i < rows.rows; ++i) {
+        for (index_t j = 0; j < d; ++j) number(i, j);
+      }
+    } else {
+      for (index_t j = 0; j < d; ++j) {
+        for (index_t i = 0; i < rows.rows; ++i) number(i, j);
+      }
+    }
+    for (index_t i = 0; constant && i < rows.rows; ++i) rows(i, d) = 1;
+  }
+
+  // With e = exp(-|z|): p - y, p (1 - p) = e / (1 + e)^2, and log(1 + exp(-s z)) = max(-s z, 0) + log1p(e).
+  static double weigh(const double* y, index_t count, double* z, double* apart, double* weight) {
+    alignas(64) double soft[kRows];
+    for (index_t i = count; i % S::width != 0; ++i) z[i] = 0;
+    for (index_t i = 0; i < count; i += S::width) {
+      const S::Vec at = S::load(z + i), e = elementary::exp(-S::abs(at)), share = 1 / (1 + e);
+      S::store(apart + i, at >= 0 ? share : e * share);
+      S::store(weight + i, e * share * share);
+      S::store(soft + i, elementary::log1p(e));
+    }
+    double value = 0;
+    for (index_t i = 0; i < count; ++i) {
+      value += soft[i] + std::max(y[i] > 0.5 ? -z[i] : z[i], 0.0);
+      apart[i] -= y[i];
+    }
+    return value;
+  }
+};
+
+}  // namespace mmlcore::optimize
