@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <optional>
 
 #include "arrays.hpp"
@@ -79,11 +80,17 @@ py::array_t<T> array_of(const std::vector<T>& x, const std::vector<py::ssize_t>&
   return py::array_t<T>(shape, x.data());
 }
 
-py::tuple newton_steps(const calculus::Program& values, const calculus::Program& slopes, const Doubles& start, double tol,
-                       index_t max_iter, bool safeguard, bool trajectory, const py::object& shortest) {
+// Of a plain pointer pybind11 would ask None for an attribute at each call.
+using MaybeProgram = std::optional<std::reference_wrapper<const calculus::Program>>;
+
+py::tuple newton_steps(const calculus::Program& values, const calculus::Program& slopes, const MaybeProgram& joined,
+                       const Doubles& start, double tol, index_t max_iter, bool safeguard, bool trajectory,
+                       const py::object& shortest) {
   const index_t k = start.shape(0), n = start.shape(1);
+  const calculus::Program* const both = joined ? &joined->get() : nullptr;
   if (values.argument_count() != 1 || values.argument_size(0) != n || values.result_size(0) != n ||
-      slopes.argument_count() != 1 || slopes.argument_size(0) != n || slopes.result_size(0) != n * n)
+      slopes.argument_count() != 1 || slopes.argument_size(0) != n || slopes.result_size(0) != n * n ||
+      (both && (both->argument_count() != 1 || both->argument_size(0) != n || both->result_size(0) != n + n * n)))
     throw DomainError("an internal call came with a system of another form");
   const auto ask = [&](const double* jacobian, const double* f, double* d) {
     const HeldGil held;
@@ -92,7 +99,7 @@ py::tuple newton_steps(const calculus::Program& values, const calculus::Program&
     std::copy_n(found.data(), n, d);
   };
   const NewtonOptions options{tol, max_iter, safeguard, trajectory};
-  const Roots found = without_gil([&] { return newton(values, slopes, k, n, start.data(), options, ask); });
+  const Roots found = without_gil([&] { return newton({values, slopes, both}, k, n, start.data(), options, ask); });
   const py::ssize_t iterates = static_cast<py::ssize_t>(found.path.size()) / std::max<py::ssize_t>(1, k * n);
   return py::make_tuple(array_of(found.x, {k, n}), array_of(found.norm, {k}), array_of(found.steps, {k}),
                         array_of(found.status, {k}), array_of(found.path, {iterates, k, n}));
@@ -174,8 +181,8 @@ PyMethodDef fit_line_method = {"fit_line", reinterpret_cast<PyCFunction>(reinter
 
 void bind_optimize(py::module_& m) {
   PyModule_AddObject(m.ptr(), "fit_line", PyCFunction_NewEx(&fit_line_method, nullptr, nullptr));
-  m.def("newton", &newton_steps, py::arg("values"), py::arg("slopes"), py::arg("start"), py::arg("tol"), py::arg("max_iter"),
-        py::arg("safeguard"), py::arg("trajectory"), py::arg("shortest"),
+  m.def("newton", &newton_steps, py::arg("values"), py::arg("slopes"), py::arg("both"), py::arg("start"), py::arg("tol"),
+        py::arg("max_iter"), py::arg("safeguard"), py::arg("trajectory"), py::arg("shortest"),
         "(x, norm, steps, status, path) from starts (k, n); shortest(J, f) solves singular systems in the sense of least "
         "squares.");
   m.def(

@@ -809,6 +809,7 @@ def neural_train(
 def newton(
     values: Program,
     slopes: Program,
+    both: Program | None,
     start: typing.Annotated[np.typing.ArrayLike, np.float64],
     tol: typing.SupportsFloat | typing.SupportsIndex,
     max_iter: typing.SupportsInt | typing.SupportsIndex,

@@ -7,16 +7,15 @@
 #include "mmlcore/core/interrupt.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/elimination/lu.hpp"
+#include "newton_lanes.hpp"
 
 namespace mmlcore::optimize {
 namespace {
 
-constexpr int kHalvings = 40;
 constexpr index_t kParallel = 128;  // unknowns from which threads share a linear system
 constexpr double kBlur = 1e-7;      // a step that rounding errors of f make up, relative to x
-constexpr index_t kTiny = 4;        // unknowns that are eliminated in place
-constexpr double kSmallPivot = 1e-10;
-constexpr index_t kChunk = 256;  // starts that a thread takes at a time: their numbers stay in the cache
+constexpr index_t kChunk = 256;     // starts that a thread takes at a time: their numbers stay in the cache
+constexpr index_t kLaneChunk = 1024;
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 using Doubles = std::vector<double>;
 using Rows = std::vector<index_t>;
@@ -211,7 +210,7 @@ class Iteration {
     for (int halving = 0; halving < (o_.safeguard ? kHalvings : 0); ++halving) {
       points.clear();
       for (std::size_t s = 0; s < count; ++s) {
-        const bool fine = length(&found_[s * n_], n_) <= (1 - 1e-4 * part[s]) * r_.norm[on[s]];
+        const bool fine = length(&found_[s * n_], n_) <= (1 - kLeastDecrease * part[s]) * r_.norm[on[s]];
         // Where the step is tiny, rounding decides.
         worse[s] = !fine && !held[s] && !tiny(on[s], &steps[s * n_], &at_[s * n_]);
         if (!worse[s]) continue;
@@ -299,22 +298,45 @@ Roots of_some(const calculus::Program& values, const calculus::Program& slopes, 
 
 }  // namespace
 
-Roots newton(const calculus::Program& values, const calculus::Program& slopes, index_t k, index_t n, const double* start,
-             const NewtonOptions& options, const ShortestStep& shortest) {
-  const index_t chunks = (k + kChunk - 1) / kChunk;
-  if (chunks <= 1 || options.trajectory) return of_some(values, slopes, k, n, start, options, shortest);
+namespace {
+
+void put(const Roots& some, index_t s, Roots& all, index_t i, index_t n) {
+  std::copy_n(some.x.begin() + s * n, n, all.x.begin() + i * n);
+  all.norm[i] = some.norm[s];
+  all.steps[i] = some.steps[s];
+  all.status[i] = some.status[s];
+}
+
+}  // namespace
+
+Roots newton(const NewtonPrograms& programs, index_t k, index_t n, const double* start, const NewtonOptions& options,
+             const ShortestStep& shortest) {
+  const bool lanes = programs.both && n <= kTiny && options.safeguard && !options.trajectory;
+  if (!lanes && (k <= kChunk || options.trajectory)) {
+    return of_some(programs.values, programs.slopes, k, n, start, options, shortest);
+  }
   Roots all;
   all.x.resize(k * n);
   all.norm.resize(k);
   all.steps.resize(k);
   all.status.resize(k);
-  parallel_tasks(chunks, [&](index_t chunk) {
-    const index_t first = chunk * kChunk, count = std::min(kChunk, k - first);
-    const Roots some = of_some(values, slopes, count, n, start + first * n, options, shortest);
-    std::copy(some.x.begin(), some.x.end(), all.x.begin() + first * n);
-    std::copy(some.norm.begin(), some.norm.end(), all.norm.begin() + first);
-    std::copy(some.steps.begin(), some.steps.end(), all.steps.begin() + first);
-    std::copy(some.status.begin(), some.status.end(), all.status.begin() + first);
+  // Lanes are full but for the end of a task.
+  const index_t tasks = lanes ? std::clamp<index_t>(k / kLaneChunk, 1, 8 * num_threads()) : (k + kChunk - 1) / kChunk;
+  parallel_tasks(tasks, [&](index_t task) {
+    const index_t first = k * task / tasks, end = k * (task + 1) / tasks;
+    if (!lanes) {
+      const Roots some = of_some(programs.values, programs.slopes, end - first, n, start + first * n, options, shortest);
+      for (index_t i = first; i < end; ++i) put(some, i - first, all, i, n);
+      return;
+    }
+    Rows hard;
+    newton_in_lanes(*programs.both, n, start, first, end, options, all, hard);
+    if (hard.empty()) return;
+    Doubles again;
+    for (const index_t i : hard) again.insert(again.end(), start + i * n, start + (i + 1) * n);
+    const index_t count = static_cast<index_t>(hard.size());
+    const Roots some = of_some(programs.values, programs.slopes, count, n, again.data(), options, shortest);
+    for (index_t s = 0; s < count; ++s) put(some, s, all, hard[s], n);
   });
   return all;
 }

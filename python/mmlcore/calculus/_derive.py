@@ -220,7 +220,14 @@ def _value_and_gradients(f: Traced, which: tuple[int, ...]) -> tuple[int, Shape]
     return f._tape.graph.concat([f._output.id, node]), (1 + shape[0],)
 
 
+def _together(f: Traced, *kinds: Any) -> tuple[int, Shape]:
+    """Return the numbers of several kinds, one after the other, which share what they have in common."""
+    made = [derive(f, kind) for kind in kinds]
+    return f._tape.graph.concat([node for _, node, _ in made]), (sum(size_of(m[2]) for m in made),)
+
+
 _MAKERS = {
+    "together": _together,
     "gradients": _gradients,
     "value_and_gradients": _value_and_gradients,
     "value": _value,

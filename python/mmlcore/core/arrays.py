@@ -177,10 +177,12 @@ def matrix_error(name: str, got: Sequence[int], needed: str) -> np.linalg.LinAlg
 
 def as_index(value: Any, name: str, least: int | None = None, most: int | None = None) -> int:
     """Return an integer argument, checked against its range."""
-    if isinstance(value, (bool, np.bool_)) or not hasattr(value, "__index__"):
-        msg = f"{name}: got {value!r} of type {type(value).__name__}, needed an integer."
-        raise TypeError(msg)
-    number = int(value.__index__())
+    if type(value) is not int:
+        if isinstance(value, (bool, np.bool_)) or not hasattr(value, "__index__"):
+            msg = f"{name}: got {value!r} of type {type(value).__name__}, needed an integer."
+            raise TypeError(msg)
+        value = value.__index__()
+    number = int(value)
     if (least is not None and number < least) or (most is not None and number > most):
         span = f"at least {least}" if most is None else f"between {least} and {most}"
         msg = f"{name}: got {number}, needed an integer {span}."

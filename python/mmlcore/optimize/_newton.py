@@ -158,20 +158,22 @@ def newton(
         safeguard=bool(safeguard),
         trajectory=bool(trajectory),
     )
-    path = None if not trajectory else points.reshape(-1, *start.shape)
-    root = Root(
-        plain(z.reshape(start.shape), float),
-        plain(residual.reshape(lead), float),
-        plain(steps.reshape(lead), int),
-        plain((status == _CONVERGED).reshape(lead), bool),
-        plain(status.reshape(lead), int),
-        path,
-    )
+    path = points.reshape(-1, *start.shape) if trajectory else None
+    x = z.reshape(start.shape)
+    if lead:
+        rest = (residual.reshape(lead), steps.reshape(lead), status.reshape(lead))
+        return Root(x, *rest[:2], rest[2] == _CONVERGED, rest[2], path)
+    code = status.item()
+    root = Root(plain(x, float), residual.item(), steps.item(), code == _CONVERGED, code, path)
+    if code == _CONVERGED:
+        return root
     return judged(root, "newton", not trajectory if raise_on_failure is None else raise_on_failure)
 
 
 def _function(f: Any, start: Array) -> tuple[Any, bool]:
     """Trace f, and tell whether it takes numbers: so it does if elements are treated one by one."""
+    if isinstance(f, Function) and f.shapes == (start.shape[-1:],):
+        return f, start.ndim == 0
     if start.ndim == 0:
         return traced(f, ()), True
     whole = traced(f, start.shape[-1:]) if not _takes_numbers(f) else None

@@ -10,6 +10,8 @@ from mmlcore import _core
 from mmlcore.calculus import Function
 from mmlcore.core.arrays import Array
 
+_FEW = 4  # unknowns up to which starts lie in lanes
+
 
 def newton_steps(
     function: Function,
@@ -26,8 +28,14 @@ def newton_steps(
 
     `values` and `slopes` are the kinds of derivatives (see `calculus._derive`) that are to be zero, and theirs.
     """
-    programs = function._program(values)[0], function._program(slopes)[0]
-    return _core.newton(*programs, start, tol, max_iter, safeguard, trajectory, _shortest)
+    programs: Any = function._memory.get(f"newton {values}")
+    if programs is None:
+        both: Any = ("together", values, slopes) if start.shape[1] <= _FEW else None
+        made = [kind and function._program(kind)[0] for kind in (values, slopes, both)]
+        function._memory[f"newton {values}"] = programs = made
+    value, slope, all_in_one = programs
+    last = (tol, max_iter, safeguard, trajectory, _shortest)
+    return _core.newton(value, slope, all_in_one, start, *last)
 
 
 def _shortest(slopes: Array, values: Array) -> Array:

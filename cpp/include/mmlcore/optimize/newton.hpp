@@ -43,7 +43,12 @@ struct Roots {
 using ShortestStep = std::function<void(const double* jacobian, const double* f, double* d)>;
 
 // Both programs take one argument of n numbers; `values` gives n numbers, `slopes` n^2, row by row.
-Roots newton(const calculus::Program& values, const calculus::Program& slopes, index_t k, index_t n, const double* start,
-             const NewtonOptions& options, const ShortestStep& shortest);
+struct NewtonPrograms {
+  const calculus::Program &values, &slopes;  // n; (n, n)
+  const calculus::Program* both = nullptr;   // values and then slopes, of few unknowns; null: none
+};
+
+Roots newton(const NewtonPrograms& programs, index_t k, index_t n, const double* start, const NewtonOptions& options,
+             const ShortestStep& shortest);
 
 }  // namespace mmlcore::optimize
