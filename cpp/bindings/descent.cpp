@@ -27,8 +27,8 @@ using MaybeProgram = std::optional<std::reference_wrapper<const calculus::Progra
 
 py::tuple minimize(const calculus::Program& both, const MaybeProgram& second, const Doubles& start,
                    const std::vector<Doubles>& given, int method, const std::optional<Doubles>& lower,
-                   const std::optional<Doubles>& upper, double tol, double unit, index_t max_iter, bool trajectory,
-                   const py::object& callback) {
+                   const std::optional<Doubles>& upper, double tol, double unit, bool ask_units, index_t max_iter,
+                   bool trajectory, const py::object& callback) {
   const index_t k = start.shape(0), n = start.shape(1);
   const calculus::Program* const hessian = second ? &second->get() : nullptr;
   const auto fits = [&](const calculus::Program& program, index_t size) {
@@ -48,9 +48,14 @@ py::tuple minimize(const calculus::Program& both, const MaybeProgram& second, co
     const index_t each = both.argument_size(static_cast<index_t>(a) + 1);
     more.push_back({given[a].data(), each, given[a].size() == each ? 0 : each});
   }
-  const DescentOptions options{
-      static_cast<Method>(method), tol, unit, max_iter, lower ? lower->data() : nullptr, upper ? upper->data() : nullptr,
-      trajectory && k == 1};
+  const DescentOptions options{static_cast<Method>(method),
+                               tol,
+                               unit,
+                               ask_units,
+                               max_iter,
+                               lower ? lower->data() : nullptr,
+                               upper ? upper->data() : nullptr,
+                               trajectory && k == 1};
   Watch watch;
   if (!callback.is_none()) {
     watch = [&](const double* x, double value) {
@@ -86,8 +91,8 @@ void bind_descent(py::module_& m) {
         "(points, values, generations, evaluations, gathered), the best first, by differential evolution in a box.");
   m.def(
       "descend", &minimize, py::arg("both"), py::arg("hessian"), py::arg("start"), py::arg("given"), py::arg("method"),
-      py::arg("lower"), py::arg("upper"), py::arg("tol"), py::arg("unit"), py::arg("max_iter"), py::arg("trajectory"),
-      py::arg("callback"),
+      py::arg("lower"), py::arg("upper"), py::arg("tol"), py::arg("unit"), py::arg("ask_units"), py::arg("max_iter"),
+      py::arg("trajectory"), py::arg("callback"),
       "(x, value, gradient, iterations, status, path) from starts (k, n); callback(x, value) after each step of one start.");
 }
 

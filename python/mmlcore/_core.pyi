@@ -468,6 +468,7 @@ def descend(
     upper: typing.Annotated[np.typing.ArrayLike, np.float64] | None,
     tol: typing.SupportsFloat | typing.SupportsIndex,
     unit: typing.SupportsFloat | typing.SupportsIndex,
+    ask_units: bool,
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     trajectory: bool,
     callback: typing.Any,

@@ -10,8 +10,8 @@ namespace mmlcore::optimize {
 namespace {
 
 constexpr double kEps = std::numeric_limits<double>::epsilon(), kNone = std::numeric_limits<double>::infinity();
-constexpr double kBlur = 1e-6;  // a step that rounding errors of f can hide, relative to x: some roots of eps
-constexpr double kFar = 1e150;
+constexpr double kBlur = 1e-6;                // a step that rounding errors of f can hide, relative to x: some roots of eps
+constexpr double kFar = 1e150, kWide = 1e60;  // kWide: of gradients whose squares are numbers
 constexpr int kTries = 60;
 
 double length(const std::vector<double>& x) { return safe_length(x.data(), static_cast<index_t>(x.size())); }
@@ -66,6 +66,11 @@ void Descender::told(double value, const double* gradient) {
   f_ = first_ = value;
   std::copy_n(gradient, n_, g_.data());
   if (!std::isfinite(f_) || !finite(g_.data(), n_)) return finish(DescentEnd::NotFinite);
+  if (o_.ask_units) {
+    double top = 0;
+    for (const double slope : g_) top = std::max(top, std::abs(slope));
+    if (top != 0 && !(top > 1 / kWide && top < kWide)) return finish(DescentEnd::OutOfUnits);
+  }
   iterate();
 }
 

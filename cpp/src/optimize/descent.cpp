@@ -1,7 +1,8 @@
 #include "mmlcore/optimize/descent.hpp"
 
 #include <algorithm>
-#include <atomic>
+#include <memory>
+#include <optional>
 
 #include "descender.hpp"
 #include "mmlcore/calculus/block_evaluator.hpp"
@@ -18,6 +19,47 @@ constexpr index_t kLaneUnknowns = 64;  // up to which problems share the lanes o
 constexpr index_t kFew = 3;            // problems that are looked at one by one
 constexpr index_t kTask = 64;          // problems that a thread takes at a time, at least
 constexpr index_t kMostPoints = 64;    // of a block
+constexpr index_t kShort = 256;  // numbers that are alive at once, up to which a point alone is run as a vector of them
+
+// Runs a program at one point again and again. A program of few numbers runs as if its point were as many as a vector holds:
+// its slots are then made once.
+class OnePoint {
+ public:
+  explicit OnePoint(const Program& program) : program_(program) {
+    if (program.slots() <= kShort && program.pass_count() == 0) evaluator_.emplace(program, BlockEvaluator::width());
+  }
+  void operator()(const std::vector<const double*>& arguments, double* result) {
+    const index_t size = program_.result_size(0), count = static_cast<index_t>(arguments.size());
+    if (evaluator_) {
+      write(arguments);
+      evaluator_->run();
+      const index_t points = evaluator_->points();
+      const double* const out = evaluator_->output(0);
+      bool fine = true;
+      for (index_t e = 0; e < size; ++e) {
+        result[e] = out[e * points];
+        fine = fine && result[e] == result[e];
+      }
+      if (fine || !program_.absorbs()) return;
+    }
+    std::vector<calculus::Points<const double>> in;
+    for (index_t a = 0; a < count; ++a) in.push_back({arguments[a], program_.argument_size(a)});
+    const calculus::Points<double> out{result, size};
+    program_.run<double>(1, in.data(), &out);
+  }
+
+ private:
+  void write(const std::vector<const double*>& arguments) {
+    const index_t points = evaluator_->points();
+    for (index_t a = 0; a < static_cast<index_t>(arguments.size()); ++a) {
+      double* const to = evaluator_->input(a);
+      for (index_t e = 0; to && e < program_.argument_size(a); ++e) std::fill_n(to + e * points, points, arguments[a][e]);
+    }
+  }
+
+  const Program& program_;
+  std::optional<BlockEvaluator> evaluator_;
+};
 
 class Batch {
  public:
@@ -43,15 +85,18 @@ class Batch {
   }
 
  private:
-  void evaluate(const Program& program, index_t problem, const double* x, double* result) const {
-    std::vector<calculus::Points<const double>> in{{x, n_}};
-    for (const Given& more : given_) in.push_back({more.data + problem * more.stride, more.size});
-    const calculus::Points<double> out{result, program.result_size(0)};
-    program.run<double>(1, in.data(), &out);
+  // Where the arguments of a problem are, after x.
+  void locate(index_t problem, const double* x, std::vector<const double*>& arguments) const {
+    arguments.assign(1, x);
+    for (const Given& more : given_) arguments.push_back(more.data + problem * more.stride);
   }
   Descender::Hessian hessian_of(const index_t& problem) const {
     if (!hessian_) return {};
-    return [this, &problem](const double* x, double* h) { evaluate(*hessian_, problem, x, h); };
+    return [this, &problem, run = std::make_shared<OnePoint>(*hessian_)](const double* x, double* h) {
+      std::vector<const double*> arguments;
+      locate(problem, x, arguments);
+      (*run)(arguments, h);
+    };
   }
   void tell(index_t problem, const Descender& at) {
     std::copy(at.x().begin(), at.x().end(), found_.x.data() + problem * n_);
@@ -66,12 +111,16 @@ class Batch {
 
   void alone(const index_t problem) {
     Descender search(n_, o_, hessian_of(problem));
+    OnePoint both(both_);
     std::vector<double> result(n_ + 1);
+    std::vector<const double*> arguments;
+    locate(problem, nullptr, arguments);
     search.begin(start_ + problem * n_);
     keep(search);
     for (index_t calls = 0; search.running(); ++calls) {
       if (calls % 16 == 0) poll_interrupt();
-      evaluate(both_, problem, search.trial().data(), result.data());
+      arguments[0] = search.trial().data();
+      both(arguments, result.data());
       search.told(result[0], result.data() + 1);
       if (!search.moved()) continue;
       keep(search);

@@ -11,6 +11,7 @@ from mmlcore.calculus import Function
 from mmlcore.core.arrays import Array
 
 NUMBERS = {"newton": 0, "bfgs": 1, "lbfgs": 2}
+_OUT = 100  # a start whose gradient is for other units
 Ended = tuple[
     Array, Array, Array, Array, Array, Array
 ]  # x, value, gradient, iterations, status, path
@@ -28,42 +29,28 @@ def descend(
     trajectory: bool,
     callback: Any,
 ) -> Ended:
-    """Minimize from starts (k, n); of functions whose squares leave the range in units, a power of two, in which they do not."""
+    """Minimize from starts (k, n); those whose squares leave the range in units, a power of two, in which they do not."""
+    more = [np.ascontiguousarray(a, np.float64).ravel() for a in given]
+    lower, upper = box if box is not None else (None, None)
 
-    def run(f: Function, unit: float = 1.0) -> Any:
+    def run(f: Function, rows: Array, unit: float = 1.0) -> Any:
         both = f._program("value_and_gradient")[0]
         hessian: Any = f._program("hessian")[0] if method == "newton" else None
-        lower, upper = box if box is not None else (None, None)
-        more = [np.ascontiguousarray(a, np.float64).ravel() for a in given]
         number: Any = NUMBERS[method]
+        ask = unit == 1.0 and not more
         return _core.descend(
-            both,
-            hessian,
-            starts,
-            more,
-            number,
-            lower,
-            upper,
-            tol,
-            unit,
-            max_iter,
-            trajectory,
-            callback,
+            *(both, hessian, rows, more, number, lower, upper, tol, unit, ask),
+            *(max_iter, trajectory, callback),
         )
 
-    top = _steepness(function, starts, given)
-    if not top or 1e-60 < top < 1e60:
-        return run(function)  # type: ignore[no-any-return]
-    unit = float(np.exp2(-np.frexp(top)[1]))
-    scaled = Function(lambda *arguments: function(*arguments) * unit, *function.shapes)
-    x, value, gradient, *rest = run(scaled, unit)
-    return (x, value / unit, gradient / unit, *rest)
-
-
-def _steepness(function: Function, starts: Array, given: list[Array]) -> float:
-    """Return the largest number of the first gradient that is finite; 0 without."""
-    if given or not len(starts):
-        return 0.0
-    gradient = np.abs(function.gradient(starts[0]))
-    top = float(gradient.max(initial=0.0))
-    return top if np.isfinite(top) else 0.0
+    ended = run(function, starts)
+    status = ended[4]
+    if not (status[0] == _OUT if len(status) == 1 else (status == _OUT).any()):
+        return ended  # type: ignore[no-any-return]
+    out = np.flatnonzero(status == _OUT)
+    unit = float(np.exp2(-np.frexp(np.abs(ended[2][out[0]]).max())[1]))
+    scaled = Function(lambda x: function(x) * unit, *function.shapes)
+    x, value, gradient, *rest, path = run(scaled, np.ascontiguousarray(starts[out]), unit)
+    for whole, part in zip(ended, (x, value / unit, gradient / unit, *rest), strict=False):
+        whole[out] = part
+    return (*ended[:5], path)

@@ -18,7 +18,6 @@ from mmlcore.core.arrays import (
     as_array,
     as_index,
     as_real,
-    plain,
     require_finite,
     shape_error,
 )
@@ -182,7 +181,7 @@ def minimize(
     n = form[0] if form else 1
     given = [as_array(a, f"args[{i}]") for i, a in enumerate(_as_tuple(args))]
     function = _function(f, form, [_own(a, lead) for a in given])
-    box = bounds_of(bounds, n)
+    box = None if bounds is None else bounds_of(bounds, n)
     compiled = method in NUMBERS and not (
         method == "newton" and n > _DENSE and not lead and box is None
     )
@@ -220,15 +219,16 @@ def minimize(
         ended = tuple(np.array(column) for column in zip(*parts, strict=True))  # type: ignore[assignment]
     x, value, gradient, steps, status, points = ended
     path = points.reshape(-1, *start.shape) if trajectory else None
-    found = Minimum(
-        plain(x.reshape(start.shape), float),
-        plain(value.reshape(lead), float),
-        plain(gradient.reshape(start.shape), float),
-        plain(steps.reshape(lead), int),
-        plain(np.asarray(success(status)).reshape(lead), bool),
-        path,
-        plain(status.reshape(lead), int),
-    )
+    x, gradient = x.reshape(start.shape), gradient.reshape(start.shape)
+    if lead:
+        value, steps, status = value.reshape(lead), steps.reshape(lead), status.reshape(lead)
+        return Minimum(x, value, gradient, steps, success(status), path, status)
+    code = status.item()
+    if not form:
+        x, gradient = x.item(), gradient.item()
+    found = Minimum(x, value.item(), gradient, steps.item(), code > 0, path, code)
+    if code > 0:
+        return found
     raises = not (trajectory or any(stopped)) if raise_on_failure is None else raise_on_failure
     return judged(found, "minimize", raises)
 

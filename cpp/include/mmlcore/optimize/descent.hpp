@@ -36,13 +36,15 @@ enum class DescentEnd : std::int64_t {
   Rounding = 4,
   NotFinite = -1,
   Stuck = -4,
-  Unbounded = -6
+  Unbounded = -6,
+  OutOfUnits = 100  // not begun: squares of the gradient would leave the range, see ask_units
 };
 
 struct DescentOptions {
   Method method = Method::Newton;
   double tol = 1e-8;
-  double unit = 1;  // f and its gradient are multiplied by it
+  double unit = 1;         // f and its gradient are multiplied by it
+  bool ask_units = false;  // whether a start with such a gradient ends at once
   index_t max_iter = 1000;
   const double *lower = nullptr, *upper = nullptr;  // (n,) each, or null
   bool trajectory = false;                          // of a single start
