@@ -28,7 +28,7 @@ using MaybeProgram = std::optional<std::reference_wrapper<const calculus::Progra
 py::tuple minimize(const calculus::Program& both, const MaybeProgram& second, const Doubles& start,
                    const std::vector<Doubles>& given, int method, const std::optional<Doubles>& lower,
                    const std::optional<Doubles>& upper, double tol, double unit, bool ask_units, index_t max_iter,
-                   bool trajectory, const py::object& callback) {
+                   bool trajectory, double learning_rate, double momentum, const py::object& callback) {
   const index_t k = start.shape(0), n = start.shape(1);
   const calculus::Program* const hessian = second ? &second->get() : nullptr;
   const auto fits = [&](const calculus::Program& program, index_t size) {
@@ -55,7 +55,9 @@ py::tuple minimize(const calculus::Program& both, const MaybeProgram& second, co
                                max_iter,
                                lower ? lower->data() : nullptr,
                                upper ? upper->data() : nullptr,
-                               trajectory && k == 1};
+                               trajectory && k == 1,
+                               learning_rate,
+                               momentum};
   Watch watch;
   if (!callback.is_none()) {
     watch = [&](const double* x, double value) {
@@ -92,7 +94,7 @@ void bind_descent(py::module_& m) {
   m.def(
       "descend", &minimize, py::arg("both"), py::arg("hessian"), py::arg("start"), py::arg("given"), py::arg("method"),
       py::arg("lower"), py::arg("upper"), py::arg("tol"), py::arg("unit"), py::arg("ask_units"), py::arg("max_iter"),
-      py::arg("trajectory"), py::arg("callback"),
+      py::arg("trajectory"), py::arg("learning_rate"), py::arg("momentum"), py::arg("callback"),
       "(x, value, gradient, iterations, status, path) from starts (k, n); callback(x, value) after each step of one start.");
 }
 

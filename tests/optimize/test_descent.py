@@ -152,7 +152,8 @@ def test_newton_leaves_saddles():
     [
         ({"bounds": [(2, 1), (0, 1)]}, "bounds"),
         ({"bounds": [1, 2, 3]}, "bounds"),
-        ({"bounds": (0, 1), "method": "momentum"}, "args, bounds, callback"),
+        ({"bounds": (0, 1), "method": "momentum"}, "bounds: they go with"),
+        ({"x0": np.ones(60), "callback": print}, "args, callback"),
         ({"x0": np.ones((3, 2)), "callback": print}, "callback, trajectory"),
         ({"x0": np.ones((3, 2)), "trajectory": True}, "callback, trajectory"),
         ({"args": ("a",)}, "args"),

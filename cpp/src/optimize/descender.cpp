@@ -2,76 +2,35 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-
-#include "mmlcore/core/careful_length.hpp"
 
 namespace mmlcore::optimize {
 namespace {
 
-constexpr double kEps = std::numeric_limits<double>::epsilon(), kNone = std::numeric_limits<double>::infinity();
-constexpr double kBlur = 1e-6;                // a step that rounding errors of f can hide, relative to x: some roots of eps
-constexpr double kFar = 1e150, kWide = 1e60;  // kWide: of gradients whose squares are numbers
 constexpr int kTries = 60;
-
-double length(const std::vector<double>& x) { return safe_length(x.data(), static_cast<index_t>(x.size())); }
-bool finite(const double* x, index_t n) {
-  return std::all_of(x, x + n, [](double value) { return std::isfinite(value); });
-}
 
 }  // namespace
 
 Descender::Descender(index_t n, const DescentOptions& options, Hessian hessian)
-    : n_(n),
-      o_(options),
+    : Standing(n, options),
       hessian_(std::move(hessian)),
       directions_(n, options.method),
-      x_(n),
-      g_(n),
       d_(n),
-      trial_(n),
-      tried_(n),
-      start_(n),
-      left_(n),
       step_(n),
       change_(n),
       h_(options.method == Method::Newton ? n * n : 0),
       held_(n),
       now_(n) {}
 
-double Descender::low(index_t i) const { return o_.lower ? o_.lower[i] : -kNone; }
-double Descender::high(index_t i) const { return o_.upper ? o_.upper[i] : kNone; }
-bool Descender::blocked(index_t i) const { return (x_[i] <= low(i) && g_[i] >= 0) || (x_[i] >= high(i) && g_[i] <= 0); }
-double Descender::size(index_t i) const { return std::max(std::abs(x_[i]), 0.01 * start_[i]); }
-bool Descender::unseen(double decrease) const { return decrease <= 4 * kEps * std::abs(f_); }
-
 void Descender::begin(const double* start) {
-  for (index_t i = 0; i < n_; ++i) {
-    trial_[i] = x_[i] = std::min(std::max(start[i], low(i)), high(i));
-    start_[i] = std::abs(x_[i]);
-    left_[i] = kNone;
-  }
+  set_out(start);
   directions_.forget();
   std::fill(held_.begin(), held_.end(), 0);
-  iterations_ = 0;
-  begun_ = exact_ = has_tried_ = false;
-  running_ = true;
-  end_ = DescentEnd::MaxIterations;
 }
 
 void Descender::told(double value, const double* gradient) {
   moved_ = false;
   if (begun_) return search(value, gradient);
-  begun_ = true;
-  f_ = first_ = value;
-  std::copy_n(gradient, n_, g_.data());
-  if (!std::isfinite(f_) || !finite(g_.data(), n_)) return finish(DescentEnd::NotFinite);
-  if (o_.ask_units) {
-    double top = 0;
-    for (const double slope : g_) top = std::max(top, std::abs(slope));
-    if (top != 0 && !(top > 1 / kWide && top < kWide)) return finish(DescentEnd::OutOfUnits);
-  }
-  iterate();
+  if (arrive(value, gradient)) iterate();
 }
 
 void Descender::iterate() {
@@ -138,8 +97,7 @@ void Descender::set_trial() {
 }
 
 void Descender::search(double value, const double* gradient) {
-  std::copy_n(gradient, n_, tried_.data());
-  has_tried_ = true;
+  keep_tried(gradient);
   const bool fine = std::isfinite(value) && finite(gradient, n_);
   // What the straight line promised; along a bent path, what the step did.
   double gone = 0, slope = 0, far = 0;
@@ -204,70 +162,6 @@ void Descender::move(double value, const double* gradient) {
   directions_.learn(step_.data(), change_.data());
   remember_left(step_.data(), change_.data());
   iterate();
-}
-
-// How far the gradient would be zero, by the curvature along a step; infinite without any.
-void Descender::remember_left(const double* step, const double* change) {
-  const double far = safe_length(step, n_), steeper = safe_length(change, n_);
-  double along = 0;
-  if (far > 0 && steeper > 0) {
-    for (index_t i = 0; i < n_; ++i) along += step[i] / far * (change[i] / steeper);
-  }
-  for (index_t i = 0; i < n_; ++i) left_[i] = along > 0 ? std::abs(g_[i]) * (far / steeper) : kNone;
-}
-
-bool Descender::goes_on() {
-  bool any = false;
-  for (index_t i = 0; i < n_; ++i) any = any || (g_[i] != 0 && !blocked(i));
-  if (!any || arrived()) {
-    finish(DescentEnd::Converged);
-  } else if (iterations_ >= o_.max_iter) {
-    finish(DescentEnd::MaxIterations);
-  }
-  return running_;
-}
-
-bool Descender::arrived() const {
-  if (!flat(o_.tol)) return false;
-  bool small = true, near = true;
-  for (index_t i = 0; i < n_; ++i) {
-    if (blocked(i)) continue;
-    small = small && left_[i] <= o_.tol * std::abs(x_[i]);
-    // Near zero: a small part of the way from the start, and flat as well.
-    const double steep = std::abs(g_[i]) / o_.unit * std::max(1.0, std::abs(x_[i]));
-    near = near && steep <= o_.tol * std::max(1.0, std::abs(f_) / o_.unit) && left_[i] <= o_.tol * size(i);
-  }
-  return small || near;
-}
-
-// Whether f changes little where x does by its own size, unless the Hessian tells more.
-bool Descender::flat(double tol) const {
-  if (exact_) return true;
-  const double gained = std::max(std::abs(f_), first_ - f_);
-  for (index_t i = 0; i < n_; ++i) {
-    if (!blocked(i) && !(std::abs(g_[i]) * size(i) <= tol * gained)) return false;
-  }
-  return true;
-}
-
-// At a minimum as far as rounding lets one see, or stuck.
-void Descender::no_way_down() {
-  if (has_tried_ && !finite(left_.data(), n_) && finite(tried_.data(), n_)) {
-    for (index_t i = 0; i < n_; ++i) step_[i] = trial_[i] - x_[i], change_[i] = tried_[i] - g_[i];
-    remember_left(step_.data(), change_.data());
-  }
-  double decrease = 0, steep = 0;
-  for (index_t i = 0; i < n_; ++i) {
-    if (blocked(i)) {
-      left_[i] = 0;
-      continue;
-    }
-    steep = std::max(steep, std::abs(g_[i]));
-    decrease += g_[i] == 0 ? 0 : std::abs(g_[i]) * left_[i];
-  }
-  const double reach = std::max(length(x_), length(start_));
-  const bool near = length(left_) <= kBlur * reach || unseen(decrease);
-  finish(steep == 0 || (near && flat(1e-3)) ? DescentEnd::Rounding : DescentEnd::Stuck);
 }
 
 }  // namespace mmlcore::optimize

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <type_traits>
 
 #include "descender.hpp"
 #include "mmlcore/calculus/block_evaluator.hpp"
 #include "mmlcore/core/interrupt.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "walker.hpp"
 
 namespace mmlcore::optimize {
 namespace {
@@ -61,6 +63,7 @@ class OnePoint {
   std::optional<BlockEvaluator> evaluator_;
 };
 
+template <class Machine>
 class Batch {
  public:
   Batch(const Program& both, const Program* hessian, index_t k, index_t n, const double* start,
@@ -98,19 +101,26 @@ class Batch {
       (*run)(arguments, h);
     };
   }
-  void tell(index_t problem, const Descender& at) {
+  Machine machine(const index_t& problem) const {
+    if constexpr (std::is_same_v<Machine, Walker>) {
+      return Machine(n_, o_);
+    } else {
+      return Machine(n_, o_, hessian_of(problem));
+    }
+  }
+  void tell(index_t problem, const Machine& at) {
     std::copy(at.x().begin(), at.x().end(), found_.x.data() + problem * n_);
     std::copy(at.gradient().begin(), at.gradient().end(), found_.gradient.data() + problem * n_);
     found_.value[problem] = at.value();
     found_.iterations[problem] = at.iterations();
     found_.status[problem] = static_cast<std::int64_t>(at.end());
   }
-  void keep(const Descender& at) {
+  void keep(const Machine& at) {
     if (o_.trajectory) found_.path.insert(found_.path.end(), at.x().begin(), at.x().end());
   }
 
   void alone(const index_t problem) {
-    Descender search(n_, o_, hessian_of(problem));
+    Machine search = machine(problem);
     OnePoint both(both_);
     std::vector<double> result(n_ + 1);
     std::vector<const double*> arguments;
@@ -133,8 +143,8 @@ class Batch {
     const index_t points = std::min(BlockEvaluator::fitting(both_), std::max(BlockEvaluator::width(), kMostPoints));
     BlockEvaluator evaluator(both_, points);
     std::vector<index_t> problem(points, -1);
-    std::vector<Descender> lanes;
-    for (index_t lane = 0; lane < points; ++lane) lanes.emplace_back(n_, o_, hessian_of(problem[lane]));
+    std::vector<Machine> lanes;
+    for (index_t lane = 0; lane < points; ++lane) lanes.push_back(machine(problem[lane]));
     std::vector<double> gradient(n_);
     index_t next = begin, busy = 0;
     for (index_t lane = 0; lane < points && next < end; ++lane, ++busy) {
@@ -172,8 +182,7 @@ class Batch {
       }
     }
   }
-  void write(const BlockEvaluator& evaluator, const std::vector<index_t>& problem,
-             const std::vector<Descender>& lanes) const {
+  void write(const BlockEvaluator& evaluator, const std::vector<index_t>& problem, const std::vector<Machine>& lanes) const {
     const index_t points = evaluator.points();
     double* const x = evaluator.input(0);
     index_t some = 0;
@@ -205,7 +214,10 @@ class Batch {
 
 Descents descend(const Program& both, const Program* hessian, index_t k, index_t n, const double* start,
                  const std::vector<Given>& given, const DescentOptions& options, const Watch& watch) {
-  return Batch(both, hessian, k, n, start, given, options, watch).run();
+  if (options.method >= Method::GradientDescent) {
+    return Batch<Walker>(both, nullptr, k, n, start, given, options, watch).run();
+  }
+  return Batch<Descender>(both, hessian, k, n, start, given, options, watch).run();
 }
 
 }  // namespace mmlcore::optimize

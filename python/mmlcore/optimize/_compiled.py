@@ -10,7 +10,7 @@ from mmlcore import _core
 from mmlcore.calculus import Function
 from mmlcore.core.arrays import Array
 
-NUMBERS = {"newton": 0, "bfgs": 1, "lbfgs": 2}
+METHODS = ("newton", "bfgs", "lbfgs", "gradient_descent", "momentum")
 _OUT = 100  # a start whose gradient is for other units
 Ended = tuple[
     Array, Array, Array, Array, Array, Array
@@ -28,6 +28,7 @@ def descend(
     max_iter: int,
     trajectory: bool,
     callback: Any,
+    rates: tuple[float, float] = (0.0, 0.9),
 ) -> Ended:
     """Minimize from starts (k, n); those whose squares leave the range in units, a power of two, in which they do not."""
     more = [np.ascontiguousarray(a, np.float64).ravel() for a in given]
@@ -36,11 +37,11 @@ def descend(
     def run(f: Function, rows: Array, unit: float = 1.0) -> Any:
         both = f._program("value_and_gradient")[0]
         hessian: Any = f._program("hessian")[0] if method == "newton" else None
-        number: Any = NUMBERS[method]
+        number: Any = METHODS.index(method)
         ask = unit == 1.0 and not more
         return _core.descend(
             *(both, hessian, rows, more, number, lower, upper, tol, unit, ask),
-            *(max_iter, trajectory, callback),
+            *(max_iter, trajectory, *rates, callback),
         )
 
     ended = run(function, starts)

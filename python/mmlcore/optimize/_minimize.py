@@ -23,20 +23,14 @@ from mmlcore.core.arrays import (
 )
 from mmlcore.core.report import Report, Reported, pictures
 from mmlcore.core.status import judged, sentences, success
-from mmlcore.optimize._compiled import NUMBERS, descend
+from mmlcore.optimize._compiled import METHODS, descend
 from mmlcore.optimize._data import limits
-from mmlcore.optimize._descent import gradient_descent, momentum_descent
 from mmlcore.optimize._newton import one_number
 from mmlcore.optimize._search import MESSAGES, Search
 from mmlcore.optimize._trust import newton_steps
 from mmlcore.optimize.points_report import points_report
 
-_METHODS = ("newton", "gradient_descent", "momentum", "bfgs", "lbfgs")
-_IN_PYTHON = {
-    "newton": newton_steps,  # of many unknowns: by products of the Hessian with vectors
-    "gradient_descent": gradient_descent,
-    "momentum": momentum_descent,
-}
+_BOUNDED = ("newton", "bfgs", "lbfgs")
 _DENSE = 50  # unknowns up to which Newton's method takes the whole Hessian
 
 
@@ -145,7 +139,7 @@ def minimize(
 
     Notes
     -----
-    A minimum is local: the one that the descent from x0 runs into. The first three methods run compiled, without a return to
+    A minimum is local: the one that the descent from x0 runs into. All methods run compiled, without a return to
     Python. Unknowns on a bound that want to pass it are held there, others are cut off at theirs. Cost of a step: value and
     gradient together, and the Hessian with n^3 operations for 'newton' (above 50 unknowns Hessian times vector products, in
     Python), n^2 for 'bfgs', 40 n for 'lbfgs'.
@@ -164,8 +158,8 @@ def minimize(
     >>> found.x.round(8), found.converged
     (array([1., 1.]), True)
     """
-    if method not in _METHODS:
-        msg = f"method: got {method!r}, needed one of {', '.join(_METHODS)}."
+    if method not in METHODS:
+        msg = f"method: got {method!r}, needed one of {', '.join(METHODS)}."
         raise ValueError(msg)
     start = require_finite(as_array(x0, "x0"), "x0").astype(np.float64)
     if start.ndim and not start.shape[-1]:
@@ -182,15 +176,17 @@ def minimize(
     given = [as_array(a, f"args[{i}]") for i, a in enumerate(_as_tuple(args))]
     function = _function(f, form, [_own(a, lead) for a in given])
     box = None if bounds is None else bounds_of(bounds, n)
-    compiled = method in NUMBERS and not (
-        method == "newton" and n > _DENSE and not lead and box is None
-    )
     single = not lead
+    # Newton's steps of many unknowns, by products of the Hessian with vectors.
+    compiled = not (method == "newton" and n > _DENSE and single and box is None)
     if (callback is not None or trajectory) and not single:
         msg = "callback, trajectory: they go with one start."
         raise ValueError(msg)
-    if not compiled and (box is not None or callback is not None or given):
-        msg = f"args, bounds, callback: they go with 'newton', 'bfgs' and 'lbfgs', not with {method!r} of {n} unknowns."
+    if box is not None and method not in _BOUNDED:
+        msg = f"bounds: they go with {', '.join(_BOUNDED)}, not with {method!r}."
+        raise ValueError(msg)
+    if not compiled and (callback is not None or given):
+        msg = f"args, callback: they do not go with 'newton' of {n} unknowns; 'lbfgs' takes them."
         raise ValueError(msg)
     rows = start.reshape(-1, n)
     stopped: list[bool] = []
@@ -209,14 +205,11 @@ def minimize(
             tol=tol,
             max_iter=max_iter,
             trajectory=bool(trajectory),
+            rates=(learning_rate or 0.0, momentum),
             callback=watch,
         )
     else:
-        parts = [
-            _in_python(function, row, method, tol, max_iter, learning_rate, momentum, trajectory)
-            for row in rows
-        ]
-        ended = tuple(np.array(column) for column in zip(*parts, strict=True))  # type: ignore[assignment]
+        ended = _by_products(function, start, tol, max_iter, trajectory)
     x, value, gradient, steps, status, points = ended
     path = points.reshape(-1, *start.shape) if trajectory else None
     x, gradient = x.reshape(start.shape), gradient.reshape(start.shape)
@@ -233,15 +226,8 @@ def minimize(
     return judged(found, "minimize", raises)
 
 
-def _in_python(
-    function: Any,
-    start: Array,
-    method: str,
-    tol: float,
-    max_iter: int,
-    learning_rate: float | None,
-    momentum: float,
-    trajectory: bool,
+def _by_products(
+    function: Any, start: Array, tol: float, max_iter: int, trajectory: bool
 ) -> tuple[Any, ...]:
     search, unit = Search(function, start, tol, max_iter, trajectory), 1.0
     top = float(np.abs(search.gradient).max())
@@ -254,12 +240,11 @@ def _in_python(
     if search.status == 0:
         # Far down a slope without end, products overflow: the status says so, and no warning is needed.
         with np.errstate(over="ignore", invalid="ignore"):
-            _IN_PYTHON[method](search, learning_rate, momentum)
+            newton_steps(search)
     path = np.stack(search.path) if search.path is not None else np.empty(0)
-    return (
-        *(search.x, search.value / unit, search.gradient / unit),
-        *(search.iterations, int(search.status), path),
-    )
+    told = (search.value / unit, search.iterations, int(search.status))
+    value, steps, status = (np.array(number) for number in told)
+    return search.x, value, search.gradient / unit, steps, status, path
 
 
 def _as_tuple(args: Any) -> tuple[Any, ...]:

@@ -28,9 +28,9 @@ def length(x: Array) -> float:
 
 
 class Search:
-    """The state that all methods share.
+    """The state of the method; that of the compiled ones is src/optimize/standing.hpp.
 
-    How far the minimum is, is told by the gradient over the curvature, which the last step has shown or the method knows; it
+    How far the minimum is, is told by the gradient over the curvature, which the last step has shown; it
     is compared with the size of each unknown. So neither the units of x and f nor a constant in f matter.
     """
 
@@ -47,7 +47,6 @@ class Search:
         self.status = Status.MAX_ITER if finite else Status.NOT_FINITE
         self.start = np.abs(x)  # how large each unknown may be
         self.left = np.full(x.shape, np.inf)  # how far each unknown may have to go
-        self.exact = False  # whether the method knows that, by the Hessian
         self.first = self.value
         self.unit = 1.0  # of f: see `minimize`
 
@@ -62,11 +61,6 @@ class Search:
     def size(self) -> Array:
         """What steps are compared with."""
         return np.maximum(np.abs(self.x), 0.01 * self.start)
-
-    @property
-    def first_rate(self) -> float:
-        """How far to go along the gradient at first: a tenth of how far x is from zero."""
-        return 0.1 * (length(self.x) or 1.0) / (length(self.gradient) or 1.0)
 
     def goes_on(self) -> bool:
         """Tell whether there is more to do; sets the status if not."""
@@ -87,9 +81,7 @@ class Search:
         return bool((flat & (self.left <= self.tol * self.size)).all())
 
     def _flat(self, tol: float) -> bool:
-        """Tell whether f changes little where x does by its own size, unless the Hessian tells more."""
-        if self.exact:
-            return True
+        """Tell whether f changes little where x does by its own size."""
         gained = max(abs(self.value), self.first - self.value)
         return bool((np.abs(self.gradient) * self.size <= tol * gained).all())
 

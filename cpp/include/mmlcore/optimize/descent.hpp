@@ -11,6 +11,8 @@
 // one. Line search: weak Wolfe conditions, enclosed, with steps by secants and parabolas; where rounding errors hide the
 // decrease, the slope alone (W. W. Hager, H. Zhang, "A new conjugate gradient method", SIAM J. Optim. 16, 2005).
 //
+// Steepest descent and momentum, for the courses, are machines of the same kind (src/optimize/walker.hpp), without bounds.
+//
 // Bounds: unknowns on a bound that want to leave stay there; the others step, and what passes a bound is cut off at it
 // (D. P. Bertsekas, "Projected Newton methods", SIAM J. Control Optim. 20, 1982). When a set of bounds changes, curvature
 // that was learned is forgotten.
@@ -27,7 +29,7 @@
 
 namespace mmlcore::optimize {
 
-enum class Method : std::int32_t { Newton, Bfgs, Lbfgs };
+enum class Method : std::int32_t { Newton, Bfgs, Lbfgs, GradientDescent, Momentum };
 
 // The numbers are those of mmlcore.Status.
 enum class DescentEnd : std::int64_t {
@@ -48,6 +50,7 @@ struct DescentOptions {
   index_t max_iter = 1000;
   const double *lower = nullptr, *upper = nullptr;  // (n,) each, or null
   bool trajectory = false;                          // of a single start
+  double learning_rate = 0, momentum = 0.9;         // fixed ones, of the last two methods; 0: what a line search finds
 };
 
 // Further arguments of f: `data` for all problems, or for each, `stride` apart.
