@@ -471,6 +471,8 @@ def descend(
     ask_units: bool,
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     trajectory: bool,
+    learning_rate: typing.SupportsFloat | typing.SupportsIndex,
+    momentum: typing.SupportsFloat | typing.SupportsIndex,
     callback: typing.Any,
 ) -> tuple[typing.Any, ...]:
     """

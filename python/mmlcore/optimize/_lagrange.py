@@ -16,6 +16,7 @@ from mmlcore.optimize._newton import MESSAGES, one_number
 from mmlcore.optimize._newton_steps import newton_steps
 
 _FLAT = 1e-8  # curvature, relative to the largest, that counts as none
+_KEPT = 4  # sets of constraints that a function remembers
 
 
 class Constrained(NamedTuple):
@@ -124,48 +125,75 @@ def lagrange(
     function = one_number(function, "f")
     conditions = [one_number(g, "constraints") for g in conditions]
 
-    def lagrangian(z: Any) -> Any:
-        x = z[:n]
-        return function(x) - sum(z[n + i] * g(x) for i, g in enumerate(conditions))
-
-    whole = Function(lagrangian, n + m)
-    gradients = np.stack([g.gradient(points) for g in conditions], axis=-1)  # (k, n, m)
+    whole, both = _lagrangian(function, conditions, n)
+    gradients = both.jacobian(points)  # (k, m, n)
     slopes = function.gradient(points)
-    first = [np.linalg.lstsq(a, b, rcond=None)[0] for a, b in zip(gradients, slopes, strict=True)]
+    first = [np.linalg.lstsq(a.T, b, rcond=None)[0] for a, b in zip(gradients, slopes, strict=True)]
     z, residual, steps, status, _ = newton_steps(
         *(whole, "gradient", "hessian", np.concatenate([points, np.stack(first)], axis=1)),
         tol=tol,
         max_iter=max_iter,
     )
-    kinds = [
-        _kind(whole.hessian(one), n) if ok else "none"
-        for one, ok in zip(z, status == Status.CONVERGED, strict=True)
-    ]
+    done = status == Status.CONVERGED
+    kinds = _kinds(whole.hessian(z), done, n)
     values = np.asarray(function(z[:, :n]))
     if several:
-        done = status == Status.CONVERGED
-        return Constrained(
-            z[:, :n], z[:, n:], values, np.array(kinds), residual, steps, done, status
-        )
+        kind = np.array(kinds)
+        return Constrained(z[:, :n], z[:, n:], values, kind, residual, steps, done, status)
     found = Constrained(
-        *(z[0, :n], z[0, n:], float(values[0]), kinds[0], float(residual[0]), int(steps[0])),
-        *(bool(status[0] == Status.CONVERGED), int(status[0])),
+        *(z[0, :n], z[0, n:], values.item(), kinds[0], residual.item(), steps.item()),
+        *(done.item(), status.item()),
     )
     return judged(found, "lagrange", raise_on_failure)
 
 
-def _kind(bordered: Array, n: int) -> str:
-    """Tell a stationary point by the curvatures along the directions that keep the constraints."""
-    normal = bordered[:n, n:]
-    turned, sizes, _ = np.linalg.svd(normal)
-    rank = int((sizes > 1e-12 * sizes.max(initial=0)).sum())
-    along = turned[:, rank:]
-    curvatures = np.linalg.eigvalsh(along.T @ bordered[:n, :n] @ along)
-    if not curvatures.size:  # nowhere to go
+def _lagrangian(function: Any, conditions: list[Any], n: int) -> tuple[Function, Function]:
+    """Return f - sum lambda_i g_i of (x, lambda), and all g_i of x; traced once for the same functions."""
+    known: Any = function._memory.setdefault("lagrangians", [])
+    for kept, *made in known:
+        if len(kept) == len(conditions) and all(
+            a is b for a, b in zip(kept, conditions, strict=True)
+        ):
+            return made[0], made[1]
+
+    def lagrangian(z: Any) -> Any:
+        x = z[:n]
+        return function(x) - sum(z[n + i] * g(x) for i, g in enumerate(conditions))
+
+    whole = Function(lagrangian, n + len(conditions))
+    both = Function(lambda x: np.stack([g(x) for g in conditions]), n)
+    known.append((conditions, whole, both))
+    del known[:-_KEPT]
+    return whole, both
+
+
+def _kinds(bordered: Array, done: Array, n: int) -> list[str]:
+    """Tell points that were found by the curvatures along the directions that keep the constraints."""
+    kinds = ["none"] * len(done)
+    found = np.flatnonzero(done)
+    if not len(found):
+        return kinds
+    turned, sizes, _ = np.linalg.svd(bordered[found, :n, n:])
+    ranks = (sizes > 1e-12 * sizes.max(axis=-1, initial=0, keepdims=True)).sum(axis=-1)
+    for rank in set(ranks.tolist()):
+        same = found[ranks == rank]
+        along = turned[ranks == rank, :, rank:]
+        hessians = bordered[same, :n, :n]
+        curvatures = np.linalg.eigvalsh(along.swapaxes(-1, -2) @ hessians @ along)
+        steepest = np.abs(hessians).max(axis=(-2, -1))
+        for i, values, steep in zip(same, curvatures, steepest, strict=True):
+            kinds[i] = _kind(values.tolist(), float(steep))
+    return kinds
+
+
+def _kind(curvatures: list[float], steepest: float) -> str:
+    """Tell a stationary point by its curvatures, ascending, and the largest second derivative."""
+    if not curvatures:  # nowhere to go
         return "inconclusive"
-    flat = _FLAT * max(float(np.abs(bordered[:n, :n]).max()), float(np.abs(curvatures).max()))
-    if (curvatures > flat).all():
+    least, most = curvatures[0], curvatures[-1]
+    flat = _FLAT * max(steepest, abs(least), abs(most))
+    if least > flat:
         return "minimum"
-    if (curvatures < -flat).all():
+    if most < -flat:
         return "maximum"
-    return "saddle" if curvatures.min() < -flat and curvatures.max() > flat else "inconclusive"
+    return "saddle" if least < -flat and most > flat else "inconclusive"
