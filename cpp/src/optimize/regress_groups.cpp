@@ -311,29 +311,4 @@ template void regress_groups(MatrixView<const float>, VectorView<const float>, c
 template void regress_groups(MatrixView<const double>, VectorView<const double>, const double*, const std::int32_t*, index_t,
                              bool, const Regressions&);
 
-IntegerCodes::IntegerCodes(const std::int64_t* label, index_t count) : label_(label), count_(count) {
-  if (count == 0) return;
-  const auto [least, most] = std::minmax_element(label, label + count);
-  least_ = *least;
-  span_ = static_cast<std::uint64_t>(*most) - static_cast<std::uint64_t>(*least);
-  narrow_ = span_ < static_cast<std::uint64_t>(std::max<index_t>(4 * count, 1 << 16));
-  if (!narrow_) return;
-  std::vector<bool> seen(span_ + 1);
-  for (index_t i = 0; i < count; ++i) seen[label[i] - least_] = true;
-  groups_ = std::count(seen.begin(), seen.end(), true);
-}
-
-void IntegerCodes::write(std::int32_t* code, std::int64_t* used) const {
-  Buffer<std::int32_t> number(static_cast<index_t>(span_) + 1);
-  std::fill_n(number.data(), number.size(), -1);
-  for (index_t i = 0; i < count_; ++i) number[label_[i] - least_] = 0;
-  std::int32_t next = 0;
-  for (index_t v = 0; v < number.size(); ++v) {
-    if (number[v] < 0) continue;
-    used[next] = least_ + v;
-    number[v] = next++;
-  }
-  for (index_t i = 0; i < count_; ++i) code[i] = number[label_[i] - least_];
-}
-
 }  // namespace mmlcore::optimize

@@ -29,6 +29,7 @@
 
 #include <cstdint>
 
+#include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore::optimize {
@@ -70,10 +71,13 @@ class IntegerCodes {
   void write(std::int32_t* code, std::int64_t* used) const;
 
  private:
+  template <class F>
+  void each_part(index_t parts, F&& f) const;
+
   const std::int64_t* label_;
   index_t count_, groups_ = 0;
   std::int64_t least_ = 0;
-  std::uint64_t span_ = 0;
+  Buffer<std::int32_t> number_;  // of each integer from the least to the largest; -1: there is none
   bool narrow_ = true;
 };
 
