@@ -25,9 +25,11 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from mmlcore.estimators import (
     PCA,
     KNeighborsClassifier,
+    KNeighborsRegressor,
     LinearRegression,
     MLPClassifier,
     MLPRegressor,
+    NearestNeighbors,
 )
 
 HERE = Path(__file__).parent
@@ -36,6 +38,9 @@ ESTIMATORS = [
     PCA(whiten=True),
     PCA(svd_solver="randomized"),
     KNeighborsClassifier(),
+    KNeighborsClassifier(weights="distance", metric="cosine"),
+    KNeighborsRegressor(),
+    NearestNeighbors(),
     LinearRegression(),
     LinearRegression(fit_intercept=False),
     MLPClassifier(),

@@ -6,9 +6,21 @@ Needs scikit-learn: ``pip install mmlcore[sklearn]``.
 from mmlcore.core.threadpool import show_to_threadpoolctl
 from mmlcore.estimators._linear import LinearRegression
 from mmlcore.estimators._mlp import MLPClassifier, MLPRegressor
-from mmlcore.estimators._neighbors import KNeighborsClassifier
+from mmlcore.estimators._neighbors import (
+    KNeighborsClassifier,
+    KNeighborsRegressor,
+    NearestNeighbors,
+)
 from mmlcore.estimators._pca import PCA
 
 show_to_threadpoolctl()
 
-__all__ = ["PCA", "KNeighborsClassifier", "LinearRegression", "MLPClassifier", "MLPRegressor"]
+__all__ = [
+    "PCA",
+    "KNeighborsClassifier",
+    "KNeighborsRegressor",
+    "LinearRegression",
+    "MLPClassifier",
+    "MLPRegressor",
+    "NearestNeighbors",
+]

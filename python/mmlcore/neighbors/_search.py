@@ -17,6 +17,11 @@ _FEW, _SOME = (
     64,
 )  # coordinates and points from which `within` goes by a tree, whatever a query does
 
+_LEAST_SQUARE = {  # below it a square has lost digits
+    np.dtype(t): np.finfo(t).tiny / np.finfo(t).eps for t in (np.float32, np.float64)
+}
+_NONE = np.empty(0, np.int64)
+
 
 class Searcher:
     """Points and what is prepared for searching among them, in their own type.
@@ -106,15 +111,16 @@ class Searcher:
 
     def _roots(self, q: Array, distances: Array, indices: Array) -> Array:
         """Make squares distances; return the queries where a square of points that are not equal vanished."""
-        limits = np.finfo(distances.dtype)
-        row, column = np.nonzero(distances < limits.tiny / limits.eps)
+        least = _LEAST_SQUARE[distances.dtype]
+        vanishing = distances < least
         np.sqrt(distances, out=distances)
-        if not len(row):
+        if not vanishing.any():
             lower_first(distances, indices)
-            return row
+            return _NONE
+        row, column = vanishing.nonzero()
         apart = (q[row] != self._x[indices[row, column]]).any(axis=1)
         lower_first(distances, indices)
-        return np.unique(row[apart])
+        return np.unique(row[apart]) if apart.any() else _NONE
 
     def _filtered(self, q: Array, distances: Array, indices: Array) -> bool:
         if not Filter.fits(self._n, self._d, len(q), indices.shape[1]):
@@ -146,7 +152,10 @@ def search(x: Array, q: Array, k: int) -> tuple[Array, Array]:
 
 def lower_first(distances: Array, indices: Array) -> None:
     """Order what is as far by index: squares that differ may have one root."""
-    equal = (distances[:, 1:] == distances[:, :-1]) & (indices[:, 1:] < indices[:, :-1])
+    equal = distances[:, 1:] == distances[:, :-1]
+    if not equal.any():
+        return
+    equal &= indices[:, 1:] < indices[:, :-1]
     rows = np.flatnonzero(equal.any(axis=1))
     order = np.lexsort((indices[rows], distances[rows]), axis=1)
     indices[rows] = np.take_along_axis(indices[rows], order, 1)
