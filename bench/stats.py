@@ -46,7 +46,31 @@ def along_points(name: str, shape: tuple[int, ...], dtype: str, target: float) -
     return Case(f"{name} {size} {dtype}", "stats", setup, agree(1e-6), target)
 
 
+def order(name: str, shape: tuple[int, ...], dtype: str, target: float) -> Case:
+    """Median or quartiles of each feature, or data brought to mean 0 and variance 1."""
+
+    def setup() -> tuple[Call, Call]:
+        x = data(shape, dtype) + np.asarray(3, dtype)
+        if name == "median":
+            return lambda: np.median(x, axis=0), lambda: mml.median(x)
+        if name == "quartiles":
+            shares = [0.25, 0.5, 0.75]
+            return (
+                lambda: np.quantile(x, shares, axis=0).astype(dtype),
+                lambda: mml.quantile(x, shares),
+            )
+        return (lambda: (x - x.mean(axis=0)) / x.std(axis=0), lambda: mml.standardize(x))
+
+    size = " x ".join(f"{n:,}" for n in shape)
+    return Case(f"{name} {size} {dtype}", "stats", setup, agree(1e-4), target)
+
+
 CASES = [
+    order("median", (1_000_000,), "float64", 3),
+    order("median", (100_000, 16), "float64", 3),
+    order("median", (200, 2_000), "float32", 3),
+    order("quartiles", (100_000, 16), "float64", 3),
+    order("standardize", (1_000_000, 16), "float64", 2),
     along_points("mean", (2_000_000, 64), "float32", 1),
     along_points("variance", (2_000_000, 64), "float32", 5),
     along_points("mean", (1_000_000, 32), "float64", 1),

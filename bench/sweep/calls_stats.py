@@ -48,6 +48,37 @@ def mean(draw: Draw) -> Calls:
     return Calls(partial(mml.mean, x, axis), peers, check_of(x))
 
 
+@entry("stats", "median", 2)
+def median(draw: Draw) -> Calls:
+    x, axis = data(draw), axis_of(draw)
+    peers = {"numpy": partial(np.median, x, axis=axis)}
+    return Calls(partial(mml.median, x, axis), peers, check_of(x))
+
+
+@entry("stats", "quantile", 2)
+def quantile(draw: Draw) -> Calls:
+    x, axis = data(draw), axis_of(draw)
+    q = draw.choice(0.1, 0.25, 0.9, [0.25, 0.75], [0.05, 0.25, 0.5, 0.75, 0.95])
+    draw.say(f"q {q}")
+    peers = {"numpy": partial(np.quantile, x, q, axis=axis)}
+    return Calls(partial(mml.quantile, x, q, axis), peers, check_of(x))
+
+
+@entry("stats", "standardize", 2)
+def standardize(draw: Draw) -> Calls:
+    x = data(draw)
+    axis = draw.choice(0, 0, 1)
+    draw.say(f"axis {axis}")
+
+    def by_numpy() -> Array:
+        spread = x.std(axis, keepdims=True)
+        spread[spread == 0] = 1
+        return (x - x.mean(axis, keepdims=True)) / spread
+
+    peers: dict[str, Any] = {"numpy": by_numpy}
+    return Calls(partial(mml.standardize, x, axis), peers, check_of(x, 1e3))
+
+
 @entry("stats", "variance", 2)
 def variance(draw: Draw) -> Calls:
     x, axis = data(draw), axis_of(draw)

@@ -194,7 +194,8 @@ using Maker = pybind11::object (*)(const Call&);
 struct DoorTraits {
   int power = 1;       // the work is the product of the sizes to this power
   bool bytes = false;  // arrays of bytes are no float64 here: the Python function has kernels of their own for them
-  bool turns = false;  // option 0 is an axis of the first argument, a matrix: that axis comes first for the kernel
+  bool turns = false;  // an option is an axis of the first argument, a matrix: that axis comes first for the kernel
+  int axis = 0;        // the place of that option
   // Calls that the row takes, asked before memory is taken for results that may be much larger than the arguments.
   bool (*takes)(const Call&) = nullptr;
   // Calls that a function of numpy answers as well or better, and its name there; it is asked with the GIL held.

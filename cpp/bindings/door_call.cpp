@@ -123,13 +123,13 @@ class DoorCall {
     return PyTuple_Type.tp_new(door_.results, arguments.ptr(), nullptr);
   }
 
-  // Option 0 is the axis of a matrix that comes first for the kernel.
+  // An option is the axis of a matrix that comes first for the kernel.
   bool turns() const {
-    const double axis = call_.option_[0];
+    const double axis = call_.option_[row_.traits.axis];
     return row_.traits.turns && PyArray_NDIM(call_.input_[0].array) == 2 && (axis == 1 || axis == -1);
   }
   bool along_first() const {
-    const double axis = call_.option_[0];
+    const double axis = call_.option_[row_.traits.axis];
     return axis == 0 || axis == -PyArray_NDIM(call_.input_[0].array);
   }
 

@@ -25,6 +25,7 @@ PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   bind_general_eigen(m);
   bind_stats(m);
   bind_moments(m);
+  bind_order(m);
   bind_graph(m);
   bind_python_graphs(m);
   bind_row_block(m);

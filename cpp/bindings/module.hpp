@@ -24,6 +24,7 @@ void bind_eigen(pybind11::module_& m);
 void bind_general_eigen(pybind11::module_& m);
 void bind_stats(pybind11::module_& m);
 void bind_moments(pybind11::module_& m);
+void bind_order(pybind11::module_& m);
 void bind_graph(pybind11::module_& m);
 void bind_python_graphs(pybind11::module_& m);
 void bind_row_block(pybind11::module_& m);

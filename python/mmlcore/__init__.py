@@ -151,6 +151,9 @@ from mmlcore.stats import (
     correlation,
     covariance,
     mean,
+    median,
+    quantile,
+    standardize,
     variance,
 )
 from mmlcore.vectors import (
@@ -269,6 +272,7 @@ __all__ = [
     "matmul",
     "matrix_power",
     "mean",
+    "median",
     "minimize",
     "minimize_globally",
     "nearest_neighbors",
@@ -285,6 +289,7 @@ __all__ = [
     "project",
     "projection_matrix",
     "qr",
+    "quantile",
     "rank",
     "reflection",
     "release_memory",
@@ -304,6 +309,7 @@ __all__ = [
     "span_dimension",
     "sparse_hessian",
     "sparse_jacobian",
+    "standardize",
     "svd",
     "svdvals",
     "taylor",

@@ -927,6 +927,17 @@ def qr(
     a = q r, the diagonal of r non-negative, for stacks of matrices; q of min(m, n) columns, or square.
     """
 
+def quantiles(
+    x: np.ndarray[typing.Any, typing.Any],
+    places: typing.Annotated[np.typing.ArrayLike, np.float64],
+    found: np.ndarray[typing.Any, typing.Any],
+) -> bool:
+    """
+    Set found (q, d) to what lies at these places, 0 to n - 1, of each sorted column; NaN where it holds one.
+
+    False, and nothing set, for many places of long columns.
+    """
+
 def random_numbers(
     seed: typing.SupportsInt | typing.SupportsIndex,
     stream: typing.SupportsInt | typing.SupportsIndex,
@@ -1026,6 +1037,17 @@ def row_echelon(
 def same_record(f: typing.Any, record: typing.Any, /) -> typing.Any:
     """
     Whether a function reads the same; or NotImplemented.
+    """
+
+def scale_columns(
+    x: np.ndarray[typing.Any, typing.Any],
+    mean: typing.Annotated[np.typing.ArrayLike, np.float64],
+    low: typing.Annotated[np.typing.ArrayLike, np.float64],
+    scale: typing.Annotated[np.typing.ArrayLike, np.float64],
+    to: np.ndarray[typing.Any, typing.Any],
+) -> None:
+    """
+    to = (x - mean - low) / scale, column by column; `to` may be x.
     """
 
 def scatter(

@@ -41,6 +41,7 @@ OWN: dict[str, tuple[Any, ...]] = {
     "eigh": (SQUARE + SQUARE.T,),
     "top_eigh": (SQUARE + SQUARE.T, 2),
     "matrix_power": (SQUARE, 3),
+    "quantile": (ROWS, 0.25),
     "row_add": (3, 0, 2, 2.5),
     "row_scale": (3, 1, 2.5),
     "row_swap": (3, 0, 2),

@@ -193,3 +193,49 @@ def moments(d: Draw) -> None:
             np.float64,
             f"variance of Moments, {len(column)} rows in {len(cuts) + 1} pieces",
         )
+
+
+@explores("median")
+def median(d: Draw) -> None:
+    """The number in the middle, or half of the sum of two."""
+    x, columns, dtype = drawn(d)
+    got = mml.median(placed(d, x))
+    for g, column in zip(np.atleast_1d(got), columns, strict=True):
+        at = sorted(column)
+        right = (at[(len(at) - 1) // 2] + at[len(at) // 2]) / 2
+        ex.near(g, right, ex.ulp(dtype) * abs(right), dtype, f"median of {len(column)} numbers")
+
+
+@explores("quantile")
+def quantile(d: Draw) -> None:
+    """Between two numbers that follow each other; the place is rounded to float64."""
+    x, columns, dtype = drawn(d)
+    q = float(d.pick(0.0, 0.25, 0.5, 0.9, 1.0, d.rng.random()))
+    got = mml.quantile(placed(d, x), q)
+    for g, column in zip(np.atleast_1d(got), columns, strict=True):
+        at = sorted(column)
+        place = (len(at) - 1) * Fraction(q)
+        low, high = at[int(place)], at[min(int(place) + 1, len(at) - 1)]
+        right = low + (high - low) * (place - int(place))
+        slack = 4 * ex.ulp(dtype) * max(abs(low), abs(high))
+        slack += 2 * len(at) * ex.ulp(np.float64) * (high - low)
+        ex.near(g, right, slack, dtype, f"quantile {q} of {len(column)} numbers")
+
+
+@explores("standardize")
+def standardize(d: Draw) -> None:
+    """Relative to the deviation, whatever the units; zero without one."""
+    x, columns, dtype = drawn(d, 2)
+    got = mml.standardize(placed(d, x))
+    for j, column in enumerate(columns):
+        center, deviation = mean_of(column), ex.root(spread(column))
+        # The mean is known to some units of float64 of the numbers, which may lie far from the origin.
+        off = 8 * ex.ulp(np.float64) ** 2 * mean_of(ex.sizes(column))
+        for i, value in enumerate(column):
+            right = (value - center) / deviation if deviation else Fraction(0)
+            slack = (len(column) + 60) * ex.ulp(np.float64) * (1 + abs(right))
+            slack += 4 * ex.ulp(dtype) * abs(right)
+            slack += off / deviation if deviation else 0
+            ex.near(
+                got[i, j], right, slack, dtype, f"standardized [{i}, {j}] of {len(column)} rows"
+            )

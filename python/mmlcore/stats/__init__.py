@@ -3,6 +3,7 @@
 from mmlcore.stats._affine import affine_covariance, affine_mean
 from mmlcore.stats._covariance import correlation, covariance, scatter_of
 from mmlcore.stats._moments import Moments
+from mmlcore.stats._order import median, quantile, standardize
 from mmlcore.stats.summary import mean, variance
 
 __all__ = [
@@ -12,6 +13,9 @@ __all__ = [
     "correlation",
     "covariance",
     "mean",
+    "median",
+    "quantile",
     "scatter_of",
+    "standardize",
     "variance",
 ]

@@ -162,6 +162,27 @@ def mean_parts(x: Array, weights: Array | None = None) -> tuple[Array, Array]:
     return mean, low
 
 
+def column_sums(x: Array, weights: Array | None = None) -> tuple[Array, Array, Array, Array]:
+    """Return for each column of checked finite data (n, d) the sum of weights, the mean in two parts, and squared deviations.
+
+    ValueError where squares overflow; those that vanish do so in float64.
+    """
+    d = x.shape[1]
+    mean, low, squares = np.empty(d), np.empty(d), np.empty(d)
+    w, unit = (None, 0) if weights is None else moderate_weights(weights, len(x))
+    total = float(_core.column_moments(x, w, mean, squares, low))
+    if not (
+        np.isfinite(mean).all()
+        and np.minimum.reduce(squares, initial=np.inf) >= _LEAST * total
+        and np.maximum.reduce(squares, initial=0) < 1 / _LEAST
+    ):
+        doubtful = ~((squares >= _LEAST * total) & (squares < 1 / _LEAST))
+        powers = _sum_again(x, w, doubtful, mean, low, squares)
+        squares = _in_range(squares, powers, np.dtype(np.float64))
+    total, squares = float(np.ldexp(total, unit)), np.ldexp(squares, unit)
+    return np.full(d, total), mean, low, squares
+
+
 def _of_bytes(points: Array) -> tuple[Array, Array]:
     """Return means and sums of squared deviations of columns."""
     mean, squares = np.empty(points.shape[1]), np.empty(points.shape[1])
@@ -172,7 +193,11 @@ def _of_bytes(points: Array) -> tuple[Array, Array]:
 def _columns(X: ArrayLike, axis: int | None, *, bytes_ok: bool = False) -> tuple[Array, Array]:
     """Return the array, and a view of it whose columns are what is summed."""
     plain = bytes_ok and type(X) is np.ndarray and X.dtype in (BYTE, bool)
-    x = cast("Array", X).view(BYTE) if plain else as_array(X, "X")
+    return columns_of(cast("Array", X).view(BYTE) if plain else as_array(X, "X"), axis)
+
+
+def columns_of(x: Array, axis: int | None) -> tuple[Array, Array]:
+    """Return an array of numbers (n, d) or (n,), and a view of it whose columns run along the axis."""
     if x.ndim not in (1, 2):
         raise shape_error("X", x.shape, "1 or 2 axes")
     if axis is not None:
