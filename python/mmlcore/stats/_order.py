@@ -54,9 +54,9 @@ def median(X: ArrayLike, axis: int | None = 0, *, out: Array | None = None) -> A
 
     Notes
     -----
-    Nothing is sorted or copied as a whole: a sample tells two numbers between which the median lies, one reading of the data
-    counts what is below and keeps what is between [1]_. Many short columns are sorted beside each other in SIMD lanes. Cost: one
-    reading of the data; two to eight times as fast as numpy.
+    Nothing is sorted or copied as a whole: a sample tells two numbers between which the median lies, one reading of the
+    data counts what is below and keeps what is between [1]_. Many short columns are sorted beside each other in SIMD lanes.
+    Cost: one reading of the data; two to eight times as fast as numpy.
 
     References
     ----------
@@ -95,8 +95,8 @@ def quantile(
     axis : {0, 1, None}, default 0
         0: over the points; 1: over the features of each point; None: over everything.
     method : str, optional
-        How a quantile between two numbers is estimated: 'linear' by default, 'lower', 'higher', 'midpoint', 'nearest', 'hazen', 'weibull',
-        'median_unbiased', 'normal_unbiased' or 'interpolated_inverted_cdf', as numpy has them [2]_.
+        How a quantile between two numbers is estimated: 'linear' by default, 'lower', 'higher', 'midpoint', 'nearest', 'hazen',
+        'weibull', 'median_unbiased', 'normal_unbiased' or 'interpolated_inverted_cdf', as numpy has them [2]_.
     out : ndarray, optional
         Where the result goes: its shape and type, any strides. It may overlap `X`.
 
@@ -174,8 +174,8 @@ def standardize(
 
     Notes
     -----
-    Mean and variance in one reading, without cancellation; the quotient in a second. Units do not matter: numbers near 1e-170, whose
-    squares vanish, are scaled as any others, and equal numbers are told from nearly equal ones exactly. Cost: two readings and
+    Mean and variance in one reading, without cancellation; the quotient in a second. Units do not matter: numbers near
+    """Return what lies at many places (q, d) of long columns, by numpy's partition, which goes on with its parts."""
     a writing; two to four times as fast as numpy's passes.
 
     References
@@ -246,7 +246,7 @@ def _places(q: Array, n: int, method: str) -> Array:
 
 
 def _partitioned(points: Array, places: Array) -> Array:
-    """Return the numbers (q, d) at many places of long columns: numpy's partition, which goes on with its parts, is made for it."""
+    """Return what lies at many places (q, d) of long columns: numpy's partition, which goes on with its parts, is made for it."""
     below = places.astype(np.int64)
     above = np.minimum(below + (places > below), len(points) - 1)
     parted = np.partition(points, np.unique(np.concatenate([below, above])), axis=0)
