@@ -19,17 +19,20 @@ from sklearn import datasets, decomposition, linear_model, neighbors
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mmlcore.estimators import (
     PCA,
+    IncrementalPCA,
     KNeighborsClassifier,
     KNeighborsRegressor,
     LinearRegression,
     MLPClassifier,
     MLPRegressor,
     NearestNeighbors,
+    Ridge,
+    StandardScaler,
+    TruncatedSVD,
 )
 
 HERE = Path(__file__).parent
@@ -43,6 +46,11 @@ ESTIMATORS = [
     NearestNeighbors(),
     LinearRegression(),
     LinearRegression(fit_intercept=False),
+    LinearRegression(positive=True),
+    Ridge(),
+    StandardScaler(),
+    IncrementalPCA(),
+    TruncatedSVD(),
     MLPClassifier(),
     MLPClassifier(solver="sgd", learning_rate="adaptive"),
     MLPRegressor(),

@@ -6,30 +6,18 @@ import math
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import check_array
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from mmlcore import decomposition
 from mmlcore.core.arrays import Array, is_sparse
 from mmlcore.decomposition.route import components_of
+from mmlcore.estimators._components import ComponentsBase
 
-_FITTED = (
-    "components_",
-    "explained_variance_",
-    "explained_variance_ratio_",
-    "singular_values_",
-    "mean_",
-    "noise_variance_",
-    "n_components_",
-    "n_samples_",
-    "_low",
-)
 _SOLVERS = ("auto", "full", "covariance_eigh", "arpack", "randomized")
 _NORMALIZERS = ("auto", "QR", "LU", "none")
 
 
-class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class PCA(ComponentsBase):
     """Principal component analysis as an estimator of scikit-learn.
 
     Parameters
@@ -115,23 +103,6 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
         x = self._fit(X)
         return self._model().transform(x)
 
-    def transform(self, X: Any) -> Any:
-        """Return the scores (n, k) of points (n, d)."""
-        return self._model().transform(self._checked(X, sparse=True))
-
-    def inverse_transform(self, X: Any) -> Array:
-        """Return the points (n, d) that scores (n, k) stand for."""
-        model = self._model()
-        return model.inverse_transform(check_array(X, dtype=[np.float64, np.float32]))
-
-    def get_covariance(self) -> Array:
-        """Return the covariance (d, d) of the model: components plus isotropic noise."""
-        return self._model().get_covariance()
-
-    def get_precision(self) -> Array:
-        """Return the inverse (d, d) of the model's covariance."""
-        return self._model().get_precision()
-
     def score_samples(self, X: Any) -> Array:
         """Return the log-likelihood (n,) of each point (n, d).
 
@@ -148,10 +119,6 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
     def score(self, X: Any, y: object = None) -> float:  # noqa: ARG002
         """Return the mean log-likelihood of points (n, d)."""
         return float(np.mean(self.score_samples(X)))
-
-    @property
-    def _n_features_out(self) -> int:
-        return len(self.components_)
 
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn may expect."""
@@ -186,8 +153,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
         route = self._route(solver, x)
         found = components_of(x, model.n_components, route, self.random_state, **sketch)
         model._keep(*found._replace(dtype=x.dtype))
-        for name in _FITTED:
-            setattr(self, name, getattr(model, name))
+        self._keep_model(model)
         return x
 
     @staticmethod
@@ -223,20 +189,6 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
             msg = f"n_components={wanted} must be strictly less than {between}={least} with svd_solver={solver!r}"
             raise ValueError(msg)
         return None
-
-    def _model(self) -> decomposition.PCA:
-        check_is_fitted(self)
-        model = decomposition.PCA(whiten=self.whiten)
-        for name in (*_FITTED, "n_features_in_"):
-            setattr(model, name, getattr(self, name))
-        return model
-
-    def _checked(self, X: Any, sparse: bool) -> Any:
-        check_is_fitted(self)
-        accepted = ("csr", "csc") if sparse else False
-        return validate_data(
-            self, X, dtype=[np.float64, np.float32], accept_sparse=accepted, reset=False
-        )
 
 
 def _on_the_support(model: decomposition.PCA, x: Array) -> Array:
