@@ -20,6 +20,7 @@ CHAPTERS += ("matrices", "orthogonal", "eigen", "graph", "stats", "calculus", "o
 CHAPTERS += (
     "decomposition",
     "neighbors",
+    "datasets",
     "_bench",
     "__init__",
     "estimators",

@@ -14,7 +14,6 @@ How much such values and vectors can be trusted, and where there are none: see :
 
 import matplotlib.pyplot as plt
 import numpy as np
-from sklearn.datasets import load_iris
 
 import mmlcore as mml
 import mmlcore.plot
@@ -127,7 +126,7 @@ ax.legend()
 # The covariance of data is a symmetric matrix: its eigenvectors are perpendicular, and point along the cloud of points; the
 # eigenvalues are the variances in these directions. Sepals and petals of 150 irises:
 
-iris = load_iris()
+iris = mml.datasets.iris()
 points = iris.data[:, [0, 2]]
 S = mml.covariance(points)
 values, vectors = mml.eigh(S)
@@ -140,4 +139,4 @@ ax.scatter(*points.T, c=iris.target, s=10, cmap="viridis")
 center = mml.mean(points)
 deviations = 2 * np.sqrt(values) * vectors
 mml.plot.arrows(deviations.T, origin=center, color="C3", ax=ax)
-ax.set(xlabel=iris.feature_names[0], ylabel=iris.feature_names[2])
+ax.set(xlabel=iris.features[0], ylabel=iris.features[2])

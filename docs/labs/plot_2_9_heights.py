@@ -19,10 +19,7 @@ import mmlcore as mml
 from mmlcore import plot
 from mmlcore.optimize import landscapes
 
-counts = [31, 13, 23, 64, 65, 126, 132, 127, 113, 91, 105, 50, 18, 18, 18, 1]
-x = 1.25 + 2.5 * np.arange(100)
-y = np.zeros(100)
-y[64:80] = np.array(counts) / (2.5 * sum(counts))
+x, y, *_ = mml.datasets.heights()
 shown = slice(52, 88)
 
 # %%

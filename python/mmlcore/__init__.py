@@ -4,6 +4,9 @@ Linear algebra, multivariate calculus and principal component analysis as C++ ke
 ``import mmlcore as mml``. Every public name of the chapters can be used from here.
 """
 
+import importlib as _importlib
+from typing import Any as _Any
+
 from mmlcore._version import version as __version__
 from mmlcore.calculus import (
     FiniteDifference,
@@ -169,6 +172,23 @@ from mmlcore.vectors import (
     scalar_projection,
     vector_projection,
 )
+
+# Imported at their first use: they need other packages, or time.
+_LATER = frozenset(("dask", "datasets", "estimators", "plot"))
+
+
+def __getattr__(name: str) -> _Any:
+    """Import what was left for later."""
+    if name in _LATER:
+        return _importlib.import_module(f"mmlcore.{name}")
+    msg = f"module 'mmlcore' has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    """Name what is here, and what can be imported."""
+    return sorted({*globals(), *_LATER})
+
 
 __all__ = [
     "LU",

@@ -15,15 +15,17 @@ from mmlcore.core.arrays import Array, as_array, in_order, is_sparse, shape_erro
 from mmlcore.graph._convert import from_igraph, from_matrix, from_names, from_networkx
 from mmlcore.graph._folder import Mapped
 from mmlcore.graph._read import read_edges
+from mmlcore.graph._shown import ShownGraph
 from mmlcore.graph._store import is_graph_file, load, save, write_in_place
 from mmlcore.graph.columns import check_columns, check_size, check_weights
 from mmlcore.io import FileError, say_of
 
 
-class Graph:
+class Graph(ShownGraph):
     """A directed graph, kept as the list of in-edges of each node: 4 bytes an edge, 16 a node.
 
-    Made by `from_edges`, `from_labels`, `from_scipy`, `from_networkx`, `from_igraph` or `read`; immutable.
+    Made by `from_edges`, `from_labels`, `from_scipy`, `from_networkx`, `from_igraph` or `read`; immutable. Graphs of the same nodes,
+    labels and edges are equal, in whatever order their edges were given.
 
     Attributes
     ----------
@@ -55,21 +57,6 @@ class Graph:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the arrays, and build nothing when they come back."""
         return _unpickle, (self._edges.parts(), self.labels)
-
-    @property
-    def num_nodes(self) -> int:
-        """Number of nodes."""
-        return int(self._edges.nodes)
-
-    @property
-    def num_edges(self) -> int:
-        """Number of edges, repeated ones counted as often as they were kept."""
-        return int(self._edges.edges)
-
-    @property
-    def is_weighted(self) -> bool:
-        """Whether edges carry weights."""
-        return bool(self._edges.weighted)
 
     @property
     def nbytes(self) -> int:

@@ -69,7 +69,7 @@ def pagerank(
     Returns
     -------
     PageRank
-        (ranks, iterations, error, converged).
+        (ranks, iterations, error, converged); ``by_label`` is a dictionary of the ranks by the names of the nodes.
 
     Raises
     ------
@@ -133,6 +133,7 @@ def pagerank(
     )
     several = personalization is not None and np.ndim(personalization) == 2
     result = PageRank(ranks if several else ranks[0], *outcome)
+    result.labels = g.labels
     if not result.converged and raise_on_failure:
         raise not_converged(result, tol, max_iter)
     if damping == 1 and not stream:

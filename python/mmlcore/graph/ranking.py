@@ -28,13 +28,27 @@ class _PageRank(NamedTuple):
 class PageRank(Reported, _PageRank):
     """What `pagerank` returns."""
 
+    labels: list[Any] | None = None
+    """The names of the nodes, where the graph has them; no part of the tuple."""
+
+    @property
+    def by_label(self) -> dict[Any, Any]:
+        """The ranks by the labels of the nodes, or by their numbers: a float for each, or an array (p,) for several vectors."""
+        names = range(self.ranks.shape[-1]) if self.labels is None else self.labels
+        return dict(
+            zip(names, self.ranks.T.tolist() if self.ranks.ndim == 1 else self.ranks.T, strict=True)
+        )
+
     def _report(self) -> Report:
         facts = [("nodes", self.ranks.shape[-1]), ("iterations", self.iterations)]
         facts += [("error", self.error), ("converged", self.converged)]
         if self.ranks.ndim != 1:
             return Report("PageRank", [("vectors", len(self.ranks)), *facts])
-        best = np.argsort(-self.ranks, kind="stable")[:10]
-        return Report("PageRank", facts, ["node", "rank"], [[i, self.ranks[i]] for i in best])
+        best = np.argsort(-self.ranks, kind="stable")[:10].tolist()
+        name = int if self.labels is None else self.labels.__getitem__
+        return Report(
+            "PageRank", facts, ["node", "rank"], [[str(name(i)), self.ranks[i]] for i in best]
+        )
 
     def plot(self, *, ax: Any = None) -> Any:
         """Draw the distribution of the ranks; needs matplotlib."""

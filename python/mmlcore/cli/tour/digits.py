@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.resources
 from collections.abc import Callable
 
 import numpy as np
@@ -24,10 +23,8 @@ def mnist() -> tuple[str, Array, Array]:
 
 def optdigits() -> tuple[str, Array, Array]:
     """1,797 images of 8 x 8 that ship with mmlcore."""
-    file = importlib.resources.files("mmlcore") / "data" / "digits.npz"
-    with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-        points, labels = archive["images"] / 16.0, archive["labels"]
-    return "1,797 images of 8 x 8 pixels (UCI optical digits)", points, labels
+    found = mml.datasets.digits()
+    return "1,797 images of 8 x 8 pixels (UCI optical digits)", found.data / 16.0, found.target
 
 
 SOURCES: tuple[Callable[[], tuple[str, Array, Array]], ...] = (mnist, optdigits)
