@@ -64,7 +64,7 @@ def test_pandas():
     assert x.dtype == np.float32
     np.testing.assert_array_equal(x, VALUES)
     np.testing.assert_array_equal(as_array(pandas.Series([1, 2]), "x"), [1, 2])
-    with pytest.raises(TypeError, match="X: got dtype"):
+    with pytest.raises(TypeError, match="X: column 'b' holds text"):
         as_data(pandas.DataFrame({"a": [1.0], "b": ["text"]}), "X")
 
 

@@ -2,8 +2,8 @@
 
 Kept as they are: float32 and float64 arrays of any strides, read-only ones included. Converted to float64: integers,
 bool, float16, and nested lists of numbers. Copied: other byte orders and unaligned arrays. Taken through their own
-protocols: pandas, polars and Arrow columns and frames (``__array__``), DLPack producers. Refused by a TypeError that
-names the argument: complex where the mathematics has none, object, text, dates, masked and sparse arrays.
+protocols: pandas, polars and Arrow columns and frames (core/frames.py), DLPack producers. Refused by a TypeError that
+names the argument: complex where the mathematics has none, object, text, dates, records, masked and sparse arrays.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mmlcore import _core
 from mmlcore.core.errors import TraceError
+from mmlcore.core.frames import is_table, table_to_array
 
 Array = NDArray[Any]
 Number = TypeVar("Number", bool, int)
@@ -220,6 +221,8 @@ def to_ndarray(x: Any, name: str) -> Array:
     if is_sparse(x):
         msg = f"{name}: got a sparse matrix of type {type(x).__name__}, needed a dense array; .toarray() makes one."
         raise TypeError(msg)
+    if is_table(x):
+        return table_to_array(x, name)
     try:
         if not hasattr(x, "__array__") and hasattr(x, "__dlpack__"):
             return np.from_dlpack(x)
@@ -252,4 +255,8 @@ def _needed(kind: str, complex_ok: bool) -> str:
         return "real numbers: the operation has no complex form here"
     if kind == "O":
         return "numbers: an object array hides what it holds; convert it with .astype(float)"
+    if kind == "V":
+        return (
+            "plain numbers: numpy.lib.recfunctions.structured_to_unstructured makes them of records"
+        )
     return "float32 or float64 (integers and bool become float64)"
