@@ -131,6 +131,19 @@ def test_diagonalize(rng):
             mml.diagonalize(defective)
 
 
+@pytest.mark.parametrize("shape", [(2, 2), (40, 40), (100, 100), (160, 160), (20, 60, 60)])
+def test_float32_is_defective_no_sooner_than_float64(shape, rng):
+    """Ordinary random matrices have eigenvectors with condition numbers of hundreds and thousands."""
+    a = rng.standard_normal(shape).astype(np.float32)
+    for part, wide in zip(mml.diagonalize(a), mml.diagonalize(a.astype(float)), strict=True):
+        assert part.dtype in (np.float32, np.complex64)
+        np.testing.assert_allclose(part, wide, rtol=0, atol=1e-3 * np.abs(wide).max())
+    with pytest.raises(mml.DefectiveMatrixError, match="no basis of eigenvectors"):
+        mml.diagonalize(np.array([[2, 1], [0, 2]], np.float32))
+    with pytest.raises(ValueError, match="leaves the range of float32"):
+        mml.diagonalize(np.array([[1, 3e38], [0, 0.5]], np.float32))
+
+
 @pytest.mark.parametrize("n", [-3, -1, 0, 1, 2, 3, 7, 64])
 @pytest.mark.parametrize("batch", [(), (4,)])
 def test_matrix_power(n, batch, rng):

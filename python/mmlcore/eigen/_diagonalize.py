@@ -10,12 +10,13 @@ from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import Array, as_square, require_finite_items
 from mmlcore.core.door import door
-from mmlcore.core.errors import DefectiveMatrixError
+from mmlcore.core.errors import DefectiveMatrixError, SingularMatrixError
 from mmlcore.core.lapack import level, patiently, restored
 from mmlcore.core.scaling import balance, balanced, times_power
 from mmlcore.core.signs import pointed
 from mmlcore.eigen._full import general_pairs
 from mmlcore.eigen._symmetric import eigh
+from mmlcore.elimination import inverse
 
 
 class Diagonalization(NamedTuple):
@@ -51,7 +52,7 @@ def diagonalize(A: ArrayLike) -> Diagonalization:
     Notes
     -----
     A matrix counts as defective when its eigenvectors have a condition number above 0.1 u^(-1/2): a perturbation by rounding
-    then joins two eigenvectors [1]_. Units do not matter: what fails is balanced first, its coordinates scaled until rows and
+    of float64, in which float32 is decomposed too, then joins two eigenvectors [1]_. Units do not matter: what fails is balanced first, its coordinates scaled until rows and
     columns are alike [2]_, so that [[1, 1e8], [0, 2]] passes and [[1, 1e8], [0, 1]] does not. Cost: some 30 n^3 operations.
 
     References
@@ -69,6 +70,8 @@ def diagonalize(A: ArrayLike) -> Diagonalization:
            [ 2.,  3.]])
     """
     given = as_square(A, "A")
+    if given.dtype == np.float32:
+        return _narrowed(diagonalize(given.astype(np.float64)))
     n = given.shape[-1]
     require_finite_items(given, "A")
     a, powers = level(given.reshape(math.prod(given.shape[:-2]), n, n), "A")
@@ -84,23 +87,53 @@ def diagonalize(A: ArrayLike) -> Diagonalization:
     return Diagonalization(vectors, diagonal, np.ascontiguousarray(inverses))
 
 
+def _narrowed(found: Diagonalization) -> Diagonalization:
+    """The same in float32, or complex64."""
+    kind = np.complex64 if found.P.dtype.kind == "c" else np.float32
+    with np.errstate(over="ignore"):
+        parts = [part.astype(kind) for part in found]
+    for part, name in zip(parts, ("P", "D", "P^-1"), strict=True):
+        if not np.isfinite(part).all():
+            msg = f"A: an entry of {name} leaves the range of float32; change the units, or take float64."
+            raise ValueError(msg)
+    return Diagonalization(*parts)
+
+
 def _general(a: Array, symmetric: Array) -> tuple[Array, Array, Array]:
     """Return values, vectors and inverses of the vectors of matrices (m, n, n), some of which are symmetric."""
     values, vectors = general_pairs(a)
     if symmetric.any():
         own, turned = np.linalg.eigh(a[symmetric])
         values[symmetric], vectors[symmetric] = own, pointed(turned)
+    inverses = _surely_apart(vectors, a.dtype)
+    if inverses is not None:
+        return values, vectors, inverses
     joined = _joined(patiently(np.linalg.svd, vectors, compute_uv=False), a.dtype)
-    if not joined.any():
-        return values, vectors, patiently(np.linalg.inv, vectors)
     inverses = np.empty_like(vectors)
     inverses[~joined] = patiently(np.linalg.inv, vectors[~joined])
+    if not joined.any():
+        return values, vectors, inverses
     size = np.abs(values[joined]).max(axis=-1)
     mended = _balanced_pairs(a[joined], size)
     dtype = np.result_type(vectors, mended[1])
     values, vectors, inverses = (x.astype(dtype, copy=False) for x in (values, vectors, inverses))
     values[joined], vectors[joined], inverses[joined] = mended
     return values, vectors, inverses
+
+
+def _surely_apart(vectors: Array, dtype: np.dtype[Any]) -> Array | None:
+    """Return the inverses where their lengths prove that no two vectors are joined, which spares singular values."""
+    try:
+        inverses = inverse(vectors)
+    except SingularMatrixError:
+        return None
+    n = vectors.shape[-1]
+    least = 1 / (math.sqrt(n) * np.linalg.norm(inverses, axis=(-2, -1)))  # columns have length 1
+    return (
+        inverses
+        if not _joined(np.stack([np.ones_like(least), least], axis=-1), dtype).any()
+        else None
+    )
 
 
 def _joined(spread: Array, dtype: np.dtype[Any]) -> Array:
