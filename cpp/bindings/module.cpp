@@ -34,6 +34,7 @@ PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   bind_calculus(m);
   bind_call_program(m);
   bind_traced_doors(m);
+  bind_finite_difference(m);
   bind_optimize(m);
   bind_regressions(m);
   bind_neural(m);

@@ -33,6 +33,7 @@ void bind_sparse(pybind11::module_& m);
 void bind_calculus(pybind11::module_& m);
 void bind_call_program(pybind11::module_& m);
 void bind_traced_doors(pybind11::module_& m);
+void bind_finite_difference(pybind11::module_& m);
 void bind_optimize(pybind11::module_& m);
 void bind_regressions(pybind11::module_& m);
 void bind_neural(pybind11::module_& m);

@@ -535,6 +535,18 @@ def filtered_neighbors(
     As nearest_neighbors, for points in rows; False if more than the share `most` of the points is left.
     """
 
+def finite_difference(
+    f: typing.Any,
+    point: typing.Any,
+    method: typing.SupportsInt | typing.SupportsIndex,
+    step: typing.SupportsFloat | typing.SupportsIndex,
+    program: typing.Any = None,
+    shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex] = [],
+) -> typing.Any:
+    """
+    (value, error) of the derivative by differences; a program takes the place of f.
+    """
+
 def fit_batch(
     chunk: Program,
     single: Program,

@@ -9,19 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mmlcore import _core
+from mmlcore.calculus._by_sight import program_by_sight
 from mmlcore.calculus._derivatives import gradient as exact_gradient
 from mmlcore.core.arrays import Array, all_finite, as_array, as_real
 
-Number = Any  # of a function's values: a float, or an array of them
-
-_METHODS = ("central", "forward", "richardson", "complex")
-_COLUMNS = 14  # of Ridders' tableau
+_METHODS = {"central": 0, "forward": 1, "richardson": 2, "complex": 3}
 _EPS = float(np.finfo(float).eps)
-_TRIALS = 16  # steps that are tried
-_SHRINK, _SHRINK_FAR = 16.0, 10.0  # from one to the next
-_GOOD = 1e-5  # of the derivative: an error that needs no other step
-_NOTHING = math.nan, math.inf  # of a step that is lost in x
-_FIRST = 3  # from which on its error estimate is believed: early ones are small by chance
+_TINY, _HUGE = float(np.finfo(float).tiny), float(np.finfo(float).max)
 
 
 class FiniteDifference(NamedTuple):
@@ -52,7 +47,9 @@ def finite_difference(
     Parameters
     ----------
     f : callable
-        Of a number, or of a vector (n,); called with one point after the other.
+        Of a number, or of a vector (n,); called with one point after the other. A function (of Python's or numpy's) of which one
+        sees that it only computes, with numbers, arrays and names of numpy and math, is traced, compared at x, and computed
+        at many points at once. `functools.partial(f)` is always called itself.
     x : array_like of shape () or (..., n)
         A number: the derivative there. Vectors: gradients, or Jacobians if f gives arrays.
     method : {'central', 'forward', 'richardson', 'complex'}, default 'central'
@@ -96,24 +93,28 @@ def finite_difference(
     >>> mml.finite_difference(lambda x: math.exp(x[0]) * x[1], [0.0, 2.0]).round(6)
     array([2., 1.])
     """
-    if method not in _METHODS:
+    found = _differences(f, x, method, step, program_by_sight)
+    return found if full_output else found.value
+
+
+def _differences(
+    f: Callable[..., Any], x: ArrayLike, method: str, step: float | None, program: Any
+) -> FiniteDifference:
+    number = _METHODS.get(method)
+    if number is None:
         msg = f"method: got {method!r}, needed one of {', '.join(map(repr, _METHODS))}."
         raise ValueError(msg)
-    if step is not None:
-        step = as_real(step, "step", np.finfo(float).tiny, np.finfo(float).max)
+    size = math.nan if step is None else as_real(step, "step", _TINY, _HUGE)
     points = np.array(as_array(x, "x"), dtype=np.float64)
-    if not points.ndim:
-        value, error = _along(f, float(points), method, step)
-        found = FiniteDifference(np.asarray(value), np.asarray(error))
-    else:
-        rows = points.reshape(math.prod(points.shape[:-1]), points.shape[-1])
-        parts = [_gradient_at(f, row, method, step) for row in rows]
-        both = [
-            np.stack(part) if parts else np.empty(rows.shape)
-            for part in (zip(*parts, strict=True) if parts else ((), ()))
-        ]
-        found = FiniteDifference(*(a.reshape(points.shape[:-1] + a.shape[1:]) for a in both))
-    return found if full_output else found.value
+    if points.ndim < 2:
+        return _at_point(f, points, number, size, program)
+    rows = points.reshape(math.prod(points.shape[:-1]), points.shape[-1])
+    if not len(rows):
+        return FiniteDifference(np.empty(points.shape), np.empty(points.shape))
+    parts = [_at_point(f, row, number, size, program) for row in rows]
+    value, error = (np.stack(part) for part in zip(*parts, strict=True))
+    form = points.shape[:-1] + value.shape[1:]
+    return FiniteDifference(value.reshape(form), error.reshape(form))
 
 
 def check_gradient(
@@ -144,7 +145,7 @@ def check_gradient(
 
     Notes
     -----
-    Differences as `finite_difference` with method 'richardson'.
+    Differences as `finite_difference` with method 'richardson', of f itself where no `gradient` is given.
 
     Examples
     --------
@@ -158,150 +159,49 @@ def check_gradient(
         if gradient is None
         else np.asarray(gradient(point), dtype=np.float64)
     )
-    difference, doubt = finite_difference(f, point, method="richardson", full_output=True)
+    # What checks our own derivatives takes values of f itself.
+    by_sight = None if gradient is None else program_by_sight
+    difference, doubt = _differences(f, point, "richardson", None, by_sight)
     if own.shape != difference.shape:
         msg = f"gradient: gave shape {own.shape}, needed {difference.shape}."
         raise ValueError(msg)
     # Zero beside what rounding makes of large values is zero.
-    size = np.maximum(np.maximum(np.abs(own), np.abs(difference)), np.finfo(float).tiny)
+    size = np.maximum(np.maximum(np.abs(own), np.abs(difference)), _TINY)
     apart = np.abs(own - difference)
-    wrong = np.where(apart <= 4 * doubt, np.minimum(apart / size, 1e-9), apart / size)
-    wrong = np.where(np.isnan(own), np.inf, wrong)
+    wrong = apart / size
+    np.minimum(wrong, 1e-9, out=wrong, where=apart <= 4 * doubt)
+    np.copyto(wrong, np.inf, where=np.isnan(own))
     return GradientCheck(float(wrong.max(initial=0)), own, difference)
 
 
-def _gradient_at(
-    f: Callable[..., Any], x: Array, method: str, step: float | None
-) -> tuple[Array, Array]:
-    def along(i: int) -> tuple[Number, Number]:
-        def moved(t: Any) -> Any:
-            point = x.astype(type(t)) if isinstance(t, complex) else x.copy()
-            point[i] = t
-            return f(point)
-
-        return _along(moved, float(x[i]), method, step)
-
-    if not len(x):
-        return np.empty(0), np.empty(0)
-    values, errors = zip(*(along(i) for i in range(len(x))), strict=True)
-    return _stacked(values), _stacked(errors)
+def _at_point(
+    f: Callable[..., Any], point: Array, method: int, step: float, program: Any
+) -> FiniteDifference:
+    if method == _METHODS["complex"]:
+        return _by_complex_steps(f, point, step)
+    entry = None if program is None else program(f, point)
+    if entry is None:
+        return FiniteDifference(*_core.finite_difference(f, point, method, step))
+    return FiniteDifference(
+        *_core.finite_difference(None, point, method, step, entry[1], list(entry[2]))
+    )
 
 
-def _stacked(parts: tuple[Number, ...]) -> Array:
-    """Return derivatives by each number of x as one array, these last."""
-    if all(type(part) is float for part in parts):
-        return np.array(parts)
-    return np.stack([np.asarray(part) for part in parts], axis=-1)
-
-
-def _along(
-    f: Callable[[Any], Any], x: float, method: str, step: float | None
-) -> tuple[Number, Number]:
-    """Return the derivative and an estimate of its error."""
-    size = max(abs(x), 1.0)
-    if method == "complex":
-        h = 1e-30 * size if step is None else step * size
-        found = f(complex(x, h))
-        value = _finite(found.imag if isinstance(found, complex) else np.imag(found)) / h
-        return value, 4 * _EPS * abs(value)
-    if method == "richardson":
-        return _best(lambda h: _ridders(f, x, h), 0.1 * size, step and step * size, _SHRINK_FAR)
-    power = 1 / 3 if method == "central" else 1 / 2
-
-    def difference(h: float) -> tuple[Number, Number]:
-        """Of two steps; they disagree by most of the error of the longer one, and values are rounded."""
-        if x + h / 2 == x or x - h / 2 == x:
-            return _NOTHING
-        here = None if method == "central" else _finite(f(x))
-        values, top = [], 0.0
-        for part in (h, h / 2):
-            up, down = x + part, x - part if here is None else x
-            above, below = _finite(f(up)), here if here is not None else _finite(f(down))
-            top = max(top, _largest(above), _largest(below))
-            values.append(
-                (above - below) / (up - down)
-            )  # by what was really moved: x + h is rounded
-        share = 4 / 3 if here is None else 2  # of the error that the halved step has not
-        return values[0], share * abs(values[0] - values[1]) + 2 * _EPS * top / h
-
-    return _best(difference, size * _EPS**power, step and step * size, _SHRINK)
-
-
-def _best(
-    attempt: Callable[[float], tuple[Number, Number]], h: float, given: float | None, shrink: float
-) -> tuple[Number, Number]:
-    """Try steps that shrink as long as the estimated error is large beside the derivative and falls."""
-    if given is not None:
-        return attempt(given)
-    for trial in range(_TRIALS):
-        try:
-            best = first = attempt(h)
-            break
-        except ValueError:  # beyond the end of where f is defined
-            if trial == _TRIALS - 1:
-                raise
-            h /= shrink
-    for _ in range(_TRIALS):
-        if _largest(best[1]) <= _GOOD * _largest(best[0]) or not _largest(best[0]):
-            break
-        h /= shrink
-        try:
-            other = attempt(h)
-        except ValueError:
-            break
-        if not _largest(other[1]) < np.inf:
-            break
-        if _largest(other[1]) < _largest(best[1]):
-            best = other
-    # Where f did not change at all but did over the longest step, rounding within f may hide how it changes.
-    if type(best[0]) is float and type(first[0]) is float:
-        return best[0], max(best[1], abs(first[0])) if best[0] == 0 else best[1]
-    hidden = (best[0] == 0) & (first[0] != 0)
-    return best[0], np.where(hidden, np.maximum(best[1], np.abs(first[0])), best[1])
-
-
-def _ridders(f: Callable[[Any], Any], x: float, h: float) -> tuple[Number, Number]:
-    """Neville's extrapolation of central differences in h^2, stopped where its error estimate grows or is rounding alone."""
-    shrink = 1.4
-    previous: list[Number] = []
-    best: Number | None = None
-    error, top = math.inf, 0.0
-    for column in range(_COLUMNS):
-        up, down = x + h, x - h
-        if up == down:
-            break
-        above, below = _finite(f(up)), _finite(f(down))
-        top = max(top, _largest(above), _largest(below))
-        row = [(above - below) / (up - down)]
-        factor = shrink**2
-        for j in range(column):
-            row.append((row[j] * factor - previous[j]) / (factor - 1))
-            factor *= shrink**2
-            change = max(_largest(row[j + 1] - row[j]), _largest(row[j + 1] - previous[j]))
-            if column >= _FIRST and change <= error:
-                error, best = change, row[j + 1]
-        if column > _FIRST and _largest(row[-1] - previous[-1]) >= 2 * error:
-            break
-        if column >= _FIRST and error <= _EPS * top / h:
-            break
-        previous = row
-        h /= shrink
-    if best is None:
-        return _NOTHING
-    doubt = error + 2 * _EPS * top / h
-    return best, doubt if type(best) is float else np.full(np.shape(best), doubt)
-
-
-def _largest(x: Number) -> float:
-    return abs(x) if type(x) is float else float(np.abs(x).max(initial=0))
-
-
-def _finite(value: Any) -> Number:
-    """Return a value of f: Python's numbers cost a tenth of what arrays without axes do."""
-    a = value if isinstance(value, float) else np.asarray(value, dtype=np.float64)
-    if not (math.isfinite(a) if isinstance(a, float) else all_finite(a)):
-        msg = (
-            "f: gave NaN or infinity beside x, so there are no differences; choose a smaller step."
-        )
-        raise ValueError(msg)
-    return a if type(a) is np.ndarray and a.ndim else float(a)
+def _by_complex_steps(f: Callable[..., Any], x: Array, step: float) -> FiniteDifference:
+    """Return imaginary parts of f beside the real line; nothing is subtracted."""
+    slopes = []
+    for i, at in enumerate(x.flat):
+        h = (1e-30 if math.isnan(step) else step) * max(abs(float(at)), 1.0)
+        moved: Any = complex(at, h)
+        if x.ndim:
+            point = x.astype(complex)
+            point[i] = moved
+            moved = point
+        value = np.asarray(np.imag(f(moved)), dtype=np.float64)
+        if not all_finite(value):
+            msg = "f: gave NaN or infinity beside x, so there are no differences; choose a smaller step."
+            raise ValueError(msg)
+        slopes.append(value / h)
+    value = np.stack(slopes, axis=-1) if slopes else np.empty(x.shape)
+    value = value if x.ndim else value[..., 0]
+    return FiniteDifference(value, 4 * _EPS * np.abs(value))

@@ -52,6 +52,11 @@ class _UnreadableError(Exception):
     """Something cannot be looked into."""
 
 
+def is_stable(module: str) -> bool:
+    """Tell libraries whose modules and functions do not change."""
+    return module.partition(".")[0] in _STABLE
+
+
 def captured_by(f: Any) -> Any:
     """Return what stands for all that f reads, equal as long as it is the same; None where that cannot be told.
 
@@ -122,7 +127,7 @@ class _Reader:
 
     def _module(self, x: Any, names: tuple[str, ...], depth: int) -> None:
         self.found.append(x)
-        if x.__name__.partition(".")[0] in _STABLE:
+        if is_stable(x.__name__):
             return
         around = vars(x)
         for name in names:
@@ -132,7 +137,7 @@ class _Reader:
     def _function(self, f: Any, depth: int) -> None:
         code = f.__code__
         self.found.append(code)
-        if (f.__module__ or "").partition(".")[0] in _STABLE:
+        if is_stable(f.__module__ or ""):
             for cell in f.__closure__ or ():
                 self._cell(cell, (), depth)
             return
@@ -172,7 +177,7 @@ class _Reader:
 
     def _class(self, x: Any, names: tuple[str, ...], depth: int) -> None:
         self.found.append(x)
-        if x.__module__.partition(".")[0] in _STABLE:
+        if is_stable(x.__module__):
             return
         for name in names:
             for base in x.__mro__:
@@ -208,7 +213,7 @@ class _Reader:
                 self.read(getattr(x, name), (), depth + 1)
         if own:
             self.read(own, (), depth + 1)
-        if kind.__module__.partition(".")[0] in _STABLE:
+        if is_stable(kind.__module__):
             return
         for base in kind.__mro__:
             for value in vars(base).values():

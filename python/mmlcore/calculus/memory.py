@@ -158,10 +158,11 @@ def _itself(f: Any) -> Any:
     return f
 
 
-def _forget(key: int, reference: Any) -> None:
-    entry = KNOWN.get(key)
+def _forget(key: int, reference: Any, known: Any = KNOWN) -> None:
+    """`known` by itself: the names of a module are gone before the last functions are."""
+    entry = known.get(key)
     if entry is not None and entry[0] is reference:
-        KNOWN.pop(key, None)
+        known.pop(key, None)
 
 
 def _body_of(f: Any) -> Any:
