@@ -48,10 +48,10 @@ PyObject* call(const Program& program, PyObject* const* given, PyObject* forms, 
     }
     if (points == 0) return other_way();
     const index_t size = program.argument_size(k);
-    if (!PyArray_ISCARRAY_RO(x) && before == 1 && axes == 1 && PyArray_ISBEHAVED_RO(x) && program.in_blocks<T>(points)) {
-      // Columns, and rows with gaps, are brought into blocks as they are.
+    if (!PyArray_ISCARRAY_RO(x) && before == 1 && axes <= 1 && PyArray_ISBEHAVED_RO(x) && program.in_blocks<T>(points)) {
+      // Columns, rows with gaps, and numbers with gaps are brought into blocks as they are.
       constexpr npy_intp bytes = sizeof(T);
-      const npy_intp from = PyArray_STRIDE(x, 0), along = PyArray_STRIDE(x, 1);
+      const npy_intp from = PyArray_STRIDE(x, 0), along = axes ? PyArray_STRIDE(x, 1) : bytes;
       if (from % bytes == 0 && along % bytes == 0 && from != 0) {
         in[k] = {static_cast<const T*>(PyArray_DATA(x)), from / bytes, along / bytes};
         continue;

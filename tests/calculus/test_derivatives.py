@@ -389,3 +389,17 @@ def test_products_of_every_shape(m, k, n, points):
     np.testing.assert_allclose(slopes, 2 * (x @ b) @ b.T, atol=1e-12)
     slopes = mml.Function(lambda v: ((a @ v) ** 2).sum(), (k, n)).gradient(y)
     np.testing.assert_allclose(slopes, 2 * a.T @ (a @ y), atol=1e-12)
+
+
+def test_multiples_of_one_thing_are_one_multiple():
+    """x + 2 x, of which derivatives have many, is 3 x, and 2 (3 x) is 6 x: one operation."""
+    f = mml.Function(lambda x: x**3 - 2 * x + 1)
+    assert len(f._program(("derivative", 2))[0]) == 1
+    x = np.linspace(-2, 2, 5000)
+    assert np.array_equal(mml.derivative(f, x, order=2), 6 * x)
+    for size in (1, 7, 2048, 2049, 5000):  # whole blocks and others, of rows and of steps
+        for part in (x[:size], x[::-1][:size], np.ascontiguousarray(x[:size]).astype(np.float32)):
+            np.testing.assert_allclose(
+                mml.derivative(f, part), 3 * part * part - 2, rtol=1e-5, atol=1e-5
+            )
+            assert np.array_equal(mml.derivative(f, part, order=2), 6 * part)

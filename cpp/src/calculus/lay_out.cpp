@@ -161,13 +161,18 @@ Layout Program::lay_out(const Graph& g, const Plan& plan, index_t pad, const std
   auto far = static_cast<std::int32_t>(large_.count());
   std::vector<char> exact = pad > 1 ? read_exactly(g, plan) : std::vector<char>(g.count(), 0);
   for (std::size_t i = 0; i < copied.size(); ++i) exact[plan.inputs[i]] &= !copied[i];
+  index_t staged = 0;
   for (const Id id : plan.inputs) {
-    if (exact[id]) {
+    // One number of each point of a block lies in a row already, where the caller has it: read there, if whole blocks do.
+    const bool row = pad == 1 && plan.readers[id] > 0 && g.size(id) == 1;
+    if (exact[id] || row) {
       at.elsewhere(id, far++);
     } else if (plan.readers[id]) {
       at.place(id);
     }
     layout.inputs.push_back(at[id]);
+    if (row)
+      layout.inputs.back().place = static_cast<std::int32_t>(staged++);  // for other blocks: behind the slots, see below
   }
   for (Id id = 0; id < g.count(); ++id) {
     if (!plan.runs[id]) continue;
@@ -206,7 +211,10 @@ Layout Program::lay_out(const Graph& g, const Plan& plan, index_t pad, const std
     if (v.op != Op::Concat || !layout.parts.back().empty()) layout.code.push_back(in);
   }
   for (const Id id : plan.outputs) layout.outputs.push_back(at[id]);
-  layout.memory = at.end() + (pad > 1 ? kPad : 0);
+  for (Operand& x : layout.inputs) {
+    if (pad == 1 && x.far >= 0) x.place += at.end();
+  }
+  layout.memory = at.end() + staged + (pad > 1 ? kPad : 0);
   return layout;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "load_store.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "operations.hpp"
 #include "recurrence.hpp"

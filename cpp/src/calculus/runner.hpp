@@ -31,6 +31,13 @@ class Runner {
     if (block == 1 && memory_.size() <= 4096) std::fill(memory_.begin(), memory_.end(), T{0});
     for (index_t i = 0; i < program.large_.count(); ++i) far_.push_back(program.large_.template at<T>(i));
     for (const Operand& x : layout_.inputs) far_.resize(std::max(far_.size(), static_cast<std::size_t>(x.far + 1)));
+    if (block == 1) return;
+    for (const Operand& x : layout_.inputs) {
+      if (x.far >= 0) far_[x.far] = slot(x.place);
+    }
+    if (layout_.outputs.size() != 1 || layout_.code.empty() || !is_elementwise(layout_.code.back().op)) return;
+    const Operand& out = layout_.outputs[0];
+    ends_direct_ = out.size == 1 && !out.constant && out.far < 0 && out.place == layout_.code.back().place;
   }
 
   // One block whose points are in place: see `BlockEvaluator`.
@@ -68,12 +75,15 @@ class Runner {
   // Points first ... first + count - 1, count <= B.
   void block(index_t first, index_t count, const Points<const T>* arguments, const Points<T>* results) {
     for (std::size_t i = 0; i < layout_.inputs.size(); ++i) {
-      if (layout_.inputs[i].far >= 0) {
-        bind(i, arguments[i].data + first * arguments[i].stride, 1, 0);
-      } else {
-        load(layout_.inputs[i], arguments[i], first, count);
+      const Operand& to = layout_.inputs[i];
+      if (to.far >= 0 && (b_ == 1 || (count == b_ && arguments[i].stride == 1))) {
+        far_[to.far] = arguments[i].data + first * arguments[i].stride;
+        continue;
       }
+      load(to, arguments[i], first, count);
+      if (to.far >= 0) far_[to.far] = slot(to.place);
     }
+    there_ = ends_direct_ && count == b_ && results[0].stride == 1 ? results[0].data + first : nullptr;
     if (b_ == 1 || count < b_) {
       run();
     } else {
@@ -85,7 +95,11 @@ class Runner {
       }
     }
     bool again = false;
-    for (std::size_t i = 0; i < layout_.outputs.size(); ++i) again |= store(layout_.outputs[i], results[i], first, count);
+    if (there_) {
+      again = layout_.absorbs && holds_nan(there_, b_);
+    } else {
+      for (std::size_t i = 0; i < layout_.outputs.size(); ++i) again |= store(layout_.outputs[i], results[i], first, count);
+    }
     if (!again || absorbing_) return;
     // Arguments are read anew: their places are used again once nobody reads them any more.
     absorbing_ = true, block(first, count, arguments, results), absorbing_ = false;
@@ -113,48 +127,16 @@ class Runner {
   }
 
   T* slot(std::int32_t place) const { return memory_.data() + place * b_; }
+  // Where an elementwise operation puts its numbers: the last of a function of numbers where the caller wants them.
+  T* target(const Instruction& in) const { return there_ && &in == &layout_.code.back() ? there_ : slot(in.place); }
   const T* source(const Operand& x) const {
     if (x.far >= 0) return far_[x.far] + x.place;
     return x.constant ? p_.pool<T>().data() + x.place : slot(x.place);
   }
 
-  void load(const Operand& to, const Points<const T>& from, index_t first, index_t count) {
-    if (to.size == 0) return;
-    const T* data = from.data + first * from.stride;
-    if (b_ == 1) {
-      std::copy(data, data + to.size, slot(to.place));
-      return;
-    }
-    const MatrixView<T> place = c_order(slot(to.place), to.size, b_).transposed();  // [point][number]
-    if (from.stride == 0) {
-      for (index_t i = 0; i < to.size; ++i) std::fill(&place(0, i), &place(0, i) + b_, data[i * from.step]);
-      return;
-    }
-    if (from.stride != to.size || from.step != 1 || !by_size(to.size, [&](auto n) { part<n>(data, &place(0, 0), count); }))
-      copy<T>(MatrixView<const T>{data, count, to.size, from.stride, from.step}, place.block(0, 0, count, to.size));
-    for (index_t i = 0; count < b_ && i < to.size; ++i) {  // what is computed beyond the last point is that point again
-      std::fill(&place(count, i), &place(0, i) + b_, place(count - 1, i));
-    }
-  }
-
+  void load(const Operand& to, const Points<const T>& from, index_t first, index_t count);
   // Returns whether the block is to run again: there is a NaN, and an instruction that might have made it of a zero.
-  bool store(const Operand& from, const Points<T>& to, index_t first, index_t count) {
-    T* data = to.data + first * to.stride;
-    const T* in = source(from);
-    if (b_ == 1 || from.constant) {
-      bool nan = false;
-      for (index_t i = 0; i < from.size; i += kPiece) {  // looked at while it is in the first-level cache
-        const index_t end = std::min(i + kPiece, index_t{from.size});
-        if (layout_.absorbs && !from.constant) nan |= holds_nan(in + i, end - i);
-        for (index_t point = 0; point < count; ++point) std::copy(in + i, in + end, data + point * to.stride + i);
-      }
-      return nan;
-    }
-    const bool nan = layout_.absorbs && holds_nan(in, from.size * b_);
-    if (to.stride != from.size || !by_size(from.size, [&](auto n) { join<n>(in, data, count); }))
-      copy<T>(MatrixView<const T>{in, count, from.size, 1, b_}, MatrixView<T>{data, count, from.size, to.stride, 1});
-    return nan;
-  }
+  bool store(const Operand& from, const Points<T>& to, index_t first, index_t count);
 
   static constexpr index_t kPiece = 2048;
 
@@ -246,7 +228,7 @@ class Runner {
       step[k] = one ? 0 : numbers ? 1 : b_;
       if (!one) run = numbers ? 1 : std::min<index_t>(run, x.size);
     }
-    T* out = slot(in.place);
+    T* out = target(in);
     if (run == in.size) return loop(out, run * b_, lanes);
     index_t at[N] = {};
     for (index_t e = 0; e < in.size; e += run) {
@@ -283,7 +265,7 @@ class Runner {
   template <class F>
   void by_element(const Instruction& in, const Operand& x, const Operand& numbers, F&& f) {
     const T *from = source(x), *start = from, *end = from + x.size * b_, *number = source(numbers);
-    T* out = slot(in.place);
+    T* out = target(in);
     for (index_t e = 0; e < in.size; ++e) {
       const Vec y = S::splat(number[e]);
       for (index_t i = 0; i < b_; i += W, from += W, out += W) S::store(out, f(S::load(from), y));
@@ -342,6 +324,8 @@ class Runner {
   const Layout& layout_;
   const index_t b_;
   bool absorbing_ = false;
+  bool ends_direct_ = false;  // whether the last operation can write the results of a block where they go
+  T* there_ = nullptr;        // where that is, for this block
   Buffer<T> memory_;
   std::vector<const T*> far_;
 };

@@ -59,6 +59,16 @@ Id Graph::together(Id x, Id y, Op op) {
   return c != kNone && c == d && nodes_[u].size == nodes_[v].size ? multiply(c, binary(op, u, v)) : kNone;
 }
 
+// c u + sign d u = (c + sign d) u, for moderate numbers that do not cancel; kNone for what is nothing like that.
+Id Graph::multiples(Id x, Id y, int sign) {
+  auto [c, u] = moderately_scaled(x);
+  auto [d, v] = moderately_scaled(y);
+  if (u == kNone) u = x;
+  if (v == kNone) v = y;
+  const double both = c + sign * d;
+  return u == v && moderate(both, 10) ? multiply(constant(both), u) : kNone;
+}
+
 // The number that a constant array repeats, where what stands beside it has its size.
 Id Graph::as_number(Id x, Id beside) const {
   const auto at = same_everywhere_.find(x);
@@ -102,6 +112,7 @@ Id Graph::binary(Op op, Id x, Id y) {
       if (nodes_[y].op == Op::Negative) return binary(Op::Subtract, x, nodes_[y].a);
       if (nodes_[x].op == Op::Negative) return binary(Op::Subtract, y, nodes_[x].a);
       if (!sweeping_) break;
+      if (const Id both = multiples(x, y, 1); both != kNone) return both;
       // C u + C v = C (u + v), a sum of few numbers; and so where one of them is in a sum already.
       if (const Id both = together(x, y); both != kNone) return both;
       for (const auto& [sum, term] : {std::pair{x, y}, std::pair{y, x}}) {
@@ -117,6 +128,7 @@ Id Graph::binary(Op op, Id x, Id y) {
       if (is_value(x, 0) && other) return negative(y);
       if (nodes_[y].op == Op::Negative) return binary(Op::Add, x, nodes_[y].a);
       if (!sweeping_) break;
+      if (const Id both = multiples(x, y, -1); both != kNone) return both;
       if (const Id both = together(x, y, Op::Subtract); both != kNone) return both;
       break;
     case Op::Multiply:

@@ -153,6 +153,7 @@ class Graph {
   std::pair<double, Id> moderately_scaled(Id id) const;
   std::pair<Id, Id> spread(Id id, bool shorter = true) const;
   Id together(Id x, Id y, Op op = Op::Add);
+  Id multiples(Id x, Id y, int sign);
   Id picked_rows(Id x, Id y, index_t k, index_t n, bool transposed);
   int sign_of(Id id) const;  // 1: never negative; -1: never positive; 0: unknown
   std::int32_t intern(const std::vector<std::int32_t>& index);
