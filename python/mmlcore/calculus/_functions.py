@@ -19,6 +19,8 @@ from mmlcore.calculus import (
     _special,
     _statistics,
 )
+from mmlcore.calculus._complex import is_complex
+from mmlcore.calculus._fourier import complex_function
 from mmlcore.calculus._keywords import call, understood
 from mmlcore.calculus._refuse import refuse, untraced
 from mmlcore.calculus.symbol import Symbol, Tape, implements, is_truth, rearranged
@@ -122,6 +124,7 @@ MOVES = frozenset(
         "unstack",
     ]
 )
+_SHIFTS = frozenset(["fftshift", "ifftshift"])
 _SPLITS = frozenset(["split", "array_split", "hsplit", "vsplit", "dsplit"])
 JOINS = _SPLITS | frozenset(
     [
@@ -153,9 +156,11 @@ def _call_function(tape: Tape, function: Any, arguments: Any, options: Any) -> A
     home = (getattr(function, "__module__", None) or "numpy").removesuffix("._linalg")
     if home == "numpy.linalg" and name in _matrices.OF_LINALG:
         return call(name, _matrices.OF_LINALG[name], tape, arguments, options)
+    if (home == "numpy.fft" and name not in _SHIFTS) or any(map(is_complex, arguments)):
+        return complex_function(tape, function, arguments, options)
     if name in OF_ARRAYS:
         return call(name, OF_ARRAYS[name], tape, arguments, options)
-    if name in MOVES and arguments and type(arguments[0]) is Symbol:
+    if (name in MOVES or name in _SHIFTS) and arguments and type(arguments[0]) is Symbol:
         if name.startswith("atleast") and len(arguments) > 1:
             return [function(x) for x in arguments]
         if name == "diag" and arguments[0].ndim == 1:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from mmlcore.calculus._complex import is_complex, of_complex
 from mmlcore.calculus._refuse import refuse
 from mmlcore.calculus._ufuncs import FUNCTIONS
 from mmlcore.calculus._views import update
@@ -22,6 +23,8 @@ def _binary(
 
     def method(self: Symbol, other: Any) -> Any:
         tape = self.tape
+        if is_complex(other):
+            return of_complex(tape, name, (other, self) if swapped else (self, other))
         try:
             y = tape.symbol(other)
         except (TypeError, ValueError) as error:
@@ -83,10 +86,14 @@ def _of_bool(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _pow(self: Symbol, other: Any) -> Any:
+    if is_complex(other):
+        return of_complex(self.tape, "power", (self, other))
     return self.tape.power(self, self.tape.symbol(other))
 
 
 def _rpow(self: Symbol, other: Any) -> Any:
+    if is_complex(other):
+        return of_complex(self.tape, "power", (other, self))
     return self.tape.power(self.tape.symbol(other), self)
 
 
