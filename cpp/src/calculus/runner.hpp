@@ -74,17 +74,19 @@ class Runner {
 
   // Points first ... first + count - 1, count <= B.
   void block(index_t first, index_t count, const Points<const T>* arguments, const Points<T>* results) {
+    bool rows = true;  // whether all is read where it is: in order, which the processor sees itself
     for (std::size_t i = 0; i < layout_.inputs.size(); ++i) {
       const Operand& to = layout_.inputs[i];
       if (to.far >= 0 && (b_ == 1 || (count == b_ && arguments[i].stride == 1))) {
         far_[to.far] = arguments[i].data + first * arguments[i].stride;
         continue;
       }
+      rows = false;
       load(to, arguments[i], first, count);
       if (to.far >= 0) far_[to.far] = slot(to.place);
     }
     there_ = ends_direct_ && count == b_ && results[0].stride == 1 ? results[0].data + first : nullptr;
-    if (b_ == 1 || count < b_) {
+    if (b_ == 1 || count < b_ || (rows && there_)) {
       run();
     } else {
       Ahead reads = ahead(layout_.inputs, arguments, first + b_), writes = ahead(layout_.outputs, results, first + b_);
