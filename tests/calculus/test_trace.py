@@ -245,7 +245,7 @@ def test_functions_that_are_called_are_looked_into(monkeypatch):
         (lambda x: np.add(x, 1, out=x), "an element was assigned to"),
         (lambda x: x.tobytes(), "The method `tobytes` of arrays cannot be traced"),
         (lambda x: np.where(x > 0)[0], "pass both choices"),
-        (lambda x: x[x > 0], "an index depends on a value"),
+        (lambda x: x[x > 0], "how many elements a condition picks depends on values"),
         (lambda x: x * "a", None),
         (lambda x: x * 1j, "a complex value stands where a real one is needed"),
         (lambda x: x + np.ma.masked_array([1.0, 2.0], [True, False]), "a masked array met"),

@@ -13,6 +13,7 @@ from mmlcore.calculus import (
     _matrices,
     _norms,
     _order,
+    _picked,
     _products,
     _reductions,
     _samples,
@@ -145,6 +146,8 @@ JOINS = _SPLITS | frozenset(
 @implements("function")
 def _call_function(tape: Tape, function: Any, arguments: Any, options: Any) -> Any:
     """Answer numpy's protocol for functions."""
+    if any(type(x) is _picked.Picked for x in arguments):
+        return NotImplemented  # which answers itself
     name = function.__name__
     if name in ("zeros_like", "ones_like", "empty_like", "full_like") and "dtype" in options:
         # Arrays of other types are numpy's own.

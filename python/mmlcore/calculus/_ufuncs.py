@@ -11,6 +11,7 @@ from mmlcore.calculus import _special
 from mmlcore.calculus._assign import add_at
 from mmlcore.calculus._complex import is_complex, of_complex
 from mmlcore.calculus._keywords import call, understood
+from mmlcore.calculus._picked import Picked
 from mmlcore.calculus._products import PRODUCTS
 from mmlcore.calculus._reductions import ACCUMULATIONS, REDUCTIONS, axes_of
 from mmlcore.calculus._refuse import refuse, untraced
@@ -127,6 +128,8 @@ def _call_ufunc(tape: Tape, name: str, inputs: Any, options: dict[str, Any]) -> 
         rest = {key: value for key, value in options.items() if key != "out"}
         target[0][...] = _call_ufunc(tape, name, inputs, rest)
         return target[0]
+    if any(type(x) is Picked for x in inputs):
+        return NotImplemented  # which answers itself
     if any(map(is_complex, inputs)):
         if options:
             understood(name, options)

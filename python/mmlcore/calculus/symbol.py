@@ -225,6 +225,8 @@ class Symbol:
 
     def __setitem__(self, key: Any, value: Any) -> None:
         """Assign to elements, as numpy does, of arrays that the function has made."""
+        if type(key) is Symbol and is_truth(key) and hasattr(type(value), "whole"):
+            value, key = ANSWERS["put"](self, key, value), ...
         if type(key) is Symbol and is_truth(key) and key.shape == self.shape and not np.ndim(value):
             value, key = self.tape.where(key, self.tape.symbol(value), self), ...
         if contains_symbol(key if isinstance(key, tuple) else (key,)):
@@ -266,6 +268,8 @@ class Symbol:
 
 def chosen(x: Any, key: Any) -> Any:
     """Take elements along the first axis at places that depend on values, and are integers: those of argsort, argmax."""
+    if type(key) is Symbol and is_truth(key):
+        return ANSWERS["pick"](x, key)
     if type(key) is not Symbol or not is_whole(key) or not x.shape:
         refuse("an index depends on a value", "Choose by numpy.where(condition, a, b).")
     tape, n = x.tape, x.shape[0]
