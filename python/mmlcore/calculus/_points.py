@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -21,11 +22,9 @@ from mmlcore.core.arrays import (
     shape_error,
 )
 from mmlcore.core.door import door
-from mmlcore.core.lapack import patiently
-from mmlcore.eigen import eigh
+from mmlcore.eigen import eigvalsh
 from mmlcore.vectors import length
 
-_FEW = 8  # unknowns up to which rotations give all eigenpairs sooner than LAPACK the values alone
 _PAIRS = 2 * np.concatenate([np.arange(64) + 0.5, -(np.arange(64) + 0.5)]) / 64
 
 
@@ -84,16 +83,15 @@ def classify_stationary(
     if not (all_finite(slope) and all_finite(curvature)):
         msg = "f: a derivative at x is NaN or infinite."
         raise ValueError(msg)
-    both = (curvature + curvature.T) / 2
-    values = np.asarray(
-        eigh(both).values if len(both) <= _FEW else patiently(np.linalg.eigvalsh, both)
-    )
+    both = curvature + curvature.T
+    both /= 2
+    values = eigvalsh(both)
     largest = max(abs(float(values[0])), abs(float(values[-1]))) if len(values) else 0.0
     if length(slope) > tol * (1 + largest):
         return StationaryPoint("not stationary", slope, values)
-    spread = values.tolist()
-    positive = sum(v > tol * largest for v in spread)
-    negative = sum(v < -tol * largest for v in spread)
+    spread, zero = values.tolist(), tol * largest
+    positive = len(spread) - bisect_right(spread, zero)
+    negative = bisect_left(spread, -zero)
     if positive and negative:
         kind = "saddle"
     elif positive + negative < len(values) or largest == 0:
