@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "logistic_sums.hpp"
 #include "mmlcore/core/dot.hpp"
@@ -20,6 +21,7 @@ constexpr index_t kSample = 4096;     // rows of a start
 constexpr index_t kLong = 1 << 19;    // numbers from which on there is one
 constexpr double kNear = 0.05;        // squared step, over the rows, from which on Hessians are alike
 constexpr double kClose = 1e-16;      // squared step in standard errors, at which the search ends
+constexpr double kRough = 0.01;       // the same of a start
 constexpr double kDependent = 1e-12;  // pivot in units of the diagonal
 constexpr double kOnBorder = 1e-6;    // margin, in units of the largest, that counts as none
 
@@ -52,8 +54,8 @@ class Factor {
 template <class T>
 class Logistic {
  public:
-  Logistic(MatrixView<const T> x, const double* y, const LogisticOptions& options)
-      : data_(x, y, options.constant), o_(options), d_(x.cols), side_(data_.side), penalty_(side_) {}
+  Logistic(MatrixView<const T> x, const double* y, const LogisticOptions& options, double close = kClose)
+      : data_(x, y, options.constant), o_(options), d_(x.cols), side_(data_.side), close_(close), penalty_(side_) {}
 
   LogisticLine run() {
     LogisticLine line;
@@ -77,7 +79,7 @@ class Logistic {
       if (!definite && line.iterations == 0) return ended(line, LogisticEnd::Dependent);
       if (!factored) return ended(line, LogisticEnd::AlmostSeparated);
       Vector step;
-      const double size = newton_step(factor, at, sums, step);
+      const double size = newton_step(factor, slope_at(at, sums), step);
       if (!std::isfinite(size)) return ended(line, LogisticEnd::NotFinite);
       if (o_.ridge == 0 && line.iterations > 0) {
         if (sums.least > 0) return ended(line, LogisticEnd::Separated);
@@ -86,7 +88,7 @@ class Logistic {
           if (along.most > 0 && along.least >= -kOnBorder * along.most) return ended(line, LogisticEnd::AlmostSeparated);
         }
       }
-      if (size <= kClose) {
+      if (size <= close_) {
         axpy(1.0, step.data(), at.data(), side_);
         tell(line, at, factor, sums);
         return ended(line, LogisticEnd::Converged);
@@ -126,7 +128,7 @@ class Logistic {
     const MatrixView<const T> some{data_.x.data, rows, d_, data_.x.row_stride * step, data_.x.col_stride};
     LogisticOptions options = o_;
     options.ridge /= static_cast<double>(step);
-    const LogisticLine found = Logistic<T>(some, classes.data(), options).run();
+    const LogisticLine found = Logistic<T>(some, classes.data(), options, kRough).run();
     Vector at(side_);
     if (found.end != LogisticEnd::Converged) return at;
     if (o_.constant) at[d_] = found.constant;
@@ -143,28 +145,57 @@ class Logistic {
     return 0.5 * sum;
   }
 
-  // The step to the minimum of the parabola, and its square in units of the standard errors.
-  double newton_step(const Factor& factor, const Vector& at, const LogisticSums& sums, Vector& step) const {
+  Vector slope_at(const Vector& at, const LogisticSums& sums) const {
     Vector slope = sums.gradient;
-    for (index_t j = 0; j < side_; ++j) slope[j] = -(slope[j] + penalty_[j] * at[j]);
-    step = slope;
-    factor.solve(step.data());
-    return inner(slope, step);
+    for (index_t j = 0; j < side_; ++j) slope[j] += penalty_[j] * at[j];
+    return slope;
   }
 
-  // Steps by a Hessian of nearby, which needs gradients alone, while each is a tenth of the one before; then all sums anew.
+  // Steps and the changes of the slope that they made: what L-BFGS corrects the curvature by (descent.hpp).
+  struct Pair {
+    Vector step, change;
+    double curvature;
+    double part;
+  };
+
+  // The step to the minimum of the parabola, and its square in units of the standard errors.
+  double newton_step(const Factor& factor, const Vector& slope, Vector& step, std::vector<Pair>* pairs = nullptr) const {
+    step.assign(side_, 0.0);
+    axpy(-1.0, slope.data(), step.data(), side_);
+    if (pairs) {
+      for (auto pair = pairs->rbegin(); pair != pairs->rend(); ++pair) {
+        pair->part = inner(pair->step, step) / pair->curvature;
+        axpy(-pair->part, pair->change.data(), step.data(), side_);
+      }
+    }
+    factor.solve(step.data());
+    if (pairs) {
+      for (const Pair& pair : *pairs)
+        axpy(pair.part - inner(pair.change, step) / pair.curvature, pair.step.data(), step.data(), side_);
+    }
+    return -inner(slope, step);
+  }
+
+  // Steps by a Hessian of nearby, which needs gradients alone, and learns from them, while each is much shorter than the one
+  // before; then all sums anew.
   void chord(const Factor& factor, Vector& at, LogisticSums& sums, LogisticLine& line) const {
     double before = std::numeric_limits<double>::infinity();
-    Vector step;
+    Vector step, slope = slope_at(at, sums);
+    std::vector<Pair> pairs;
     while (line.iterations < o_.max_iter) {
-      const double size = newton_step(factor, at, sums, step);
-      if (!(size < 0.1 * before) || size <= kClose) break;
+      const double size = newton_step(factor, slope, step, &pairs);
+      if (!(size < 0.25 * before) || size <= kClose) break;
       before = size;
       axpy(1.0, step.data(), at.data(), side_);
       ++line.iterations;
       sums = data_.pass(at, LogisticSums::Mode::Slope);
+      Vector next = slope_at(at, sums), change = next;
+      axpy(-1.0, slope.data(), change.data(), side_);
+      const double curvature = inner(step, change);
+      if (curvature > 0) pairs.push_back({step, std::move(change), curvature, 0});
+      slope = std::move(next);
     }
-    if (sums.hessian.empty()) sums = data_.pass(at, LogisticSums::Mode::Whole);
+    if (sums.hessian.empty()) data_.add_hessian(sums);
   }
 
   static LogisticLine& ended(LogisticLine& line, LogisticEnd end) {
@@ -211,6 +242,7 @@ class Logistic {
   LogisticData<T> data_;
   const LogisticOptions o_;
   const index_t d_, side_;
+  const double close_;
   Vector penalty_;
   bool long_ = false;
 };

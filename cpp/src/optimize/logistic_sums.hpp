@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "mmlcore/calculus/elementary.hpp"
@@ -23,6 +24,7 @@ struct LogisticSums {
   double least = std::numeric_limits<double>::infinity();  // margin
   double most = -std::numeric_limits<double>::infinity();
   Vector gradient, hessian;  // (side,); (side, side), its lower triangle
+  Vector weights;            // of the rows, what a Hessian is made of
 };
 
 template <class T>
@@ -51,6 +53,8 @@ class LogisticData {
       scale[j] = square[j] > 0 ? std::sqrt(square[j] / n) : 1;
       inverse[j] = 1 / scale[j];
     }
+    plain_ = sizeof(T) == 8 && x.col_stride == 1;
+    for (index_t j = 0; j < d; ++j) plain_ = plain_ && std::abs(mean[j]) <= kMostOffset * scale[j];
     return true;
   }
 
@@ -59,29 +63,47 @@ class LogisticData {
     const index_t blocks = (x.rows + kRows - 1) / kRows;
     const index_t parts = x.rows * d < kShare ? 1 : std::clamp<index_t>((blocks + 7) / 8, 1, kParts);
     std::vector<LogisticSums> sums(parts);
-    Vector weights(mode == Mode::Whole ? x.rows : 0);
+    Vector weights(mode == Mode::Margins ? 0 : x.rows);
+    // Rows of numbers near zero are read where they are, and means and deviations taken out of what was summed; others are
+    // copied, less the means.
+    Vector weight_of(side);
+    double shift = 0;
+    for (index_t j = 0; j < side; ++j) {
+      weight_of[j] = plain_ && j < d ? at[j] * inverse[j] : at[j];
+      if (plain_) shift += j < d ? -mean[j] * weight_of[j] : at[d];
+    }
+    const index_t columns = plain_ ? d : side;
     parallel_tasks(parts, [&](index_t part) {
       LogisticSums& own = sums[part];
       own.gradient.assign(side, 0.0);
-      Buffer<double> numbers(kRows * side + 3 * kRows + side);
-      double *const z = numbers.data() + kRows * side, *const apart = z + kRows, *const weight = apart + kRows,
-                    *const slope = weight + kRows;
+      Buffer<double> numbers((plain_ ? 0 : kRows * side) + 3 * kRows + side);
+      double *const z = numbers.data(), *const apart = z + kRows, *const weight = apart + kRows,
+                    *const slope = weight + kRows, *const copied = slope + side;
       for (index_t block = blocks * part / parts; block < blocks * (part + 1) / parts; ++block) {
         const index_t first = block * kRows, count = std::min(kRows, x.rows - first);
-        const MatrixView<double> rows = c_order(numbers.data(), count, side);
-        read(first, rows);
-        const MatrixView<const double> some = rows;
-        matrix_vector<double>(some, {at.data(), side, 1}, {z, count, 1});
+        MatrixView<const double> some = c_order<const double>(copied, count, side);
+        if constexpr (sizeof(T) == 8) {
+          if (plain_) some = x.block(first, 0, count, d);
+        }
+        if (!plain_) read(first, c_order(copied, count, side));
+        matrix_vector<double>(some, {weight_of.data(), columns, 1}, {z, count, 1});
         for (index_t i = 0; i < count; ++i) {
+          z[i] += shift;
           const double margin = y[first + i] > 0.5 ? z[i] : -z[i];
           own.least = std::min(own.least, margin);
           own.most = std::max(own.most, margin);
         }
         if (mode == Mode::Margins) continue;
         own.value += weigh(y + first, count, z, apart, weight);
-        matrix_vector<double>(some.transposed(), {apart, count, 1}, {slope, side, 1});
+        matrix_vector<double>(some.transposed(), {apart, count, 1}, {slope, columns, 1});
+        if (plain_) {
+          double sum = 0;
+          for (index_t i = 0; i < count; ++i) sum += apart[i];
+          for (index_t j = 0; j < d; ++j) slope[j] = (slope[j] - mean[j] * sum) * inverse[j];
+          if (constant) slope[d] = sum;
+        }
         for (index_t j = 0; j < side; ++j) own.gradient[j] += slope[j];
-        if (mode == Mode::Whole) std::copy_n(weight, count, weights.data() + first);
+        std::copy_n(weight, count, weights.data() + first);
       }
     });
     for (index_t part = 1; part < parts; ++part) {
@@ -90,20 +112,14 @@ class LogisticData {
       sums[0].most = std::max(sums[0].most, sums[part].most);
       for (index_t j = 0; j < side; ++j) sums[0].gradient[j] += sums[part].gradient[j];
     }
-    if (mode == Mode::Whole) add_hessian(weights, sums[0]);
+    sums[0].weights = std::move(weights);
+    if (mode == Mode::Whole) add_hessian(sums[0]);
     return std::move(sums[0]);
   }
 
- private:
-  using S = Simd<double>;
-  static constexpr index_t kRows = 256;       // of a block
-  static constexpr index_t kShare = 1 << 15;  // numbers that a thread is woken for
-  static constexpr index_t kParts = 64;       // that the rows are shared out in, at most
-  static constexpr index_t kSlice = 1 << 21;  // numbers of float32 that are made float64 at once
-
   // From the weighted scatter of the rows: around their own mean m, with W the sum of the weights, it is that around the
   // origin of our units and W m m'. Of float32, whose products would keep too few digits, slices are made float64 first.
-  void add_hessian(const Vector& weights, LogisticSums& sums) const {
+  void add_hessian(LogisticSums& sums) const {
     sums.hessian.assign(side * side, 0.0);
     Vector around(d), low(d), square(d * d), offset(d);
     const bool convert = sizeof(T) == 4 && d > kNarrowScatter;
@@ -113,7 +129,7 @@ class LogisticData {
       const index_t count = std::min(slice, x.rows - first);
       Moments moments{around.data(), low.data(), square.data(), 0};
       const MatrixView<const T> some = x.block(first, 0, count, d);
-      const Weights kept{weights.data() + first, Weights::Kind::weight};
+      const Weights kept{sums.weights.data() + first, Weights::Kind::weight};
       if (convert) {
         const MatrixView<double> wide = c_order(doubles.data(), count, d);
         for (index_t i = 0; i < count; ++i) {
@@ -136,6 +152,14 @@ class LogisticData {
       row[d] += moments.weight;
     }
   }
+
+ private:
+  using S = Simd<double>;
+  static constexpr double kMostOffset = 1e3;  // means, in deviations, that cost few digits
+  static constexpr index_t kRows = 256;       // of a block
+  static constexpr index_t kShare = 1 << 15;  // numbers that a thread is woken for
+  static constexpr index_t kParts = 64;       // that the rows are shared out in, at most
+  static constexpr index_t kSlice = 1 << 21;  // numbers of float32 that are made float64 at once
 
   void read(index_t first, const MatrixView<double>& rows) const {
     const auto number = [&](index_t i, index_t j) {
@@ -170,6 +194,8 @@ class LogisticData {
     }
     return value;
   }
+
+  bool plain_ = false;
 };
 
 }  // namespace mmlcore::optimize
