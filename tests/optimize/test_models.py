@@ -88,3 +88,61 @@ def test_models_tell_their_names() -> None:
     assert again.names == models.logistic.names
     with pytest.raises(ValueError, match="degree"):
         models.polynomial(-1)
+
+
+PLACES = np.linspace(-3, 5, 90)
+
+
+@pytest.mark.parametrize(
+    ("model", "truth"),
+    [
+        (models.gaussian + models.polynomial(1), [3.0, 1.0, 0.6, 0.5, 0.25]),
+        (models.polynomial(1) + models.lorentzian, [0.1, 2.0, 0.5, 0.4, -1.0]),
+        (models.gaussian + models.gaussian, [4.0, -1.0, 0.5, 1.5, 3.0, 0.7, 0.2]),
+        (models.sine + models.polynomial(2), [1.0, 0.7, 0.4, 1.0, 0.1, 0.3]),
+        (models.logistic * models.michaelis_menten, None),
+    ],
+    ids=str,
+)
+def test_sums_and_products(model, truth):
+    if truth is None:
+        assert model.names == ("height", "rate", "middle", "limit", "half")
+        assert model(2.0, 1.0, 1.0, 2.0, 3.0, 4.0) == models.logistic(
+            2.0, 1.0, 1.0, 2.0
+        ) * models.michaelis_menten(2.0, 3.0, 4.0)
+        return
+    y = model(PLACES, *truth)
+    fit = mml.curve_fit(model, PLACES, y + 0.01 * np.sin(37 * PLACES))
+    found = np.asarray(fit.parameters)
+    np.testing.assert_allclose(model(PLACES, *found), y, atol=0.02)
+    assert np.isfinite(fit.covariance).all()
+    many = mml.curve_fit_batch(model, PLACES, np.stack([y, 2 * y]))
+    assert many.success.all()
+
+
+def test_joined_models_name_their_parameters_and_pickle():
+    model = models.gaussian + models.gaussian + models.polynomial(1)
+    assert model.names == (
+        "height",
+        "center",
+        "width",
+        "height_2",
+        "center_2",
+        "width_2",
+        "c0",
+        "c1",
+    )
+    fit = mml.curve_fit(
+        models.gaussian,
+        PLACES,
+        models.gaussian(PLACES, 3.0, 1.0, 0.5, 0.1) + 0.01 * np.cos(50 * PLACES),
+    )
+    assert fit.names == ["height", "center", "width", "background"]
+    for one in (model, models.gaussian, models.polynomial(2), models.gaussian * models.sine):
+        again = pickle.loads(pickle.dumps(one))
+        assert again.names == one.names
+        parameters = np.arange(1.0, 1 + len(one.names)) / 3
+        np.testing.assert_array_equal(again(PLACES, *parameters), one(PLACES, *parameters))
+    assert pickle.loads(pickle.dumps(models.gaussian)) is models.gaussian
+    with pytest.raises(TypeError):
+        models.gaussian + 1.0
