@@ -263,3 +263,57 @@ def test_least_squares(rng):
     ):
         with pytest.raises(error, match=words):
             bad()
+
+
+def _bent(x, a, b):
+    return a * (1 - np.exp(-b * x))
+
+
+BOD_X = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 7.0])
+BOD_Y = np.array([8.3, 10.3, 19.0, 16.0, 15.6, 19.8])
+
+
+def test_profiles_rise_by_what_they_should():
+    """Bates and Watts' oxygen demand: ends that are not symmetric; each is where the rise is t^2 s^2."""
+    fit = mml.curve_fit(_bent, BOD_X, BOD_Y, [20.0, 0.5], profile=True)
+    ends = fit.confidence_intervals(0.8)
+    t = student.quantile(0.8, fit.dof)
+    for k, name in enumerate(fit.names):
+        for end in ends[k]:
+            held = {"a": (-np.inf, np.inf), "b": (-np.inf, np.inf), name: (end, end)}
+            start = {**dict(zip(fit.names, fit.parameters, strict=True)), name: end}
+            other = mml.curve_fit(_bent, BOD_X, BOD_Y, start, bounds=held)
+            assert other.chi2 - fit.chi2 == pytest.approx(t * t * fit.chi2 / fit.dof, rel=1e-4)
+    plain = fit.confidence_intervals(0.8, profile=False)
+    assert (ends[:, 1] - fit.parameters > fit.parameters - ends[:, 0]).all()
+    assert not np.allclose(ends, plain, rtol=0.01)
+    assert fit.confidence_intervals(0.99)[1, 1] == np.inf  # a rate without end is a constant
+    assert f"{fit.confidence_intervals()[1, 1]:.4g}" in str(fit.summary())
+
+
+def test_profiles_of_straight_lines_are_the_intervals_by_errors():
+    x = np.arange(12.0)
+    y = 3 * x - 1 + np.sin(5 * x)
+    for options in (
+        {},
+        {"sigma": np.full(12, 0.7), "absolute_sigma": True},
+        {"sigma": 0.7 * np.eye(12)},
+    ):
+        fit = mml.curve_fit(lambda x, a, b: a * x + b, x, y, **options)
+        ends = fit.confidence_intervals(profile=True)
+        np.testing.assert_allclose(ends, fit.confidence_intervals(), rtol=1e-5)
+    bounded = mml.curve_fit(
+        lambda x, a, b: a * x + b, x, y, [3.0, -1.0], bounds=([0, -2], [3.01, -1])
+    )
+    ends = bounded.confidence_intervals(profile=True)
+    assert ends[0, 1] == 3.01
+    assert ends[1, 1] == -1
+    assert (ends[:, 0] < bounded.parameters).all()
+
+
+def test_profiles_are_for_curves():
+    fit = mml.least_squares(lambda v: v[0] - np.array([1.0, 2.0]), [0.0])
+    with pytest.raises(ValueError, match="profile"):
+        fit.confidence_intervals(profile=True)
+    with pytest.raises(ValueError, match="level"):
+        mml.curve_fit(_bent, BOD_X, BOD_Y, [20.0, 0.5]).confidence_intervals(1.5, profile=True)

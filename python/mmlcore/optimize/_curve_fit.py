@@ -21,12 +21,11 @@ from mmlcore.optimize._data import (
     POSITIVE,
     guess,
     limits,
-    loss_number,
     parameter_count,
 )
 from mmlcore.optimize._fit_result import MESSAGES
 from mmlcore.optimize._model import Model, model_of
-from mmlcore.optimize._residuals import residuals_of
+from mmlcore.optimize._profile import Problem
 from mmlcore.optimize.curve_result import CurveFit
 
 _LONG = 200_000  # points from which on a fit to some of them comes first
@@ -52,6 +51,7 @@ def curve_fit(
     max_iter: int = 200,
     tol: float = 1e-8,
     raise_on_failure: bool = True,
+    profile: bool = False,
     **options: Any,
 ) -> Any:
     """Fit a curve f(x, a, b, ...) to data by non-linear least squares.
@@ -93,6 +93,9 @@ def curve_fit(
         Step at which to stop, in units of the parameters' standard errors.
     raise_on_failure : bool, default True
         Whether a fit that does not converge is an error; else its status says how it ended.
+    profile: bool, default False
+        Whether `confidence_intervals` and the summary go by profiles, which see how the sum of losses rises, rather than by the
+        curvature at its least.
     **options
         SciPy's `maxfev`, `max_nfev` (most steps), `ftol`, `xtol`, `gtol` (a smaller one makes `tol` smaller), and `x_scale`,
         `diag`, `factor`, `verbose`, which are not needed: units of the parameters do not matter.
@@ -153,33 +156,20 @@ def curve_fit(
         target = np.broadcast_to(target, np.asarray(f(data, *start)).shape)
     _check(start, target, box)
     target = np.ascontiguousarray(target, np.float64)
-    limited = (box and box[0], box and box[1], loss_number(loss))
     model = None
     if jac is None and whiten is None and isinstance(data, np.ndarray) and data.ndim in (1, 2):
         model = model_of(f, data, start) if data.shape[-1] == target.size else None
-    residual: Any = (model, data, target, weight)
-
-    def fit(unit: float) -> Any:
-        """Fit in units of y in which squares are numbers."""
-        nonlocal residual
-        scaled = (*limited, f_scale * unit, tol, max_iter)
-        w = weight if unit == 1 else (np.ones(target.size) if weight is None else weight) * unit
-        if model is not None:
-            return _fitted(model, data, target, w, start, scaled)
-        both, alone = residuals_of(
-            f, data, target, w, None if whiten is None else whiten * unit, jac, start
-        )
-        scale = float(np.sum(alone(np.zeros(0)) ** 2))
-        ended = _core.fit_residuals(both, alone, target.size, scale, start, *scaled)
-        residual = alone(ended[0]) / unit
-        return ended
-
-    found, unit = fit(1.0), 1.0
-    if not NORMAL < found[2] < 1 / NORMAL:
-        found, unit = _in_other_units(fit, found, target, weight)
+    given = (f, model, data, target, weight, whiten, jac, loss, f_scale, tol, max_iter, box)
+    problem = Problem(*given, absolute=bool(absolute_sigma))
+    found, residual = problem.fit(start, of_model=_fitted)
+    if not NORMAL < found[2] < 1 / NORMAL and (unit := _other_unit(target, weight)) != 1:
+        problem = problem._replace(unit=unit)
+        found, residual = problem.fit(start, of_model=_fitted)
     known = (f, data, target, weight)
     result = finished(
-        found, residual, target.size, box, absolute_sigma, unit, raise_on_failure, known
+        *(found, residual, target.size, box, absolute_sigma, problem.unit, raise_on_failure, known),
+        problem=problem,
+        profile=bool(profile),
     )
     if not full_output:
         return result
@@ -188,7 +178,7 @@ def curve_fit(
 
 
 def _fitted(
-    model: Model, x: Array, y: Array, weight: Array | None, start: Array, options: tuple[Any, ...]
+    model: Model, x: Array, y: Array, weight: Array | None, start: Array, *options: Any
 ) -> Any:
     """Fit; long data from the end of a fit to some of them, unless those turn out to have missed something."""
 
@@ -214,17 +204,16 @@ def _fitted(
     return other if other[5] > 0 and not found[2] < other[2] else found
 
 
-def _in_other_units(fit: Any, found: Any, y: Array, weight: Array | None) -> tuple[Any, float]:
-    """Fit again in a unit, a power of two, half-way from the size of the data to 1, if they are far from it.
+def _other_unit(y: Array, weight: Array | None) -> float:
+    """Return a unit of y, a power of two, half-way from the size of the data to 1, if they are far from it.
 
     Squares of residuals are numbers then, and those of derivatives by parameters of ordinary size as well.
     """
     with np.errstate(all="ignore"):
         top = float(np.abs(y if weight is None else y * weight).max(initial=0.0))
     if not (0 < top < np.inf) or 1e-60 < top < 1e60:
-        return found, 1.0
-    unit = float(np.exp2(-(np.frexp(top)[1] // 2)))
-    return fit(unit), unit
+        return 1.0
+    return float(np.exp2(-(np.frexp(top)[1] // 2)))
 
 
 def _count(f: Callable[..., Any], p0: Array | None) -> int:
@@ -256,6 +245,8 @@ def finished(
     raises: bool,
     data: Any,
     name: str = "curve_fit",
+    problem: Problem | None = None,
+    profile: bool = False,
 ) -> CurveFit:
     """Return what a kernel found, in the units of the data; a failure as an error."""
     parameters, covariance, chi2, iterations, evaluations, status = found
@@ -283,6 +274,8 @@ def finished(
         evaluations=evaluations,
         _residuals=residual,
         _data=data,
+        _problem=problem,
+        _profile=profile,
     )
     if raises and not fit.success:
         msg = f"{name}: optimal parameters not found: {fit.message}"

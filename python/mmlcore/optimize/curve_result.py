@@ -14,7 +14,8 @@ from mmlcore.core.arrays import Array
 from mmlcore.core.report import pictures
 from mmlcore.core.status import success
 from mmlcore.optimize._fit_result import Pair
-from mmlcore.optimize.estimates import Estimates
+from mmlcore.optimize._profile import profile_intervals
+from mmlcore.optimize.estimates import Estimates, factors
 
 
 def parameter_names(f: Any, count: int) -> list[str]:
@@ -58,6 +59,8 @@ class CurveFit(Pair, Estimates):
     """How often the model was run over the data."""
     _residuals: Any = field(repr=False, compare=False)
     _data: Any = field(repr=False, compare=False, default=(None, None, None, None))
+    _problem: Any = field(repr=False, compare=False, default=None)
+    _profile: bool = field(repr=False, compare=False, default=False)
 
     @property
     def residual(self) -> Array:
@@ -89,6 +92,24 @@ class CurveFit(Pair, Estimates):
     @property
     def _freedom(self) -> float:
         return float(self.dof)
+
+    def confidence_intervals(self, level: float = 0.95, *, profile: bool | None = None) -> Array:
+        """Return the ends of intervals that hold each parameter with that chance, shape (p, 2).
+
+        By Student's t and the standard errors; with ``profile=True``, or after ``curve_fit(profile=True)``, by profiles [1]_:
+        the ends are where the least sum of losses with that parameter held has risen by t^2 times the variance. They follow
+        a curved valley, need not lie alike on both sides, and are infinite where the data set no end; some 12 fits each.
+
+        References
+        ----------
+        .. [1] D. M. Bates, D. G. Watts, "Nonlinear regression analysis and its applications" (1988), section 6.1.
+        """
+        if not (self._profile if profile is None else profile):
+            return super().confidence_intervals(level)
+        if self._problem is None:
+            msg = "profile: these are residuals, whose fit is not made again; needed a fit of curve_fit."
+            raise ValueError(msg)
+        return profile_intervals(self, factors(level, "level", self._freedom))
 
     def _facts(self) -> Sequence[tuple[str, Any]]:
         names = ("chi2", "dof", "iterations", "message")

@@ -76,7 +76,7 @@ class Estimates(Reported):
 
     def confidence_intervals(self, level: float = 0.95) -> Array:
         """Return the ends of intervals that hold each parameter with that chance, by Student's t, shape (..., p, 2)."""
-        factor = _factors(level, "level", self._freedom)
+        factor = factors(level, "level", self._freedom)
         half = self.standard_errors * np.expand_dims(factor, -1)
         return np.stack([self.estimates - half, self.estimates + half], axis=-1)
 
@@ -96,7 +96,7 @@ class Estimates(Reported):
                 raise ValueError(msg)
             variance = variance + noise
         name = "confidence" if prediction is None else "prediction"
-        half = np.sqrt(variance) * _factors(level, name, self._freedom)
+        half = np.sqrt(variance) * factors(level, name, self._freedom)
         return Band(value, value - half, value + half)
 
     def _report(self) -> Report:
@@ -126,7 +126,8 @@ class Estimates(Reported):
         return "strongest correlation", f"{self.names[i]}, {self.names[j]}: {r[i, j]:.3f}"
 
 
-def _factors(level: Any, name: str, dof: Any) -> Any:
+def factors(level: Any, name: str, dof: Any) -> Any:
+    """Return how many standard errors an interval of that chance reaches, by Student's t."""
     level = as_real(level, name, 0.0, 1.0)
     found = [student.quantile(level, float(v)) for v in np.ravel(dof)]
     return np.reshape(np.array(found), np.shape(dof)) if np.ndim(dof) else found[0]
