@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "loops.hpp"
+#include "mmlcore/core/region_failed.hpp"
 #include "mmlcore/matrices/matrix_vector.hpp"
 #include "mmlcore/matrices/product.hpp"
 #include "ordering.hpp"
@@ -262,6 +263,7 @@ void Runner<T>::loop(const Instruction& in) {
     }
   };
   for (index_t i = 0; i < count; ++i) {
+    if (i % 64 == 63 && stop_requested()) return;
     if (all) out = std::copy_n(now.data(), width * b_, out);
     move(in.operands[2], i * row, given.data(), row, false);
     std::size_t number = 0;

@@ -17,6 +17,7 @@
 
 #include "mmlcore/core/float_mode.hpp"
 #include "mmlcore/core/interrupt.hpp"
+#include "mmlcore/core/region_failed.hpp"
 
 namespace mmlcore {
 namespace {
@@ -65,6 +66,7 @@ void leave_cpu(int) {}
 class Pool {
  public:
   // False when another thread owns the pool: the caller then works alone.
+  bool failed() const { return failed_.load(std::memory_order_relaxed); }
   bool try_run(index_t count, int threads, detail::TaskFn fn, void* context);
 
  private:
@@ -221,6 +223,9 @@ int set_thread_override(int count) {
   thread_override = std::clamp(count, 0, kMaxThreads);
   return before;
 }
+
+// Kernels that a handler of signals calls, within the hook, are no part of the region.
+bool region_failed() { return in_region && !in_interrupt_hook && the_pool().failed(); }
 
 namespace detail {
 

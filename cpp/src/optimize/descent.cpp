@@ -7,8 +7,8 @@
 
 #include "descender.hpp"
 #include "mmlcore/calculus/block_evaluator.hpp"
-#include "mmlcore/core/interrupt.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/core/region_failed.hpp"
 #include "walker.hpp"
 
 namespace mmlcore::optimize {
@@ -128,7 +128,7 @@ class Batch {
     search.begin(start_ + problem * n_);
     keep(search);
     for (index_t calls = 0; search.running(); ++calls) {
-      if (calls % 16 == 0) poll_interrupt();
+      if (calls % 4 == 0 && stop_requested()) return;
       arguments[0] = search.trial().data();
       both(arguments, result.data());
       search.told(result[0], result.data() + 1);
@@ -151,8 +151,8 @@ class Batch {
       problem[lane] = next++;
       lanes[lane].begin(start_ + problem[lane] * n_);
     }
-    for (index_t pass = 0; busy > 0; ++pass) {
-      if (pass % 64 == 0) poll_interrupt();
+    while (busy > 0) {
+      if (stop_requested()) return;
       write(evaluator, problem, lanes);
       evaluator.run();
       const double* const out = evaluator.output(0);

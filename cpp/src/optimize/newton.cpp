@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "mmlcore/core/interrupt.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/core/region_failed.hpp"
 #include "mmlcore/elimination/lu.hpp"
 #include "newton_lanes.hpp"
 
@@ -57,7 +57,7 @@ class Iteration {
     first_ = r_.norm;
     keep();
     for (index_t step = 0; step < o_.max_iter; ++step) {
-      poll_interrupt();
+      if (stop_requested()) break;
       Rows on;
       for (index_t i = 0; i < k_; ++i) {
         if (r_.status[i] == state(NewtonStatus::MaxIterations)) on.push_back(i);
@@ -218,7 +218,7 @@ class Iteration {
         for (index_t j = 0; j < n_; ++j)
           points.push_back(moved_[s * n_ + j] = at_[s * n_ + j] + part[s] * steps[s * n_ + j]);
       }
-      if (points.empty()) break;
+      if (points.empty() || stop_requested()) break;
       evaluate(values_, points, results);
       std::size_t from = 0;
       for (std::size_t s = 0; s < count; ++s) {

@@ -6,7 +6,7 @@
 #include <type_traits>
 
 #include "mmlcore/calculus/block_evaluator.hpp"
-#include "mmlcore/core/interrupt.hpp"
+#include "mmlcore/core/region_failed.hpp"
 #include "mmlcore/core/simd.hpp"
 
 namespace mmlcore::optimize {
@@ -95,8 +95,8 @@ class Search {
     for (Lanes<N>& v : lanes_) {
       for (index_t lane = 0; lane < W; ++lane) fill(v, lane);
     }
-    for (index_t pass = 0; busy_ > 0; ++pass) {
-      if (pass % 64 == 0) poll_interrupt();
+    while (busy_ > 0) {
+      if (stop_requested()) return;
       for (int j = 0; j < N; ++j) {
         double* const to = evaluator_.input(0);
         for (index_t b = 0; to && b < points_ / W; ++b) S::store(to + j * points_ + b * W, lanes_[b].trial[j]);

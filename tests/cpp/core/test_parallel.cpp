@@ -11,6 +11,7 @@
 #endif
 
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/core/region_failed.hpp"
 
 namespace mmlcore {
 namespace {
@@ -81,6 +82,18 @@ TEST_CASE("a region within a region runs on the calling thread") {
   });
   CHECK(inner == 600);
   CHECK(!moved);
+}
+
+TEST_CASE("a long task learns that another one has thrown") {
+  const WithThreads with(2);
+  CHECK_FALSE(region_failed());
+  CHECK_THROWS_AS(parallel_tasks(2,
+                                 [&](index_t task) {
+                                   if (task == 0) throw std::out_of_range("task");
+                                   while (!region_failed() && num_threads() > 1) std::this_thread::yield();
+                                 }),
+                  std::out_of_range);
+  CHECK_FALSE(region_failed());
 }
 
 TEST_CASE("many threads may ask for the pool at once") {
