@@ -79,7 +79,7 @@ def lagrange(d: Draw) -> None:
 @explores("minimize_globally")
 def minimize_globally(d: Draw) -> None:
     """A sum of polynomials of one unknown each: the least value in a box is that of each alone, whatever the units are."""
-    n, unit = d.size(2), 10.0 ** d.rng.uniform(-20, 20)
+    n, unit = d.size(3), 10.0 ** d.rng.uniform(-20, 20)
     roots = d.rng.uniform(-2, 2, (n, 6))
     parts = [np.poly1d(np.poly(r)) for r in roots]
     low, high = d.rng.uniform(-2.5, -1, n), d.rng.uniform(1, 2.5, n)
