@@ -30,6 +30,8 @@ from mmlcore.optimize.curve_result import CurveFit
 
 _LONG = 200_000  # points from which on a fit to some of them comes first
 _SAMPLE = 20_000
+_UNSURE = (int(Status.UNDETERMINED), int(Status.NOT_FINITE))
+_MESSAGES = {int(status): message for status, message in MESSAGES.items()}
 
 
 def curve_fit(
@@ -254,11 +256,7 @@ def finished(
     dof = points - parameters.size + held
     if not absolute:
         scale = chi2 / dof if dof > 0 else math.inf
-        if (
-            status in (Status.UNDETERMINED, Status.NOT_FINITE)
-            or unit != 1
-            or not math.isfinite(scale)
-        ):
+        if status in _UNSURE or unit != 1 or not math.isfinite(scale):
             with np.errstate(all="ignore"):
                 scaled = covariance * scale
             covariance = np.where(np.isfinite(covariance) & np.isfinite(scaled), scaled, np.inf)
@@ -268,19 +266,26 @@ def finished(
         with np.errstate(all="ignore"):
             covariance = covariance * unit * unit if absolute else covariance
             chi2 = float(np.float64(chi2) / unit / unit)
-    fit = CurveFit(
-        *(parameters, covariance, chi2, dof, iterations, status),
-        message=MESSAGES[Status(status)],
+    # As CurveFit(...) would, whose way to set frozen fields one by one takes 2 us.
+    fit = object.__new__(CurveFit)
+    fit.__dict__.update(
+        parameters=parameters,
+        covariance=covariance,
+        chi2=chi2,
+        dof=dof,
+        iterations=iterations,
+        status=status,
+        message=_MESSAGES[status],
         evaluations=evaluations,
         _residuals=residual,
         _data=data,
         _problem=problem,
         _profile=profile,
     )
-    if raises and not fit.success:
+    if raises and status <= 0:
         msg = f"{name}: optimal parameters not found: {fit.message}"
         raise ConvergenceError(msg, fit)
-    if status == Status.UNDETERMINED or not all_finite(covariance):
+    if status == _UNSURE[0] or not all_finite(covariance):
         msg = "Covariance of the parameters could not be estimated; it is infinite."
         warnings.warn(msg, RuntimeWarning, stacklevel=3)
     return fit
