@@ -95,7 +95,7 @@ def curve_fit(
         Step at which to stop, in units of the parameters' standard errors.
     raise_on_failure : bool, default True
         Whether a fit that does not converge is an error; else its status says how it ended.
-    profile: bool, default False
+    profile : bool, default False
         Whether `confidence_intervals` and the summary go by profiles, which see how the sum of losses rises, rather than by the
         curvature at its least.
     **options
