@@ -112,6 +112,7 @@ std::vector<double> RFactor::gradient() const {
 
 RFactor RFactor::of(const std::vector<index_t>& chosen) const {
   const index_t p = static_cast<index_t>(chosen.size());
+  if (p == n_ - 1) return *this;  // all of them, in their order
   std::vector<double> rows((p + 1) * n_, 0.0);
   std::vector<double*> columns(p + 1);
   for (index_t j = 0; j <= p; ++j) {
