@@ -19,6 +19,7 @@ import numpy as np
 
 from mmlcore import _core
 from mmlcore.core.files import DAMAGED, FileError, check_growth, check_regular, open_npz
+from mmlcore.graph._labelled import layout_of, named_edges
 from mmlcore.graph._text import text_blocks
 
 Progress = Callable[[int, int], object]  # is told the bytes that are done, and how many there are
@@ -28,7 +29,7 @@ Content = tuple[
 _BLOCK = 1 << 23  # bytes of text that are parsed at a time
 
 
-def read_edges(path: Path, progress: Progress | None) -> Content:
+def read_edges(path: Path, progress: Progress | None, delimiter: str | None = None) -> Content:
     """Return ("edges", (source, target, weight)), ("own" or "names", the same) or ("matrix", scipy.sparse) of a file."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if suffixes[-1:] == [".npz"]:
@@ -37,7 +38,12 @@ def read_edges(path: Path, progress: Progress | None) -> Content:
         return _matrix_market(path)
     if suffixes[-1:] == [".parquet"]:
         return _parquet(path)
-    return "own", _text(path, suffixes[-1] if suffixes else "", progress)
+    packed = suffixes[-1] if suffixes else ""
+    if path.is_file():  # a pipe passes once: it holds numbers
+        layout = layout_of(path, packed, delimiter)
+        if layout is not None:
+            return named_edges(path, packed, layout)
+    return "own", _text(path, packed, progress)
 
 
 def _text(path: Path, suffix: str, progress: Progress | None) -> tuple[Any, Any, Any]:
