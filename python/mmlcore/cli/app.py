@@ -7,13 +7,12 @@ from typing import Annotated
 import typer
 
 from mmlcore import __version__
-from mmlcore.cli import bench, fit, info, pagerank, pca, solve, tour
+from mmlcore.cli import bench, fit, info, knn, pagerank, pca, regress, solve, tour
 
 app = typer.Typer(
     name="mmlcore",
     help="The mathematics of machine learning, compiled.",
     epilog="Start with: mmlcore tour",
-    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -40,5 +39,7 @@ app.command("pagerank")(pagerank.command)
 app.command("pca")(pca.command)
 app.command("fit")(fit.command)
 app.command("solve")(solve.command)
+app.command("knn")(knn.command)
+app.command("regress")(regress.command)
 app.command("bench")(bench.command)
 app.command("info")(info.command)

@@ -10,14 +10,18 @@ import numpy as np
 import typer
 
 import mmlcore as mml
-from mmlcore.cli import show
+from mmlcore.cli import columns, show
+from mmlcore.core.arrays import Array
 from mmlcore.io import FileError, check_output, check_writable, replacing, write_arrays
 from mmlcore.optimize import models
 
 NAMES = [name for name in models.__all__ if isinstance(getattr(models, name), models.CurveModel)]
 
 File = Annotated[
-    Path, typer.Argument(help="Columns x, y and perhaps sigma: .npy, .npz, .csv, .tsv or .txt.")
+    Path,
+    typer.Argument(
+        help="Columns x, y and perhaps sigma: .csv, .tsv, .txt, .npy, .npz, .parquet, or -."
+    ),
 ]
 Name = Annotated[
     str, typer.Option("--model", "-m", help=f"{', '.join(NAMES)}, or polynomial:DEGREE.")
@@ -41,6 +45,12 @@ def command(
     model: Name,
     p0: Start = None,
     loss: Loss = "linear",
+    x: Annotated[str | None, typer.Option("--x", help="Column of x, by name or number.")] = None,
+    y: Annotated[str | None, typer.Option("--y", help="Column of y.")] = None,
+    sigma: Annotated[
+        str | None, typer.Option("--sigma", help="Column of standard deviations of y.")
+    ] = None,
+    delimiter: columns.Delimiter = None,
     key: Key = None,
     plot: Plot = None,
     output: show.Output = None,
@@ -52,27 +62,25 @@ def command(
     if plot:
         check_writable(plot)
     curve = _model(model)
-    table = show.read(file, key)
-    if table.ndim != 2 or table.shape[1] not in (2, 3):
-        raise FileError(f"{file}: shape {table.shape}; needed are columns x, y and perhaps sigma.")
-    x, y, *rest = (np.ascontiguousarray(column, np.float64) for column in table.T)
-    sigma = rest[0] if rest else None
+    x_values, y_values, deviations = _columns(columns.load(file, key, delimiter), file, x, y, sigma)
     try:
         start = None if p0 is None else [float(part) for part in p0.split(",")]
     except ValueError:
         raise typer.BadParameter(f"--p0: got {p0!r}, needed numbers with commas.") from None
     try:
-        found = mml.curve_fit(curve, x, y, start, sigma, sigma is not None, loss=loss)
+        found = mml.curve_fit(
+            curve, x_values, y_values, start, deviations, deviations is not None, loss=loss
+        )
     except (ValueError, TypeError, RuntimeError) as error:
         raise show.explained(file, error) from error
     if output:
-        write_arrays(output, _results(found))
+        write_arrays(output, _results(found, curve.names, output))
     if plot:
-        _draw(plot, curve, x, y, sigma, found)
+        _draw(plot, curve, x_values, y_values, deviations, found)
     facts = {
         "file": str(file),
         "model": repr(curve),
-        "points": y.size,
+        "points": y_values.size,
         "parameters": dict(zip(curve.names, found.parameters.tolist(), strict=True)),
         "standard_errors": dict(zip(curve.names, found.standard_errors.tolist(), strict=True)),
         "chi2": found.chi2,
@@ -100,10 +108,37 @@ def _model(name: str) -> models.CurveModel:
     return getattr(models, kind)  # type: ignore[no-any-return]
 
 
-def _results(found: mml.CurveFit) -> dict[str, Any]:
+def _columns(
+    table: columns.Named, file: Path, x: str | None, y: str | None, sigma: str | None
+) -> tuple[Array, Array, Array | None]:
+    """Return x, y and sigma: by their names, or the two or three columns that there are."""
+    if x is None and y is None and sigma is None:
+        if len(table.names) not in (2, 3):
+            raise FileError(
+                f"{file}: {len(table.names)} columns of numbers ({', '.join(table.names[:8])}); needed are columns x, y and "
+                "perhaps sigma, or their names: --x, --y, --sigma."
+            )
+        chosen: list[str | None] = [*table.names, None][:3]
+    elif x is None or y is None:
+        raise typer.BadParameter("--x, --y: needed are both, by name or number.")
+    else:
+        chosen = [x, y, sigma]
+    found = [
+        None if name is None else np.ascontiguousarray(table.column(name, option), np.float64)
+        for name, option in zip(chosen, ("--x", "--y", "--sigma"), strict=True)
+    ]
+    return found[0], found[1], found[2]  # type: ignore[return-value]
+
+
+def _results(found: mml.CurveFit, names: tuple[str, ...], output: Path) -> dict[str, Any]:
     """Return what is written: the parameters first, which a .npy or .csv file holds."""
+    named = {} if output.suffix.lower() == ".npy" else {"name": np.array(names)}
+    if output.suffix.lower() == ".npz":
+        named = {}
     return {
+        **named,
         "parameters": found.parameters,
+        "standard_errors": found.standard_errors,
         "covariance": found.covariance,
         "residual": found.residual,
     }

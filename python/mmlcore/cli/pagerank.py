@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,12 +12,15 @@ import numpy as np
 import typer
 
 import mmlcore as mml
-from mmlcore.cli import show
+from mmlcore.cli import columns, show
 from mmlcore.core.arrays import Array
 from mmlcore.io import FileError, check_output, say_of, write_arrays
 
 File = Annotated[
-    Path, typer.Argument(help="Edge list (source target [weight] on a line), .gz, .mtx, .npz ...")
+    Path,
+    typer.Argument(
+        help="Edge list (source target [weight] on a line), .gz, .mtx, .npz ..., or - for standard input."
+    ),
 ]
 Damping = Annotated[float, typer.Option(min=0.0, max=1.0, help="Probability of following a link.")]
 Tol = Annotated[float, typer.Option(help="Bound on the error of the ranks, in the L1 norm.")]
@@ -28,6 +34,7 @@ def command(
     tol: Tol = 1e-8,
     max_iter: MaxIter = 1000,
     top: Top = 20,
+    delimiter: columns.Delimiter = None,
     output: show.Output = None,
     json: show.Json = False,
 ) -> None:
@@ -35,7 +42,7 @@ def command(
     if output:
         check_output(output)
     try:
-        graph = mml.Graph.read(file)
+        graph = _read(file, delimiter)
     except (ValueError, OSError) as error:
         raise FileError(say_of(file, error)) from error
     result = mml.pagerank(graph, damping=damping, tol=tol, max_iter=max_iter)
@@ -59,6 +66,20 @@ def command(
     print_ranks(facts, best)
     if output:
         print(f"{len(result.ranks):,} ranks written to {output}")
+
+
+def _read(file: Path, delimiter: str | None) -> mml.Graph:
+    """Read a graph; standard input goes into a file first, as names and numbers are told apart by the first lines."""
+    if str(file) != "-":
+        return mml.Graph.read(file, delimiter=delimiter)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "standard input"
+        with copy.open("wb") as stream:
+            shutil.copyfileobj(sys.stdin.buffer, stream)
+        try:
+            return mml.Graph.read(copy, delimiter=delimiter)
+        except FileError as error:
+            raise FileError(str(error).replace(str(copy), "standard input")) from None
 
 
 def node_names(graph: Any, count: int) -> Array:
