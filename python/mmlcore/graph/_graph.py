@@ -199,9 +199,9 @@ class Graph(ShownGraph):
             * .parquet: columns `source`, `target` and perhaps `weight`, or else the first two or three, read by pyarrow;
               columns of text are names;
             * anything else is an edge list in text: two node numbers a line, a third column is the weight, separated by
-              blanks, tabs or a comma; lines that start with # or % are comments. Where the first edge is no two numbers, nodes
-              are names, perhaps in quotes, under a line of headings (source, target, weight) or none, with any delimiter. It may be a pipe, and a file that changes
-              while it is read gives an error or the lines of some moment. With .gz or .zst it is unpacked on the way (.zst
+              blanks, tabs or a comma; lines that start with # or % are comments. Where the first edge is no two numbers,
+              nodes are names, perhaps in quotes, under a line of headings (source, target, weight) or none, with any
+              delimiter. It may be a pipe (of numbers), and a file that changes while it is read gives an error or the lines of some moment. With .gz or .zst it is unpacked on the way (.zst
               needs Python 3.14, `zstandard` or `pyarrow`), to 1 GiB or 256 times its size at most.
         progress : callable, optional
             Of an edge list: called as progress(bytes done, bytes in all), every 8 MiB of text. What it raises ends the
