@@ -24,8 +24,8 @@ from mmlcore.io import FileError, say_of
 class Graph(ShownGraph):
     """A directed graph, kept as the list of in-edges of each node: 4 bytes an edge, 16 a node.
 
-    Made by `from_edges`, `from_labels`, `from_scipy`, `from_networkx`, `from_igraph` or `read`; immutable. Graphs of the same nodes,
-    labels and edges are equal, in whatever order their edges were given.
+    Made by `from_edges`, `from_labels`, `from_scipy`, `from_networkx`, `from_igraph` or `read`; immutable.
+    Graphs of the same nodes, labels and edges are equal, in whatever order their edges were given.
 
     Attributes
     ----------
@@ -201,8 +201,9 @@ class Graph(ShownGraph):
             * anything else is an edge list in text: two node numbers a line, a third column is the weight, separated by
               blanks, tabs or a comma; lines that start with # or % are comments. Where the first edge is no two numbers,
               nodes are names, perhaps in quotes, under a line of headings (source, target, weight) or none, with any
-              delimiter. It may be a pipe (of numbers), and a file that changes while it is read gives an error or the lines of some moment. With .gz or .zst it is unpacked on the way (.zst
-              needs Python 3.14, `zstandard` or `pyarrow`), to 1 GiB or 256 times its size at most.
+              delimiter. It may be a pipe (of numbers), and a file that changes while it is read gives an error or the lines of
+              some moment. With .gz or .zst it is unpacked on the way (.zst needs Python 3.14, `zstandard` or `pyarrow`), to
+              1 GiB or 256 times its size at most.
         progress : callable, optional
             Of an edge list: called as progress(bytes done, bytes in all), every 8 MiB of text. What it raises ends the
             reading.
