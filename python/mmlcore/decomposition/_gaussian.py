@@ -9,12 +9,16 @@ M. E. Tipping, C. M. Bishop, "Probabilistic principal component analysis", J. R.
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import Array, require_finite
+from mmlcore.core.frames import names_of
 from mmlcore.core.report import Report, Reported, pictures
 from mmlcore.core.sources import dense_chunks
 
@@ -33,6 +37,48 @@ class GaussianModel(Reported):
     n_components_: int
     n_features_in_: int
     _low: Array | None = None
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002  (deep: scikit-learn's signature)
+        """Return the parameters of the constructor."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def set_params(self, **params: Any) -> Any:
+        """Change parameters of the constructor, as a search of scikit-learn does. Returns the object itself.
+
+        ValueError for a name that is none.
+        """
+        known = list(inspect.signature(type(self)).parameters)
+        for name, value in params.items():
+            if name not in known:
+                msg = f"{name}: is no parameter of {type(self).__name__}, which has {', '.join(known)}."
+                raise ValueError(msg)
+            setattr(self, name, value)
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn, from 1.6 on, may expect in a search or a pipeline."""
+        utils = importlib.import_module("sklearn.utils")
+        return utils.Tags(
+            estimator_type=None,
+            target_tags=utils.TargetTags(required=False),
+            transformer_tags=utils.TransformerTags(preserves_dtype=["float64", "float32"]),
+            input_tags=utils.InputTags(sparse=True),
+        )
+
+    def _learn_names(self, X: Any) -> None:
+        """Keep the names of the columns of a table in `feature_names_in_`."""
+        self.__dict__.pop("feature_names_in_", None)
+        if type(X) is not np.ndarray and (names := names_of(X)) is not None:
+            self.feature_names_in_ = np.array(names, object)
+
+    def _check_names(self, X: Any) -> None:
+        """ValueError for a table whose columns are others, or in another order, than those of the fit."""
+        if type(X) is np.ndarray or "feature_names_in_" not in self.__dict__:
+            return
+        names, known = names_of(X), self.feature_names_in_.tolist()
+        if names is not None and names != known:
+            msg = f"X: got the columns {', '.join(names)}, needed those of the fit in their order: {', '.join(known)}."
+            raise ValueError(msg)
 
     def get_covariance(self) -> Array:
         """Return the covariance (d, d) of the model: components plus isotropic noise."""
@@ -61,6 +107,7 @@ class GaussianModel(Reported):
         constant = self.n_features_in_ * math.log(2 * math.pi) + float(np.log(variances).sum())
         constant += free * math.log(noise) if free else 0.0
         parts = []
+        self._check_names(X)
         for x in dense_chunks(X, self.n_features_in_):
             centred = (require_finite(x, "X").astype(np.float64) - self.mean_) - self._low_part()
             scores = centred @ components.T

@@ -147,6 +147,7 @@ class PCA(GaussianModel):
         ValueError for NaN, infinity, no points or an `n_components` that does not fit.
         """
         self.__dict__.pop("_factor", None)
+        self._learn_names(X)
         if type(X) is np.ndarray and self.solver == "auto":
             found = _core.principal_components(X, self.n_components)
             if found is not None:
@@ -251,6 +252,7 @@ class PCA(GaussianModel):
             got: Array | None = _core.component_scores(X, self.mean_, self._low, self.components_)
             if got is not None:
                 return got
+        self._check_names(X)
         if is_sparse(X):
             return self._scores_of_sparse(X)
         if type(X) is np.ndarray and X.dtype.kind == "f":  # the usual case, of one part
@@ -324,11 +326,6 @@ class PCA(GaussianModel):
         if not count:
             raise shape_error("X", (0, self.n_features_in_), "at least one point")
         return total / count
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002
-        """Return the parameters of the constructor."""
-        names = ("n_components", "whiten", "solver", "random_state")
-        return {name: getattr(self, name) for name in names}
 
     def _inverse_deviations(self) -> Array:
         deviations = self._deviations()
