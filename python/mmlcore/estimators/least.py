@@ -71,10 +71,11 @@ def _of_sums(
 ) -> tuple[Array, Array] | None:
     """Solve the normal equations; None where they have lost digits."""
     d = x.shape[1]
-    if y.shape[1] == 1:
-        sums = scatter_parts(x, weights, last=np.ascontiguousarray(y[:, 0]))
-    else:
-        sums = scatter_parts(np.concatenate([x, y], axis=1), weights)
+    if y.shape[1] > 1:  # products of targets with each other are not wanted
+        parts = columns(x, y, weights, intercept)
+        b = _penalized(matmul(parts.x.T, parts.x), matmul(parts.x.T, parts.y), alpha)
+        return None if b is None else (b.T, parts.y_mean - b.T @ parts.x_mean)
+    sums = scatter_parts(x, weights, last=np.ascontiguousarray(y[:, 0]))
     matrix, total = sums.plain("X, y")
     mean = sums.mean if intercept else np.zeros(len(sums.mean))
     if not intercept:
@@ -161,8 +162,7 @@ def nonnegative(x: Any, y: Array, alpha: Array) -> Array:
     d, basis = x.shape[1], x
     right = y
     if len(x) > d:
-        q, basis = np.linalg.qr(x)
-        right = q.T @ y
+        basis, right = _triangle(x, y)
     result = np.zeros((d, y.shape[1]))
     for t, penalty in enumerate(alpha):
         rows, goal = basis, right[:, t]
@@ -171,6 +171,19 @@ def nonnegative(x: Any, y: Array, alpha: Array) -> Array:
             goal = np.concatenate([goal, np.zeros(d)])
         result[:, t] = _active_set(rows, goal)
     return result
+
+
+def _triangle(x: Array, y: Array) -> tuple[Array, Array]:
+    """Return R and Q'y of x = Q R: by the products of the columns, or by reflections where these have lost digits."""
+    inner, towards = matmul(x.T, x), matmul(x.T, y)
+    try:
+        lower = cholesky(inner)
+    except np.linalg.LinAlgError:
+        lower = np.zeros_like(inner)
+    if (np.diagonal(lower) ** 2 > _SAFE * np.diagonal(inner)).all():
+        return lower.T, np.asarray(solve(lower, towards))
+    q, upper = np.linalg.qr(x)
+    return upper, q.T @ y
 
 
 def _active_set(a: Array, y: Array) -> Array:
