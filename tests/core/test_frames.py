@@ -143,3 +143,22 @@ def test_xarray():
     np.testing.assert_array_equal(as_data(array, "X"), VALUES)
     with pytest.raises(TypeError, match="xarray Dataset"):
         as_data(array.to_dataset(name="a"), "X")
+
+
+def test_gaps_that_are_left_out():
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    pyarrow = pytest.importorskip("pyarrow")
+    x = np.arange(8.0)
+    y = [2.0 * v + 1 for v in x]
+    y[3] = None
+    for column in (
+        pandas.Series(y, dtype="Float64"),
+        pandas.Series(y, dtype=object),
+        polars.Series(y),
+        pyarrow.array(y),
+        pyarrow.chunked_array([y]),
+    ):
+        fit = mml.curve_fit(lambda t, a, b: a * t + b, x, column, [1.0, 1.0], nan_policy="omit")
+        np.testing.assert_allclose(fit.parameters, [2, 1], rtol=1e-9)
+        with pytest.raises(ValueError, match="has no value in row 3"):
+            mml.curve_fit(lambda t, a, b: a * t + b, x, column, [1.0, 1.0])

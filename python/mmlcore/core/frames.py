@@ -31,11 +31,11 @@ def names_of(x: Any) -> list[str] | None:
     return None if names is None else [str(name) for name in names]
 
 
-def table_to_array(x: Any, name: str) -> Array:
+def table_to_array(x: Any, name: str, *, gaps: bool = False) -> Array:
     """Return a table (n, d), or a column (n,), as an array of numbers.
 
-    TypeError for columns of text, categories or dates, and for what has no rows yet; ValueError for missing values. Both name
-    the column, and the row where one is to blame.
+    With `gaps` a missing value is NaN. TypeError for columns of text, categories or dates, and for what has no rows yet; ValueError
+    for missing values. Both name the column, and the row where one is to blame.
     """
     library, kind = type(x).__module__.partition(".")[0], type(x).__name__
     if kind == "LazyFrame":
@@ -50,7 +50,7 @@ def table_to_array(x: Any, name: str) -> Array:
         return np.asarray(x)
     if library == "pandas" and (plain := _plain_pandas(x)) is not None:
         return plain
-    columns = [(label, _column(values, label, name)) for label, values in _columns(x)]
+    columns = [(label, _column(values, label, name, gaps)) for label, values in _columns(x)]
     arrays = [values for _, values in columns]
     if len(getattr(x, "shape", (0,))) < 2 and not hasattr(x, "column_names"):
         return arrays[0] if arrays else np.empty(0)
@@ -93,7 +93,7 @@ def _columns(x: Any) -> Iterator[tuple[Any, Any]]:
         yield getattr(x, "name", None), x
 
 
-def _column(values: Any, label: Any, name: str) -> Array:
+def _column(values: Any, label: Any, name: str, gaps: bool) -> Array:
     """Return the numbers of one column."""
     where = name if label is None else f"{name}: column {label!r}"
     said = where + (":" if label is None else "")
@@ -105,7 +105,7 @@ def _column(values: Any, label: Any, name: str) -> Array:
             "(pandas.get_dummies, polars to_dummies)."
         )
     if low == "object":  # of pandas, or of polars
-        return _of_objects(values, said)
+        return _of_objects(values, said, gaps)
     if low == "null":
         _refuse(f"{said} holds no value at all.", ValueError)
     if not low.startswith(_NUMBERS) or low.startswith("interval"):
@@ -114,6 +114,11 @@ def _column(values: Any, label: Any, name: str) -> Array:
         )
         _refuse(f"{said} holds {what}, needed numbers; leave it out, or turn it into numbers.")
     there = _there(values)
+    if gaps and there is not None and not there.all():
+        found = np.full(len(there), np.nan)
+        listed = _listed(values)
+        found[there] = [float(listed[row]) for row in np.flatnonzero(there)]
+        return found
     if there is not None and not there.all():
         row = int(np.flatnonzero(~there)[0])
         _refuse(
@@ -173,11 +178,14 @@ def _listed(values: Any) -> list[Any]:
     return list(values.to_pylist() if hasattr(values, "to_pylist") else values.to_list())
 
 
-def _of_objects(values: Any, said: str) -> Array:
+def _of_objects(values: Any, said: str, gaps: bool) -> Array:
     """Return a column of Python's numbers."""
     found = np.empty(len(values))
     for row, value in enumerate(_listed(values)):
         if value is None or type(value).__name__ in ("NAType", "NaTType"):
+            if gaps:
+                found[row] = np.nan
+                continue
             _refuse(
                 f"{said} has no value in row {row}; fill the gaps, or drop the rows.", ValueError
             )

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.core.arrays import Array, all_finite, as_index, as_real
 from mmlcore.core.errors import ConvergenceError
+from mmlcore.core.frames import is_table, table_to_array
 from mmlcore.core.status import Status
 from mmlcore.optimize._curve_data import data_of, sigma_of, without_nan
 from mmlcore.optimize._curve_options import bounds_by_name, check_method, options_of, start_of
@@ -146,6 +147,11 @@ def curve_fit(
     if options:
         max_iter, tol = options_of(options, max_iter, tol)
     f_scale = as_real(f_scale, "f_scale", *POSITIVE)
+    if nan_policy == "omit":  # what is missing in a column is left out as NaN is
+        xdata, ydata = (
+            table_to_array(values, name, gaps=True) if is_table(values) else values
+            for values, name in ((xdata, "xdata"), (ydata, "ydata"))
+        )
     data, target = data_of(xdata, ydata)
     p0, bounds = start_of(f, p0), bounds_by_name(f, bounds)
     weight, whiten = sigma_of(sigma, target, nan_policy)
