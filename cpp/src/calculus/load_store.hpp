@@ -18,8 +18,17 @@ void Runner<T>::load(const Operand& to, const Points<const T>& from, index_t fir
     for (index_t i = 0; i < to.size; ++i) std::fill(&place(0, i), &place(0, i) + b_, data[i * from.step]);
     return;
   }
-  if (from.stride != to.size || from.step != 1 ||
-      !by_size(to.size, [&](auto n) { this->template part<n>(data, &place(0, 0), count); }))
+  if (to.size == 1) {
+    T* row = slot(to.place);
+    index_t p = 0;
+    for (; p + 4 <= count; p += 4) {  // four loads on their way at once: gathers of the processor are slower
+      const T* at = data + p * from.stride;
+      const T a = at[0], b = at[from.stride], c = at[2 * from.stride], d = at[3 * from.stride];
+      row[p] = a, row[p + 1] = b, row[p + 2] = c, row[p + 3] = d;
+    }
+    for (; p < count; ++p) row[p] = data[p * from.stride];
+  } else if (from.stride != to.size || from.step != 1 ||
+             !by_size(to.size, [&](auto n) { this->template part<n>(data, &place(0, 0), count); }))
     copy<T>(MatrixView<const T>{data, count, to.size, from.stride, from.step}, place.block(0, 0, count, to.size));
   for (index_t i = 0; count < b_ && i < to.size; ++i) {  // what is computed beyond the last point is that point again
     std::fill(&place(count, i), &place(0, i) + b_, place(count - 1, i));
