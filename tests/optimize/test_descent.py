@@ -212,3 +212,18 @@ def test_globally_refuses():
     assert not late.converged
     other = mml.minimize_globally(hills, [(-30.0, 25.0)] * 2, random_state=5, population=30)
     assert other.value == pytest.approx(-20 - np.e)
+
+
+@pytest.mark.parametrize("method", ["gradient_descent", "momentum"])
+def test_descents_by_gradients_take_data_and_callbacks(method):
+    data = np.arange(10.0).reshape(5, 2)
+    found = mml.minimize(
+        lambda x, c: np.sum((x - c) ** 2), np.zeros((5, 2)), method=method, args=(data,)
+    )
+    np.testing.assert_allclose(found.x, data, atol=1e-6)
+    seen = []
+    stopped = mml.minimize(
+        valley, [-1.2, 1.0], method=method, callback=lambda x: seen.append(x) or len(seen) == 3
+    )
+    assert stopped.iterations == 3
+    np.testing.assert_array_equal(seen[-1], stopped.x)

@@ -92,6 +92,28 @@ TEST_CASE("Newton's method leaves saddles, and a maximum of one unknown") {
   }
 }
 
+TEST_CASE("the descents by gradients alone: line searches in lanes, fixed rates, and steps that run away") {
+  for (const Method method : {Method::GradientDescent, Method::Momentum}) {
+    for (const index_t n : {1, 3, 70}) {
+      for (const index_t k : {1, 5, 80}) {
+        const std::vector<double> at = starts(k, n);
+        const Descents found = minimize(bowl, n, at, {method});
+        for (index_t e = 0; e < k * n; ++e)
+          CHECK(found.x[e] == doctest::Approx(1.0 + static_cast<double>(e % n)).epsilon(1e-5));
+        const test::WithThreads with(3);
+        CHECK(minimize(bowl, n, at, {method}).x == found.x);
+      }
+    }
+    DescentOptions fixed{method};
+    fixed.learning_rate = 0.1, fixed.momentum = 0.5;
+    const Descents slow = minimize(bowl, 3, starts(1, 3), fixed);
+    CHECK(slow.status[0] == 1);
+    CHECK(slow.x[2] == doctest::Approx(3).epsilon(1e-6));
+    fixed.learning_rate = 5;
+    CHECK(minimize(bowl, 3, starts(1, 3), fixed).status[0] == static_cast<std::int64_t>(DescentEnd::Unbounded));
+  }
+}
+
 TEST_CASE("data of each problem and of all; a start that is no number disturbs no other") {
   const Written parabola = [](Graph& g, const std::vector<Id>& in) {
     const Id away = g.subtract(in[0], in[1]);
