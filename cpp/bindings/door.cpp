@@ -156,7 +156,8 @@ PyObject* try_row(const Door& door, Given& given) {
   if (inputs > 0 && !all_plain(given.argument, inputs, complex)) {
     // Rows of real numbers convert what may become some; complex arguments of several kinds are the function's.
     if (complex || any_complex(given.argument, inputs)) return Py_NewRef(Py_NotImplemented);
-    if (door.row->traits.bytes && of_bytes(given.argument[0])) return Py_NewRef(Py_NotImplemented);
+    if (door.row->traits.bytes && of_bytes(given.argument[0], door.row->traits.few_bytes))
+      return Py_NewRef(Py_NotImplemented);
     if (std::any_of(given.argument, given.argument + inputs, speaks_for_itself)) return Py_NewRef(Py_NotImplemented);
     if (door.row->traits.own_types) {
       if (!each_converted(given.argument, inputs, arrays)) return Py_NewRef(Py_NotImplemented);

@@ -194,6 +194,7 @@ using Maker = pybind11::object (*)(const Call&);
 struct DoorTraits {
   int power = 1;       // the work is the product of the sizes to this power
   bool bytes = false;  // arrays of bytes are no float64 here: the Python function has kernels of their own for them
+  int few_bytes = 0;   // but of so few, which are converted before Python begins
   bool turns = false;  // an option is an axis of the first argument, a matrix: that axis comes first for the kernel
   int axis = 0;        // the place of that option
   // Calls that the row takes, asked before memory is taken for results that may be much larger than the arguments.

@@ -73,14 +73,11 @@ bool any_complex(PyObject* const* given, int count) {
   });
 }
 
-// Fewer are converted sooner than Python begins: correlations of 3 x 3 take 4 us in place of 17.
-constexpr npy_intp kFewBytes = 4096;
-
-bool of_bytes(PyObject* given) {
+bool of_bytes(PyObject* given, int few) {
   if (!PyArray_Check(given)) return false;
   auto* const array = reinterpret_cast<PyArrayObject*>(given);
   const int type = PyArray_TYPE(array);
-  return (type == NPY_UINT8 || type == NPY_BOOL) && PyArray_SIZE(array) > kFewBytes;
+  return (type == NPY_UINT8 || type == NPY_BOOL) && PyArray_SIZE(array) > few;
 }
 
 bool all_converted(PyObject** given, int count, py::object* kept) {

@@ -13,7 +13,7 @@ PyObject* helper(std::atomic<PyObject*>& kept, const char* name);
 
 bool all_plain(PyObject* const* given, int count, bool complex);
 bool any_complex(PyObject* const* given, int count);
-bool of_bytes(PyObject* given);  // more than a few
+bool of_bytes(PyObject* given, int few);  // more than a few
 // A named tuple, such as a metric that was checked before, is no list of numbers.
 bool speaks_for_itself(PyObject* given);
 

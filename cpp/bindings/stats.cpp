@@ -185,7 +185,7 @@ const DoorRow rows[] = {
      "X",
      "weights",
      {correlations<double>, correlations<float>},
-     {.power = 2, .bytes = true}},
+     {.power = 2, .bytes = true, .few_bytes = 4096}},
     {"covariance",
      Signature("(n,d)->(d,d)"),
      "X",

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 
 # MMLCORE_SIGNALS=100 strikes a hundred times for each call. How late a call may end is told by test_threads.py.
-TIMES = int(os.environ.get("MMLCORE_SIGNALS", "3"))
+TIMES = int(os.environ.get("MMLCORE_SIGNALS", "2"))
 
 
 def run(code: str, threads: int) -> str:

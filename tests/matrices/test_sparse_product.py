@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import mmlcore as mml
-from mmlcore.matrices.sparse import SparseRows
+from mmlcore.core.sparse_rows import SparseRows
 
 sparse = pytest.importorskip("scipy.sparse")
 

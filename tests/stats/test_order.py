@@ -23,9 +23,7 @@ KINDS = {
 @pytest.mark.parametrize("n", [1, 2, 3, 7, 16, 33, 200, 399, 401, 1025, 5000])
 @pytest.mark.parametrize("d", [1, 3, 9, 40])
 def test_median_is_numpys(kind, n, d, dtype, rng):
-    if n * d > 50_000:
-        pytest.skip("large enough")
-    x = KINDS[kind](rng, (n, d)).astype(dtype)
+    x = KINDS[kind](rng, (min(n, 50_000 // d), d)).astype(dtype)
     right = np.median(x, axis=0)
     for placed in (
         x,

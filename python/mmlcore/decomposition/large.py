@@ -11,6 +11,7 @@ from mmlcore.core.arrays import Array, largest_size, require_finite
 from mmlcore.core.signs import signed
 from mmlcore.core.sources import dense_chunks
 from mmlcore.core.sparse import real, with_values
+from mmlcore.core.sparse_rows import SparseRows
 from mmlcore.decomposition.components import (
     Components,
     completed,
@@ -22,7 +23,6 @@ from mmlcore.decomposition.components import (
 )
 from mmlcore.eigen.largest import largest_of_psd
 from mmlcore.eigen.top import top_of_products
-from mmlcore.matrices.sparse import SparseRows
 from mmlcore.stats import Moments
 from mmlcore.stats.scatter import Scatter, two_parts
 

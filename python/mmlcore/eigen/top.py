@@ -24,6 +24,7 @@ from mmlcore.core.random_state import RandomState, as_seed
 from mmlcore.core.scaling import times_power
 from mmlcore.core.signs import pointed
 from mmlcore.core.sparse import as_csr
+from mmlcore.core.sparse_rows import SparseRows
 from mmlcore.eigen._ends import (
     as_real_products,
     as_which,
@@ -34,7 +35,6 @@ from mmlcore.eigen._ends import (
 )
 from mmlcore.eigen._lanczos import Search, complete_lanczos, far_power
 from mmlcore.eigen._symmetric import EigenResult, LastPairs
-from mmlcore.matrices.sparse import SparseRows
 
 _RESTARTS = 300
 # Measured: few pairs of a dense Hermitian matrix of that order come sooner by products than all by LAPACK.

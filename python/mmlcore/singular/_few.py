@@ -11,7 +11,7 @@ from mmlcore.core.arrays import Array, as_index, is_sparse, shape_error
 from mmlcore.core.scaling import times_power
 from mmlcore.core.signs import pointed
 from mmlcore.core.sparse import as_csr
-from mmlcore.matrices.sparse import SparseRows
+from mmlcore.core.sparse_rows import SparseRows
 from mmlcore.singular._largest import (
     Product,
     Products,
