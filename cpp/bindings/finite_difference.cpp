@@ -3,6 +3,8 @@
 
 #include <pybind11/stl.h>
 
+#include <algorithm>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -27,6 +29,7 @@ PyArrayObject* array_of(const py::object& x) { return reinterpret_cast<PyArrayOb
 class Values {
  public:
   const std::vector<npy_intp>& shape() const { return shape_; }
+  double unit() const { return unit_; }  // of rounding: the largest of their types'
 
   void append(const py::object& value, std::vector<double>& out) {
     if (PyFloat_Check(value.ptr())) {
@@ -36,10 +39,14 @@ class Values {
     }
     py::object rows = value;
     if (!PyArray_CheckExact(value.ptr()) || PyArray_TYPE(array_of(value)) != NPY_DOUBLE ||
-        !PyArray_ISCARRAY_RO(array_of(value)))
-      rows = py::module_::import("numpy")
-                 .attr("ascontiguousarray")(value, "dtype"_a = "float64")
-                 .attr("reshape")(py::module_::import("numpy").attr("shape")(value));
+        !PyArray_ISCARRAY_RO(array_of(value))) {
+      const auto numpy = py::module_::import("numpy");
+      const py::object own = numpy.attr("asarray")(value);
+      const int type = PyArray_TYPE(array_of(own));
+      if (type == NPY_FLOAT) unit_ = std::max(unit_, double{std::numeric_limits<float>::epsilon()});
+      if (type == NPY_HALF) unit_ = 1.0 / 1024;
+      rows = numpy.attr("ascontiguousarray")(own, "dtype"_a = "float64").attr("reshape")(own.attr("shape"));
+    }
     check(PyArray_NDIM(array_of(rows)), PyArray_DIMS(array_of(rows)));
     const auto* numbers = static_cast<const double*>(PyArray_DATA(array_of(rows)));
     out.insert(out.end(), numbers, numbers + PyArray_SIZE(array_of(rows)));
@@ -53,6 +60,7 @@ class Values {
   }
 
   std::vector<npy_intp> shape_;
+  double unit_ = std::numeric_limits<double>::epsilon();
   bool known_ = false;
 };
 
@@ -66,6 +74,7 @@ py::object finite_difference(const py::object& f, const py::object& point, int m
   const Program* traced =
       program.is_none() ? nullptr : static_cast<const Program*>(PyCapsule_GetPointer(program.ptr(), "mmlcore.Program"));
   Values values;
+  DifferenceOf along;
   index_t moving = 0;
   std::optional<py::error_already_set> undefined;  // a ValueError of f itself
   const auto call = [&](const double* places, index_t count, std::vector<double>& out) {
@@ -83,6 +92,7 @@ py::object finite_difference(const py::object& f, const py::object& point, int m
         }
         values.append(f(at), out);
       }
+      along.unit = values.unit();
     } catch (py::error_already_set& error) {
       if (!error.matches(PyExc_ValueError)) throw;
       undefined.emplace(std::move(error));
@@ -103,11 +113,11 @@ py::object finite_difference(const py::object& f, const py::object& point, int m
     traced->run<double>(count, &in, &to);
     return true;
   };
-  DifferenceOf along;
+  along.together = traced != nullptr;
   if (traced) {
-    along = {run, true};
+    along.values = run;
   } else {
-    along = {call, false};
+    along.values = call;
   }
   std::vector<calculus::Derivative> found(static_cast<std::size_t>(n));
   for (; moving < n; ++moving) {

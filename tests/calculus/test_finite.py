@@ -146,3 +146,22 @@ def test_domains_end_and_shapes_stay():
     found = mml.finite_difference(np.sin, [0.5, 1.0], method="complex", full_output=True)
     np.testing.assert_allclose(found.value, np.diag(np.cos([0.5, 1.0])), rtol=1e-15)
     assert math.isnan(mml.finite_difference(lambda x: x, 1e300, step=1e-300))
+
+
+@pytest.mark.parametrize("method", ["central", "forward", "richardson"])
+@pytest.mark.parametrize("kind", [np.float32, np.float16])
+def test_values_of_a_coarser_type_take_longer_steps(method, kind):
+    """Steps that fit float64 are lost in them: differences of zero, and no derivative."""
+    bound = 0.02 if kind is np.float32 else 0.3
+    for f in (lambda x: kind(x[0]) * kind(2), lambda x: (x.astype(kind) * kind(2))[:1]):
+        found = mml.finite_difference(f, [1.7, 2.0], method=method)
+        np.testing.assert_allclose(np.ravel(found), [2, 0], atol=bound)
+
+
+def test_values_that_are_coarser_than_they_look():
+    for f, slope in (
+        (lambda x: float(np.float32(x[0]) * 2), 2.0),
+        (lambda x: round(math.sin(x[0]), 7), math.cos(1.3)),
+    ):
+        found = mml.finite_difference(f, [1.3])
+        np.testing.assert_allclose(found, [slope], rtol=1e-2)

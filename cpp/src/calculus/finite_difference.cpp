@@ -15,6 +15,7 @@ constexpr int kFirst = 3;                        // from which on its error esti
 constexpr double kRatio = 1.4;                   // of its steps
 constexpr int kTrials = 16;                      // steps that are tried
 constexpr double kShrink = 16, kShrinkFar = 10;  // from one to the next
+constexpr int kGrown = 3;                        // longer steps that are tried
 constexpr double kGood = 1e-5;                   // of the derivative: an error that needs no other step
 
 // The largest size; NaN where there is one.
@@ -56,7 +57,7 @@ class Along {
     for (std::size_t j = 0; j < m; ++j) {
       found.value[j] = (above[j] - below[j]) / moved;
       const double other = (near_above[j] - near_below[j]) / near;
-      found.error[j] = share * std::abs(found.value[j] - other) + 2 * kEps * top / h;
+      found.error[j] = share * std::abs(found.value[j] - other) + 2 * f_.unit * top / h;
     }
     return true;
   }
@@ -98,12 +99,12 @@ class Along {
         for (std::size_t j = 0; j < m; ++j) apart = std::max(apart, std::abs(last[j] - old[j]));
         if (apart >= 2 * error) break;
       }
-      if (column >= kFirst && error <= kEps * top / h) break;
+      if (column >= kFirst && error <= f_.unit * top / h) break;
       previous.swap(row);
       h /= kRatio;
     }
     if (best.empty()) return nothing(found);
-    found.error.assign(best.size(), error + 2 * kEps * top / h);
+    found.error.assign(best.size(), error + 2 * f_.unit * top / h);
     found.value = std::move(best);
     return true;
   }
@@ -120,6 +121,12 @@ class Along {
   std::size_t m_ = 1;  // numbers of a value, as far as they are known
 };
 
+// Whether the error needs no other step, of values rounded by `unit`.
+bool settled(const Derivative& found, double unit) {
+  const double value = largest(found.value), good = std::max(kGood, 10 * std::cbrt(unit * unit));
+  return value == 0 || largest(found.error) <= good * value;
+}
+
 }  // namespace
 
 bool difference(const DifferenceOf& f, double x, Difference method, double step, Derivative& found) {
@@ -128,22 +135,43 @@ bool difference(const DifferenceOf& f, double x, Difference method, double step,
   if (!std::isnan(step)) return along.attempt(step * size, found);
   const bool far = method == Difference::richardson;
   const double shrink = far ? kShrinkFar : kShrink;
-  double h = size * (far ? 0.1 : method == Difference::central ? std::cbrt(kEps) : std::sqrt(kEps));
+  double h = 0, unit = 0;
   Derivative first;
   bool undefined = false;
-  for (int trial = 0; !along.attempt(h, first); ++trial, h /= shrink) {  // beyond the end of where f is defined
-    if (trial == kTrials - 1) return false;
-    undefined = true;
+  while (unit != f.unit) {  // which the first values may tell
+    unit = f.unit;
+    const double third = std::cbrt(unit);
+    h = size * (far ? 0.1 : method == Difference::central ? third : std::sqrt(unit));
+    undefined = false;
+    for (int trial = 0; !along.attempt(h, first); ++trial, h /= shrink) {  // beyond the end of where f is defined
+      if (trial == kTrials - 1) return false;
+      undefined = true;
+    }
   }
   if (undefined && std::isinf(largest(first.error))) return false;  // x itself lies beyond it
   found = first;
-  for (int trial = 0; trial < kTrials; ++trial) {
-    const double value = largest(found.value);
-    if (largest(found.error) <= kGood * value || value == 0) break;
+  const double begin = h;
+  for (int trial = 0; trial < kTrials && !settled(found, f.unit); ++trial) {
     h /= shrink;
     Derivative other;
     if (!along.attempt(h, other) || !(largest(other.error) < kInfinity)) break;
+    // No change over a short step is no derivative where f did change over the longest: steps of its rounding hide it.
+    for (std::size_t j = 0; j < std::min(other.value.size(), first.value.size()); ++j) {
+      if (other.value[j] == 0 && first.value[j] != 0) other.error[j] = std::max(other.error[j], std::abs(first.value[j]));
+    }
     if (largest(other.error) < largest(found.error)) found = std::move(other);
+  }
+  // Values that are rounded more coarsely than float64 (what computes in float32) need longer steps: believed where they
+  // agree with what is known.
+  h = begin;
+  for (int trial = 0; trial < kGrown && !settled(found, f.unit); ++trial) {
+    h *= kShrink;
+    Derivative other;
+    if (!along.attempt(h, other) || !(largest(other.error) < kInfinity)) break;
+    bool agree = largest(other.error) < largest(found.error);
+    for (std::size_t j = 0; j < std::min(other.value.size(), found.value.size()); ++j)
+      agree &= std::abs(other.value[j] - found.value[j]) <= found.error[j] + other.error[j];
+    if (agree) found = std::move(other);
   }
   // Where f did not change at all but did over the longest step, rounding within f may hide how it changes.
   for (std::size_t j = 0; j < std::min(found.value.size(), first.value.size()); ++j) {
