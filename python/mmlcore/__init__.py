@@ -4,7 +4,7 @@ Linear algebra, multivariate calculus and principal component analysis as C++ ke
 ``import mmlcore as mml``. Every public name of the chapters can be used from here.
 """
 
-import importlib as _importlib
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from mmlcore._version import version as __version__
@@ -49,6 +49,7 @@ from mmlcore.core import (
     show_config,
     threads,
 )
+from mmlcore.core.later import Later as _Later
 from mmlcore.decomposition import PCA, PPCA
 from mmlcore.eigen import (
     Diagonalization,
@@ -173,22 +174,12 @@ from mmlcore.vectors import (
     vector_projection,
 )
 
-# Imported at their first use: they need other packages, or time.
-_LATER = frozenset(("dask", "datasets", "estimators", "plot"))
-
-
-def __getattr__(name: str) -> _Any:
-    """Import what was left for later."""
-    if name in _LATER:
-        return _importlib.import_module(f"mmlcore.{name}")
-    msg = f"module 'mmlcore' has no attribute {name!r}"
-    raise AttributeError(msg)
-
-
-def __dir__() -> list[str]:
-    """Name what is here, and what can be imported."""
-    return sorted({*globals(), *_LATER})
-
+# They need other packages, or time.
+if _TYPE_CHECKING:
+    from mmlcore import dask, datasets, estimators, plot
+else:
+    dask, datasets = _Later("mmlcore.dask"), _Later("mmlcore.datasets")
+    estimators, plot = _Later("mmlcore.estimators"), _Later("mmlcore.plot")
 
 __all__ = [
     "LU",

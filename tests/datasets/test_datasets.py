@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import mmlcore as mml
+from mmlcore.core.later import Later
 
 
 def test_digits_and_irises_are_scikit_learns():
@@ -53,3 +54,16 @@ def test_modules_are_there_without_being_imported():
     for module in (mml, mml.optimize):
         with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
             module.nothing  # noqa: B018
+
+
+def test_what_stands_for_a_module_is_that_module():
+    stands = Later("mmlcore.plot")
+    assert repr(stands) == "<module 'mmlcore.plot', imported when it is used>"
+    assert not hasattr(stands, "__wrapped__")
+    assert "descent" in dir(stands)
+    stands.own = 3
+    assert sys.modules["mmlcore.plot"].own == 3
+    del stands.own
+    assert stands.descent is sys.modules["mmlcore.plot"].descent
+    with pytest.raises(AttributeError, match="nothing"):
+        stands.nothing  # noqa: B018

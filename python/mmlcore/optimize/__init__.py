@@ -1,9 +1,8 @@
 """Roots, minima and fits."""
 
-import importlib as _importlib
 from typing import TYPE_CHECKING as _TYPE_CHECKING
-from typing import Any as _Any
 
+from mmlcore.core.later import Later as _Later
 from mmlcore.core.status import Status
 from mmlcore.optimize._batch import CurveFitBatch, curve_fit_batch
 from mmlcore.optimize._curve_fit import curve_fit
@@ -25,23 +24,11 @@ from mmlcore.optimize.estimates import Band
 from mmlcore.optimize.linear_result import LinearFit
 
 if _TYPE_CHECKING:
-    from mmlcore.optimize import landscapes, models, strategies  # noqa: F401
-
-_LATER = frozenset(("landscapes", "models", "strategies"))  # imported at their first use
-
-
-def __getattr__(name: str) -> _Any:
-    """Import what was left for later."""
-    if name in _LATER:
-        return _importlib.import_module(f"mmlcore.optimize.{name}")
-    msg = f"module 'mmlcore.optimize' has no attribute {name!r}"
-    raise AttributeError(msg)
-
-
-def __dir__() -> list[str]:
-    """Name what is here, and what can be imported."""
-    return sorted({*globals(), *_LATER})
-
+    from mmlcore.optimize import landscapes, models, strategies
+else:
+    landscapes, models, strategies = (
+        _Later(f"mmlcore.optimize.{name}") for name in ("landscapes", "models", "strategies")
+    )
 
 __all__ = [
     "Band",
