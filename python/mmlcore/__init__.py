@@ -176,7 +176,10 @@ from mmlcore.vectors import (
 
 # They need other packages, or time.
 if _TYPE_CHECKING:
-    from mmlcore import dask, datasets, estimators, plot
+    dask: _Any
+    datasets: _Any
+    estimators: _Any
+    plot: _Any
 else:
     dask, datasets = _Later("mmlcore.dask"), _Later("mmlcore.datasets")
     estimators, plot = _Later("mmlcore.estimators"), _Later("mmlcore.plot")
