@@ -106,7 +106,32 @@ class NearestNeighbors(NeighborsBase):
         return self._graph(np.ones(len(at)) if mode == "connectivity" else near, at, offsets)
 
 
-class KNeighborsClassifier(ClassifierMixin, NeighborsBase):  # type: ignore[misc]
+class _Votes(NeighborsBase):
+    """What classification and regression by neighbours are told."""
+
+    def __init__(
+        self,
+        n_neighbors: int = 5,
+        *,
+        weights: Any = "uniform",
+        algorithm: str = "auto",
+        leaf_size: int = 30,
+        p: float = 2,
+        metric: str = "minkowski",
+        metric_params: dict[str, Any] | None = None,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.n_neighbors = n_neighbors
+        self.weights = weights
+        self.algorithm = algorithm
+        self.leaf_size = leaf_size
+        self.p = p
+        self.metric = metric
+        self.metric_params = metric_params
+        self.n_jobs = n_jobs
+
+
+class KNeighborsClassifier(ClassifierMixin, _Votes):  # type: ignore[misc]
     __doc__ = f"""Classification by the votes of the nearest points, as an estimator of scikit-learn.
 
     Parameters
@@ -136,27 +161,6 @@ class KNeighborsClassifier(ClassifierMixin, NeighborsBase):  # type: ignore[misc
     >>> KNeighborsClassifier(n_neighbors=1).fit([[0.0], [3.0]], ["near", "far"]).predict([[1.0], [2.0]])
     array(['near', 'far'], dtype='<U4')
     """
-
-    def __init__(
-        self,
-        n_neighbors: int = 5,
-        *,
-        weights: Any = "uniform",
-        algorithm: str = "auto",
-        leaf_size: int = 30,
-        p: float = 2,
-        metric: str = "minkowski",
-        metric_params: dict[str, Any] | None = None,
-        n_jobs: int | None = None,
-    ) -> None:
-        self.n_neighbors = n_neighbors
-        self.weights = weights
-        self.algorithm = algorithm
-        self.leaf_size = leaf_size
-        self.p = p
-        self.metric = metric
-        self.metric_params = metric_params
-        self.n_jobs = n_jobs
 
     def fit(self, X: Any, y: Any) -> KNeighborsClassifier:
         """Keep points (n, d) and their classes (n,), or (n, t) for t outputs. Returns the object itself."""
@@ -239,7 +243,7 @@ class KNeighborsClassifier(ClassifierMixin, NeighborsBase):  # type: ignore[misc
         return tags
 
 
-class KNeighborsRegressor(RegressorMixin, NeighborsBase):  # type: ignore[misc]
+class KNeighborsRegressor(RegressorMixin, _Votes):  # type: ignore[misc]
     __doc__ = f"""Regression by the mean of the nearest points, as an estimator of scikit-learn.
 
     Parameters
@@ -265,27 +269,6 @@ class KNeighborsRegressor(RegressorMixin, NeighborsBase):  # type: ignore[misc]
     >>> KNeighborsRegressor(n_neighbors=2).fit([[0.0], [1.0], [9.0]], [1.0, 3.0, 5.0]).predict([[0.4]])
     array([2.])
     """
-
-    def __init__(
-        self,
-        n_neighbors: int = 5,
-        *,
-        weights: Any = "uniform",
-        algorithm: str = "auto",
-        leaf_size: int = 30,
-        p: float = 2,
-        metric: str = "minkowski",
-        metric_params: dict[str, Any] | None = None,
-        n_jobs: int | None = None,
-    ) -> None:
-        self.n_neighbors = n_neighbors
-        self.weights = weights
-        self.algorithm = algorithm
-        self.leaf_size = leaf_size
-        self.p = p
-        self.metric = metric
-        self.metric_params = metric_params
-        self.n_jobs = n_jobs
 
     def fit(self, X: Any, y: Any) -> KNeighborsRegressor:
         """Keep points (n, d) and their targets (n,) or (n, t). Returns the object itself."""
