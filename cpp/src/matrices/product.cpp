@@ -78,13 +78,6 @@ void multiply_slice(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> 
 }
 
 template <Real T>
-void scale(MatrixView<T> c, T beta) {
-  for (index_t i = 0; i < c.rows; ++i) {
-    for (index_t j = 0; j < c.cols; ++j) c(i, j) = beta == 0 ? T{0} : beta * c(i, j);
-  }
-}
-
-template <Real T>
 void multiply(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, T alpha, T beta, int threads) {
   MMLCORE_ASSERT(a.rows == c.rows && b.cols == c.cols && a.cols == b.rows);
   using S = Shape<T>;
@@ -102,7 +95,7 @@ void multiply(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, T a
     a = left;
     c = c.transposed();
   }
-  if (a.cols == 0) return scale(c, beta);
+  if (a.cols == 0) return product_in_blocks<T>(a, b, c, 1, alpha, beta);  // a sum of nothing
   if (2.0 * c.rows * c.cols * a.cols < 1e5) threads = 1;  // a region costs as much as a hundred thousand flops
   const index_t depth = std::min<index_t>(a.cols, S::depth);
   const index_t m = std::min(c.rows, kChunk), n = std::min(c.cols, kChunk);

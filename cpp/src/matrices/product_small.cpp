@@ -261,13 +261,28 @@ void product_single(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> 
   product<T>(a, b, c);
 }
 
+template <class T>
+void product_upper(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
+  constexpr index_t alone = index_t{1} << 24;  // multiplications of which one thread sooner does half than two do all
+  if (a.rows * a.cols * b.cols > alone || !is_unpacked_product(a, b, c)) return product_single<T>(a, b, c);
+  Buffer<T> straight(lies_in_rows(b) ? 0 : b.rows * b.cols);
+  if (!lies_in_rows(b)) {
+    const MatrixView<T> rows = c_order(straight.data(), b.rows, b.cols);
+    copy<T>(b, rows);
+    b = rows;
+  }
+  product_small<T>(a, b, c, ProductPart::upper_result);
+}
+
 template void product_small<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, ProductPart);
 template void product_small<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, ProductPart);
 template void product_in_blocks<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, int, double,
                                        double);
+template void product_upper<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>);
 template void product_single<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>);
 template void product_in_blocks<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, int, double,
                                         double);
+template void product_upper<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>);
 template void product_single<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>);
 template class ChosenBlocks<float>;
 template class ChosenBlocks<double>;

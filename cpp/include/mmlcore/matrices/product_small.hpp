@@ -46,6 +46,11 @@ void product_in_blocks(MatrixView<const T> a, MatrixView<const T> b, MatrixView<
 template <class T>
 void product_single(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c);
 
+// The upper triangle of a square C = A B that is symmetric; what lies below holds anything. Of B in columns half is sooner
+// computed from a copy, too.
+template <class T>
+void product_upper(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c);
+
 // c[i] = a[i] b[i] for stacks of equal count, any strides, any size of the matrices.
 template <class T>
 void product_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& c);
@@ -63,8 +68,10 @@ extern template void product_single<float>(MatrixView<const float>, MatrixView<c
 extern template void product_in_blocks<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>, int,
                                                double, double);
 extern template void product_single<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>);
+extern template void product_upper<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>);
 extern template void product_batch<float>(const MatrixBatch<const float>&, const MatrixBatch<const float>&,
                                           const MatrixBatch<float>&);
+extern template void product_upper<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>);
 extern template void product_batch<double>(const MatrixBatch<const double>&, const MatrixBatch<const double>&,
                                            const MatrixBatch<double>&);
 
@@ -84,16 +91,6 @@ template <class T>
 bool is_unpacked_product(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
   const index_t bytes = b.rows * b.cols * index_t{sizeof(T)};
   return lies_in_rows(c) && a.cols <= kLong && bytes <= (a.rows <= kFewRows ? 8 * kCached : kCached);
-}
-
-// The upper triangle of a square C = A B that is symmetric; what lies below holds anything. Up to kAlone multiplications one
-// thread is as soon done with half of them as two with all.
-template <class T>
-void product_upper(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
-  constexpr index_t kAlone = index_t{1} << 24;
-  if (a.rows * a.cols * b.cols <= kAlone && lies_in_rows(b) && is_unpacked_product(a, b, c))
-    return product_small<T>(a, b, c, ProductPart::upper_result);
-  product_single<T>(a, b, c);
 }
 
 }  // namespace mmlcore

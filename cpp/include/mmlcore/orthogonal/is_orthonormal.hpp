@@ -53,13 +53,7 @@ bool is_orthonormal(const MatrixView<const T>& q, double rtol, bool& answer) {
     const T* const column = turned.row(j).data;
     if (!(std::abs(static_cast<double>(dot(column, column, m)) - 1) <= 4 * rtol)) return true;
   }
-  MatrixView<const T> straight = q;
-  Buffer<T> copied(lies_in_rows(q) ? 0 : m * n);
-  if (!lies_in_rows(q)) {
-    copy<T>(q, c_order(copied.data(), m, n));
-    straight = c_order<const T>(copied.data(), m, n);
-  }
-  product_upper<T>(turned, straight, products);
+  product_upper<T>(turned, q, products);
   double gap = 0;
   for (index_t j = 0; j < n; ++j) {
     T* const row = products.row(j).data;

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "mmlcore/core/buffer.hpp"
-#include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/views.hpp"
 #include "mmlcore/eigen/symmetry.hpp"
 #include "mmlcore/matrices/matrix_vector.hpp"
@@ -32,10 +30,7 @@ bool affine_covariance(MatrixView<const T> s, MatrixView<const T> a, MatrixView<
   if (!(found.gap <= kAsymmetry * found.largest)) return false;  // NaN, too
   const MatrixView<T> half = c_order(product, a.rows, a.cols);
   product_single<T>(a, s, half);
-  Buffer<T> numbers(a.rows * a.cols);
-  const MatrixView<T> turned = c_order(numbers.data(), a.cols, a.rows);
-  copy<T>(a.transposed(), turned);
-  product_upper<T>(half, turned, to);
+  product_upper<T>(half, a.transposed(), to);
   T check = 0;
   for (index_t i = 0; i < m; ++i) {
     const T* const row = &to(i, 0);
