@@ -11,11 +11,12 @@
 #include "door.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/dot.hpp"
+#include "mmlcore/core/in_rows.hpp"
 #include "mmlcore/elimination/cholesky.hpp"
 #include "mmlcore/matrices/product_small.hpp"
-#include "mmlcore/vectors/difference_tiles.hpp"
 #include "mmlcore/vectors/metric_distances.hpp"
 #include "mmlcore/vectors/pairs.hpp"
+#include "mmlcore/vectors/straight_rows.hpp"
 #include "module.hpp"
 
 namespace mmlcore::bindings {
@@ -27,7 +28,24 @@ constexpr index_t kPlain = 64;      // up to here without blocks
 template <class T>
 using Vector = VectorView<const T>;
 
-// The arguments of one call, in rows: the metric is the last one.
+// Argument i as rows: one row where it is the same for all items, a copy in `kept` where vectors are not evenly apart.
+template <class T>
+bool find_rows(const Call& call, int i, Buffer<T>& kept, MatrixView<const T>& to) {
+  const auto all = call.stack<T>(i);
+  const index_t d = call['d'], count = call.count();
+  if (count == 0) return false;
+  if (!all.batch.uniform()) {
+    kept = Buffer<T>(count * d);
+    copy_vectors<T>(all, 0, count, kept.data());
+    to = c_order<const T>(kept.data(), count, d);
+    return true;
+  }
+  const bool one = count == 1 || all.batch.stride() == 0;
+  to = {all.item.data, one ? 1 : count, d, one ? d : all.batch.stride(), all.item.col_stride};
+  return true;
+}
+
+// The metric of one call: its last argument.
 template <class T>
 class InMetric {
  public:
@@ -37,7 +55,7 @@ class InMetric {
   InMetric(const InMetric&) = delete;
   InMetric& operator=(const InMetric&) = delete;
 
-  // False where the metric is none, or nearly none, or the batch does not run evenly: the Python function sees to these.
+  // False where the metric is none, or nearly none: the Python function sees to these.
   bool factor() {
     if (d_ == 0 || d_ > kFactored) return false;
     if (own_.size == d_ && same(own_.metric.data())) return true;
@@ -60,15 +78,6 @@ class InMetric {
   Buffer<T> images(const MatrixView<const T>& x) const { return times(x, c_order<const T>(own_.lower.data(), d_, d_)); }
   const T* lower() const { return own_.lower.data(); }
   Buffer<T> duals(const MatrixView<const T>& x) const { return times(x, metric_); }
-
-  // Argument i as rows: one row where it is the same for all items. False where they are not evenly apart.
-  bool rows(int i, MatrixView<const T>& to) const {
-    const auto all = call_.stack<T>(i);
-    if (!all.batch.uniform()) return false;
-    const bool one = call_.count() == 1 || all.batch.stride() == 0;
-    to = {all.item.data, one ? 1 : call_.count(), d_, one ? d_ : all.batch.stride(), all.item.col_stride};
-    return call_.count() > 0;
-  }
 
  private:
   Buffer<T> times(const MatrixView<const T>& x, const MatrixView<const T>& m) const {
@@ -138,7 +147,8 @@ template <class T>
 bool lengths(const Call& call) {
   InMetric<T> in(call, 1);
   MatrixView<const T> x;
-  if (!in.factor() || !in.rows(0, x)) return false;
+  Buffer<T> kept;
+  if (!in.factor() || !find_rows<T>(call, 0, kept, x)) return false;
   const Buffer<T> images = in.images(x);
   const index_t d = x.cols;
   for (index_t i = 0; i < call.count(); ++i) {
@@ -154,11 +164,12 @@ template <class T>
 bool distances(const Call& call) {
   InMetric<T> in(call, 2);
   MatrixView<const T> x, y;
-  if (!in.factor() || !in.rows(0, x) || !in.rows(1, y)) return false;
+  Buffer<T> kept[2];
+  if (!in.factor() || !find_rows<T>(call, 0, kept[0], x) || !find_rows<T>(call, 1, kept[1], y)) return false;
   const index_t d = x.cols, count = call.count();
-  Buffer<T> gaps(count * d), kept_x, kept_y;
-  x = mmlcore::distances::in_rows<T>(x, kept_x);
-  y = mmlcore::distances::in_rows<T>(y, kept_y);
+  Buffer<T> gaps(count * d), straight[2];
+  x = in_rows<T>(x, straight[0]);
+  y = in_rows<T>(y, straight[1]);
   for (index_t i = 0; i < count; ++i) {
     const T *const a = &x(x.rows == 1 ? 0 : i, 0), *const b = &y(y.rows == 1 ? 0 : i, 0);
     T* const to = gaps.data() + i * d;
@@ -178,7 +189,8 @@ template <class T, class F>
 bool each_image(const Call& call, F&& f) {
   InMetric<T> in(call, 2);
   MatrixView<const T> x, y;
-  if (!in.factor() || !in.rows(0, x) || !in.rows(1, y)) return false;
+  Buffer<T> kept[2];
+  if (!in.factor() || !find_rows<T>(call, 0, kept[0], x) || !find_rows<T>(call, 1, kept[1], y)) return false;
   const Buffer<T> u = in.images(x), v = in.images(y);
   const index_t d = x.cols;
   bool fine = true;
@@ -197,7 +209,8 @@ template <class T>
 bool inner(const Call& call) {
   InMetric<T> in(call, 2);
   MatrixView<const T> x, y;
-  if (!in.factor() || !in.rows(0, x) || !in.rows(1, y)) return false;
+  Buffer<T> kept[2];
+  if (!in.factor() || !find_rows<T>(call, 0, kept[0], x) || !find_rows<T>(call, 1, kept[1], y)) return false;
   const Buffer<T> duals = in.duals(y);
   const index_t d = x.cols;
   const auto row_of = [](const MatrixView<const T>& rows, index_t i) { return rows.row(rows.rows == 1 ? 0 : i); };
@@ -217,9 +230,9 @@ bool inner(const Call& call) {
 template <class T>
 bool projections(const Call& call) {
   MatrixView<const T> onto;
-  if (!InMetric<T>(call, 2).rows(1, onto)) return false;
-  Buffer<T> kept;
-  onto = mmlcore::distances::in_rows<T>(onto, kept);
+  Buffer<T> kept, straight;
+  if (!find_rows<T>(call, 1, kept, onto)) return false;
+  onto = in_rows<T>(onto, straight);
   return each_image<T>(call, [&](index_t i, Vector<T> u, Vector<T> v) {
     const T xy = dot(u.data, v.data, u.size), yy = dot(v.data, v.data, u.size), xx = dot(u.data, u.data, u.size);
     const T share = xy / yy;

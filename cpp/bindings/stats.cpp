@@ -26,19 +26,18 @@ double least_square(index_t columns) {
 template <class T>
 bool moments_of(const Call& call, double* mean, double* squares) {
   if (call.axes() != 0 || call['n'] == 0) return false;
-  Buffer<double> low(call['d']);
-  column_moments<T>(call.matrix<T>(0), nullptr, mean, low.data(), squares);
+  column_moments<T>(call.matrix<T>(0), nullptr, mean, nullptr, squares);
   return true;
 }
 
 template <class T>
 bool means(const Call& call) {
   const index_t d = call['d'];
-  Buffer<double> mean(d);
-  if (!moments_of<T>(call, mean.data(), nullptr)) return false;
-  const double* const found = mean.data();
   T* __restrict to = call.result<T>();
-  for (index_t j = 0; j < d; ++j) to[j] = static_cast<T>(found[j]);
+  Buffer<double> mean(sizeof(T) == 8 ? 0 : d);
+  double* const found = sizeof(T) == 8 ? reinterpret_cast<double*>(to) : mean.data();
+  if (!moments_of<T>(call, found, nullptr)) return false;
+  for (index_t j = 0; sizeof(T) != 8 && j < d; ++j) to[j] = static_cast<T>(found[j]);
   return all_finite(found, d);
 }
 

@@ -11,11 +11,6 @@
 namespace mmlcore {
 namespace {
 
-template <class T>
-bool in_rows(const MatrixView<T>& a) {
-  return a.col_stride == 1 || a.cols == 1;
-}
-
 // The real matrix that complex rows are.
 template <class T>
 auto parts_of(const MatrixView<T>& a) {
@@ -63,7 +58,7 @@ constexpr index_t kLongColumn = 8;  // columns of a matrix times a vector for wh
 
 template <Complex T>
 MatrixView<const T> straightened(const MatrixView<const T>& a, Buffer<T>& memory) {
-  if (in_rows(a)) return a;
+  if (lies_in_rows(a)) return a;
   memory = Buffer<T>(a.rows * a.cols);
   const MatrixView<T> rows = c_order(memory.data(), a.rows, a.cols);
   copy<T>(a, rows);
@@ -75,7 +70,7 @@ MatrixView<const T> straightened(const MatrixView<const T>& a, Buffer<T>& memory
 template <Complex T>
 void complex_product(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
   using R = RealPart<T>;
-  MMLCORE_ASSERT(in_rows(c));
+  MMLCORE_ASSERT(lies_in_rows(c));
   const index_t m = a.rows, k = a.cols, n = b.cols;
   if (k == 0) {
     for (index_t i = 0; i < m; ++i) std::fill_n(c.data + i * c.row_stride, n, T{0});
@@ -83,12 +78,12 @@ void complex_product(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T>
   }
   Buffer<T> straight;
   // What lies in columns are the rows of the transpose.
-  if (n == 1 && a.row_stride == 1 && !in_rows(a) && c.row_stride == 1) {
+  if (n == 1 && a.row_stride == 1 && !lies_in_rows(a) && c.row_stride == 1) {
     Buffer<R> memory(4 * m + 2 * k);
     return row_times<T>(b.transposed(), a.transposed(), c.transposed(), memory.data());
   }
   if (n == 1) return rows_times_column<T>(straightened(a, straight), b, c);
-  if (m == 1 && b.row_stride == 1 && !in_rows(b)) {
+  if (m == 1 && b.row_stride == 1 && !lies_in_rows(b)) {
     return rows_times_column<T>(b.transposed(), a.transposed(), {c.data, n, 1, 1, 1});
   }
   const ComplexBlocks<T> blocks(a, b, c);
@@ -125,7 +120,7 @@ void product_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b,
     return;
   }
   const ComplexBlocks<T> blocks(a.item, b.item, c.item);
-  const bool small = blocks.suit() && (n > 1 || k < kLongColumn), copies = !in_rows(b.item);
+  const bool small = blocks.suit() && (n > 1 || k < kLongColumn), copies = !lies_in_rows(b.item);
   parallel_ranges(count, std::max<index_t>(1, 50'000 / (work + 50)), [&](index_t begin, index_t end) {
     if (!small) {
       for (index_t i = begin; i < end; ++i) complex_product<T>(a[i], b[i], c[i]);

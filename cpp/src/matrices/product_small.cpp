@@ -7,6 +7,7 @@
 
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/in_rows.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/part_of_vector.hpp"
 #include "mmlcore/core/simd.hpp"
@@ -211,10 +212,8 @@ namespace {
 template <class T>
 bool product_of_copy(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
   if (a.rows < 2 || !is_unpacked_product(a, b, c)) return false;
-  Buffer<T> straight(b.rows * b.cols);
-  const MatrixView<T> rows = c_order(straight.data(), b.rows, b.cols);
-  copy<T>(b, rows);
-  product_in_blocks<T>(a, rows, c, num_threads());
+  Buffer<T> kept;
+  product_in_blocks<T>(a, in_rows<T>(b, kept), c, num_threads());
   return true;
 }
 
@@ -265,13 +264,8 @@ template <class T>
 void product_upper(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
   constexpr index_t alone = index_t{1} << 24;  // multiplications of which one thread sooner does half than two do all
   if (a.rows * a.cols * b.cols > alone || !is_unpacked_product(a, b, c)) return product_single<T>(a, b, c);
-  Buffer<T> straight(lies_in_rows(b) ? 0 : b.rows * b.cols);
-  if (!lies_in_rows(b)) {
-    const MatrixView<T> rows = c_order(straight.data(), b.rows, b.cols);
-    copy<T>(b, rows);
-    b = rows;
-  }
-  product_small<T>(a, b, c, ProductPart::upper_result);
+  Buffer<T> kept;
+  product_small<T>(a, lies_in_rows(b) ? b : in_rows<T>(b, kept), c, ProductPart::upper_result);
 }
 
 template void product_small<float>(MatrixView<const float>, MatrixView<const float>, MatrixView<float>, ProductPart);

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "candidates.hpp"
+#include "mmlcore/core/in_rows.hpp"
 #include "mmlcore/neighbors/kd_tree.hpp"
 #include "mmlcore/vectors/difference_tiles.hpp"
 #include "squared_distance.hpp"
@@ -81,7 +82,7 @@ bool nearest_neighbors(MatrixView<const T> points, MatrixView<const T> queries, 
   const bool straight = points.col_stride == 1 || points.row_stride == 1;
   if (straight && queries.rows <= kFewQueries && distances.col_stride == 1) {
     Buffer<T> kept;
-    by_squares<T>(points, mmlcore::distances::in_rows<T>(queries, kept), distances, indices);
+    by_squares<T>(points, in_rows<T>(queries, kept), distances, indices);
     return all_found<T>(distances);
   }
   if (KdTree<T>::pays(n, queries.rows, d, k)) {
@@ -93,7 +94,7 @@ bool nearest_neighbors(MatrixView<const T> points, MatrixView<const T> queries, 
     return all_found<T>(distances);
   }
   Buffer<T> kept;
-  queries = mmlcore::distances::in_rows<T>(queries, kept);
+  queries = in_rows<T>(queries, kept);
   clear_lists(distances, indices);
   Buffer<T> packed((std::min(mmlcore::distances::kChunk, points.rows) + M - 1) / M * M * d);
   for (index_t chunk = 0; chunk < points.rows; chunk += mmlcore::distances::kChunk) {

@@ -6,6 +6,7 @@
 
 #include "candidates.hpp"
 #include "mmlcore/core/dot.hpp"
+#include "mmlcore/core/in_rows.hpp"
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/matrices/register_tile.hpp"
@@ -129,8 +130,8 @@ void neighbors_by_product(MatrixView<const T> points, MatrixView<const T> querie
   constexpr index_t N = Group<T>::N;
   const index_t d = points.cols;
   Buffer<T> kept_points, kept_queries;
-  points = mmlcore::distances::in_rows<T>(points, kept_points);
-  queries = mmlcore::distances::in_rows<T>(queries, kept_queries);
+  points = in_rows<T>(points, kept_points);
+  queries = in_rows<T>(queries, kept_queries);
   clear_lists(distances, indices);
   const Buffer<T> centre = middle<T>(points);
   // Several groups of queries for each strip: it comes from the third-level cache once for all of them.

@@ -13,6 +13,7 @@ using Byte = std::uint8_t;
 constexpr index_t kRows = 65536;  // so many squares of bytes fit 32 bits: 65536 * 255^2 < 2^32
 constexpr index_t kColumns = 1024;
 constexpr index_t kWork = index_t{1} << 17;  // bytes of a task, at least
+constexpr index_t kFewRows = 256;            // so many bytes add up in 16 bits: 256 * 255 < 2^16
 
 struct Sums {
   std::uint64_t d = 0, q = 0;
@@ -98,9 +99,41 @@ void sum(MatrixView<const Byte> x, Sums* to) {
   }
 }
 
+// At most kFewRows rows that are contiguous: the sums of a block of columns stay in the first-level cache, and all is exact
+// in float64 (256 * 256 * 255^2 < 2^53). Mean of 1937 x 2 in Fortran order along axis 1: 9.6 us with sums in 64 bits, 2 so.
+template <bool Squares>
+void by_few_rows(MatrixView<const Byte> x, double* means, double* deviations) {
+  const index_t m = x.rows, blocks = (x.cols + kColumns - 1) / kColumns;
+  const double count = static_cast<double>(m);
+  parallel_ranges(blocks, kWork / (m * kColumns) + 1, [&](index_t begin, index_t end) {
+    for (index_t first = begin * kColumns; first < std::min(x.cols, end * kColumns); first += kColumns) {
+      std::uint16_t d[kColumns];
+      std::uint32_t q[kColumns];
+      const index_t n = std::min(kColumns, x.cols - first);
+      std::fill_n(d, n, std::uint16_t{0});
+      if (Squares) std::fill_n(q, n, 0U);
+      for (index_t i = 0; i < m; ++i) {
+        const Byte* const row = &x(i, first);
+        for (index_t j = 0; j < n; ++j) {
+          d[j] = static_cast<std::uint16_t>(d[j] + row[j]);
+          if (Squares) q[j] += std::uint32_t{row[j]} * row[j];
+        }
+      }
+      double *const mean = means + first, *const squares = deviations + first;
+      for (index_t j = 0; j < n; ++j) mean[j] = d[j] / count;
+      for (index_t j = 0; Squares && j < n; ++j) {
+        squares[j] = (count * q[j] - static_cast<double>(d[j]) * static_cast<double>(d[j])) / count;
+      }
+    }
+  });
+}
+
 }  // namespace
 
 void byte_moments(MatrixView<const Byte> x, double* mean, double* squares) {
+  if (x.col_stride == 1 && x.rows <= kFewRows) {
+    return squares ? by_few_rows<true>(x, mean, squares) : by_few_rows<false>(x, mean, mean);
+  }
   Buffer<Sums> sums(x.cols);
   squares ? sum<true>(x, sums.data()) : sum<false>(x, sums.data());
   const auto m = static_cast<std::uint64_t>(x.rows);

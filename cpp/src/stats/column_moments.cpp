@@ -18,6 +18,7 @@ constexpr index_t kWork = index_t{1} << 16;   // elements of a task, at least
 constexpr index_t kRanges = 64;               // of rows, at most
 constexpr index_t kWide = 64;                 // columns that fill vectors
 constexpr index_t kShort = 7, kBeside = 128;  // rows of contiguous columns that are copied, and how many at a time
+constexpr index_t kFewRows = 16;              // whose columns are summed vector by vector
 constexpr index_t kBesideRows = 256;          // up to which contiguous columns are summed beside each other
 
 // d and q of some columns.
@@ -112,6 +113,37 @@ void narrow_pass(MatrixView<const T> x, const T* shift, Sums sums) {
   add<Squares, false>(x.block(rows * side, 0, x.rows - rows * side, n), shift, nullptr, sums);
 }
 
+// Few rows of contiguous numbers: each vector of columns is read once and stays in registers (mean of 10,000 x 3 in Fortran
+// order along axis 1: 21 us by passes over sums in memory, 7 so). A vector of columns of which one is not finite or was
+// misled by its shift is left to the others' way: false.
+template <bool Squares, class T>
+bool few_rows_vector(const T* x, index_t stride, index_t m, double* mean, double* low, double* squares) {
+  using S = Simd<double>;
+  using Vec = typename S::Vec;
+  const double count = static_cast<double>(m), share = 1 / count;
+  const auto at = [=](index_t i) __attribute__((always_inline)) { return detail::widened(x + i * stride); };
+  const auto least = [](Vec a, Vec b) { return a < b ? a : b; };
+  const auto most = [](Vec a, Vec b) { return a < b ? b : a; };
+  const Vec a = at(0), b = at(m / 2), c = at(m - 1), shift = most(least(a, b), least(most(a, b), c));
+  Vec d{}, q{};
+  for (index_t i = 0; i < m; ++i) {
+    const Vec v = at(i) - shift;
+    d += v;
+    if (Squares) q += v * v;
+  }
+  const Vec near = d * share, offset = near + (d - near * count) * share,
+            drift = d * offset;  // a division's 16 cycles saved
+  const auto fine = (d - d == 0) & (Squares ? !((drift > 0.9 * q) & (drift > 0)) : d == d);
+  for (int l = 0; l < S::width; ++l) {
+    if (!fine[l]) return false;
+  }
+  const Vec middle = shift + offset, part = middle - shift;
+  S::store(mean, middle);
+  if (low) S::store(low, (shift - (middle - part)) + (offset - part));
+  if (Squares) S::store(squares, most(q - drift, Vec{}));
+  return true;
+}
+
 // Rows after one another: the sums of all columns side by side.
 template <class T>
 void by_rows(const MatrixView<const T>& x, const double* weights, double weight, double* mean, double* low,
@@ -141,6 +173,26 @@ void by_rows(const MatrixView<const T>& x, const double* weights, double weight,
     const double value = sums.q[j] - sums.d[j] * (sums.d[j] / weight);
     squares[j] = std::max(value, 0 * value);
   }
+}
+
+template <class T>
+void by_few_rows(const MatrixView<const T>& x, double* mean, double* low, double* squares) {
+  constexpr index_t W = Simd<double>::width;
+  const index_t m = x.rows, n = x.cols;
+  const auto add = [&](index_t j) {
+    double* const q = squares ? squares + j : nullptr;
+    double* const rest = low ? low + j : nullptr;
+    const T* const from = x.data + j;
+    if (q ? few_rows_vector<true>(from, x.row_stride, m, mean + j, rest, q)
+          : few_rows_vector<false>(from, x.row_stride, m, mean + j, rest, q))
+      return;
+    double unread[W];
+    by_rows<T>(x.block(0, j, m, W), nullptr, static_cast<double>(m), mean + j, rest ? rest : unread, q);
+  };
+  parallel_ranges(n / W, kWork / (m * W) + 1, [&](index_t begin, index_t end) {
+    for (index_t k = begin; k < end; ++k) add(k * W);
+  });
+  if (n % W) add(n - W);  // overlaps the one before it
 }
 
 // Short columns that are contiguous: some of them are copied across, so that they lie side by side. A column by itself costs
@@ -205,6 +257,14 @@ double column_moments(MatrixView<const T> x, const double* weights, double* mean
   if (weights) {
     weight = 0;
     for (index_t i = 0; i < x.rows; ++i) weight += weights[i];
+  }
+  if (!weights && x.rows > 0 && x.rows <= kFewRows && x.col_stride == 1 && n >= Simd<double>::width) {
+    by_few_rows<T>(x, mean, low, squares);
+    return weight;
+  }
+  if (!low) {
+    Buffer<double> unread(n);
+    return column_moments<T>(x, weights, mean, unread.data(), squares);
   }
   if (x.row_stride == 1 && x.rows > 0 && (x.col_stride != 1 || n == 1)) {
     if (x.rows <= kShort && n >= kBeside / 8) {

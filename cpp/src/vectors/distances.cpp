@@ -6,6 +6,7 @@
 
 #include "mmlcore/core/careful_length.hpp"
 #include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/in_rows.hpp"
 #include "mmlcore/vectors/difference_tiles.hpp"
 
 namespace mmlcore {
@@ -51,7 +52,7 @@ void pairwise_distances(MatrixView<const T> x, MatrixView<const T> y, bool squar
   const bool own = x.cols >= kMirrorFrom && same_points(x, y);
   if (2 * y.rows <= M && x.rows > 4 * y.rows) return few_points<T>(x, y, squared, out);
   Buffer<T> kept;
-  x = distances::in_rows<T>(x, kept);
+  x = in_rows<T>(x, kept);
   const index_t d = x.cols;
   Buffer<T> packed((std::min(distances::kChunk, y.rows) + M - 1) / M * M * d);
   for (index_t chunk = 0; chunk < y.rows; chunk += distances::kChunk) {

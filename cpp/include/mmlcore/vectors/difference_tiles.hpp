@@ -62,14 +62,4 @@ void pack_points(MatrixView<const T> y, T* out) {
   });
 }
 
-// A view with contiguous rows: the matrix itself, or its copy in `kept`.
-template <class T>
-MatrixView<const T> in_rows(MatrixView<const T> x, Buffer<T>& kept) {
-  if (x.col_stride == 1) return x;
-  kept = Buffer<T>(x.rows * x.cols);
-  const MatrixView<T> copied = c_order(kept.data(), x.rows, x.cols);
-  copy<T>(x, copied);
-  return copied;
-}
-
 }  // namespace mmlcore::distances

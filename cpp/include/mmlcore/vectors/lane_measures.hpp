@@ -124,16 +124,16 @@ struct AngleLanes {
 
 namespace detail {
 
-// Stores what is told of `lanes` pairs from `i` on, and asks by_itself for the rest.
+// Stores what is told of the pairs i + begin to i + end, and asks by_itself for the rest.
 template <class T, class F>
-bool put_measures(index_t i, index_t lanes, typename Simd<T>::Vec found, typename Simd<T>::Mask told, T* out,
+bool put_measures(index_t i, index_t begin, index_t end, typename Simd<T>::Vec found, typename Simd<T>::Mask told, T* out,
                   F&& by_itself) {
-  if (lanes == Simd<T>::width && !Simd<T>::any(~told)) {
+  if (end - begin == Simd<T>::width && !Simd<T>::any(~told)) {
     Simd<T>::store(out + i, found);
     return true;
   }
   bool fine = true;
-  for (index_t k = 0; k < lanes; ++k) {
+  for (index_t k = begin; k < end; ++k) {
     if (told[k]) {
       out[i + k] = found[k];
     } else {
@@ -162,15 +162,15 @@ bool measure_lanes(const MatrixBatch<const T>& x, const MatrixBatch<const T>& y,
     index_t i = first;
     for (; i + W <= last; i += W) {
       const auto told = Measure::template measure<T>(RowPair<T>(x, y, i), &found);
-      fine &= detail::put_measures<T>(i, W, found, told, out, by_itself);
+      fine &= detail::put_measures<T>(i, 0, W, found, told, out, by_itself);
     }
     for (; i < last; ++i) fine &= by_itself(i);
     return fine;
   }
   LaneItems<T> left(x), right(y);
-  each_lanes(left, right, first, last, [&](index_t i, index_t lane, index_t lanes) {
+  each_lanes(left, right, first, last, [&](index_t i, index_t lane, index_t begin, index_t end) {
     const auto told = Measure::template measure<T>(LanePair<T>{left, right, x.item.cols, lane}, &found);
-    fine &= detail::put_measures<T>(i, lanes, found, told, out, by_itself);
+    fine &= detail::put_measures<T>(i, begin, end, found, told, out, by_itself);
   });
   return fine;
 }

@@ -22,6 +22,20 @@ bool worth_straightening(const MatrixBatch<const T>& x) {
   return x.item.cols > 1 && x.item.cols <= kStraightLength && x.item.col_stride != 1 && x.count() > 1;
 }
 
+// Vectors first, first + 1, ... of a stack, as rows of `to`.
+template <class T>
+void copy_vectors(const MatrixBatch<const T>& x, index_t first, index_t count, T* to) {
+  const index_t d = x.item.cols;
+  const bool even = x.batch.uniform();
+  const index_t last = even ? first + count : x.batch.shape[x.batch.axes - 1];  // vectors in one run
+  for (index_t k = 0; k < count;) {
+    const index_t run = std::min(count - k, last - (first + k) % last);
+    const T* from = x.item.data + x.batch.offset(first + k);
+    copy<T>(MatrixView<const T>{from, run, d, x.batch.stride(), x.item.col_stride}, c_order(to + k * d, run, d));
+    k += run;
+  }
+}
+
 // Items are asked for in order.
 template <class T>
 class StraightRows {
@@ -43,19 +57,7 @@ class StraightRows {
   void fill(index_t i) {
     first_ = i;
     const index_t count = std::min(rows_.size() / d_, x_.count() - i);
-    if (x_.batch.uniform()) {
-      const T* from = x_.item.data + i * x_.batch.stride();
-      return copy<T>(MatrixView<const T>{from, count, d_, x_.batch.stride(), x_.item.col_stride},
-                     c_order(rows_.data(), count, d_));
-    }
-    const index_t last = x_.batch.shape[x_.batch.axes - 1];  // vectors in one run
-    for (index_t k = 0; k < count;) {
-      const index_t run = std::min(count - k, last - (i + k) % last);
-      const T* from = x_.item.data + x_.batch.offset(i + k);
-      copy<T>(MatrixView<const T>{from, run, d_, x_.batch.stride(), x_.item.col_stride},
-              c_order(rows_.data() + k * d_, run, d_));
-      k += run;
-    }
+    copy_vectors<T>(x_, i, count, rows_.data());
   }
 
   const MatrixBatch<const T>& x_;
