@@ -17,6 +17,7 @@
 #include "mmlcore/elimination/echelon.hpp"
 #include "mmlcore/elimination/lu.hpp"
 #include "mmlcore/elimination/solve_batch.hpp"
+#include "mmlcore/elimination/solve_padded.hpp"
 #include "mmlcore/elimination/solve_small.hpp"
 #include "mmlcore/singular/singular_values.hpp"
 #include "module.hpp"
@@ -30,14 +31,18 @@ constexpr index_t kQuickOrder = 48;
 // From here on one echelon form takes so long that it has to poll for Ctrl-C.
 constexpr index_t kPollingOrder = 512;
 
-// Stacks, and single systems too large for the loops of solve_small.hpp, are told what is wrong by the kernels; a small
-// single one that meets a difficulty goes the long way, which meets it again with all its care.
+constexpr index_t kFewRows = 6;  // up to which several sides are sooner done one by one
+
+// Stacks, and single systems too large for the loops of solve_small.hpp and solve_padded.hpp, are told what is wrong by the
+// kernels; a small single one that meets a difficulty goes the long way, which meets it again with all its care.
 template <class T>
 bool solve(const Call& call) {
   const index_t n = call['n'], k = call['k'];
   if constexpr (Real<T>) {
-    const bool small = call.count() == 1 && n <= kSmallOrder && k <= kSmallColumns && n > 0 && k > 0;
+    const bool padded = call.count() == 1 && n <= kPaddedOrder && k <= kPaddedSides && n > 0 && k > 0;
+    const bool small = padded && n <= kSmallOrder && k <= (n <= kFewRows ? kSmallColumns : 1);
     if (small && solve_small<T>(call.matrix<T>(0), call.matrix<T>(1), call.result<T>())) return true;
+    if (padded && !small && solve_padded<T>(call.matrix<T>(0), call.matrix<T>(1), call.result<T>())) return true;
   }
   solve_batch<T>(call.stack<T>(0), call.stack<T>(1), call.results<T>());
   return true;

@@ -32,6 +32,24 @@ def test_sizes(n, k, dtype, rng):
     assert backward_error(a, x, b) < 30
 
 
+@pytest.mark.parametrize("n", range(1, 35))
+def test_small_systems_with_many_sides(n, layout, dtype, rng):
+    """A kernel for one side, for some, in whole and in broken vectors, and what goes on beyond them."""
+    a = rng.standard_normal((n, n)).astype(dtype)
+    for k in (2, 7, 8, 9, 16, 26, 31, 33, 64, 65):
+        b = rng.standard_normal((n, k)).astype(dtype)
+        x = mml.solve(layout(a), layout(b))
+        assert x.shape == (n, k)
+        assert backward_error(a, x, b) < 30
+    huge = a * dtype(1e30 if dtype == np.float32 else 1e290)
+    assert backward_error(huge, mml.solve(huge, b), b) < 30
+    with pytest.raises(mml.SingularMatrixError):
+        mml.solve(np.diag((np.arange(n) > 0).astype(dtype)), b)
+    b[0, -1] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
+        mml.solve(np.eye(n, dtype=dtype), b)
+
+
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6, 8, 11, 16, 17, 40])
 @pytest.mark.parametrize("count", [1, 5, 8, 16, 17, 200])
 def test_stacks(n, count, layout, dtype, rng):

@@ -5,6 +5,7 @@
 // so the test rides along in the pass that a kernel makes anyway.
 #pragma once
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "mmlcore/core/simd.hpp"
@@ -49,38 +50,41 @@ void copy_row(const T* in, T* out, index_t n, Check& check) {
   }
 }
 
-// Rows of `from` contiguous, columns of `to` contiguous.
+// One square of W x W numbers, through registers.
+template <class T, class Check>
+[[gnu::always_inline]] inline void transpose_square(MatrixView<const T> from, MatrixView<T> to, index_t i, index_t j,
+                                                    Check& check) {
+  using S = Simd<T>;
+  typename S::Vec v[S::width];
+#pragma GCC unroll 16
+  for (index_t r = 0; r < S::width; ++r) {
+    v[r] = S::load(&from(i + r, j));
+    check(v[r]);
+  }
+  transpose<T>(v);
+#pragma GCC unroll 16
+  for (index_t c = 0; c < S::width; ++c) S::store(&to(i, j + c), v[c]);
+}
+
+// Rows of `from` contiguous, columns of `to` contiguous. What does not fill a square is copied with some of what is beside
+// it, once more.
 template <class T, class Check>
 void copy_transposing(MatrixView<const T> from, MatrixView<T> to, Check& check) {
-  using S = Simd<T>;
-  constexpr index_t W = S::width;
+  constexpr index_t W = Simd<T>::width;
   MMLCORE_ASSERT(from.col_stride == 1 && to.row_stride == 1);
-  index_t i = 0;
-  for (; i + W <= from.rows; i += W) {
-    index_t j = 0;
-    for (; j + W <= from.cols; j += W) {
-      typename S::Vec v[W];
-#pragma GCC unroll 16
-      for (index_t r = 0; r < W; ++r) {
-        v[r] = S::load(&from(i + r, j));
-        check(v[r]);
-      }
-      transpose<T>(v);
-#pragma GCC unroll 16
-      for (index_t c = 0; c < W; ++c) S::store(&to(i, j + c), v[c]);
-    }
-    for (; j < from.cols; ++j) {
-      for (index_t r = 0; r < W; ++r) {
-        check(from(i + r, j));
-        to(i + r, j) = from(i + r, j);
+  const index_t m = from.rows, n = from.cols;
+  if (m < W || n < W) {
+    for (index_t i = 0; i < m; ++i) {
+      for (index_t j = 0; j < n; ++j) {
+        check(from(i, j));
+        to(i, j) = from(i, j);
       }
     }
+    return;
   }
-  for (; i < from.rows; ++i) {
-    for (index_t j = 0; j < from.cols; ++j) {
-      check(from(i, j));
-      to(i, j) = from(i, j);
-    }
+  for (index_t i = 0; i < m; i += W) {
+    const index_t row = std::min(i, m - W);
+    for (index_t j = 0; j < n; j += W) transpose_square(from, to, row, std::min(j, n - W), check);
   }
 }
 
