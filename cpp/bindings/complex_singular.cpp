@@ -159,7 +159,7 @@ const DoorRow rows[] = {
      {decomposition<Wide>, decomposition<Single>},
      {.power = 2, .takes = decomposes<1>, .complex = true}},
     {"svdvals", Signature("(m,n)->(k)r"), "A", "", {values_alone<Wide>, values_alone<Single>}, kComplex},
-    {"rank", Signature("(m,n)->()i"), "A", "rtol", {ranks<Wide>, ranks<Single>}, kComplex},
+    {"rank", Signature("(m,n)->()i"), "A", "rtol atol", {ranks<Wide>, ranks<Single>}, kComplex},
     {"is_singular", Signature("(m,n)->()b"), "A", "rtol", {singular<Wide>, singular<Single>}, kComplex},
     {"condition", Signature("(m,n)->()r"), "A", "", {conditions<Wide>, conditions<Single>}, kComplex},
     {"null_space",

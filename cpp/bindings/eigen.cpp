@@ -215,7 +215,7 @@ const DoorRow rows[] = {
      {powers<std::complex<double>>, powers<std::complex<float>>},
      {.power = 3, .complex = true}},
     {"eigh", Signature("(n,n)->(n),(n,n)"), "A", "B UPLO order", {all_pairs<double>, all_pairs<float>}, {.power = 3}},
-    {"eigvalsh", Signature("(n,n)->(n)"), "A", "UPLO order", {all_values<double>, all_values<float>}, {.power = 3}},
+    {"eigvalsh", Signature("(n,n)->(n)"), "A", "B UPLO order", {all_values<double>, all_values<float>}, {.power = 3}},
 };
 
 }  // namespace

@@ -134,3 +134,15 @@ def test_stacks(rng):
     with pytest.raises(mml.ConvergenceError, match="matrix 1 of the batch") as error:
         mml.power_iteration([np.eye(2), np.diag([1.0, -1.0])], max_iter=20)
     assert error.value.result.value[0] == pytest.approx(1)
+
+
+def test_the_item_of_a_stack_is_named():
+    fine, wrong = np.eye(3), np.array([[1.0, 1, 0], [0, 1, 0], [0, 0, 1]])
+    with pytest.raises(ValueError, match=r"A: is not symmetric \(matrix 2 of the batch\)"):
+        mml.top_eigh(np.stack([fine, fine, wrong]), 1)
+    with pytest.raises(ValueError, match=r"A: is not Hermitian \(matrix 1 of the batch\)"):
+        mml.top_eigh(np.stack([fine, wrong]) + 0j, 1)
+    with pytest.raises(mml.DefectiveMatrixError, match=r"is defective \(matrix 1 of the batch\)"):
+        mml.diagonalize(np.stack([np.diag([1.0, 2, 3]), wrong]))
+    with pytest.raises(mml.DefectiveMatrixError, match="is defective, it has no basis"):
+        mml.diagonalize(wrong)

@@ -131,6 +131,9 @@ def test_two_matrices(n, kind, scales, rng):
     np.testing.assert_allclose(
         mml.eigh(np.tril(a), np.tril(b), order="descending").values, values[:, ::-1], rtol=tol
     )
+    alone = mml.eigvalsh(np.triu(a), np.triu(b), UPLO="U", order="descending")
+    assert alone.dtype == values.dtype
+    np.testing.assert_allclose(alone, values[:, ::-1], rtol=tol)
     top = np.abs(vectors).argmax(axis=-2)[:, np.newaxis]
     assert (np.take_along_axis(vectors, top, axis=-2).real > 0).all()
 
@@ -150,10 +153,13 @@ def test_what_is_wrong():
             call(np.ones((2, 3)))
     with pytest.raises(np.linalg.LinAlgError, match="B: is not positive definite"):
         mml.eigh(a, -a)
-    with pytest.raises(ValueError, match="B: got shape"):
-        mml.eigh(a, np.eye(3))
-    with pytest.raises(ValueError, match="B: contains NaN"):
-        mml.eigh(a, a * np.nan)
+    for call in (mml.eigh, mml.eigvalsh):
+        with pytest.raises(ValueError, match="B: got shape"):
+            call(a, np.eye(3))
+        with pytest.raises(ValueError, match="B: contains NaN"):
+            call(a, a * np.nan)
+        with pytest.raises(np.linalg.LinAlgError, match=r"B: is not .* definite \(matrix 1 of"):
+            call(a, np.stack([a, -a, a]))
 
 
 def test_threads_and_stacks_change_no_bit(dtype, rng):

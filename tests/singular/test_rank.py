@@ -107,6 +107,18 @@ def test_null_spaces_of_one_rank(shape, dtype, rng):
             mml.null_space(a, rtol=1e-5)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+def test_rank_in_the_units_of_the_matrix(dtype):
+    a = np.diag([1e3, 1.0, 1e-2]).astype(dtype)
+    stack = np.stack([a, 100 * a])
+    assert [mml.rank(a, atol=x) for x in (0, 0.1, 1, 2, 1e4)] == [3, 2, 1, 1, 0]
+    assert mml.rank(a, rtol=1e-2, atol=0) == 1
+    assert mml.rank(stack, atol=1.5).tolist() == [1, 2]
+    for wrong in (-1, np.nan):
+        with pytest.raises(ValueError, match="atol: got"):
+            mml.rank(a, atol=wrong)
+
+
 def test_kinds_of_results():
     one, more = np.eye(3), np.stack([np.eye(3)] * 2)
     assert type(mml.rank(one)) is int

@@ -81,7 +81,7 @@ def diagonalize(A: ArrayLike) -> Diagonalization:
         values, vectors = eigh(a)
         inverses = np.swapaxes(vectors, -1, -2)
     else:
-        values, vectors, inverses = _general(a, symmetric)
+        values, vectors, inverses = _general(a, symmetric, given.ndim > 2)
     diagonal = np.zeros(a.shape, values.dtype)
     diagonal[..., np.arange(n), np.arange(n)] = restored(values, powers, "A", "an eigenvalue")
     vectors, diagonal, inverses = (x.reshape(given.shape) for x in (vectors, diagonal, inverses))
@@ -100,7 +100,7 @@ def _narrowed(found: Diagonalization) -> Diagonalization:
     return Diagonalization(*parts)
 
 
-def _general(a: Array, symmetric: Array) -> tuple[Array, Array, Array]:
+def _general(a: Array, symmetric: Array, stacked: bool) -> tuple[Array, Array, Array]:
     """Return values, vectors and inverses of the vectors of matrices (m, n, n), some of which are symmetric."""
     values, vectors = general_pairs(a)
     if symmetric.any():
@@ -115,7 +115,8 @@ def _general(a: Array, symmetric: Array) -> tuple[Array, Array, Array]:
     if not joined.any():
         return values, vectors, inverses
     size = np.abs(values[joined]).max(axis=-1)
-    mended = _balanced_pairs(a[joined], size)
+    items = np.flatnonzero(joined) if stacked else None
+    mended = _balanced_pairs(a[joined], size, items)
     dtype = np.result_type(vectors, mended[1])
     values, vectors, inverses = (x.astype(dtype, copy=False) for x in (values, vectors, inverses))
     values[joined], vectors[joined], inverses[joined] = mended
@@ -142,7 +143,7 @@ def _joined(spread: Array, dtype: np.dtype[Any]) -> Array:
     return np.asarray(spread[..., -1] < 10 * math.sqrt(np.finfo(dtype).eps / 2) * spread[..., 0])
 
 
-def _balanced_pairs(a: Array, size: Array) -> tuple[Array, Array, Array]:
+def _balanced_pairs(a: Array, size: Array, items: Array | None) -> tuple[Array, Array, Array]:
     """Return values, vectors and inverses of matrices (m, n, n) in coordinates in which they are balanced."""
     scale = balance(a, size)
     values, vectors = general_pairs(balanced(a, scale))
@@ -150,8 +151,9 @@ def _balanced_pairs(a: Array, size: Array) -> tuple[Array, Array, Array]:
     joined = _joined(spread, a.dtype)
     if joined.any():
         least, most = spread[joined][0][[-1, 0]]
+        item = "" if items is None else f" (matrix {items[joined][0]} of the batch)"
         msg = (
-            "A: is defective, it has no basis of eigenvectors: the computed ones are dependent up to rounding "
+            f"A: is defective{item}, it has no basis of eigenvectors: the computed ones are dependent up to rounding "
             f"(singular values from {most:.3g} down to {least:.3g})."
         )
         raise DefectiveMatrixError(msg)

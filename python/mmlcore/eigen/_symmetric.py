@@ -132,7 +132,12 @@ def eigh(
 
 @door("eigvalsh")
 def eigvalsh(
-    A: ArrayLike, *, UPLO: str = "L", order: str = "ascending", out: Array | None = None
+    A: ArrayLike,
+    B: ArrayLike | None = None,
+    *,
+    UPLO: str = "L",
+    order: str = "ascending",
+    out: Array | None = None,
 ) -> Array:
     """All eigenvalues of a symmetric matrix, or of each of a stack, without the vectors.
 
@@ -140,8 +145,10 @@ def eigvalsh(
     ----------
     A : array_like of shape (..., n, n), float32, float64 or complex
         Symmetric (Hermitian); only one triangle is read.
+    B : array_like of shape (..., n, n), optional
+        Symmetric (Hermitian) positive definite: the problem is A v = value B v then.
     UPLO : {'L', 'U'}
-        The triangle that is read: the lower or the upper.
+        The triangle that is read, of `A` and of `B`: the lower or the upper.
     order : {'ascending', 'descending', 'size'}
         The order of the values; by size: the largest \\|value\\| first.
     out : ndarray, optional
@@ -156,12 +163,14 @@ def eigvalsh(
     ------
     ValueError
         Not square; NaN or infinity in the triangle; an eigenvalue that overflows.
+    LinAlgError
+        `B` is not positive definite.
 
     Notes
     -----
     To 1000 rows by divide and conquer on the tridiagonal form, of whose vectors only the ends are computed: n^2 work behind the
     4/3 n^3 operations of the tridiagonal form; stacks of up to 16 rows by Jacobi's rotations. Larger and complex matrices by
-    LAPACK, through numpy. Errors are some u \\|A\\|.
+    LAPACK, through numpy. Errors are some u \\|A\\|; with `B`, those of `eigh`.
 
     Examples
     --------
@@ -171,8 +180,12 @@ def eigvalsh(
     """
     check_order(order)
     a = _lower(as_square(A, "A", complex_ok=True), UPLO)
-    if UPLO in ("U", "u") or order != "ascending":
-        values = eigvalsh(a)
+    if B is not None or UPLO in ("U", "u") or order != "ascending":
+        values = (
+            eigvalsh(a)
+            if B is None
+            else _values_beside(a, as_square(B, "B", complex_ok=True), UPLO)
+        )
         return np.ascontiguousarray(np.take_along_axis(values, _places(values, order), axis=-1))
     a, powers = level_lower(a, "A")
     return restored(patiently(np.linalg.eigvalsh, a), powers, "A", "an eigenvalue")
@@ -222,6 +235,21 @@ def _arranged(found: EigenResult, order: str) -> EigenResult:
 
 def _generalized(a: Array, b: Array) -> EigenResult:
     """All pairs of A v = value B v by the factor of B, B = L L*: those of L^-1 A L^-* with vectors L* v."""
+    alike, factor, powers_a, powers_b = _alike(a, b)
+    values, vectors = eigh(alike)
+    vectors = pointed(np.linalg.solve(np.swapaxes(factor, -1, -2).conj(), vectors))
+    return _unlevelled(EigenResult(values, vectors), powers_a, powers_b)
+
+
+def _values_beside(a: Array, b: Array, uplo: str) -> Array:
+    """All values of A v = value B v, ascending, by the lower triangle of A and the triangle `uplo` of B."""
+    alike, _, powers_a, powers_b = _alike(a, _lower(b, uplo))
+    nothing = np.empty((0, 0), alike.dtype)
+    return _unlevelled(EigenResult(eigvalsh(alike), nothing), powers_a, powers_b).values
+
+
+def _alike(a: Array, b: Array) -> tuple[Array, Array, Array | None, Array | None]:
+    """L^-1 A L^-*, the factor L of B, and the powers of two that were taken out of A and B."""
     if a.shape[-1] != b.shape[-1]:
         raise matrix_error("B", b.shape, f"{a.shape[-1]} rows and columns, as A")
     dtype = np.result_type(a, b)
@@ -230,12 +258,23 @@ def _generalized(a: Array, b: Array) -> EigenResult:
     try:
         factor = np.linalg.cholesky(b)
     except np.linalg.LinAlgError:
-        msg = "B: is not positive definite."
+        msg = f"B: is not positive definite{_of_first(b)}."
         raise np.linalg.LinAlgError(msg) from None
     half = np.linalg.solve(factor, a)
-    values, vectors = eigh(np.linalg.solve(factor, np.swapaxes(half, -1, -2).conj()))
-    vectors = pointed(np.linalg.solve(np.swapaxes(factor, -1, -2).conj(), vectors))
-    return _unlevelled(EigenResult(values, vectors), powers_a, powers_b)
+    alike = np.linalg.solve(factor, np.swapaxes(half, -1, -2).conj())
+    return alike, factor, powers_a, powers_b
+
+
+def _of_first(b: Array) -> str:
+    """Say which matrix of a stack it is that has no Cholesky factor."""
+    if b.ndim == 2:
+        return ""
+    for item, one in enumerate(b.reshape(-1, *b.shape[-2:])):
+        try:
+            np.linalg.cholesky(one)
+        except np.linalg.LinAlgError:
+            return f" (matrix {item} of the batch)"
+    return ""
 
 
 def _whole(a: Array) -> Array:

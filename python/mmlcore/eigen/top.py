@@ -121,8 +121,12 @@ def top_eigh(
         gap, largest = (
             np.abs(x).max(axis=(-2, -1)) for x in (a - np.swapaxes(a, -1, -2).conj(), a)
         )
-        if (gap > _asymmetry(a.shape[-1], a.real.dtype) * largest).any():
-            raise ValueError(_NOT_HERMITIAN if a.dtype.kind == "c" else _NOT_SYMMETRIC)
+        bad = np.asarray(gap > _asymmetry(a.shape[-1], a.real.dtype) * largest)
+        if bad.any():
+            item = f" (matrix {int(bad.argmax())} of the batch)" if bad.ndim else ""
+            kind = "Hermitian" if a.dtype.kind == "c" else "symmetric"
+            msg = f"A: is not {kind}{item}."
+            raise ValueError(msg)
         few = a.ndim == 2 and len(a) >= max(_HERMITIAN_FROM, _HERMITIAN_SHARE * k)
         found = _few_hermitian(a, k, which, bound, seed) if few else None
         if found is not None:

@@ -11,13 +11,13 @@ from mmlcore.core.batches import common
 from mmlcore.core.door import door
 from mmlcore.core.lapack import level, patiently
 from mmlcore.core.signs import pointed
-from mmlcore.singular._svd import svd
+from mmlcore.singular._svd import svd, svdvals
 
 _SMALL = 16  # rows and columns: one matrix goes to the kernel of our own
 
 
 @door("rank")
-def rank(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
+def rank(A: ArrayLike, *, rtol: float | None = None, atol: float | None = None) -> int | Array:
     """Rank of a matrix, or of each of a stack.
 
     Parameters
@@ -26,6 +26,8 @@ def rank(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
         Matrices.
     rtol : float, optional
         Singular values up to rtol times the largest count as zero. Default: max(m, n) times the machine epsilon.
+    atol : float, optional
+        Singular values up to this size, in the units of A, count as zero as well.
 
     Returns
     -------
@@ -35,7 +37,7 @@ def rank(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
     Raises
     ------
     ValueError
-        Fewer than two axes; NaN or infinity.
+        Fewer than two axes; NaN or infinity; `rtol` outside of 0 to 1, a negative `atol`.
 
     Notes
     -----
@@ -54,8 +56,13 @@ def rank(A: ArrayLike, *, rtol: float | None = None) -> int | Array:
     >>> mml.rank([[16, 2, 3, 13], [5, 11, 10, 8], [9, 7, 6, 12], [4, 14, 15, 1]])
     3
     """
-    counts = np.asarray(_counts(as_matrix(A, "A", complex_ok=True), rtol))
-    return plain(counts, int)
+    a = as_matrix(A, "A", complex_ok=True)
+    if atol is None:
+        return plain(np.asarray(_counts(a, rtol)), int)
+    share, least = rank_rtol(a, rtol), as_real(atol, "atol", 0, np.finfo(np.float64).max)
+    values = np.asarray(svdvals(a))
+    counts = (values > np.maximum(share * values[..., :1], least)).sum(axis=-1)
+    return plain(np.asarray(counts), int)
 
 
 @door("is_singular")
