@@ -119,6 +119,7 @@ class _Bidiagonal:
             image = image / length
         left.own[j], small[j, j] = image, length
         image = self.a.back(left.own[j])
+        image -= length * right.own[j]  # what is large by far: one pass is enough for the rest
         self.rest = right.orthogonal(image, j + 1)
         if self.rest <= 1e-14 * self.unit:
             self.rest = 0.0
