@@ -93,6 +93,16 @@ def test_two_units_in_the_last_place(name, rng):
     assert worst(name, logarithmic(rng, 1e-320, top, signs)) <= 2
 
 
+@pytest.mark.parametrize("name", ["sin", "cos"])
+def test_float32_near_multiples_of_a_quarter_turn(name):
+    """The nearest number of float32 to each, and its neighbours."""
+    x = (np.arange(1, 30_000) * (np.pi / 2)).astype(np.float32)
+    for near in (x, np.nextafter(x, np.float32(0)), np.nextafter(x, np.float32(1e9))):
+        expected = getattr(np, name)(near.astype(np.float64))
+        unit = np.spacing(np.abs(expected).astype(np.float32))
+        assert np.max(np.abs(traced(name)(near) - expected) / unit) <= 1.8
+
+
 def test_near_multiples_of_a_quarter_turn():
     """Where sin and cos are small, all their digits come from the reduction."""
     x = np.arange(1, 2000) * (np.pi / 2)
@@ -149,8 +159,9 @@ SINGLE = {
     "tanh": (1.6, [(-3, 3), (-20, 20), (-1e-3, 1e-3)]),
     "arctan": (2.5, [(-3, 3), (-1e4, 1e4), (-1e-3, 1e-3)]),
     "expit": (2.6, [(-3, 3), (-90, 90)]),
-    "arcsin": (0.51, [(-1, 1)]),
-    "cbrt": (0.51, [(-5, 5)]),
+    "arcsin": (2.5, [(-1, 1), (-1e-3, 1e-3), (0.999, 1)]),
+    "arccos": (2.5, [(-1, 1), (-1e-3, 1e-3), (0.999, 1)]),
+    "cbrt": (1.0, [(-5, 5), (-3e38, 3e38), (-1e-38, 1e-38)]),
     "erf": (0.51, [(-3, 3)]),
 }
 

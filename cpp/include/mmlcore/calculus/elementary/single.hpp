@@ -4,9 +4,11 @@
 // functions).
 //
 // The reductions are those of float64 (exponential.hpp, logarithm.hpp, trigonometric.hpp), the polynomials S. L. Moshier's
-// ("Methods and Programs for Mathematical Functions", 1989, single precision). Angles are reduced in float64, where a
-// multiple of pi/2 costs no digit. What is seldom asked of float32 (inverse functions but arctan, erf, cube roots) is
-// computed as float64 and rounded.
+// ("Methods and Programs for Mathematical Functions", 1989, single precision). Angles up
+// to 4e4 are reduced with pi/2 in three parts, of which fused operations keep every digit (W. J. Cody, W. Waite, "Software
+// Manual for the Elementary Functions", 1980, chapter 8); larger ones, and all without fused operations, in float64, where a
+// multiple of pi/2 costs no digit. What is seldom asked of float32 (inverse hyperbolic functions, erf) is computed as
+// float64 and rounded.
 #pragma once
 
 #include "mmlcore/calculus/elementary/error_function.hpp"
@@ -112,7 +114,7 @@ struct FloatAngle {
   Floats r;
   FloatMask quarter;
 };
-[[gnu::always_inline]] inline FloatAngle reduce_by_quarters(Floats x) {
+inline FloatAngle reduce_in_double(Floats x) {
   constexpr int half = F::width / 2;
   typedef std::int32_t HalfInts __attribute__((vector_size(kVectorBytes / 2)));
   alignas(64) float numbers[F::width];
@@ -129,6 +131,16 @@ struct FloatAngle {
   FloatAngle at{F::load(numbers), {}};
   __builtin_memcpy(&at.quarter, quarters, sizeof quarters);
   return at;
+}
+[[gnu::always_inline]] inline FloatAngle reduce_by_quarters(Floats x) {
+#ifdef __FMA__
+  if (!F::any(~(F::abs(x) < 4e4f))) {
+    const RoundedFloats n = nearest(x * 0.636619772f);
+    const Floats r = F::fma(n.value, of(-3.13916473e-7f), F::fma(n.value, of(-1.57079601f), x));
+    return {F::fma(n.value, of(-5.39030253e-15f), r), n.number};
+  }
+#endif
+  return reduce_in_double(x);
 }
 [[gnu::always_inline]] inline Floats sin_near_zero(Floats r) {
   const Floats z = r * r;
@@ -245,24 +257,11 @@ template <class G>
   const Floats result = (at.quarter & 1) != 0 ? -c / s : s / c;
   return detail::far_angles(x == 0 ? x : result, x, [](double y) { return std::tan(y); });
 }
-[[gnu::always_inline]] inline Floats arctan(Floats x) {
-  const Floats size = F::abs(x);
-  const FloatMask far = size > 2.41421356f, middle = size > 0.414213562f;
-  const Floats y = far ? -1 / size : middle ? (size - 1) / (size + 1) : size, z = y * y;
-  const Floats p = detail::series(z, -3.33329491539e-1f, 1.99777106478e-1f, -1.38776856032e-1f, 8.05374449538e-2f);
-  const Floats start = far ? detail::of(1.57079633f) : middle ? detail::of(0.785398163f) : Floats{};
-  const Floats rest = far ? detail::of(-4.37113883e-8f) : middle ? detail::of(-2.18556941e-8f) : Floats{};
-  return x == x ? detail::with_sign(start + (F::fma(z * y, p, y) + rest), x) : x;
-}
-
 #define THROUGH_DOUBLE(name)                                        \
   inline Floats name(Floats x) {                                    \
     return calculus::wide<float>([](Vec v) { return name(v); }, x); \
   }
 THROUGH_DOUBLE(floor)
-THROUGH_DOUBLE(cbrt)
-THROUGH_DOUBLE(arcsin)
-THROUGH_DOUBLE(arccos)
 THROUGH_DOUBLE(arcsinh)
 THROUGH_DOUBLE(arccosh)
 THROUGH_DOUBLE(arctanh)
