@@ -5,11 +5,11 @@
 // B is chosen so that the results of a block stay in the first-level cache, and its data in the second, from which they are
 // read again: once for X w, once for X'r. The last block has its own program for the rows that are left.
 //
-// What remains, for a logistic loss of 10,000 x 100 (8 MB, in the third-level cache; one thread, float64): 117 us, as long
-// as numpy takes for X w alone (120), where the data are arguments; 177 where they are captured, of which the comparison
-// with what they were takes 50 to 60 (three vector operations for a vector, see core/checksum.hpp); by hand in numpy 247.
-// Tried: blocks of 96 and 48 KB of data 202 and 222 us; the next block asked for while sums of this one are taken 211, and
-// 60,000 x 200, which memory limits, 1.4 times as long.
+// What remains, for a logistic loss of 10,000 x 100 (8 MB, in the third-level cache; one thread, float64, best of some runs
+// on a machine with others at work): 117 to 136 us, about what numpy takes for X w alone (120), where nothing is compared:
+// data as arguments, or a Function made before; 177 where captured data are compared with what they were (three vector
+// operations for a vector, see core/checksum.hpp); by hand in numpy 247. Tried: blocks of 96 and 48 KB of data, 202 and
+// 222 us; the next block asked for while sums of this one are taken, no gain (211 against 194 just before).
 //
 // Sums are added over the blocks of a share of the rows, and then over the shares, in float64 and in the order of the rows.
 // The shares depend on the graph alone: the same bits for any number of threads.
