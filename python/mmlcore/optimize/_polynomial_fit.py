@@ -165,39 +165,55 @@ def polynomial_fit(
         raise shape_error("x", at.shape, "(n,), at least one point")
     if target.shape != at.shape:
         raise shape_error("y", target.shape, f"{at.shape}, a number for each x")
-    different = len(np.unique(at))
-    if degree >= different:
+    if degree >= (different := _different(at, degree + 1)):
         msg = f"degree: got {degree}, needed less than {different}, the number of different x."
         raise ValueError(msg)
     domain = (float(at.min()), float(at.max()))
     t = scaled_to(at, domain)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".*no degrees of freedom", RuntimeWarning)
-        if degree:
-            columns = np.asfortranarray(chebyshev.chebvander(t, degree)[:, 1:])
-            fit = linear_regression(columns, target.astype(np.float64), sigma=sigma)
-        else:
-            fit = linear_regression(
-                np.ones((at.size, 1)), target.astype(np.float64), sigma=sigma, intercept=False
-            )
-    coefficients = fit.coefficients
-    order = np.arange(degree)
-    if degree:
-        coefficients = np.append(fit.intercept, fit.coefficients)
-        order = np.append(degree, order)
-    else:
-        order = np.array([0])
+    columns = _columns(t, degree) if degree else np.ones((at.size, 1))
+    given = (columns, target.astype(np.float64, copy=False))
+    if sigma is None and at.size > degree + 1:
+        fit = linear_regression(*given, intercept=degree > 0)
+    else:  # as many coefficients as points that count are no reason for a warning
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", ".*no degrees of freedom", RuntimeWarning)
+            fit = linear_regression(*given, sigma=sigma, intercept=degree > 0)
+    coefficients, covariance = fit.coefficients, fit.covariance
+    if degree:  # the constant, which is last, comes first
+        order = [degree, *range(degree)]
+        coefficients = np.empty(degree + 1)
+        coefficients[0], coefficients[1:] = fit.intercept, fit.coefficients
+        covariance = covariance[order][:, order]
     s = None if sigma is None else np.asarray(sigma, float)
     r2 = fit.r2 if degree else 0.0
     return PolynomialFit(
         coefficients,
         domain,
-        fit.covariance[np.ix_(order, order)],
+        covariance,
         fit.chi2,
         fit.dof,
         r2,
         (at, target, s),
     )
+
+
+def _different(x: Array, enough: int) -> int:
+    """Return how many different numbers there are; of many, as soon as some of them are enough, how many those are."""
+    some = len(set(x[: 4 * enough].tolist()))
+    return some if some >= enough or x.size <= 4 * enough else len(np.unique(x))
+
+
+def _columns(t: Array, degree: int) -> Array:
+    """Return T_1 ... T_degree at t, in columns: T_k+1 = 2 t T_k - T_k-1."""
+    rows = np.empty((degree, t.size))
+    rows[0] = t
+    if degree > 1:
+        twice = 2 * t
+        rows[1] = twice * t - 1
+        for k in range(2, degree):
+            np.multiply(twice, rows[k - 1], out=rows[k])
+            rows[k] -= rows[k - 2]
+    return rows.T
 
 
 def scaled_to(x: Any, domain: tuple[float, float]) -> Any:
