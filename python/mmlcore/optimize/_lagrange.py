@@ -10,12 +10,23 @@ from numpy.typing import ArrayLike
 
 from mmlcore.calculus import Function
 from mmlcore.calculus.memory import traced
-from mmlcore.core.arrays import Array, as_array, as_index, as_real, require_finite, shape_error
+from mmlcore.core.arrays import (
+    Array,
+    all_finite,
+    as_array,
+    as_index,
+    as_real,
+    require_finite,
+    shape_error,
+)
 from mmlcore.core.status import Status, judged, sentences, success
+from mmlcore.eigen import eigvalsh
 from mmlcore.optimize._newton import MESSAGES, one_number
 from mmlcore.optimize._newton_steps import newton_steps
+from mmlcore.singular import lstsq, svd
 
 _FLAT = 1e-8  # curvature, relative to the largest, that counts as none
+_CONVERGED = int(Status.CONVERGED)  # an array knows plain integers faster
 _KEPT = 4  # sets of constraints that a function remembers
 
 
@@ -128,13 +139,13 @@ def lagrange(
     whole, both = _lagrangian(function, conditions, n)
     gradients = both.jacobian(points)  # (k, m, n)
     slopes = function.gradient(points)
-    first = [np.linalg.lstsq(a.T, b, rcond=None)[0] for a, b in zip(gradients, slopes, strict=True)]
+    first = np.array([_multipliers(a, b) for a, b in zip(gradients, slopes, strict=True)])
     z, residual, steps, status, _ = newton_steps(
-        *(whole, "gradient", "hessian", np.concatenate([points, np.stack(first)], axis=1)),
+        *(whole, "gradient", "hessian", np.concatenate([points, first], axis=1)),
         tol=tol,
         max_iter=max_iter,
     )
-    done = status == Status.CONVERGED
+    done = status == _CONVERGED
     kinds = _kinds(whole.hessian(z), done, n)
     values = np.asarray(function(z[:, :n]))
     if several:
@@ -145,6 +156,13 @@ def lagrange(
         *(done.item(), status.item()),
     )
     return judged(found, "lagrange", raise_on_failure)
+
+
+def _multipliers(gradients: Array, slope: Array) -> Array:
+    """Return the multipliers of least residual at a start; zeros where derivatives are not finite, which Newton's steps tell."""
+    if not (all_finite(gradients) and all_finite(slope)):
+        return np.zeros(len(gradients))
+    return np.asarray(lstsq(gradients.T, slope).x)
 
 
 def _lagrangian(function: Any, conditions: list[Any], n: int) -> tuple[Function, Function]:
@@ -173,16 +191,26 @@ def _kinds(bordered: Array, done: Array, n: int) -> list[str]:
     found = np.flatnonzero(done)
     if not len(found):
         return kinds
-    turned, sizes, _ = np.linalg.svd(bordered[found, :n, n:])
-    ranks = (sizes > 1e-12 * sizes.max(axis=-1, initial=0, keepdims=True)).sum(axis=-1)
-    for rank in set(ranks.tolist()):
-        same = found[ranks == rank]
-        along = turned[ranks == rank, :, rank:]
-        hessians = bordered[same, :n, :n]
-        curvatures = np.linalg.eigvalsh(along.swapaxes(-1, -2) @ hessians @ along)
+    if not all_finite(bordered[found]):
+        return _kinds(bordered, done & np.isfinite(bordered).all(axis=(-2, -1)), n)
+    turned, sizes, _ = svd(bordered[found, :n, n:], full=True)
+    ranks = [sum(size > 1e-12 * row[0] for size in row) for row in sizes.tolist()]
+    for rank in set(ranks):
+        same, turns = found, turned
+        if len(set(ranks)) > 1:
+            some = np.array(ranks) == rank
+            same, turns = found[some], turned[some]
+        along, hessians = turns[:, :, rank:], bordered[same, :n, :n]
+        projected = along.swapaxes(-1, -2) @ hessians @ along
+        if n - rank > 1:
+            curvatures = eigvalsh((projected + projected.swapaxes(-1, -2)) / 2)
+        else:
+            curvatures = projected.reshape(len(same), n - rank)
         steepest = np.abs(hessians).max(axis=(-2, -1))
-        for i, values, steep in zip(same, curvatures, steepest, strict=True):
-            kinds[i] = _kind(values.tolist(), float(steep))
+        for i, values, steep in zip(
+            same.tolist(), curvatures.tolist(), steepest.tolist(), strict=True
+        ):
+            kinds[i] = _kind(values, steep)
     return kinds
 
 

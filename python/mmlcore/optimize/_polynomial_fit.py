@@ -213,7 +213,7 @@ def _columns(t: Array, degree: int) -> Array:
         for k in range(2, degree):
             np.multiply(twice, rows[k - 1], out=rows[k])
             rows[k] -= rows[k - 2]
-    return rows.T
+    return np.asarray(rows.T)
 
 
 def scaled_to(x: Any, domain: tuple[float, float]) -> Any:
