@@ -291,3 +291,21 @@ def test_names_methods_and_options(rng):
 def test_what_is_refused_by_name(options, error, words):
     with pytest.raises(error, match=words):
         mml.curve_fit(fall, [0.0, 1.0, 2.0], [2.0, 1.0, 0.5], **options)
+
+
+@pytest.mark.parametrize("absolute", [False, True])
+def test_plain_arrays_and_all_others_give_the_same(absolute: bool) -> None:
+    x = np.linspace(-4, 4, 40)
+    y = gaussian(x, 2.0, 0.3, 1.1, 0.2) + 0.05 * np.cos(9 * x)
+    start = (1.0, 0.0, 1.0, 0.0)
+    plain = mml.curve_fit(gaussian, x, y, start, absolute_sigma=absolute)
+    for other in (
+        mml.curve_fit(gaussian, x, y, start, absolute_sigma=absolute, check_finite=True),
+        mml.curve_fit(gaussian, list(x), list(y), start, absolute_sigma=absolute),
+        mml.curve_fit(gaussian, x, y, (1, 0, 1, 0), absolute_sigma=absolute),
+    ):
+        for name in ("parameters", "covariance", "chi2", "dof", "status", "message", "residual"):
+            np.testing.assert_array_equal(getattr(plain, name), getattr(other, name), name)
+        np.testing.assert_array_equal(
+            plain.confidence_intervals(profile=True), other.confidence_intervals(profile=True)
+        )

@@ -14,7 +14,6 @@ from mmlcore import _core
 from mmlcore.core.arrays import Array, all_finite, as_index, as_real
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.core.frames import is_table, table_to_array
-from mmlcore.core.status import Status
 from mmlcore.optimize._curve_data import data_of, sigma_of, without_nan
 from mmlcore.optimize._curve_options import bounds_by_name, check_method, options_of, start_of
 from mmlcore.optimize._data import (
@@ -24,15 +23,12 @@ from mmlcore.optimize._data import (
     limits,
     parameter_count,
 )
-from mmlcore.optimize._fit_result import MESSAGES
 from mmlcore.optimize._model import Model, model_of
+from mmlcore.optimize._plain_fit import LONG, UNSURE, plain_fit, result_of
 from mmlcore.optimize._profile import Problem
 from mmlcore.optimize.curve_result import CurveFit
 
-_LONG = 200_000  # points from which on a fit to some of them comes first
 _SAMPLE = 20_000
-_UNSURE = (int(Status.UNDETERMINED), int(Status.NOT_FINITE))
-_MESSAGES = {int(status): message for status, message in MESSAGES.items()}
 
 
 def curve_fit(
@@ -147,6 +143,12 @@ def curve_fit(
     if options:
         max_iter, tol = options_of(options, max_iter, tol)
     f_scale = as_real(f_scale, "f_scale", *POSITIVE)
+    nothing = all(v is None for v in (sigma, bounds, method, jac, nan_policy, check_finite))
+    if nothing and loss == "linear" and not (full_output or options):
+        numbers = (f_scale, tol, max_iter, bool(absolute_sigma), bool(profile))
+        plain = plain_fit(f, xdata, ydata, p0, *numbers)
+        if plain is not None:
+            return plain
     if nan_policy == "omit":  # what is missing in a column is left out as NaN is
         xdata, ydata = (
             table_to_array(values, name, gaps=True) if is_table(values) else values
@@ -199,7 +201,7 @@ def _fitted(
         )
 
     step = y.size // _SAMPLE
-    if step < _LONG // _SAMPLE:
+    if step < LONG // _SAMPLE:
         return fit(1, start)
     sample = fit(step, start)
     if sample[5] <= 0:
@@ -262,7 +264,7 @@ def finished(
     dof = points - parameters.size + held
     if not absolute:
         scale = chi2 / dof if dof > 0 else math.inf
-        if status in _UNSURE or unit != 1 or not math.isfinite(scale):
+        if status in UNSURE or unit != 1 or not math.isfinite(scale):
             with np.errstate(all="ignore"):
                 scaled = covariance * scale
             covariance = np.where(np.isfinite(covariance) & np.isfinite(scaled), scaled, np.inf)
@@ -272,26 +274,12 @@ def finished(
         with np.errstate(all="ignore"):
             covariance = covariance * unit * unit if absolute else covariance
             chi2 = float(np.float64(chi2) / unit / unit)
-    # As CurveFit(...) would, whose way to set frozen fields one by one takes 2 us.
-    fit = object.__new__(CurveFit)
-    fit.__dict__.update(
-        parameters=parameters,
-        covariance=covariance,
-        chi2=chi2,
-        dof=dof,
-        iterations=iterations,
-        status=status,
-        message=_MESSAGES[status],
-        evaluations=evaluations,
-        _residuals=residual,
-        _data=data,
-        _problem=problem,
-        _profile=profile,
-    )
+    ended = (parameters, covariance, chi2, iterations, evaluations, status)
+    fit = result_of(ended, covariance, dof, residual, data, problem, profile)
     if raises and status <= 0:
         msg = f"{name}: optimal parameters not found: {fit.message}"
         raise ConvergenceError(msg, fit)
-    if status == _UNSURE[0] or not all_finite(covariance):
+    if status == UNSURE[0] or not all_finite(covariance):
         msg = "Covariance of the parameters could not be estimated; it is infinite."
         warnings.warn(msg, RuntimeWarning, stacklevel=3)
     return fit
