@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <optional>
+#include <type_traits>
 
 #include "arrays.hpp"
 #include "door_call.hpp"
@@ -75,9 +76,14 @@ class Called final : public Equations {
   double loss_scale_;
 };
 
-template <class T>
-py::array_t<T> array_of(const std::vector<T>& x, const std::vector<py::ssize_t>& shape) {
-  return py::array_t<T>(shape, x.data());
+// A result of its own; pybind11's way to an array takes twice as long.
+template <class T, std::size_t kAxes>
+py::object array_of(const std::vector<T>& x, const npy_intp (&shape)[kAxes]) {
+  constexpr int type = std::is_integral_v<T> ? (sizeof(T) == 4 ? NPY_INT32 : NPY_INT64) : kTypeNumber<T>;
+  auto made = py::reinterpret_steal<py::object>(new_result(type, static_cast<int>(kAxes), shape));
+  if (!made) throw py::error_already_set();
+  std::copy(x.begin(), x.end(), static_cast<T*>(PyArray_DATA(reinterpret_cast<PyArrayObject*>(made.ptr()))));
+  return made;
 }
 
 // Of a plain pointer pybind11 would ask None for an attribute at each call.
@@ -101,13 +107,14 @@ py::tuple newton_steps(const calculus::Program& values, const calculus::Program&
   const NewtonOptions options{tol, max_iter, safeguard, trajectory};
   const Roots found = without_gil([&] { return newton({values, slopes, both}, k, n, start.data(), options, ask); });
   const py::ssize_t iterates = static_cast<py::ssize_t>(found.path.size()) / std::max<py::ssize_t>(1, k * n);
+  const py::object path = trajectory ? array_of(found.path, {iterates, k, n}) : py::none();
   return py::make_tuple(array_of(found.x, {k, n}), array_of(found.norm, {k}), array_of(found.steps, {k}),
-                        array_of(found.status, {k}), array_of(found.path, {iterates, k, n}));
+                        array_of(found.status, {k}), path);
 }
 
 py::tuple told(const Fit& fit) {
   const index_t p = static_cast<index_t>(fit.theta.size());
-  return py::make_tuple(Doubles(p, fit.theta.data()), Doubles({p, p}, fit.covariance.data()), fit.cost, fit.iterations,
+  return py::make_tuple(array_of(fit.theta, {p}), array_of(fit.covariance, {p, p}), fit.cost, fit.iterations,
                         fit.evaluations, static_cast<int>(fit.status));
 }
 
@@ -183,7 +190,8 @@ void bind_optimize(py::module_& m) {
   PyModule_AddObject(m.ptr(), "fit_line", PyCFunction_NewEx(&fit_line_method, nullptr, nullptr));
   m.def("newton", &newton_steps, py::arg("values"), py::arg("slopes"), py::arg("both"), py::arg("start"), py::arg("tol"),
         py::arg("max_iter"), py::arg("safeguard"), py::arg("trajectory"), py::arg("shortest"),
-        "(x, norm, steps, status, path) from starts (k, n); shortest(J, f) solves singular systems in the sense of least "
+        "(x, norm, steps, status, path or None) from starts (k, n); shortest(J, f) solves singular systems in the sense of "
+        "least "
         "squares.");
   m.def(
       "fit_curve",

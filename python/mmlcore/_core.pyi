@@ -833,7 +833,7 @@ def newton(
     shortest: typing.Any,
 ) -> tuple[typing.Any, ...]:
     """
-    (x, norm, steps, status, path) from starts (k, n); shortest(J, f) solves singular systems in the sense of least squares.
+    (x, norm, steps, status, path or None) from starts (k, n); shortest(J, f) solves singular systems in the sense of least squares.
     """
 
 def num_threads() -> int:

@@ -134,7 +134,7 @@ def newton(
     >>> mml.newton(lambda v: np.stack([v[0] ** 2 + v[1] ** 2 - 4, v[0] * v[1] - 1]), [2.0, 0.0]).x.round(6)
     array([1.931852, 0.517638])
     """
-    start = require_finite(as_array(x0, "x0"), "x0").astype(np.float64)
+    start = require_finite(as_array(x0, "x0"), "x0").astype(np.float64, copy=False)
     if start.ndim and not start.shape[-1]:
         msg = f"x0: got shape {start.shape}, needed at least one unknown."
         raise ValueError(msg)
@@ -158,7 +158,7 @@ def newton(
         safeguard=bool(safeguard),
         trajectory=bool(trajectory),
     )
-    path = points.reshape(-1, *start.shape) if trajectory else None
+    path = None if points is None else points.reshape(-1, *start.shape)
     x = z.reshape(start.shape)
     if lead:
         rest = (residual.reshape(lead), steps.reshape(lead), status.reshape(lead))

@@ -23,7 +23,7 @@ def newton_steps(
     max_iter: int,
     safeguard: bool = True,
     trajectory: bool = False,
-) -> tuple[Array, Array, Array, Array, Array]:
+) -> tuple[Array, Array, Array, Array, Array | None]:
     """Return iterates (k, n), norms of the values, steps, statuses, and all iterates where asked for.
 
     `values` and `slopes` are the kinds of derivatives (see `calculus._derive`) that are to be zero, and theirs.
