@@ -143,8 +143,9 @@ def curve_fit(
     if options:
         max_iter, tol = options_of(options, max_iter, tol)
     f_scale = as_real(f_scale, "f_scale", *POSITIVE)
-    nothing = all(v is None for v in (sigma, bounds, method, jac, nan_policy, check_finite))
-    if nothing and loss == "linear" and not (full_output or options):
+    simple = sigma is None and bounds is None and method is None and jac is None
+    simple = simple and nan_policy is None and check_finite is None
+    if simple and loss == "linear" and not (full_output or options):
         numbers = (f_scale, tol, max_iter, bool(absolute_sigma), bool(profile))
         plain = plain_fit(f, xdata, ydata, p0, *numbers)
         if plain is not None:
