@@ -84,10 +84,10 @@ class Searcher:
         if self._tree is None or top >= self._high or radius**2 < limits.tiny / limits.eps:
             return self._within_by_distances(q, radius)
         distances, indices, offsets = self._tree.within(q, min(radius, float(limits.max)))
-        row = np.repeat(np.arange(len(q)), np.diff(offsets))
         tiny = np.flatnonzero(distances < limits.tiny / limits.eps)
         np.sqrt(distances, out=distances)
         if len(tiny):
+            row = np.repeat(np.arange(len(q)), np.diff(offsets))
             distances[tiny] = lengths(q[row[tiny]] - self._x[indices[tiny]])
             order = np.lexsort((indices, distances, row))
             distances, indices = distances[order], indices[order]
@@ -130,19 +130,22 @@ class Searcher:
         return self._filter.search(q, distances, indices)
 
     def _within_by_distances(self, q: Array, radius: float) -> tuple[Array, Array, Array]:
-        x = self._x
-        parts: list[tuple[Array, Array, Array]] = []
-        step = max(1, _BLOCK // max(1, len(x)))
-        for first in range(0, len(q), step):
-            all_of_them = empty((len(q[first : first + step]), len(x)), x.dtype)
-            _core.pairwise_distances(q[first : first + step], x, False, all_of_them)
-            row, column = np.nonzero(all_of_them <= radius)
-            near = all_of_them[row, column]
-            order = np.lexsort((column, near, row))
-            parts.append((near[order], column[order].astype(np.int64), row[order] + first))
-        none = (empty((0,), x.dtype), np.empty(0, np.int64), np.empty(0, np.int64))
-        distances, indices, rows = (np.concatenate(part) for part in zip(none, *parts, strict=True))
-        return distances, indices, offsets_of(rows, len(q))
+        step = max(1, _BLOCK // max(1, len(self._x)))
+        if len(q) <= step:
+            return self._within_of_block(q, radius)
+        parts = [self._within_of_block(q[i : i + step], radius) for i in range(0, len(q), step)]
+        distances, indices, offsets = zip(*parts, strict=True)
+        counts = np.concatenate([np.diff(o) for o in offsets])
+        return np.concatenate(distances), np.concatenate(indices), _ends(counts)
+
+    def _within_of_block(self, q: Array, radius: float) -> tuple[Array, Array, Array]:
+        all_of_them = empty((len(q), len(self._x)), self._x.dtype)
+        _core.pairwise_distances(q, self._x, False, all_of_them)
+        inside = all_of_them <= radius
+        row, column = inside.nonzero()
+        near = all_of_them[inside]
+        order = np.lexsort((near, row))  # stable: of equal ones the lower index stays first
+        return near[order], column[order].astype(np.int64, copy=False), _ends(inside.sum(axis=1))
 
 
 def search(x: Array, q: Array, k: int) -> tuple[Array, Array]:
@@ -161,11 +164,16 @@ def lower_first(distances: Array, indices: Array) -> None:
     indices[rows] = np.take_along_axis(indices[rows], order, 1)
 
 
+def _ends(counts: Array) -> Array:
+    """Where each of so many begins in a list of all, and its end."""
+    offsets = np.zeros(len(counts) + 1, np.int64)
+    counts.cumsum(out=offsets[1:])
+    return offsets
+
+
 def offsets_of(rows: Array, count: int) -> Array:
     """Where each of `count` rows begins in a list that is sorted by them, and its end."""
-    offsets = np.zeros(count + 1, np.int64)
-    np.cumsum(np.bincount(rows, minlength=count), out=offsets[1:])
-    return offsets
+    return _ends(np.bincount(rows, minlength=count))
 
 
 def without_own(distances: Array, indices: Array) -> tuple[Array, Array]:
