@@ -120,3 +120,39 @@ def test_few_queries(queries, d, dtype, order, rng):
     exact = np.sort(np.sqrt(squares), axis=1)[:, :5]
     np.testing.assert_allclose(found.distances, exact, rtol=30 * float(np.finfo(dtype).eps))
     assert found.indices[0, :2].tolist() == [20, 650]
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 4, 5, 7, 8, 12, 13, 30, 100])
+@pytest.mark.parametrize("shape", [(1,), (2,), (15,), (16,), (33,), (700,), (3, 21)])
+def test_stacks_in_a_metric(d, shape, dtype, rng):
+    """Few entries in lanes, more as images in blocks; one vector for all; orders and stacks that do not run evenly."""
+    m = a_metric(d, rng, dtype)
+    whole = rng.standard_normal((*shape, d)).astype(dtype)
+    tall = np.asfortranarray(rng.standard_normal((*shape, d)).astype(dtype))
+    wide = rng.standard_normal((*shape[:-1], 2 * shape[-1], 2 * d)).astype(dtype)[..., ::2, ::2]
+    tolerance = (
+        {"rtol": 2e-5, "atol": 2e-5} if dtype == np.float32 else {"rtol": 1e-12, "atol": 1e-12}
+    )
+
+    def product(x, y):
+        wide_m = m.astype(np.longdouble)
+        return np.einsum(
+            "...i,ij,...j->...", x.astype(np.longdouble), wide_m, y.astype(np.longdouble)
+        )
+
+    for x, y in ((whole, tall), (wide, whole), (tall, wide), (whole, whole[(0,) * len(shape)])):
+        xy, xx, yy = product(x, y), product(x, x), product(y, y)
+        cosine = xy / np.sqrt(xx * yy)
+        size = np.sqrt(xx * yy)
+        np.testing.assert_array_less(
+            abs(mml.inner(x, y, metric=m) - xy), tolerance["rtol"] * size + 1e-30
+        )
+        np.testing.assert_allclose(mml.length(x, metric=m), np.sqrt(xx), **tolerance)
+        gaps = np.sqrt(np.maximum(product(x - y, x - y), 0))
+        np.testing.assert_allclose(mml.distance(x, y, metric=m), gaps, **tolerance)
+        if d > 1:
+            np.testing.assert_allclose(mml.cosine(x, y, metric=m), cosine, **tolerance)
+            wrong = abs(np.cos(mml.angle(x, y, metric=m).astype(float)) - np.clip(cosine, -1, 1))
+            assert wrong.max() < 10 * tolerance["rtol"]
+            onto = mml.vector_projection(x, y, metric=m)
+            np.testing.assert_allclose(onto, (xy / yy)[..., None] * y, **tolerance)

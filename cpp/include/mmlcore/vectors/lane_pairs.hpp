@@ -67,7 +67,7 @@ class LaneItems {
     }
     if (memory_.size() == 0) memory_ = Buffer<T>(d_ * block_);  // a range of a stack of whole vectors may end within one
     T* const to = memory_.data();
-    if (x_.batch.uniform() && (x_.item.col_stride != 1 || d_ >= W)) {
+    if (x_.batch.uniform()) {
       const index_t step = x_.batch.stride();
       copy<T>(MatrixView<const T>{x_.item.data + first * step, count, d_, step, x_.item.col_stride},
               MatrixView<T>{to, count, d_, 1, block_});
