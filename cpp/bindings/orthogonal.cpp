@@ -67,12 +67,12 @@ bool orthonormal(const Call& call) {
   return each_item(call, m * n * n, [&](index_t item) { return is_orthonormal<T>(q[item], rtol, to[item]); });
 }
 
-// Rows onto one subspace, or those of each item of a stack onto its own. An X with less axes than B has one vector for each
-// subspace: that is the function's.
+// Rows onto one subspace, or those of each item of a stack onto its own; a stack of rows onto one subspace is the function's,
+// which takes all rows at once.
 template <class T>
 bool projections(const Call& call) {
   if (call.axes() != 0) {
-    if (call.is_one(1) || PyArray_NDIM(call.array(0)) < PyArray_NDIM(call.array(1))) return false;
+    if (call.is_one(1)) return false;
     const auto x = call.stack<T>(0), b = call.stack<T>(1);
     const auto points = call.results<T>(0), coordinates = call.results<T>(1);
     const index_t n = call['n'], work = call['d'] * call['k'] * (n + call['k']);

@@ -132,7 +132,8 @@ def test_is_orthogonal(dtype, rng):
         (lambda: mml.projection_matrix(np.eye(2), metric=-np.eye(2)), "metric: is not positive"),
         (lambda: mml.project(np.ones(3), np.eye(2)), "X: got shape"),
         (lambda: mml.project([np.inf, 1], np.eye(2)), "X: contains"),
-        (lambda: mml.project(np.ones((3, 2)), np.ones((2, 2, 2))), "X and B: the leading axes"),
+        (lambda: mml.project(np.ones((3, 1, 2)), np.ones((2, 2, 2))), "X and B: the leading axes"),
+        (lambda: mml.project(np.ones((3, 3)), np.ones((2, 2, 2))), "X: got shape"),
         (lambda: mml.project([np.nan, 1], np.ones((2, 2, 2))), "X: contains"),
         (lambda: mml.project(np.ones((3, 4, 2)), np.ones((2, 2, 2))), "X and B: the leading axes"),
         (lambda: mml.orthogonal_complement(2.0), "B: got shape"),
@@ -152,13 +153,48 @@ def test_one_subspace_for_each_point(dtype, rng):
     b[2, :, 1] = 2 * b[2, :, 0]
     metric = np.diag(np.arange(1.0, 6)).astype(dtype)
     for m in (None, metric):
-        found = mml.project(x, b, metric=m)
+        found = mml.project(x[:, None], b, metric=m)
         for i in range(4):
             one = mml.project(x[i], b[i], metric=m)
             for some, expected in zip(found, one, strict=True):
-                np.testing.assert_allclose(some[i], expected, atol=30 * np.finfo(dtype).eps)
-    assert mml.project(x[:, None], b[None]).points.shape == (4, 4, 5)
+                np.testing.assert_allclose(some[i, 0], expected, atol=30 * np.finfo(dtype).eps)
     assert mml.project(x[0], b).coordinates.shape == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("of_x", "of_b"),
+    [
+        ((5,), (3, 5, 2)),
+        ((5, 5), (3, 5, 2)),  # five rows, onto each of three subspaces
+        ((3, 5), (3, 5, 2)),  # three rows, onto each of three
+        ((1, 5), (3, 5, 2)),
+        ((2, 5), (4, 3, 5, 2)),
+        ((3, 2, 5), (4, 3, 5, 2)),
+        ((4, 1, 2, 5), (3, 5, 2)),
+        ((3, 2, 5), (5, 2)),
+        ((0, 5), (3, 5, 2)),
+        ((4, 5), (0, 5, 2)),
+    ],
+)
+@pytest.mark.parametrize("inner", [None, "metric"])
+def test_axes_broadcast_as_those_of_a_product(of_x, of_b, inner, dtype, layout, rng):
+    x, b = (rng.standard_normal(shape).astype(dtype) for shape in (of_x, of_b))
+    x, b = layout(x) if x.ndim > 1 else x, layout(b)
+    metric = None if inner is None else np.diag(np.arange(1.0, 6)).astype(dtype)
+    points, coordinates, residual = mml.project(x, b, metric=metric)
+    shape = (x @ b).shape
+    assert coordinates.shape == shape
+    assert points.shape == (*shape[:-1], 5)
+    assert residual.shape == shape[:-1]
+    weights = np.eye(5) if metric is None else metric
+    dual = np.swapaxes(b, -1, -2).astype(float) @ weights
+    onto = b @ np.linalg.solve(dual @ b, dual)
+    each = x.astype(float)[..., np.newaxis] if x.ndim == 1 else np.swapaxes(x, -1, -2).astype(float)
+    right = np.swapaxes(onto @ each, -1, -2)
+    right = right[..., 0, :] if x.ndim == 1 else right
+    np.testing.assert_allclose(points, right, atol=1e4 * np.finfo(dtype).eps)
+    rest = np.sqrt((((x - right) @ weights) * (x - right)).sum(-1))
+    np.testing.assert_allclose(residual, rest, atol=1e4 * np.finfo(dtype).eps)
 
 
 @pytest.mark.parametrize("shape", [(0,), (2, 0), (0, 3), (2, 0, 3)])

@@ -116,7 +116,8 @@ def project(
         Rows are points. For an affine subspace through x0 project X - x0 and add x0 to the points.
     B : array_like of shape (..., d, k) or (d,)
         Columns span the subspace; they may depend on each other. One axis is one vector. Leading axes, one subspace for each,
-        broadcast against those of `X`: each has rows of its own, X (..., m, d), or one vector where `X` has fewer axes than `B`.
+        broadcast against those of `X` as in ``X @ B``: an `X` of shape (m, d) is m rows, for every subspace, and one of shape
+        (d,) a vector; one vector for each of many subspaces has an axis more, (..., 1, d).
     metric : array_like of shape (d, d), optional
         The symmetric positive definite matrix M of the inner product x' M y, for real numbers. Default: the dot product.
     out : tuple of ndarray, optional
@@ -156,8 +157,8 @@ def project(
     d, k = b.shape[-2:]
     if x.ndim == 0 or x.shape[-1] != d:
         raise shape_error("X", x.shape, f"(..., {d}) to fit B of shape {b.shape}")
-    # Rows for each subspace, or one vector.
-    rows_each = b.ndim > 2 and x.ndim >= b.ndim
+    # Rows for each of many subspaces, or one vector.
+    rows_each = b.ndim > 2 and x.ndim > 1
     batch = broadcast_batch({"X": x.shape[: -2 if rows_each else -1], "B": b.shape[:-2]})
     if metric is not None:
         require_real(x, "X, B")
@@ -165,7 +166,7 @@ def project(
     if rows_each:
         rows, batch = x, (*batch, x.shape[-2])
     elif b.ndim > 2:
-        rows = x[..., np.newaxis, :]
+        rows = x[np.newaxis]
     else:  # onto one subspace all points at once
         rows = x.reshape(math.prod(batch), d)
     rows, power = _levelled(rows)
