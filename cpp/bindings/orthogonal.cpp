@@ -67,8 +67,8 @@ bool orthonormal(const Call& call) {
   return each_item(call, m * n * n, [&](index_t item) { return is_orthonormal<T>(q[item], rtol, to[item]); });
 }
 
-// Rows onto one subspace, or those of each item of a stack onto its own; a stack of rows onto one subspace is the function's,
-// which takes all rows at once.
+// Rows onto one subspace, or those of each item of a stack onto its own; a stack of rows onto one subspace is the
+// function's, which takes all rows at once.
 template <class T>
 bool projections(const Call& call) {
   if (call.axes() != 0) {
