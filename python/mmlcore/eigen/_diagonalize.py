@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_square, require_finite_items
+from mmlcore.core.arrays import Array, adjoint, as_square, require_finite_items
 from mmlcore.core.door import door
 from mmlcore.core.errors import DefectiveMatrixError, SingularMatrixError
 from mmlcore.core.lapack import level, patiently, restored
@@ -33,14 +33,14 @@ def diagonalize(A: ArrayLike) -> Diagonalization:
 
     Parameters
     ----------
-    A : array_like of shape (..., n, n), float32 or float64
+    A : array_like of shape (..., n, n), float32, float64 or complex
         Square matrices.
 
     Returns
     -------
     Diagonalization
-        (P, D, P_inverse), complex where an eigenvalue is. For a symmetric matrix P is orthogonal. Columns of P have length 1;
-        the entry of largest size of each is positive, or real and positive.
+        (P, D, P_inverse), complex where A or an eigenvalue is. For a symmetric matrix P is orthogonal, for a Hermitian one
+        unitary. Columns of P have length 1; the entry of largest size of each is positive, or real and positive.
 
     Raises
     ------
@@ -70,19 +70,19 @@ def diagonalize(A: ArrayLike) -> Diagonalization:
     array([[ 6., -1.],
            [ 2.,  3.]])
     """
-    given = as_square(A, "A")
-    if given.dtype == np.float32:
-        return _narrowed(diagonalize(given.astype(np.float64)))
+    given = as_square(A, "A", complex_ok=True)
+    if given.dtype in (np.float32, np.complex64):
+        return _narrowed(diagonalize(given.astype(np.result_type(given, np.float64))))
     n = given.shape[-1]
     require_finite_items(given, "A")
     a, powers = level(given.reshape(math.prod(given.shape[:-2]), n, n), "A")
-    symmetric = (a == np.swapaxes(a, -1, -2)).all(axis=(-2, -1))
+    symmetric = (a == adjoint(a)).all(axis=(-2, -1))
     if symmetric.all():
         values, vectors = eigh(a)
-        inverses = np.swapaxes(vectors, -1, -2)
+        inverses = adjoint(vectors)
     else:
         values, vectors, inverses = _general(a, symmetric, given.ndim > 2)
-    diagonal = np.zeros(a.shape, values.dtype)
+    diagonal = np.zeros(a.shape, vectors.dtype)
     diagonal[..., np.arange(n), np.arange(n)] = restored(values, powers, "A", "an eigenvalue")
     vectors, diagonal, inverses = (x.reshape(given.shape) for x in (vectors, diagonal, inverses))
     return Diagonalization(vectors, diagonal, np.ascontiguousarray(inverses))
