@@ -2,11 +2,13 @@
 #include <cmath>
 #include <complex>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 #include "arrays.hpp"
 #include "door.hpp"
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/numbers.hpp"
 #include "mmlcore/core/signs.hpp"
 #include "mmlcore/eigen/characteristic.hpp"
 #include "mmlcore/eigen/diagonalize.hpp"
@@ -203,31 +205,80 @@ py::object diagonals(const Call& call) {
   return pairs.told().real ? by_pairs<T>(call, pairs) : by_pairs<std::complex<T>>(call, pairs);
 }
 
+// Of matrices too large for exact coefficients, from their eigenvalues; false where these are not found.
+template <class T>
+bool coefficients_of_values(const Call& call, const MatrixBatch<const T>& stack, T* to) {
+  const index_t n = call['n'], count = call.count();
+  if (!takes<T>(call, stack)) return false;
+  Buffer<double> wide(sizeof(T) == 8 ? 0 : count * n * n);
+  MatrixBatch<const double> from;
+  if constexpr (std::is_same_v<T, double>) {
+    from = stack;
+  } else {
+    for (index_t i = 0; i < count; ++i) {
+      const MatrixView<const T> item = stack[i];
+      double* const rows = wide.data() + i * n * n;
+      for (index_t j = 0; j < n; ++j) {
+        for (index_t k = 0; k < n; ++k) rows[j * n + k] = static_cast<double>(item(j, k));
+      }
+    }
+    from.item = c_order<const double>(wide.data(), n, n);
+    from.batch.push(count, n * n);
+  }
+  Buffer<std::complex<double>> values(count * n), found(n + 1);
+  if (!general_pairs<double>(from, values.data(), nullptr).found) return false;
+  T check = 0;
+  for (index_t i = 0; i < count; ++i) {
+    polynomial_of_roots(values.data() + i * n, n, found.data());
+    for (index_t k = 0; k <= n; ++k) check += (to[i * (n + 1) + k] = static_cast<T>(found[k].real())) * 0;
+  }
+  return check == 0;
+}
+
+template <class T>
+bool exact_coefficients(const Call& call, const MatrixBatch<const T>& stack, T* to) {
+  const index_t n = call['n'], count = call.count();
+  bool all = true;
+  Widened<T> found[kExactOrder + 1];
+  for (index_t i = 0; i < count && all; ++i) {
+    all = characteristic_polynomial<T>(stack[i], found);
+    T check = 0;
+    for (index_t k = 0; k <= n && all; ++k) check += (to[i * (n + 1) + k] = static_cast<T>(found[k])) * RealPart<T>(0);
+    all &= check == T(0);
+  }
+  return all;
+}
+
 template <class T>
 py::object coefficients(const Call& call) {
   const index_t n = call['n'], count = call.count();
-  if (n > kExactOrder) return {};
+  const bool exact = n <= (Complex<T> ? kExactComplexOrder : kExactOrder);
+  if (!exact && (Complex<T> || n > kGeneralOrder)) return {};
   const auto stack = call.stack<T>(0);
   const NewArray<T> made(call.shape({n + 1}));
-  const bool fine = apart(20.0 * static_cast<double>(count * n * n) * static_cast<double>(n * n), [&] {
-    bool all = true;
-    double found[kExactOrder + 1];
-    for (index_t i = 0; i < count && all; ++i) {
-      all = characteristic_polynomial<T>(stack[i], found);
-      T check = 0;
-      for (index_t k = 0; k <= n && all; ++k) check += (made.data[i * (n + 1) + k] = static_cast<T>(found[k])) * 0;
-      all &= check == 0;
+  const bool fine = apart(20.0 * static_cast<double>(count * n * n) * static_cast<double>(exact ? n * n : n), [&] {
+    if constexpr (!Complex<T>) {
+      if (!exact) return coefficients_of_values<T>(call, stack, made.data);
     }
-    return all;
+    return exact_coefficients<T>(call, stack, made.data);
   });
   return fine ? made.array : py::object();
 }
+
+using Wide = std::complex<double>;
+using Single = std::complex<float>;
 
 const DoorRow rows[] = {
     {"eig", Signature("(n,n)->"), "A", "order", {}, {.makes = {general<double>, general<float>}}},
     {"eigvals", Signature("(n,n)->"), "A", "order", {}, {.makes = {general_values<double>, general_values<float>}}},
     {"diagonalize", Signature("(n,n)->"), "A", "", {}, {.makes = {diagonals<double>, diagonals<float>}}},
     {"characteristic_polynomial", Signature("(n,n)->"), "A", "", {}, {.makes = {coefficients<double>, coefficients<float>}}},
+    {"characteristic_polynomial",
+     Signature("(n,n)->"),
+     "A",
+     "",
+     {},
+     {.complex = true, .makes = {coefficients<Wide>, coefficients<Single>}}},
 };
 
 // (values, vectors or None, which items LAPACK has to see to).
@@ -246,6 +297,15 @@ py::object pairs_of(const py::array& a, bool with_vectors) {
 
 void bind_general_eigen(py::module_& m) {
   add_doors(m, rows);
+  m.def(
+      "polynomials_of_roots",
+      [](const py::array_t<std::complex<double>, py::array::c_style>& roots) {
+        const index_t count = roots.shape(0), n = roots.shape(1);
+        const NewArray<Wide> made({count, n + 1});
+        for (index_t i = 0; i < count; ++i) polynomial_of_roots(roots.data() + i * n, n, made.data + i * (n + 1));
+        return made.array;
+      },
+      py::arg("roots"), "Coefficients (count, n + 1) of the products of x - root, for roots (count, n).");
   m.def(
       "general_pairs",
       [](const py::array& a, bool with_vectors) {

@@ -913,6 +913,11 @@ def point_pairs(
     Turns pairs of complex singular vectors, columns of left and rows of right, so that the leading entry of the rows of right is positive.
     """
 
+def polynomials_of_roots(roots: typing.Annotated[np.typing.ArrayLike, np.complex128]) -> typing.Any:
+    """
+    Coefficients (count, n + 1) of the products of x - root, for roots (count, n).
+    """
+
 def power_iterations(
     a: np.ndarray[typing.Any, typing.Any],
     vectors: np.ndarray[typing.Any, typing.Any],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -68,3 +70,72 @@ def test_defective(scale):
         mml.diagonalize([np.eye(2), jordan])
     p, d, inverse = mml.diagonalize([[1j, scale], [0, 2j]])
     np.testing.assert_allclose(p @ d @ inverse, [[1j, scale], [0, 2j]], rtol=1e-12, atol=1e-14)
+
+
+def exact(a):
+    """Newton's identities in fractions, both parts."""
+    n = len(a)
+
+    def times(x, y):
+        return x[0] * y[0] - x[1] * y[1], x[0] * y[1] + x[1] * y[0]
+
+    def total(terms):
+        terms = list(terms)
+        return sum((t[0] for t in terms), Fraction(0)), sum((t[1] for t in terms), Fraction(0))
+
+    a = [[(Fraction(float(x.real)), Fraction(float(x.imag))) for x in row] for row in a]
+    power, traces, found = a, [], [(Fraction(1), Fraction(0))]
+    for k in range(1, n + 1):
+        if k > 1:
+            power = [
+                [total(times(power[i][l], a[l][j]) for l in range(n)) for j in range(n)]
+                for i in range(n)
+            ]
+        traces.append(total(power[i][i] for i in range(n)))
+        c = total(times(found[i], traces[k - 1 - i]) for i in range(k))
+        found.append((-c[0] / k, -c[1] / k))
+    return np.array([complex(float(x), float(y)) for x, y in found])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 7, 8])
+def test_coefficients_are_rounded_once(n, kind, rng):
+    for a in (
+        drawn(rng, n, n),
+        drawn(rng, n, n) * 10.0 ** rng.integers(-9, 9, n),
+        rng.integers(-9, 9, (n, n)) + 1j * rng.integers(-9, 9, (n, n)),
+        np.triu(np.ones((n, n))) * 1j,
+    ):
+        given = a.astype(kind)
+        with np.errstate(over="ignore"):
+            expected = exact(given).astype(kind)
+        if np.isfinite(expected).all():
+            found = mml.characteristic_polynomial(given)
+            assert found.dtype == kind
+            np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("n", [2, 6, 8, 9, 13, 25])
+@pytest.mark.parametrize("kind", KINDS)
+def test_coefficients_of_stacks_are_those_of_numpy(n, kind, layout, rng):
+    a = (drawn(rng, 2, 3, n, n) / np.sqrt(n)).astype(kind)
+    found = mml.characteristic_polynomial(layout(a))
+    assert found.shape == (2, 3, n + 1)
+    assert found.dtype == kind
+    for i in range(2):
+        for j in range(3):
+            expected = np.poly(a[i, j].astype(complex))
+            room = 1e4 * np.finfo(kind).eps * np.abs(expected).max()
+            np.testing.assert_allclose(found[i, j], expected, atol=room)
+    real = mml.characteristic_polynomial(a.real)
+    np.testing.assert_allclose(mml.characteristic_polynomial(a.real.astype(kind)), real, atol=room)
+
+
+def test_coefficients_of_hermitian_matrices_are_real(rng):
+    a = drawn(rng, 6, 6)
+    found = mml.characteristic_polynomial(a + a.conj().T)
+    assert not found.imag.any()
+    assert mml.characteristic_polynomial(np.ones((3, 0, 0), complex)).tolist() == [[1]] * 3
+    for n in (2, 20):
+        with pytest.raises(ValueError, match="A: a coefficient leaves the range of float64"):
+            mml.characteristic_polynomial(1e200j * np.eye(n))
