@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "arrays.hpp"
 #include "door.hpp"
@@ -12,6 +13,7 @@
 #include "mmlcore/neighbors/filtered_neighbors.hpp"
 #include "mmlcore/neighbors/kd_tree.hpp"
 #include "mmlcore/neighbors/nearest_neighbors.hpp"
+#include "mmlcore/neighbors/points_within.hpp"
 #include "module.hpp"
 #include "results.hpp"
 
@@ -93,6 +95,18 @@ py::object among_kept(const py::object& given, const py::array& kept, index_t k)
   return found ? found : py::none();
 }
 
+template <class T>
+py::object copied(const std::vector<T>& values) {
+  const NewArray<T> made({static_cast<npy_intp>(values.size())});
+  std::copy(values.begin(), values.end(), made.data);
+  return made.array;
+}
+
+template <class T>
+py::tuple copied(const PointsWithin<T>& found) {
+  return py::make_tuple(copied(found.distances), copied(found.indices), copied(found.offsets));
+}
+
 // A tree of either type.
 struct PointTree {
   explicit PointTree(const py::array& points)
@@ -153,20 +167,54 @@ struct PointTree {
     return with([&]<class T>(const KdTree<T>& one) {
       const auto q = matrix_view<const T>(queries, "queries");
       const PointsWithin<T> found = without_gil([&] { return one.within(q, static_cast<T>(radius)); });
-      return py::make_tuple(copied(found.squares), copied(found.indices), copied(found.offsets));
+      return copied(found);
     });
   }
 
   std::variant<KdTree<float>, KdTree<double>> tree;
-
- private:
-  template <class T>
-  static py::object copied(const std::vector<T>& values) {
-    const NewArray<T> made({static_cast<npy_intp>(values.size())});
-    std::copy(values.begin(), values.end(), made.data);
-    return made.array;
-  }
 };
+
+// Whether all is told for certain: points that are not equal lie as far apart as squares of full precision are.
+template <class T>
+bool tells_apart(const PointsWithin<T>& found, T least, const MatrixView<const T>& queries,
+                 const MatrixView<const T>& points) {
+  for (index_t i = 0; i < queries.rows; ++i) {
+    for (std::int64_t e = found.offsets[i]; e < found.offsets[i + 1] && found.distances[e] <= least; ++e)
+      for (index_t j = 0; j < points.cols; ++j)
+        if (queries(i, j) != points(found.indices[e], j)) return false;
+  }
+  return true;
+}
+
+constexpr index_t kNoTree = 2048;  // numbers of points up to which all squares take less time than a tree
+
+// Distances, indices and offsets for plain queries of the type of points that are kept in rows; None for all others.
+py::object within_kept(const py::object& given, const py::array& kept, double wanted, const PointTree* tree) {
+  const py::object found = by_dtype(kept, [&](auto zero) -> py::object {
+    using T = decltype(zero);
+    using Limits = std::numeric_limits<T>;
+    static const T least = std::sqrt(Limits::min() / Limits::epsilon());
+    if (!py::isinstance<py::array_t<T>>(given)) return {};
+    const auto array = py::reinterpret_borrow<py::array>(given);
+    const auto points = matrix_view<const T>(kept, "points");
+    const index_t n = points.rows, d = points.cols;
+    const T radius = static_cast<T>(std::min(wanted, static_cast<double>(Limits::max())));
+    if (array.ndim() != 2 || array.shape(1) != d || array.shape(0) < 1 || !in_elements(array) || d >= kProductFrom ||
+        !(radius == 0 || radius > least))
+      return {};
+    const auto queries = matrix_view<const T>(array, "queries");
+    PointsWithin<T> result;
+    const auto* const one = tree && n * d > kNoTree ? std::get_if<KdTree<T>>(&tree->tree) : nullptr;
+    const double work = static_cast<double>(queries.rows) * (one ? 1000 : static_cast<double>(n * d));
+    const bool fine = apart(work, [&] {
+      if (!has_squares<T>(queries) || (!one && !has_squares<T>(points))) return false;
+      result = one ? one->within(queries, radius) : points_within<T>(points, queries, radius);
+      return tells_apart<T>(result, least, queries, points);
+    });
+    return fine ? py::object(copied(result)) : py::object();
+  });
+  return found ? found : py::none();
+}
 
 const DoorRow rows[] = {
     {"nearest_neighbors",
@@ -202,7 +250,7 @@ void bind_neighbors(py::module_& m) {
       .def("nearest_of_own", &PointTree::nearest_of_own, py::arg("squares"), py::arg("indices"),
            "The same (n, k) of the points themselves, none of which is its own neighbour.")
       .def("within", &PointTree::within, py::arg("queries"), py::arg("radius"),
-           "Squared distances, indices and the offsets of each query: points as near as the radius, nearest first.");
+           "Distances, indices and the offsets of each query: points as near as the radius, nearest first.");
   m.def(
       "nearest_neighbors",
       [](const py::array& points, const py::array& queries, py::array& distances, py::array_t<std::int64_t>& indices) {
@@ -218,6 +266,8 @@ void bind_neighbors(py::module_& m) {
       "Fills squared distances and indices (q, k), nearest first; infinity and -1, and False, where squares overflow.");
   m.def("neighbors_among", &among_kept, py::arg("queries"), py::arg("points"), py::arg("k"),
         "Distances and indices (q, k) for plain queries among points that need no filter; None for all others.");
+  m.def("points_within", &within_kept, py::arg("queries"), py::arg("points"), py::arg("radius"), py::arg("tree"),
+        "Distances, indices and offsets for plain queries among points of few coordinates; None for all others.");
   m.def(
       "reduce_points",
       [](const py::array& x, const py::array& centre, const py::array& basis, py::array& out) {

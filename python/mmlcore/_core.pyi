@@ -58,7 +58,7 @@ class PointTree:
         radius: typing.SupportsFloat | typing.SupportsIndex,
     ) -> tuple[typing.Any, ...]:
         """
-        Squared distances, indices and the offsets of each query: points as near as the radius, nearest first.
+        Distances, indices and the offsets of each query: points as near as the radius, nearest first.
         """
     @property
     def count(self) -> int: ...
@@ -916,6 +916,14 @@ def point_pairs(
 def polynomials_of_roots(roots: typing.Annotated[np.typing.ArrayLike, np.complex128]) -> typing.Any:
     """
     Coefficients (count, n + 1) of the products of x - root, for roots (count, n).
+def points_within(
+    queries: typing.Any,
+    points: np.ndarray[typing.Any, typing.Any],
+    radius: typing.SupportsFloat | typing.SupportsIndex,
+    tree: PointTree,
+) -> typing.Any:
+    """
+    Distances, indices and offsets for plain queries among points of few coordinates; None for all others.
     """
 
 def power_iterations(

@@ -136,6 +136,41 @@ def test_within(n, d, radius, metric, rng):
         assert (np.diff(distances[here]) >= 0).all()
 
 
+@pytest.mark.parametrize("kind", ["normal", "grid", "equal", "doubled"])
+@pytest.mark.parametrize(
+    ("n", "d"), [(1, 1), (5, 3), (47, 2), (63, 47), (64, 3), (300, 1), (70, 50), (9, 0)]
+)
+def test_within_of_plain_queries_is_within_of_all_distances(kind, n, d, dtype, rng):
+    x = points(kind, n, d, rng).astype(dtype)
+    index, queries = mml.NeighborIndex(x), points(kind, 130, d, rng).astype(dtype)
+    for count in (1, 4, 5, 130):
+        for q in (queries[:count], np.asfortranarray(queries[:count]), queries[::-1][:count]):
+            expected = mml.pairwise_distances(q, x)
+            for radius in (0, 0.0, 1, float(np.median(expected)), np.float64(3.5), 1e290, np.inf):
+                distances, indices, offsets = index.within(q, radius)
+                assert (distances.dtype, indices.dtype, offsets.dtype) == (dtype, "i8", "i8")
+                right = expected <= min(float(radius), float(np.finfo(dtype).max))
+                exact = kind in ("grid", "equal")  # others may lie at the radius but for rounding
+                near = np.abs(np.diff(offsets) - right.sum(axis=1)) <= (0 if exact else 2)
+                assert near.all()
+                row = np.repeat(np.arange(count), np.diff(offsets))
+                np.testing.assert_allclose(distances, expected[row, indices], rtol=1e-6)
+                order = np.lexsort((indices, distances, row))
+                np.testing.assert_array_equal(order, np.arange(len(row)))  # ties by index
+
+
+def test_within_of_points_that_squares_do_not_tell_apart():
+    index = mml.NeighborIndex([[0.0, 0.0], [1e-200, 0.0], [3e-200, 0.0], [1.0, 0.0]])
+    assert index.within([[0.0, 0.0]], 2e-200).indices.tolist() == [0, 1]
+    assert index.within([[0.0, 0.0]], 0.0).indices.tolist() == [0]
+    found = index.within([[0.0, 0.0]], 1.0)
+    np.testing.assert_allclose(found.distances, [0, 1e-200, 3e-200, 1], rtol=1e-15)
+    empty = index.within(np.empty((0, 2)), 1.0)
+    assert (len(empty.indices), empty.offsets.tolist()) == (0, [0])
+    far = mml.NeighborIndex([[1e200], [2e200]]).within([[0.0]], 1.5e200)
+    assert far.indices.tolist() == [0]
+
+
 def test_in_a_metric(rng):
     x = rng.standard_normal((2000, 3)) + 1e6
     a = rng.standard_normal((3, 3))
@@ -206,6 +241,8 @@ def test_says_what_it_is():
         (lambda: mml.NeighborIndex([[1.0]]).query_self(1), "k: got 1"),
         (lambda: mml.NeighborIndex([[1.0]]).within([[1.0]], -1.0), "radius: got -1"),
         (lambda: mml.NeighborIndex([[1.0]]).within([[1.0]], np.nan), "radius: got nan"),
+        (lambda: mml.NeighborIndex([[1.0]]).within([[np.nan]], 1.0), "Q: contains NaN"),
+        (lambda: mml.NeighborIndex([[1.0]]).within([[1.0, 2.0]], 1.0), r"Q: got shape \(1, 2\)"),
         (lambda: mml.NeighborIndex([[1.0, 2.0]], metric=-np.eye(2)), "metric"),
     ],
 )

@@ -9,6 +9,7 @@
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/matrices/register_tile.hpp"
 #include "mmlcore/neighbors/kd_tree.hpp"
+#include "within.hpp"
 
 namespace mmlcore {
 namespace {
@@ -173,57 +174,18 @@ void KdTree<T>::nearest_of_own(MatrixView<T> squares, MatrixView<std::int64_t> i
   });
 }
 
-namespace {
-
-// All that is offered within a distance.
-template <class T>
-struct Within {
-  T radius, bound;
-  std::vector<std::pair<T, std::int64_t>> found;
-
-  T worst() const { return bound; }
-  std::int64_t last() const { return std::numeric_limits<std::int64_t>::max(); }
-  void offer(T square, std::int64_t index) {
-    if (std::sqrt(square) <= radius) found.emplace_back(square, index);
-  }
-  void trim() const {}
-};
-
-}  // namespace
-
 template <class T>
 PointsWithin<T> KdTree<T>::within(MatrixView<const T> queries, T radius) const {
-  const index_t count = queries.rows, tasks = (count + kTogether - 1) / kTogether;
-  // A square whose root rounds to the radius may lie a little beyond its square.
-  const T bound =
-      std::min(radius * radius * (1 + 4 * std::numeric_limits<T>::epsilon()) + std::numeric_limits<T>::denorm_min(),
-               std::numeric_limits<T>::max());
-  std::vector<std::vector<std::pair<T, std::int64_t>>> found(tasks);
-  PointsWithin<T> result;
-  result.offsets.assign(count + 1, 0);
-  parallel_tasks(tasks, [&](index_t task) {
+  return within_by_tasks<T>(queries.rows, kTogether, [&](index_t first, index_t end, auto& found, std::int64_t* counts) {
     with_walk([&](auto walk) {
-      for (index_t i = task * kTogether; i < std::min(count, (task + 1) * kTogether); ++i) {
-        Within<T> list{radius, bound, {}};
+      Within<T> list(radius);
+      for (index_t i = first; i < end; ++i) {
         walk.start(queries.row(i));
         walk.run(list, kNoPoint);
-        std::sort(list.found.begin(), list.found.end());
-        result.offsets[i + 1] = static_cast<std::int64_t>(list.found.size());
-        found[task].insert(found[task].end(), list.found.begin(), list.found.end());
+        counts[i] = list.move_to(found);
       }
     });
   });
-  for (index_t i = 0; i < count; ++i) result.offsets[i + 1] += result.offsets[i];
-  result.squares.resize(result.offsets[count]);
-  result.indices.resize(result.offsets[count]);
-  parallel_tasks(tasks, [&](index_t task) {
-    index_t to = result.offsets[task * kTogether];
-    for (const auto& [square, index] : found[task]) {
-      result.squares[to] = square;
-      result.indices[to++] = index;
-    }
-  });
-  return result;
 }
 
 template void KdTree<float>::nearest(MatrixView<const float>, MatrixView<float>, MatrixView<std::int64_t>) const;

@@ -15,8 +15,6 @@ namespace {
 
 // Points for each neighbour wanted: with fewer, too many of them come so near that their differences are asked for.
 constexpr index_t kPointsForProduct = 40;
-constexpr index_t kFewQueries = 4;  // up to which the points are not packed: 5102 x 98 and one query 620 us, 240 so
-constexpr index_t kBlock = 256, kChain = 128;
 
 template <class T>
 bool all_found(MatrixView<T> distances) {
@@ -25,45 +23,15 @@ bool all_found(MatrixView<T> distances) {
   return all;
 }
 
-// Squared distances of n points, `point(0)` onwards, from one query: along the points, or, where these lie side by side,
-// along their coordinates, which are summed in chains of kChain.
-template <class T>
-void squares_of_block(const MatrixView<const T>& points, const T* query, T* __restrict to, T* __restrict part) {
-  const index_t n = points.rows, d = points.cols;
-  if (points.col_stride == 1) {
-    for (index_t i = 0; i < n; ++i) to[i] = squared_distance<T>(&points(i, 0), query, d);
-    return;
-  }
-  std::fill_n(to, n, T{0});
-  for (index_t first = 0; first < d; first += kChain) {
-    std::fill_n(part, n, T{0});
-    for (index_t j = first; j < std::min(d, first + kChain); ++j) {
-      const T* const column = &points(0, j);
-      for (index_t i = 0; i < n; ++i) {
-        const T gap = column[i] - query[j];
-        part[i] += gap * gap;
-      }
-    }
-    for (index_t i = 0; i < n; ++i) to[i] += part[i];
-  }
-}
-
 // Few queries: each number of the points is used too seldom for packing them to pay. All squares, then a look through them.
 template <class T>
 void by_squares(const MatrixView<const T>& points, const MatrixView<const T>& queries, const MatrixView<T>& distances,
                 const MatrixView<std::int64_t>& indices) {
-  const index_t n = points.rows, d = points.cols, blocks = (n + kBlock - 1) / kBlock;
+  const index_t n = points.rows;
   Buffer<T> squares(n + Simd<T>::width);  // read in whole vectors
   Candidates<T> list(indices.cols, Simd<T>::width);
   for (index_t q = 0; q < queries.rows; ++q) {
-    const T* const query = queries.row(q).data;
-    parallel_ranges(blocks, (index_t{1} << 16) / (kBlock * std::max<index_t>(d, 1)) + 1, [&](index_t begin, index_t end) {
-      Buffer<T> part(kBlock);
-      for (index_t i = begin * kBlock; i < std::min(n, end * kBlock); i += kBlock) {
-        const index_t count = std::min(kBlock, n - i);
-        squares_of_block<T>(points.block(i, 0, count, d), query, &squares[i], part.data());
-      }
-    });
+    all_squares<T>(points, queries.row(q).data, squares.data());
     list.clear(std::numeric_limits<T>::max());
     list.offer_nearer(squares.data(), n, 0);
     list.finish(distances.row(q).data, indices.row(q).data);

@@ -21,6 +21,9 @@ from mmlcore.neighbors._metric import MetricSearcher
 from mmlcore.neighbors._nearest import Neighbors
 from mmlcore.neighbors._search import Searcher, without_own
 
+_NUMBER: tuple[type, ...] = (float, int)  # plain radii, up to
+_MOST = 1e300
+
 
 class NeighborsWithin(NamedTuple):
     """The points within some distance of each query: those of query i are ``offsets[i]`` to ``offsets[i + 1]``."""
@@ -95,7 +98,10 @@ class NeighborIndex:
         self._metric = None if metric is None else np.array(metric)
         self._searchers: dict[Any, Searcher | MetricSearcher] = {}
         searcher = self._searcher(self.dtype)
-        self._tree = searcher.tree if isinstance(searcher, Searcher) else None  # for plain queries
+        self._tree: Any = None  # for plain queries
+        self._kept: Any = None  # for what is within, whatever queries go by
+        if isinstance(searcher, Searcher):
+            self._tree, self._kept = searcher.tree, searcher.kept_tree
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -200,6 +206,10 @@ class NeighborIndex:
         ValueError
             A radius below 0 or NaN; NaN or infinity in Q; another number of coordinates.
         """
+        if self._metric is None and isinstance(radius, _NUMBER) and 0 <= radius < _MOST:
+            found = _core.points_within(Q, self._x, radius, self._kept)
+            if found is not None:
+                return NeighborsWithin._make(found)
         q, searcher = self._queries(Q)
         return NeighborsWithin(*searcher.within(q, as_real(radius, "radius", 0.0, np.inf)))
 

@@ -59,6 +59,11 @@ class Searcher:
         """The tree, where searches go by it."""
         return self._tree if self.route == "tree" else None
 
+    @property
+    def kept_tree(self) -> _core.PointTree | None:
+        """The tree by which what is within a distance is found, where there is one."""
+        return self._tree
+
     def query(self, q: Array, k: int) -> tuple[Array, Array]:
         """Return distances and indices (queries, k) of the nearest points; ValueError for NaN and infinity."""
         top = _largest(q, "queries")
@@ -84,8 +89,7 @@ class Searcher:
         if self._tree is None or top >= self._high or radius**2 < limits.tiny / limits.eps:
             return self._within_by_distances(q, radius)
         distances, indices, offsets = self._tree.within(q, min(radius, float(limits.max)))
-        tiny = np.flatnonzero(distances < limits.tiny / limits.eps)
-        np.sqrt(distances, out=distances)
+        tiny = np.flatnonzero(distances <= math.sqrt(limits.tiny / limits.eps))
         if len(tiny):
             row = np.repeat(np.arange(len(q)), np.diff(offsets))
             distances[tiny] = lengths(q[row[tiny]] - self._x[indices[tiny]])
@@ -141,7 +145,7 @@ class Searcher:
     def _within_of_block(self, q: Array, radius: float) -> tuple[Array, Array, Array]:
         all_of_them = empty((len(q), len(self._x)), self._x.dtype)
         _core.pairwise_distances(q, self._x, False, all_of_them)
-        inside = all_of_them <= radius
+        inside = all_of_them <= min(radius, float(np.finfo(self._x.dtype).max))
         row, column = inside.nonzero()
         near = all_of_them[inside]
         order = np.lexsort((near, row))  # stable: of equal ones the lower index stays first

@@ -27,15 +27,9 @@
 
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/views.hpp"
+#include "mmlcore/neighbors/points_within.hpp"
 
 namespace mmlcore {
-
-// Rows of points within some distance of each query: those of query i are offsets[i] to offsets[i + 1], nearest first.
-template <class T>
-struct PointsWithin {
-  std::vector<T> squares;
-  std::vector<std::int64_t> indices, offsets;
-};
 
 template <class T>
 class KdTree {
