@@ -50,16 +50,17 @@ bool take_roots(const MatrixView<T>& squares, const MatrixView<std::int64_t>& in
 
 bool needs_no_filter(index_t n, index_t d) { return d < kFewCoordinates && n * d <= kMostNumbers; }
 
-// Distances and indices by whatever route the kernel takes; nothing where it cannot tell.
+// Distances and indices by whatever route the kernel takes; nothing where it cannot tell. Points that are `known` have
+// squares: looking at 1500 x 64 numbers again took as long as one query among them.
 template <class T>
-py::object plain_neighbors(const MatrixView<const T>& points, const MatrixView<const T>& queries, index_t k) {
+py::object plain_neighbors(const MatrixView<const T>& points, const MatrixView<const T>& queries, index_t k, bool known) {
   const index_t q = queries.rows;
   const NewArray<T> distances({q, k});
   const NewArray<std::int64_t> indices({q, k});
   const auto to = c_order(distances.data, q, k);
   const auto at = c_order(indices.data, q, k);
   const bool fine = apart(static_cast<double>(points.rows * q) * static_cast<double>(points.cols), [&] {
-    return has_squares<T>(points) && has_squares<T>(queries) && nearest_neighbors<T>(points, queries, to, at) &&
+    return (known || has_squares<T>(points)) && has_squares<T>(queries) && nearest_neighbors<T>(points, queries, to, at) &&
            take_roots<T>(to, at, queries, points);
   });
   return fine ? py::make_tuple(distances.array, indices.array) : py::object();
@@ -70,7 +71,7 @@ template <class T>
 py::object neighbors(const Call& call) {
   const index_t n = call['n'], q = call['q'], d = call['d'], k = call.whole(0);
   if (call.axes() != 0 || k < 1 || k > n || q < 1 || d < 1 || !needs_no_filter(n, d)) return {};
-  return plain_neighbors<T>(call.matrix<T>(0), call.matrix<T>(1), k);
+  return plain_neighbors<T>(call.matrix<T>(0), call.matrix<T>(1), k, false);
 }
 
 // Whether numbers lie where views can take them from.
@@ -80,7 +81,7 @@ bool in_elements(const py::array& a) {
   return fine;
 }
 
-// Plain queries of the type of points that are kept in rows; None for all that is to be looked at.
+// Plain queries of the type of points that are kept in rows and have squares; None for all that is to be looked at.
 py::object among_kept(const py::object& given, const py::array& kept, index_t k) {
   const py::object found = by_dtype(kept, [&](auto zero) -> py::object {
     using T = decltype(zero);
@@ -90,7 +91,7 @@ py::object among_kept(const py::object& given, const py::array& kept, index_t k)
     if (array.ndim() != 2 || array.shape(1) != points.cols || array.shape(0) < 1 || k < 1 || k > points.rows ||
         !in_elements(array) || !needs_no_filter(points.rows, points.cols))
       return py::none();
-    return plain_neighbors<T>(points, matrix_view<const T>(array, "queries"), k);
+    return plain_neighbors<T>(points, matrix_view<const T>(array, "queries"), k, true);
   });
   return found ? found : py::none();
 }
@@ -188,7 +189,8 @@ bool tells_apart(const PointsWithin<T>& found, T least, const MatrixView<const T
 
 constexpr index_t kNoTree = 2048;  // numbers of points up to which all squares take less time than a tree
 
-// Distances, indices and offsets for plain queries of the type of points that are kept in rows; None for all others.
+// Distances, indices and offsets for plain queries of the type of points that are kept in rows and have squares; None for
+// all others.
 py::object within_kept(const py::object& given, const py::array& kept, double wanted, const PointTree* tree) {
   const py::object found = by_dtype(kept, [&](auto zero) -> py::object {
     using T = decltype(zero);
@@ -207,7 +209,7 @@ py::object within_kept(const py::object& given, const py::array& kept, double wa
     const auto* const one = tree && n * d > kNoTree ? std::get_if<KdTree<T>>(&tree->tree) : nullptr;
     const double work = static_cast<double>(queries.rows) * (one ? 1000 : static_cast<double>(n * d));
     const bool fine = apart(work, [&] {
-      if (!has_squares<T>(queries) || (!one && !has_squares<T>(points))) return false;
+      if (!has_squares<T>(queries)) return false;
       result = one ? one->within(queries, radius) : points_within<T>(points, queries, radius);
       return tells_apart<T>(result, least, queries, points);
     });
@@ -265,9 +267,11 @@ void bind_neighbors(py::module_& m) {
       py::arg("points"), py::arg("queries"), py::arg("distances"), py::arg("indices"),
       "Fills squared distances and indices (q, k), nearest first; infinity and -1, and False, where squares overflow.");
   m.def("neighbors_among", &among_kept, py::arg("queries"), py::arg("points"), py::arg("k"),
-        "Distances and indices (q, k) for plain queries among points that need no filter; None for all others.");
+        "Distances and indices (q, k) for plain queries among points that have squares and need no filter; None for all "
+        "others.");
   m.def("points_within", &within_kept, py::arg("queries"), py::arg("points"), py::arg("radius"), py::arg("tree"),
-        "Distances, indices and offsets for plain queries among points of few coordinates; None for all others.");
+        "Distances, indices and offsets for plain queries among points of few coordinates that have squares; None for all "
+        "others.");
   m.def(
       "reduce_points",
       [](const py::array& x, const py::array& centre, const py::array& basis, py::array& out) {

@@ -763,7 +763,7 @@ def neighbors_among(
     k: typing.SupportsInt | typing.SupportsIndex,
 ) -> typing.Any:
     """
-    Distances and indices (q, k) for plain queries among points that need no filter; None for all others.
+    Distances and indices (q, k) for plain queries among points that have squares and need no filter; None for all others.
     """
 
 def networkx_edges(
@@ -923,7 +923,7 @@ def points_within(
     tree: PointTree,
 ) -> typing.Any:
     """
-    Distances, indices and offsets for plain queries among points of few coordinates; None for all others.
+    Distances, indices and offsets for plain queries among points of few coordinates that have squares; None for all others.
     """
 
 def power_iterations(

@@ -100,8 +100,10 @@ class NeighborIndex:
         searcher = self._searcher(self.dtype)
         self._tree: Any = None  # for plain queries
         self._kept: Any = None  # for what is within, whatever queries go by
+        self._plain = False  # whether plain queries may go past Python at all
         if isinstance(searcher, Searcher):
             self._tree, self._kept = searcher.tree, searcher.kept_tree
+            self._plain = searcher.has_squares
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -155,7 +157,7 @@ class NeighborIndex:
         found: Any = None
         if self._tree is not None and type(k) is int:
             found = self._tree.query(Q, self._x, k)
-        elif self._metric is None and type(k) is int:
+        elif self._plain and type(k) is int:
             found = _core.neighbors_among(Q, self._x, k)
         if found is not None:
             return Neighbors(*found)
@@ -206,7 +208,7 @@ class NeighborIndex:
         ValueError
             A radius below 0 or NaN; NaN or infinity in Q; another number of coordinates.
         """
-        if self._metric is None and isinstance(radius, _NUMBER) and 0 <= radius < _MOST:
+        if self._plain and isinstance(radius, _NUMBER) and 0 <= radius < _MOST:
             found = _core.points_within(Q, self._x, radius, self._kept)
             if found is not None:
                 return NeighborsWithin._make(found)

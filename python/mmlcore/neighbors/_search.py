@@ -42,7 +42,7 @@ class Searcher:
         self._tree: _core.PointTree | None = None
         self._filter: Filter | None = None
         suits = (1 <= self._d <= _FEW and _SOME <= self._n < 2**31) or self._tree_pays(10)
-        if kept and self._top < self._high and suits:
+        if kept and self.has_squares and suits:
             self._tree = _core.PointTree(x)
 
     @property
@@ -58,6 +58,11 @@ class Searcher:
     def tree(self) -> _core.PointTree | None:
         """The tree, where searches go by it."""
         return self._tree if self.route == "tree" else None
+
+    @property
+    def has_squares(self) -> bool:
+        """Whether squares of differences of the points, and their sums, stay in the range."""
+        return self._top < self._high
 
     @property
     def kept_tree(self) -> _core.PointTree | None:
