@@ -201,3 +201,54 @@ def test_stray_words_and_gaps(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         path.write_text(text)
         assert main(["pca", str(path)]) == 2
         assert message in " ".join(capsys.readouterr().err.split())
+
+
+def test_solve_by_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, x = np.array([[2.0, 1.0], [1.0, 3.0]]), np.array([[1.0, -4.0], [2.0, 0.5]])
+    table = "name;bread;milk;paid;owed\n" + "".join(
+        f"shop{i};{';'.join(map(repr, [*a[i].tolist(), *(a @ x)[i].tolist()]))}\n" for i in range(2)
+    )
+    file = tmp_path / "bills.csv"
+    file.write_text(table)
+    for options, expected in (
+        (["--columns", "bread,milk", "--right", "paid"], x[:, 0]),
+        (["--columns", "bread,milk"], x[:, 1]),  # the last column is the right side
+        (["--right", "paid,owed"], x.T),
+        (["--columns", "milk,1", "--right", "3"], x[::-1, 0]),
+    ):
+        facts = run(capsys, "solve", file, *options)
+        np.testing.assert_allclose(facts["x"], expected, rtol=1e-14)
+    assert facts["columns"] == ["milk", "bread"]
+    side = tmp_path / "side.csv"
+    side.write_text("shop,sum\none,4.0\ntwo,7.0\n")
+    facts = run(capsys, "solve", file, side, "--columns", "bread,milk", "--right", "sum")
+    np.testing.assert_allclose(facts["x"], [1, 2], rtol=1e-14)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(table))
+    out = tmp_path / "x.npy"
+    assert main(["solve", "-", "--right", "paid,owed", "--delimiter", ";", "-o", str(out)]) == 0
+    text = capsys.readouterr().out
+    assert "bread" in text
+    assert "milk" in text
+    np.testing.assert_allclose(np.load(out), x, rtol=1e-14)
+    for wrong, message in (
+        (["--columns", "bread"], "needed is a square matrix, as many rows as columns"),
+        (["--columns", "bread,paid", "--right", "paid"], "'paid' is a column of the right side"),
+        (["--columns", "bread,cheese"], "there is no column 'cheese'"),
+        (["--right", "name"], "column 'name' holds text"),
+        (["--columns", "bread,name"], "column 'name' holds text"),
+    ):
+        assert main(["solve", str(file), *wrong]) == 2
+        assert message in " ".join(capsys.readouterr().err.replace("│", " ").split())
+    side.write_text("sum\n4.0\n7.0\n")
+    assert main(["solve", str(side)]) == 2
+    assert "no two columns of numbers" in capsys.readouterr().err
+    side.write_text("a,b,c\n1,2,3\n4,,6\n")
+    assert main(["solve", str(side)]) == 2
+    assert "line 3, column 2 is empty" in capsys.readouterr().err
+    side.write_text("sum;other\n4.0;1\n7.0;2\n")
+    facts = run(
+        capsys, "solve", file, side, "--columns", "bread,milk", "--right", "1", "--delimiter", ";"
+    )
+    np.testing.assert_allclose(facts["x"], [1, 2], rtol=1e-14)
