@@ -913,9 +913,6 @@ def point_pairs(
     Turns pairs of complex singular vectors, columns of left and rows of right, so that the leading entry of the rows of right is positive.
     """
 
-def polynomials_of_roots(roots: typing.Annotated[np.typing.ArrayLike, np.complex128]) -> typing.Any:
-    """
-    Coefficients (count, n + 1) of the products of x - root, for roots (count, n).
 def points_within(
     queries: typing.Any,
     points: np.ndarray[typing.Any, typing.Any],
@@ -924,6 +921,11 @@ def points_within(
 ) -> typing.Any:
     """
     Distances, indices and offsets for plain queries among points of few coordinates that have squares; None for all others.
+    """
+
+def polynomials_of_roots(roots: typing.Annotated[np.typing.ArrayLike, np.complex128]) -> typing.Any:
+    """
+    Coefficients (count, n + 1) of the products of x - root, for roots (count, n).
     """
 
 def power_iterations(

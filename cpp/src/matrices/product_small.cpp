@@ -135,6 +135,13 @@ void each_block(index_t rows, index_t cols, ProductPart part, F&& f) {
   if (left == 2 * W) return columns<T, kVectorBytes, 2, false>(rows, j, part, 0, f);
   if (left == W) return columns<T, kVectorBytes, 1, false>(rows, j, part, 0, f);
   if constexpr (kHasParts) {
+    // Two passes over some rows of A cost less than the empty half of a vector: 0.85 to 0.95 of the time of 50 x 50 x 9
+    // to 20.
+    if (half < kVectorBytes && rows >= 16 && left > W && last <= half / index_t{sizeof(T)}) {
+      left > 2 * W ? columns<T, kVectorBytes, 2, false>(rows, j, part, 0, f)
+                   : columns<T, kVectorBytes, 1, false>(rows, j, part, 0, f);
+      return columns<T, half, 1, true>(rows, cols - last, part, last, f);
+    }
     if (left > 2 * W) return columns<T, kVectorBytes, 3, true>(rows, j, part, last, f);
     if (left > W) return columns<T, kVectorBytes, 2, true>(rows, j, part, last, f);
     if (half < kVectorBytes && left <= half / index_t{sizeof(T)}) return columns<T, half, 1, true>(rows, j, part, last, f);
