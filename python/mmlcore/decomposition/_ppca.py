@@ -153,9 +153,12 @@ class PPCA(GaussianModel):
         self, rows: Array, along: Array, noise: float, mean: Array, dtype: np.dtype[Any], n: int
     ) -> None:
         self.components_ = np.ascontiguousarray(rows, dtype=dtype)
-        self.explained_variance_ = along.astype(dtype)
-        self.mean_ = mean.astype(dtype)
-        self._low = mean - self.mean_
+        if dtype == np.float64:
+            self.explained_variance_, self.mean_, self._low = along, mean, None
+        else:
+            self.explained_variance_ = along.astype(dtype)
+            self.mean_ = mean.astype(dtype)
+            self._low = mean - self.mean_
         self.noise_variance_ = noise
         self.n_components_, self.n_features_in_, self.n_samples_ = len(rows), rows.shape[1], n
 
@@ -244,32 +247,36 @@ def _of_complete(x: Array, k: int, least: float = 1e-15) -> Fitted:
     """Fit complete data; the noise is at least this share of the largest variance, since data without have no likelihood."""
     n, d = x.shape
     share, most = (n - 1) / n, min(n, d)
-    variances, vectors = np.zeros(k), np.zeros((k, d))
     quick = _core.principal_components(x, min(k, most))
     if quick is not None:
         rows, found, _, _, mean, _, left = quick
-        total = (float(found.sum()) + left * (most - len(found))) * share
-        variances[: len(found)] = found * share
     else:
         parts = (by_covariance if d <= n else by_dual)(x, min(k, n), 0)
-        rows, mean = parts.vectors, parts.mean
+        rows, mean, left = parts.vectors, parts.mean, 0.0
+        found = np.ldexp(parts.variances, 2 * parts.power)
+    # Few numbers, each by itself: arrays of them would take twice the time of the eigenvectors.
+    variances: list[float] = [share * value for value in found.tolist()]
+    if quick is not None:
+        total = math.fsum(variances) + share * left * (most - len(variances))
+    else:
         total = float(np.ldexp(parts.total, 2 * parts.power)) * share
-        variances[: len(rows)] = np.ldexp(parts.variances, 2 * parts.power) * share
     if not 0 < total < math.inf:
         why = "no feature varies" if total == 0 else "squares of the data overflow"
         msg = f"X: {why}, so that the model has no likelihood."
         raise ValueError(msg)
-    vectors[: len(rows)] = rows
-    rest = max(total - float(variances.sum()), 0.0)
-    noise = max(rest / (d - k), least * float(variances.max()))
-    along = np.maximum(variances, noise)
+    variances += [0.0] * (k - len(variances))
+    rest = max(total - math.fsum(variances), 0.0)
+    noise = max(rest / (d - k), least * max(variances))
+    along = [max(variance, noise) for variance in variances]
     # log det C and tr C^-1 S, whose eigenvectors they share.
-    logarithms = float(np.log(along).sum()) + (d - k) * math.log(noise)
-    squares = float((variances / along).sum()) + rest / noise
+    logarithms = math.fsum(map(math.log, along)) + (d - k) * math.log(noise)
+    squares = math.fsum(v / a for v, a in zip(variances, along, strict=True)) + rest / noise
     likelihood = -0.5 * (d * math.log(2 * math.pi) + logarithms + squares)
     if quick is None or len(rows) < k:
-        vectors = complete(vectors)
-    return Fitted(vectors, along, noise, mean, likelihood)
+        vectors = np.zeros((k, d))
+        vectors[: len(rows)] = rows
+        rows = complete(vectors)
+    return Fitted(rows, np.array(along), noise, mean, likelihood)
 
 
 def _start(x: Array, seen: Array, k: int) -> Loadings:
