@@ -58,6 +58,8 @@ bool inverse(const Call& call) {
   if constexpr (Real<T>) {
     const bool small = call.count() == 1 && n <= kSmallColumns && n > 0;
     if (small && solve_small<T>(call.matrix<T>(0), identity, call.result<T>())) return true;
+    const bool padded = call.count() == 1 && n > kSmallColumns && n <= kPaddedOrder;
+    if (padded && solve_padded<T>(call.matrix<T>(0), identity, call.result<T>())) return true;
   }
   MatrixBatch<const T> right{identity, {}};
   right.batch.push(call.count(), 0);
