@@ -12,6 +12,7 @@
 #include "mmlcore/core/random.hpp"
 #include "mmlcore/core/signs.hpp"
 #include "mmlcore/eigen/certify_spectrum_above.hpp"
+#include "mmlcore/eigen/complex_power_iteration.hpp"
 #include "mmlcore/eigen/jacobi.hpp"
 #include "mmlcore/eigen/largest_eigenpairs.hpp"
 #include "mmlcore/eigen/matrix_power.hpp"
@@ -235,7 +236,7 @@ void bind_eigen(py::module_& m) {
   m.def(
       "power_iterations",
       [](const py::array& a, py::array& vectors, double tol, index_t max_iter) {
-        return by_dtype(vectors, [&](auto zero) {
+        return by_number(vectors, [&](auto zero) {
           using T = decltype(zero);
           const auto stack = matrix_batch<const T>(a, "a");
           const NewArray<T> values({stack.count()});

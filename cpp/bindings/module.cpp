@@ -21,6 +21,7 @@ PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   bind_eigen(m);
   bind_singular(m);
   bind_complex_singular(m);
+  bind_complex_eigen(m);
   bind_classify(m);
   bind_general_eigen(m);
   bind_stats(m);

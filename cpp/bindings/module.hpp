@@ -17,6 +17,7 @@ void bind_images(pybind11::module_& m);
 void bind_elimination(pybind11::module_& m);
 void bind_singular(pybind11::module_& m);
 void bind_complex_singular(pybind11::module_& m);
+void bind_complex_eigen(pybind11::module_& m);
 void bind_classify(pybind11::module_& m);
 void bind_decomposition(pybind11::module_& m);
 void bind_orthogonal(pybind11::module_& m);

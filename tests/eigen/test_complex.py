@@ -139,3 +139,48 @@ def test_coefficients_of_hermitian_matrices_are_real(rng):
     for n in (2, 20):
         with pytest.raises(ValueError, match="A: a coefficient leaves the range of float64"):
             mml.characteristic_polynomial(1e200j * np.eye(n))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (2, 2), (5, 5), (33, 33), (300, 300), (7, 4, 4), (2, 3, 20, 20)]
+)
+def test_dominant_pair(shape, kind, layout, rng):
+    n = shape[-1]
+    top = 3 * np.exp(1j * rng.uniform(-3, 3, shape[:-2]))[..., None, None]
+    a = (0.5 * drawn(rng, *shape) / np.sqrt(n) + top * np.ones((n, n)) / n).astype(kind)
+    tol = 1e-5 if kind == np.complex64 else 1e-10
+    found = mml.power_iteration(layout(a), tol=tol)
+    assert found.success if len(shape) == 2 else found.success.all()
+    assert found.vector.dtype == kind
+    assert type(found.value) is complex if len(shape) == 2 else found.value.dtype == kind
+    gap = (a @ found.vector[..., None])[..., 0] - np.asarray(found.value)[..., None] * found.vector
+    assert (np.linalg.norm(gap, axis=-1) <= 2 * tol * np.abs(found.value)).all()
+    np.testing.assert_allclose(np.linalg.norm(found.vector, axis=-1), 1, rtol=1e-5)
+    values = np.linalg.eigvals(a.astype(complex))
+    largest = np.take_along_axis(values, np.abs(values).argmax(-1)[..., None], -1)[..., 0]
+    np.testing.assert_allclose(found.value, largest, rtol=40 * tol)
+    lead = np.take_along_axis(found.vector, np.abs(found.vector).argmax(-1)[..., None], -1)
+    np.testing.assert_allclose(lead.imag, 0, atol=1e-6)
+    assert (lead.real > 0).all()
+    again = mml.power_iteration(a, tol=tol, v0=np.exp(1j * np.arange(n)))
+    np.testing.assert_allclose(again.value, found.value, rtol=40 * tol)
+
+
+def test_dominant_pairs_at_the_ends_of_the_range_and_without_one():
+    assert mml.power_iteration(np.diag([1e300j, 1e299])).value == pytest.approx(1e300j)
+    assert mml.power_iteration(np.diag([1e-300j, 1e-301])).value == pytest.approx(1e-300j)
+    assert mml.power_iteration([[1j]]).value == 1j
+    zeros = mml.power_iteration(np.zeros((2, 3, 3), complex))
+    assert not zeros.value.any()
+    with pytest.raises(mml.ConvergenceError, match="no eigenvalue is larger") as caught:
+        mml.power_iteration(np.diag([1j, 1.0]))
+    assert caught.value.result.residual > 1e-3
+    some = mml.power_iteration([np.diag([1j, 1.0]), np.diag([2j, 1.0])], raise_on_failure=False)
+    assert some.success.tolist() == [False, True]
+    with pytest.raises(ValueError, match="A: contains NaN or infinity"):
+        mml.power_iteration([[1j, np.inf], [0, 1]])
+    with pytest.raises(TypeError, match="v0: "):
+        mml.power_iteration(np.eye(2), v0=[1j, 1])
+    with pytest.raises(ValueError, match="v0: is zero"):
+        mml.power_iteration(1j * np.eye(2), v0=[0j, 0])

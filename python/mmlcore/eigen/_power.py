@@ -22,6 +22,7 @@ from mmlcore.core.arrays import (
 from mmlcore.core.door import door
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.core.lapack import level, restored
+from mmlcore.core.scaling import sizes
 from mmlcore.core.signs import pointed
 from mmlcore.core.status import Status, sentences, success
 from mmlcore.elimination import inverse
@@ -31,7 +32,7 @@ from mmlcore.matrices import matmul
 class PowerIteration(NamedTuple):
     """Result of `power_iteration`; for a stack of matrices the fields are arrays over it."""
 
-    value: Any  # float, or array (...)
+    value: Any  # float, complex of a complex matrix, or array (...)
     vector: Array  # (..., n), of length 1
     iterations: Any  # int, or array (...)
     residual: Any  # ||A v - value v|| / |value|: float, or array (...)
@@ -88,14 +89,15 @@ def power_iteration(
     max_iter: int = 1000,
     raise_on_failure: bool = True,
 ) -> PowerIteration:
-    """Dominant eigenvalue and eigenvector of a real matrix, or of each of a stack, by repeated multiplication.
+    """Dominant eigenvalue and eigenvector of a matrix, or of each of a stack, by repeated multiplication.
 
     Parameters
     ----------
-    A : array_like of shape (..., n, n), float32 or float64
+    A : array_like of shape (..., n, n), float32, float64 or complex
         Square matrices.
     v0 : array_like of shape (..., n), optional
-        First vectors; the leading axes broadcast to those of `A`. Default: random, the same each time.
+        First vectors, of a complex matrix complex ones too; the leading axes broadcast to those of `A`. Default: random, the
+        same each time.
     tol : float, default 1e-10
         Bound on the residual, the length of A v - value v over the size of value; not below some u.
     max_iter : int, default 1000
@@ -107,6 +109,7 @@ def power_iteration(
     -------
     PowerIteration
         (value, vector, iterations, residual), arrays over the stack; the entry of largest size of each vector is positive.
+        Of complex matrices value and vector are complex.
 
     Raises
     ------
@@ -119,7 +122,8 @@ def power_iteration(
     Notes
     -----
     The residual certifies the pair: value is an eigenvalue of a matrix that differs from A by residual times value at
-    most [1]_. The error falls by the ratio of the second value to the first a product. Cost: 2 n^2 operations a product.
+    most [1]_. The error falls by the ratio of the second value to the first a product. Cost: 2 n^2 operations a product,
+    8 n^2 of complex numbers.
 
     References
     ----------
@@ -132,7 +136,7 @@ def power_iteration(
     >>> round(value, 8), vector.round(4), residual <= 1e-10
     (3.0, array([0.7071, 0.7071]), True)
     """
-    given = as_square(A, "A")
+    given = as_square(A, "A", complex_ok=True)
     batch, n = given.shape[:-2], given.shape[-1]
     if n == 0:
         raise shape_error("A", given.shape, "at least one row")
@@ -140,7 +144,10 @@ def power_iteration(
     max_iter = as_index(max_iter, "max_iter", 1)
     require_finite_items(given, "A")
     a, powers = level(given.reshape(math.prod(batch), n, n), "A", squares=True)
-    v = _first(v0, (*batch, n)).reshape(len(a), n).astype(a.dtype)
+    first = _first(v0, (*batch, n), complex_ok=a.dtype.kind == "c")
+    v = np.array(
+        first.reshape(len(a), n), a.dtype, order="C"
+    )  # what was broadcast may lie in another
     values, iterations, residuals = _core.power_iterations(
         np.ascontiguousarray(a), v, tol, max_iter
     )
@@ -153,7 +160,10 @@ def power_iteration(
     )
     if not batch:
         result = PowerIteration(
-            float(values[0]), result.vector, int(iterations[0]), float(residuals[0])
+            values[0].astype(np.result_type(values, np.float64)).item(),
+            result.vector,
+            int(iterations[0]),
+            float(residuals[0]),
         )
     failed = np.flatnonzero(~(residuals <= tol))
     if failed.size and raise_on_failure:
@@ -237,18 +247,19 @@ def matrix_power(A: ArrayLike, n: int, *, out: Array | None = None) -> Array:
     return result
 
 
-def _first(v0: ArrayLike | None, shape: tuple[int, ...]) -> Array:
+def _first(v0: ArrayLike | None, shape: tuple[int, ...], *, complex_ok: bool) -> Array:
     n = shape[-1]
     if v0 is None:
         v = _core.random_numbers(0, 0, 0, n, True)
     else:
-        v = as_array(v0, "v0").astype(np.float64)
+        v = as_array(v0, "v0", complex_ok=complex_ok)
+        v = v.astype(np.result_type(v, np.float64))
         if v.shape[-1:] != (n,):
             raise shape_error("v0", v.shape, f"({n},)" if len(shape) == 1 else f"(..., {n})")
         if not (np.isfinite(v).all() and v.any(axis=-1).all()):
             msg = "v0: is zero, or contains NaN or infinity."
             raise ValueError(msg)
-        v = v / np.abs(v).max(axis=-1, keepdims=True)
+        v = v / sizes(v).max(axis=-1, keepdims=True)
     v = v / np.linalg.norm(v, axis=-1, keepdims=True)
     try:
         return np.array(np.broadcast_to(v, shape))

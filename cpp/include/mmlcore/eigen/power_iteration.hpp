@@ -14,6 +14,7 @@
 #include "mmlcore/core/dot.hpp"
 #include "mmlcore/core/interrupt.hpp"
 #include "mmlcore/core/lanes.hpp"
+#include "mmlcore/core/numbers.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/views.hpp"
 #include "mmlcore/matrices/matrix_vector.hpp"
@@ -54,7 +55,7 @@ DominantPair<T> power_iteration(MatrixView<const T> a, T* v, T* image, double to
 inline constexpr index_t kPowerLanes = 16;  // rows of matrices of a stack that go in lanes
 
 // Of a stack, an item each.
-template <Real T>
+template <Number T>
 struct DominantPairs {
   T* value;
   double* residual;

@@ -1,0 +1,94 @@
+// The dominant pair of complex matrices.
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <cstdint>
+#include <limits>
+
+#include "arrays.hpp"
+#include "door.hpp"
+#include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/numbers.hpp"
+#include "mmlcore/core/random.hpp"
+#include "mmlcore/core/signs.hpp"
+#include "mmlcore/eigen/complex_power_iteration.hpp"
+#include "module.hpp"
+#include "results.hpp"
+
+namespace mmlcore::bindings {
+namespace {
+
+using Wide = std::complex<double>;
+using Single = std::complex<float>;
+
+constexpr index_t kMostPowers = 2048;  // rows of a matrix whose products are short enough for Ctrl-C between them
+
+// Whether the squares of all numbers stay in the range; false where one is not finite.
+template <class T>
+bool has_squares(const MatrixBatch<const T>& stack) {
+  constexpr double limit = sizeof(T) == 16 ? 1e70 : 1e9;
+  for (index_t item = 0; item < stack.count(); ++item) {
+    const MatrixView<const T> a = stack[item];
+    RealPart<T> top = 0, check = 0;
+    for (index_t i = 0; i < a.rows; ++i) {
+      for (index_t j = 0; j < a.cols; ++j) {
+        check += nothing(a(i, j));
+        top = std::max(top, largest_part(a(i, j)));
+      }
+    }
+    if (check != 0 || !(top > 1 / limit && top < limit)) return false;
+  }
+  return true;
+}
+
+// From the random vector that the Python function starts from as well; it takes what is left here, and says what is wrong
+// when the products do not suffice.
+template <class T>
+py::object dominant(const Call& call) {
+  const index_t n = call['n'], count = call.count();
+  const double tol = call.option(0), most = call.option(1);
+  if (n == 0 || n > kMostPowers || !(tol >= 0 && tol <= 1) || !(most >= 1 && most < 1e9) || most != std::floor(most))
+    return {};
+  const auto from = call.stack<T>(0);
+  if (!has_squares<T>(from)) return {};
+  const double least = std::max(tol, 4 * static_cast<double>(std::numeric_limits<RealPart<T>>::epsilon()));
+  const NewArray<T> values(call.shape({})), vectors(call.shape({n}));
+  const NewArray<std::int64_t> iterations(call.shape({}));
+  const NewArray<double> residuals(call.shape({}));
+  Buffer<double> first(n);
+  const Philox generator(0);
+  double squares = 0;
+  for (index_t i = 0; i < n; ++i) {
+    first[i] = generator.normal(i);
+    squares += first[i] * first[i];
+  }
+  for (index_t i = 0; i < count * n; ++i) vectors.data[i] = static_cast<RealPart<T>>(first[i % n] / std::sqrt(squares));
+  const bool fine = apart(1000.0 * static_cast<double>(count * n * n), [&] {
+    power_iterations<T>(from, vectors.data, {values.data, residuals.data, iterations.data}, least,
+                        static_cast<index_t>(most));
+    bool all = true;
+    for (index_t i = 0; i < count; ++i) {
+      point_columns(MatrixView<T>{vectors.data + i * n, n, 1, 1, n});
+      all &= residuals.data[i] <= least;
+    }
+    return all;
+  });
+  if (!fine) return {};
+  if (call.axes() > 0) return py::make_tuple(values.array, vectors.array, iterations.array, residuals.array);
+  return py::make_tuple(static_cast<Wide>(*values.data), vectors.array, *iterations.data, *residuals.data);
+}
+
+const DoorRow rows[] = {
+    {"power_iteration",
+     Signature("(n,n)->"),
+     "A",
+     "tol=1e-10 max_iter=1000i raise_on_failure=1 v0",
+     {},
+     {.complex = true, .makes = {dominant<Wide>, dominant<Single>}}},
+};
+
+}  // namespace
+
+void bind_complex_eigen(py::module_& m) { add_doors(m, rows); }
+
+}  // namespace mmlcore::bindings
