@@ -25,6 +25,13 @@ index_t element_stride(const py::array& array, py::ssize_t axis) {
   return array.strides(axis) / static_cast<py::ssize_t>(sizeof(T));
 }
 
+// Whether numbers lie where views can take them from.
+inline bool in_elements(const py::array& a) {
+  bool fine = (a.flags() & py::detail::npy_api::NPY_ARRAY_ALIGNED_) != 0;
+  for (py::ssize_t axis = 0; axis < a.ndim(); ++axis) fine &= a.strides(axis) % a.itemsize() == 0;
+  return fine;
+}
+
 // Nearly always the type object itself; arrays from other processes may carry an equal one of their own.
 template <class T>
 bool holds(const py::array& array) {

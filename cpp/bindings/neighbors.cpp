@@ -74,13 +74,6 @@ py::object neighbors(const Call& call) {
   return plain_neighbors<T>(call.matrix<T>(0), call.matrix<T>(1), k, false);
 }
 
-// Whether numbers lie where views can take them from.
-bool in_elements(const py::array& a) {
-  bool fine = (a.flags() & py::detail::npy_api::NPY_ARRAY_ALIGNED_) != 0;
-  for (py::ssize_t axis = 0; axis < a.ndim(); ++axis) fine &= a.strides(axis) % a.itemsize() == 0;
-  return fine;
-}
-
 // Plain queries of the type of points that are kept in rows and have squares; None for all that is to be looked at.
 py::object among_kept(const py::object& given, const py::array& kept, index_t k) {
   const py::object found = by_dtype(kept, [&](auto zero) -> py::object {

@@ -1,9 +1,14 @@
 // Training, gradients and predictions of networks.
 #include <pybind11/stl.h>
 
+#include <limits>
+
 #include "arrays.hpp"
+#include "door.hpp"
+#include "mmlcore/core/finite.hpp"
 #include "mmlcore/neural/train.hpp"
 #include "module.hpp"
+#include "results.hpp"
 
 namespace mmlcore::bindings {
 namespace {
@@ -49,6 +54,27 @@ Training training_of(const Options& o) {
   t.tol = o["tol"].cast<double>();
   t.patience = o["patience"].cast<index_t>();
   return t;
+}
+
+// The last layer's activations of plain points of the parameters' own type; None for all that is to be looked at.
+py::object plain_outputs(const std::vector<index_t>& sizes, const std::array<int, 3>& kinds, const py::object& given,
+                         const py::array& parameters) {
+  const Network net = network_of(sizes, kinds);
+  return by_dtype(parameters, [&](auto zero) -> py::object {
+    using T = decltype(zero);
+    if (!py::isinstance<py::array_t<T>>(given)) return py::none();
+    const auto array = py::reinterpret_borrow<py::array>(given);
+    if (array.ndim() != 2 || array.shape(0) < 1 || array.shape(1) != sizes.front() || !in_elements(array)) return py::none();
+    const auto x = matrix_view<const T>(array, "X");
+    const T* const p = numbers<const T>(parameters, net.parameters(), "parameters");
+    const NewArray<T> out({x.rows, sizes.back()});
+    const bool fine = apart(static_cast<double>(x.rows) * static_cast<double>(net.parameters()), [&] {
+      if (!(largest_size(x) <= static_cast<double>(std::numeric_limits<T>::max()))) return false;  // NaN is not
+      predict<T>(net, x, p, c_order(out.data, x.rows, sizes.back()));
+      return true;
+    });
+    return fine ? out.array : py::none();
+  });
 }
 
 }  // namespace
@@ -126,6 +152,8 @@ void bind_neural(py::module_& m) {
       },
       py::arg("sizes"), py::arg("kinds"), py::arg("x"), py::arg("parameters"), py::arg("out"),
       "out = the last layer's activations.");
+  m.def("neural_outputs", &plain_outputs, py::arg("sizes"), py::arg("kinds"), py::arg("x"), py::arg("parameters"),
+        "The last layer's activations of plain points (n, d) of the parameters' type; None for all others.");
 }
 
 }  // namespace mmlcore::bindings

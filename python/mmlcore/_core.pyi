@@ -786,6 +786,18 @@ def neural_gradients(
     Fill `gradient`; returns the cost.
     """
 
+def neural_outputs(
+    sizes: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    kinds: typing.Annotated[
+        collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(3)"
+    ],
+    x: typing.Any,
+    parameters: np.ndarray[typing.Any, typing.Any],
+) -> typing.Any:
+    """
+    The last layer's activations of plain points (n, d) of the parameters' type; None for all others.
+    """
+
 def neural_predict(
     sizes: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
     kinds: typing.Annotated[

@@ -60,6 +60,9 @@ def in_order(x: Array, dtype: np.dtype[Any] | None = None, *, own: bool = False)
 
     What was pickled may come back anywhere in memory, in some that belongs to a message or a file.
     """
+    flags = x.flags
+    if flags.c_contiguous and flags.aligned and dtype is None and (flags.writeable or not own):
+        return x
     return np.require(x, dtype, ("C", "A", "W") if own else ("C", "A"))
 
 

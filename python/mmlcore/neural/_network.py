@@ -94,6 +94,10 @@ class Network:
     def _outputs(self, X: ArrayLike, *, logits: bool = False) -> Array:
         """Return what comes out of the last layer (n, k); `logits`: what goes into its activation."""
         flat = self._ready()
+        if not logits:
+            plain: Array | None = _core.neural_outputs(self._sizes, self._kinds, X, flat)
+            if plain is not None:
+                return plain
         x = require_finite(self._points(as_data(X, "X")), "X").astype(flat.dtype, copy=False)
         out = empty((len(x), self._sizes[-1]), flat.dtype)
         kinds = (
