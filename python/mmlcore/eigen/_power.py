@@ -144,9 +144,9 @@ def power_iteration(
     max_iter = as_index(max_iter, "max_iter", 1)
     require_finite_items(given, "A")
     a, powers = level(given.reshape(math.prod(batch), n, n), "A", squares=True)
-    first = _first(v0, (*batch, n), complex_ok=a.dtype.kind == "c")
+    start = _first(v0, (*batch, n), complex_ok=a.dtype.kind == "c")
     v = np.array(
-        first.reshape(len(a), n), a.dtype, order="C"
+        start.reshape(len(a), n), a.dtype, order="C"
     )  # what was broadcast may lie in another
     values, iterations, residuals = _core.power_iterations(
         np.ascontiguousarray(a), v, tol, max_iter
