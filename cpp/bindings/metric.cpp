@@ -141,12 +141,15 @@ void products(const MatrixBatch<const T>& x, const MatrixBatch<const T>& y, inde
   });
 }
 
-// Square roots in place, of sums of squares; false where one left the range.
+// Lengths of the images of rows, one of which may stand for all; false where a square left the range.
 template <class T>
-bool roots(T* squares, index_t count) {
+bool image_lengths(const InMetric<T>& in, const MatrixView<const T>& rows, index_t count, T* to) {
+  const Buffer<T> images = in.images(rows);
+  const auto stack = as_stack<T>(c_order<const T>(images.data(), rows.rows, rows.cols), count);
+  products<T>(stack, stack, count, to);
   bool fine = true;
-  for (index_t i = 0; i < count; ++i) fine &= comfortable(squares[i]);
-  for (index_t i = 0; i < count; ++i) squares[i] = std::sqrt(squares[i]);
+  for (index_t i = 0; i < count; ++i) fine &= comfortable(to[i]);
+  for (index_t i = 0; i < count; ++i) to[i] = std::sqrt(to[i]);
   return fine;
 }
 
@@ -159,13 +162,8 @@ bool lengths(const Call& call) {
   if (suits_lanes_of<T>(call))
     return in_lanes<T, DistanceLanes, SingleImage<T, false>>(call, 0, in.lower(), call.result<T>());
   if (!x.find(call, 0)) return false;
-  const index_t d = call['d'];
   return each_block(call, [&](index_t first, index_t count) {
-    const Buffer<T> images = in.images(x.rows(first, count));
-    const auto stack = as_stack<T>(c_order<const T>(images.data(), x.is_one() ? 1 : count, d), count);
-    T* const to = call.result<T>() + first;
-    products<T>(stack, stack, count, to);
-    return roots(to, count);
+    return image_lengths(in, x.rows(first, count), count, call.result<T>() + first);
   });
 }
 
@@ -187,11 +185,7 @@ bool distances(const Call& call) {
       T* const gap = gaps.data() + i * d;
       for (index_t j = 0; j < d; ++j) gap[j] = a[j] - b[j];
     }
-    const Buffer<T> images = in.images(c_order<const T>(gaps.data(), count, d));
-    const auto stack = as_stack<T>(c_order<const T>(images.data(), count, d), count);
-    T* const to = call.result<T>() + first;
-    products<T>(stack, stack, count, to);
-    return roots(to, count);
+    return image_lengths(in, c_order<const T>(gaps.data(), count, d), count, call.result<T>() + first);
   });
 }
 

@@ -27,6 +27,13 @@ struct MetricPair {
     for (index_t k = j; k < d; ++k) sum += entry(k) * matrix[k * d + j];
     return sum;
   }
+
+  // What `add(j)` adds to the sums, for all entries.
+  template <int K, class Add>
+  [[gnu::always_inline]] void each_entry(Vec (&total)[K], Add&& add) const {
+    for (int k = 0; k < K; ++k) total[k] = Vec{};
+    for (index_t j = 0; j < d; ++j) add(j);
+  }
 };
 
 // Both images.
@@ -36,12 +43,12 @@ struct ImagePair : MetricPair<T> {
 
   template <int K, class Terms>
   [[gnu::always_inline]] void sum(Vec (&total)[K], Terms&& terms, Vec own = Vec{}) const {
-    for (int k = 0; k < K; ++k) total[k] = Vec{};
-    for (index_t j = 0; j < this->d; ++j) {
-      const Vec u = this->image(j, [this](index_t k) { return this->x.entry(k, this->lane); });
-      const Vec v = this->image(j, [this](index_t k) { return this->y.entry(k, this->lane); });
-      terms(u, v, total, own);
-    }
+    this->each_entry(
+        total, [&](index_t j) __attribute__((always_inline)) {
+          const Vec u = this->image(j, [this](index_t k) { return this->x.entry(k, this->lane); });
+          const Vec v = this->image(j, [this](index_t k) { return this->y.entry(k, this->lane); });
+          terms(u, v, total, own);
+        });
   }
 };
 
@@ -52,14 +59,14 @@ struct SingleImage : MetricPair<T> {
 
   template <int K, class Terms>
   [[gnu::always_inline]] void sum(Vec (&total)[K], Terms&& terms, Vec own = Vec{}) const {
-    for (int k = 0; k < K; ++k) total[k] = Vec{};
-    for (index_t j = 0; j < this->d; ++j) {
-      const Vec u = this->image(j, [this](index_t k) {
-        const Vec a = this->x.entry(k, this->lane);
-        return Gap ? a - this->y.entry(k, this->lane) : a;
-      });
-      terms(u, Vec{}, total, own);
-    }
+    this->each_entry(
+        total, [&](index_t j) __attribute__((always_inline)) {
+          const Vec u = this->image(j, [this](index_t k) {
+            const Vec a = this->x.entry(k, this->lane);
+            return Gap ? a - this->y.entry(k, this->lane) : a;
+          });
+          terms(u, Vec{}, total, own);
+        });
   }
 };
 
@@ -70,12 +77,12 @@ struct DualPair : MetricPair<T> {
 
   template <int K, class Terms>
   [[gnu::always_inline]] void sum(Vec (&total)[K], Terms&& terms, Vec own = Vec{}) const {
-    for (int k = 0; k < K; ++k) total[k] = Vec{};
-    for (index_t j = 0; j < this->d; ++j) {
-      Vec dual{};
-      for (index_t k = 0; k < this->d; ++k) dual += this->y.entry(k, this->lane) * this->matrix[j * this->d + k];
-      terms(this->x.entry(j, this->lane), dual, total, own);
-    }
+    this->each_entry(
+        total, [&](index_t j) __attribute__((always_inline)) {
+          Vec dual{};
+          for (index_t k = 0; k < this->d; ++k) dual += this->y.entry(k, this->lane) * this->matrix[j * this->d + k];
+          terms(this->x.entry(j, this->lane), dual, total, own);
+        });
   }
 };
 
