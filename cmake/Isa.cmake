@@ -54,8 +54,10 @@ message(STATUS "mmlcore: instruction levels ${MMLCORE_LEVELS}")
 function(mmlcore_level_options target level)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/cpp/include")
   target_link_libraries(${target} PRIVATE mmlcore_eigen Threads::Threads)
+  # Eigen's own kernels for AVX-512 take 10 to 25 s to compile in each file that uses a product or a triangle of Eigen's;
+  # its general ones, on the same vectors, serve what is left to Eigen here as fast (large products are ours).
   target_compile_definitions(${target} PRIVATE "MMLCORE_ISA_NAME=\"${MMLCORE_NAME_${level}}\"" EIGEN_DONT_PARALLELIZE
-                             EIGEN_MPL2_ONLY)
+                             EIGEN_MPL2_ONLY EIGEN_USE_AVX512_TRSM_KERNELS=0 EIGEN_USE_AVX512_GEMM_KERNELS=0)
   if(MSVC)  # clang-cl: Clang's own options go behind /clang:
     list(TRANSFORM MMLCORE_FLAGS_${level} PREPEND "/clang:" OUTPUT_VARIABLE flags)
     target_compile_options(${target} PRIVATE ${flags} /clang:-fno-math-errno /clang:-ffp-contract=fast /bigobj)
@@ -76,16 +78,29 @@ function(mmlcore_level_options target level)
   mmlcore_harden(${target})
 endfunction()
 
+# Headers that most files begin with are read once for a target. Left out under ccache (a launcher), which then keeps each
+# file by its own contents; such builds also see that every file includes what it uses.
+function(mmlcore_precompile target)
+  if(NOT CMAKE_CXX_COMPILER_LAUNCHER AND NOT MMLCORE_SANITIZE)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
 # The kernels of a level know nothing of Python: a library, tested on its own in tests/cpp.
 function(mmlcore_add_kernels level)
   add_library(mmlcore_kernels_${level} OBJECT ${MMLCORE_KERNELS})
   mmlcore_level_options(mmlcore_kernels_${level} ${level})
+  mmlcore_precompile(mmlcore_kernels_${level} <algorithm> <cmath> <complex> <vector> <Eigen/Core>
+                     "${PROJECT_SOURCE_DIR}/cpp/include/mmlcore/core/parallel.hpp"
+                     "${PROJECT_SOURCE_DIR}/cpp/include/mmlcore/core/simd.hpp")
 endfunction()
 
 # The extension module of a level: its kernels behind the bindings.
 function(mmlcore_add_module level)
   pybind11_add_module(_core_${level} MODULE NO_EXTRAS ${MMLCORE_BINDINGS})
   mmlcore_level_options(_core_${level} ${level})
+  mmlcore_precompile(_core_${level} "${PROJECT_SOURCE_DIR}/cpp/bindings/door.hpp"
+                     "${PROJECT_SOURCE_DIR}/cpp/bindings/results.hpp")
   mmlcore_export_init_only(_core_${level})
   target_link_libraries(_core_${level} PRIVATE mmlcore_kernels_${level} Python::NumPy)
   target_compile_definitions(_core_${level} PRIVATE MMLCORE_MODULE=_core_${level})
