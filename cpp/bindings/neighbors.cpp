@@ -229,11 +229,21 @@ void bind_neighbors(py::module_& m) {
       .def(py::init<const py::array&>(), py::arg("points"))
       .def_static(
           "pays",
-          [](index_t n, index_t d, index_t queries, index_t k, int bytes) {
-            return bytes == 4 ? KdTree<float>::pays(n, queries, d, k) : KdTree<double>::pays(n, queries, d, k);
+          [](const py::array& points, index_t queries, index_t k) {
+            return by_dtype(points, [&](auto zero) {
+              using T = decltype(zero);
+              const auto x = matrix_view<const T>(points, "points");
+              return without_gil([&] { return KdTree<T>::pays(x, queries, k); });
+            });
           },
-          py::arg("n"), py::arg("d"), py::arg("queries"), py::arg("k"), py::arg("itemsize"),
-          "Whether a tree takes less time than all differences; queries < 0: one that is kept.")
+          py::arg("points"), py::arg("queries"), py::arg("k"),
+          "Whether a tree of these takes less time than all differences; queries < 0: one that is kept.")
+      .def(
+          "pays_for",
+          [](const PointTree& t, index_t k) {
+            return without_gil([&] { return t.with([&](const auto& one) { return one.pays(k); }); });
+          },
+          py::arg("k"), "Whether this one does for so many neighbours, told by some of its points.")
       .def_property_readonly("count", [](const PointTree& t) { return t.with([](const auto& one) { return one.count(); }); })
       .def_property_readonly("nbytes",
                              [](const PointTree& t) { return t.with([](const auto& one) { return one.bytes(); }); })

@@ -12,14 +12,12 @@ import typing_extensions
 class PointTree:
     @staticmethod
     def pays(
-        n: typing.SupportsInt | typing.SupportsIndex,
-        d: typing.SupportsInt | typing.SupportsIndex,
+        points: np.ndarray[typing.Any, typing.Any],
         queries: typing.SupportsInt | typing.SupportsIndex,
         k: typing.SupportsInt | typing.SupportsIndex,
-        itemsize: typing.SupportsInt | typing.SupportsIndex,
     ) -> bool:
         """
-        Whether a tree takes less time than all differences; queries < 0: one that is kept.
+        Whether a tree of these takes less time than all differences; queries < 0: one that is kept.
         """
     def __init__(self, points: np.ndarray[typing.Any, typing.Any]) -> None: ...
     def nearest(
@@ -38,6 +36,10 @@ class PointTree:
     ) -> None:
         """
         The same (n, k) of the points themselves, none of which is its own neighbour.
+        """
+    def pays_for(self, k: typing.SupportsInt | typing.SupportsIndex) -> bool:
+        """
+        Whether this one does for so many neighbours, told by some of its points.
         """
     def points(self, out: np.ndarray[typing.Any, typing.Any]) -> None:
         """

@@ -286,22 +286,6 @@ KdTree<T>::KdTree(MatrixView<const T> points) : count_(points.rows), d_(points.c
   Builder(*this, points).run();
 }
 
-// Nanoseconds on one thread, measured at AVX-512 (the unit does not matter): a difference of all points, building, the way
-// of a query. A ball that holds k of n points in a cube reaches, of boxes of kLeaf points, (1 + 2 r)^d, r its radius in
-// sides of a box: k / kLeaf = V_d r^d, V_d the volume of the unit ball.
-template <class T>
-bool KdTree<T>::pays(index_t n, index_t queries, index_t d, index_t k) {
-  if (d < 1 || d > kMostCoordinates || n < 16 * kLeaf || n >= kNobody) return false;
-  const double width = Simd<T>::width, dims = static_cast<double>(d), points = static_cast<double>(n);
-  const double ball = std::pow(3.14159265358979, dims / 2) / std::tgamma(dims / 2 + 1);
-  const double radius = std::pow(static_cast<double>(k) / (kLeaf * ball), 1 / dims);
-  const double leaves = std::min(points / kLeaf, std::pow(1 + 2 * radius, dims));
-  const double all = points * (2.2 + 0.4 * dims) / width;
-  const double query = 200 + 15 * static_cast<double>(k) + leaves * (6 + (32 + 16 * dims) / width);
-  if (queries < 0) return query < all;
-  return (60 + 8 * dims) * points + static_cast<double>(queries) * query < static_cast<double>(queries) * all;
-}
-
 template <class T>
 void KdTree<T>::points(MatrixView<T> out) const {
   parallel_ranges(rows_, 4096, [&](index_t begin, index_t end) {

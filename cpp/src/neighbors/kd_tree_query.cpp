@@ -35,7 +35,7 @@ class KdTree<T>::Walk {
   void start_at(index_t row) {
     for (index_t c = 0; c < d_; ++c) query_[c] = tree_.column(c)[row];
   }
-  const T* query() const { return query_.data(); }
+  index_t scanned() const { return scanned_; }  // leaves, of all queries
 
   // Offers what may be near: list.worst() and list.last() say what need not come. Boxes that are nearer come first.
   template <class List>
@@ -96,6 +96,7 @@ class KdTree<T>::Walk {
   template <class List>
   void scan(index_t leaf, List& list, std::int64_t own) {
     const index_t first = leaf * kLeaf;
+    ++scanned_;
     alignas(64) T squares[kLeaf];
     const auto worst = S::splat(list.worst());
     unsigned near = 0;
@@ -119,6 +120,7 @@ class KdTree<T>::Walk {
 
   const KdTree& tree_;
   const index_t d_;
+  index_t scanned_ = 0;
   std::array<T, kMostCoordinates> query_;
   std::array<Waiting, kDeepest + kWays> stack_;
 };
@@ -175,6 +177,25 @@ void KdTree<T>::nearest_of_own(MatrixView<T> squares, MatrixView<std::int64_t> i
 }
 
 template <class T>
+double KdTree<T>::leaves_of_a_query(index_t k) const {
+  constexpr index_t kAsked = 32;
+  index_t asked = 0, scanned = 0;
+  with_walk([&](auto walk) {
+    Candidates<T> list(k, kLeaf);
+    for (index_t i = 0; i < kAsked; ++i) {
+      const index_t row = i * rows_ / kAsked;
+      if (ids_[row] >= count_) continue;
+      walk.start_at(row);
+      list.clear(std::numeric_limits<T>::max());
+      walk.run(list, ids_[row]);
+      ++asked;
+    }
+    scanned = walk.scanned();
+  });
+  return static_cast<double>(scanned) / static_cast<double>(std::max<index_t>(asked, 1));
+}
+
+template <class T>
 PointsWithin<T> KdTree<T>::within(MatrixView<const T> queries, T radius) const {
   return within_by_tasks<T>(queries.rows, kTogether, [&](index_t first, index_t end, auto& found, std::int64_t* counts) {
     with_walk([&](auto walk) {
@@ -192,6 +213,8 @@ template void KdTree<float>::nearest(MatrixView<const float>, MatrixView<float>,
 template void KdTree<double>::nearest(MatrixView<const double>, MatrixView<double>, MatrixView<std::int64_t>) const;
 template void KdTree<float>::nearest_of_own(MatrixView<float>, MatrixView<std::int64_t>) const;
 template void KdTree<double>::nearest_of_own(MatrixView<double>, MatrixView<std::int64_t>) const;
+template double KdTree<float>::leaves_of_a_query(index_t) const;
+template double KdTree<double>::leaves_of_a_query(index_t) const;
 template PointsWithin<float> KdTree<float>::within(MatrixView<const float>, float) const;
 template PointsWithin<double> KdTree<double>::within(MatrixView<const double>, double) const;
 

@@ -53,7 +53,7 @@ bool nearest_neighbors(MatrixView<const T> points, MatrixView<const T> queries, 
     by_squares<T>(points, in_rows<T>(queries, kept), distances, indices);
     return all_found<T>(distances);
   }
-  if (KdTree<T>::pays(n, queries.rows, d, k)) {
+  if (KdTree<T>::pays(points, queries.rows, k)) {
     KdTree<T>(points).nearest(queries, distances, indices);
     return true;
   }

@@ -17,6 +17,8 @@ _FEW, _SOME = (
     64,
 )  # coordinates and points from which `within` goes by a tree, whatever a query does
 
+_USUAL = 10  # neighbours, for which it is told whether a tree pays
+
 _LEAST_SQUARE = {  # below it a square has lost digits
     np.dtype(t): np.finfo(t).tiny / np.finfo(t).eps for t in (np.float32, np.float64)
 }
@@ -41,14 +43,19 @@ class Searcher:
         self._top = _largest(x, "X")
         self._tree: _core.PointTree | None = None
         self._filter: Filter | None = None
-        suits = (1 <= self._d <= _FEW and _SOME <= self._n < 2**31) or self._tree_pays(10)
-        if kept and self.has_squares and suits:
-            self._tree = _core.PointTree(x)
+        self._suited: dict[
+            int, bool
+        ] = {}  # by the number of neighbours: whether the tree is the faster way
+        if kept and self.has_squares:
+            pays = _core.PointTree.pays(x, -1, _USUAL)
+            if pays or (1 <= self._d <= _FEW and _SOME <= self._n < 2**31):
+                self._tree = _core.PointTree(x)
+                self._suited[_USUAL] = pays
 
     @property
     def route(self) -> str:
         """What a search of many queries goes by: 'tree', 'filter', 'products' or 'differences'."""
-        if self._tree is not None and self._tree_pays(10):
+        if self._by_tree(_USUAL):
             return "tree"
         if Filter.fits(self._n, self._d, 64, 1):
             return "filter"
@@ -102,14 +109,19 @@ class Searcher:
             distances, indices = distances[order], indices[order]
         return distances, indices, offsets
 
-    def _tree_pays(self, k: int) -> bool:
-        return _core.PointTree.pays(self._n, self._d, -1, k, self._x.itemsize)
+    def _by_tree(self, k: int) -> bool:
+        if self._tree is None:
+            return False
+        k = max(k, _USUAL)
+        if k not in self._suited:
+            self._suited[k] = self._tree.pays_for(k)
+        return self._suited[k]
 
     def _by_squares(self, q: Array, k: int) -> tuple[Array, Array]:
         """Search by squares, none of which overflows; where one vanished, among distances."""
         x = self._x
         distances, indices = empty((len(q), k), x.dtype), np.empty((len(q), k), np.int64)
-        if self._tree is not None and self._tree_pays(k):
+        if self._tree is not None and self._by_tree(k):
             self._tree.nearest(q, distances, indices)
         elif not self._filtered(q, distances, indices):
             _core.nearest_neighbors(x, q, distances, indices)

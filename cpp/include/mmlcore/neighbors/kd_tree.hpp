@@ -18,7 +18,8 @@
 // a rank among pairs (coordinate, place) by partitions without a branch.
 //
 // Cost: n log n for the tree (30 to 60 ns a point on one thread), memory d + 1 numbers a point; a query some hundred
-// nanoseconds in the plane, growing by 2 to 3 with each coordinate (docs/neighbors.md has where it stops to pay).
+// nanoseconds in the plane, growing by up to 2 to 3 with each coordinate that the points fill: tree_pays.cpp tells where it
+// stops to pay.
 #pragma once
 
 #include <array>
@@ -36,8 +37,11 @@ class KdTree {
  public:
   static constexpr index_t kLeaf = 32, kWays = 8, kMostCoordinates = 32;
 
-  // Whether a tree of n points, built for `queries` of them or kept (queries < 0), takes less time than all differences.
-  static bool pays(index_t n, index_t queries, index_t d, index_t k);
+  // Whether a tree of these points, built for so many queries or kept (queries < 0), takes less time than all differences:
+  // told by a formula or by a tree of some of the points (tree_pays.cpp). Points as the constructor wants them.
+  static bool pays(MatrixView<const T> points, index_t queries, index_t k);
+  // Whether this tree does for k neighbours, told by some of its points.
+  bool pays(index_t k) const;
 
   // Finite points whose squared differences do not overflow; at most kMostCoordinates, fewer than 2^31 points.
   explicit KdTree(MatrixView<const T> points);
@@ -55,6 +59,8 @@ class KdTree {
   PointsWithin<T> within(MatrixView<const T> queries, T radius) const;
 
  private:
+  double leaves_of_a_query(index_t k) const;  // that are scanned for some of the points, on average
+
   // kWays boxes side by side: of coordinate c the lower ends, then the upper ones, at (2 c) kWays and (2 c + 1) kWays.
   // A child is a node, or a leaf l as ~l; those that are missing have boxes at infinity.
   struct Node {
