@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <type_traits>
 
 #include "contiguous_moments.hpp"
+#include "float_sums.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/parallel.hpp"
@@ -261,6 +263,9 @@ double column_moments(MatrixView<const T> x, const double* weights, double* mean
   if (!weights && x.rows > 0 && x.rows <= kFewRows && x.col_stride == 1 && n >= Simd<double>::width) {
     by_few_rows<T>(x, mean, low, squares);
     return weight;
+  }
+  if constexpr (std::is_same_v<T, float>) {
+    if (!weights && !squares && !low && float_sums::means(x, mean)) return weight;
   }
   if (!low) {
     Buffer<double> unread(n);
