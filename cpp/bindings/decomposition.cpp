@@ -72,20 +72,29 @@ py::object components(const MatrixView<const T>& x, index_t k) {
   return py::make_tuple(rows, explained, shares, values, mean, exact ? py::object(py::none()) : py::object(rest), noise);
 }
 
-// Bytes as float64, in rows.
-Buffer<double> widened(const py::array& x) {
-  const auto bytes = matrix_view<const std::uint8_t>(x, "X");
-  Buffer<double> wide(bytes.rows * bytes.cols);
-  for (index_t i = 0; i < bytes.rows; ++i) {
-    double* const to = wide.data() + i * bytes.cols;
-    if (bytes.col_stride == 1) {
-      std::copy_n(&bytes(i, 0), bytes.cols, to);
-    } else {
-      for (index_t j = 0; j < bytes.cols; ++j) to[j] = bytes(i, j);
+// Bytes as float64, in one piece where they lie in one, in rows else.
+class Widened {
+ public:
+  explicit Widened(const py::array& x) {
+    const auto bytes = matrix_view<const std::uint8_t>(x, "X");
+    const index_t n = bytes.rows, d = bytes.cols;
+    memory_ = Buffer<double>(n * d);
+    const bool in_columns = bytes.row_stride == 1 && bytes.col_stride == n;
+    view_ = in_columns ? f_order<const double>(memory_.data(), n, d, n) : c_order<const double>(memory_.data(), n, d);
+    if (in_columns || (bytes.col_stride == 1 && bytes.row_stride == d)) {
+      std::copy_n(bytes.data, n * d, memory_.data());
+      return;
+    }
+    for (index_t i = 0; i < n; ++i) {
+      for (index_t j = 0; j < d; ++j) memory_[i * d + j] = bytes(i, j);
     }
   }
-  return wide;
-}
+  const MatrixView<const double>& view() const { return view_; }
+
+ private:
+  Buffer<double> memory_;
+  MatrixView<const double> view_;
+};
 
 py::object principal_components_of(const py::array& x, const py::object& wanted) {
   if (!aligned_matrix(x)) return py::none();
@@ -98,8 +107,7 @@ py::object principal_components_of(const py::array& x, const py::object& wanted)
   if (holds<double>(x)) return components(matrix_view<const double>(x, "X"), k);
   if (holds<float>(x)) return components(matrix_view<const float>(x, "X"), k);
   if (!holds<std::uint8_t>(x) || std::max(n, d) > kValuesRoute) return py::none();
-  const Buffer<double> wide = widened(x);
-  return components(c_order<const double>(wide.data(), n, d), k);
+  return components(Widened(x).view(), k);
 }
 
 constexpr index_t kFewBytes = index_t{1} << 20;  // that are widened all at once
@@ -129,8 +137,7 @@ py::object scores_of(const py::array& x, const py::array& mean, const py::object
   if (holds<double>(mean) && holds<double>(components)) {
     if (holds<double>(x)) return scores<double>(matrix_view<const double>(x, "X"), mean, low, components);
     if (holds<std::uint8_t>(x) && x.size() > 0 && x.size() <= kFewBytes) {
-      const Buffer<double> wide = widened(x);
-      return scores<double>(c_order<const double>(wide.data(), x.shape(0), x.shape(1)), mean, low, components);
+      return scores<double>(Widened(x).view(), mean, low, components);
     }
   }
   if (holds<float>(x) && holds<float>(mean) && holds<float>(components)) {

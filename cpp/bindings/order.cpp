@@ -133,14 +133,18 @@ bool standardized(const Call& call) {
   double *const mean = numbers.data(), *const low = mean + d, *const scale = low + d;
   column_moments<T>(x, nullptr, mean, low, scale);
   Buffer<bool> doubtful(d);
-  bool any = false;
+  bool any = false, comfortable = true;
   for (index_t j = 0; j < d; ++j) {
     const double squares = scale[j];
     // Where numbers of this size differ, so do their squares.
     doubtful[j] = squares == 0 && std::abs(mean[j]) < 1e-100;
     any |= doubtful[j];
-    if (squares != 0 && !(squares >= kLeastSquare * n && squares < 1 / kLeastSquare)) return false;
-    scale[j] = squares == 0 ? 1 : std::sqrt(squares / divisor);
+    comfortable &= (squares == 0) | ((squares >= kLeastSquare * n) & (squares < 1 / kLeastSquare));
+  }
+  if (!comfortable) return false;
+  for (index_t j = 0; j < d; ++j) {  // no branch: becomes vectors
+    const double squares = scale[j], root = std::sqrt(squares / divisor);
+    scale[j] = squares == 0 ? 1 : root;
   }
   if (any && !all_zero<T>(x, doubtful.data())) return false;
   scale_columns<T>(x, mean, low, scale, to);

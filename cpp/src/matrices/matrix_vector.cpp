@@ -60,20 +60,12 @@ index_t short_rows(const MatrixView<const T>& a, const T* x, T* y) {
   return i;
 }
 
-// Rows of 2 to 4 numbers, many of them: 13,860 x 3 of float32 take 30 us number by number, and 6 so.
+// Rows of a few numbers, many of them: 13,860 x 3 of float32 take 30 us number by number, and 6 so.
 template <class T>
 index_t narrow_rows(const MatrixView<const T>& a, const T* x, T* y) {
-  constexpr index_t W = Simd<T>::width;
-  const index_t n = a.cols;
-  if (a.rows < W || a.row_stride != n) return 0;
-  if constexpr (W >= 4) {
-    if (n == 2) return short_rows<2, T>(a, x, y);
-    if (n == 3) return short_rows<3, T>(a, x, y);
-  }
-  if constexpr (W >= 8) {
-    if (n == 4) return short_rows<4, T>(a, x, y);
-  }
-  return 0;
+  index_t done = 0;
+  if (a.row_stride == a.cols) as_woven<T>(a.cols, [&](auto size) { done = short_rows<decltype(size)::value>(a, x, y); });
+  return done;
 }
 
 // Up to R rows, at least one; All: R.

@@ -215,6 +215,10 @@ void product_in_blocks(MatrixView<const T> a, MatrixView<const T> b, MatrixView<
 
 namespace {
 
+// The columns of C up to which a product is computed turned where A's columns are contiguous.
+template <class T>
+inline constexpr index_t kTurnedColumns = Simd<T>::width / 2;
+
 // By a copy of B in rows, which costs a share 1 / rows of the product; false, and nothing done, for other shapes.
 template <class T>
 bool product_of_copy(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
@@ -225,18 +229,25 @@ bool product_of_copy(const MatrixView<const T>& a, const MatrixView<const T>& b,
 }
 
 // C' = B' A' where A's columns are contiguous and C has few, which would leave most of each vector empty, or where C is
-// less to turn than B (240 x 119 times 119 x 2: 0.5 of the time); false, and nothing done, for other shapes.
+// less to turn than B (240 x 119 times 119 x 2: 0.5 of the time), some rows of C at a time, which stay in the cache until
+// they are turned; false, and nothing done, for other shapes.
 template <class T>
 bool product_of_turned(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
-  constexpr index_t W = Simd<T>::width;
+  constexpr index_t W = Simd<T>::width, kept = index_t{1} << 15, worth = 100'000;
   const index_t m = c.rows, n = c.cols;
   if (a.row_stride != 1 || a.col_stride == 1 || m < 2 * W || n < 2) return false;
-  if (!(2 * n <= W || (!lies_in_rows(b) && m < a.cols)) || !is_unpacked_product(b.transposed(), a.transposed(), c))
-    return false;
-  Buffer<T> memory(m * n);
-  const MatrixView<T> turned = c_order(memory.data(), n, m);
-  product_in_blocks<T>(b.transposed(), a.transposed(), turned, num_threads());
-  copy<T>(MatrixView<const T>(turned).transposed(), c);
+  const bool few = n <= kTurnedColumns<T> && lies_in_rows(c) && a.cols <= kTallDepth;
+  const bool smaller = !lies_in_rows(b) && m < a.cols && is_unpacked_product(b.transposed(), a.transposed(), c);
+  if (!few && !smaller) return false;
+  const index_t together = std::clamp<index_t>(kept / std::max<index_t>(a.cols, 1) / W, 8, 64) * W;
+  const index_t blocks = (m + together - 1) / together;
+  parallel_tasks(blocks, m * n * a.cols < worth ? 1 : num_threads(), [&](index_t task) {
+    const index_t i = task * together, rows = std::min(together, m - i);
+    Buffer<T> memory(rows * n);
+    const MatrixView<T> turned = c_order(memory.data(), n, rows);
+    all_blocks<T>(b.transposed(), a.block(i, 0, rows, a.cols).transposed(), turned, ProductPart::full, 1, 0);
+    copy<T>(MatrixView<const T>(turned).transposed(), c.block(i, 0, rows, n));
+  });
   return true;
 }
 

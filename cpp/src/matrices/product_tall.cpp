@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/lane_sums.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/part_of_vector.hpp"
@@ -81,10 +82,8 @@ void by_dots(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
   constexpr index_t W = Simd<T>::width, R = (kVectorBytes == 64 ? 16 : 8) / N;
   const index_t k = a.cols, stride = (k + W - 1) / W * W;
   Buffer<T> factors(stride * N);
-  std::fill(factors.begin(), factors.end(), T{0});
-  for (index_t j = 0; j < N; ++j) {
-    for (index_t i = 0; i < k; ++i) factors[j * stride + i] = b(i, j);
-  }
+  for (index_t j = 0; j < N; ++j) std::fill(factors.data() + j * stride + k, factors.data() + (j + 1) * stride, T{0});
+  copy<T>(b.transposed(), MatrixView<T>{factors.data(), N, k, stride, 1});
   parallel_ranges(a.rows, std::max<index_t>(1, kGrain / k), [&](index_t i, index_t end) {
     for (; i + R <= end; i += R) dots<R, N>(&a(i, 0), a.row_stride, k, factors.data(), stride, &c(i, 0), c.row_stride);
     for (; i < end; ++i) dots<1, N>(&a(i, 0), a.row_stride, k, factors.data(), stride, &c(i, 0), c.row_stride);

@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "mmlcore/core/interleave.hpp"
+#include "mmlcore/core/short_items.hpp"
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/core/views.hpp"
 
@@ -67,36 +69,6 @@ template <class T, class Check>
   for (index_t c = 0; c < S::width; ++c) S::store(&to(i, j + c), v[c]);
 }
 
-// What vector K of some rows of D numbers, which follow one another in vectors, has of entry J of row E; the first step
-// takes what the vector before it has, too.
-template <class T, int D, int J, int K, int... E>
-[[gnu::always_inline]] inline typename Simd<T>::Vec with_entries_of(typename Simd<T>::Vec found, typename Simd<T>::Vec v,
-                                                                    std::integer_sequence<int, E...>) {
-  constexpr int W = Simd<T>::width;
-#if defined(__clang__) || __GNUC__ >= 12
-  return __builtin_shufflevector(found, v,
-                                 ((E * D + J) / W == K      ? W + (E * D + J) % W
-                                  : K == 1 && E * D + J < W ? E * D + J
-                                                            : E)...);
-#else
-  return __builtin_shuffle(found, v,
-                           typename Simd<T>::Mask{((E * D + J) / W == K      ? W + (E * D + J) % W
-                                                   : K == 1 && E * D + J < W ? E * D + J
-                                                                             : E)...});
-#endif
-}
-
-// Entry J of W rows of D numbers that follow one another, from the D vectors that they fill.
-template <class T, int D, int J, int K = 1>
-[[gnu::always_inline]] inline typename Simd<T>::Vec entry_of_rows(typename Simd<T>::Vec found,
-                                                                  const typename Simd<T>::Vec* v) {
-  if constexpr (K < D) {
-    found = with_entries_of<T, D, J, K>(found, v[K], std::make_integer_sequence<int, Simd<T>::width>{});
-    found = entry_of_rows<T, D, J, K + 1>(found, v);
-  }
-  return found;
-}
-
 // Rows of D numbers without gaps, W of them at a time; returns how many were copied.
 template <int D, class T, class Check>
 index_t copy_dense_rows(MatrixView<const T> from, MatrixView<T> to, Check& check) {
@@ -104,28 +76,27 @@ index_t copy_dense_rows(MatrixView<const T> from, MatrixView<T> to, Check& check
   constexpr index_t W = S::width;
   index_t i = 0;
   for (; i + W <= from.rows; i += W) {
-    typename S::Vec v[D];
+    typename S::Vec v[D], columns[D];
     for (int k = 0; k < D; ++k) {
       v[k] = S::load(from.data + i * D + k * W);
       check(v[k]);
     }
-    [&]<int... J>(std::integer_sequence<int, J...>) { (S::store(&to(i, J), entry_of_rows<T, D, J>(v[0], v)), ...); }
-    (std::make_integer_sequence<int, D>{});
+    items_apart<T, D>(v, columns);
+#pragma GCC unroll 8
+    for (int k = 0; k < D; ++k) S::store(&to(i, k), columns[k]);
   }
   return i;
 }
 
-// Rows of less than W numbers, W of them at a time: up to four side by side by shuffles, longer ones as the left part of a
+// Rows of less than W numbers, W of them at a time: a few side by side by shuffles, longer ones as the left part of a
 // square, read with what follows them. Returns how many were copied. 11,442 rows of 2: 5 us, number by number 25.
 template <class T, class Check>
 index_t copy_short_rows(MatrixView<const T> from, MatrixView<T> to, Check& check) {
   using S = Simd<T>;
   constexpr index_t W = S::width;
   const index_t m = from.rows, n = from.cols, step = from.row_stride;
-  if (step == n && n == 2) return copy_dense_rows<2>(from, to, check);
-  if (step == n && n == 3) return copy_dense_rows<3>(from, to, check);
-  if (step == n && n == 4) return copy_dense_rows<4>(from, to, check);
   index_t i = 0;
+  if (step == n && as_woven<T>(n, [&](auto size) { i = copy_dense_rows<decltype(size)::value>(from, to, check); })) return i;
   if (n < 3 || step < n) return i;
   for (; i + W <= m && (i + W - 1) * step + W <= (m - 1) * step + n; i += W) {
     typename S::Vec v[W];
@@ -148,18 +119,22 @@ void copy_transposing(MatrixView<const T> from, MatrixView<T> to, Check& check) 
   MMLCORE_ASSERT(from.col_stride == 1 && to.row_stride == 1);
   const index_t m = from.rows, n = from.cols;
   if (m < W || n < W) {
-    for (index_t i = n < W ? copy_short_rows(from, to, check) : 0; i < m; ++i) {
-      for (index_t j = 0; j < n; ++j) {
+    const index_t rows = n < W ? copy_short_rows(from, to, check) : 0;
+    const index_t columns = n < W ? 0 : interleave(from, to, check);
+    for (index_t i = rows; i < m; ++i) {
+      for (index_t j = columns; j < n; ++j) {
         check(from(i, j));
         to(i, j) = from(i, j);
       }
     }
     return;
   }
-  for (index_t i = 0; i < m; i += W) {
-    const index_t row = std::min(i, m - W);
-    for (index_t j = 0; j < n; j += W) transpose_square(from, to, row, std::min(j, n - W), check);
-  }
+  const auto squares_from = [&](index_t i) {
+    for (index_t j = 0; j + W <= n; j += W) transpose_square(from, to, i, j, check);
+    if (n % W) transpose_square(from, to, i, n - W, check);
+  };
+  for (index_t i = 0; i + W <= m; i += W) squares_from(i);
+  if (m % W) squares_from(m - W);
 }
 
 template <class T, class Check>

@@ -62,20 +62,6 @@ struct LaneGroup {
 
 namespace detail {
 
-// Calls f<S>() for S = size when items of that many numbers are shorter than a vector.
-template <class T, class F>
-inline bool as_short(index_t size, F&& f) {
-  constexpr int W = Simd<T>::width;
-  if constexpr (W >= 4) {
-    if (size == 2) return f(std::integral_constant<int, 2>{}), true;
-    if (size == 3) return f(std::integral_constant<int, 3>{}), true;
-  }
-  if constexpr (W >= 8) {
-    if (size == 4) return f(std::integral_constant<int, 4>{}), true;
-  }
-  return false;
-}
-
 // Squares of a contiguous item of `size` elements: f(e) moves e ... e + W - 1. Returns how many elements are left over.
 template <int W, class F>
 inline index_t squares(index_t size, F&& f) {
@@ -105,7 +91,7 @@ inline void load_lanes(const LaneGroup<const T>& group, LaneNumber<T>* to) {
   auto* const out = reinterpret_cast<typename S::Vec*>(to);
   const auto numbers = [](const T* at) { return reinterpret_cast<const R*>(at); };
   if (size < W && group.dense() &&
-      detail::as_short<R>(size, [&](auto s) { load_short<R, decltype(s)::value>(numbers(group.start()), out); })) {
+      as_woven<R>(size, [&](auto s) { load_short<R, decltype(s)::value>(numbers(group.start()), out); })) {
     return;
   }
   group.with_items([&](auto&& item_of) {
@@ -145,7 +131,7 @@ inline void store_lanes(const LaneGroup<T>& group, const LaneNumber<T>* from) {
   const auto* const in = reinterpret_cast<const typename S::Vec*>(from);
   const auto numbers = [](T* at) { return reinterpret_cast<R*>(at); };
   if (size < W && group.dense() &&
-      detail::as_short<R>(size, [&](auto s) { store_short<R, decltype(s)::value>(numbers(group.start()), in); })) {
+      as_woven<R>(size, [&](auto s) { store_short<R, decltype(s)::value>(numbers(group.start()), in); })) {
     return;
   }
   group.with_items([&](auto&& item_of) {

@@ -18,7 +18,7 @@ namespace mmlcore {
 
 inline constexpr index_t kTallDepth = 512;
 // Rows from which on it pays: of fewer, the copy of B and the rows that are left over cost too much.
-inline constexpr index_t kTallRows = 512, kSumRows = 96;
+inline constexpr index_t kTallRows = 512, kSumRows = 16;
 
 // Up to so many columns, some half a vector, sums run along the rows of A.
 template <class T>

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/finite.hpp"
 #include "mmlcore/core/views.hpp"
 #include "mmlcore/eigen/symmetry.hpp"
 #include "mmlcore/matrices/matrix_vector.hpp"
@@ -21,6 +23,19 @@ bool affine_mean(VectorView<const T> mean, MatrixView<const T> a, VectorView<con
   return check == 0;
 }
 
+// Copies the upper triangle of a matrix in rows to the lower one, by squares.
+template <Real T>
+void mirror_upper(const MatrixView<T>& a) {
+  constexpr index_t kSide = 16;
+  for (index_t i = 0; i < a.rows; i += kSide) {
+    const index_t end = std::min(a.rows, i + kSide), below = a.rows - end;
+    for (index_t r = i; r < end; ++r) {
+      for (index_t c = r + 1; c < end; ++c) a(c, r) = a(r, c);
+    }
+    copy<T>(a.block(i, end, end - i, below).transposed(), a.block(end, i, below, end - i));
+  }
+}
+
 // `to` in rows, `product` for m d numbers. False where S is not symmetric but for a rounding, or a number is not finite.
 template <Real T>
 bool affine_covariance(MatrixView<const T> s, MatrixView<const T> a, MatrixView<T> to, T* product) {
@@ -31,15 +46,11 @@ bool affine_covariance(MatrixView<const T> s, MatrixView<const T> a, MatrixView<
   const MatrixView<T> half = c_order(product, a.rows, a.cols);
   product_single<T>(a, s, half);
   product_upper<T>(half, a.transposed(), to);
-  T check = 0;
-  for (index_t i = 0; i < m; ++i) {
-    const T* const row = &to(i, 0);
-    for (index_t j = i; j < m; ++j) {
-      check += row[j] * 0;
-      to(j, i) = row[j];
-    }
-  }
-  return check == 0;
+  mirror_upper(to);
+  if (to.row_stride == m) return all_finite(to.data, m * m);
+  bool finite = true;
+  for (index_t i = 0; i < m; ++i) finite &= all_finite(&to(i, 0), m);
+  return finite;
 }
 
 }  // namespace mmlcore
