@@ -1,4 +1,4 @@
-// The dominant pair of complex matrices.
+// Eigenpairs of Hermitian matrices, and the dominant pair of complex ones.
 #include <algorithm>
 #include <cmath>
 #include <complex>
@@ -12,6 +12,7 @@
 #include "mmlcore/core/random.hpp"
 #include "mmlcore/core/signs.hpp"
 #include "mmlcore/eigen/complex_power_iteration.hpp"
+#include "mmlcore/eigen/hermitian_pairs.hpp"
 #include "module.hpp"
 #include "results.hpp"
 
@@ -20,6 +21,25 @@ namespace {
 
 using Wide = std::complex<double>;
 using Single = std::complex<float>;
+
+template <class T>
+bool all_pairs(const Call& call) {
+  const index_t n = call['n'];
+  if (n < 1 || n > kHermitianOrder) return false;
+  const auto a = call.stack<T>(0);
+  const auto vectors = call.results<T>(1);
+  auto* const values = call.result<RealPart<T>>(0);
+  return each_item(call, 16 * n * n * n, [&](index_t i) { return hermitian_pairs<T>(a[i], values + i * n, vectors[i]); });
+}
+
+template <class T>
+bool all_values(const Call& call) {
+  const index_t n = call['n'];
+  if (n < 1 || n > kHermitianOrder) return false;
+  const auto a = call.stack<T>(0);
+  auto* const values = call.result<RealPart<T>>(0);
+  return each_item(call, 6 * n * n * n, [&](index_t i) { return hermitian_values<T>(a[i], values + i * n); });
+}
 
 constexpr index_t kMostPowers = 2048;  // rows of a matrix whose products are short enough for Ctrl-C between them
 
@@ -78,7 +98,11 @@ py::object dominant(const Call& call) {
   return py::make_tuple(static_cast<Wide>(*values.data), vectors.array, *iterations.data, *residuals.data);
 }
 
+constexpr DoorTraits kComplex{.power = 3, .complex = true};
+
 const DoorRow rows[] = {
+    {"eigh", Signature("(n,n)->(n)r,(n,n)"), "A", "B UPLO order", {all_pairs<Wide>, all_pairs<Single>}, kComplex},
+    {"eigvalsh", Signature("(n,n)->(n)r"), "A", "B UPLO order", {all_values<Wide>, all_values<Single>}, kComplex},
     {"power_iteration",
      Signature("(n,n)->"),
      "A",

@@ -1,8 +1,10 @@
 #include "mmlcore/eigen/back_transformation.hpp"
 
 #include <algorithm>
+#include <complex>
 
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/numbers.hpp"
 #include "mmlcore/eigen/rank_one_merge.hpp"
 #include "mmlcore/eigen/row_product.hpp"
 
@@ -39,6 +41,70 @@ void block_factor(PaddedRows<const T> v, const T* tau, index_t first, index_t co
   }
 }
 
+// The same of complex ones: the parts of -T_il in columns 2 l and 2 l + 1, rows of 2 count.
+template <class T>
+void hermitian_factor(PaddedRows<const T> v, const T* tau, index_t first, index_t count, T* factor) {
+  using S = Simd<T>;
+  using Entry = std::complex<T>;
+  const auto part = [&](index_t i, index_t l) {
+    return Entry(factor[2 * (i * count + l)], factor[2 * (i * count + l) + 1]);
+  };
+  for (index_t i = 0; i < count; ++i) {
+    const T *const re = v.row(2 * (first + i)), *const im = v.row(2 * (first + i) + 1);
+    Entry along[kMostReflections] = {};  // v_i* v_l
+    for (index_t l = 0; l < i; ++l) {
+      const T *const other_re = v.row(2 * (first + l)), *const other_im = v.row(2 * (first + l) + 1);
+      typename S::Vec real{}, imag{};
+      for (index_t c = 0; c < first + l; c += S::width) {
+        const auto x = S::load(re + c), y = S::load(im + c), a = S::load(other_re + c), b = S::load(other_im + c);
+        real += x * a + y * b;
+        imag += x * b - y * a;
+      }
+      along[l] = {lane_sum<T>(real), lane_sum<T>(imag)};
+    }
+    T* const row = factor + 2 * i * count;
+    const T scale = tau[first + i];
+    for (index_t l = 0; l < count; ++l) {
+      Entry sum = l == i ? 1 : 0;
+      for (index_t q = l; q < i; ++q) sum += times(along[q], part(q, l));
+      row[2 * l] = -scale * sum.real();
+      row[2 * l + 1] = -scale * sum.imag();
+    }
+  }
+}
+
+// Rows 2 k and 2 k + 1, which hold the products of Re v_k and Im v_k with parts of Z, become those of v_k* Z and i v_k* Z.
+template <class T>
+void join_products(PaddedRows<T> along, index_t count, index_t width) {
+  using S = Simd<T>;
+  constexpr index_t W = S::width;
+  for (index_t k = 0; k < count; ++k) {
+    T *const upper = along.row(2 * k), *const lower = along.row(2 * k + 1);
+    for (index_t c = 0; c < width; c += 2 * W) {
+      const auto real = S::load(upper + c) + S::load(lower + c + W), imag = S::load(upper + c + W) - S::load(lower + c);
+      S::store(upper + c, real);
+      S::store(upper + c + W, imag);
+      S::store(lower + c, -imag);
+      S::store(lower + c + W, real);
+    }
+  }
+}
+
+// Rows 2 k + 1: i times rows 2 k.
+template <class T>
+void turn_rows(PaddedRows<T> rows, index_t count, index_t width) {
+  using S = Simd<T>;
+  constexpr index_t W = S::width;
+  for (index_t k = 0; k < count; ++k) {
+    const T* const from = rows.row(2 * k);
+    T* const to = rows.row(2 * k + 1);
+    for (index_t c = 0; c < width; c += 2 * W) {
+      S::store(to + c, -S::load(from + c + W));
+      S::store(to + c + W, S::load(from + c));
+    }
+  }
+}
+
 }  // namespace
 
 template <class T>
@@ -65,7 +131,37 @@ void back_transform(index_t n, PaddedRows<const T> v, const T* tau, PaddedRows<T
   });
 }
 
+template <class T>
+void back_transform_hermitian(index_t n, PaddedRows<const T> v, const T* tau, PaddedRows<T> z, index_t columns) {
+  constexpr index_t W = Simd<T>::width, strip = 6 * W;
+  const index_t block = block_size(n), all = 2 * whole_vectors<T>(columns);
+  Buffer<T> factors(2 * n * block);
+  const auto factor = [&](index_t first) { return factors.data() + 2 * (first - 1) * block; };
+  for (index_t first = 1; first < n; first += block) {
+    hermitian_factor(v, tau, first, std::min(block, n - first), factor(first));
+  }
+  const int threads = n >= kThreadedOrder ? num_threads() : 1;
+  each_task((all + strip - 1) / strip, threads, [&](index_t task) {
+    Buffer<T> memory(4 * block * strip);
+    const PaddedRows<T> along{memory.data(), strip}, turned{memory.data() + 2 * block * strip, strip};
+    const index_t left = task * strip, width = std::min(strip, all - left);
+    const PaddedRows<T> part{z.data + left, z.stride};
+    for (index_t first = 1; first < n; first += block) {
+      const index_t count = std::min(block, n - first), rows = first + count - 1;
+      const T* const reflections = v.row(2 * first);
+      row_product<T, Into::set>({reflections, 2 * count, rows, v.stride, 1}, part, along, width);
+      join_products(along, count, width);
+      row_product<T, Into::set>(c_order<const T>(factor(first), count, 2 * count), along, {turned.data, 2 * strip}, width);
+      turn_rows(turned, count, width);
+      row_product<T, Into::add>({reflections, rows, 2 * count, 1, v.stride}, turned, part, width);
+    }
+  });
+}
+
 template void back_transform<float>(index_t, PaddedRows<const float>, const float*, PaddedRows<float>, index_t);
 template void back_transform<double>(index_t, PaddedRows<const double>, const double*, PaddedRows<double>, index_t);
+template void back_transform_hermitian<float>(index_t, PaddedRows<const float>, const float*, PaddedRows<float>, index_t);
+template void back_transform_hermitian<double>(index_t, PaddedRows<const double>, const double*, PaddedRows<double>,
+                                               index_t);
 
 }  // namespace mmlcore

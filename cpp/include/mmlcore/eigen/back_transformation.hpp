@@ -6,6 +6,10 @@
 // Householder matrices", SISSC 8, 1987). A block is two products of matrices, V Z and Z - V' (T V Z). A strip of columns as
 // wide as a register tile goes through all blocks before the next one: it stays in the first cache, and strips are
 // independent of each other.
+//
+// Of a Hermitian matrix (hermitian_reduction.hpp) the same, in real products: with the parts of v_k as rows 2 k and 2 k + 1
+// of a real matrix, that matrix times [Re Z, Im Z] holds all parts of V* Z, and its transpose times rows (Re t, Im t) and
+// (-Im t, Re t) is V t. Vectors of real and of imaginary parts of Z alternate, so that a strip is contiguous.
 #pragma once
 
 #include "mmlcore/eigen/reduction.hpp"
@@ -16,7 +20,16 @@ namespace mmlcore {
 template <class T>
 void back_transform(index_t n, PaddedRows<const T> v, const T* tau, PaddedRows<T> z, index_t columns);
 
+// Row i of z: W real parts of numbers, W imaginary ones, W real ones, ..., for `columns` complex numbers. Cost 8 n^2
+// columns.
+template <class T>
+void back_transform_hermitian(index_t n, PaddedRows<const T> v, const T* tau, PaddedRows<T> z, index_t columns);
+
 extern template void back_transform<float>(index_t, PaddedRows<const float>, const float*, PaddedRows<float>, index_t);
 extern template void back_transform<double>(index_t, PaddedRows<const double>, const double*, PaddedRows<double>, index_t);
+extern template void back_transform_hermitian<float>(index_t, PaddedRows<const float>, const float*, PaddedRows<float>,
+                                                     index_t);
+extern template void back_transform_hermitian<double>(index_t, PaddedRows<const double>, const double*, PaddedRows<double>,
+                                                      index_t);
 
 }  // namespace mmlcore
