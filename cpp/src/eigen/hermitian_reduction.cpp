@@ -11,10 +11,7 @@
 namespace mmlcore {
 namespace {
 
-constexpr int kPending = 2;  // pairs (v, w) that one pass applies
-
-template <class T>
-inline constexpr int kRowsAtOnce = 2;
+constexpr int kRowsAtOnce = 2;
 
 template <class T>
 class HermitianReduction {
@@ -24,7 +21,7 @@ class HermitianReduction {
   using Mask = typename S::Mask;
   using Int = typename S::Int;
   using Entry = std::complex<T>;
-  static constexpr int W = S::width, R = kRowsAtOnce<T>;
+  static constexpr int W = S::width, R = kRowsAtOnce;
   static constexpr T kLeast = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
 
   // A vector of complex numbers, and W of them in registers.
@@ -44,7 +41,7 @@ class HermitianReduction {
       scratch += 2 * padded_;
       return Parts{own, own + padded_};
     };
-    for (Parts& w : w_pair_) w = next();
+    w_pair_ = next();
     y_ = next();
     own_ = next();
   }
@@ -62,8 +59,7 @@ class HermitianReduction {
       multiply(k, x);
       complete(k, x, tau[k]);
     }
-    d[0] = a_.row(0)[0];
-    for (int p = 0; p < pending_; ++p) d[0] -= correction(p, 0);
+    d[0] = a_.row(0)[0] - correction(0);
     tau[0] = 0;
   }
 
@@ -85,22 +81,23 @@ class HermitianReduction {
     for (index_t c = 0; c < k; c += W) f(c, lanes < static_cast<Int>(k - c));
   }
 
-  // What pending pair p takes from the k-th number of the diagonal.
-  T correction(int p, index_t k) const {
-    const Entry v = v_pair_[p][k], w = w_pair_[p][k];
+  // What the pair that waits takes from the k-th number of the diagonal.
+  T correction(index_t k) const {
+    if (!waits_) return 0;
+    const Entry v = v_pair_[k], w = w_pair_[k];
     return 2 * (v.real() * w.real() + v.imag() * w.imag());
   }
 
-  // The conjugate of row k as the pending pairs leave it goes to x; returns the sum of squares but for the last number.
+  // The conjugate of row k as the pair that waits leaves it goes to x; returns the sum of squares but for the last number.
   T take_row(index_t k, Parts x, T& diagonal) {
     const Parts from = row(a_, k);
+    const Entry v = waits_ ? v_pair_[k] : Entry(), w = waits_ ? w_pair_[k] : Entry();
     Vec squares{};
     before(k, [&](index_t c, Mask inside) {
       Pair part = load(from, c);
       part.im = -part.im;
-      for (int p = 0; p < pending_; ++p) {
-        const Entry v = v_pair_[p][k], w = w_pair_[p][k];
-        const Pair vc = load(v_pair_[p], c), wc = load(w_pair_[p], c);
+      if (waits_) {
+        const Pair vc = load(v_pair_, c), wc = load(w_pair_, c);
         part.re -= v.real() * wc.re + v.imag() * wc.im + w.real() * vc.re + w.imag() * vc.im;
         part.im -= v.real() * wc.im - v.imag() * wc.re + w.real() * vc.im - w.imag() * vc.re;
       }
@@ -109,8 +106,7 @@ class HermitianReduction {
       store(x, c, part);
       squares += part.re * part.re + part.im * part.im;
     });
-    diagonal = from.re[k];
-    for (int p = 0; p < pending_; ++p) diagonal -= correction(p, k);
+    diagonal = from.re[k] - correction(k);
     for (index_t c = whole_vectors<T>(k); c < padded_ - W; c += W) store(x, c, {});
     // The squares of the others alone: from the sum where the last number is no large part of it, else once more.
     const T sum = lane_sum<T>(squares), rest = sum - std::norm(x[k - 1]);
@@ -146,59 +142,35 @@ class HermitianReduction {
     return 1 + own / size;
   }
 
-  // y + own = A x over the first k rows, the pending pairs applied to A or to the product.
+  // y + own = A x over the first k rows, once A has the update by the pair that waits, if there is one.
   void multiply(index_t k, Parts x) {
     before(k, [&](index_t c, Mask) { store(y_, c, {}); });
-    if (pending_ == kPending) {
-      pass<kPending>(k, x);
-      pending_ = 0;
-      return;
+    if (waits_) {
+      pass<true>(k, x);
+    } else {
+      pass<false>(k, x);
     }
-    pass<0>(k, x);
-    for (int p = 0; p < pending_; ++p) {  // v (w* x) + w (v* x)
-      const Entry by_w = inner(k, w_pair_[p], x), by_v = inner(k, v_pair_[p], x);
-      before(k, [&](index_t c, Mask) {
-        const Pair v = load(v_pair_[p], c), w = load(w_pair_[p], c);
-        Pair y = load(y_, c);
-        y.re -= by_w.real() * v.re - by_w.imag() * v.im + by_v.real() * w.re - by_v.imag() * w.im;
-        y.im -= by_w.real() * v.im + by_w.imag() * v.re + by_v.real() * w.im + by_v.imag() * w.re;
-        store(y_, c, y);
-      });
-    }
-  }
-
-  // y* x over k numbers, behind which both are zero.
-  static Entry inner(index_t k, Parts y, Parts x) {
-    Pair sum;
-    before(k, [&](index_t c, Mask) {
-      const Pair left = load(y, c), right = load(x, c);
-      sum.re += left.re * right.re + left.im * right.im;
-      sum.im += left.re * right.im - left.im * right.re;
-    });
-    return {lane_sum<T>(sum.re), lane_sum<T>(sum.im)};
   }
 
   // Rows behind the k-th in the last group are dead: they are changed, and multiplied by zeros of x.
-  template <int Pairs>
+  template <bool Update>
   void pass(index_t k, Parts x) {
     const Mask lanes = lane_numbers<T>();
     for (index_t r = 0; r < k; r += R) {
-      Pair left_v[Pairs + 1][R], left_w[Pairs + 1][R], left_x[R], sums[R];
+      Pair left_v[R], left_w[R], left_x[R], sums[R];
 #pragma GCC unroll 4
       for (int t = 0; t < R; ++t) {
-#pragma GCC unroll 2
-        for (int p = 0; p < Pairs; ++p) {
-          left_v[p][t] = splat(v_pair_[p][r + t]);
-          left_w[p][t] = splat(w_pair_[p][r + t]);
+        if constexpr (Update) {
+          left_v[t] = splat(v_pair_[r + t]);
+          left_w[t] = splat(w_pair_[r + t]);
         }
         left_x[t] = splat(x[r + t]);
       }
       const auto at = [&](index_t c, auto&& keep) __attribute__((always_inline)) {
-        Pair right_v[Pairs + 1], right_w[Pairs + 1];
-#pragma GCC unroll 2
-        for (int p = 0; p < Pairs; ++p) {
-          right_v[p] = load(v_pair_[p], c);
-          right_w[p] = load(w_pair_[p], c);
+        Pair right_v, right_w;
+        if constexpr (Update) {
+          right_v = load(v_pair_, c);
+          right_w = load(w_pair_, c);
         }
         const Pair right_x = load(x, c);
         Pair y = load(y_, c);
@@ -206,13 +178,12 @@ class HermitianReduction {
         for (int t = 0; t < R; ++t) {
           const Parts own = row(a_, r + t);
           Pair a = load(own, c);
-#pragma GCC unroll 2
-          for (int p = 0; p < Pairs; ++p) {  // a -= v_r conj(w_c) + w_r conj(v_c)
-            const Pair v = left_v[p][t], w = left_w[p][t];
-            a.re = (((a.re - v.re * right_w[p].re) - v.im * right_w[p].im) - w.re * right_v[p].re) - w.im * right_v[p].im;
-            a.im = (((a.im - v.im * right_w[p].re) + v.re * right_w[p].im) - w.im * right_v[p].re) + w.re * right_v[p].im;
+          if constexpr (Update) {  // a -= v_r conj(w_c) + w_r conj(v_c)
+            const Pair v = left_v[t], w = left_w[t];
+            a.re = (((a.re - v.re * right_w.re) - v.im * right_w.im) - w.re * right_v.re) - w.im * right_v.im;
+            a.im = (((a.im - v.im * right_w.re) + v.re * right_w.im) - w.im * right_v.re) + w.re * right_v.im;
+            store(own, c, a);
           }
-          if constexpr (Pairs > 0) store(own, c, a);
           keep(t, a, right_x, y);
         }
         store(y_, c, y);
@@ -252,7 +223,7 @@ class HermitianReduction {
 
   // w = p - (tau / 2) (v* p) v with p = tau (y + own): the pair waits. v* A v is real.
   void complete(index_t k, Parts x, T tau) {
-    const Parts w = w_pair_[pending_];
+    const Parts w = w_pair_;
     Vec sum{};
     before(k, [&](index_t c, Mask inside) {
       const Pair column = load(y_, c), row = load(own_, c), v = load(x, c);
@@ -266,13 +237,14 @@ class HermitianReduction {
       store(w, c, {tau * y.re - half * v.re, tau * y.im - half * v.im});
     });
     for (index_t c = whole_vectors<T>(k); c < padded_; c += W) store(w, c, {});
-    v_pair_[pending_++] = x;
+    v_pair_ = x;
+    waits_ = true;
   }
 
   const index_t n_, padded_;
   const PaddedRows<T> a_, v_;
-  int pending_ = 0;
-  Parts v_pair_[kPending], w_pair_[kPending];
+  bool waits_ = false;  // whether there is a pair
+  Parts v_pair_, w_pair_;
   Parts y_, own_;  // columns' and rows' shares of a product
 };
 
@@ -280,7 +252,7 @@ class HermitianReduction {
 
 template <class T>
 index_t hermitian_scratch(index_t n) {
-  return 2 * (kPending + 2) * (whole_vectors<T>(n) + Simd<T>::width);
+  return 6 * (whole_vectors<T>(n) + Simd<T>::width);
 }
 
 template <class T>

@@ -14,9 +14,9 @@
 // beside the diagonal |t_k| >= 0: from the last one up, D_{k-1} = t_k / |t_k| D_k. What is left is a real problem, and
 // A = Q D R (Q D)*, Q = H_{n-1} ... H_1.
 //
-// Parts that lie apart make a product of complex numbers four multiply-adds of whole vectors without a shuffle. With them
-// each number of A that is loaded has four times the work that it has in the real form, 16 multiply-adds for two pending
-// pairs and 8 for the product, so that the units and not the cache decide the time.
+// Parts that lie apart make a product of complex numbers four multiply-adds of whole vectors without a shuffle. A number of
+// A that is loaded then has four times the work that it has in the real form: the units and not the cache decide the time,
+// and updates by one pair (v, w), in the pass that multiplies with the next v, take no longer than those by two.
 #pragma once
 
 #include <complex>
