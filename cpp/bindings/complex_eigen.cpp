@@ -1,9 +1,10 @@
-// Eigenpairs of Hermitian matrices, and the dominant pair of complex ones.
+// Eigenpairs of complex matrices, Hermitian ones and others, and the dominant pair alone.
 #include <algorithm>
 #include <cmath>
 #include <complex>
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "arrays.hpp"
 #include "door.hpp"
@@ -11,6 +12,7 @@
 #include "mmlcore/core/numbers.hpp"
 #include "mmlcore/core/random.hpp"
 #include "mmlcore/core/signs.hpp"
+#include "mmlcore/eigen/complex_pairs.hpp"
 #include "mmlcore/eigen/complex_power_iteration.hpp"
 #include "mmlcore/eigen/hermitian_pairs.hpp"
 #include "module.hpp"
@@ -39,6 +41,38 @@ bool all_values(const Call& call) {
   const auto a = call.stack<T>(0);
   auto* const values = call.result<RealPart<T>>(0);
   return each_item(call, 6 * n * n * n, [&](index_t i) { return hermitian_values<T>(a[i], values + i * n); });
+}
+
+// False where LAPACK, or the Python function, has to see to it.
+template <class T>
+bool general(const Call& call) {
+  if (call['n'] < 1 || call['n'] > kComplexOrder) return false;
+  const GeneralPairs told = complex_pairs<T>(call.stack<T>(0), call.result<T>(0), call.result<T>(1));
+  return told.found && told.sharp;
+}
+
+template <class T>
+bool general_values(const Call& call) {
+  if (call['n'] < 1 || call['n'] > kComplexOrder) return false;
+  return complex_pairs<T>(call.stack<T>(0), call.result<T>(0), nullptr).found;
+}
+
+// (values, vectors or None, which items LAPACK has to see to).
+template <Complex T>
+py::object pairs_of(const py::array& a, bool with_vectors) {
+  const auto stack = matrix_batch<const T>(a, "A");
+  py::array_t<bool> poor(stack.count());
+  bool* const told = poor.mutable_data();
+  std::fill_n(told, stack.count(), false);
+  const std::vector<npy_intp> shape(a.shape(), a.shape() + a.ndim());
+  const NewArray<T> values({shape.begin(), shape.end() - 1});
+  if (!with_vectors) {
+    without_gil([&] { complex_pairs<T>(stack, values.data, nullptr, told); });
+    return py::make_tuple(values.array, py::none(), poor);
+  }
+  const NewArray<T> vectors(shape);
+  without_gil([&] { complex_pairs<T>(stack, values.data, vectors.data, told); });
+  return py::make_tuple(values.array, vectors.array, poor);
 }
 
 constexpr index_t kMostPowers = 2048;  // rows of a matrix whose products are short enough for Ctrl-C between them
@@ -103,6 +137,8 @@ constexpr DoorTraits kComplex{.power = 3, .complex = true};
 const DoorRow rows[] = {
     {"eigh", Signature("(n,n)->(n)r,(n,n)"), "A", "B UPLO order", {all_pairs<Wide>, all_pairs<Single>}, kComplex},
     {"eigvalsh", Signature("(n,n)->(n)r"), "A", "B UPLO order", {all_values<Wide>, all_values<Single>}, kComplex},
+    {"eig", Signature("(n,n)->(n),(n,n)"), "A", "order", {general<Wide>, general<Single>}, kComplex},
+    {"eigvals", Signature("(n,n)->(n)"), "A", "order", {general_values<Wide>, general_values<Single>}, kComplex},
     {"power_iteration",
      Signature("(n,n)->"),
      "A",
@@ -113,6 +149,18 @@ const DoorRow rows[] = {
 
 }  // namespace
 
-void bind_complex_eigen(py::module_& m) { add_doors(m, rows); }
+void bind_complex_eigen(py::module_& m) {
+  add_doors(m, rows);
+  m.def(
+      "complex_pairs",
+      [](const py::array& a, bool with_vectors) {
+        return by_number(a, [&](auto zero) -> py::object {
+          if constexpr (Complex<decltype(zero)>) return pairs_of<decltype(zero)>(a, with_vectors);
+          return py::none();
+        });
+      },
+      py::arg("a"), py::arg("with_vectors"),
+      "(values, vectors or None, items whose residuals are not at rounding level) of complex matrices.");
+}
 
 }  // namespace mmlcore::bindings

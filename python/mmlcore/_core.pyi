@@ -431,6 +431,11 @@ def column_moments(
     Returns the sum of the weights.
     """
 
+def complex_pairs(a: np.ndarray[typing.Any, typing.Any], with_vectors: bool) -> typing.Any:
+    """
+    (values, vectors or None, items whose residuals are not at rounding level) of complex matrices.
+    """
+
 def component_points(
     scores: np.ndarray[typing.Any, typing.Any],
     mean: np.ndarray[typing.Any, typing.Any],

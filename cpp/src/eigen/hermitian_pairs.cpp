@@ -5,10 +5,10 @@
 
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/lane_arithmetic.hpp"
-#include "mmlcore/core/signs.hpp"
 #include "mmlcore/eigen/back_transformation.hpp"
 #include "mmlcore/eigen/divide_and_conquer.hpp"
 #include "mmlcore/eigen/hermitian_reduction.hpp"
+#include "pointed_columns.hpp"
 
 namespace mmlcore {
 namespace {
@@ -43,7 +43,9 @@ class Problem {
     if (!write_values(values)) return false;
     turn(real, z);
     back_transform_hermitian<T>(n_, square(2), tau(), z, n_);
-    write(z, vectors);
+    Buffer<index_t> places(n_);
+    for (index_t j = 0; j < n_; ++j) places[order_[j]] = j;
+    write_pointed<T>(n_, z, places.data(), vectors);
     return true;
   }
 
@@ -121,42 +123,6 @@ class Problem {
         const Vec x = S::load(from + c);
         S::store(to + 2 * c, re * x);
         S::store(to + 2 * c + W, im * x);
-      }
-    }
-  }
-
-  // Columns in order, the leading entry of each real and positive, as point_columns (core/signs.hpp), by whole vectors.
-  void write(PaddedRows<T> z, const MatrixView<C>& to) const {
-    using Mask = typename S::Mask;
-    Buffer<index_t> places(n_);
-    for (index_t j = 0; j < n_; ++j) places[order_[j]] = j;
-    const bool pairs = to.col_stride == 1;
-    for (index_t c = 0; c < n_; c += W) {
-      const T* const block = z.data + 2 * c;
-      Vec most{};
-      for (index_t i = 0; i < n_; ++i) {
-        const Vec re = S::load(block + i * z.stride), im = S::load(block + i * z.stride + W), square = re * re + im * im;
-        most = square > most ? square : most;
-      }
-      const Vec share = most * (kLeading<T> * kLeading<T>);
-      Vec lead_re{}, lead_im{};
-      Mask lead{};
-      for (index_t i = n_; i-- > 0;) {
-        const Vec re = S::load(block + i * z.stride), im = S::load(block + i * z.stride + W);
-        const Mask leads = re * re + im * im >= share;
-        lead_re = leads ? re : lead_re;
-        lead_im = leads ? im : lead_im;
-        lead = leads ? Mask{} + static_cast<typename S::Int>(i) : lead;
-      }
-      const Vec size = S::sqrt(lead_re * lead_re + lead_im * lead_im);
-      const Vec unit = 1 / (size > 0 ? size : S::splat(1)), turn_re = lead_re * unit, turn_im = lead_im * unit;
-      const index_t used = std::min(W, n_ - c);
-      for (index_t i = 0; i < n_; ++i) {
-        const Vec re = S::load(block + i * z.stride), im = S::load(block + i * z.stride + W);
-        const Mask here = lead == static_cast<typename S::Int>(i);
-        const Vec x = here ? size : re * turn_re + im * turn_im, y = here ? Vec{} : im * turn_re - re * turn_im;
-        C* const row = &to(i, 0);
-        for (index_t l = 0; l < used; ++l) row[pairs ? places[c + l] : places[c + l] * to.col_stride] = {x[l], y[l]};
       }
     }
   }

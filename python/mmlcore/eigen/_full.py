@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,7 +16,7 @@ from mmlcore.core.signs import pointed
 from mmlcore.eigen._refine import refined
 from mmlcore.eigen._symmetric import EigenResult, check_order
 
-_MEDIUM = 128  # rows of general matrices that the kernel takes
+_MEDIUM = {"f": 128, "c": 300}  # rows of general matrices that the kernels take
 
 
 @door("eig", EigenResult)
@@ -42,9 +43,9 @@ def eig(A: ArrayLike, *, order: str | None = None) -> EigenResult:
 
     Notes
     -----
-    The QR iteration on the Hessenberg form of the balanced matrix: of stacks of up to 16 rows one matrix in each SIMD lane,
-    others by themselves up to 128 rows, LAPACK's beyond; vectors that are bad since the units of A differ widely are found again, by
-    inverse iteration. Residuals are some n units of rounding of the largest entry where the value is known to that. A matrix
+    The QR iteration on the Hessenberg form of the balanced matrix: of real stacks of up to 16 rows one matrix in each SIMD lane,
+    others by themselves, real ones up to 128 rows and complex ones up to 300; LAPACK's beyond. Vectors that are bad since the
+    units of A differ widely are found again, by inverse iteration. Residuals are some n units of rounding of the largest entry where the value is known to that. A matrix
     without enough eigenvectors gets columns that are parallel up to rounding: see `diagonalize`. Cost: some 25 n^3 operations
     a matrix.
 
@@ -106,7 +107,7 @@ def eigvals(A: ArrayLike, *, order: str | None = None) -> Array:
     a, powers = level(as_square(A, "A", complex_ok=True), "A")
     if not _takes(a):
         return restored(_values_by_lapack(a), powers, "A", "an eigenvalue")
-    values, _, poor = _core.general_pairs(a, False)
+    values, _, poor = _by_kernel(a, with_vectors=False)
     if poor.any():
         flat = a.reshape(-1, *a.shape[-2:])
         values = _with_items(values, poor, _values_by_lapack(flat[poor]), a)
@@ -125,14 +126,21 @@ def general_pairs(a: Array) -> EigenResult:
 
 
 def _takes(a: Array) -> bool:
-    return a.dtype.kind != "c" and 0 < a.shape[-1] <= _MEDIUM and a.size > 0
+    return 0 < a.shape[-1] <= _MEDIUM[a.dtype.kind] and a.size > 0
+
+
+def _by_kernel(a: Array, *, with_vectors: bool) -> tuple[Array, Any, Array]:
+    """Values, vectors or None, and which items LAPACK has to see to."""
+    kernel = _core.complex_pairs if a.dtype.kind == "c" else _core.general_pairs
+    values, vectors, poor = kernel(a, with_vectors)
+    return values, vectors, poor
 
 
 def _pairs(a: Array, by_lapack: Callable[[Array], EigenResult]) -> EigenResult:
     """Pairs by the kernel; LAPACK's where it takes none, and of the items whose residuals are not at rounding level."""
     if not _takes(a):
         return by_lapack(a)
-    values, vectors, poor = _core.general_pairs(a, True)
+    values, vectors, poor = _by_kernel(a, with_vectors=True)
     if poor.any():
         flat = a.reshape(-1, *a.shape[-2:])
         again = by_lapack(flat[poor])

@@ -1,0 +1,349 @@
+#include "mmlcore/eigen/complex_pairs.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <limits>
+
+#include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/parallel.hpp"
+#include "mmlcore/eigen/back_transformation.hpp"
+#include "mmlcore/eigen/complex_hessenberg.hpp"
+#include "mmlcore/eigen/complex_schur.hpp"
+#include "mmlcore/eigen/row_product.hpp"
+#include "pointed_columns.hpp"
+#include "split_rows.hpp"
+
+namespace mmlcore {
+namespace {
+
+using S = Simd<double>;
+using Vec = S::Vec;
+using Part = SplitVec<double>;
+using Row = SplitRow<double>;
+using Rows = PaddedRows<double>;
+using Entry = std::complex<double>;
+constexpr index_t W = S::width;
+
+class Problem {
+ public:
+  Problem(index_t n, bool vectors)
+      : n_(n),
+        whole_(whole_vectors<double>(n)),
+        stride_(padded_rows<double>(n)),
+        square_(rows_held(n) * stride_),
+        vectors_(vectors),
+        numbers_(2 * n + hessenberg_scratch(n)),
+        memory_((vectors ? 12 : 4) * square_) {}
+
+  template <Complex C>
+  GeneralPairs solve(const MatrixView<const C>& a, C* values, const MatrixView<C>& vectors) {
+    GeneralPairs told;
+    told.real = false;
+    if (!read(a)) return told;
+    if (vectors_) std::copy_n(square(0).data, 2 * square_, original().data);
+    balance();
+    complex_hessenberg(n_, square(0), square(2), tau(), scratch());
+    if (vectors_) form_q();
+    if (!complex_schur(n_, square(0), vectors_ ? q() : Rows{})) return told;
+    told.found = true;
+    const double up = std::ldexp(1.0, power_);
+    for (index_t k = 0; k < n_; ++k) {
+      values[k] = static_cast<C>(split_row(square(0), k)[k] * up);
+      told.found &= std::isfinite(values[k].real()) && std::isfinite(values[k].imag());
+    }
+    if (!vectors_) return told;
+    substitute();
+    turn_back();
+    told.found &= normalize();
+    told.sharp =
+        told.found && residual() <= 16 * static_cast<double>(n_) * std::numeric_limits<RealPart<C>>::epsilon() * top_;
+    Buffer<index_t> places(n_);
+    for (index_t k = 0; k < n_; ++k) places[k] = k;
+    write_pointed<double>(n_, found(), places.data(), vectors);
+    return told;
+  }
+
+ private:
+  Rows square(index_t i) const { return {memory_.data() + i * square_, stride_}; }
+  Rows original() const { return square(10); }
+  Rows q() const { return square(4); }  // the columns of Q, as rows
+  // Vectors, as rows of W real parts, W imaginary ones, ...; x: rows 2 j, and i times them in rows 2 j + 1.
+  Rows found() const { return {square(2).data, 2 * stride_}; }
+  Rows x() const { return {square(6).data, 2 * stride_}; }
+  double* scale() const { return numbers_.data(); }
+  double* tau() const { return scale() + n_; }
+  double* scratch() const { return tau() + n_; }
+
+  // Parts apart, the largest in [1/2, 1); zeros behind the rows.
+  template <Complex C>
+  bool read(const MatrixView<const C>& a) {
+    const Rows to = square(0);
+    double top = 0, check = 0;
+    for (index_t i = 0; i < n_; ++i) {
+      const Row row = split_row(to, i);
+      for (index_t j = 0; j < n_; ++j) {
+        const C x = a(i, j);
+        row.re[j] = static_cast<double>(x.real());
+        row.im[j] = static_cast<double>(x.imag());
+        check += (row.re[j] + row.im[j]) * 0;
+        top = std::max({top, std::abs(row.re[j]), std::abs(row.im[j])});
+      }
+      std::fill(row.re + n_, row.re + whole_, 0.0);
+      std::fill(row.im + n_, row.im + whole_, 0.0);
+    }
+    for (index_t i = 2 * n_; i < 2 * rows_held(n_); ++i) std::fill_n(to.row(i), stride_, 0.0);
+    if (check != 0 || !(top == 0 || (top > 1e-280 && top < 1e280))) return false;
+    if (top == 0) return true;
+    std::frexp(top, &power_);
+    const double down = std::ldexp(1.0, -power_);
+    top_ = top * down;
+    for (index_t i = 0; i < 2 * n_; ++i) {
+      double* const row = to.row(i);
+      for (index_t j = 0; j < whole_; j += W) S::store(row + j, S::load(row + j) * down);
+    }
+    return true;
+  }
+
+  // D^-1 A D with powers of two, where a row and a column differ eightfold.
+  void balance() {
+    std::fill_n(scale(), n_, 1.0);
+    if (!uneven()) return;
+    const Rows a = square(0);
+    constexpr int rounds = 20;
+    bool changed = true;
+    for (int round = 0; round < rounds && changed; ++round) {
+      changed = false;
+      for (index_t i = 0; i < n_; ++i) {
+        double column = 0, row = 0;
+        for (index_t j = 0; j < n_; ++j) {
+          if (j == i) continue;
+          column += std::abs(a.row(2 * j)[i]) + std::abs(a.row(2 * j + 1)[i]);
+          row += std::abs(a.row(2 * i)[j]) + std::abs(a.row(2 * i + 1)[j]);
+        }
+        if (!(row > 1e-200 && column > 1e-200 && (row > 8 * column || column > 8 * row))) continue;
+        const int power = static_cast<int>(std::lround(0.5 * std::log2(row / column)));
+        const double factor = std::ldexp(1.0, power), back = std::ldexp(1.0, -power);
+        if (column * factor + row * back >= 0.95 * (column + row)) continue;
+        changed = true;
+        scale()[i] *= factor;
+        for (index_t j = 0; j < n_; ++j) {
+          a.row(2 * i)[j] *= back;
+          a.row(2 * i + 1)[j] *= back;
+        }
+        for (index_t j = 0; j < 2 * n_; ++j) a.row(j)[i] *= factor;
+      }
+    }
+  }
+
+  // Whether there is such a row, by one pass.
+  bool uneven() const {
+    const Rows a = square(0);
+    double* const columns = scratch();
+    std::fill_n(columns, whole_, 0.0);
+    for (index_t i = 0; i < 2 * n_; ++i) {
+      const double* const row = a.row(i);
+      for (index_t c = 0; c < whole_; c += W) S::store(columns + c, S::load(columns + c) + S::abs(S::load(row + c)));
+    }
+    for (index_t i = 0; i < n_; ++i) {
+      Vec sum{};
+      for (index_t c = 0; c < whole_; c += W)
+        sum += S::abs(S::load(a.row(2 * i) + c)) + S::abs(S::load(a.row(2 * i + 1) + c));
+      const double own = std::abs(a.row(2 * i)[i]) + std::abs(a.row(2 * i + 1)[i]);
+      const double row = lane_sum<double>(sum) - own, column = columns[i] - own;
+      if (row > 7 * column || column > 7 * row) return true;
+    }
+    return false;
+  }
+
+  // Q' from the reflections.
+  void form_q() {
+    const Rows z = x(), to = q();
+    for (index_t i = 0; i < whole_; ++i) {
+      std::fill_n(z.row(i), 2 * whole_, 0.0);
+      if (i < n_) z.row(i)[2 * (i / W * W) + i % W] = 1;
+    }
+    back_transform_hermitian<double>(n_, square(2), tau(), z, n_);
+    for (index_t i = 0; i < n_; i += W) {
+      for (index_t c = 0; c < 2 * whole_; c += W) {
+        Vec tile[W];
+        for (index_t t = 0; t < W; ++t) tile[t] = S::load(z.row(i + t) + c);
+        transpose<double>(tile);
+        const index_t first = 2 * (c / (2 * W) * W) + (c / W) % 2;  // row 2 j, or 2 j + 1 for imaginary parts
+        for (index_t t = 0; t < W; ++t) S::store(to.row(first + 2 * t) + i, tile[t]);
+      }
+    }
+  }
+
+  // Eigenvectors of T, the rows of x.
+  void substitute() {
+    const Rows t = square(0), to = x();
+    Buffer<double> diagonal(2 * whole_);
+    double *const re = diagonal.data(), *const im = re + whole_, most = largest(t);
+    const double small = std::max(most * std::numeric_limits<double>::epsilon(), 1e-140);
+    std::fill(diagonal.begin(), diagonal.end(), 0.0);
+    for (index_t k = 0; k < n_; ++k) {
+      re[k] = t.row(2 * k)[k];
+      im[k] = t.row(2 * k + 1)[k];
+    }
+    for (index_t i = n_; i-- > 0;) {
+      const Row own = split_row(t, i);
+      const index_t head = i / W * W;
+      for (index_t c = 0; c < head; c += W) put(i, c, {});
+      for (index_t c = head; c < whole_; c += W) {
+        Part sum;
+        for (index_t j = i + 1; j < std::min(n_, c + W); ++j) sum.add(Part::splat(own[j]), get(to, j, c));
+        Vec a = re[i] - S::load(re + c), b = im[i] - S::load(im + c);
+        const auto vanishes = S::abs(a) + S::abs(b) < small;
+        a = vanishes ? S::splat(small) : a;
+        b = vanishes ? Vec{} : b;
+        const Vec inverse = -1 / (a * a + b * b);
+        Part value{(sum.re * a + sum.im * b) * inverse, (sum.im * a - sum.re * b) * inverse};
+        if (c == head) {
+          const auto place = lane_numbers<double>() - (i - head);
+          value.re = place > 0 ? value.re : place == 0 ? S::splat(1) : Vec{};
+          value.im = place > 0 ? value.im : Vec{};
+        }
+        put(i, c, value);
+        const Vec size = S::abs(value.re) + S::abs(value.im);
+        if (const auto large = size > 1e60; S::any(large)) shrink(i, c, 1 / (large ? size : S::splat(1)));
+      }
+    }
+  }
+
+  static double largest(Rows t, index_t rows, index_t columns) {
+    Vec most{};
+    for (index_t i = 0; i < rows; ++i) {
+      for (index_t c = 0; c < columns; c += W) {
+        const Vec size = S::abs(S::load(t.row(i) + c));
+        most = size > most ? size : most;
+      }
+    }
+    return lane_max<double>(most);
+  }
+  double largest(Rows t) const { return largest(t, 2 * n_, whole_); }
+
+  static Part get(Rows rows, index_t j, index_t c) {
+    const double* const row = rows.row(2 * j) + 2 * c;
+    return {S::load(row), S::load(row + W)};
+  }
+  void put(index_t j, index_t c, Part value) const {
+    double *const row = x().row(2 * j) + 2 * c, *const turned = x().row(2 * j + 1) + 2 * c;
+    S::store(row, value.re);
+    S::store(row + W, value.im);
+    S::store(turned, -value.im);
+    S::store(turned + W, value.re);
+  }
+  void shrink(index_t first, index_t c, Vec by) const {
+    for (index_t j = first; j < n_; ++j) {
+      const Part old = get(x(), j, c);
+      put(j, c, {old.re * by, old.im * by});
+    }
+  }
+
+  // D Q X.
+  void turn_back() const {
+    constexpr index_t strip = 6 * W;
+    for (index_t c = 0; c < 2 * whole_; c += strip) {
+      const index_t width = std::min(strip, 2 * whole_ - c), depth = std::min(n_, (c + width) / 2);
+      row_product<double, Into::set>({q().data, n_, 2 * depth, 1, stride_}, {x().data + c, 2 * stride_},
+                                     {found().data + c, 2 * stride_}, width);
+    }
+    for (index_t i = 0; i < n_; ++i) {
+      const double by = scale()[i];
+      double* const row = found().row(i);
+      for (index_t c = 0; by != 1 && c < 2 * whole_; c += W) S::store(row + c, S::load(row + c) * by);
+    }
+  }
+
+  // Columns of length 1; false where there is none.
+  bool normalize() const {
+    const Rows v = found();
+    bool fine = true;
+    for (index_t c = 0; c < whole_; c += W) {
+      double* const block = v.data + 2 * c;
+      Vec most{}, squares{};
+      for (index_t i = 0; i < n_; ++i) {
+        const Vec x = S::abs(S::load(block + i * v.stride)), y = S::abs(S::load(block + i * v.stride + W));
+        most = x > most ? x : most;
+        most = y > most ? y : most;
+      }
+      const Vec near = 1 / (most > 0 ? most : S::splat(1));
+      for (index_t i = 0; i < n_; ++i) {
+        const Vec x = S::load(block + i * v.stride) * near, y = S::load(block + i * v.stride + W) * near;
+        squares += x * x + y * y;
+      }
+      const Vec unit = 1 / S::sqrt(squares > 0 ? squares : S::splat(1));
+      for (index_t i = 0; i < n_; ++i) {
+        double* const at = block + i * v.stride;
+        S::store(at, S::load(at) * near * unit);
+        S::store(at + W, S::load(at + W) * near * unit);
+      }
+      const auto inside = lane_numbers<double>() < n_ - c;
+      fine &= !S::any(inside & ~((squares > 0) & (squares < 1e300)));
+    }
+    return fine;
+  }
+
+  // The largest part of a number of A V - V diag(values); NaN where one is.
+  double residual() const {
+    const Rows v = found(), gap{q().data, 2 * stride_}, a = original(), t = square(0);
+    for (index_t j = 0; j < n_; ++j) {
+      for (index_t c = 0; c < whole_; c += W) put(j, c, {S::load(v.row(j) + 2 * c), S::load(v.row(j) + 2 * c + W)});
+    }
+    const index_t twice = 2 * stride_;
+    row_product<double, Into::set>({a.data, n_, n_, twice, 1}, {x().data, 2 * twice}, gap, 2 * whole_);
+    row_product<double, Into::add>({a.data + stride_, n_, n_, twice, 1}, {x().data + twice, 2 * twice}, gap, 2 * whole_);
+    Buffer<double> values(2 * whole_);
+    std::fill(values.begin(), values.end(), 0.0);
+    for (index_t k = 0; k < n_; ++k) {
+      values[k] = t.row(2 * k)[k];
+      values[whole_ + k] = t.row(2 * k + 1)[k];
+    }
+    Vec worst{}, check{};
+    for (index_t c = 0; c < whole_; c += W) {
+      const auto inside = lane_numbers<double>() < n_ - c;
+      const Part value{S::load(values.data() + c), S::load(values.data() + whole_ + c)};
+      for (index_t i = 0; i < n_; ++i) {
+        Part own{-S::load(gap.row(i) + 2 * c), -S::load(gap.row(i) + 2 * c + W)};
+        own.add(value, {S::load(v.row(i) + 2 * c), S::load(v.row(i) + 2 * c + W)});
+        const Vec size = inside ? S::abs(own.re) + S::abs(own.im) : Vec{};
+        check += size * 0;
+        worst = size > worst ? size : worst;
+      }
+    }
+    return lane_sum<double>(check) == 0 ? lane_max<double>(worst) : std::numeric_limits<double>::quiet_NaN();
+  }
+
+  const index_t n_, whole_, stride_, square_;
+  const bool vectors_;
+  int power_ = 0;   // of two, taken out
+  double top_ = 0;  // the largest part of an entry then
+  Buffer<double> numbers_, memory_;
+};
+
+}  // namespace
+
+template <Complex C>
+GeneralPairs complex_pairs(const MatrixBatch<const C>& a, C* values, C* vectors, bool* poor) {
+  const index_t n = a.item.rows;
+  std::atomic<bool> found{true}, sharp{true};
+  parallel_ranges(a.count(), 20000 / (100 * n * n * n + 1000) + 1, [&](index_t first, index_t last) {
+    for (index_t i = first; i < last && (found || poor); ++i) {
+      Problem problem(n, vectors != nullptr);
+      const GeneralPairs own =
+          problem.solve<C>(a[i], values + i * n, c_order(vectors ? vectors + i * n * n : nullptr, n, n));
+      if (poor) poor[i] = !own.found || !own.sharp;
+      if (!own.found) found = false;
+      if (!own.sharp) sharp = false;
+    }
+  });
+  return {found, false, sharp};
+}
+
+template GeneralPairs complex_pairs<std::complex<float>>(const MatrixBatch<const std::complex<float>>&, std::complex<float>*,
+                                                         std::complex<float>*, bool*);
+template GeneralPairs complex_pairs<std::complex<double>>(const MatrixBatch<const std::complex<double>>&,
+                                                          std::complex<double>*, std::complex<double>*, bool*);
+
+}  // namespace mmlcore
