@@ -4,6 +4,7 @@
 #include <complex>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 #include "arrays.hpp"
@@ -14,6 +15,7 @@
 #include "mmlcore/core/signs.hpp"
 #include "mmlcore/eigen/complex_pairs.hpp"
 #include "mmlcore/eigen/complex_power_iteration.hpp"
+#include "mmlcore/eigen/diagonalize.hpp"
 #include "mmlcore/eigen/hermitian_pairs.hpp"
 #include "module.hpp"
 #include "results.hpp"
@@ -73,6 +75,90 @@ py::object pairs_of(const py::array& a, bool with_vectors) {
   const NewArray<T> vectors(shape);
   without_gil([&] { complex_pairs<T>(stack, values.data, vectors.data, told); });
   return py::make_tuple(values.array, vectors.array, poor);
+}
+
+template <class T>
+bool hermitian(const MatrixView<const T>& a) {
+  for (index_t i = 0; i < a.rows; ++i) {
+    for (index_t j = 0; j <= i; ++j) {
+      if (a(i, j) != std::conj(a(j, i))) return false;
+    }
+  }
+  return true;
+}
+
+// A result of type T whose numbers are found in complex128.
+template <class T>
+class WideResult {
+ public:
+  explicit WideResult(const std::vector<npy_intp>& shape, index_t size)
+      : result_(shape), size_(size), memory_(std::is_same_v<T, Wide> ? 0 : size) {}
+  Wide* data() const {
+    if constexpr (std::is_same_v<T, Wide>) {
+      return result_.data;
+    } else {
+      return memory_.data();
+    }
+  }
+  // Brings them into the result; false where one leaves the range.
+  bool narrow() const {
+    RealPart<T> check = 0;
+    for (index_t i = 0; i < size_; ++i) check += nothing(result_.data[i] = static_cast<T>(data()[i]));
+    return check == 0;
+  }
+  const py::object& array() const { return result_.array; }
+
+ private:
+  NewArray<T> result_;
+  index_t size_;
+  Buffer<Wide> memory_;
+};
+
+// Matrices that are all Hermitian, or all not.
+template <class T>
+py::object diagonals(const Call& call) {
+  const index_t n = call['n'], count = call.count(), size = n * n;
+  if (n < 1 || n > kComplexOrder) return {};
+  const auto given = call.stack<T>(0);
+  Buffer<Wide> numbers(count * (size + n));
+  Wide *const values = numbers.data(), *const matrices = values + count * n;
+  index_t symmetric = 0;
+  for (index_t i = 0; i < count; ++i) {
+    const MatrixView<const T> a = given[i];
+    symmetric += hermitian(a);
+    for (index_t j = 0; j < size; ++j) matrices[i * size + j] = Wide(a(j / n, j % n));
+  }
+  if (symmetric != 0 && symmetric != count) return {};
+  MatrixBatch<const Wide> stack{c_order<const Wide>(matrices, n, n), {}};
+  stack.batch.push(count, size);
+  const std::vector<npy_intp> shape = call.shape({n, n});
+  const WideResult<T> p(shape, count * size), d(shape, count * size), inverse(shape, count * size);
+  const auto of_one = [&](index_t i) {
+    Wide *const vectors = p.data() + i * size, *const back = inverse.data() + i * size, *const own = values + i * n;
+    if (symmetric == 0) return invert_basis(vectors, n, back);
+    Buffer<double> real(n);
+    if (!hermitian_pairs<Wide>(stack[i], real.data(), c_order(vectors, n, n))) return false;
+    std::copy_n(real.data(), n, own);
+    for (index_t j = 0; j < size; ++j) back[j] = std::conj(vectors[j % n * n + j / n]);
+    return true;
+  };
+  const bool fine = apart(130.0 * static_cast<double>(count * size * n), [&] {
+    if (symmetric == 0) {
+      const GeneralPairs told = complex_pairs<Wide>(stack, values, p.data());
+      if (!told.found || !told.sharp) return false;
+    }
+    std::fill_n(d.data(), count * size, Wide{0});
+    const bool all = each_range(call, 10 * size * n, [&](index_t first, index_t last) {
+      for (index_t i = first; i < last; ++i) {
+        if (!of_one(i)) return false;
+        for (index_t k = 0; k < n; ++k) d.data()[i * size + k * (n + 1)] = values[i * n + k];
+      }
+      return true;
+    });
+    if (!all) return false;
+    return p.narrow() && d.narrow() && inverse.narrow();
+  });
+  return fine ? py::make_tuple(p.array(), d.array(), inverse.array()) : py::object();
 }
 
 constexpr index_t kMostPowers = 2048;  // rows of a matrix whose products are short enough for Ctrl-C between them
@@ -139,6 +225,7 @@ const DoorRow rows[] = {
     {"eigvalsh", Signature("(n,n)->(n)r"), "A", "B UPLO order", {all_values<Wide>, all_values<Single>}, kComplex},
     {"eig", Signature("(n,n)->(n),(n,n)"), "A", "order", {general<Wide>, general<Single>}, kComplex},
     {"eigvals", Signature("(n,n)->(n)"), "A", "order", {general_values<Wide>, general_values<Single>}, kComplex},
+    {"diagonalize", Signature("(n,n)->"), "A", "", {}, {.complex = true, .makes = {diagonals<Wide>, diagonals<Single>}}},
     {"power_iteration",
      Signature("(n,n)->"),
      "A",

@@ -4,53 +4,56 @@
 #include <limits>
 
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/numbers.hpp"
+#include "mmlcore/elimination/complex_lu.hpp"
 #include "mmlcore/elimination/lu.hpp"
 
 namespace mmlcore {
 namespace {
 
-// Whether P X = [I; 0] was solved and proves the columns to be a basis; `copies`: how often the real system holds them.
-template <Real T>
-bool solve_basis(MatrixView<const T> p, MatrixView<T> inverse, index_t copies) {
-  Buffer<T> memory(inverse.rows * inverse.cols);
-  const MatrixView<T> right = c_order(memory.data(), inverse.rows, inverse.cols);
-  std::fill(memory.begin(), memory.end(), T{0});
-  for (index_t j = 0; j < right.cols; ++j) right(j, j) = 1;
-  if (try_solve<T>(p, right, inverse, false).solved != Solved::yes) return false;
+double squares(double x) { return x * x; }
+double squares(const std::complex<double>& x) { return std::norm(x); }
+
+// Whether lengths prove the columns of P, of which this is the inverse, to be a basis.
+template <Number T>
+bool proves(const T* p, index_t n, const T* inverse) {
   double vectors = 0, inverses = 0;
-  for (index_t i = 0; i < p.rows; ++i) {
-    for (index_t j = 0; j < p.cols; ++j) vectors += static_cast<double>(p(i, j)) * static_cast<double>(p(i, j));
-    for (index_t j = 0; j < inverse.cols; ++j) {
-      inverses += static_cast<double>(inverse(i, j)) * static_cast<double>(inverse(i, j));
-    }
+  for (index_t i = 0; i < n * n; ++i) {
+    vectors += squares(p[i]);
+    inverses += squares(inverse[i]);
   }
-  const double unit = std::numeric_limits<T>::epsilon() / 2;
-  return 4 * 100 * unit * (vectors / static_cast<double>(copies)) * inverses < 1;
+  const double unit = std::numeric_limits<RealPart<T>>::epsilon() / 2;
+  return 4 * 100 * unit * vectors * inverses < 1;
+}
+
+template <Number T>
+void put_identity(T* to, index_t n) {
+  std::fill_n(to, n * n, T{0});
+  for (index_t j = 0; j < n; ++j) to[j * (n + 1)] = 1;
 }
 
 }  // namespace
 
 template <class T>
 bool invert_basis(const T* p, index_t n, T* inverse) {
-  return solve_basis<T>(c_order(p, n, n), c_order(inverse, n, n), 1);
+  Buffer<T> right(n * n);
+  put_identity(right.data(), n);
+  return try_solve<T>(c_order(p, n, n), c_order<const T>(right.data(), n, n), c_order(inverse, n, n), false).solved ==
+             Solved::yes &&
+         proves(p, n, inverse);
 }
 
 template <class T>
 bool invert_basis(const std::complex<T>* p, index_t n, std::complex<T>* inverse) {
-  Buffer<T> memory(6 * n * n);
-  const MatrixView<T> both = c_order(memory.data(), 2 * n, 2 * n), found = c_order(memory.data() + 4 * n * n, 2 * n, n);
-  for (index_t i = 0; i < n; ++i) {
-    for (index_t j = 0; j < n; ++j) {
-      both(i, j) = both(n + i, n + j) = p[i * n + j].real();
-      both(n + i, j) = p[i * n + j].imag();
-      both(i, n + j) = -p[i * n + j].imag();
-    }
-  }
-  if (!solve_basis<T>(both, found, 2)) return false;
-  for (index_t i = 0; i < n; ++i) {
-    for (index_t j = 0; j < n; ++j) inverse[i * n + j] = {found(i, j), found(n + i, j)};
-  }
-  return true;
+  using C = std::complex<T>;
+  Buffer<C> factors(n * n);
+  Buffer<index_t> pivots(n);
+  std::copy_n(p, n * n, factors.data());
+  put_identity(inverse, n);
+  const MatrixView<C> lu = c_order(factors.data(), n, n);
+  if (complex_lu<C>(lu, pivots.data()) >= 0) return false;
+  complex_lu_solve<C>(lu, pivots.data(), c_order(inverse, n, n));
+  return proves(p, n, inverse);
 }
 
 template bool invert_basis<float>(const float*, index_t, float*);
