@@ -11,6 +11,7 @@ import scipy.sparse
 import scipy.sparse.linalg
 
 import mmlcore as mml
+from bench.sweep.calls_eigen import pairs_of
 from bench.sweep.draw import Draw
 from bench.sweep.table import Calls, entry, near
 from mmlcore.core.arrays import Array
@@ -84,6 +85,79 @@ def matrix_power(draw: Draw) -> Calls:
     draw.say(f"n={e}")
     peers = {"numpy": partial(np.linalg.matrix_power, a, e)}
     return Calls(partial(mml.matrix_power, a, e), peers, near(draw.dtype, 10))
+
+
+def hermitian(draw: Draw) -> Array:
+    """A Hermitian matrix, or a stack."""
+    n = draw.size(2, 250)
+    a = numbers(draw, *draw.stack(n * n, 250_000), n, n)
+    return draw.lay(a + np.conj(np.swapaxes(a, -1, -2)))
+
+
+def general(draw: Draw) -> Array:
+    """A complex matrix without symmetry, or a stack."""
+    n = draw.size(2, 120)
+    return numbers(draw, *draw.stack(n * n, 25_000), n, n)
+
+
+@entry("eigen", "eigh.complex", WEIGHT)
+def eigh(draw: Draw) -> Calls:
+    a = hermitian(draw)
+    peers: dict[str, Any] = {"numpy": partial(np.linalg.eigh, a)}
+    for driver in ("evr", "evd"):
+        peers[f"scipy {driver}"] = partial(scipy.linalg.eigh, a, check_finite=False, driver=driver)
+    return Calls(partial(mml.eigh, a), peers, pairs_of(a, draw.dtype))
+
+
+@entry("eigen", "eigvalsh.complex", WEIGHT)
+def eigvalsh(draw: Draw) -> Calls:
+    a = hermitian(draw)
+    peers = {
+        "numpy": partial(np.linalg.eigvalsh, a),
+        "scipy": partial(scipy.linalg.eigh, a, check_finite=False, eigvals_only=True),
+    }
+    return Calls(partial(mml.eigvalsh, a), peers, near(draw.dtype, 10))
+
+
+@entry("eigen", "eig.complex", WEIGHT)
+def eig(draw: Draw) -> Calls:
+    a = general(draw)
+    peers = {
+        "numpy": partial(np.linalg.eig, a),
+        "scipy": partial(scipy.linalg.eig, a, check_finite=False),
+    }
+    return Calls(partial(mml.eig, a), peers, pairs_of(a, draw.dtype, 100))
+
+
+@entry("eigen", "eigvals.complex", WEIGHT)
+def eigvals(draw: Draw) -> Calls:
+    a = general(draw)
+    peers = {
+        "numpy": partial(np.linalg.eigvals, a),
+        "scipy": partial(scipy.linalg.eigvals, a, check_finite=False),
+    }
+
+    def check(expected: Any, got: Any) -> None:
+        near(draw.dtype, 1000)(np.sort(np.abs(expected)), np.sort(np.abs(got)))
+
+    return Calls(partial(mml.eigvals, a), peers, check)
+
+
+@entry("eigen", "diagonalize.complex", WEIGHT)
+def diagonalize(draw: Draw) -> Calls:
+    a = general(draw) if draw.choice(True, True, False) else hermitian(draw)
+
+    def theirs() -> Any:
+        values, vectors = np.linalg.eig(a)
+        diagonal = np.zeros_like(vectors)
+        places = np.arange(a.shape[-1])
+        diagonal[..., places, places] = values
+        return vectors, diagonal, np.linalg.inv(vectors)
+
+    def check(_expected: Any, got: Any) -> None:
+        near(draw.dtype, 1000)(a, got[0] @ got[1] @ got[2])
+
+    return Calls(partial(mml.diagonalize, a), {"numpy": theirs}, check)
 
 
 @entry("elimination", "svd.complex", WEIGHT)

@@ -61,7 +61,7 @@ bool general_values(const Call& call) {
 
 // (values, vectors or None, which items LAPACK has to see to).
 template <Complex T>
-py::object pairs_of(const py::array& a, bool with_vectors) {
+py::object pairs_of(const py::array& a, bool with_vectors, bool balanced) {
   const auto stack = matrix_batch<const T>(a, "A");
   py::array_t<bool> poor(stack.count());
   bool* const told = poor.mutable_data();
@@ -69,11 +69,11 @@ py::object pairs_of(const py::array& a, bool with_vectors) {
   const std::vector<npy_intp> shape(a.shape(), a.shape() + a.ndim());
   const NewArray<T> values({shape.begin(), shape.end() - 1});
   if (!with_vectors) {
-    without_gil([&] { complex_pairs<T>(stack, values.data, nullptr, told); });
+    without_gil([&] { complex_pairs<T>(stack, values.data, nullptr, told, balanced); });
     return py::make_tuple(values.array, py::none(), poor);
   }
   const NewArray<T> vectors(shape);
-  without_gil([&] { complex_pairs<T>(stack, values.data, vectors.data, told); });
+  without_gil([&] { complex_pairs<T>(stack, values.data, vectors.data, told, balanced); });
   return py::make_tuple(values.array, vectors.array, poor);
 }
 
@@ -240,13 +240,13 @@ void bind_complex_eigen(py::module_& m) {
   add_doors(m, rows);
   m.def(
       "complex_pairs",
-      [](const py::array& a, bool with_vectors) {
+      [](const py::array& a, bool with_vectors, bool balanced) {
         return by_number(a, [&](auto zero) -> py::object {
-          if constexpr (Complex<decltype(zero)>) return pairs_of<decltype(zero)>(a, with_vectors);
+          if constexpr (Complex<decltype(zero)>) return pairs_of<decltype(zero)>(a, with_vectors, balanced);
           return py::none();
         });
       },
-      py::arg("a"), py::arg("with_vectors"),
+      py::arg("a"), py::arg("with_vectors"), py::arg("balanced") = true,
       "(values, vectors or None, items whose residuals are not at rounding level) of complex matrices.");
 }
 

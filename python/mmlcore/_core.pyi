@@ -431,7 +431,9 @@ def column_moments(
     Returns the sum of the weights.
     """
 
-def complex_pairs(a: np.ndarray[typing.Any, typing.Any], with_vectors: bool) -> typing.Any:
+def complex_pairs(
+    a: np.ndarray[typing.Any, typing.Any], with_vectors: bool, balanced: bool = True
+) -> typing.Any:
     """
     (values, vectors or None, items whose residuals are not at rounding level) of complex matrices.
     """

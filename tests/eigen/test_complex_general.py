@@ -150,3 +150,19 @@ def test_vectors_whose_units_differ_are_found_again():
     for values, vectors in (mml.eig(a), (part[1] for part in mml.eig(among))):
         gap = np.abs(a @ vectors - vectors * values).max()
         assert gap <= 1e-12 * np.abs(a).max()
+
+
+def test_vectors_that_inverse_iteration_does_not_find():
+    t = 1e-139
+    a = np.array(
+        [
+            [0, 4 * t + 1j, -2 * t - 1j, -1j, 1j],
+            [0, -2 * t + 1j, -1j, -6 * t - 1j, -1j],
+            [5 * t, -1j, t + 1j, -1j, -7 * t - 1j],
+            [-4 * t, 1j, -3 * t + 1j, -1j, 1j],
+            [-5 * t, 4 * t, 0, 6 * t, 6 * t],
+        ]
+    )
+    values, vectors = mml.eig(a)
+    assert np.abs(a @ vectors - vectors * values).max() <= 1e-12
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=0), 1, rtol=1e-12)

@@ -6,7 +6,9 @@ from fractions import Fraction
 
 import mpmath
 import numpy as np
+from tests.truth import complex_spectra
 from tests.truth import exact as ex
+from tests.truth.complex_draws import SHARE
 from tests.truth.families import dtype_of, matrix, placed, stacked, symmetric
 from tests.truth.orthogonal import orthonormal
 from tests.truth.registry import Draw, Wrong, explores
@@ -22,6 +24,9 @@ def norm(a: np.ndarray) -> Fraction:
 @explores("eigh")
 def eigh(d: Draw) -> None:
     """Values to n units of the largest; orthonormal vectors; only the lower triangle is read; one rule of signs."""
+    if d.chance(SHARE):
+        complex_spectra.eigh(d)
+        return
     dtype = dtype_of(d)
     n = int(d.pick(d.size(5), d.size(5), d.size(20)))
     a, items = stacked(d, lambda: symmetric(d, n, dtype, float(d.pick(0.4, 0.9))), most=6)
@@ -58,6 +63,9 @@ def eigh(d: Draw) -> None:
 @explores("eigvalsh")
 def eigvalsh(d: Draw) -> None:
     """Values to n units of the largest, of small matrices against 60 digits, of others against their vectors."""
+    if d.chance(SHARE):
+        complex_spectra.eigh(d)
+        return
     dtype = dtype_of(d)
     n = int(d.pick(d.size(5), d.size(5), d.size(40)))
     a, items = stacked(d, lambda: symmetric(d, n, dtype, float(d.pick(0.4, 0.9))), most=6)
@@ -79,6 +87,9 @@ def eigvalsh(d: Draw) -> None:
 @explores("eigvals")
 def eigvals(d: Draw) -> None:
     """Each is an eigenvalue of a matrix that is n units away; together they have its trace."""
+    if d.chance(SHARE):
+        complex_spectra.eig(d)
+        return
     n = d.size(5)
     a = matrix(d, n, n, np.float64, float(d.pick(0.2, 0.9)))
     if d.chance(0.5):
@@ -112,6 +123,9 @@ def backward(a: np.ndarray, values: np.ndarray, name: str) -> None:
 @explores("eig")
 def eig(d: Draw) -> None:
     """Unit vectors, small residuals."""
+    if d.chance(SHARE):
+        complex_spectra.eig(d)
+        return
     n = d.size(5)
     a = matrix(d, n, n, np.float64, float(d.pick(0.2, 0.45)))
     if d.chance(0.5):

@@ -37,12 +37,13 @@ class Problem {
         memory_((vectors ? 12 : 4) * square_) {}
 
   template <Complex C>
-  GeneralPairs solve(const MatrixView<const C>& a, C* values, const MatrixView<C>& vectors) {
+  GeneralPairs solve(const MatrixView<const C>& a, C* values, const MatrixView<C>& vectors, bool balanced) {
     GeneralPairs told;
     told.real = false;
     if (!read(a)) return told;
     if (vectors_) std::copy_n(square(0).data, 2 * square_, original().data);
-    balance();
+    std::fill_n(scale(), n_, 1.0);
+    if (balanced && uneven()) balance();
     complex_hessenberg(n_, square(0), square(2), tau(), scratch());
     if (vectors_) form_q();
     if (!complex_schur(n_, square(0), vectors_ ? q() : Rows{})) return told;
@@ -107,8 +108,6 @@ class Problem {
 
   // D^-1 A D with powers of two, where a row and a column differ eightfold.
   void balance() {
-    std::fill_n(scale(), n_, 1.0);
-    if (!uneven()) return;
     const Rows a = square(0);
     constexpr int rounds = 20;
     bool changed = true;
@@ -325,14 +324,14 @@ class Problem {
 }  // namespace
 
 template <Complex C>
-GeneralPairs complex_pairs(const MatrixBatch<const C>& a, C* values, C* vectors, bool* poor) {
+GeneralPairs complex_pairs(const MatrixBatch<const C>& a, C* values, C* vectors, bool* poor, bool balanced) {
   const index_t n = a.item.rows;
   std::atomic<bool> found{true}, sharp{true};
   parallel_ranges(a.count(), 20000 / (100 * n * n * n + 1000) + 1, [&](index_t first, index_t last) {
     for (index_t i = first; i < last && (found || poor); ++i) {
       Problem problem(n, vectors != nullptr);
       const GeneralPairs own =
-          problem.solve<C>(a[i], values + i * n, c_order(vectors ? vectors + i * n * n : nullptr, n, n));
+          problem.solve<C>(a[i], values + i * n, c_order(vectors ? vectors + i * n * n : nullptr, n, n), balanced);
       if (poor) poor[i] = !own.found || !own.sharp;
       if (!own.found) found = false;
       if (!own.sharp) sharp = false;
@@ -342,8 +341,8 @@ GeneralPairs complex_pairs(const MatrixBatch<const C>& a, C* values, C* vectors,
 }
 
 template GeneralPairs complex_pairs<std::complex<float>>(const MatrixBatch<const std::complex<float>>&, std::complex<float>*,
-                                                         std::complex<float>*, bool*);
+                                                         std::complex<float>*, bool*, bool);
 template GeneralPairs complex_pairs<std::complex<double>>(const MatrixBatch<const std::complex<double>>&,
-                                                          std::complex<double>*, std::complex<double>*, bool*);
+                                                          std::complex<double>*, std::complex<double>*, bool*, bool);
 
 }  // namespace mmlcore

@@ -24,13 +24,14 @@ inline constexpr index_t kComplexOrder = 300;
 
 // values (count x n), contiguous; vectors: columns of length 1, the leading entry real and positive (core/signs.hpp), or
 // null. poor (count), or null: true for items that are not found, or not sharp; without it the first that is not found ends
-// the search.
+// the search. Not `balanced`, errors are in the units of A, rounding errors of the largest entry: vectors are always sharp
+// then, but small values have no digits.
 template <Complex C>
-GeneralPairs complex_pairs(const MatrixBatch<const C>& a, C* values, C* vectors, bool* poor = nullptr);
+GeneralPairs complex_pairs(const MatrixBatch<const C>& a, C* values, C* vectors, bool* poor = nullptr, bool balanced = true);
 
 extern template GeneralPairs complex_pairs<std::complex<float>>(const MatrixBatch<const std::complex<float>>&,
-                                                                std::complex<float>*, std::complex<float>*, bool*);
+                                                                std::complex<float>*, std::complex<float>*, bool*, bool);
 extern template GeneralPairs complex_pairs<std::complex<double>>(const MatrixBatch<const std::complex<double>>&,
-                                                                 std::complex<double>*, std::complex<double>*, bool*);
+                                                                 std::complex<double>*, std::complex<double>*, bool*, bool);
 
 }  // namespace mmlcore
