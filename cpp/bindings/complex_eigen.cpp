@@ -16,6 +16,7 @@
 #include "mmlcore/eigen/complex_pairs.hpp"
 #include "mmlcore/eigen/complex_power_iteration.hpp"
 #include "mmlcore/eigen/diagonalize.hpp"
+#include "mmlcore/eigen/hermitian_lanes.hpp"
 #include "mmlcore/eigen/hermitian_pairs.hpp"
 #include "module.hpp"
 #include "results.hpp"
@@ -33,6 +34,7 @@ bool all_pairs(const Call& call) {
   const auto a = call.stack<T>(0);
   const auto vectors = call.results<T>(1);
   auto* const values = call.result<RealPart<T>>(0);
+  if (in_hermitian_lanes<T>(n, call.count())) return hermitian_lanes<T>(a, values, vectors);
   return each_item(call, 16 * n * n * n, [&](index_t i) { return hermitian_pairs<T>(a[i], values + i * n, vectors[i]); });
 }
 
@@ -42,6 +44,7 @@ bool all_values(const Call& call) {
   if (n < 1 || n > kHermitianOrder) return false;
   const auto a = call.stack<T>(0);
   auto* const values = call.result<RealPart<T>>(0);
+  if (in_hermitian_lanes<T>(n, call.count())) return hermitian_lanes<T>(a, values, {});
   return each_item(call, 6 * n * n * n, [&](index_t i) { return hermitian_values<T>(a[i], values + i * n); });
 }
 
