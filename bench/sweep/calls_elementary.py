@@ -122,6 +122,15 @@ def set_num_threads(_draw: Draw) -> Calls:
     return Calls(partial(mml.set_num_threads, mml.get_num_threads()), {}, anything)
 
 
+def _unshared() -> None:
+    mml.share_threads(False)
+
+
+@entry("core", "share_threads", 0)
+def share_threads(_draw: Draw) -> Calls:
+    return Calls(_unshared, {"threadpoolctl": _limits}, anything)
+
+
 @entry("core", "get_num_threads", 0)
 def get_num_threads(_draw: Draw) -> Calls:
     return Calls(mml.get_num_threads, {"threadpoolctl": threadpoolctl.threadpool_info}, anything)

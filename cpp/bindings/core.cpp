@@ -13,6 +13,7 @@
 #include "mmlcore/core/signs.hpp"
 #include "mmlcore/core/simd.hpp"
 #include "module.hpp"
+#include "shared_blas.hpp"
 
 static_assert(EIGEN_VERSION_AT_LEAST(5, 0, 1) || EIGEN_MAJOR_VERSION >= 5, "mmlcore needs Eigen 5.0.1 or newer");
 
@@ -85,6 +86,7 @@ void bind_core(py::module_& m) {
       },
       "Threads that a kernel called now may use.");
   m.def("set_num_threads", &set_num_threads, py::arg("count"), "Sets the threads of the process.");
+  bind_shared_blas(m);
   m.def(
       "follow_context", [](const py::object& variable) { follow_context(variable.ptr()); }, py::arg("variable"),
       "Takes the number of threads from a ContextVar: a tuple of (key, count), of which the last counts.");

@@ -46,6 +46,7 @@ from mmlcore.core import (
     get_num_threads,
     release_memory,
     set_num_threads,
+    share_threads,
     show_config,
     threads,
 )
@@ -316,6 +317,7 @@ __all__ = [
     "scalar_projection",
     "scaling",
     "set_num_threads",
+    "share_threads",
     "shear",
     "show_config",
     "slogdet",

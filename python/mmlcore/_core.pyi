@@ -349,6 +349,11 @@ def all_finite(x: np.ndarray[typing.Any, typing.Any]) -> bool:
     Whether an array in C or Fortran order holds neither NaN nor infinity.
     """
 
+def blas_threads(path: str) -> int:
+    """
+    Threads that a shared OpenBLAS may use.
+    """
+
 def build_info() -> dict[typing.Any, typing.Any]:
     """
     What this module was built with.
@@ -730,6 +735,16 @@ def link_matrix(graph: InEdges) -> np.typing.NDArray[np.float64]:
     Dense: entry (i, j) is the probability to go from node j to node i.
     """
 
+def loaded_blas() -> list[typing.Any]:
+    """
+    Every OpenBLAS in this process, as a dictionary.
+    """
+
+def loaded_libraries() -> list[typing.Any]:
+    """
+    The paths of the libraries in this process.
+    """
+
 def lu_factor(
     a: np.ndarray[typing.Any, typing.Any], perm: typing.Annotated[np.typing.ArrayLike, np.int64]
 ) -> None:
@@ -1061,6 +1076,11 @@ def resample(
     out (h, w, channels): the image at the places h (x, y), by order 0, 1 or 3; fill is contiguous.
     """
 
+def restart_blas_threads(path: str) -> bool:
+    """
+    Ends a shared OpenBLAS's own threads; new ones read the environment.
+    """
+
 def right_singular_vectors(
     a: np.ndarray[typing.Any, typing.Any],
     values: typing.Annotated[np.typing.ArrayLike, np.float64],
@@ -1113,9 +1133,28 @@ def scatter(
     Returns the sum of the weights, NaN if one is none, and the least and the largest number on the diagonal, NaN if one is.
     """
 
+def set_blas_threads(path: str, count: typing.SupportsInt | typing.SupportsIndex) -> None:
+    """
+    Threads of a shared OpenBLAS.
+    """
+
 def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None:
     """
     Sets the threads of the process.
+    """
+
+def share_blas(
+    path: str,
+    most_threads: typing.SupportsInt | typing.SupportsIndex,
+    processors: typing.SupportsInt | typing.SupportsIndex,
+) -> bool:
+    """
+    Lets an OpenBLAS run its jobs on the pool; false where it cannot.
+    """
+
+def shared_blas_calls() -> int:
+    """
+    Groups of jobs that the pool has run for other libraries.
     """
 
 def small_einsum(subscripts: str, operands: tuple[typing.Any, ...]) -> typing.Any:
@@ -1183,6 +1222,11 @@ def symmetry(a: np.ndarray[typing.Any, typing.Any]) -> tuple[float, float]:
 def traces() -> typing.Any:
     """
     Traces by the address of a function.
+    """
+
+def unshare_blas(path: str) -> None:
+    """
+    Lets it use threads of its own again.
     """
 
 COMPLEX_ENTRIES: int = 32768

@@ -24,7 +24,7 @@ ELSEWHERE = {
     "Linearization LogDeterminant Minimum Neighbors NeighborsWithin PageRank PivotedQR PowerIteration Projection Root "
     "SparseHessian SparseJacobian StationaryPoint Status TaylorSeries": "what functions return",
     "ConvergenceError DefectiveMatrixError NotPositiveDefiniteError SingularMatrixError TraceError": "errors",
-    "get_num_threads set_num_threads threads release_memory show_config __version__": "no numbers",
+    "get_num_threads set_num_threads threads share_threads release_memory show_config __version__": "no numbers",
     "MLP PPCA": "iterate from random starts: compared with references in tests/neural and tests/decomposition",
     "transform_image": "resampling: compared with SciPy in tests/matrices",
     "scaling shear oblique_projection row_swap row_scale row_add trace cross": "a handful of entries: compared with numpy in tests",

@@ -11,13 +11,13 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
-#include <mutex>
 #include <thread>
-#include <vector>
+#include <utility>
 
 #include "mmlcore/core/float_mode.hpp"
 #include "mmlcore/core/interrupt.hpp"
 #include "mmlcore/core/region_failed.hpp"
+#include "mmlcore/core/together.hpp"
 
 namespace mmlcore {
 namespace {
@@ -65,9 +65,10 @@ void leave_cpu(int) {}
 
 class Pool {
  public:
-  // False when another thread owns the pool: the caller then works alone.
   bool failed() const { return failed_.load(std::memory_order_relaxed); }
-  bool try_run(index_t count, int threads, detail::TaskFn fn, void* context);
+  // False, with nothing run, when the pool has an owner, and when tasks that need a thread each would not get one.
+  enum class Tasks { kAnyThread, kThreadEach };
+  bool try_run(index_t count, int threads, detail::TaskFn fn, void* context, Tasks kind);
 
  private:
   // One word says whether a region is open, which one, and how many workers are inside it. A worker enters by adding one
@@ -82,7 +83,7 @@ class Pool {
   void work(bool polls);
   void grow(int workers);
 
-  std::mutex owner_;
+  std::atomic<bool> owned_{false};
   std::atomic<std::uint64_t> gate_{0};
   std::atomic<std::uint32_t> alarm_{0};
   std::atomic<int> sleeping_{0};
@@ -101,7 +102,7 @@ class Pool {
 };
 
 void Pool::work(bool polls) {
-  in_region = true;
+  const bool outer = std::exchange(in_region, true);  // a handler of signals within a region may call a library
   try {
     while (!failed_.load(std::memory_order_relaxed)) {
       const index_t task = next_.fetch_add(1, std::memory_order_relaxed);
@@ -112,7 +113,7 @@ void Pool::work(bool polls) {
   } catch (...) {
     if (!failed_.exchange(true)) error_ = std::current_exception();
   }
-  in_region = false;
+  in_region = outer;
 }
 
 void Pool::worker(int id) {
@@ -158,10 +159,13 @@ void Pool::grow(int workers) {
   }
 }
 
-bool Pool::try_run(index_t count, int threads, detail::TaskFn fn, void* context) {
-  std::unique_lock lock(owner_, std::try_to_lock);
-  if (!lock) return false;
+bool Pool::try_run(index_t count, int threads, detail::TaskFn fn, void* context, Tasks kind) {
+  if (owned_.exchange(true, std::memory_order_acquire)) return false;
   grow(threads - 1);
+  if (kind == Tasks::kThreadEach && workers_ < threads - 1) {
+    owned_.store(false, std::memory_order_release);
+    return false;
+  }
   fn_ = fn;
   context_ = context;
   count_ = count;
@@ -175,7 +179,7 @@ bool Pool::try_run(index_t count, int threads, detail::TaskFn fn, void* context)
     alarm_.fetch_add(1, std::memory_order_release);
     alarm_.notify_all();
   }
-  work(true);
+  work(kind == Tasks::kAnyThread);
   gate_.fetch_and(~kOpen, std::memory_order_acq_rel);
   for (int spins = 0; gate_.load(std::memory_order_acquire) & kInside; ++spins) {
     if (spins < kSpins) {
@@ -184,33 +188,35 @@ bool Pool::try_run(index_t count, int threads, detail::TaskFn fn, void* context)
       std::this_thread::yield();  // a worker has lost its processor
     }
   }
-  if (failed_.load(std::memory_order_relaxed)) {
-    std::exception_ptr error = error_;
-    error_ = nullptr;
-    lock.unlock();
-    std::rethrow_exception(error);
-  }
+  std::exception_ptr error = std::exchange(error_, nullptr);
+  owned_.store(false, std::memory_order_release);
+  if (error) std::rethrow_exception(error);
   return true;
 }
 
-// Never destroyed: its workers are detached and may outlive every static. After fork the child makes its own.
-std::atomic<Pool*> pool{nullptr};
+// The first serves our kernels and, while they leave it free, groups of tasks that run together; the others serve such
+// groups alone. Never destroyed: their workers are detached and may outlive every static. After fork the child makes its
+// own.
+constexpr int kPools = 64;
+std::atomic<Pool*> pools[kPools];
 
-Pool& the_pool() {
-  Pool* current = pool.load(std::memory_order_acquire);
+Pool& pool_number(int i) {
+  Pool* current = pools[i].load(std::memory_order_acquire);
   if (current) return *current;
 #if !defined(_WIN32)
   static const int registered = pthread_atfork(nullptr, nullptr, [] {
-    pool.store(nullptr, std::memory_order_relaxed);
+    for (auto& pool : pools) pool.store(nullptr, std::memory_order_relaxed);
     in_region = false;
   });
   (void)registered;
 #endif
   Pool* fresh = new Pool;
-  if (pool.compare_exchange_strong(current, fresh)) return *fresh;
+  if (pools[i].compare_exchange_strong(current, fresh)) return *fresh;
   delete fresh;  // another thread was first; this one has no workers yet
   return *current;
 }
+
+Pool& the_pool() { return pool_number(0); }
 
 }  // namespace
 
@@ -231,12 +237,22 @@ namespace detail {
 
 void run_tasks(index_t count, int threads, TaskFn fn, void* context) {
   if (count <= 0) return;
-  if (count > 1 && threads > 1 && !in_region && the_pool().try_run(count, threads, fn, context)) return;
+  if (count > 1 && threads > 1 && !in_region && the_pool().try_run(count, threads, fn, context, Pool::Tasks::kAnyThread))
+    return;
   const bool outermost = !in_region || in_interrupt_hook;  // inside a region only its owner polls
   for (index_t task = 0; task < count; ++task) {
     fn(context, task);
     if (outermost) poll_interrupt();
   }
+}
+
+bool run_together(index_t count, TaskFn fn, void* context) {
+  if (count > kMaxThreads) return false;
+  if (count == 1) fn(context, 0);
+  if (count <= 1) return true;
+  for (int i = 0; i < kPools; ++i)
+    if (pool_number(i).try_run(count, static_cast<int>(count), fn, context, Pool::Tasks::kThreadEach)) return true;
+  return false;
 }
 
 }  // namespace detail

@@ -9,6 +9,7 @@ from mmlcore.core.errors import (
     TraceError,
 )
 from mmlcore.core.memory import release_memory
+from mmlcore.core.shared import share_threads
 from mmlcore.core.threadpool import show_if_loaded
 from mmlcore.core.threads import get_num_threads, set_num_threads, threads
 
@@ -21,6 +22,7 @@ __all__ = [
     "get_num_threads",
     "release_memory",
     "set_num_threads",
+    "share_threads",
     "show_config",
     "threads",
 ]

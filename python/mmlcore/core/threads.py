@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import os
+import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -14,10 +15,36 @@ from mmlcore import _core
 
 _MOST = 1024
 
-# The bodies of `threads` that are open in this context, each with a key of its own: generators and coroutines may leave them in
-# another order than they entered. The last one counts.
-_open: ContextVar[tuple[tuple[object, int], ...]] = ContextVar("mmlcore.threads", default=())
+
+class _Body:
+    """An open body of `threads`, in whatever context."""
+
+    __slots__ = ("count", "inner")
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.inner = 0  # bodies that are open within this one, which count in its place
+
+
+# The bodies of `threads` that are open in this context: generators and coroutines may leave them in another order than they
+# entered. The last one counts.
+_open: ContextVar[tuple[tuple[_Body, int], ...]] = ContextVar("mmlcore.threads", default=())
 _followed: list[bool] = []
+# Those of all contexts, for libraries whose number of threads is one for the process (mmlcore.core.shared), and who is told.
+_bodies: set[_Body] = set()
+_lock = threading.Lock()
+_listeners: list[Callable[[int | None], None]] = []
+
+
+def smallest_open() -> int | None:
+    """Return the least number of all open bodies of `threads`, None without any."""
+    with _lock:
+        return min((body.count for body in _bodies if not body.inner), default=None)
+
+
+def tell_of_changes(listener: Callable[[int | None], None] | None) -> None:
+    """Call it with a number that was set for the process, and with None where a body of `threads` has begun or ended."""
+    _listeners[:] = [] if listener is None else [listener]
 
 
 def _check(n: int) -> int:
@@ -49,7 +76,10 @@ def set_num_threads(n: int) -> None:
     1
     >>> mml.set_num_threads(before)
     """
-    _core.set_num_threads(_check(n))
+    count = _check(n)
+    _core.set_num_threads(count)
+    for tell in _listeners:
+        tell(count)
 
 
 def get_num_threads() -> int:
@@ -93,15 +123,29 @@ def threads(n: int) -> Iterator[None]:
     ...     mml.get_num_threads()
     1
     """
-    count, key = _check(n), object()
+    body = _Body(_check(n))
     if not _followed:  # kernels of programs without a single `with threads(...)` need not look
         _core.follow_context(_open)
         _followed.append(True)
-    _open.set((*_open.get(), (key, count)))
+    entries = _open.get()
+    outer = entries[-1][0] if entries else None
+    with _lock:
+        _bodies.add(body)
+        if outer:
+            outer.inner += 1
+    _open.set((*entries, (body, body.count)))
+    for tell in _listeners:
+        tell(None)
     try:
         yield
     finally:
-        _open.set(tuple(entry for entry in _open.get() if entry[0] is not key))
+        _open.set(tuple(entry for entry in _open.get() if entry[0] is not body))
+        with _lock:
+            _bodies.discard(body)
+            if outer:
+                outer.inner -= 1
+        for tell in _listeners:
+            tell(None)
 
 
 def limit(n: int) -> None:
@@ -111,6 +155,18 @@ def limit(n: int) -> None:
         _open.set((*entries[:-1], (entries[-1][0], count)))
     else:
         _core.set_num_threads(count)
+
+
+def _in_child() -> None:
+    """After a fork there is one thread, with the bodies of its context."""
+    global _lock  # noqa: PLW0603  (another thread may have held it)
+    _lock = threading.Lock()
+    _bodies.clear()
+    _bodies.update(body for body, _ in _open.get())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)
 
 
 def _quota() -> float:
