@@ -16,6 +16,7 @@ PROGRAMS = {
     "processes": (["joblib"], ["--tasks=6"]),
     "pipeline": (["sklearn", "pandas", "threadpoolctl"], ["--points=400"]),
     "curve_batches": (["polars", "pyarrow"], ["--curves=5000", "--batch=2000"]),
+    "small_batches": ([], ["--batches=300"]),
     "ray_tasks": (["ray"], ["--parts=3", "--rows=20000"]),
 }
 

@@ -5,6 +5,7 @@
 
 #include "border.hpp"
 #include "door_call.hpp"
+#include "door_out.hpp"
 #include "mmlcore/calculus/program.hpp"
 #include "module.hpp"
 #include "results.hpp"
@@ -24,7 +25,8 @@ PyObject* other_way() { return Py_NewRef(Py_NotImplemented); }
 // program(x, ...) for arrays of one type whose leading axes are the same and a result with these axes and then `shape`.
 // `forms` has the shape of each argument at a point. Anything else: NotImplemented.
 template <class T>
-PyObject* call(const Program& program, PyObject* const* given, PyObject* forms, PyObject* shape, Later* later) {
+PyObject* call(const Program& program, PyObject* const* given, PyObject* forms, PyObject* shape, Later* later,
+               PyObject* out) {
   const int count = static_cast<int>(program.argument_count());
   py::object held[kArguments];
   Points<const T> in[kArguments];
@@ -67,9 +69,8 @@ PyObject* call(const Program& program, PyObject* const* given, PyObject* forms, 
   const int own = static_cast<int>(PyTuple_GET_SIZE(shape));
   if (lead + own > kAxes) return other_way();
   for (int i = 0; i < own; ++i) dims[lead + i] = PyLong_AsSsize_t(PyTuple_GET_ITEM(shape, i));
-  auto out = py::reinterpret_steal<py::object>(new_result<T>(lead + own, dims));
-  if (!out) throw py::error_already_set();
-  const Points<T> to{static_cast<T*>(PyArray_DATA(reinterpret_cast<PyArrayObject*>(out.ptr()))), program.result_size(0)};
+  const Destination place(out, kTypeNumber<T>, lead + own, dims, given, later ? Destination::kUnknown : count);
+  const Points<T> to{static_cast<T*>(place.data()), program.result_size(0)};
   bool same = true;
   std::vector<const void*> watched;
   if constexpr (sizeof(T) == sizeof(double)) {
@@ -92,12 +93,12 @@ PyObject* call(const Program& program, PyObject* const* given, PyObject* forms, 
   } else {
     without_gil(run);
   }
-  return same ? out.release().ptr() : other_way();
+  return same ? place.delivered().release().ptr() : other_way();
 }
 
 }  // namespace
 
-PyObject* call_entry(PyObject* entry, PyObject* const* given, Py_ssize_t count, Later* later) {
+PyObject* call_entry(PyObject* entry, PyObject* const* given, Py_ssize_t count, Later* later, PyObject* out) {
   if (!PyTuple_CheckExact(entry) || PyTuple_GET_SIZE(entry) != 4) return other_way();
   PyObject *const capsule = PyTuple_GET_ITEM(entry, 1), *const shape = PyTuple_GET_ITEM(entry, 2),
                   *const forms = PyTuple_GET_ITEM(entry, 3);
@@ -111,8 +112,8 @@ PyObject* call_entry(PyObject* entry, PyObject* const* given, Py_ssize_t count, 
   }
   if (type < 0 || program.argument_count() != count || program.result_count() != 1) return other_way();
   return guarded([&] {
-    return type == NPY_DOUBLE ? call<double>(program, given, forms, shape, later)
-                              : call<float>(program, given, forms, shape, later);
+    return type == NPY_DOUBLE ? call<double>(program, given, forms, shape, later, out)
+                              : call<float>(program, given, forms, shape, later, out);
   });
 }
 
@@ -143,8 +144,9 @@ py::object traced_before(PyObject* f, PyObject* form, PyObject* read, Later* lat
 namespace {
 
 PyObject* call_program(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  if (count != 2 || !PyTuple_CheckExact(args[1])) return other_way();
-  return call_entry(args[0], reinterpret_cast<PyTupleObject*>(args[1])->ob_item, PyTuple_GET_SIZE(args[1]));
+  if (count < 2 || count > 3 || !PyTuple_CheckExact(args[1])) return other_way();
+  return call_entry(args[0], reinterpret_cast<PyTupleObject*>(args[1])->ob_item, PyTuple_GET_SIZE(args[1]), nullptr,
+                    count == 3 ? args[2] : nullptr);
 }
 
 // known_trace(form, f): what is kept of it; or None.
@@ -173,7 +175,7 @@ PyCFunction as_method(F* function) {
 
 PyMethodDef methods[] = {
     {"call_program", as_method(&call_program), METH_FASTCALL,
-     "call_program(entry, arguments, /)\n--\n\nThe short path of plain arrays; or NotImplemented."},
+     "call_program(entry, arguments, out, /)\n--\n\nThe short path of plain arrays; or NotImplemented."},
     {"known_trace", as_method(&known_trace), METH_FASTCALL,
      "known_trace(form, f, /)\n--\n\nWhat is kept of a function that reads what it read before; or None."},
     {"traces", [](PyObject*, PyObject*) { return guarded([] { return Py_NewRef(traces()); }); }, METH_NOARGS,

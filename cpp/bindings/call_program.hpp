@@ -8,8 +8,10 @@
 namespace mmlcore::bindings {
 
 // The answer of a program to arrays; `entry` as a Function keeps it: (program, capsule, shape, shapes of the arguments). A
-// new reference to NotImplemented where Python has to see to the call. Arrays in `later` are compared on the way.
-PyObject* call_entry(PyObject* entry, PyObject* const* given, Py_ssize_t count, Later* later = nullptr);
+// new reference to NotImplemented where Python has to see to the call. Arrays in `later` are compared on the way. The result
+// goes to `out`, if that is given and not None.
+PyObject* call_entry(PyObject* entry, PyObject* const* given, Py_ssize_t count, Later* later = nullptr,
+                     PyObject* out = nullptr);
 
 // A new reference to what a dictionary has for a key; null, without an error, where it has nothing.
 pybind11::object found_in(PyObject* dict, PyObject* key);

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
+#include <optional>
 
 #include "arrays.hpp"
+#include "door_out.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/finite.hpp"
 #include "mmlcore/core/parallel.hpp"
@@ -27,6 +30,25 @@ py::array_t<T> new_array(index_t rows, index_t cols = -1) {
   if (!made) throw py::error_already_set();
   return py::reinterpret_steal<py::array_t<T>>(made);
 }
+
+// Memory for a matrix of results: see Destination.
+template <class T>
+class Place {
+ public:
+  Place(const py::object& out, index_t rows, index_t cols, std::initializer_list<py::handle> read) {
+    PyObject* arrays[3];
+    int count = 0;
+    for (const py::handle array : read) arrays[count++] = array.ptr();
+    const npy_intp shape[2] = {rows, cols};
+    to_.emplace(out.ptr(), kTypeNumber<T>, 2, shape, arrays, count);
+    view = c_order<T>(static_cast<T*>(to_->data()), rows, cols);
+  }
+  py::object delivered() const { return to_->delivered(); }
+  MatrixView<T> view;
+
+ private:
+  std::optional<Destination> to_;
+};
 
 bool aligned(const py::array& x) { return (x.flags() & py::detail::npy_api::NPY_ARRAY_ALIGNED_) != 0; }
 bool aligned_matrix(const py::array& x) { return x.ndim() == 2 && aligned(x); }
@@ -114,7 +136,7 @@ constexpr index_t kFewBytes = index_t{1} << 20;  // that are widened all at once
 
 template <class T>
 py::object scores(const MatrixView<const T>& points, const py::array& mean, const py::object& low,
-                  const py::array& components) {
+                  const py::array& components, const py::object& given, const py::array& read) {
   const auto rows = matrix_view<const T>(components, "components");
   const index_t n = points.rows, d = points.cols, k = rows.rows;
   Buffer<T> parts(2 * d);
@@ -125,23 +147,23 @@ py::object scores(const MatrixView<const T>& points, const py::array& mean, cons
     for (index_t j = 0; j < d; ++j) parts[d + j] = static_cast<T>(l[j]);
   }
   const T* const rest = low.is_none() ? nullptr : parts.data() + d;
-  auto out = new_array<T>(n, k);
-  const auto to = c_order<T>(out.mutable_data(), n, k);
-  const auto run = [&] { return centred_product<T>(points, parts.data(), rest, rows.transposed(), to); };
-  return (n * d * k < kLittle ? run() : without_gil(run)) ? py::object(out) : py::object(py::none());
+  const Place<T> place(given, n, k, {read, components, mean});
+  const auto run = [&] { return centred_product<T>(points, parts.data(), rest, rows.transposed(), place.view); };
+  return (n * d * k < kLittle ? run() : without_gil(run)) ? place.delivered() : py::object(py::none());
 }
 
-py::object scores_of(const py::array& x, const py::array& mean, const py::object& low, const py::array& components) {
+py::object scores_of(const py::array& x, const py::array& mean, const py::object& low, const py::array& components,
+                     const py::object& out) {
   if (!aligned_matrix(x) || !aligned_model(mean, low, components)) return py::none();
   if (x.shape(1) != mean.size() || components.shape(1) != mean.size()) return py::none();
   if (holds<double>(mean) && holds<double>(components)) {
-    if (holds<double>(x)) return scores<double>(matrix_view<const double>(x, "X"), mean, low, components);
+    if (holds<double>(x)) return scores<double>(matrix_view<const double>(x, "X"), mean, low, components, out, x);
     if (holds<std::uint8_t>(x) && x.size() > 0 && x.size() <= kFewBytes) {
-      return scores<double>(Widened(x).view(), mean, low, components);
+      return scores<double>(Widened(x).view(), mean, low, components, out, x);
     }
   }
   if (holds<float>(x) && holds<float>(mean) && holds<float>(components)) {
-    return scores<float>(matrix_view<const float>(x, "X"), mean, low, components);
+    return scores<float>(matrix_view<const float>(x, "X"), mean, low, components, out, x);
   }
   return py::none();
 }
@@ -150,7 +172,8 @@ constexpr index_t kPointRows = 64;  // rows that are multiplied, and moved, whil
 
 // mean + scores components.
 template <class T>
-py::object points(const py::array& given, const py::array& mean, const py::object& low, const py::array& components) {
+py::object points(const py::array& given, const py::array& mean, const py::object& low, const py::array& components,
+                  const py::object& out) {
   const auto scores = matrix_view<const T>(given, "X"), rows = matrix_view<const T>(components, "components");
   const index_t n = scores.rows, d = rows.cols;
   const auto m = vector_view<const T>(mean, "mean");
@@ -162,8 +185,8 @@ py::object points(const py::array& given, const py::array& mean, const py::objec
     offset[j] = static_cast<T>(whole);
     rest[j] = static_cast<T>(whole - static_cast<double>(offset[j]));
   }
-  auto out = new_array<T>(n, d);
-  const auto to = c_order<T>(out.mutable_data(), n, d);
+  const Place<T> place(out, n, d, {given, components, mean});
+  const auto to = place.view;
   const auto run = [&] {
     if (std::isnan(largest_size(scores))) return false;
     parallel_ranges((n + kPointRows - 1) / kPointRows, 1024 / (d * rows.rows / 64 + 1) + 1, [&](index_t begin, index_t end) {
@@ -178,18 +201,19 @@ py::object points(const py::array& given, const py::array& mean, const py::objec
     });
     return true;
   };
-  return (n * d * rows.rows < kLittle ? run() : without_gil(run)) ? py::object(out) : py::object(py::none());
+  return (n * d * rows.rows < kLittle ? run() : without_gil(run)) ? place.delivered() : py::object(py::none());
 }
 
-py::object points_of(const py::array& scores, const py::array& mean, const py::object& low, const py::array& components) {
+py::object points_of(const py::array& scores, const py::array& mean, const py::object& low, const py::array& components,
+                     const py::object& out) {
   if (!aligned_matrix(scores) || !aligned_model(mean, low, components)) return py::none();
   if (scores.shape(1) != components.shape(0)) return py::none();
   if (components.shape(1) != mean.size()) return py::none();
   if (holds<double>(scores) && holds<double>(mean) && holds<double>(components)) {
-    return points<double>(scores, mean, low, components);
+    return points<double>(scores, mean, low, components, out);
   }
   if (holds<float>(scores) && holds<float>(mean) && holds<float>(components)) {
-    return points<float>(scores, mean, low, components);
+    return points<float>(scores, mean, low, components, out);
   }
   return py::none();
 }
@@ -202,8 +226,10 @@ void bind_decomposition(py::module_& m) {
         "(components, variances, shares, singular values, mean, what rounding took from it or None, noise).\n\n"
         "Of few features or points; None where Python has to see to it.");
   m.def("component_scores", scores_of, py::arg("x"), py::arg("mean"), py::arg("low"), py::arg("components"),
+        py::arg("out") = py::none(),
         "(x - mean - low) components' for arrays of one type; None where Python has to see to it.");
   m.def("component_points", points_of, py::arg("scores"), py::arg("mean"), py::arg("low"), py::arg("components"),
+        py::arg("out") = py::none(),
         "mean + low + scores components for arrays of one type; None where Python has to see to it.");
 }
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "results.hpp"
+
 namespace mmlcore::bindings {
 
 namespace py = pybind11;
@@ -59,6 +61,28 @@ bool share_memory(PyArrayObject* a, PyArrayObject* b) {
   const auto [first, last] = range(a);
   const auto [begin, end] = range(b);
   return begin < last && first < end;
+}
+
+Destination::Destination(PyObject* out, int type, int axes, const npy_intp* shape, PyObject* const* read, int count) {
+  if (out && out != Py_None) {
+    PyArrayObject* given = checked_out(out, type, axes, shape);
+    out_ = py::reinterpret_borrow<py::object>(out);
+    const auto shares = [&](PyObject* array) { return share_memory(given, reinterpret_cast<PyArrayObject*>(array)); };
+    const bool apart = count != kUnknown && std::none_of(read, read + count, shares);
+    if (PyArray_ISCARRAY(given) && apart) {
+      place_ = out_;
+      return;
+    }
+  }
+  place_ = py::reinterpret_steal<py::object>(new_result(type, axes, shape));
+  if (!place_) throw py::error_already_set();
+}
+
+py::object Destination::delivered() const {
+  if (!out_ || out_.is(place_)) return place_;
+  auto *to = reinterpret_cast<PyArrayObject*>(out_.ptr()), *from = reinterpret_cast<PyArrayObject*>(place_.ptr());
+  if (PyArray_CopyInto(to, from) != 0) throw py::error_already_set();
+  return out_;
 }
 
 PyObject* new_number(char holds, int type, const void* at) {

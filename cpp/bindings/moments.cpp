@@ -10,6 +10,7 @@
 #include "mmlcore/stats/column_moments.hpp"
 #include "mmlcore/stats/covariance.hpp"
 #include "mmlcore/stats/dual_scatter.hpp"
+#include "mmlcore/stats/merge_moments.hpp"
 #include "module.hpp"
 
 namespace mmlcore::bindings {
@@ -34,6 +35,42 @@ struct Low {
   py::array_t<double> array;
   double* data;
 };
+
+bool is_plain(const py::array_t<double>& x, index_t size) {
+  return x.size() == size && (x.flags() & py::array::c_style) && x.writeable();
+}
+
+constexpr double kLittle = 20'000;  // multiplications from which on the lock is released
+
+// The sums over the rows of x and over `total` points whose sums are the first three, in the last three, which belong to
+// nobody else; returns the number of points. None, where Python has to see to it: what is in the last three is lost then.
+py::object with_points(const py::array& x, py::array_t<double>& mean, py::array_t<double>& low, py::array_t<double>& matrix,
+                       double total, py::array_t<double>& new_mean, py::array_t<double>& new_low,
+                       py::array_t<double>& new_matrix) {
+  const bool aligned = (x.flags() & py::detail::npy_api::NPY_ARRAY_ALIGNED_) != 0;
+  if (x.ndim() != 2 || !aligned || x.shape(0) == 0 || x.shape(1) != mean.size()) return py::none();
+  const index_t n = x.shape(0), d = x.shape(1);
+  for (const auto* part : {&mean, &low, &new_mean, &new_low})
+    if (!is_plain(*part, d)) return py::none();
+  if (!is_plain(matrix, d * d) || !is_plain(new_matrix, d * d)) return py::none();
+  const Moments before{mean.mutable_data(), low.mutable_data(), matrix.mutable_data(), total};
+  Moments found{new_mean.mutable_data(), new_low.mutable_data(), new_matrix.mutable_data(), 0};
+  const auto add = [&](auto zero) {
+    using T = decltype(zero);
+    const auto points = matrix_view<const T>(x, "X");
+    const auto run = [&] {
+      scatter<T>(points, {}, {}, found);
+      const auto [least, most] = range_of_diagonal(c_order<const double>(found.scatter, d, d));
+      const double bound = sizeof(T) == 4 && d > kNarrowScatter ? kLeastSquareOfSingle : kLeastSquare;
+      if (!(least >= bound * found.weight && most < 1 / kLeastSquare)) return false;
+      return total == 0 || merge_moments(before, found, d, found);
+    };
+    const double work = static_cast<double>(n) * static_cast<double>(d * d);
+    return work < kLittle ? run() : without_gil(run);
+  };
+  const bool fine = holds<double>(x) ? add(double{}) : holds<float>(x) ? add(float{}) : false;
+  return fine ? py::object(py::float_(found.weight)) : py::object(py::none());
+}
 
 }  // namespace
 
@@ -62,6 +99,9 @@ void bind_moments(py::module_& m) {
       "Mean, what rounding took from it, and scatter matrix of the rows of x and of y, weighted.\n\n"
       "Returns the sum of the weights, NaN if one is none, and the least and the largest number on the diagonal, NaN if one "
       "is.");
+  m.def("with_points", &with_points, py::arg("x"), py::arg("mean"), py::arg("low"), py::arg("scatter_matrix"),
+        py::arg("total"), py::arg("new_mean"), py::arg("new_low"), py::arg("new_scatter_matrix"),
+        "Sums of points and of the rows of x, in given memory; their number, or None where Python has to see to it.");
   m.def(
       "byte_scatter",
       [](const py::array& x, py::array_t<double>& mean, py::array_t<double>& scatter_matrix) {

@@ -1,5 +1,6 @@
 // The doors of functions that take a function: derivatives of one that was traced before, as long as it reads what it read
-// then. The first call of a function, arguments that are no arrays or lists of numbers, `out` and errors are Python's.
+// then. The first call of a function, arguments that are no arrays or lists of numbers, `out` for several results and errors
+// are Python's.
 #include <pybind11/gil_safe_call_once.h>
 
 #include <vector>
@@ -51,7 +52,7 @@ py::object own(PyObject* made) {
 
 // Objects that are asked for by name, made once.
 struct Words {
-  py::object order, center, coefficients, programs, memory, path, every, value, rest, first;
+  py::object order, out, center, coefficients, programs, memory, path, every, value, rest, first;
   py::object kinds[std::size(kDerivatives)];
 };
 const Words& words() {
@@ -61,6 +62,7 @@ const Words& words() {
         const auto word = [](const char* text) { return own(PyUnicode_InternFromString(text)); };
         const py::object all = py::reinterpret_borrow<py::object>(Py_Ellipsis);
         Words w{word("order"),
+                word("out"),
                 word("center"),
                 word("coefficients"),
                 word("_programs"),
@@ -140,7 +142,7 @@ class TracedCall {
     }
     const py::object entry = found_in(trace.programs.ptr(), program_.ptr());
     if (!entry || (count_ == kind_.arrays && !points_have(entry.ptr(), kind_.vectors ? 1 : 0))) return other_way();
-    py::object found = own(call_entry(entry.ptr(), given_, count_, later.arrays.empty() ? nullptr : &later));
+    py::object found = own(call_entry(entry.ptr(), given_, count_, later.arrays.empty() ? nullptr : &later, out_));
     if (found.is(py::handle(Py_NotImplemented))) return found.release().ptr();
     return finished(std::move(found), trace).release().ptr();
   }
@@ -149,9 +151,15 @@ class TracedCall {
   // False where the call is not plain.
   bool take(PyObject* const* args, Py_ssize_t positional, PyObject* names) {
     PyObject* order = nullptr;
-    if (names) {
-      if (!kind_.order || PyTuple_GET_SIZE(names) != 1 || PyTuple_GET_ITEM(names, 0) != words().order.ptr()) return false;
-      order = args[positional];
+    for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); ++i) {
+      PyObject *const name = PyTuple_GET_ITEM(names, i), *const value = args[positional + i];
+      if (kind_.order && name == words().order.ptr()) {
+        order = value;
+      } else if (kind_.gives == Gives::array && name == words().out.ptr()) {
+        out_ = value == Py_None ? nullptr : value;
+      } else {
+        return false;
+      }
     }
     const Py_ssize_t before = kind_.composed ? 2 : 1;
     Py_ssize_t arrays = positional - before;
@@ -204,6 +212,7 @@ class TracedCall {
   const int number_;
   py::object program_;
   int count_ = 0;
+  PyObject* out_ = nullptr;
   PyObject* given_[kMostArrays];
   py::object held_[kMostArrays];
 };

@@ -377,7 +377,7 @@ def byte_scatter(
     Mean and scatter matrix of the rows of x, bytes; exact.
     """
 
-def call_program(entry: typing.Any, arguments: typing.Any, /) -> typing.Any:
+def call_program(entry: typing.Any, arguments: typing.Any, out: typing.Any, /) -> typing.Any:
     """
     The short path of plain arrays; or NotImplemented.
     """
@@ -448,6 +448,7 @@ def component_points(
     mean: np.ndarray[typing.Any, typing.Any],
     low: typing.Any,
     components: np.ndarray[typing.Any, typing.Any],
+    out: typing.Any = None,
 ) -> typing.Any:
     """
     mean + low + scores components for arrays of one type; None where Python has to see to it.
@@ -458,6 +459,7 @@ def component_scores(
     mean: np.ndarray[typing.Any, typing.Any],
     low: typing.Any,
     components: np.ndarray[typing.Any, typing.Any],
+    out: typing.Any = None,
 ) -> typing.Any:
     """
     (x - mean - low) components' for arrays of one type; None where Python has to see to it.
@@ -1227,6 +1229,20 @@ def traces() -> typing.Any:
 def unshare_blas(path: str) -> None:
     """
     Lets it use threads of its own again.
+    """
+
+def with_points(
+    x: np.ndarray[typing.Any, typing.Any],
+    mean: typing.Annotated[np.typing.ArrayLike, np.float64],
+    low: typing.Annotated[np.typing.ArrayLike, np.float64],
+    scatter_matrix: typing.Annotated[np.typing.ArrayLike, np.float64],
+    total: typing.SupportsFloat | typing.SupportsIndex,
+    new_mean: typing.Annotated[np.typing.ArrayLike, np.float64],
+    new_low: typing.Annotated[np.typing.ArrayLike, np.float64],
+    new_scatter_matrix: typing.Annotated[np.typing.ArrayLike, np.float64],
+) -> typing.Any:
+    """
+    Sums of points and of the rows of x, in given memory; their number, or None where Python has to see to it.
     """
 
 COMPLEX_ENTRIES: int = 32768

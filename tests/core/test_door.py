@@ -40,7 +40,7 @@ STACKED = [
     "matmul",
     "change_basis",
 ]
-STACKED += ["rotation", "rotation3d", "shear", "reflection"]
+STACKED += ["rotation", "rotation3d", "shear", "reflection", "svd", "svdvals", "condition"]
 DATA = ["mean", "mean of rows", "variance", "variance of rows", "covariance", "correlation"]
 DOORS = [
     *STACKED,

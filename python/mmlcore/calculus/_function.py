@@ -22,6 +22,7 @@ from mmlcore.calculus._traced import Traced
 from mmlcore.calculus.nodes import needed, restore, stored
 from mmlcore.calculus.symbol import Shape, Symbol, Tape, is_symbol, size_of
 from mmlcore.core.arrays import Array, as_array, as_arrays, as_index, empty, shape_error
+from mmlcore.core.door import into
 from mmlcore.core.errors import TraceError
 
 Entry = tuple[
@@ -120,28 +121,34 @@ class Function(Traced):
         """Numbers that one point needs at once."""
         return self._program("value")[0].slots
 
-    def __call__(self, *arguments: ArrayLike) -> Array:
-        """Return the values (..., *shape) at points (..., *shapes[i])."""
+    def __call__(self, *arguments: ArrayLike, out: Array | None = None) -> Array:
+        """Return the values (..., *shape) at points (..., *shapes[i]), in `out` if it is given: of their shape and type.
+
+        It may overlap an argument; the same holds for `out` of the methods.
+        """
         if arguments and is_symbol(arguments[0]):
             return self._replay(arguments)  # type: ignore[no-any-return]
-        return self._evaluate("value", arguments)
+        return self._evaluate("value", arguments, out)
 
-    def gradient(self, *arguments: ArrayLike) -> Array:
+    def gradient(self, *arguments: ArrayLike, out: Array | None = None) -> Array:
         """Return the gradients (..., n) of a function of one number as its result, by the first argument."""
-        return self._evaluate("gradient", arguments)
+        return self._evaluate("gradient", arguments, out)
 
-    def value_and_gradient(self, *arguments: ArrayLike) -> tuple[Array, Array]:
+    def value_and_gradient(
+        self, *arguments: ArrayLike, out: tuple[Array, Array] | None = None
+    ) -> tuple[Array, Array]:
         """Return values (...) and gradients (..., n)."""
         both = self._evaluate("value_and_gradient", arguments)
-        return both[..., 0], both[..., 1:].reshape(both.shape[:-1] + self.shapes[0])
+        found = both[..., 0], both[..., 1:].reshape(both.shape[:-1] + self.shapes[0])
+        return found if out is None else into(out, found)
 
-    def jacobian(self, *arguments: ArrayLike) -> Array:
+    def jacobian(self, *arguments: ArrayLike, out: Array | None = None) -> Array:
         """Return the Jacobians (..., m, n)."""
-        return self._evaluate("jacobian", arguments)
+        return self._evaluate("jacobian", arguments, out)
 
-    def hessian(self, *arguments: ArrayLike) -> Array:
+    def hessian(self, *arguments: ArrayLike, out: Array | None = None) -> Array:
         """Return the Hessians (..., n, n)."""
-        return self._evaluate("hessian", arguments)
+        return self._evaluate("hessian", arguments, out)
 
     def taylor(self, x0: ArrayLike, order: int) -> TaylorSeries:
         """Return the Taylor series around x0: see `taylor`."""
@@ -231,16 +238,17 @@ class Function(Traced):
             found = self._programs[kind] = (program, program.handle(), shape, tuple(forms))
         return found
 
-    def _evaluate(self, kind: Any, arguments: tuple[Any, ...]) -> Array:
+    def _evaluate(self, kind: Any, arguments: tuple[Any, ...], out: Array | None = None) -> Array:
         entry = self._programs.get(kind) or self._program(kind)
-        result = _core.call_program(entry, arguments)
+        result = _core.call_program(entry, arguments, out)
         if result is not NotImplemented:
             return result  # type: ignore[no-any-return]
         if len(arguments) != len(self._inputs):
             msg = f"{self.name}: got {len(arguments)} arguments, needed {len(self._inputs)}."
             raise TypeError(msg)
         names = ["x"] if len(arguments) == 1 else [f"argument {i}" for i in range(len(arguments))]
-        return self._run(kind, arguments, self.shapes, names)
+        found = self._run(kind, arguments, self.shapes, names)
+        return found if out is None else into(out, found)
 
     def _run(
         self, kind: Any, arguments: Sequence[Any], forms: Sequence[Shape], names: Sequence[str]
@@ -248,7 +256,7 @@ class Function(Traced):
         """Run the program of a derivative at points of these shapes, checked and broadcast."""
         entry = self._program(kind)
         arrays = as_arrays(arguments, names)
-        result = _core.call_program(entry, tuple(arrays))
+        result = _core.call_program(entry, tuple(arrays), None)
         if result is not NotImplemented:
             return result  # type: ignore[no-any-return]
         program, _, shape, _ = entry

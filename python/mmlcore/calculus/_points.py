@@ -101,7 +101,9 @@ def classify_stationary(
     return StationaryPoint(kind, slope, values)
 
 
-def directional_derivative(f: Callable[..., Any], x: ArrayLike, direction: ArrayLike) -> Array:
+def directional_derivative(
+    f: Callable[..., Any], x: ArrayLike, direction: ArrayLike, *, out: Array | None = None
+) -> Array:
     """Slope of a function along a direction: of a step of length 1.
 
     Parameters
@@ -112,6 +114,8 @@ def directional_derivative(f: Callable[..., Any], x: ArrayLike, direction: Array
         Points.
     direction : array_like of shape (..., n)
         Of any length but zero. `jacobian_vector_product` takes the length into account.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -140,11 +144,14 @@ def directional_derivative(f: Callable[..., Any], x: ArrayLike, direction: Array
     if not (size > 0 if d.ndim == 1 else (size > 0).all()):
         msg = "direction: has length zero (or NaN), needed a direction."
         raise ValueError(msg)
-    return jacobian_vector_product(f, x, d / (size if d.ndim == 1 else size[..., None]))
+    unit = d / (size if d.ndim == 1 else size[..., None])
+    return jacobian_vector_product(f, x, unit, out=out)
 
 
 @door("total_derivative")
-def total_derivative(f: Callable[..., Any], path: Callable[..., Any], t: ArrayLike) -> Array:
+def total_derivative(
+    f: Callable[..., Any], path: Callable[..., Any], t: ArrayLike, *, out: Array | None = None
+) -> Array:
     """Rate of change of a function along a path: d/dt f(path(t)), by the chain rule.
 
     Parameters
@@ -155,6 +162,8 @@ def total_derivative(f: Callable[..., Any], path: Callable[..., Any], t: ArrayLi
         Of a number, giving the vector (an array, a list of numbers).
     t : array_like
         Parameters, of any shape.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
@@ -178,7 +187,7 @@ def total_derivative(f: Callable[..., Any], path: Callable[..., Any], t: ArrayLi
     """
     composed = traced(functools.partial(_on_path, f, path), ())
     keep_composed(f, path, composed)
-    return composed._evaluate(("derivative", 1), (as_array(t, "t"),))
+    return composed._evaluate(("derivative", 1), (as_array(t, "t"),), out)
 
 
 def _on_path(f: Callable[..., Any], path: Callable[..., Any], t: Any) -> Any:

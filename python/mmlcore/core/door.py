@@ -54,6 +54,12 @@ def plain(values: tuple[Any, ...], names: tuple[str, ...]) -> tuple[Array, ...] 
     return tuple(a if a.dtype is dtype else a.astype(dtype) for a in arrays)
 
 
+def fits(out: Any, like: Array) -> bool:
+    """Tell whether a result of the shape and type of `like` may be computed in `out` at once."""
+    same = type(out) is np.ndarray and out.shape == like.shape and out.dtype == like.dtype
+    return same and out.flags.writeable
+
+
 def into(out: Any, found: Any) -> Any:
     """Copy a result, or each of a tuple of them, to `out`, of the same shape and type."""
     if isinstance(found, tuple):

@@ -148,10 +148,13 @@ class PCA(decomposition.PCA):
         self._keep_factor(factor, x.shape, dtype)
         return self
 
-    def transform(self, X: Any) -> Any:
-        """Return the scores (n, k) of points (n, d): a Dask array of a Dask array."""
+    def transform(self, X: Any, *, out: Array | None = None) -> Any:
+        """Return the scores (n, k) of points (n, d): a Dask array of a Dask array, which has no `out`."""
         if not hasattr(X, "map_blocks") and not hasattr(X, "to_dask_array"):
-            return super().transform(X)
+            return super().transform(X, out=out)
+        if out is not None:
+            msg = "out: scores of a Dask array are made block by block, when they are asked for; leave it out."
+            raise TypeError(msg)
         self._fitted()
         x = array_of(X)
         whole = x if len(x.chunks[1]) == 1 else x.rechunk({1: -1})

@@ -15,15 +15,14 @@ from mmlcore.core.arrays import (
     Array,
     as_data,
     empty,
-    float_type,
     in_order,
     is_sparse,
     require_finite,
     shape_error,
 )
+from mmlcore.core.door import into
 from mmlcore.core.random_state import RandomState
 from mmlcore.core.sources import check_width, columns_of_batch, dense_chunks
-from mmlcore.core.sparse import as_csr, real
 from mmlcore.decomposition._gaussian import GaussianModel
 from mmlcore.decomposition.components import (
     SMALL,
@@ -245,23 +244,29 @@ class PCA(GaussianModel):
         self.n_components_, self.n_features_in_, self.n_samples_ = k, d, n
         self.solver_ = route
 
-    def transform(self, X: Any) -> Array:
-        """Return the scores (n, k) of points (n, d): centred, projected, and scaled with `whiten`."""
+    def transform(self, X: Any, *, out: Array | None = None) -> Array:
+        """Return the scores (n, k) of points (n, d): centred, projected, and scaled with `whiten`; in `out`, if it is given."""
         self._fitted()
         if type(X) is np.ndarray and not self.whiten:
-            got: Array | None = _core.component_scores(X, self.mean_, self._low, self.components_)
+            model = self.mean_, self._low, self.components_
+            got: Array | None = _core.component_scores(X, *model, out)
             if got is not None:
                 return got
+        found = self._transform(X)
+        return found if out is None else into(out, found)
+
+    def _transform(self, X: Any) -> Array:
         self._check_names(X)
         if is_sparse(X):
-            return self._scores_of_sparse(X)
+            check_width("X", X.shape, self.n_features_in_)
+            directions, dtype = self._directions(), self.components_.dtype
+            return sparse_scores(X, self.mean_, self._low_part(), directions, dtype)
         if type(X) is np.ndarray and X.dtype.kind == "f":  # the usual case, of one part
             x = as_data(X, "X")
             check_width("X", x.shape, self.n_features_in_)
             return self._scores(x)
         parts = [self._scores(x) for x in dense_chunks(X, self.n_features_in_)]
-        if not parts:
-            return np.empty((0, self.n_components_), self.components_.dtype)
+        parts = parts or [np.empty((0, self.n_components_), self.components_.dtype)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _scores(self, x: Array) -> Array:
@@ -273,30 +278,27 @@ class PCA(GaussianModel):
             raise ValueError(msg)
         return scores
 
-    def _scores_of_sparse(self, X: Any) -> Array:
-        check_width("X", X.shape, self.n_features_in_)
-        x = real(as_csr(X, "X"), "X")
-        require_finite(x.data, "X")
-        mean, directions = self.mean_.astype(np.float64), self._directions().astype(np.float64)
-        dtype = np.result_type(float_type(x.dtype), self.components_.dtype)
-        return sparse_scores(x, mean, self._low_part(), directions).astype(dtype, copy=False)
-
     def _directions(self) -> Array:
         """What centred points are multiplied with, (d, k)."""
         directions = self.components_.T
         return np.asarray(directions * self._inverse_deviations()) if self.whiten else directions
 
-    def fit_transform(self, X: Any, y: object = None) -> Array:
-        """Fit to data of shape (n, d) and return its scores (n, k)."""
-        return self.fit(X, y).transform(X)
+    def fit_transform(self, X: Any, y: object = None, *, out: Array | None = None) -> Array:
+        """Fit to data of shape (n, d) and return its scores (n, k), in `out` as `transform`."""
+        return self.fit(X, y).transform(X, out=out)
 
-    def inverse_transform(self, X: ArrayLike) -> Array:
-        """Return the points (n, d) that scores (n, k) stand for."""
+    def inverse_transform(self, X: ArrayLike, *, out: Array | None = None) -> Array:
+        """Return the points (n, d) that scores (n, k) stand for, in `out` as `transform`."""
         self._fitted()
         if type(X) is np.ndarray and not self.whiten:
-            quick: Array | None = _core.component_points(X, self.mean_, self._low, self.components_)
+            model = self.mean_, self._low, self.components_
+            quick: Array | None = _core.component_points(X, *model, out)
             if quick is not None:
                 return quick
+        found = self._points_of(X)
+        return found if out is None else into(out, found)
+
+    def _points_of(self, X: ArrayLike) -> Array:
         scores = require_finite(as_data(X, "X"), "X")
         if scores.shape[1] != self.n_components_:
             raise shape_error(
@@ -312,7 +314,7 @@ class PCA(GaussianModel):
         return points
 
     def reconstruction_error(self, X: Any) -> float:
-        """Return the mean over the points of their squared distance from the space of the components."""
+        """Return the mean squared distance of the points from the space of the components."""
         self._fitted()
         total, count = 0.0, 0
         for x in dense_chunks(X, self.n_features_in_):

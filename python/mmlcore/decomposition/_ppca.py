@@ -19,6 +19,7 @@ from mmlcore.core.arrays import (
     require_finite,
     shape_error,
 )
+from mmlcore.core.door import into
 from mmlcore.core.random_state import RandomState, as_seed
 from mmlcore.core.sources import check_width
 from mmlcore.decomposition._gaussian import GaussianModel
@@ -162,13 +163,14 @@ class PPCA(GaussianModel):
         self.noise_variance_ = noise
         self.n_components_, self.n_features_in_, self.n_samples_ = len(rows), rows.shape[1], n
 
-    def transform(self, X: ArrayLike) -> Array:
-        """Return the expected z (n, k) of points (n, d), from the values that are there."""
+    def transform(self, X: ArrayLike, *, out: Array | None = None) -> Array:
+        """Return the expected z (n, k) of points (n, d), from the values that are there; in `out`, if it is given."""
         x, seen = self._seen(X)
-        return expectation(x.astype(np.float64), seen, self._loadings()).mean.astype(x.dtype)
+        z = expectation(x.astype(np.float64), seen, self._loadings()).mean.astype(x.dtype)
+        return z if out is None else into(out, z)
 
-    def inverse_transform(self, X: ArrayLike) -> Array:
-        """Return the points (n, d), without noise, of latent z (n, k)."""
+    def inverse_transform(self, X: ArrayLike, *, out: Array | None = None) -> Array:
+        """Return the points (n, d), without noise, of latent z (n, k); in `out`, if it is given."""
         self._fitted()
         z = require_finite(as_data(X, "X"), "X")
         if z.shape[1] != self.n_components_:
@@ -176,7 +178,8 @@ class PPCA(GaussianModel):
                 "X", z.shape, f"(n, {self.n_components_}), a column for each component"
             )
         model = self._loadings()
-        return np.asarray(z @ model.loadings.T + model.mean, dtype=z.dtype)
+        points = np.asarray(z @ model.loadings.T + model.mean, dtype=z.dtype)
+        return points if out is None else into(out, points)
 
     def impute(self, X: ArrayLike) -> Array:
         """Return points (n, d) with the expected value where one was missing."""

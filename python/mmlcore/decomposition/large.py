@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from mmlcore.core.arrays import Array, largest_size, require_finite
+from mmlcore.core.arrays import Array, float_type, largest_size, require_finite
 from mmlcore.core.signs import signed
 from mmlcore.core.sources import dense_chunks
-from mmlcore.core.sparse import real, with_values
+from mmlcore.core.sparse import as_csr, real, with_values
 from mmlcore.core.sparse_rows import SparseRows
 from mmlcore.decomposition.components import (
     Components,
@@ -116,7 +116,20 @@ def _of_centred(x: Any, mean: Array, route: str, k: int, seed: int) -> Component
     return of_inner(mean, none, inner, values, rows)
 
 
-def sparse_scores(x: Any, mean: Array, low: Array, directions: Array) -> Array:
+def sparse_scores(
+    X: Any, mean: Array, low: Array, directions: Array, dtype: np.dtype[Any]
+) -> Array:
+    """Return (X - mean) directions for a sparse matrix (n, d), summed in double; in `dtype`, or double where X is wider.
+
+    ValueError for NaN and infinity.
+    """
+    x = real(as_csr(X, "X"), "X")
+    require_finite(x.data, "X")
+    scores = _centred(x, mean.astype(np.float64), low, directions.astype(np.float64))
+    return scores.astype(np.result_type(float_type(x.dtype), dtype), copy=False)
+
+
+def _centred(x: Any, mean: Array, low: Array, directions: Array) -> Array:
     """Return (x - mean) directions, in double, for a sparse matrix (n, d) in compressed rows.
 
     Columns more than half of which are stored, which alone may lie far from zero, are centred before they are multiplied.

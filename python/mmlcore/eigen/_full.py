@@ -20,7 +20,9 @@ _MEDIUM = {"f": 128, "c": 300}  # rows of general matrices that the kernels take
 
 
 @door("eig", EigenResult)
-def eig(A: ArrayLike, *, order: str | None = None) -> EigenResult:
+def eig(
+    A: ArrayLike, *, order: str | None = None, out: tuple[Array, ...] | None = None
+) -> EigenResult:
     """All eigenvalues and eigenvectors of a square matrix, or of each of a stack.
 
     Parameters
@@ -30,6 +32,9 @@ def eig(A: ArrayLike, *, order: str | None = None) -> EigenResult:
     order : {'ascending', 'descending', 'size'}, optional
         The order of the values: of their real parts, or by size, the largest \\|value\\| first; the two of a complex pair side
         by side, the positive imaginary part first. Default: as they are found.
+    out : tuple of ndarray, optional
+        Where the results go: arrays of their shapes and types, any strides. They may overlap an argument. Real or complex: what
+        they turn out to be.
 
     Returns
     -------
@@ -69,7 +74,7 @@ def eig(A: ArrayLike, *, order: str | None = None) -> EigenResult:
 
 
 @door("eigvals")
-def eigvals(A: ArrayLike, *, order: str | None = None) -> Array:
+def eigvals(A: ArrayLike, *, order: str | None = None, out: Array | None = None) -> Array:
     """All eigenvalues of a square matrix, or of each of a stack.
 
     Parameters
@@ -78,6 +83,9 @@ def eigvals(A: ArrayLike, *, order: str | None = None) -> Array:
         Square matrices.
     order : {'ascending', 'descending', 'size'}, optional
         The order of the values, as in `eig`. Default: as they are found.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument. Real or complex: what
+        it turns out to be.
 
     Returns
     -------

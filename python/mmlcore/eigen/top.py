@@ -51,6 +51,7 @@ def top_eigh(
     random_state: RandomState = None,
     shape: tuple[int, int] | None = None,
     raise_on_failure: bool = True,
+    out: tuple[Array, ...] | None = None,
 ) -> EigenResult:
     """Largest or smallest eigenvalues of a symmetric matrix with their vectors, without the full decomposition.
 
@@ -72,6 +73,8 @@ def top_eigh(
     raise_on_failure : bool, default True
         False: what the iteration for sparse matrices and callables found last is returned, whatever its residuals, with a
         ``status``, ``success`` and ``message`` that tell.
+    out : tuple of ndarray, optional
+        Where the results go: arrays of their shapes and types, any strides. They may overlap an argument.
 
     Returns
     -------

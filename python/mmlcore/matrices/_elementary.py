@@ -12,7 +12,7 @@ _MOST = float(np.finfo(np.float64).max)
 
 
 @door("row_swap")
-def row_swap(n: int, i: int, j: int) -> Array:
+def row_swap(n: int, i: int, j: int, *, out: Array | None = None) -> Array:
     """Elementary matrix that swaps two rows.
 
     Parameters
@@ -21,6 +21,8 @@ def row_swap(n: int, i: int, j: int) -> Array:
         Rows of the matrices that it multiplies from the left.
     i, j : int
         The rows.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides.
 
     Returns
     -------
@@ -51,7 +53,7 @@ def row_swap(n: int, i: int, j: int) -> Array:
 
 
 @door("row_scale")
-def row_scale(n: int, i: int, factor: float) -> Array:
+def row_scale(n: int, i: int, factor: float, *, out: Array | None = None) -> Array:
     """Elementary matrix that multiplies a row by a number.
 
     Parameters
@@ -62,6 +64,8 @@ def row_scale(n: int, i: int, factor: float) -> Array:
         The row.
     factor : float
         The number, not zero.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides.
 
     Returns
     -------
@@ -95,7 +99,7 @@ def row_scale(n: int, i: int, factor: float) -> Array:
 
 
 @door("row_add")
-def row_add(n: int, i: int, j: int, factor: float = 1.0) -> Array:
+def row_add(n: int, i: int, j: int, factor: float = 1.0, *, out: Array | None = None) -> Array:
     """Elementary matrix that adds a multiple of row j to row i.
 
     Parameters
@@ -106,6 +110,8 @@ def row_add(n: int, i: int, j: int, factor: float = 1.0) -> Array:
         The row that changes, and the row that is added to it.
     factor : float, default 1
         What row j is multiplied by.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides.
 
     Returns
     -------

@@ -168,13 +168,15 @@ def _null_spaces(a: Array, rtol: float) -> Array:
 
 
 @door("condition")
-def condition(A: ArrayLike) -> Array:
+def condition(A: ArrayLike, *, out: Array | None = None) -> Array:
     """Condition number of matrices in the spectral norm.
 
     Parameters
     ----------
     A : array_like of shape (..., m, n), float32, float64 or complex
         Matrix, or a stack of them.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------

@@ -31,6 +31,7 @@ def svd(
     full: bool = False,
     k: int | None = None,
     random_state: RandomState = None,
+    out: tuple[Array, ...] | None = None,
 ) -> SVD:
     """Singular value decomposition: orthonormal columns, lengths, orthonormal rows.
 
@@ -44,6 +45,8 @@ def svd(
         The k largest singular values only, with their vectors; copies of repeated ones are among them.
     random_state : int, optional
         Of the first vector of the iteration that finds them. An integer gives the same bits, None a fresh start.
+    out : tuple of ndarray, optional
+        Where the results go: arrays of their shapes and types, any strides. They may overlap an argument.
 
     Returns
     -------
@@ -124,13 +127,15 @@ def _few(A: Any, k: Any, full: bool, seed: int) -> SVD:
 
 
 @door("svdvals")
-def svdvals(A: ArrayLike) -> Array:
+def svdvals(A: ArrayLike, *, out: Array | None = None) -> Array:
     """Singular values of matrices.
 
     Parameters
     ----------
     A : array_like of shape (..., m, n), float32, float64 or complex
         Matrices.
+    out : ndarray, optional
+        Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------

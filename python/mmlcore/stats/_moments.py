@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mmlcore import _core
 from mmlcore.core.arrays import (
     Array,
     all_finite,
@@ -17,6 +19,7 @@ from mmlcore.core.arrays import (
     in_order,
     shape_error,
 )
+from mmlcore.core.door import fits, into
 from mmlcore.stats.scatter import Scatter, aligned, merged, scaled, scatter_parts, two_parts
 from mmlcore.stats.weights import divisor, refuse_overflow
 
@@ -64,13 +67,15 @@ class Moments:
            [2., 1.]])
     """
 
-    __slots__ = ("_noise", "_sums", "dim")
+    __slots__ = ("_noise", "_own", "_spare", "_sums", "dim")
 
     def __init__(self, dim: int) -> None:
         self.dim = as_index(dim, "dim", 1)
         zeros = np.zeros(self.dim)
         self._sums = Scatter(zeros, zeros, np.zeros((self.dim, self.dim)), 0.0)
         self._noise = zeros  # of the variances' sums, since points were taken away
+        self._own = False  # whether nobody else has the arrays of the sums
+        self._spare: list[tuple[Array, Array, Array]] = []  # memory for the next sums
 
     def __repr__(self) -> str:
         """Show the sizes."""
@@ -79,12 +84,35 @@ class Moments:
     def update(self, X: ArrayLike, weights: ArrayLike | None = None) -> Moments:
         """Add points (n, d), or one point (d,), with weights (n,) if there are any. Returns the object itself.
 
-        ValueError for NaN, infinity or another number of features; nothing is then added.
+        ValueError for NaN, infinity or another number of features; nothing is then added. Arrays of float32 and float64 without
+        weights take no new memory after the second call.
         """
+        if type(X) is np.ndarray and weights is None and self._update(X):
+            return self
         x = self._points(X)
         if len(x):
             self._merge(scatter_parts(x, weights))
         return self
+
+    def _update(self, x: Array) -> bool:
+        """Add the points of a plain array, in memory that is there; False where `update` has to see to it."""
+        old = self._sums
+        if old.powers is not None or old.unit or x.ndim != 2:
+            return False
+        try:
+            spare = self._spare.pop()
+        except IndexError:
+            d = self.dim
+            spare = np.empty(d), np.empty(d), np.empty((d, d))
+        total = _core.with_points(x, old.mean, old.low, old.matrix, old.total, *spare)
+        if total is None:
+            self._spare.append(spare)
+            return False
+        self._sums = Scatter(*spare, total)  # at once: a signal may come between any two steps
+        if self._own:
+            self._spare.append(old[:3])
+        self._own = True
+        return True
 
     def downdate(self, X: ArrayLike, weights: ArrayLike | None = None) -> Moments:
         """Take points away that were added before: the reverse of `update`. Returns the object itself.
@@ -144,6 +172,7 @@ class Moments:
     def sums(self) -> Scatter:
         """The sums themselves, as `mmlcore.stats` keeps them: for who computes on. ValueError without points."""
         self._some()
+        self._own = False
         return self._sums
 
     @property
@@ -152,18 +181,28 @@ class Moments:
         self._some()
         return np.array(self._sums.mean)
 
-    def covariance(self, ddof: float = 0) -> Array:
-        """Return the covariance (d, d), float64, divided by count - ddof."""
+    def covariance(self, ddof: float = 0, *, out: Array | None = None) -> Array:
+        """Return the covariance (d, d), float64, divided by count - ddof; in `out`, if it is given."""
         self._some()
-        found = self._sums.matrix / self._divisor(ddof)
-        return found if self._sums.powers is None else scaled(found, self._sums.powers)
+        return self._divided(self._sums.matrix, ddof, out, scaled)
 
-    def variance(self, ddof: float = 0) -> Array:
-        """Return the variances (d,), float64, divided by count - ddof."""
+    def variance(self, ddof: float = 0, *, out: Array | None = None) -> Array:
+        """Return the variances (d,), float64, divided by count - ddof; in `out`, if it is given."""
         self._some()
-        found = self._sums.matrix.diagonal() / self._divisor(ddof)
-        powers = self._sums.powers
-        return np.asarray(found if powers is None else np.ldexp(found, 2 * powers))
+        squares = self._sums.matrix.diagonal()
+        return self._divided(squares, ddof, out, lambda found, powers: np.ldexp(found, 2 * powers))
+
+    def _divided(
+        self, sums: Array, ddof: float, out: Array | None, scale: Callable[[Array, Array], Array]
+    ) -> Array:
+        powers, divisor = self._sums.powers, self._divisor(ddof)
+        if powers is not None:
+            found = scale(sums / divisor, powers)
+        elif fits(out, sums):
+            return np.divide(sums, divisor, out=out)
+        else:
+            found = np.asarray(sums / divisor)
+        return found if out is None else into(out, found)
 
     def _divisor(self, ddof: float) -> float:
         return divisor(self._sums.total, ddof, self._sums.unit)
@@ -178,6 +217,7 @@ class Moments:
             raise ValueError(msg)
         both = self.copy()
         both._merge(other._sums)
+        both._own = other._own = False  # the sums may be the same arrays now
         both._noise = both._noise + _in_units(other._noise, other._sums, both._sums)
         return both
 
@@ -198,6 +238,7 @@ class Moments:
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         """Take what was pickled, by earlier versions too."""
         self.dim, total, mean, matrix, *more = state
+        self._own, self._spare = False, []
         low, noise, powers, unit = more or (np.zeros(self.dim), np.zeros(self.dim), None, 0)
         mean, matrix, low = (in_order(part, own=True) for part in (mean, matrix, low))
         self._sums, self._noise = Scatter(mean, low, matrix, total, powers, unit), np.array(noise)
@@ -224,6 +265,7 @@ class Moments:
         if not all_finite(found.matrix):
             refuse_overflow("X", np.zeros(0))
         self._sums, self._noise = found, _in_units(self._noise, before, found)
+        self._own = False
 
     def _points(self, X: ArrayLike) -> Array:
         x = as_data(as_array(X, "X")[None] if np.ndim(X) == 1 else X, "X", bytes_ok=True)
