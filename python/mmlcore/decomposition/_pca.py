@@ -22,7 +22,7 @@ from mmlcore.core.arrays import (
 )
 from mmlcore.core.door import into
 from mmlcore.core.random_state import RandomState
-from mmlcore.core.sources import check_width, columns_of_batch, dense_chunks
+from mmlcore.core.sources import check_width, dense_chunks
 from mmlcore.decomposition._gaussian import GaussianModel
 from mmlcore.decomposition.components import (
     SMALL,
@@ -32,6 +32,7 @@ from mmlcore.decomposition.components import (
     subtract_mean,
 )
 from mmlcore.decomposition.large import sparse_scores
+from mmlcore.decomposition.parts import Parts
 from mmlcore.decomposition.route import components_of, how_many
 from mmlcore.stats.factor import TriangularFactor, factor_of_chunks
 from mmlcore.stats.weights import refuse_overflow
@@ -154,28 +155,27 @@ class PCA(GaussianModel):
         self._keep(*components_of(X, self.n_components, self.solver, self.random_state))
         return self
 
-    def partial_fit(self, X: ArrayLike, y: object = None) -> PCA:  # noqa: ARG002
+    def partial_fit(self, X: Any, y: object = None) -> PCA:  # noqa: ARG002
         """Add points (n, d) to those of earlier calls, and find the components of all. Returns the object itself.
 
+        `X` may be a stream: a reader of Arrow or Parquet, a query, an iterator of batches, which are added all or not at all.
         While there are fewer points than `n_components` they are kept, and components come with the call that brings
         enough. `fit` starts anew and keeps no sums: a RuntimeWarning says so where its points are forgotten. Cost of a call:
         2 (n + d) d^2 operations and the singular values of a d x d matrix; for many small parts `fit_chunks` is faster.
         ValueError, and nothing added, for NaN, infinity, or another number of features.
         """
-        x = as_data(X, "X")
         before = getattr(self, "_factor", None)
         if before is None and hasattr(self, "components_"):
             msg = "PCA.partial_fit: the points that fit has seen are not counted; pass all parts to partial_fit, or to fit_chunks."
             warnings.warn(msg, RuntimeWarning, stacklevel=2)
-        if before is not None and x.shape[1] != len(before.mean):
-            raise shape_error("X", x.shape, f"(n, {len(before.mean)}), as before")
-        factor = factor_of_chunks([x])
+        parts = Parts(X, "X", None if before is None else len(before.mean))
+        factor = factor_of_chunks(parts)
         if before is not None:
             factor = before if factor is None else before + factor
-        if factor is not None and factor.count < self._at_least(x.shape[1]):
+        if factor is not None and factor.count < self._at_least(parts.shape[1]):
             self._factor = factor
             return self
-        return self._keep_factor(factor, x.shape, x.dtype)
+        return self._keep_factor(factor, parts.shape, parts.dtype)
 
     def _at_least(self, d: int) -> int:
         """Return how many points `n_components` needs; ValueError where no number of them will do."""
@@ -190,19 +190,8 @@ class PCA(GaussianModel):
         `chunks` is any iterable: arrays, batches of Arrow or Parquet (``ParquetFile.iter_batches()``), frames. The result
         does not depend on where they are cut but for rounding. ValueError as `fit`.
         """
-        shape, dtype = (0, 0), np.dtype(np.float32)
-
-        def checked() -> Iterable[Array]:
-            nonlocal shape, dtype
-            for number, chunk in enumerate(chunks):
-                x = as_data(columns_of_batch(chunk), f"chunks[{number}]")
-                if number and x.shape[1] != shape[1]:
-                    raise shape_error(f"chunks[{number}]", x.shape, f"(n, {shape[1]}), as before")
-                shape, dtype = x.shape, np.result_type(dtype, x.dtype)
-                yield x
-
-        factor = factor_of_chunks(checked())
-        return self._keep_factor(factor, shape, dtype)
+        parts = Parts(chunks, "chunks")
+        return self._keep_factor(factor_of_chunks(parts), parts.shape, parts.dtype)
 
     def _keep_factor(
         self, factor: TriangularFactor | None, shape: Any, dtype: np.dtype[Any]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +14,7 @@ from mmlcore import _core
 from mmlcore.calculus import TraceError
 from mmlcore.core.arrays import Array, as_array, as_index, as_real, empty, shape_error, to_ndarray
 from mmlcore.core.status import sentences
+from mmlcore.core.stream import is_stream
 from mmlcore.optimize._data import (
     NORMAL,
     POSITIVE,
@@ -25,6 +27,7 @@ from mmlcore.optimize._data import (
 )
 from mmlcore.optimize._fit_result import MESSAGES, Pair
 from mmlcore.optimize._model import Model, model_of
+from mmlcore.optimize._streams import fits_of_stream
 
 _AT_ONCE = 1 << 23  # numbers of y that are converted at once
 
@@ -75,6 +78,9 @@ class CurveFitBatch(Pair):
     def residual(self) -> Array:
         """Residuals ``f(x, *parameters) - y``, shape (n, m), computed when asked for; NaN where y is."""
         x, y = self.data
+        if y is None:
+            msg = "residual: the data came as a stream and were not kept; compute it from the parameters, batch by batch."
+            raise ValueError(msg)
         points = np.moveaxis(x, -2, -1) if self.model.predictors else x
         columns = [column[:, None] for column in self.parameters.T]
         return np.asarray(self.model.function(points, *columns) - np.asarray(y, np.float64))
@@ -105,7 +111,9 @@ def curve_fit_batch(
     x : array_like of shape (m,), (n, m), or with k predictors (k, m), (n, k, m)
         Points, of all fits or of each. A two-dimensional x is one row for each fit if it has as many rows as Y.
     Y : array_like of shape (n, m)
-        Data, one fit a row; a `numpy.memmap` is read in pieces. NaN leaves a point out of its fit.
+        Data, one fit a row; a `numpy.memmap` is read in pieces. NaN leaves a point out of its fit. Or a stream of batches: a reader
+        of Arrow or Parquet, a query, an iterator of tables with a column for each point or one of lists of m numbers, or of arrays.
+        What belongs to single fits cannot be given then; `residual` is not kept.
     p0 : array_like of shape (p,) or (n, p), optional
         Start. If omitted: what a ready model of `mmlcore.optimize.models` guesses from each row; ones, or inside the bounds.
     sigma : float or array_like of shape (m,) or (n, m), optional
@@ -121,7 +129,7 @@ def curve_fit_batch(
     tol : float, default 1e-7
         Step at which to stop, in units of the parameters' standard errors.
     progress : callable, optional
-        Called after each piece of Y as progress(fits done, n).
+        Called after each piece of Y as progress(fits done, n); n is 0 for a stream.
 
     Returns
     -------
@@ -158,6 +166,11 @@ def curve_fit_batch(
     """
     max_iter, tol = as_index(max_iter, "max_iter", 0), as_real(tol, "tol", 0.0, 1.0)
     f_scale = as_real(f_scale, "f_scale", *POSITIVE)
+    if is_stream(Y):
+        options = {"absolute_sigma": absolute_sigma, "bounds": bounds, "fixed": fixed, "loss": loss}
+        options |= {"sigma": sigma, "f_scale": f_scale, "max_iter": max_iter, "tol": tol}
+        fit = functools.partial(curve_fit_batch, f, x, p0=p0, **options)
+        return cast("CurveFitBatch", fits_of_stream(fit, Y, progress))
     y = Y if isinstance(Y, np.ndarray) else as_array(Y, "Y")
     if y.ndim != 2 or 0 in y.shape:
         raise shape_error("Y", y.shape, "(n, m): a fit in each row, at least one point")

@@ -20,6 +20,7 @@ from mmlcore.core.arrays import (
     shape_error,
 )
 from mmlcore.core.sources import dense_chunks, is_source
+from mmlcore.core.stream import chosen_columns, is_stream, named_rows_of
 from mmlcore.optimize._stacks import regression_stack
 from mmlcore.optimize.estimates import feature_names
 from mmlcore.optimize.linear_fit import Sums, of_columns, of_scatter, out_of_range
@@ -37,9 +38,9 @@ Block = tuple[Any, Array, Array | None]  # X, y, sigma
 
 def linear_regression(
     X: Any,
-    y: ArrayLike | None = None,
+    y: Any = None,
     *,
-    sigma: ArrayLike | None = None,
+    sigma: Any = None,
     intercept: bool = True,
     ridge: float = 0.0,
 ) -> LinearFit:
@@ -49,12 +50,14 @@ def linear_regression(
     ----------
     X : array_like of shape (..., n, d) or (n,), float32 or float64; Moments; or iterable of blocks
         Points, also a memory-mapped file or what is read by slices (h5py, zarr). Or, without `y`: the moments of (X, y), y
-        as the last feature; or blocks (X, y) or (X, y, sigma) of points, each of which is read once.
-    y : array_like of shape (..., n)
+        as the last feature; or blocks (X, y) or (X, y, sigma) of points, each of which is read once. Or a stream of tables with
+        names: a reader of Arrow or Parquet, a query, an iterator; each batch is read once, that of Arrow while the one before is
+        computed with.
+    y : array_like of shape (..., n), or str
         What is to be explained. Leading axes of X, y and sigma broadcast: a regression for each item, small ones in SIMD
-        lanes.
-    sigma : array_like of shape (..., n), optional
-        Standard deviations of y: a point counts 1 / sigma^2. Relative ones suffice.
+        lanes. Of a stream or a table: the name of a column, which the others explain.
+    sigma : array_like of shape (..., n), or str, optional
+        Standard deviations of y: a point counts 1 / sigma^2. Relative ones suffice. Beside such a y the name of a column.
     intercept : bool, default True
         Whether there is a c. Without, r2 is that of y against 0.
     ridge : float, default 0
@@ -87,7 +90,8 @@ def linear_regression(
     1e-4: errors stay below some 1e-12. Where less than 1e-6 of the variance of y is left, a second pass over the residuals
     gives b and chi2 the digits that a QR decomposition does (one step of iterative refinement [2]_). All other
     data, and blocks, go through QR decompositions of the centred and scaled columns, some thousands of rows at a
-    time, whose triangles are merged: errors grow with the condition of X, not its square. Moments have nothing to go back
+    time, whose triangles are merged: errors grow with the condition of X, not its square. Of a block of more than four thousand
+    numbers to which the normal equations do no harm, by the same two bounds, the triangle is Cholesky's. Moments have nothing to go back
     to: their digits are those of the normal equations. Units never matter: columns and weights whose squares leave the
     range are brought back by powers of two; chi2 and the covariance are then infinite, or 0, where float64 does not hold
     them. Cost: n d^2 operations, or 2 n d^2.
@@ -116,6 +120,8 @@ def linear_regression(
     if type(fit) is LinearFit:
         return fit
     ridge = as_real(ridge, "ridge", 0, 1e300)
+    if isinstance(y, str):
+        return _of_stream(X, y, sigma, intercept, ridge)
     if isinstance(X, Moments):
         return _of_moments(X, y, sigma, intercept, ridge)
     if y is None:
@@ -157,6 +163,23 @@ def linear_regression(
 # The fit of plain arrays in one call; None where it is one for a QR decomposition; NotImplemented where somebody has to look at
 # the data.
 _of_plain = functools.partial(_core.fit_line, LinearFit)
+
+
+def _of_stream(X: Any, y: str, sigma: Any, intercept: bool, ridge: float) -> LinearFit:
+    """Fit the columns of a stream of tables, or of one table, by names."""
+    if not (sigma is None or isinstance(sigma, str)):
+        msg = f"sigma: got {type(sigma).__name__}, needed the name of a column, as y."
+        raise TypeError(msg)
+    features: list[str] = []
+
+    def blocks() -> Iterator[Block]:
+        for names, rows in named_rows_of(X if is_stream(X) else iter([X]), "X"):
+            x, target, s, features[:] = chosen_columns(names, rows, y, sigma)
+            yield from _blocks(x, target, s)
+
+    fit = of_columns(*_factored(blocks(), intercept, ridge))
+    fit.features = features
+    return fit
 
 
 def _of_moments(
@@ -239,22 +262,25 @@ def _powers(blocks: Iterator[Block], d: int) -> Array:
 def _factored(
     blocks: Iterator[Block], intercept: bool, ridge: float, powers: Array | None = None
 ) -> tuple[Array, Sums]:
-    """QR of the columns (X, y) of each block, divided by 2^powers, centred and weighted, and of all their triangles."""
+    """QR of the columns (X, y) of each block, divided by 2^powers, centred and weighted, and of all their triangles.
+
+    Where the correlations of a block allow it, Cholesky's factor of its scatter matrix is the triangle.
+    """
     factor: TriangularFactor | None = None
     points, unit = 0, 0
     for x, y, sigma in blocks:
-        both = require_finite(np.column_stack([x, y]).astype(np.float64), "X, y")
-        if powers is not None:
-            both = np.ldexp(both, -powers)
         weights = None
         if sigma is not None:
             if factor is None and sigma.size:  # deviations in any unit
                 least = abs(float(sigma.min()))
                 unit = 0 if 1e-60 < least < 1e60 else -2 * int(np.frexp(least)[1])
             weights = _weights(sigma, unit)
-        part = TriangularFactor.of(both, weights)
+        part = None if powers is not None else TriangularFactor.of_sums(x, y, weights)
+        if part is None:
+            both = require_finite(np.column_stack([x, y]).astype(np.float64), "X, y")
+            part = TriangularFactor.of(both if powers is None else np.ldexp(both, -powers), weights)
         factor = part if factor is None else factor + part
-        points += len(both)
+        points += len(y)
     if factor is None:
         msg = "X: got no points, needed at least one."
         raise ValueError(msg)

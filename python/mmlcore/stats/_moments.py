@@ -20,6 +20,7 @@ from mmlcore.core.arrays import (
     shape_error,
 )
 from mmlcore.core.door import fits, into
+from mmlcore.core.stream import is_stream, rows_of
 from mmlcore.stats.scatter import Scatter, aligned, merged, scaled, scatter_parts, two_parts
 from mmlcore.stats.weights import divisor, refuse_overflow
 
@@ -81,17 +82,32 @@ class Moments:
         """Show the sizes."""
         return f"Moments(dim={self.dim}, count={self.count:g})"
 
-    def update(self, X: ArrayLike, weights: ArrayLike | None = None) -> Moments:
+    def update(self, X: Any, weights: ArrayLike | None = None) -> Moments:
         """Add points (n, d), or one point (d,), with weights (n,) if there are any. Returns the object itself.
 
+        Or the points of a stream: a reader of Arrow or Parquet, a query, an iterator of arrays or tables; each batch is read once,
+        that of Arrow while the one before is added.
         ValueError for NaN, infinity or another number of features; nothing is then added. Arrays of float32 and float64 without
         weights take no new memory after the second call.
         """
         if type(X) is np.ndarray and weights is None and self._update(X):
             return self
+        if is_stream(X):
+            return self._update_all(X, weights)
         x = self._points(X)
         if len(x):
             self._merge(scatter_parts(x, weights))
+        return self
+
+    def _update_all(self, stream: Any, weights: ArrayLike | None) -> Moments:
+        """Add the batches of a stream, all of them or none."""
+        if weights is not None:
+            msg = "weights: a stream has none; update with each batch and its weights."
+            raise ValueError(msg)
+        added = Moments(self.dim)
+        for x in rows_of(stream, "X", self.dim):
+            added.update(x)
+        self._merge(added._sums)
         return self
 
     def _update(self, x: Array) -> bool:

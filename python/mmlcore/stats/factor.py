@@ -15,11 +15,18 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from mmlcore.core.arrays import Array
+from mmlcore import _core
+from mmlcore.core.arrays import F64, Array
+from mmlcore.core.errors import NotPositiveDefiniteError
+from mmlcore.eigen import eigvalsh
+from mmlcore.elimination import cholesky
 from mmlcore.stats.scatter import two_parts
 from mmlcore.stats.summary import mean_parts
 
 _ROWS = 4096  # that are waited for before a decomposition, at least
+_FEW = 1 << 12  # up to that many numbers a QR decomposition takes no time worth saving
+_LEAST_LEFT = 1e-6  # of the variance of a column that the others explain
+_LEAST_EIGENVALUE = 1e-4  # of a matrix of correlations whose Cholesky factor has twelve digits
 
 
 class TriangularFactor:
@@ -39,12 +46,54 @@ class TriangularFactor:
     @classmethod
     def of(cls, x: Array, weights: Array | None = None) -> TriangularFactor:
         """Make the factor of checked data (n, d), n > 0; ValueError for NaN and infinity."""
+        found = cls.of_sums(x, None, weights)
+        if found is not None:
+            return found
         mean, low = mean_parts(x, weights)
         centred = (x.astype(np.float64) - mean) - low
         if weights is None:
             return cls(len(x), mean, _triangle(centred), low)
         centred *= np.sqrt(weights)[:, None]
         return cls(float(weights.sum()), mean, _triangle(centred), low)
+
+    @classmethod
+    def of_sums(
+        cls, x: Array, last: Array | None, weights: Array | None = None
+    ) -> TriangularFactor | None:
+        """Make it by Cholesky's factor of the scatter matrix of x and, as one more column, `last`, if that keeps the digits.
+
+        With the matrix of correlations C, the scatter matrix D C D, R = chol(C)' D has relative errors of some eps / (least
+        eigenvalue of C), whatever the units of the columns, and costs one pass over the data. None below an eigenvalue of 1e-4, which
+        `last` has no part in as long as the others leave 1e-6 of it, for few data, for what is not finite, and where a column is
+        constant or its squares leave the range: then a QR decomposition has to do it.
+        """
+        n, d = x.shape[0], x.shape[1] + (last is not None)
+        if (
+            n * d <= _FEW
+            or n < 4 * d
+            or x.dtype.kind != "f"
+            or (x.dtype != F64 and d > _core.NARROW_SCATTER)
+        ):
+            return None
+        mean, low, matrix = np.empty(d), np.empty(d), np.empty((d, d))
+        total, least, most = _core.scatter(x, last, weights, False, mean, matrix, low)
+        if not (
+            least >= _core.LEAST_SQUARE * total and most < 1 / _core.LEAST_SQUARE and total > 0
+        ):
+            return None
+        size = np.sqrt(matrix.diagonal())
+        matrix /= size
+        matrix /= size[:, None]
+        explaining = matrix if last is None else matrix[:-1, :-1]
+        if explaining.size and eigvalsh(explaining)[0] < _LEAST_EIGENVALUE:
+            return None
+        try:
+            triangle = cholesky(matrix).T
+        except NotPositiveDefiniteError:  # `last` is a combination of the others
+            return None
+        if last is not None and triangle[-1, -1] ** 2 < _LEAST_LEFT:
+            return None
+        return cls(total, mean, triangle * size, low)
 
     def __add__(self, other: TriangularFactor) -> TriangularFactor:
         """Merge two."""
