@@ -20,6 +20,7 @@ CHAPTERS += ("matrices", "orthogonal", "eigen", "graph", "stats", "calculus", "o
 CHAPTERS += (
     "decomposition",
     "neighbors",
+    "linalg",
     "datasets",
     "_bench",
     "__init__",

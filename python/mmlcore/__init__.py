@@ -177,6 +177,8 @@ from mmlcore.vectors import (
 
 # They need other packages, or time.
 if _TYPE_CHECKING:
+    from mmlcore import linalg
+
     dask: _Any
     datasets: _Any
     estimators: _Any
@@ -184,6 +186,7 @@ if _TYPE_CHECKING:
 else:
     dask, datasets = _Later("mmlcore.dask"), _Later("mmlcore.datasets")
     estimators, plot = _Later("mmlcore.estimators"), _Later("mmlcore.plot")
+    linalg = _Later("mmlcore.linalg")
 
 __all__ = [
     "LU",

@@ -44,7 +44,7 @@ def test_micro_internet():
 
 def test_modules_are_there_without_being_imported():
     code = (
-        "import sys, mmlcore as mml; names = {'plot', 'estimators', 'dask', 'datasets'}; assert names <= set(dir(mml));"
+        "import sys, mmlcore as mml; names = {'plot', 'estimators', 'dask', 'datasets', 'linalg'}; assert names <= set(dir(mml));"
         "assert not names & {m.partition('.')[2] for m in sys.modules if m.startswith('mmlcore.')};"
         "assert {'models', 'landscapes'} <= set(dir(mml.optimize)); assert 'mmlcore.optimize.models' not in sys.modules;"
         "mml.datasets.heights(); mml.optimize.models.gaussian; print('good')"
@@ -64,6 +64,8 @@ def test_what_stands_for_a_module_is_that_module():
     stands.own = 3
     assert sys.modules["mmlcore.plot"].own == 3
     del stands.own
+    assert "own" not in vars(stands)
+    assert stands.descent is vars(stands)["descent"]  # found without a detour from now on
     assert stands.descent is sys.modules["mmlcore.plot"].descent
     with pytest.raises(AttributeError, match="nothing"):
         stands.nothing  # noqa: B018

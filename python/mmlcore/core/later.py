@@ -12,7 +12,10 @@ from typing import Any
 
 
 class Later(ModuleType):
-    """Stands for a module until something is asked of it; importing the module puts it in the place of this."""
+    """Stands for a module until something is asked of it; importing the module puts it in the place of this.
+
+    ``from mmlcore import linalg`` may have kept this one: so it takes over what the module has, and is as fast as it from then on.
+    """
 
     def _module(self) -> ModuleType:
         return import_module(self.__name__)
@@ -22,13 +25,17 @@ class Later(ModuleType):
             raise AttributeError(
                 name
             )  # who asks whether this is wrapped, or callable, uses nothing
-        return getattr(self._module(), name)
+        module = self._module()
+        self.__dict__.update({k: v for k, v in vars(module).items() if not k.startswith("__")})
+        return getattr(module, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self._module(), name, value)
+        self.__dict__[name] = value
 
     def __delattr__(self, name: str) -> None:
         delattr(self._module(), name)
+        self.__dict__.pop(name, None)
 
     def __dir__(self) -> list[str]:
         return dir(self._module())
