@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mmlcore.core.arrays import Array
+from mmlcore.core.notebook import fields_html
 from mmlcore.graph import Graph
 
 __all__ = ["Dataset", "Heights", "digits", "heights", "iris", "micro_internet"]
@@ -29,8 +30,14 @@ class Dataset(NamedTuple):
     features: tuple[str, ...]
     """Names of the columns."""
     classes: tuple[str, ...]
+    """Names of the classes."""
     source: str
+    """Where the data come from."""
     licence: str
+    """What may be done with them."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
 
 class Heights(NamedTuple):
@@ -43,7 +50,12 @@ class Heights(NamedTuple):
     counts: Array
     """(100,) of int64: how many people."""
     source: str
+    """Where the data come from."""
     licence: str
+    """What may be done with them."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
 
 def digits() -> Dataset:

@@ -13,6 +13,7 @@ from mmlcore import _core
 from mmlcore.calculus._by_sight import program_by_sight
 from mmlcore.calculus._derivatives import gradient as exact_gradient
 from mmlcore.core.arrays import Array, all_finite, as_array, as_real
+from mmlcore.core.notebook import fields_html
 
 _METHODS = {"central": 0, "forward": 1, "richardson": 2, "complex": 3}
 _EPS = float(np.finfo(float).eps)
@@ -23,15 +24,26 @@ class FiniteDifference(NamedTuple):
     """A derivative by differences."""
 
     value: Array
-    error: Array  # estimated, absolute
+    """The derivative."""
+    error: Array
+    """How far it may be off, estimated; absolute."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
 
 class GradientCheck(NamedTuple):
     """A gradient beside finite differences."""
 
-    error: float  # largest difference of an entry, relative to that entry, beyond what the differences themselves may be off
+    error: float
+    """Largest difference of an entry, relative to that entry, beyond what the differences themselves may be off."""
     gradient: Array
+    """(n,): the gradient that was given."""
     difference: Array
+    """(n,): the gradient by differences."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
 
 def finite_difference(

@@ -22,6 +22,7 @@ from mmlcore.core.arrays import (
     shape_error,
 )
 from mmlcore.core.door import door
+from mmlcore.core.notebook import fields_html
 from mmlcore.eigen import eigvalsh
 from mmlcore.vectors import length
 
@@ -32,8 +33,14 @@ class StationaryPoint(NamedTuple):
     """What the second derivatives say of a point."""
 
     kind: str
-    gradient: Array  # (n,)
-    eigenvalues: Array  # (n,), of the Hessian, ascending
+    """'minimum', 'maximum', 'saddle', 'inconclusive' or 'not stationary'."""
+    gradient: Array
+    """(n,): the gradient at the point."""
+    eigenvalues: Array
+    """(n,): of the Hessian, ascending."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
 
 def classify_stationary(

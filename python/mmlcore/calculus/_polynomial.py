@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore.calculus._radius import radius_of
 from mmlcore.core.arrays import Array, as_array
+from mmlcore.core.notebook import matrix_latex, number_latex
 
 
 @dataclass(frozen=True, repr=False)
@@ -106,6 +107,34 @@ class TaylorSeries:
                 terms.append(f"{c:.6g}{power}")
         text = " + ".join(terms or ["0"]).replace("+ -", "- ")
         return f"{text} + O({step}^{self.order + 1})"
+
+    def _repr_latex_(self) -> str | None:
+        """Show the polynomial of a single center as a formula, in notebooks."""
+        if isinstance(self.coefficients, tuple):
+            return self._several_latex() if self.center.ndim == 1 else None
+        if self.coefficients.ndim > 1:
+            return None
+        a = float(self.center)
+        step = "x" if a == 0 else rf"(x {'-' if a > 0 else '+'} {number_latex(abs(a))})"
+        terms = []
+        for k, c in enumerate(self.coefficients.tolist()):
+            if c:
+                power = "" if k == 0 else step if k == 1 else f"{step}^{{{k}}}"
+                number = number_latex(c)
+                lone = power and abs(c) == 1
+                terms.append(f"{number.replace('1', '') if lone else number} {power}".strip())
+        text = " + ".join(terms or ["0"]).replace("+ -", "- ")
+        return rf"$\displaystyle {text} + O\left({step}^{{{self.order + 1}}}\right)$"
+
+    def _several_latex(self) -> str:
+        parts = [number_latex(self.coefficients[0])]
+        if self.order > 0:
+            parts.append(rf"{matrix_latex(self.coefficients[1])}^\top h")
+        if self.order > 1:
+            parts.append(rf"\tfrac12\, h^\top {matrix_latex(self.coefficients[2])}\, h")
+        parts.append(rf"O\left(\|h\|^{{{self.order + 1}}}\right)")
+        step = rf" - {matrix_latex(self.center)}" if self.center.any() else ""
+        return rf"$\displaystyle {' + '.join(parts)}, \quad h = x{step}$"
 
     def _one_variable(self) -> Array:
         if isinstance(self.coefficients, tuple):

@@ -14,6 +14,7 @@ from mmlcore.calculus._polynomial import TaylorSeries
 from mmlcore.calculus.memory import traced
 from mmlcore.core.arrays import Array, as_array, same_dtype, shape_error
 from mmlcore.core.door import door
+from mmlcore.core.notebook import matrix_latex, number_latex
 
 
 @door("taylor", TaylorSeries)
@@ -109,6 +110,16 @@ class Linearization:
         if not self.value.ndim:
             return np.asarray(self.value + step @ slope)
         return np.asarray(self.value + np.einsum("ij,...j->...i", slope, step))
+
+    def _repr_latex_(self) -> str:
+        """Show the approximation as a formula, in notebooks."""
+        at = matrix_latex(self.center) if self.center.ndim else number_latex(self.center)
+        value = matrix_latex(self.value) if self.value.ndim else number_latex(self.value)
+        if not self.jacobian.ndim:
+            slope = number_latex(self.jacobian)
+        else:
+            slope = matrix_latex(np.atleast_2d(self.jacobian))
+        return rf"$\displaystyle f(x) \approx {value} + {slope} \left(x - {at}\right)$"
 
 
 def linearize(f: Callable[..., Any], x0: ArrayLike) -> Linearization:

@@ -12,6 +12,7 @@ from mmlcore.calculus._derive import gradient_node, pattern
 from mmlcore.calculus.memory import traced
 from mmlcore.core.arrays import Array
 from mmlcore.core.door import door
+from mmlcore.core.notebook import fields_html
 
 F = Callable[..., Any]
 
@@ -19,19 +20,33 @@ F = Callable[..., Any]
 class SparseJacobian(NamedTuple):
     """Entries of Jacobians that can be other than zero."""
 
-    values: Array  # (..., nnz)
-    rows: Array  # (nnz,)
-    columns: Array  # (nnz,)
+    values: Array
+    """(..., nnz): the entries."""
+    rows: Array
+    """(nnz,): their rows."""
+    columns: Array
+    """(nnz,): their columns."""
     shape: tuple[int, int]
+    """(m, n): of the whole matrix."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
 
 class SparseHessian(NamedTuple):
     """Entries of Hessians that can be other than zero."""
 
-    values: Array  # (..., nnz)
-    rows: Array  # (nnz,)
-    columns: Array  # (nnz,)
+    values: Array
+    """(..., nnz): the entries."""
+    rows: Array
+    """(nnz,): their rows."""
+    columns: Array
+    """(nnz,): their columns."""
     shape: tuple[int, int]
+    """(n, n): of the whole matrix."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
 
 @door("sparse_jacobian", SparseJacobian)

@@ -12,6 +12,7 @@ from mmlcore.core.arrays import Array, adjoint, as_square, require_finite_items
 from mmlcore.core.door import door
 from mmlcore.core.errors import DefectiveMatrixError, SingularMatrixError
 from mmlcore.core.lapack import level, patiently, restored
+from mmlcore.core.notebook import fields_html
 from mmlcore.core.scaling import balance, balanced, times_power
 from mmlcore.core.signs import pointed
 from mmlcore.eigen._full import general_pairs
@@ -22,9 +23,15 @@ from mmlcore.elimination import inverse
 class Diagonalization(NamedTuple):
     """A = P @ D @ P_inverse."""
 
-    P: Array  # (..., n, n), columns are eigenvectors
-    D: Array  # (..., n, n), diagonal
-    P_inverse: Array  # (..., n, n)
+    P: Array
+    """(..., n, n): columns are eigenvectors."""
+    D: Array
+    """(..., n, n): the eigenvalues on the diagonal, zeros elsewhere."""
+    P_inverse: Array
+    """(..., n, n): the inverse of P."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
 
 @door("diagonalize", Diagonalization)

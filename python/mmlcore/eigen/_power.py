@@ -22,6 +22,7 @@ from mmlcore.core.arrays import (
 from mmlcore.core.door import door
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.core.lapack import level, restored
+from mmlcore.core.notebook import fields_html
 from mmlcore.core.scaling import sizes
 from mmlcore.core.signs import pointed
 from mmlcore.core.status import Status, sentences, success
@@ -32,10 +33,17 @@ from mmlcore.matrices import matmul
 class PowerIteration(NamedTuple):
     """Result of `power_iteration`; for a stack of matrices the fields are arrays over it."""
 
-    value: Any  # float, complex of a complex matrix, or array (...)
-    vector: Array  # (..., n), of length 1
-    iterations: Any  # int, or array (...)
-    residual: Any  # ||A v - value v|| / |value|: float, or array (...)
+    value: Any
+    """The eigenvalue of largest size: float, complex of a complex matrix, or array (...)."""
+    vector: Array
+    """(..., n): its eigenvector, of length 1."""
+    iterations: Any
+    """Products with A: int, or array (...)."""
+    residual: Any
+    """\\|A v - value v\\| / \\|value\\|: float, or array (...)."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
     @property
     def status(self) -> Any:

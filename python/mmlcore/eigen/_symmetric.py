@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from mmlcore.core.arrays import Array, as_square, matrix_error
 from mmlcore.core.door import door
 from mmlcore.core.lapack import level, level_lower, patiently, restored
+from mmlcore.core.notebook import fields_html
 from mmlcore.core.signs import pointed
 from mmlcore.core.status import Status, success
 
@@ -19,8 +20,13 @@ _ORDERS = ("ascending", "descending", "size")
 class EigenResult(NamedTuple):
     """Eigenvalues and eigenvectors: A @ vectors = vectors * values."""
 
-    values: Array  # (..., k)
-    vectors: Array  # (..., n, k), columns of length 1
+    values: Array
+    """(..., k): the eigenvalues."""
+    vectors: Array
+    """(..., n, k): the eigenvectors, columns of length 1."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
     @property
     def status(self) -> Status:

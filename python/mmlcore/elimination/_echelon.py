@@ -10,18 +10,26 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_matrix, as_real, require_finite_items
 from mmlcore.core.door import door
+from mmlcore.elimination._shown import steps_latex
 from mmlcore.elimination._solve import within_range
 
 
 class Echelon(NamedTuple):
     """Result of `row_echelon`; for a stack of matrices the fields are arrays and lists over it."""
 
-    matrix: Array  # (..., m, n)
-    pivots: Any  # columns of the pivots: tuple of int, or a list of such
-    rank: Any  # int, or array (...)
-    swaps: Any  # exchanges of rows: int, or array (...)
-    # Each is ('swap', i, j, 1), ('scale', i, i, f), ('add', i, j, f).
+    matrix: Array
+    """(..., m, n): the echelon form."""
+    pivots: Any
+    """Columns of the pivots: tuple of int, or a list of such."""
+    rank: Any
+    """The number of pivots: int, or array (...)."""
+    swaps: Any
+    """Exchanges of rows: int, or array (...)."""
     steps: list[tuple[str, int, int, Any]] | None
+    """Each is ('swap', i, j, 1), ('scale', i, i, f), ('add', i, j, f)."""
+
+    def _repr_latex_(self) -> str | None:
+        return steps_latex(self.matrix, self.pivots, self.steps) if self.matrix.ndim == 2 else None
 
 
 @door("row_echelon", Echelon)

@@ -10,22 +10,34 @@ from numpy.typing import ArrayLike
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_matrix, as_square, empty, require_finite_items
 from mmlcore.core.door import door
+from mmlcore.core.notebook import fields_html
 from mmlcore.elimination._solve import solve, within_range
 
 
 class LU(NamedTuple):
     """Factors of A[perm] = lower @ upper."""
 
-    perm: Array  # (..., m) of int64
-    lower: Array  # (..., m, k), unit lower triangular, k = min(m, n)
-    upper: Array  # (..., k, n), upper triangular
+    perm: Array
+    """(..., m) of int64: row i of the product is row perm[i] of A."""
+    lower: Array
+    """(..., m, k), unit lower triangular, k = min(m, n)."""
+    upper: Array
+    """(..., k, n), upper triangular."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
 
 class LogDeterminant(NamedTuple):
     """A determinant as sign * exp(logabsdet)."""
 
-    sign: Array  # (...)
-    logabsdet: Array  # (...)
+    sign: Array
+    """(...): 1, -1, or 0 for a singular matrix; of absolute value 1 for a complex one."""
+    logabsdet: Array
+    """(...): the logarithm of the absolute value; -infinity for a singular matrix."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
 
 @door("inverse")

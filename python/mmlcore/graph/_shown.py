@@ -9,7 +9,9 @@ import numpy as np
 
 from mmlcore import _core
 from mmlcore.core.arrays import Array, as_index
+from mmlcore.core.notebook import fields_html
 from mmlcore.core.report import Report, Reported, pictures
+from mmlcore.graph._picture import MOST_EDGES, MOST_NODES, svg
 
 _SHOWN = 10  # nodes of a summary
 
@@ -24,6 +26,9 @@ class EdgeList(NamedTuple):
     weight: Array | None
     """(m,) of float64; None where every edge counts 1."""
 
+    def _repr_html_(self) -> str:
+        return fields_html(self)
+
 
 class Degrees(NamedTuple):
     """How many edges come to each node and leave it, repeated ones counted as often as they were kept."""
@@ -32,6 +37,9 @@ class Degrees(NamedTuple):
     """(n,) of int64."""
     outgoing: Array
     """(n,) of int64."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
 
 class ShownGraph(Reported):
@@ -164,6 +172,17 @@ class ShownGraph(Reported):
         except ValueError:
             msg = f"node: got {node!r}, which is no label of this graph."
             raise ValueError(msg) from None
+
+    def _repr_html_(self) -> str:
+        """Return the summary for notebooks, beside a picture of a small graph."""
+        table = super()._repr_html_()
+        if not 0 < self.num_nodes <= MOST_NODES or self.num_edges > MOST_EDGES:
+            return table
+        source, target, _ = self.edges()
+        names = list(map(str, range(self.num_nodes) if self.labels is None else self.labels))
+        picture = svg(names, zip(source.tolist(), target.tolist(), strict=True))
+        style = "display:flex;flex-wrap:wrap;gap:2em;align-items:center"
+        return f'<div style="{style}">{picture}<div>{table}</div></div>'
 
     def _report(self) -> Report:
         """The size, and the nodes that most edges come to."""

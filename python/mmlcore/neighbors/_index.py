@@ -17,6 +17,7 @@ from mmlcore.core.arrays import (
     require_finite,
     shape_error,
 )
+from mmlcore.core.notebook import fields_html
 from mmlcore.neighbors._metric import MetricSearcher
 from mmlcore.neighbors._nearest import Neighbors
 from mmlcore.neighbors._search import Searcher, without_own
@@ -28,9 +29,15 @@ _MOST = 1e300
 class NeighborsWithin(NamedTuple):
     """The points within some distance of each query: those of query i are ``offsets[i]`` to ``offsets[i + 1]``."""
 
-    distances: Array  # nearest first for each query
-    indices: Array  # of int64, rows of X
-    offsets: Array  # (q + 1,) of int64
+    distances: Array
+    """(k,): nearest first for each query."""
+    indices: Array
+    """(k,) of int64: rows of X."""
+    offsets: Array
+    """(q + 1,) of int64: where the points of each query begin."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
 
 class NeighborIndex:

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import Array, as_index
 from mmlcore.core.door import door
+from mmlcore.core.notebook import fields_html
 from mmlcore.neighbors._metric import MetricSearcher
 from mmlcore.neighbors._search import search
 from mmlcore.vectors.rows import point_sets
@@ -16,8 +17,13 @@ from mmlcore.vectors.rows import point_sets
 class Neighbors(NamedTuple):
     """The nearest points of each query, nearest first."""
 
-    distances: Array  # (q, k), ascending
-    indices: Array  # (q, k) of int64, rows of X
+    distances: Array
+    """(q, k): ascending for each query."""
+    indices: Array
+    """(q, k) of int64: rows of X."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
 
 @door("nearest_neighbors", Neighbors)

@@ -19,6 +19,7 @@ from mmlcore.core.arrays import (
     require_finite,
     shape_error,
 )
+from mmlcore.core.notebook import fields_html
 from mmlcore.core.status import Status, judged, sentences, success
 from mmlcore.eigen import eigvalsh
 from mmlcore.optimize._newton import MESSAGES, one_number
@@ -50,6 +51,9 @@ class Constrained(NamedTuple):
     """Whether the last step was below the tolerance."""
     status: Any
     """As that of `newton`."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
     @property
     def message(self) -> str | list[str]:

@@ -16,6 +16,7 @@ from mmlcore.core.arrays import (
     same_dtype,
     shape_error,
 )
+from mmlcore.core.notebook import fields_html
 from mmlcore.core.status import Status, sentences, success
 from mmlcore.optimize._labels import codes_of
 from mmlcore.optimize._linear import linear_regression
@@ -50,6 +51,9 @@ class LinearFits(NamedTuple):
     """`Status`: 1 fitted, 3 as many rows as unknowns, 5 dependent columns, -1 NaN or infinity, -2 fewer rows than unknowns."""
     groups: Array | None
     """The labels, sorted, shape (g,); None for windows."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
     @property
     def standard_errors(self) -> Array:

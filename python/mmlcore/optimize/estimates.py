@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mmlcore.core.arrays import Array, as_real
+from mmlcore.core.notebook import fields_html
 from mmlcore.core.report import Report, Reported
 from mmlcore.stats import student
 
@@ -25,6 +26,9 @@ class Band(NamedTuple):
     """Lower ends."""
     upper: Array
     """Upper ends."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
 
 class Estimates(Reported):

@@ -26,6 +26,7 @@ from mmlcore.core.door import door
 from mmlcore.core.errors import SingularMatrixError
 from mmlcore.core.lapack import level
 from mmlcore.core.metric import Metric, as_metric
+from mmlcore.core.notebook import fields_html
 from mmlcore.core.scaling import sizes, times_power
 from mmlcore.elimination import solve
 from mmlcore.matrices import matmul
@@ -42,6 +43,9 @@ class Projection(NamedTuple):
     """(..., k): the points in the basis whose vectors are the columns of B."""
     residual: Array
     """(...): the distances of the rows of X from their points."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
 
 @door("projection_matrix")

@@ -11,6 +11,7 @@ from mmlcore import _core
 from mmlcore.core.arrays import Array, as_matrix, empty, require_finite_items
 from mmlcore.core.door import door
 from mmlcore.core.lapack import level, patiently
+from mmlcore.core.notebook import fields_html
 from mmlcore.core.scaling import times_power
 
 _MODES = ("reduced", "complete")
@@ -20,16 +21,26 @@ class QR(NamedTuple):
     """A = Q R: Q (..., m, p) with orthonormal columns, R (..., p, n) upper triangular, p = min(m, n); p = m if complete."""
 
     Q: Array
+    """(..., m, p), orthonormal columns; p = m if complete."""
     R: Array
+    """(..., p, n), upper triangular, with a diagonal that is not negative."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
 
 class PivotedQR(NamedTuple):
     """A[..., perm] = Q R: as `QR`, with columns exchanged so that the diagonal of R falls."""
 
     Q: Array
+    """(..., m, p), orthonormal columns."""
     R: Array
+    """(..., p, n), upper triangular, with a diagonal that falls."""
     perm: Array
     """(..., n) of int64: column j of Q R is column perm[j] of A."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
 
 @overload

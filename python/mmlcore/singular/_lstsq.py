@@ -12,6 +12,7 @@ from mmlcore.core.arrays import Array, adjoint, as_array, as_matrix, plain, same
 from mmlcore.core.batches import broadcast_batch, broadcast_to_batch
 from mmlcore.core.door import door
 from mmlcore.core.lapack import level, patiently, restored
+from mmlcore.core.notebook import fields_html
 from mmlcore.core.scaling import times_power
 from mmlcore.elimination import solve
 from mmlcore.singular._rank import rank_rtol
@@ -33,6 +34,9 @@ class LeastSquares(NamedTuple):
     """(...): how many singular values count."""
     singular_values: Array
     """(..., min(m, n)): of A, descending."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
 
 @door("lstsq", LeastSquares)

@@ -11,6 +11,7 @@ from mmlcore import _core
 from mmlcore.core.arrays import Array, adjoint, as_index, as_matrix, require_finite
 from mmlcore.core.door import door
 from mmlcore.core.lapack import level, patiently, restored
+from mmlcore.core.notebook import fields_html
 from mmlcore.core.random_state import RandomState, as_seed
 from mmlcore.core.signs import pointed
 from mmlcore.singular._few import by_products, few, pays
@@ -20,8 +21,14 @@ class SVD(NamedTuple):
     """A = U diag(s) Vh: U (..., m, p), s (..., p), Vh (..., p, n), p = min(m, n); U (..., m, m) and Vh (..., n, n) if full."""
 
     U: Array
+    """(..., m, p), orthonormal columns: the left singular vectors; (..., m, m) if full."""
     s: Array
+    """(..., p): the singular values, descending."""
     Vh: Array
+    """(..., p, n), orthonormal rows: the right singular vectors, conjugated; (..., n, n) if full."""
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
 
 
 @door("svd", SVD)
