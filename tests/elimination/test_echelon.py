@@ -25,14 +25,16 @@ def replayed(a, steps):
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 3), (3, 5), (5, 3), (20, 30), (0, 3), (3, 0)])
 @pytest.mark.parametrize("lower_rank", [False, True])
-@pytest.mark.parametrize("reduced", [False, True])
-def test_the_form(shape, lower_rank, reduced, dtype, rng):
+@pytest.mark.parametrize("form", ["", "unit_pivots", "reduced"])
+def test_the_form(shape, lower_rank, form, dtype, rng):
     m, n = shape
     full = min(m, n)
     r = full // 2 if lower_rank else full
     a = (rng.standard_normal((m, r)) @ rng.standard_normal((r, n))).astype(dtype)
     rtol = 1e-4 if dtype == np.float32 else 1e-12
-    found = mml.row_echelon(a, reduced=reduced, steps=True, rtol=rtol)
+    reduced = form == "reduced"
+    options = {form: True} if form else {}
+    found = mml.row_echelon(a, **options, steps=True, rtol=rtol)
     assert found.matrix.dtype == dtype
     assert found.rank == r == len(found.pivots)
     assert sum(step[0] == "swap" for step in found.steps) == found.swaps
@@ -40,6 +42,8 @@ def test_the_form(shape, lower_rank, reduced, dtype, rng):
         assert (found.matrix[row, :column] == 0).all()
         assert (found.matrix[row + 1 :, column] == 0).all()
         assert found.matrix[row, column] != 0
+        if form:
+            assert found.matrix[row, column] == 1
         if reduced:
             np.testing.assert_array_equal(found.matrix[:, column], np.eye(m)[row])
     assert (found.matrix[r:] == 0).all()
@@ -59,6 +63,30 @@ def test_stacks(rng):
         assert stack.pivots[k] == single.pivots
     with pytest.raises(ValueError, match="steps: can be recorded for one matrix"):
         mml.row_echelon(a, steps=True)
+
+
+def test_unit_pivots_of_stacks_and_complex_matrices(rng):
+    a = rng.standard_normal((2, 3, 4, 5)) + 1j * rng.standard_normal((2, 3, 4, 5))
+    a[1, 2, 3] = a[1, 2, 0]
+    stack = mml.row_echelon(a, unit_pivots=True)
+    for k, one in enumerate(a.reshape(6, 4, 5)):
+        single = mml.row_echelon(one, unit_pivots=True)
+        plain = mml.row_echelon(one)
+        np.testing.assert_array_equal(stack.matrix.reshape(6, 4, 5)[k], single.matrix)
+        assert stack.pivots[k] == single.pivots == plain.pivots
+        for row, column in enumerate(plain.pivots):
+            scaled = plain.matrix[row] / plain.matrix[row, column]
+            np.testing.assert_allclose(single.matrix[row], scaled, rtol=1e-14)
+    empty = mml.row_echelon(np.zeros((2, 0, 3)), unit_pivots=True)
+    assert empty.matrix.shape == (2, 0, 3)
+
+
+def test_steps_of_a_form_that_needs_nothing_but_unit_pivots():
+    found = mml.row_echelon(2 * np.eye(2), unit_pivots=True, steps=True)
+    assert found.steps == [("scale", 0, 0, 0.5), ("scale", 1, 1, 0.5)]
+    with pytest.raises(ValueError, match="inverse of a pivot overflows"):
+        mml.row_echelon(np.full((1, 1), 5e-324), unit_pivots=True, steps=True)
+    assert mml.row_echelon(np.full((1, 1), 5e-324), unit_pivots=True).matrix == 1
 
 
 def test_the_input_is_kept():

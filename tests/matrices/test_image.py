@@ -83,6 +83,35 @@ def test_the_skull_is_undone():
     np.testing.assert_allclose(back[25:55, 25:55], image[25:55, 25:55], atol=1e-3)
 
 
+@pytest.mark.parametrize("order", [0, 1, 3])
+def test_a_result_of_another_size(order, dtype, rng):
+    image = rng.standard_normal((6, 8, 2)).astype(dtype)
+    turn = mml.rotation(0.4)
+    large = mml.transform_image(image, turn, order=order, fill=np.nan, shape=(12, 14))
+    assert (large.shape, large.dtype) == ((12, 14, 2), dtype)
+    tol = 1e-5 if dtype == np.float32 else 1e-12
+    same = mml.transform_image(image, turn, order=order, fill=np.nan)
+    np.testing.assert_allclose(large[3:9, 3:11], same, atol=tol)  # the middle is the middle
+    cut = mml.transform_image(image, turn, order=order, fill=np.nan, shape=(2, 4))
+    np.testing.assert_allclose(cut, same[2:4, 2:6], atol=tol)
+    corner = mml.transform_image(image, np.eye(2), order=order, center=(0, 0), shape=(9, 3))
+    np.testing.assert_array_equal(corner[:6], image[:, :3])  # a center keeps its place
+    assert (corner[6:] == 0).all()
+
+
+def test_results_of_odd_sizes(rng):
+    image = rng.standard_normal((3, 4))
+    assert mml.transform_image(image, np.eye(2), shape=(0, 5)).shape == (0, 5)
+    assert mml.transform_image(image, np.eye(2), shape=[2, 2]).shape == (2, 2)
+    assert np.isnan(mml.transform_image(image[:0], np.eye(2), fill=np.nan, shape=(2, 2))).all()
+    out = np.empty((5, 6))
+    assert mml.transform_image(image, np.eye(2), shape=(5, 6), out=out) is out
+    np.testing.assert_array_equal(out, mml.transform_image(image, np.eye(2), shape=(5, 6)))
+    for shape in (5, (1, 2, 3), (1.5, 2), (-1, 2), "ab"):
+        with pytest.raises((ValueError, TypeError), match="shape"):
+            mml.transform_image(image, np.eye(2), shape=shape)
+
+
 def test_fill_and_center():
     image = np.ones((4, 4, 2))
     got = mml.transform_image(image, np.eye(2) / 2, center=(0, 0), fill=[5, np.nan])

@@ -34,7 +34,12 @@ class Echelon(NamedTuple):
 
 @door("row_echelon", Echelon)
 def row_echelon(
-    A: ArrayLike, *, reduced: bool = False, steps: bool = False, rtol: float | None = None
+    A: ArrayLike,
+    *,
+    reduced: bool = False,
+    unit_pivots: bool = False,
+    steps: bool = False,
+    rtol: float | None = None,
 ) -> Echelon:
     """Row echelon form by Gaussian elimination with partial pivoting.
 
@@ -44,6 +49,8 @@ def row_echelon(
         Matrices.
     reduced : bool, default False
         The reduced form: pivots are 1 and alone in their columns.
+    unit_pivots : bool, default False
+        Divide each row by its pivot, as the reduced form does.
     steps : bool, default False
         Record the elementary row operations; for one matrix only.
     rtol : float, optional
@@ -91,6 +98,8 @@ def row_echelon(
     columns, ranks, swaps, log = _core.row_echelon(
         matrix, reduced, as_real(rtol, "rtol", 0, 1), steps
     )
+    if unit_pivots and not reduced:
+        _divide(matrix, columns, ranks, log if steps else None)
     within_range(matrix)
     if steps and not np.isfinite([factor for *_, factor in log]).all():
         msg = "steps: the inverse of a pivot overflows; multiply A by a constant."
@@ -100,3 +109,16 @@ def row_echelon(
         return Echelon(matrix, pivots[0], int(ranks[0]), int(swaps[0]), log if steps else None)
     batch = a.shape[:-2]
     return Echelon(matrix, pivots, ranks.reshape(batch), swaps.reshape(batch), None)
+
+
+def _divide(matrix: Array, columns: Array, ranks: Array, log: list[Any] | None) -> None:
+    """Divide rows by their pivots, in place; the steps of one matrix go to the end of the log."""
+    items = matrix.reshape(len(ranks), *matrix.shape[-2:])
+    for row in range(columns.shape[-1]):
+        (having,) = np.nonzero(ranks > row)
+        pivot = items[having, row, columns[having, row]]
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            items[having, row] /= pivot[:, np.newaxis]
+            if log is not None:
+                log += [("scale", row, row, (1 / p).item()) for p in pivot]
+        items[having, row, columns[having, row]] = 1

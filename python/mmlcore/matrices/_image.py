@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.core.arrays import Array, as_array, require_finite, shape_error
+from mmlcore.core.arrays import Array, as_array, as_index, require_finite, shape_error
 from mmlcore.core.door import door
 from mmlcore.core.errors import SingularMatrixError
 from mmlcore.elimination import inverse
+
+_LARGEST = 2**31 - 1  # rows or columns
 
 
 @door("transform_image")
@@ -20,6 +24,7 @@ def transform_image(
     order: int = 1,
     center: ArrayLike | None = None,
     fill: ArrayLike = 0,
+    shape: tuple[int, int] | None = None,
     out: Array | None = None,
 ) -> Array:
     """Transform an image by a matrix.
@@ -33,15 +38,18 @@ def transform_image(
     order : {0, 1, 3}, default 1
         Interpolation: nearest pixel, linear, cubic.
     center : (x, y), optional
-        The point that is the origin for `matrix`. Default: the middle of the image.
+        The point that is the origin for `matrix`, and keeps its coordinates. Default: the middle of the image, which becomes
+        the middle of the result.
     fill : scalar or array_like of shape (c,), default 0
         The value where the result lies outside of the image. NaN is allowed.
+    shape : (rows, columns), optional
+        The size of the result. Default: that of the image.
     out : ndarray, optional
         Where the result goes: its shape and type, any strides. It may overlap an argument.
 
     Returns
     -------
-    ndarray of the shape of `image`
+    ndarray of the shape of `image`, or of `shape` and the channels
         The picture, in the dtype in which it was computed.
 
     Raises
@@ -49,7 +57,7 @@ def transform_image(
     SingularMatrixError
         The matrix has no inverse, so the image would collapse to a line.
     ValueError
-        Shapes that do not fit, another order, NaN or infinity in the matrix.
+        Shapes that do not fit, a `shape` that is no size, another order, NaN or infinity in the matrix.
 
     Notes
     -----
@@ -68,6 +76,9 @@ def transform_image(
     >>> mml.transform_image([[1.0, 2.0], [3.0, 4.0]], [[-1, 0], [0, 1]])
     array([[2., 1.],
            [4., 3.]])
+    >>> mml.transform_image([[1.0, 2.0], [3.0, 4.0]], [[2, 0], [0, 1]], order=0, shape=(2, 4))
+    array([[1., 1., 2., 2.],
+           [3., 3., 4., 4.]])
     """
     a = as_array(image, "image")
     if a.ndim not in (2, 3):
@@ -80,15 +91,26 @@ def transform_image(
     values = as_array(fill, "fill").astype(a.dtype)
     if values.shape not in ((), (channels,)):
         raise shape_error("fill", values.shape, f"a number or ({channels},)")
-    back = _back(matrix, center, h, w)
-    out = np.empty_like(pixels, order="C", subok=False)
+    size = (h, w) if shape is None else _size(shape)
+    back = _back(matrix, center, (h, w), size)
+    out = np.empty((*size, channels), pixels.dtype)
     if out.size:
         spread = np.ascontiguousarray(np.broadcast_to(values, (channels,)))
         _core.resample(pixels, back, int(order), spread, out)
-    return out.reshape(a.shape)
+    return out if a.ndim == 3 else out[..., 0]
 
 
-def _back(matrix: ArrayLike, center: ArrayLike | None, h: int, w: int) -> Array:
+def _size(shape: Any) -> tuple[int, int]:
+    if not isinstance(shape, (tuple, list)) or len(shape) != 2:
+        msg = f"shape: got {shape!r}, needed (rows, columns)."
+        raise ValueError(msg)
+    rows, columns = (as_index(n, "shape", 0, _LARGEST) for n in shape)
+    return rows, columns
+
+
+def _back(
+    matrix: ArrayLike, center: ArrayLike | None, image: tuple[int, int], result: tuple[int, int]
+) -> Array:
     """Return the map (3, 3) from pixels of the result to places in the image."""
     m = require_finite(as_array(matrix, "matrix"), "matrix").astype(np.float64)
     if m.shape not in ((2, 2), (3, 3)):
@@ -98,13 +120,13 @@ def _back(matrix: ArrayLike, center: ArrayLike | None, h: int, w: int) -> Array:
     except SingularMatrixError:
         msg = "matrix: is singular, so the image would collapse to a line or a point."
         raise SingularMatrixError(msg) from None
-    origin = np.array([(w - 1) / 2, (h - 1) / 2])
+    origin, place = (np.array([(w - 1) / 2, (h - 1) / 2]) for h, w in (image, result))
     if center is not None:
-        origin = require_finite(as_array(center, "center"), "center").astype(np.float64)
+        origin = place = require_finite(as_array(center, "center"), "center").astype(np.float64)
         if origin.shape != (2,):
             raise shape_error("center", origin.shape, "(2,): x and y")
     there, here = np.eye(3), np.eye(3)
-    there[:2, 2], here[:2, 2] = origin, -origin
+    there[:2, 2], here[:2, 2] = origin, -place
     full = np.eye(3)
     full[: len(m), : len(m)] = undo
     return np.asarray(there @ full @ here)
