@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]  # pictures.py, and the package `bench`
+sys.path[:0] = [str(HERE), str(HERE.parent)]  # pictures.py, charts.py, and the package `bench`
 
 project = "mmlcore"
 author = copyright = "The mmlcore developers"  # noqa: A001  (Sphinx's name)
@@ -75,10 +75,12 @@ sphinx_gallery_conf = {
 
 def before(_: Any) -> None:
     """Draw the pictures of the chapters and write the table of the benchmarks, before the pages are read."""
-    import pictures  # noqa: PLC0415  (matplotlib is needed by a build alone)
+    import charts  # noqa: PLC0415  (matplotlib is needed by a build alone)
+    import pictures  # noqa: PLC0415
     from bench.report import chapters  # noqa: PLC0415
 
     pictures.draw(HERE / "_pictures")
+    charts.draw(HERE / "_pictures")
     (HERE / "_benchmarks.md").write_text(chapters(), encoding="utf-8")
 
 

@@ -95,3 +95,15 @@ def test_pictures_are_drawn(tmp_path, monkeypatch):
         assert path.read_text(encoding="utf-8").count("<path") > 20
         page = (ROOT / "docs" / f"{path.stem}.md").read_text(encoding="utf-8")
         assert f"](_pictures/{path.name})" in page
+
+
+def test_charts_are_drawn_and_shown(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    charts = importlib.import_module("charts")
+    rows = charts.measured()
+    assert [row[2] for row in rows] == sorted((row[2] for row in rows), reverse=True)
+    assert rows[-1][2] < 1.1  # what gains nothing is shown as well
+    pages = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    for path in charts.draw(tmp_path):
+        assert path.read_text(encoding="utf-8").count("<path") > 10
+        assert f"](_pictures/{path.name})" in pages
