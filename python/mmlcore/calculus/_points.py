@@ -55,8 +55,8 @@ def classify_stationary(
     x : array_like of shape (n,)
         The point.
     tol : float, default 1e-6
-        A gradient longer than ``tol * (1 + largest second derivative)`` is none of a stationary point; an eigenvalue below
-        ``tol`` times the largest counts as zero.
+        Where the gradient is longer than ``tol * (1 + largest second derivative)``, the point is not stationary; an eigenvalue
+        below ``tol`` times the largest counts as zero.
 
     Returns
     -------

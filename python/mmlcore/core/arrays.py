@@ -141,7 +141,7 @@ def adjoint(a: Array) -> Array:
 
 
 def empty(shape: tuple[int, ...], dtype: np.dtype[Any] = F64) -> Array:
-    """`numpy.empty` for results: large ones meet the warm pages of results that were dropped; see `release_memory`."""
+    """`numpy.empty` for results: large ones reuse freed memory; see `release_memory`."""
     if math.prod(shape) * dtype.itemsize < _LARGE or (dtype is not F64 and dtype != F32):
         return np.empty(shape, dtype)
     return np.asarray(_core.empty(shape, dtype == F32))

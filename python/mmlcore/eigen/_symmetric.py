@@ -94,7 +94,7 @@ def eigh(
     Returns
     -------
     EigenResult
-        (values, vectors): values (..., n), orthonormal columns (..., n, n), with V* B V = I where `B` is given; the entry of
+        (values, vectors): values (..., n), orthonormal columns (..., n, n), with ``V* B V = I`` where `B` is given; the entry of
         largest size of each vector is positive (of complex ones: real and positive), of equally large ones the first.
 
     Raises
@@ -109,7 +109,7 @@ def eigh(
     Stacks of matrices of 2 to 16 rows (complex128: 12), and one matrix of up to 4 (complex: 3), by Jacobi's rotations in SIMD
     lanes [2]_; to 1000 rows by divide and conquer on the tridiagonal form [3]_, in float32 for float32, one matrix of a stack a
     thread; larger ones by LAPACK's, through numpy [1]_. Errors of the values are some u \\|A\\|, at the ends of the range too: matrices are
-    scaled by powers of two there. With `B` = L L*, the values are those of L^-1 A L^-*, and errors grow with the condition of
+    scaled by powers of two there. With ``B = L L*``, the values are those of ``L^-1 A L^-*``, and errors grow with the condition of
     `B`. For some of the largest only, `top_eigh` takes a half to a tenth of the time; for the values alone, `eigvalsh`. Cost:
     some 5 n^3 operations a matrix.
 

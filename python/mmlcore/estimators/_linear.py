@@ -174,7 +174,7 @@ class Ridge(LinearBase):
     Parameters
     ----------
     alpha : float or array_like of shape (t,), default 1.0
-        The penalty, at least 0: |y - X b|^2 + alpha |b|^2 is least. One for all targets, or one for each.
+        The penalty, at least 0: ``|y - X b|^2 + alpha |b|^2`` is least. One for all targets, or one for each.
     fit_intercept : bool, default True
         Whether there is a constant, which is not penalized.
     copy_X : bool, default True

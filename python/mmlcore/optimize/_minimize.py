@@ -102,7 +102,7 @@ def minimize(
         Newton's steps, which also leave saddles and maxima; quasi-Newton, which needs no Hessian [1]_; the same of limited
         memory, for many unknowns [3]_; steepest descent; or accelerated descent [2]_.
     args : sequence of array_like, optional
-        Further arguments, f(x, *args). One whose leading axes are those of x0 holds data for each start; any other is for all.
+        Further arguments, ``f(x, *args)``. One whose leading axes are those of x0 holds data for each start; any other is for all.
     bounds : sequence of n pairs, (lower, upper) as arrays, or scipy.optimize.Bounds, optional
         None stands for no bound. For the first three methods. Starts outside are brought inside.
     callback : callable, optional

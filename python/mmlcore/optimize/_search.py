@@ -30,8 +30,8 @@ def length(x: Array) -> float:
 class Search:
     """The state of the method; that of the compiled ones is src/optimize/standing.hpp.
 
-    How far the minimum is, is told by the gradient over the curvature, which the last step has shown; it
-    is compared with the size of each unknown. So neither the units of x and f nor a constant in f matter.
+    The gradient divided by the curvature of the last step estimates the distance to the minimum, which is
+    compared with the size of each unknown. So neither the units of x and f nor a constant in f matter.
     """
 
     def __init__(self, function: Any, x: Array, tol: float, max_iter: int, keep: bool) -> None:
