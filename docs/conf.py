@@ -76,11 +76,13 @@ sphinx_gallery_conf = {
 def before(_: Any) -> None:
     """Draw the pictures of the chapters and write the table of the benchmarks, before the pages are read."""
     import charts  # noqa: PLC0415  (matplotlib is needed by a build alone)
+    import figures  # noqa: PLC0415
     import pictures  # noqa: PLC0415
     from bench.report import chapters  # noqa: PLC0415
 
     pictures.draw(HERE / "_pictures")
     charts.draw(HERE / "_pictures")
+    figures.draw(HERE / "_pictures")
     (HERE / "_benchmarks.md").write_text(chapters(), encoding="utf-8")
 
 
@@ -89,6 +91,21 @@ def initials(
 ) -> None:
     """Keep the initial of a reference's first author from starting a list that counts A., B., C."""
     lines[:] = [re.sub(r"^(\.\. \[[^\]]+\] )(?=[A-Z]\. )", r"\1\\", line) for line in lines]
+
+
+def see_also(_app: Any, what: str, name: str, _thing: Any, _options: Any, lines: list[str]) -> None:
+    """Name the functions that belong to one, before numpydoc reads the docstring."""
+    from related import with_see_also  # noqa: PLC0415
+
+    if what in ("function", "class"):
+        with_see_also(name, lines)
+
+
+def figure(_app: Any, _what: str, name: str, _thing: Any, _options: Any, lines: list[str]) -> None:
+    """Show what a function draws, behind what numpydoc has made of its docstring."""
+    from figures import with_figure  # noqa: PLC0415
+
+    with_figure(name, lines)
 
 
 def no_last_line(_app: Any, _page: str, source: list[str]) -> None:
@@ -100,4 +117,6 @@ def setup(app: Any) -> None:
     """Run what must come before reading, and after numpydoc."""
     app.connect("builder-inited", before)
     app.connect("source-read", no_last_line)
+    app.connect("autodoc-process-docstring", see_also, priority=100)
+    app.connect("autodoc-process-docstring", figure, priority=800)
     app.connect("autodoc-process-docstring", initials, priority=900)

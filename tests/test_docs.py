@@ -107,3 +107,39 @@ def test_charts_are_drawn_and_shown(tmp_path, monkeypatch):
     for path in charts.draw(tmp_path):
         assert path.read_text(encoding="utf-8").count("<path") > 10
         assert f"](_pictures/{path.name})" in pages
+
+
+def test_every_function_has_others_that_belong_to_it(monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS))
+    found = importlib.import_module("related").related()
+    functions = {n for n in mml.__all__ if callable(getattr(mml, n)) and n[0].islower()}
+    assert sorted(functions - set(found)) == []
+    for name, others in found.items():
+        assert others, name
+        assert name not in others
+        assert all(hasattr(mml, n) for n in [name, *others])
+
+
+def test_see_also_goes_before_the_notes(monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS))
+    with_see_also = importlib.import_module("related").with_see_also
+    lines = ["Solve.", "", "Notes", "-----", "x"]
+    with_see_also("mmlcore.solve", lines)
+    assert lines[2:5] == ["See Also", "--------", "mmlcore.lstsq"]
+    assert lines.index("Notes") > 5
+    before = list(lines)
+    with_see_also("mmlcore.solve", lines)
+    with_see_also("mmlcore.nothing", lines)
+    assert lines == before
+
+
+@pytest.mark.parametrize("name", importlib.import_module("mmlcore.plot").__all__)
+def test_every_figure_has_a_program_that_draws_it(name, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    monkeypatch.syspath_prepend(str(DOCS))
+    figures = importlib.import_module("figures")
+    (path,) = figures.draw(tmp_path, [name])
+    assert path.stat().st_size > 3000
+    lines: list[str] = []
+    figures.with_figure(f"mmlcore.plot.{name}", lines)
+    assert f".. image:: /_pictures/{path.name}" in lines
