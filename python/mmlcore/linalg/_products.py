@@ -177,7 +177,7 @@ def outer(x1: Any, x2: Any, /) -> Any:
            [6, 8]])
     """
     if type(x1) is _ndarray and type(x2) is _ndarray and x1.ndim == 1 and x2.ndim == 1:
-        return np.multiply(x1[:, np.newaxis], x2)
+        return np.multiply(x1.ravel()[:, np.newaxis], x2.ravel())
     return _older.outer(x1, x2)
 
 
@@ -258,16 +258,23 @@ def multi_dot(arrays: Sequence[Any], *, out: Any = None) -> Any:
     >>> linalg.multi_dot([[[1, 2], [3, 4]], [[1, 0], [0, 1]], [1, 1]])
     array([3, 7])
     """
-    if out is None and type(arrays) in (list, tuple) and len(arrays) > 1:
-        dtype = getattr(arrays[0], "dtype", None)
-        if dtype in FLOATING and all(
-            type(x) is _ndarray and x.dtype is dtype and x.ndim == 2 for x in arrays
-        ):
-            try:
-                return _chain(arrays)
-            except REFUSALS:
-                pass
+    if out is None and type(arrays) in (list, tuple) and _alike(arrays):
+        try:
+            return _chain(arrays)
+        except REFUSALS:
+            pass
     return _theirs.multi_dot(arrays, out=out)
+
+
+def _alike(arrays: Sequence[Any]) -> bool:
+    """Tell whether these are two or more plain matrices of one type."""
+    if len(arrays) < 2 or type(arrays[0]) is not _ndarray or arrays[0].dtype not in FLOATING:
+        return False
+    dtype = arrays[0].dtype
+    for x in arrays:  # noqa: SIM110  (a generator costs a third of a small product)
+        if type(x) is not _ndarray or x.dtype is not dtype or x.ndim != 2:
+            return False
+    return True
 
 
 def _chain(arrays: Sequence[Any]) -> Any:
@@ -275,13 +282,13 @@ def _chain(arrays: Sequence[Any]) -> Any:
     n = len(arrays)
     if n == 2:
         return _matmul(*arrays)
-    sizes = [x.shape[0] for x in arrays] + [arrays[-1].shape[1]]
     if n == 3:
-        m, k, l, p = sizes
         a, b, c = arrays
+        (m, k), (l, p) = a.shape, c.shape
         if m * l * (k + p) < k * p * (m + l):
             return _matmul(_matmul(a, b), c)
         return _matmul(a, _matmul(b, c))
+    sizes = [x.shape[0] for x in arrays] + [arrays[-1].shape[1]]
     cost = {(i, i): 0 for i in range(n)}
     cut = {}
     for length in range(1, n):
