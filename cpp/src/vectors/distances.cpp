@@ -7,6 +7,8 @@
 #include "mmlcore/core/careful_length.hpp"
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/in_rows.hpp"
+#include "mmlcore/core/part_of_vector.hpp"
+#include "mmlcore/core/simd.hpp"
 #include "mmlcore/vectors/difference_tiles.hpp"
 
 namespace mmlcore {
@@ -15,20 +17,28 @@ namespace {
 constexpr index_t kRows = 64, kStrips = 16;  // of a task
 constexpr index_t kMirrorFrom = 16;          // coordinates: with fewer, mirroring costs what it saves
 
-// `to` = the distances whose squares are `from`, of x from the rows of y.
-template <class T>
-void finish(const T* from, const T* x, MatrixView<const T> y, bool squared, T* to) {
-  bool usual = true;
-  for (index_t c = 0; c < y.rows; ++c) {
-    usual &= comfortable(from[c]);
-    to[c] = squared ? from[c] : std::sqrt(from[c]);
-  }
-  if (usual) [[likely]]
+// `to` = the distances whose squares are `from`, of x from the rows of y. `from` is read in whole vectors.
+template <class T, bool Squared>
+void finish(const T* from, const T* x, const MatrixView<const T>& y, T* to) {
+  using S = Simd<T>;
+  constexpr index_t W = S::width;
+  const auto least = S::splat(std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon());
+  const auto most = S::splat(std::numeric_limits<T>::max());
+  typename S::Mask usual = least == least;
+  const auto distance = [&](index_t c) {
+    const typename S::Vec square = S::load(from + c);
+    usual &= (square >= least) & (square <= most);  // comfortable
+    return Squared ? square : S::sqrt(square);
+  };
+  index_t c = 0;
+  for (; c + W <= y.rows; c += W) S::store(to + c, distance(c));
+  if (c < y.rows) PartOfVector<T>(y.rows - c).store(to + c, distance(c));
+  if (!S::any(~usual)) [[likely]]
     return;
-  for (index_t c = 0; c < y.rows; ++c) {
+  for (c = 0; c < y.rows; ++c) {
     if (comfortable(from[c])) continue;
     to[c] = careful_length<T>(
-        y.cols, [&](index_t j) { return x[j] - y(c, j); }, squared);
+        y.cols, [&](index_t j) { return x[j] - y(c, j); }, Squared);
   }
 }
 
@@ -70,8 +80,9 @@ void pairwise_distances(MatrixView<const T> x, MatrixView<const T> y, bool squar
           const index_t rows = std::min(N, i1 - i);
           tile.compute(x.row(i).data, rows, x.row_stride, packed.data() + j * d, d);
           for (index_t r = 0; r < rows; ++r) {
-            finish<T>(tile.values + r * M, x.row(i + r).data, y.block(chunk + j, 0, cols, d), squared,
-                      &out(i + r, chunk + j));
+            const auto points_of_strip = y.block(chunk + j, 0, cols, d);
+            const auto last_step = squared ? &finish<T, true> : &finish<T, false>;
+            last_step(tile.values + r * M, x.row(i + r).data, points_of_strip, &out(i + r, chunk + j));
           }
         }
         if (!own) continue;

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <utility>
+#include <type_traits>
 
 #include "mmlcore/core/interleave.hpp"
 #include "mmlcore/core/short_items.hpp"
@@ -137,6 +137,14 @@ void copy_transposing(MatrixView<const T> from, MatrixView<T> to, Check& check) 
   if (m % W) squares_from(m - W);
 }
 
+// Numbers with gaps between them on one side or both (cpp/src/core/copy_steps.cpp); whether all are finite, or `any` will
+// do.
+template <class T>
+bool copy_steps(MatrixView<const T> from, MatrixView<T> to, bool any);
+
+extern template bool copy_steps<float>(MatrixView<const float>, MatrixView<float>, bool);
+extern template bool copy_steps<double>(MatrixView<const double>, MatrixView<double>, bool);
+
 template <class T, class Check>
 bool copy_checked(MatrixView<const T> from, MatrixView<T> to, Check check) {
   MMLCORE_ASSERT(from.rows == to.rows && from.cols == to.cols);
@@ -150,12 +158,7 @@ bool copy_checked(MatrixView<const T> from, MatrixView<T> to, Check check) {
   } else if (from.col_stride == 1 && to.row_stride == 1) {
     copy_transposing(from, to, check);
   } else {
-    for (index_t i = 0; i < from.rows; ++i) {
-      for (index_t j = 0; j < from.cols; ++j) {
-        check(from(i, j));
-        to(i, j) = from(i, j);
-      }
-    }
+    return copy_steps<T>(from, to, std::is_same_v<Check, NoCheck>);
   }
   return check.finite();
 }
