@@ -21,11 +21,11 @@ namespace {
 
 // Smaller ones than that beside the largest may have lost digits on the way (jacobi_svd.hpp).
 constexpr double kSurely = 1e-130;
-// From that side on LAPACK is as fast.
-constexpr index_t kVectors = 100, kValues = 40;
+// From that side on LAPACK is as fast, with vectors and without, and of longer ones Ctrl-C would wait.
+constexpr index_t kVectors = 160, kValues = 500, kLonger = 4096;
 
 bool small(index_t m, index_t n, index_t most) {
-  return std::min(m, n) >= 1 && std::min(m, n) <= most && std::max(m, n) <= kValuesLength;
+  return std::min(m, n) >= 1 && std::min(m, n) <= most && std::max(m, n) <= kLonger;
 }
 
 // Runs f(item, values, power) -> bool for the descending values of each matrix, those of the matrix times 2^-power.

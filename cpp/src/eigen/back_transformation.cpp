@@ -41,21 +41,22 @@ void block_factor(PaddedRows<const T> v, const T* tau, index_t first, index_t co
   }
 }
 
-// The same of complex ones: the parts of -T_il in columns 2 l and 2 l + 1, rows of 2 count.
+// The same of complex ones, whose vectors have `length` numbers and one more each: the parts of -T_il in columns 2 l and
+// 2 l + 1, rows of 2 count.
 template <class T>
-void hermitian_factor(PaddedRows<const T> v, const T* tau, index_t first, index_t count, T* factor) {
+void hermitian_factor(PaddedRows<const T> v, const T* tau, index_t length, index_t count, T* factor) {
   using S = Simd<T>;
   using Entry = std::complex<T>;
   const auto part = [&](index_t i, index_t l) {
     return Entry(factor[2 * (i * count + l)], factor[2 * (i * count + l) + 1]);
   };
   for (index_t i = 0; i < count; ++i) {
-    const T *const re = v.row(2 * (first + i)), *const im = v.row(2 * (first + i) + 1);
+    const T *const re = v.row(2 * i), *const im = v.row(2 * i + 1);
     Entry along[kMostReflections] = {};  // v_i* v_l
     for (index_t l = 0; l < i; ++l) {
-      const T *const other_re = v.row(2 * (first + l)), *const other_im = v.row(2 * (first + l) + 1);
+      const T *const other_re = v.row(2 * l), *const other_im = v.row(2 * l + 1);
       typename S::Vec real{}, imag{};
-      for (index_t c = 0; c < first + l; c += S::width) {
+      for (index_t c = 0; c < length + l; c += S::width) {
         const auto x = S::load(re + c), y = S::load(im + c), a = S::load(other_re + c), b = S::load(other_im + c);
         real += x * a + y * b;
         imag += x * b - y * a;
@@ -63,12 +64,11 @@ void hermitian_factor(PaddedRows<const T> v, const T* tau, index_t first, index_
       along[l] = {lane_sum<T>(real), lane_sum<T>(imag)};
     }
     T* const row = factor + 2 * i * count;
-    const T scale = tau[first + i];
     for (index_t l = 0; l < count; ++l) {
       Entry sum = l == i ? 1 : 0;
       for (index_t q = l; q < i; ++q) sum += times(along[q], part(q, l));
-      row[2 * l] = -scale * sum.real();
-      row[2 * l + 1] = -scale * sum.imag();
+      row[2 * l] = -tau[i] * sum.real();
+      row[2 * l + 1] = -tau[i] * sum.imag();
     }
   }
 }
@@ -132,23 +132,25 @@ void back_transform(index_t n, PaddedRows<const T> v, const T* tau, PaddedRows<T
 }
 
 template <class T>
-void back_transform_hermitian(index_t n, PaddedRows<const T> v, const T* tau, PaddedRows<T> z, index_t columns) {
+void back_transform_hermitian(index_t begin, index_t end, PaddedRows<const T> v, const T* tau, PaddedRows<T> z,
+                              index_t columns) {
   constexpr index_t W = Simd<T>::width, strip = 6 * W;
-  const index_t block = block_size(n), all = 2 * whole_vectors<T>(columns);
-  Buffer<T> factors(2 * n * block);
-  const auto factor = [&](index_t first) { return factors.data() + 2 * (first - 1) * block; };
-  for (index_t first = 1; first < n; first += block) {
-    hermitian_factor(v, tau, first, std::min(block, n - first), factor(first));
+  const index_t block = block_size(end), all = 2 * whole_vectors<T>(columns);
+  Buffer<T> factors(2 * (end - begin) * block);
+  const auto vectors = [&](index_t first) { return PaddedRows<const T>{v.row(2 * (first - begin)), v.stride}; };
+  const auto factor = [&](index_t first) { return factors.data() + 2 * (first - begin) * block; };
+  for (index_t first = begin; first < end; first += block) {
+    hermitian_factor(vectors(first), tau + first - begin, first, std::min(block, end - first), factor(first));
   }
-  const int threads = n >= kThreadedOrder ? num_threads() : 1;
+  const int threads = end >= kThreadedOrder ? num_threads() : 1;
   each_task((all + strip - 1) / strip, threads, [&](index_t task) {
     Buffer<T> memory(4 * block * strip);
     const PaddedRows<T> along{memory.data(), strip}, turned{memory.data() + 2 * block * strip, strip};
     const index_t left = task * strip, width = std::min(strip, all - left);
     const PaddedRows<T> part{z.data + left, z.stride};
-    for (index_t first = 1; first < n; first += block) {
-      const index_t count = std::min(block, n - first), rows = first + count - 1;
-      const T* const reflections = v.row(2 * first);
+    for (index_t first = begin; first < end; first += block) {
+      const index_t count = std::min(block, end - first), rows = first + count - 1;
+      const T* const reflections = vectors(first).data;
       row_product<T, Into::set>({reflections, 2 * count, rows, v.stride, 1}, part, along, width);
       join_products(along, count, width);
       row_product<T, Into::set>(c_order<const T>(factor(first), count, 2 * count), along, {turned.data, 2 * strip}, width);
@@ -160,8 +162,9 @@ void back_transform_hermitian(index_t n, PaddedRows<const T> v, const T* tau, Pa
 
 template void back_transform<float>(index_t, PaddedRows<const float>, const float*, PaddedRows<float>, index_t);
 template void back_transform<double>(index_t, PaddedRows<const double>, const double*, PaddedRows<double>, index_t);
-template void back_transform_hermitian<float>(index_t, PaddedRows<const float>, const float*, PaddedRows<float>, index_t);
-template void back_transform_hermitian<double>(index_t, PaddedRows<const double>, const double*, PaddedRows<double>,
+template void back_transform_hermitian<float>(index_t, index_t, PaddedRows<const float>, const float*, PaddedRows<float>,
+                                              index_t);
+template void back_transform_hermitian<double>(index_t, index_t, PaddedRows<const double>, const double*, PaddedRows<double>,
                                                index_t);
 
 }  // namespace mmlcore

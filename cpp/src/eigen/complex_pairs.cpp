@@ -11,8 +11,8 @@
 #include "mmlcore/eigen/complex_hessenberg.hpp"
 #include "mmlcore/eigen/complex_schur.hpp"
 #include "mmlcore/eigen/row_product.hpp"
+#include "mmlcore/eigen/split_rows.hpp"
 #include "pointed_columns.hpp"
-#include "split_rows.hpp"
 
 namespace mmlcore {
 namespace {
@@ -162,7 +162,7 @@ class Problem {
       std::fill_n(z.row(i), 2 * whole_, 0.0);
       if (i < n_) z.row(i)[2 * (i / W * W) + i % W] = 1;
     }
-    back_transform_hermitian<double>(n_, square(2), tau(), z, n_);
+    back_transform_hermitian<double>(1, n_, {square(2).row(2), stride_}, tau() + 1, z, n_);
     for (index_t i = 0; i < n_; i += W) {
       for (index_t c = 0; c < 2 * whole_; c += W) {
         Vec tile[W];

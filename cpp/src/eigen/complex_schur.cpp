@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "mmlcore/core/buffer.hpp"
-#include "split_rows.hpp"
+#include "mmlcore/eigen/split_rows.hpp"
 
 namespace mmlcore {
 namespace {

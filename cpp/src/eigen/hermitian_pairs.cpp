@@ -42,7 +42,7 @@ class Problem {
     if (!divide_and_conquer<T>(n_, d(), e(), order_.data(), {real, square(0), square(1)})) return false;
     if (!write_values(values)) return false;
     turn(real, z);
-    back_transform_hermitian<T>(n_, square(2), tau(), z, n_);
+    back_transform_hermitian<T>(1, n_, {square(2).row(2), stride_}, tau() + 1, z, n_);
     Buffer<index_t> places(n_);
     for (index_t j = 0; j < n_; ++j) places[order_[j]] = j;
     write_pointed<T>(n_, z, places.data(), vectors);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "split_rows.hpp"
+#include "mmlcore/eigen/split_rows.hpp"
 
 namespace mmlcore {
 namespace {

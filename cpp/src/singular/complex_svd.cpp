@@ -10,7 +10,9 @@
 #include "mmlcore/core/signs.hpp"
 #include "mmlcore/orthogonal/split_columns.hpp"
 #include "mmlcore/singular/dqds.hpp"
+#include "mmlcore/singular/singular_values.hpp"
 #include "mmlcore/singular/svd.hpp"
+#include "row_bidiagonal.hpp"
 
 namespace mmlcore {
 namespace {
@@ -18,7 +20,7 @@ namespace {
 using Columns = SplitColumns<double>;
 using Vec = Columns::Vec;
 using Entry = Columns::Entry;
-constexpr index_t kGroup = 64;  // items of a stack whose real forms go together
+constexpr index_t kGroup = 64;  // items of a stack whose real forms go together, in lanes
 
 Entry phase_of(Entry x) {
   const double size = std::abs(x);
@@ -164,25 +166,24 @@ MatrixBatch<T> squares(T* data, index_t count, index_t n) {
   return stack;
 }
 
-}  // namespace
-
-template <Complex T>
-bool complex_svd(const MatrixBatch<const T>& a, double* values, int* powers, const MatrixBatch<T>* left,
-                 const MatrixBatch<T>* right) {
+template <class Form, Complex T>
+bool by_form(const MatrixBatch<const T>& a, double* values, int* powers, const MatrixBatch<T>* left,
+             const MatrixBatch<T>* right) {
   const bool wide = a.item.rows < a.item.cols, vectors = left || right;
   const index_t m = std::max(a.item.rows, a.item.cols), n = std::min(a.item.rows, a.item.cols);
   const MatrixBatch<T>*const longer = wide ? right : left, *const shorter = wide ? left : right;
+  const index_t group = n <= kLaneSide ? kGroup : 1;
   std::atomic<bool> fine{true};
-  parallel_ranges((a.count() + kGroup - 1) / kGroup, 1, [&](index_t begin, index_t end) {
-    const index_t most = std::min(kGroup, a.count());
+  parallel_ranges((a.count() + group - 1) / group, 1, [&](index_t begin, index_t end) {
+    const index_t most = std::min(group, a.count());
     Buffer<double> numbers(most * n * n * (vectors ? 3 : 1) + 6 * n);
     double *const diagonal = numbers.data(), *const forms = diagonal + 6 * n, *const x = forms + most * n * n,
                   *const y = x + most * n * n;
-    std::vector<Bidiagonal> told;  // one for all where nothing has to be kept
+    std::vector<Form> told;  // one for all where nothing has to be kept
     told.reserve(most);
     for (index_t i = 0; i < (vectors ? most : 1); ++i) told.emplace_back(m, n);
     for (index_t g = begin; g < end && fine; ++g) {
-      const index_t first = g * kGroup, count = std::min(kGroup, a.count() - first);
+      const index_t first = g * group, count = std::min(group, a.count() - first);
       bool done = true;
       for (index_t i = 0; i < count && done; ++i) {
         done = told[vectors ? i : 0].reduce(a[first + i], wide, powers + first + i, c_order(forms + i * n * n, n, n));
@@ -209,6 +210,16 @@ bool complex_svd(const MatrixBatch<const T>& a, double* values, int* powers, con
     }
   });
   return fine;
+}
+
+}  // namespace
+
+template <Complex T>
+bool complex_svd(const MatrixBatch<const T>& a, double* values, int* powers, const MatrixBatch<T>* left,
+                 const MatrixBatch<T>* right) {
+  // Of few columns vectors run along these, and the real forms of a stack go in lanes.
+  const bool many = std::min(a.item.rows, a.item.cols) > kLaneSide;
+  return many ? by_form<RowBidiagonal>(a, values, powers, left, right) : by_form<Bidiagonal>(a, values, powers, left, right);
 }
 
 template <Complex T>

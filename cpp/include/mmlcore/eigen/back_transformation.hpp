@@ -20,16 +20,18 @@ namespace mmlcore {
 template <class T>
 void back_transform(index_t n, PaddedRows<const T> v, const T* tau, PaddedRows<T> z, index_t columns);
 
-// Row i of z: W real parts of numbers, W imaginary ones, W real ones, ..., for `columns` complex numbers. Cost 8 n^2
-// columns.
+// Z := H_{end-1} ... H_begin Z, where the vector of H_k has k numbers and lies in rows 2 (k - begin) and 2 (k - begin) + 1
+// of v, tau[k - begin] with it. Row i of z: W real parts of numbers, W imaginary ones, W real ones, ..., for `columns`
+// complex numbers. Cost 8 (end - begin) end columns for begin = 1.
 template <class T>
-void back_transform_hermitian(index_t n, PaddedRows<const T> v, const T* tau, PaddedRows<T> z, index_t columns);
+void back_transform_hermitian(index_t begin, index_t end, PaddedRows<const T> v, const T* tau, PaddedRows<T> z,
+                              index_t columns);
 
 extern template void back_transform<float>(index_t, PaddedRows<const float>, const float*, PaddedRows<float>, index_t);
 extern template void back_transform<double>(index_t, PaddedRows<const double>, const double*, PaddedRows<double>, index_t);
-extern template void back_transform_hermitian<float>(index_t, PaddedRows<const float>, const float*, PaddedRows<float>,
-                                                     index_t);
-extern template void back_transform_hermitian<double>(index_t, PaddedRows<const double>, const double*, PaddedRows<double>,
-                                                      index_t);
+extern template void back_transform_hermitian<float>(index_t, index_t, PaddedRows<const float>, const float*,
+                                                     PaddedRows<float>, index_t);
+extern template void back_transform_hermitian<double>(index_t, index_t, PaddedRows<const double>, const double*,
+                                                      PaddedRows<double>, index_t);
 
 }  // namespace mmlcore

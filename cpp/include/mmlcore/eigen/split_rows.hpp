@@ -1,5 +1,5 @@
 // Rows of complex matrices whose real and imaginary parts lie apart, in rows 2 r and 2 r + 1 of PaddedRows, and the
-// reflections that map them on their last number. Private to the reductions of complex matrices.
+// reflections that map them on their last number. What the reductions of complex matrices share.
 #pragma once
 
 #include <cmath>
