@@ -27,7 +27,11 @@ struct SplitColumns {
   static constexpr index_t W = S::width;
 
   SplitColumns(Vec* memory, index_t columns, index_t entries) : data(memory), count(columns), length(vectors(entries)) {}
-  static constexpr index_t vectors(index_t entries) { return (entries + W - 1) / W; }
+  // One vector of zeros more where columns would lie a multiple of 4096 bytes apart, in the same lines of the first cache.
+  static constexpr index_t vectors(index_t entries) {
+    const index_t least = (entries + W - 1) / W;
+    return least > 0 && 2 * least * W * index_t{sizeof(T)} % 4096 == 0 ? least + 1 : least;
+  }
   // Vectors of memory, which has to be zero behind the last entries.
   static constexpr index_t size(index_t columns, index_t entries) { return 2 * columns * vectors(entries); }
 
