@@ -276,6 +276,45 @@ def complex_rows() -> list[Case]:
     return rows
 
 
+def complex_spectra() -> list[Case]:
+    """Eigenvalues of complex matrices, single ones and stacks."""
+    rows = []
+    evd = partial(scipy.linalg.eigh, check_finite=False, driver="evd")
+    eig = partial(scipy.linalg.eig, check_finite=False)
+    calls: dict[str, tuple[Make, tuple[Make, ...]]] = {
+        "eigh": (
+            lambda a: mml.eigh(a)[0],
+            (lambda a: np.linalg.eigh(a)[0], lambda a: evd(a)[0]),
+        ),
+        "eigvalsh": (mml.eigvalsh, (np.linalg.eigvalsh,)),
+        "eig": (lambda a: mml.eig(a)[0], (lambda a: np.linalg.eig(a)[0], lambda a: eig(a)[0])),
+        "eigvals": (mml.eigvals, (np.linalg.eigvals,)),
+    }
+    for name, (ours, peers) in calls.items():
+        for n, target in {3: 3, 8: 2, 20: 3, 50: 2.5, 100: 2.5, 200: 1.5}.items():
+            made = general(n, 0, "complex128")
+            if name in ("eigh", "eigvalsh"):
+                made = hermitian(made)
+            rows.append(row(f"{name} {n} complex", target, made, ours, *peers, rough=1e-6))
+        for n, target in {2: 2, 4: 2, 8: 2, 16: 2}.items():
+            made = general(n, 60_000 // n**2, "complex128")
+            if name in ("eigh", "eigvalsh"):
+                made = hermitian(made)
+            title = f"{name} stack of {n} complex"
+            rows.append(row(title, target, made, ours, peers[0], rough=1e-5))
+    return rows
+
+
+def hermitian(make: Callable[[], np.ndarray]) -> Callable[[], np.ndarray]:
+    """Of any matrices Hermitian ones."""
+
+    def made() -> np.ndarray:
+        a = make()
+        return a + np.conj(np.swapaxes(a, -1, -2))
+
+    return made
+
+
 def few() -> list[Case]:
     """The largest pairs of sparse matrices."""
     n = 20_000
@@ -301,5 +340,5 @@ def few() -> list[Case]:
     ]
 
 
-CASES = [*stacks(), *single(), *complex_rows(), *few()]
+CASES = [*stacks(), *single(), *complex_rows(), *complex_spectra(), *few()]
 test_cases = as_test(CASES)
