@@ -66,7 +66,9 @@ bool all_values(const Call& call) {
   return one_by_one(call, [&](index_t i) { return symmetric_values<T>(a[i], values + i * n); });
 }
 
-constexpr index_t kPowerOrder = 32;  // of matrices whose powers need no threads of their own
+// Of matrices whose powers need no threads of their own; to 64 rows BLAS has none either.
+template <class T>
+constexpr index_t kPowerOrder = Complex<T> ? 64 : 32;
 
 constexpr index_t kPowerNumbers = 4096;
 
@@ -74,7 +76,7 @@ template <class T>
 bool powers(const Call& call) {
   const double exponent = call.option(0);
   const index_t n = call['n'];
-  if (!(exponent >= 0 && exponent < 0x1p53 && exponent == std::floor(exponent)) || n > kPowerOrder) return false;
+  if (!(exponent >= 0 && exponent < 0x1p53 && exponent == std::floor(exponent)) || n > kPowerOrder<T>) return false;
   const auto a = call.stack<T>(0);
   T* const to = call.result<T>();
   const index_t some = std::max<index_t>(1, kPowerNumbers / (n * n + 1));  // items whose powers stay in the cache
