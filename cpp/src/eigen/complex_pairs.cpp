@@ -199,7 +199,7 @@ class Problem {
         const Vec inverse = -1 / (a * a + b * b);
         Part value{(sum.re * a + sum.im * b) * inverse, (sum.im * a - sum.re * b) * inverse};
         if (c == head) {
-          const auto place = lane_numbers<double>() - (i - head);
+          const auto place = lane_numbers<double>() - static_cast<S::Int>(i - head);
           value.re = place > 0 ? value.re : place == 0 ? S::splat(1) : Vec{};
           value.im = place > 0 ? value.im : Vec{};
         }
@@ -278,7 +278,7 @@ class Problem {
         S::store(at, S::load(at) * near * unit);
         S::store(at + W, S::load(at + W) * near * unit);
       }
-      const auto inside = lane_numbers<double>() < n_ - c;
+      const auto inside = lane_numbers<double>() < static_cast<S::Int>(n_ - c);
       fine &= !S::any(inside & ~((squares > 0) & (squares < 1e300)));
     }
     return fine;
@@ -301,7 +301,7 @@ class Problem {
     }
     Vec worst{}, check{};
     for (index_t c = 0; c < whole_; c += W) {
-      const auto inside = lane_numbers<double>() < n_ - c;
+      const auto inside = lane_numbers<double>() < static_cast<S::Int>(n_ - c);
       const Part value{S::load(values.data() + c), S::load(values.data() + whole_ + c)};
       for (index_t i = 0; i < n_; ++i) {
         Part own{-S::load(gap.row(i) + 2 * c), -S::load(gap.row(i) + 2 * c + W)};

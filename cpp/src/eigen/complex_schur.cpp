@@ -133,7 +133,7 @@ class SchurForm {
     };
     Part x, y;
     turned(head, x, y);
-    const Mask inside = lane_numbers<double>() >= k - head;
+    const Mask inside = lane_numbers<double>() >= static_cast<S::Int>(k - head);
     const Part above = Part::load(upper, head), below = Part::load(lower, head);
     Part{inside ? x.re : above.re, inside ? x.im : above.im}.store(upper, head);
     Part{inside ? y.re : below.re, inside ? y.im : below.im}.store(lower, head);
@@ -203,7 +203,7 @@ class SchurForm {
     Part x = column(begin);
     index_t k = begin;
     for (; k < std::min(last, i + W - 1); ++k) {
-      const Mask here = lane_numbers<double>() <= k - i;
+      const Mask here = lane_numbers<double>() <= static_cast<S::Int>(k - i);
       Part s = coefficient<true>(k), y = column(k + 1);
       s = {here ? s.re : Vec{}, here ? s.im : Vec{}};
       turn(here ? S::splat(cosines()[k]) : S::splat(1), s, x, y);
