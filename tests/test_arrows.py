@@ -26,6 +26,7 @@ CHAPTERS += (
     "__init__",
     "estimators",
     "dask",
+    "spark",
     "networkx",
     "plot",
     "cli",

@@ -104,6 +104,7 @@ def test_scientific_python_checks() -> None:
         ".optimize.models",
         ".optimize.strategies",
         ".plot",
+        ".spark",
     ],
 )
 def test_every_public_name_is_in_the_documentation(part: str) -> None:

@@ -27,6 +27,8 @@ def modules() -> list[str]:
 
 @pytest.mark.parametrize("name", modules())
 def test_examples_run_as_printed(name: str) -> None:
+    if name.startswith("mmlcore.spark"):
+        pytest.skip("they run in one session of Spark: tests/spark")
     module: ModuleType = importlib.import_module(name)
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     result = doctest.testmod(module, optionflags=flags)
@@ -56,6 +58,7 @@ def public_names() -> list[str]:
         "optimize.models",
         "optimize.strategies",
         "plot",
+        "spark",
     ):
         try:
             module = importlib.import_module(f"mmlcore.{part}")

@@ -183,10 +183,12 @@ if _TYPE_CHECKING:
     datasets: _Any
     estimators: _Any
     plot: _Any
+    spark: _Any
 else:
     dask, datasets = _Later("mmlcore.dask"), _Later("mmlcore.datasets")
     estimators, plot = _Later("mmlcore.estimators"), _Later("mmlcore.plot")
     linalg = _Later("mmlcore.linalg")
+    spark = _Later("mmlcore.spark")
 
 __all__ = [
     "LU",
