@@ -26,6 +26,13 @@ def reference_cases(chapter: str) -> list[Any]:
     return [pytest.param(case, id=case["id"]) for case in cases]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let groups of tests that share something costly, as a Spark, run in one process of pytest-xdist."""
+    config.addinivalue_line("markers", "xdist_group(name): tests that run in one process")
+    if getattr(config.option, "dist", "no") == "load":
+        config.option.dist = "loadgroup"
+
+
 @pytest.fixture(autouse=True)
 def _no_figures_left() -> Iterator[None]:
     """Close figures after each test: matplotlib warns of more than twenty, and examples leave theirs open."""

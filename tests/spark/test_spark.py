@@ -20,7 +20,10 @@ from pyspark.ml.regression import LinearRegression
 
 from mmlcore import spark as ours
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # of pyspark, about its own use of others
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),  # of pyspark, about its own use of others
+    pytest.mark.xdist_group("spark"),  # one Java for all
+]
 
 RNG = np.random.default_rng(20261130)
 N, D = 2000, 5
