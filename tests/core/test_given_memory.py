@@ -257,3 +257,26 @@ class TestMomentsInTheirOwnMemory:
             moments.covariance(), np.cov(all_points.T, bias=True), atol=1e-14
         )
         assert moments.variance()[1] == 0
+
+
+def test_of_neighbours_and_networks():
+    index = mml.NeighborIndex(BATCHES[0])
+    wanted = index.query(BATCHES[1], 3)
+    out = np.empty((POINTS, 3)), np.empty((POINTS, 3), np.int64)
+    found = index.query(BATCHES[1], 3, out=out)
+    assert found.distances is out[0]
+    np.testing.assert_array_equal(out[0], wanted.distances)
+    np.testing.assert_array_equal(out[1], wanted.indices)
+    with pytest.raises(TypeError, match="out: got dtype float64, needed int64"):
+        index.query(BATCHES[1], 3, out=(out[0], out[0]))
+    kinds = {"identity": BATCHES[0][:, 0], "softmax": RNG.integers(0, 3, POINTS)}
+    for output, y in kinds.items():
+        net = mml.MLP(
+            [WIDTH, 5, 1 if output == "identity" else 3], output=output, epochs=1, random_state=0
+        ).fit(BATCHES[0], y)
+        place = np.empty_like(net.predict(BATCHES[0]))
+        assert net.predict(BATCHES[0], out=place) is place
+        np.testing.assert_array_equal(place, net.predict(BATCHES[0]))
+    chances = np.empty((POINTS, 3))
+    assert net.predict_proba(BATCHES[0], out=chances) is chances
+    np.testing.assert_array_equal(chances, net.predict_proba(BATCHES[0]))

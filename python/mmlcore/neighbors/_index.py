@@ -17,6 +17,7 @@ from mmlcore.core.arrays import (
     require_finite,
     shape_error,
 )
+from mmlcore.core.door import into
 from mmlcore.core.notebook import fields_html
 from mmlcore.neighbors._metric import MetricSearcher
 from mmlcore.neighbors._nearest import Neighbors
@@ -141,7 +142,7 @@ class NeighborIndex:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(state["X"], metric=state["metric"])  # type: ignore[misc]
 
-    def query(self, Q: ArrayLike, k: int) -> Neighbors:
+    def query(self, Q: ArrayLike, k: int, *, out: tuple[Array, Array] | None = None) -> Neighbors:
         """Find the k points nearest to each query.
 
         Parameters
@@ -150,6 +151,8 @@ class NeighborIndex:
             Points whose neighbours are looked for.
         k : int
             Neighbours of each query, 1 to n.
+        out : tuple of ndarray, optional
+            Where distances and indices go: arrays of their shapes and types, any strides. They may overlap `Q`.
 
         Returns
         -------
@@ -161,6 +164,10 @@ class NeighborIndex:
         ValueError
             k beyond the number of points; NaN or infinity; another number of coordinates.
         """
+        neighbors = self._nearest(Q, k)
+        return neighbors if out is None else into(out, neighbors)
+
+    def _nearest(self, Q: ArrayLike, k: int) -> Neighbors:
         found: Any = None
         if self._tree is not None and type(k) is int:
             found = self._tree.query(Q, self._x, k)

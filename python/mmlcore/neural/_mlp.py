@@ -19,6 +19,7 @@ from mmlcore.core.arrays import (
     in_order,
     require_finite,
 )
+from mmlcore.core.door import into
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.core.random_state import RandomState
 from mmlcore.neural import _targets as targets
@@ -232,19 +233,22 @@ class MLP(Network):
         """Return the mean loss of points."""
         return self._backpropagated(X, y, sample_weight)[0]
 
-    def predict(self, X: ArrayLike) -> Array:
-        """Return the classes (n,) of points for 'softmax', else the outputs (n, k), or (n,) where y was."""
+    def predict(self, X: ArrayLike, *, out: Array | None = None) -> Array:
+        """Return the classes (n,) of points for 'softmax', else the outputs (n, k), or (n,) where y was; in `out`, if it is given."""
         found = self._outputs(X)
         if self.output == "softmax":
-            return np.asarray(self._classes()[found.argmax(axis=1)])
-        return found[:, 0] if getattr(self, "_flat", False) else found
+            found = np.asarray(self._classes()[found.argmax(axis=1)])
+        elif getattr(self, "_flat", False):
+            found = found[:, 0]
+        return found if out is None else into(out, found)
 
-    def predict_proba(self, X: ArrayLike) -> Array:
-        """Return the probabilities (n, k) of the classes, for 'softmax' and 'sigmoid'."""
+    def predict_proba(self, X: ArrayLike, *, out: Array | None = None) -> Array:
+        """Return the probabilities (n, k) of the classes, for 'softmax' and 'sigmoid'; in `out`, if it is given."""
         if self.output not in ("softmax", "sigmoid"):
             msg = f"output: {self.output!r} gives no probabilities; 'softmax' and 'sigmoid' do."
             raise ValueError(msg)
-        return self._outputs(X)
+        found = self._outputs(X)
+        return found if out is None else into(out, found)
 
     def score(self, X: ArrayLike, y: ArrayLike) -> float:
         """Return the share of classes that are right for 'softmax', else R^2, the mean over the outputs."""
