@@ -44,6 +44,7 @@ mml.plot.fit(peak, x, y, mml.curve_fit(peak, x, y, [2, 4, 1]))""",
     + "mml.plot.images(digits.data[:10].reshape(10, 8, 8), [*map(str, digits.target[:10])], columns=5)",
     "landscape": """\
 from mmlcore.optimize import landscapes
+
 mml.plot.landscape(landscapes.sandpit(), ((0, 6), (0, 6)))""",
     "losses": DIGITS
     + """\
@@ -64,9 +65,9 @@ web = mml.datasets.micro_internet()
 mml.plot.ranks(mml.pagerank(web).ranks, names=web.labels, top=6)""",
     "reconstructions": DIGITS
     + "mml.plot.reconstructions(mml.PCA().fit(digits.data), digits.data[3:4], (8, 8))",
-    "regions": IRIS
+    "regions": "from mmlcore.estimators import KNeighborsClassifier\n\n"
+    + IRIS
     + """\
-from mmlcore.estimators import KNeighborsClassifier
 petals, names = iris.data[:, 2:], np.array(iris.classes)[iris.target]
 model = KNeighborsClassifier(15).fit(petals, names)
 mml.plot.regions(model.predict, ((0.5, 7.2), (0, 2.7)), points=petals, labels=names)""",
@@ -110,7 +111,9 @@ def with_figure(name: str, lines: list[str]) -> None:
     function = name.removeprefix("mmlcore.plot.")
     if not name.startswith("mmlcore.plot.") or function not in PROGRAMS:
         return
-    code = ["import numpy as np", "import mmlcore as mml", "", *PROGRAMS[function].splitlines()]
+    program = PROGRAMS[function].splitlines()
+    blank = [] if program[0].startswith("from ") else [""]
+    code = ["import numpy as np", "import mmlcore as mml", *blank, *program]
     lines += ["", ".. rubric:: Figure", "", ".. code-block:: python", ""]
     lines += [f"   {line}".rstrip() for line in code]
     lines += ["", f".. image:: /_pictures/figure_{function}.png"]

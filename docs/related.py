@@ -80,7 +80,7 @@ def with_see_also(name: str, lines: list[str]) -> None:
     others = related().get(name.removeprefix("mmlcore."))
     if others is None or "See Also" in lines or not any(line.strip() for line in lines):
         return
-    section = ["See Also", "--------", *(f"mmlcore.{other}" for other in others[:8]), ""]
+    section = ["See Also", "--------", ", ".join(f"mmlcore.{n}" for n in others[:8]), ""]
     for place, line in enumerate(lines):
         if line in ("Notes", "References", "Examples"):
             lines[place:place] = section

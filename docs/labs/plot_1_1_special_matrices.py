@@ -22,9 +22,11 @@ blocks = np.array([[2.0, 0, 0, 0], [0, 3, 0, 0], [0, 0, 4, 4], [0, 0, 5, 5]])
 echelon = mml.row_echelon(blocks)
 print("singular:", mml.is_singular(blocks), " rank:", echelon.rank)
 
+# sphinx_gallery_start_ignore
 assert mml.is_singular(blocks)
 np.testing.assert_equal(echelon.rank, np.linalg.matrix_rank(blocks))
 np.testing.assert_allclose(mml.determinant(blocks), np.linalg.det(blocks), atol=1e-12)
+# sphinx_gallery_end_ignore
 
 fig, axes = plt.subplots(1, 2, figsize=(7, 3.4), layout="constrained")
 mml.plot.matrix(blocks, ax=axes[0]).set_title("A")
@@ -57,11 +59,13 @@ def by_hand(matrix):
 
 matrix = np.array([[0.0, 7, -5, 3], [2, 8, 0, 4], [3, 12, 0, 5], [1, 3, 1, 3]])
 seen, singular = by_hand(matrix)
+# sphinx_gallery_start_ignore
 assert not singular
 np.testing.assert_allclose(seen[0][0], [1, 7.5, -2.5, 3.5])
 np.testing.assert_allclose(seen[1][1], [0, 1, -5 / 7, 3 / 7], atol=1e-12)
 np.testing.assert_allclose(seen[2][2], [0, 0, 1, 1.5], atol=1e-12)
 np.testing.assert_allclose(seen[3][3], [0, 0, 0, 1], atol=1e-12)
+# sphinx_gallery_end_ignore
 
 fig, axes = plt.subplots(1, 4, figsize=(10, 2.8), layout="constrained")
 for row, (ax, state) in enumerate(zip(axes, seen, strict=True)):
@@ -81,7 +85,9 @@ for kind, i, j, factor in echelon.steps:
     else:
         again[i] += factor * again[j]
         print(f"add {factor:.3g} times row {j} to row {i}")
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(again, echelon.matrix, atol=1e-12)
+# sphinx_gallery_end_ignore
 
 # %%
 # A magic square
@@ -96,20 +102,28 @@ print(
     f"by hand: singular is {singular}; mml.is_singular: {mml.is_singular(magic)}, rank {mml.rank(magic)}"
 )
 
+# sphinx_gallery_start_ignore
 assert mml.is_singular(magic)
 assert not singular
 assert mml.rank(magic) == np.linalg.matrix_rank(magic) == 3
+# sphinx_gallery_end_ignore
 null = mml.null_space(magic)[:, 0]
 print("the combination that vanishes:", (null / null[0]).round(12))
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(null / null[0], [1, 3, -3, -1], atol=1e-12)
+# sphinx_gallery_end_ignore
 
 # %%
 # Hilbert's matrix is nearly singular and is not. The condition number says how many digits a solution loses.
 
 hilbert = 1 / (np.arange(1.0, 5)[:, None] + np.arange(4))
+# sphinx_gallery_start_ignore
 assert not mml.is_singular(hilbert)
+# sphinx_gallery_end_ignore
 print(f"digits lost: {np.log10(mml.condition(hilbert)):.1f}")
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(mml.condition(hilbert), np.linalg.cond(hilbert), rtol=1e-8)
 np.testing.assert_allclose(
     mml.solve(hilbert, hilbert @ np.ones(4)), np.ones(4), atol=1e-10
 )
+# sphinx_gallery_end_ignore

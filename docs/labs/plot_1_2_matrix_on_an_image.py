@@ -24,7 +24,9 @@ import mmlcore.plot
 
 seen = mml.compose(mml.scaling(1, 8), mml.shear(-0.5, axis=1))
 print(seen)
+# sphinx_gallery_start_ignore
 np.testing.assert_array_equal(seen, [[1, 0], [-4, 8]])
+# sphinx_gallery_end_ignore
 
 portrait = astronaut()[:400:2, 100:400:2].astype(np.float32) / 255
 smear = mml.transform_image(portrait, mml.inverse(seen), fill=np.nan)
@@ -65,15 +67,19 @@ for ax, image, title in zip(
 inside = np.s_[20:-20, 20:-20]
 likeness = np.corrcoef(found[inside].ravel(), portrait[inside].ravel())[0, 1]
 print(f"correlation with the portrait {likeness:.3f}")
+# sphinx_gallery_start_ignore
 assert likeness > 0.85
+# sphinx_gallery_end_ignore
 
 # %%
 # Which matrix undoes it? Not the steps in the same order: products of matrices do not commute.
 
 other = mml.compose(mml.shear(-0.5, axis=1), mml.scaling(1, 8))
 print(other)
+# sphinx_gallery_start_ignore
 assert not np.allclose(other, seen)
 np.testing.assert_allclose(mml.compose(mml.inverse(seen), seen), np.eye(2), atol=1e-15)
+# sphinx_gallery_end_ignore
 
 # %%
 # Try it
@@ -119,7 +125,9 @@ for ax, image, title in zip(
     ax.set_title(title)
     ax.set_axis_off()
 
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(sharp, portrait, atol=1e-5)
+# sphinx_gallery_end_ignore
 middle = np.s_[60:140, 40:110]
 print(
     f"contrast kept after twelve turns: {soft[middle].std() / portrait[middle].std():.2f}"
@@ -138,4 +146,6 @@ channels = [
 ours = mml.transform_image(portrait, matrix)
 inner = mml.transform_image(np.ones(portrait.shape[:2]), matrix) == 1
 inner = ndimage.binary_erosion(inner, iterations=3)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(ours[inner], np.stack(channels, axis=-1)[inner], atol=1e-4)
+# sphinx_gallery_end_ignore

@@ -30,14 +30,18 @@ expected = [
     [0.81649658, 0.50816781, -0.06462163, -0.26631346],
     [0.40824829, -0.83484711, 0.07942048, -0.36063281],
 ]
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(Q, expected, atol=1e-8)
 np.testing.assert_allclose(Q.T @ Q, np.eye(4), atol=1e-15)
+# sphinx_gallery_end_ignore
 
 # %%
 # It is the Q of the QR factorization, with the sign that leaves the first number of each column's triangle positive.
 
 q, r = np.linalg.qr(V)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(Q, q * np.sign(np.diag(r)), atol=1e-14)
+# sphinx_gallery_end_ignore
 
 fig, axes = plt.subplots(1, 3, figsize=(9.5, 3.2), layout="constrained")
 for ax, matrix, title in zip(axes, (V, Q, Q.T @ Q), ("V", "Q", "Q'Q"), strict=True):
@@ -56,13 +60,17 @@ for name, matrix in (("A", A), ("B", B), ("C", C)):
         f"{name}: {matrix.shape[1]} vectors span {mml.span_dimension(matrix)} dimensions"
     )
     assert mml.span_dimension(matrix) == np.linalg.matrix_rank(matrix)
+# sphinx_gallery_start_ignore
 assert [mml.span_dimension(m) for m in (A, B, C)] == [3, 3, 2]
+# sphinx_gallery_end_ignore
 
 basis = mml.gram_schmidt(C)
 print(basis.round(3) + 0.0)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(
     basis, [[0.5**0.5, 0, 0], [0, 1, 0], [0.5**0.5, 0, 0]], atol=1e-15
 )
+# sphinx_gallery_end_ignore
 
 # %%
 # Where the textbook fails
@@ -92,8 +100,10 @@ for name, q in (
     print(
         f"{name}: second and third vector at {between:.6f} degrees, Q'Q off by {loss(q):.1e}"
     )
+# sphinx_gallery_start_ignore
 assert loss(mml.gram_schmidt(lauchli)) < 1e-14
 assert loss(textbook(lauchli)) > 0.4
+# sphinx_gallery_end_ignore
 
 # %%
 # Each column more of a Hilbert matrix costs the textbook three digits.
@@ -111,7 +121,9 @@ ours = [loss(mml.gram_schmidt(h, rtol=0)) for h in hilberts]
 ax.semilogy(sizes, ours, ".-", label="mmlcore")
 ax.set(xlabel="columns of Hilbert's matrix", ylabel="largest error of Q'Q")
 ax.legend()
+# sphinx_gallery_start_ignore
 assert max(ours) < 1e-14
+# sphinx_gallery_end_ignore
 
 # %%
 # Dependence is a matter of proportion
@@ -120,4 +132,6 @@ assert max(ours) < 1e-14
 
 tiny = 1e-15 * np.eye(4)
 print("dimensions of tiny vectors:", mml.span_dimension(tiny))
+# sphinx_gallery_start_ignore
 assert mml.span_dimension(tiny) == 4
+# sphinx_gallery_end_ignore

@@ -23,19 +23,25 @@ import mmlcore.plot
 
 basis = np.array([[1.0, -1.0], [1.5, 2.0]])  # vectors are columns
 E = mml.gram_schmidt(basis)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(E, np.array([[2.0, -3], [3, 2]]) / 13**0.5, atol=1e-15)
+# sphinx_gallery_end_ignore
 
 T = mml.compose(E, mml.scaling(1, -1), E.T)
 print((13 * T).round(12), "/ 13")
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(T, np.array([[-5.0, 12], [12, 5]]) / 13, atol=1e-15)
 np.testing.assert_allclose(T, E @ np.diag([1, -1]) @ np.linalg.inv(E), atol=1e-15)
+# sphinx_gallery_end_ignore
 
 # %%
 # The same matrix from the direction that is turned round, :math:`I - 2 n n^{\mathsf T}`. Twice a reflection is nothing; areas keep
 # their size and change their sign.
 
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(T, mml.reflection(E[:, 1]), atol=1e-15)
 np.testing.assert_allclose(mml.matrix_power(T, 2), np.eye(2), atol=1e-15)
+# sphinx_gallery_end_ignore
 print(sorted(mml.classify(T, rtol=1e-12)), f"determinant {mml.determinant(T):.3f}")
 
 # %%
@@ -118,8 +124,10 @@ mml.plot.arrows(E.T, names=["$e_1$", "$e_2$"], color="C3", ax=ax)
 mirror(ax, basis[:, 0])
 
 moved = mml.transform_points(T, fur)
+# sphinx_gallery_start_ignore
 np.testing.assert_array_equal(np.isnan(moved), np.isnan(fur))
 np.testing.assert_allclose(moved, fur @ T.T, atol=1e-14)
+# sphinx_gallery_end_ignore
 
 # %%
 # Turn the mirror
@@ -147,5 +155,7 @@ E = mml.gram_schmidt(np.transpose([[1.0, 1, 1], [2, 0, 1], [3, 1, -1]]))
 T = mml.compose(E, mml.scaling(1, 1, -1), E.T)
 r = mml.transform_points(T, [2.0, 3.0, 5.0])
 print(r, "= (11, 14, 5) / 3")
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(r, np.array([11, 14, 5]) / 3, atol=1e-14)
 np.testing.assert_allclose(T, mml.reflection(E[:, 2]), atol=1e-15)
+# sphinx_gallery_end_ignore

@@ -76,8 +76,10 @@ turn = mml.rotation3d([1.0, 2.0, 2.0], 0.7)
 values, vectors = mml.eig(turn)
 axis = vectors[:, np.argmin(abs(values - 1))].real
 print("axis:", (axis / axis[0]).round(12))
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(axis / axis[0], [1, 2, 2], atol=1e-12)
 np.testing.assert_allclose(np.abs(values), 1, atol=1e-14)
+# sphinx_gallery_end_ignore
 
 # %%
 # The characteristic polynomial, and its roots.
@@ -85,8 +87,10 @@ np.testing.assert_allclose(np.abs(values), 1, atol=1e-14)
 A = np.array([[1.0, 0], [-1, 4]])
 polynomial = mml.characteristic_polynomial(A)
 print(polynomial, "has the roots", mml.eigvals(A))
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(polynomial, [1, -5, 4])
 np.testing.assert_allclose(np.sort(np.roots(polynomial)), np.sort(mml.eigvals(A)))
+# sphinx_gallery_end_ignore
 
 # %%
 # Powers by the eigenbasis
@@ -96,22 +100,28 @@ np.testing.assert_allclose(np.sort(np.roots(polynomial)), np.sort(mml.eigvals(A)
 
 T = np.array([[6.0, -1], [2, 3]])
 C = np.array([[1.0, 1], [1, 2]])
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(mml.change_basis(T, C), np.diag([5, 4]), atol=1e-14)
+# sphinx_gallery_end_ignore
 
 P, D, P_inverse = mml.diagonalize(T)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(
     P @ np.diag(np.diag(D) ** 10) @ P_inverse, np.linalg.matrix_power(T, 10), rtol=1e-10
 )
 np.testing.assert_allclose(
     mml.matrix_power(T, 10), np.linalg.matrix_power(T, 10), rtol=1e-12
 )
+# sphinx_gallery_end_ignore
 
 A = np.array([[1.2, 0.5], [0.4, 0.7]])
 v = np.array([-0.9, 1.6])
 path = np.array([mml.matrix_power(A, n) @ v for n in range(7)])
 found = mml.power_iteration(A)
 print(f"eigenvalue {found.value:.6f} after {found.iterations} iterations")
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(found.value, np.linalg.eigvals(A).max(), rtol=1e-9)
+# sphinx_gallery_end_ignore
 
 fig, ax = plt.subplots(figsize=(5, 5), layout="constrained")
 line = found.vector / found.vector[0] * np.array([[-3.0], [3.0]])
@@ -131,8 +141,10 @@ points = iris.data[:, [0, 2]]
 S = mml.covariance(points)
 values, vectors = mml.eigh(S)
 expected = np.linalg.eigh(np.cov(points.T, bias=True))
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(values, expected.eigenvalues)
 np.testing.assert_allclose(np.abs(vectors), np.abs(expected.eigenvectors), atol=1e-12)
+# sphinx_gallery_end_ignore
 
 fig, ax = plt.subplots(figsize=(6, 4), layout="constrained")
 ax.scatter(*points.T, c=iris.target, s=10, cmap="viridis")

@@ -35,7 +35,9 @@ def graph_of(links):
 web = graph_of(links)
 L = mml.link_matrix(web)
 print(L.round(2))
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(L.sum(axis=0), 1)
+# sphinx_gallery_end_ignore
 
 # %%
 # Send out 100 people, let them click, count them again, until the counts hardly change.
@@ -52,8 +54,10 @@ def iterate(matrix):
 
 r, clicks = iterate(L)
 print(r.round(2), f"after {clicks} iterations")
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(r, [16, 5.33, 40, 25.33, 0, 13.33], atol=0.01)
 assert clicks == 18
+# sphinx_gallery_end_ignore
 
 # %%
 # The same as an eigenvector, by numpy and by ``mml.eig``, and from ``mml.pagerank``, which never forms the matrix.
@@ -63,7 +67,9 @@ for values, vectors in (np.linalg.eig(L), mml.eig(L)):
     np.testing.assert_allclose(100 * first / first.sum(), r, atol=0.01)
 
 found = mml.pagerank(web, damping=1)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(100 * found.ranks, r, atol=0.01)
+# sphinx_gallery_end_ignore
 
 fig, axes = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")
 mml.plot.network(web, names=list(links), ranks=found.ranks, ax=axes[0])
@@ -80,8 +86,10 @@ r, clicks = iterate(L)
 print(
     np.array2string(r, precision=2, suppress_small=True), f"after {clicks} iterations"
 )
+# sphinx_gallery_start_ignore
 assert clicks == 131
 np.testing.assert_allclose(r[6], 99.82, atol=0.005)
+# sphinx_gallery_end_ignore
 
 # %%
 # Boredom lets them out. With damping 0.5 the trap is still popular, but not everything.
@@ -89,15 +97,19 @@ np.testing.assert_allclose(r[6], 99.82, atol=0.005)
 d = 0.5
 damped, clicks = iterate(d * L + (1 - d) / 7)
 print(damped.round(2), f"after {clicks} iterations")
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(
     damped, [13.68, 11.21, 22.42, 16.76, 7.14, 10.88, 17.91], rtol=0, atol=0.006
 )
 assert clicks == 8
+# sphinx_gallery_end_ignore
 
 exact = np.linalg.solve(np.eye(7) - d * L, np.full(7, (1 - d) / 7))
 found = mml.pagerank(trapped, damping=d, tol=1e-12)
 print(f"off by {np.abs(found.ranks - exact).sum():.1e}, guaranteed {found.error:.1e}")
+# sphinx_gallery_start_ignore
 assert np.abs(found.ranks - exact).sum() < found.error < 1e-12
+# sphinx_gallery_end_ignore
 
 fig, axes = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")
 names = [*links, "G"]
@@ -127,7 +139,9 @@ for name, edges in (("loop", loop), ("islands", islands)):
     print(f"{name}: {np.round(mml.eigvals(L), 6) + 0.0}, damped sizes {sizes.round(6)}")
     np.testing.assert_allclose(np.abs(mml.eigvals(L)), 1, atol=1e-12)
     np.testing.assert_allclose(sizes, [0.85, 0.85, 0.85, 1], atol=1e-12)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(np.sort(mml.eigvals(L).real), [-1, -1, 1, 1], atol=1e-12)
+# sphinx_gallery_end_ignore
 
 # %%
 # A hundred pages
@@ -145,7 +159,9 @@ L = mml.link_matrix((source, target))
 L[:, L.sum(axis=0) == 0] = 1 / n
 values, vectors = np.linalg.eig(0.9 * L + 0.1 / n)
 first = vectors[:, np.argmax(values.real)].real
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(found.ranks, first / first.sum(), atol=1e-8)
+# sphinx_gallery_end_ignore
 
 fig, ax = plt.subplots(figsize=(8, 3), layout="constrained")
 ax.bar(place, 100 * found.ranks)
@@ -161,9 +177,11 @@ found = mml.pagerank(wikipedia.adjacency)
 print(f"{found.iterations} iterations, error below {found.error:.0e}")
 
 L = mml.link_matrix(wikipedia.adjacency)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(
     found.ranks, 0.85 * L @ found.ranks + 0.15 / len(L), atol=1e-8
 )
+# sphinx_gallery_end_ignore
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 mml.plot.ranks(found.ranks, names=list(wikipedia.names), top=12, ax=ax)

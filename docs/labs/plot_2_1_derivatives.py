@@ -52,6 +52,7 @@ ax = plot.explore(match, function=list(functions), at=(0.1, 2.7, 0.1))
 # The rules of sums, products and chains are what the computer follows. On a hundred points they agree with what one finds on paper.
 
 x = np.linspace(0.1, 3, 100)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(
     mml.derivative(lambda x: x**3 - 3 * x, x), 3 * x**2 - 3, atol=1e-13
 )
@@ -61,6 +62,7 @@ np.testing.assert_allclose(
     atol=1e-14,
 )
 np.testing.assert_allclose(mml.derivative(np.log, x, order=2), -1 / x**2, rtol=1e-13)
+# sphinx_gallery_end_ignore
 
 # %%
 # How small a step?
@@ -80,8 +82,10 @@ ours = abs(float(mml.derivative(f, at)) / exact - 1)
 ax.axhline(max(ours, 1e-17), color="C3", label="mmlcore.derivative")
 ax.set(xlabel="step", ylabel="relative error")
 ax.legend()
+# sphinx_gallery_start_ignore
 assert ours < 1e-15
 assert np.abs(forward / exact - 1).min() > 1e-12
+# sphinx_gallery_end_ignore
 
 # %%
 # Noisy data
@@ -105,8 +109,10 @@ ax.plot(t, np.cos(t), "k--", linewidth=1, label="cos(t)")
 ax.set(xlabel="t", ylabel="slope of noisy sin(t)")
 ax.legend()
 by_hand = np.polyfit(offsets, windows[50], 2)[1]
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(smooth[50], by_hand, rtol=1e-9)
 assert np.std(smooth - np.cos(t)[width:-width]) < 0.05 * np.std(rough - np.cos(t))
+# sphinx_gallery_end_ignore
 
 # %%
 # Many variables
@@ -142,8 +148,10 @@ for place in places:
     ax.plot(*place, marks[kind], markeredgewidth=2)
     print(f"{kind:8} at {place.round(3)}, height {hills(place):.3f}")
 ax.set_title("arrows lead down; triangles: minima and maxima, crosses: saddles")
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(mml.gradient(hills, places), 0, atol=1e-4)
 assert len(places) == 9
+# sphinx_gallery_end_ignore
 
 # %%
 # The chain rule
@@ -159,15 +167,19 @@ def polar(p):
 
 J = mml.jacobian(polar, [2.0, 0.5])
 c, s = np.cos(0.5), np.sin(0.5)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(J, [[c, -2 * s], [s, 2 * c]], rtol=1e-14)
 np.testing.assert_allclose(
     mml.determinant(J), 2.0, rtol=1e-14
 )  # areas grow with the radius
+# sphinx_gallery_end_ignore
 
 chained = mml.gradient(lambda p: hills(polar(p)), [2.0, 0.5])
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(
     chained, mml.gradient(hills, polar(np.array([2.0, 0.5]))) @ J, rtol=1e-12
 )
+# sphinx_gallery_end_ignore
 print("slope by radius and angle:", chained.round(4))
 
 # sphinx_gallery_thumbnail_number = 4

@@ -24,6 +24,7 @@ from mmlcore import plot
 print("cos:", mml.taylor(np.cos, 0.0, 6))
 print("exp:", mml.taylor(np.exp, 0.0, 4))
 print("1/x at 4:", mml.taylor(lambda x: 1 / x, 4.0, 2))
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(
     mml.taylor(lambda x: 1 / x, 4.0, 2).coefficients,
     [1 / 4, -1 / 16, 1 / 64],
@@ -34,6 +35,7 @@ np.testing.assert_allclose(
     [1, 3, 1 / 2, 0, 1 / 24],
     atol=1e-15,
 )
+# sphinx_gallery_end_ignore
 
 ax = plot.taylor(np.cos, 0.0, (0, 2, 4, 6, 8), limits=(-7, 7))
 ax.set_title("cos, around 0")
@@ -90,14 +92,18 @@ right.plot(centres, radii, "o", label="from 100 coefficients")
 right.plot(centres, np.sqrt(1 + centres**2), "k", label="distance to the pole")
 right.set(xlabel="centre", ylabel="radius", ylim=(0, None))
 right.legend()
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(radii, np.sqrt(1 + centres**2), rtol=0.03)
+# sphinx_gallery_end_ignore
 
 # %%
 # The quadratic coefficient around 2 is 11/125.
 
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(
     mml.taylor(witch, 2.0, 2).coefficients[2], 11 / 125, rtol=1e-12
 )
+# sphinx_gallery_end_ignore
 
 # %%
 # What is left over
@@ -138,8 +144,10 @@ def bumps(v):
 at = np.array([0.4, -0.3])
 order_two = mml.taylor(bumps, at, 2)
 value, slope, curvature = order_two.coefficients
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(slope, mml.gradient(bumps, at), rtol=1e-12)
 np.testing.assert_allclose(curvature, mml.hessian(bumps, at), rtol=1e-12)
+# sphinx_gallery_end_ignore
 
 
 def polynomial(v, order):
@@ -153,7 +161,9 @@ def polynomial(v, order):
     return sum(terms[: order + 1])
 
 
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(order_two(at + 0.1), polynomial(at + 0.1, 2), rtol=1e-12)
+# sphinx_gallery_end_ignore
 axis = np.linspace(-2, 2, 60)
 plane = np.stack(np.meshgrid(axis, axis))
 near = np.hypot(plane[0] - at[0], plane[1] - at[1]) < 0.9

@@ -58,7 +58,9 @@ expected = [
     -3.760213972310,
     -3.760213972197,
 ]
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(path[:6], expected, atol=1e-11)
+# sphinx_gallery_end_ignore
 
 # %%
 # Less lucky starts
@@ -73,7 +75,9 @@ for x0 in (1.99, 3.1):
     print(f"from {x0}: {first}, ... -> {plain.x:.6f} after {plain.iterations} steps")
 chaotic = mml.newton(f, 3.1, safeguard=False, max_iter=6, trajectory=True).path
 expected = [3.1, 2.52060307, 3.22980804, 2.93652514, 4.06661702, 3.67910902, 3.38262637]
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(chaotic, expected, rtol=1e-6)
+# sphinx_gallery_end_ignore
 
 # %%
 # A double root takes one bit per step, not twice the digits.
@@ -81,7 +85,9 @@ np.testing.assert_allclose(chaotic, expected, rtol=1e-6)
 double = mml.newton(
     lambda x: (x - 1) ** 2, 2.0, safeguard=False, max_iter=5, trajectory=True
 ).path
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(double, 1 + 0.5 ** np.arange(6.0))
+# sphinx_gallery_end_ignore
 
 # %%
 # Where each start leads
@@ -91,7 +97,9 @@ np.testing.assert_allclose(double, 1 + 0.5 ** np.arange(6.0))
 starts = np.linspace(-4.5, 4.5, 2001)
 found = mml.newton(f, starts, safeguard=False, max_iter=200)
 roots, which = strategies.basins(found.x, found.converged)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(f(roots), 0, atol=1e-9)
+# sphinx_gallery_end_ignore
 _, (top, below) = plt.subplots(
     2, 1, figsize=(7, 5), sharex=True, height_ratios=(2, 1), layout="constrained"
 )
@@ -140,7 +148,9 @@ for _ in range(60):
 places, which = strategies.basins(found.x, found.converged)
 same = np.abs(places[which, 0] + 1j * places[which, 1] - z) < 1e-6
 print(f"{same.mean():.2%} of the starts lead to the same root")
+# sphinx_gallery_start_ignore
 assert same.mean() > 0.999
+# sphinx_gallery_end_ignore
 
 # %%
 # More roots, more borders: :math:`z^n = 1`.

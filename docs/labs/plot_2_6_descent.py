@@ -64,9 +64,11 @@ def newton_step(f, J, H):
     return -mml.solve(H, J)
 
 
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(
     newton_step(0.0, np.array([1.0, 2.0]), np.diag([2.0, 4.0])), [-0.5, -0.5]
 )
+# sphinx_gallery_end_ignore
 
 
 def hybrid(f, J, H):
@@ -97,10 +99,12 @@ for ax, (name, rule) in zip(
     ax.plot(*phone, "k+", markersize=12)
     ax.set(title=name, aspect="equal", xlim=square[0], ylim=square[1])
 
+# sphinx_gallery_start_ignore
 assert (
     mml.distance(strategies.explore(pit, newton_step, near, steps=12)[-1], phone) < 1e-9
 )
 assert mml.distance(strategies.explore(pit, hybrid, far, steps=12)[-1], phone) < 1e-9
+# sphinx_gallery_end_ignore
 
 # %%
 # What kind of place Newton ends in is told by the eigenvalues of the Hessian.
@@ -115,7 +119,9 @@ print(
     mml.classify_stationary(pit, end).kind,
 )
 values = np.linalg.eigvalsh(mml.hessian(pit, end))
+# sphinx_gallery_start_ignore
 assert (values < 0).all()
+# sphinx_gallery_end_ignore
 
 # %%
 # Several holes
@@ -143,7 +149,9 @@ places, which = strategies.basins(found.x, found.converged)
 kinds = [mml.classify_stationary(board, place).kind for place in places]
 for kind in sorted(set(kinds)):
     print(f"{kind:9}: {kinds.count(kind)} places")
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(slope(places), 0, atol=1e-6)
+# sphinx_gallery_end_ignore
 
 # %%
 # ``minimize`` does what the hybrid does with more care: a trust region bounds Newton's steps, and saddles are left. From every start

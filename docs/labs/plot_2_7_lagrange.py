@@ -41,7 +41,9 @@ def ellipse(t):
 
 
 turn = np.linspace(0, 2 * np.pi, 400)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(g(ellipse(turn)), 0, atol=1e-14)
+# sphinx_gallery_end_ignore
 
 
 def walk(ax, degrees):
@@ -87,22 +89,28 @@ found = mml.newton(equations, starts.reshape(-1, 3))
 places = np.unique(found.x[found.converged].round(8), axis=0)
 for x, y, multiplier in places:
     print(f"x {x:8.5f}  y {y:8.5f}  lambda {multiplier:8.5f}  f {f([x, y]):.5f}")
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(g(places.T), 0, atol=1e-7)
+# sphinx_gallery_end_ignore
 
 # %%
 # The lowest of them is at x = 0.930942, the 0.93 of the course. ``lagrange`` needs neither the equations nor the derivatives, and
 # says what kind of place it found.
 
 lowest = places[np.argmin(f(places.T))]
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(lowest[:2], [0.930941838884, -1.210829546170], atol=1e-8)
+# sphinx_gallery_end_ignore
 for start in lowest[:2] + 0.1, [-0.1, -0.4], [-0.9, -0.9]:
     near = mml.lagrange(f, g, start)
     print(
         f"from {np.round(start, 2)}: {near.kind} at {near.x.round(6)}, f {near.value:.6f}"
     )
 best = mml.lagrange(f, g, lowest[:2] + 0.1)
+# sphinx_gallery_start_ignore
 assert best.kind == "minimum"
 np.testing.assert_allclose(best.x, lowest[:2], atol=1e-8)
+# sphinx_gallery_end_ignore
 
 _, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 plot.landscape(f, window, ax=left)
@@ -118,7 +126,9 @@ right.set(
 
 # The same by brute force, along the ellipse in small steps.
 fine = ellipse(np.linspace(0, 2 * np.pi, 1_000_001))
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(f(fine).min(), best.value, rtol=1e-10)
+# sphinx_gallery_end_ignore
 
 # %%
 # What the multiplier says
@@ -129,7 +139,9 @@ c = 1e-4
 moved = [mml.lagrange(f, lambda v, c=c: g(v) - c, best.x).value for c in (c, -c)]
 price = (moved[0] - moved[1]) / (2 * c)
 print(f"multiplier {best.multipliers[0]:.8f}, by moving the constraint {price:.8f}")
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(price, best.multipliers[0], rtol=1e-6)
+# sphinx_gallery_end_ignore
 
 # %%
 # The second exercise: :math:`-e^{x - y^2 + xy}` on :math:`\cosh y + x = 2`.
@@ -140,8 +152,10 @@ second = mml.lagrange(
     [1.0, 0.1],
 )
 print(f"{second.kind} at {second.x}, multiplier {second.multipliers[0]:.6f}")
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(second.x, [0.95778236083364, 0.28956479021842], rtol=1e-8)
 np.testing.assert_allclose(second.multipliers[0], -4.077888912160426, rtol=1e-8)
 np.testing.assert_allclose(second.value, -3.162221040068695, rtol=1e-9)
+# sphinx_gallery_end_ignore
 
 # sphinx_gallery_thumbnail_number = 2

@@ -56,11 +56,13 @@ print(
     f"m = {m:.3f} +- {errors[0]:.3f}, c = {c:.3f} +- {errors[1]:.3f}, chi squared {fit.chi2:.4f}"
 )
 away = x - x.mean()
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose([m, c, fit.chi2], [2, -0.7, 0.01], atol=1e-12)
 np.testing.assert_allclose(m, away @ y / (away @ away), rtol=1e-12)
 np.testing.assert_allclose([m, c], np.polyfit(x, y, 1), rtol=1e-12)
 np.testing.assert_allclose(errors[0] ** 2, fit.chi2 / (3 * away @ away), rtol=1e-10)
 np.testing.assert_allclose(mml.gradient(chi_squared, [m, c]), 0, atol=1e-12)
+# sphinx_gallery_end_ignore
 
 # %%
 # The landscape of chi squared is a bowl, and a very long one: slope and constant must change together. Measured from the mean of
@@ -85,7 +87,9 @@ print("errors of c:", errors[1].round(3), "and", flat.standard_errors[1].round(3
 # The band of the fit is narrow where the data are, and opens like a trumpet beyond.
 
 both = mml.curve_fit(line, x, y)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(both.parameters, [m, c], rtol=1e-9)
+# sphinx_gallery_end_ignore
 axes = plot.fit(line, x, y, both)
 axes[0].set_title("line, two standard deviations of it, residuals")
 
@@ -138,8 +142,10 @@ for colour, found, name in (
 ax.plot(ends, line(ends, *robust.parameters), "C3--", label="Cauchy's loss")
 ax.legend()
 expected = np.polyfit(at, values, 1, w=1 / sigma)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(
     [weighted.coefficients[0], weighted.intercept], expected, rtol=1e-10
 )
+# sphinx_gallery_end_ignore
 
 # sphinx_gallery_thumbnail_number = 4

@@ -57,8 +57,10 @@ ax = plot.explore(by_hand, mu=(156.0, 200.0, 0.5), sigma=(2.0, 14.0, 0.25))
 
 guess = surface([178.0, 8.0])
 print(f"chi squared at (178, 8): {guess:.8f}")
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(guess, 0.00050872, atol=5e-9)
 np.testing.assert_allclose(guess, np.sum((y - bell(x, 178.0, 8.0)) ** 2), rtol=1e-12)
+# sphinx_gallery_end_ignore
 
 # %%
 # Two wrong guesses. Both have the wrong middle; the wider bell reaches some of the data, and its sum is smaller.
@@ -80,8 +82,10 @@ for mu, sigma, expected in (
 
 slopes = mml.jacobian(lambda p: bell(x, p[0], p[1]), [155.0, 6.0])
 value, away = bell(x, 155.0, 6.0), x - 155.0
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(slopes[:, 0], value * away / 6**2, atol=1e-16)
 np.testing.assert_allclose(slopes[:, 1], value * (away**2 / 6**3 - 1 / 6), atol=1e-16)
+# sphinx_gallery_end_ignore
 
 # %%
 # A step goes 2000 gradients down. From (155, 6) the width first overshoots to 20, then both parameters creep to the valley's
@@ -105,8 +109,10 @@ for step in (0, 1, 10, 50):
     print(
         f"step {step:2}: mu {found.path[step, 0]:.5f}, sigma {found.path[step, 1]:.5f}"
     )
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(found.path[10], [164.96415800, 19.58684687], rtol=1e-8)
 np.testing.assert_allclose(found.x, [178.51982, 7.54991], atol=5e-6)
+# sphinx_gallery_end_ignore
 
 # %%
 # The same walk in plain numpy, gradient by gradient, ends in the same place.
@@ -117,7 +123,9 @@ for _ in range(50):
     rest = y - value
     d_mu, d_sigma = value * away / p[1] ** 2, value * (away**2 / p[1] ** 3 - 1 / p[1])
     p = p + 2000 * 2 * np.array([rest @ d_mu, rest @ d_sigma])
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(found.x, p, rtol=1e-10)
+# sphinx_gallery_end_ignore
 
 # %%
 # A method made for sums of squares
@@ -131,8 +139,10 @@ for name, best, error in zip(
 ):
     print(f"{name:5} = {best:.5f} +- {error:.2f}")
 print(f"chi squared {fit.chi2:.9f} after {fit.iterations} iterations")
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(fit.parameters, [178.51982, 7.54991], atol=5e-6)
 np.testing.assert_allclose(fit.chi2, 0.000439245, atol=5e-10)
+# sphinx_gallery_end_ignore
 
 _, (left, right) = plt.subplots(
     1, 2, figsize=(10, 4), layout="constrained", sharey=True

@@ -46,8 +46,10 @@ plot.images(
     ["a face", "another", "mean", "variance"],
     columns=4,
 )
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(mean, X.mean(axis=0), rtol=1e-12)
 np.testing.assert_allclose(variance, X.var(axis=0), rtol=1e-10)
+# sphinx_gallery_end_ignore
 
 # %%
 # Covariance
@@ -56,7 +58,9 @@ np.testing.assert_allclose(variance, X.var(axis=0), rtol=1e-10)
 # one pixel is an image as well. Choose the pixel.
 
 S = mml.covariance(X)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(S, np.cov(X, rowvar=False, bias=True), atol=1e-15)
+# sphinx_gallery_end_ignore
 correlation = mml.correlation(X)
 
 
@@ -93,8 +97,10 @@ def cov_naive(X):
     return total / len(X)
 
 
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(mean_naive(X), mean, rtol=1e-12)
 np.testing.assert_allclose(cov_naive(X), S, atol=1e-14)
+# sphinx_gallery_end_ignore
 
 
 def clock(f, *arguments):
@@ -131,15 +137,19 @@ for ax, title, ways in (
 # :math:`A \mu + b` and :math:`A S A^\top`.
 
 S2, A2 = np.array([[2.0, 0.0], [0.0, 2.0]]), np.array([[0.0, 1.0], [2.0, 3.0]])
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(mml.affine_covariance(S2, A2, [0.0, 0.0]), [[2, 6], [6, 26]])
+# sphinx_gallery_end_ignore
 
 state = np.random.RandomState(42)
 A, b, data = state.randn(4, 4), state.randn(4), state.randn(100, 4)
 moved = data @ A.T + b
 mean_after = mml.affine_mean(mml.mean(data), A, b)
 covariance_after = mml.affine_covariance(mml.covariance(data), A, b)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(mean_after, moved.mean(axis=0), rtol=1e-12)
 np.testing.assert_allclose(covariance_after, np.cov(moved.T, bias=True), atol=1e-13)
+# sphinx_gallery_end_ignore
 print("mean after the map:", mean_after.round(4))
 print("its first variance:", covariance_after[0, 0].round(4))
 
@@ -166,11 +176,15 @@ after = moments.mean[0], moments.covariance()[0, 0]
 print(
     f"mean and variance: {before[0]:.4f}, {before[1]:.4f}; with a 9 {after[0]:.4f}, {after[1]:.4f}"
 )
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(after, [5, 4], rtol=1e-12)
+# sphinx_gallery_end_ignore
 n, mu, var = 8, *before
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(after[0], mu + (9 - mu) / n, rtol=1e-12)
 np.testing.assert_allclose(
     after[1], (n - 1) / n * var + (9 - mu) * (9 - after[0]) / n, rtol=1e-12
 )
+# sphinx_gallery_end_ignore
 
 # sphinx_gallery_thumbnail_number = 3

@@ -20,10 +20,12 @@ from sklearn.datasets import load_iris
 import mmlcore as mml
 from mmlcore import plot
 
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(mml.distance([3, 4], [1, 1]), 13**0.5, rtol=1e-15)
 np.testing.assert_allclose(
     mml.angle([1, 2, 3], [2, 2, -5]), 2.002829357226812, rtol=1e-14
 )
+# sphinx_gallery_end_ignore
 
 # %%
 # Another inner product, :math:`x^\top A y`, has other lengths and angles. The vectors of length 1 are a circle for the dot product
@@ -59,9 +61,11 @@ ax = plot.explore(
 X, labels = mnist_data()
 images = X.reshape(-1, 28, 28)
 distances = mml.pairwise_distances(X[:500])
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(
     distances[3, :5], [np.linalg.norm(X[3] - X[k]) for k in range(5)]
 )
+# sphinx_gallery_end_ignore
 pairs = distances[np.triu_indices(500, 1)]
 
 
@@ -89,11 +93,15 @@ ax = plot.explore(two, first=(0, 499), second=(0, 400))
 
 near, index = mml.nearest_neighbors(X, X[:1], 8)
 print("nearest to 0:", index[0, 1], "at a distance of", round(near[0, 1], 2))
+# sphinx_gallery_start_ignore
 assert index[0, 0] == 0
 assert index[0, 1] == 61
 np.testing.assert_allclose(near[0, 1], 1020.6473436011089, rtol=1e-12)
+# sphinx_gallery_end_ignore
 by_loop = [np.linalg.norm(X[0] - x) for x in X]
+# sphinx_gallery_start_ignore
 assert np.argsort(by_loop)[1] == 61
+# sphinx_gallery_end_ignore
 plot.images(
     images[index[0]],
     [f"{k}: {d:.0f}" for k, d in zip(index[0], near[0], strict=True)],
@@ -124,11 +132,17 @@ closest = np.unravel_index(np.argmin(angles + 9 * np.eye(10)), angles.shape)
 print(
     "smallest angle:", closest[0], "and", closest[1], round(float(angles[closest]), 4)
 )
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(angles[4, 9], 0.41768747020866165, rtol=1e-9)
+# sphinx_gallery_end_ignore
 row = [0, 1.11400561, 0.74479385, 0.73231639, 0.85711333, 0.58065198]
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(angles[0, :6], row, atol=1e-8)
+# sphinx_gallery_end_ignore
 # The formula with the arc cosine has NaN on the diagonal, or 1e-8, where rounding leads beyond 1.
+# sphinx_gallery_start_ignore
 assert (np.diag(angles) == 0).all()
+# sphinx_gallery_end_ignore
 
 # %%
 # Nearest neighbours decide
@@ -163,8 +177,10 @@ def decide(ax, k):
 
 
 ax = plot.explore(decide, k=[3, 1, 5, 15, 50])
+# sphinx_gallery_start_ignore
 assert vote([[5.013, 3.377]], 1)[0] == 0
 assert vote([[6.0513, 2.9471]], 3)[0] == 1
+# sphinx_gallery_end_ignore
 
 # %%
 # The same by a loop in numpy, for a grid of steps of 0.1 as in the exercise.
@@ -179,6 +195,8 @@ for point in flat:
     expected.append(np.bincount(iris.target[nearest], minlength=3).argmax())
 same = np.mean(vote(flat, 3) == expected)
 print(f"{same:.1%} of {len(flat)} places decided alike")
+# sphinx_gallery_start_ignore
 assert same > 0.99  # equal distances may be ordered either way by rounding
+# sphinx_gallery_end_ignore
 
 # sphinx_gallery_thumbnail_number = 6

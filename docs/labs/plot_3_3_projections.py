@@ -51,6 +51,7 @@ ax = plot.explore(shadows, degrees=(-80, 100))
 
 b = np.array([1.0, 2.0, 2.0])
 P = mml.projection_matrix(b)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(9 * P, [[1, 2, 2], [2, 4, 4], [2, 4, 4]], atol=1e-14)
 np.testing.assert_allclose(
     9 * mml.project([1, 1, 1], b).points, [5, 10, 10], atol=1e-14
@@ -58,34 +59,43 @@ np.testing.assert_allclose(
 np.testing.assert_allclose(
     mml.project([1, 1, 1], [3, 0, 4]).points, [0.84, 0, 1.12], atol=1e-15
 )
+# sphinx_gallery_end_ignore
 
 B = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]])
 P = mml.projection_matrix(B)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(6 * P, [[5, 2, -1], [2, 2, 2], [-1, 2, 5]], atol=1e-13)
 np.testing.assert_allclose(P, B @ np.linalg.inv(B.T @ B) @ B.T, atol=1e-14)
 np.testing.assert_allclose(P @ P, P, atol=1e-15)
 np.testing.assert_array_equal(P, P.T)
+# sphinx_gallery_end_ignore
 
 x = np.array([6.0, 0.0, 0.0])
 found = mml.project(x, B)
 print("shadow", found.points.round(10), "coordinates", found.coordinates.round(10))
 print("distance", round(float(found.residual), 4))
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(found.points, [5, 2, -1], atol=1e-14)
 np.testing.assert_allclose(found.coordinates, [5, -3], atol=1e-14)
 np.testing.assert_allclose(found.points @ (found.points - x), 0, atol=1e-13)
 np.testing.assert_allclose(found.residual, np.linalg.norm(x - P @ x), rtol=1e-14)
+# sphinx_gallery_end_ignore
 
 # %%
 # Where columns depend on each other the formula fails, since :math:`B^\top B` has no inverse; the projection exists all the same. An
 # affine subspace, here the line at height 3, is moved to the origin and back.
 
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(
     mml.projection_matrix([[1, 2], [1, 2], [1, 2]]), np.full((3, 3), 1 / 3)
 )
+# sphinx_gallery_end_ignore
 offset = np.array([0.0, 3.0])
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(
     offset + mml.project([4.0, 7.0] - offset, np.array([1.0, 0.0])).points, [4, 3]
 )
+# sphinx_gallery_end_ignore
 
 # %%
 # Eigenfaces
@@ -98,7 +108,9 @@ known, new = faces[:80], faces[80:]
 pca = mml.PCA(79).fit(known)
 basis, mean = pca.components_.T, pca.mean_
 axes = plot.components(pca, (25, 25), count=9)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(basis.T @ basis, np.eye(79), atol=1e-12)
+# sphinx_gallery_end_ignore
 
 # %%
 # A face that was not among the eighty, projected on the first eigenfaces: fifty numbers instead of 625.

@@ -27,6 +27,7 @@ points = random.multivariate_normal([1.0, 0.5], [[1.0, 0.8], [0.8, 1.0]], 100)
 plane = mml.PCA(2).fit(points)
 
 values, vectors = mml.eigh(mml.covariance(points, ddof=1))
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(plane.explained_variance_, values[::-1], rtol=1e-12)
 np.testing.assert_allclose(
     np.abs(plane.components_), np.abs(vectors[:, ::-1].T), rtol=1e-9
@@ -34,6 +35,7 @@ np.testing.assert_allclose(
 np.testing.assert_allclose(
     mml.eigh([[3.0, 2.0], [2.0, 3.0]]).values, [1, 5], rtol=1e-14
 )
+# sphinx_gallery_end_ignore
 
 line = mml.PCA(1).fit(points)
 shadows = line.inverse_transform(line.transform(points))
@@ -54,7 +56,9 @@ lost = line.reconstruction_error(points)
 print(
     f"lost {lost:.6f}, second eigenvalue {plane.explained_variance_[1] * 99 / 100:.6f}"
 )
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(lost, plane.explained_variance_[1] * 99 / 100, rtol=1e-12)
+# sphinx_gallery_end_ignore
 
 # %%
 # The numbers of the exercise: ten points in five dimensions, two components.
@@ -73,12 +77,14 @@ two = mml.PCA(2).fit(X)
 mean, values, again = pca_by_numpy(X, 2)
 print("eigenvalues", (two.explained_variance_ * 9 / 10).round(6))
 print("mean squared error", round(two.reconstruction_error(X), 6))
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(
     two.explained_variance_ * 9 / 10, [2.04175147, 1.58309526], rtol=1e-8
 )
 np.testing.assert_allclose(two.explained_variance_ * 9 / 10, values, rtol=1e-12)
 np.testing.assert_allclose(two.reconstruction_error(X), 2.281732196926769, rtol=1e-12)
 np.testing.assert_allclose(two.inverse_transform(two.transform(X)), again, atol=1e-13)
+# sphinx_gallery_end_ignore
 
 # %%
 # Digits
@@ -92,7 +98,9 @@ zeros = digits[labels == 0] / 255.0
 deviation = np.sqrt(mml.variance(zeros))
 deviation[deviation == 0] = 1
 scaled = (zeros - mml.mean(zeros)) / deviation
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(mml.mean(scaled), 0, atol=1e-13)
+# sphinx_gallery_end_ignore
 
 most = mml.PCA(100).fit(scaled)
 variances = most.explained_variance_ * (len(scaled) - 1) / len(scaled)
@@ -111,14 +119,20 @@ ax.legend()
 # On its thousand zeros the course reads 445.18, 403.94, 377.59, and finds 49 components (98.19). Five hundred zeros need 37: with
 # fewer points fewer directions are needed to reach them. The curve by reconstruction, image by image, is the same.
 
+# sphinx_gallery_start_ignore
 assert needed == 37
 np.testing.assert_allclose(errors[1:4], [414.64, 374.69, 347.46], atol=0.01)
+# sphinx_gallery_end_ignore
 few = mml.PCA(needed).fit(scaled)
 again = few.inverse_transform(few.transform(scaled))
 mse = np.mean(np.sum((again - scaled) ** 2, axis=1))
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(errors[needed], mse, rtol=1e-10)
+# sphinx_gallery_end_ignore
 by_numpy = np.linalg.eigvalsh(scaled @ scaled.T / len(scaled))[::-1]
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(variances, by_numpy[:100], rtol=1e-9)
+# sphinx_gallery_end_ignore
 
 # %%
 # The newest text only centres, and asks for an error below 10: that takes 22 components.
@@ -127,7 +141,9 @@ centred = mml.PCA(50).fit(zeros)
 left = mml.variance(zeros).sum() - np.cumsum(centred.explained_variance_) * 499 / 500
 fewer = 1 + int(np.argmax(left < 10))
 print("centred only: below 10 with", fewer, "components")
+# sphinx_gallery_start_ignore
 assert fewer == 22
+# sphinx_gallery_end_ignore
 
 # %%
 # What the components are, and what is left of a digit when it is drawn from some of them.
@@ -187,12 +203,15 @@ ax.set(xlabel="component 1", ylabel="component 2")
 # :math:`X X^\top c = \lambda c`, then :math:`X^\top c` is an eigenvector of :math:`X^\top X`. Both routes give the same components.
 
 X = np.random.RandomState(0).randn(5, 4)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(
     mml.PCA(2).fit(X).explained_variance_ * 4 / 5, [1.45582769, 0.61989598], rtol=1e-8
 )
+# sphinx_gallery_end_ignore
 wide = digits[::50] / 255.0  # 100 points of 784 dimensions
 by_covariance = mml.PCA(20, solver="covariance").fit(wide)
 by_points = mml.PCA(20, solver="dual").fit(wide)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(
     by_covariance.explained_variance_, by_points.explained_variance_, rtol=1e-9
 )
@@ -201,6 +220,7 @@ np.testing.assert_allclose(
     1,
     rtol=1e-9,
 )
+# sphinx_gallery_end_ignore
 
 
 def clock(f, *arguments):

@@ -55,15 +55,19 @@ def slope(v):
 
 
 start = np.zeros(65)
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(
     mml.gradient(loss, start + 0.1), slope(start + 0.1), rtol=1e-9, atol=1e-9
 )
+# sphinx_gallery_end_ignore
 
 steps, v = [loss(start)], start
 for _ in range(200):
     v = v - 0.002 * slope(v)
     steps.append(loss(v))
+# sphinx_gallery_start_ignore
 assert (np.diff(steps) < 0).all()
+# sphinx_gallery_end_ignore
 
 # %%
 # By a method made for the purpose
@@ -74,7 +78,9 @@ found = mml.minimize(loss, start, method="lbfgs")
 print(
     f"by hand {steps[-1]:.4f}, by minimize {found.value:.4f} after {found.iterations} steps"
 )
+# sphinx_gallery_start_ignore
 assert found.value < steps[-1]
+# sphinx_gallery_end_ignore
 
 fig, ax = plt.subplots()
 ax.semilogy(np.array(steps) - found.value, label="200 steps by hand")
@@ -88,12 +94,16 @@ ax.legend()
 
 fit = mml.logistic_regression(A, y[train], ridge=ridge)
 theirs = LogisticRegression(C=1 / ridge, tol=1e-10, max_iter=10_000).fit(A, y[train])
+# sphinx_gallery_start_ignore
 np.testing.assert_allclose(found.x[:64], fit.coefficients, atol=1e-5)
 np.testing.assert_allclose(theirs.coef_[0], fit.coefficients, atol=1e-4)
+# sphinx_gallery_end_ignore
 
 right = (fit.classify(X[~train]) == y[~train]).mean()
 print(f"{right:.1%} of the images that it has not seen are told")
+# sphinx_gallery_start_ignore
 assert right > 0.95
+# sphinx_gallery_end_ignore
 
 # %%
 # The coefficients are an image as well: where ink speaks for an 8, where for a 3. And what is told with the least certainty?
