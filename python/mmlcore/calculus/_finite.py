@@ -88,10 +88,10 @@ def finite_difference(
 
     Notes
     -----
-    Errors of a function of size 1 that changes over lengths of about 1: some 1e-10 (central), 1e-8 (forward), 1e-12 (richardson),
+    Errors of a function of size 1 that changes over lengths of about 1: about 1e-10 (central), 1e-8 (forward), 1e-12 (richardson),
     1e-16 (complex). Where the function changes over lengths that are shorter, the step shrinks until differences of step h and
     h / 2 agree; their disagreement is the estimate of the error, a bound for smooth functions. Where f is constant over the last
-    step but not over the first, it is the first one's difference. Cost: some 6 n, 4 n, 60 n, n values of f, more where steps
+    step but not over the first, it is the first one's difference. Cost: about 6 n, 4 n, 60 n, n values of f, more where steps
     shrink. `gradient` and `derivative` are exact, and faster, for what can be traced.
 
     References

@@ -53,7 +53,7 @@ def check_width(name: str, shape: Any, width: int) -> None:
 
 
 def _chunks(x: Any, name: str, bytes_ok: bool) -> Iterator[Array]:
-    """Chunks of some 32 MiB; mapped pages are given back once they were read."""
+    """Chunks of about 32 MiB; mapped pages are given back once they were read."""
     n, width = x.shape
     rows = max(1, _CHUNK // max(1, width * (getattr(x.dtype, "itemsize", 8) if bytes_ok else 8)))
     for first in range(0, n, rows):

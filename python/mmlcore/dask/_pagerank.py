@@ -83,7 +83,7 @@ def pagerank(
     Notes
     -----
     Power iteration; `error` bounds the L1 distance to the true vector as `mmlcore.pagerank` explains. A task uses one thread:
-    Dask runs as many tasks as a worker has threads. Memory: 8 bytes a link (16 with weights) on the workers, some 60 bytes a
+    Dask runs as many tasks as a worker has threads. Memory: 8 bytes a link (16 with weights) on the workers, about 60 bytes a
     node on the caller, 16 on each worker. Each step sends 8 bytes a node to each worker and as much back in all.
 
     Examples

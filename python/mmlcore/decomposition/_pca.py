@@ -88,7 +88,7 @@ class PCA(GaussianModel):
 
     Data beyond memory: a large ``numpy.memmap``, a data set of h5py or zarr, whatever has shape, dtype and row slices, is read
     in chunks of 32 MiB by the covariance route. `partial_fit` and `fit_chunks` merge triangular factors [2]_ instead, which
-    keep variances down to 1e-20 of the largest (relative error some 1e-7), at 2 n d^2 operations. scipy.sparse data are
+    keep variances down to 1e-20 of the largest (relative error about 1e-7), at 2 n d^2 operations. scipy.sparse data are
     centred without being made dense: by their matrix of inner products while its side is up to 2000, else by Lanczos [3]_.
 
     References

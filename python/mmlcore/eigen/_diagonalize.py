@@ -61,7 +61,7 @@ def diagonalize(A: ArrayLike) -> Diagonalization:
     A matrix counts as defective when its eigenvectors have a condition number above 0.1 u^(-1/2): a perturbation by rounding
     then joins two eigenvectors [1]_. The rounding is that of float64, in which float32 is decomposed too. Units do not matter:
     what fails is balanced first, its coordinates scaled until rows and columns are alike [2]_, so that [[1, 1e8], [0, 2]]
-    passes and [[1, 1e8], [0, 1]] does not. Cost: some 30 n^3 operations.
+    passes and [[1, 1e8], [0, 1]] does not. Cost: about 30 n^3 operations.
 
     References
     ----------

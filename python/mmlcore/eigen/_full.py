@@ -50,9 +50,9 @@ def eig(
     -----
     The QR iteration on the Hessenberg form of the balanced matrix: of real stacks of up to 16 rows one matrix in each SIMD lane,
     others by themselves, real ones up to 128 rows and complex ones up to 300; LAPACK's beyond. Vectors that are bad since the
-    units of A differ widely are found again, by inverse iteration. Residuals are some n units of rounding of the largest entry
+    units of A differ widely are found again, by inverse iteration. Residuals are about n units of rounding of the largest entry
     where the value is known to that. A matrix without enough eigenvectors gets columns that are parallel up to rounding: see
-    `diagonalize`. Cost: some 25 n^3 operations a matrix, complex ones four times that.
+    `diagonalize`. Cost: about 25 n^3 operations a matrix, complex ones four times that.
 
     Examples
     --------
@@ -99,7 +99,7 @@ def eigvals(A: ArrayLike, *, order: str | None = None, out: Array | None = None)
 
     Notes
     -----
-    The QR iteration, as `eig`. A k-fold eigenvalue of a defective matrix is found to some u^(1/k) only. Cost: some
+    The QR iteration, as `eig`. A k-fold eigenvalue of a defective matrix is found to about u^(1/k) only. Cost: some
     10 n^3 operations a matrix.
 
     Examples

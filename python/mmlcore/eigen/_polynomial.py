@@ -44,8 +44,8 @@ def characteristic_polynomial(A: ArrayLike, *, out: Array | None = None) -> Arra
     Up to order 12, of complex matrices 8, every coefficient is the exact one of the numbers in `A`, rounded once: the traces
     of the powers of A, and Newton's identities for the coefficients [1]_, are computed with twice the usual digits and a bound
     for the error; where that leaves a rounding open, in whole numbers of any length, as floating-point numbers are whole but
-    for a power of two. Above, from the eigenvalues, whose errors of some u \\|A\\| the coefficients inherit. Coefficients of
-    high order are no way to find eigenvalues: their roots are ill-conditioned. Cost: some 10 n^4 operations up to order 12,
+    for a power of two. Above, from the eigenvalues, whose errors of about u \\|A\\| the coefficients inherit. Coefficients of
+    high order are no way to find eigenvalues: their roots are ill-conditioned. Cost: about 10 n^4 operations up to order 12,
     then that of `eigvals`.
 
     References

@@ -107,7 +107,7 @@ def power_iteration(
         First vectors, of a complex matrix complex ones too; the leading axes broadcast to those of `A`. Default: random, the
         same each time.
     tol : float, default 1e-10
-        Bound on the residual, the length of A v - value v over the size of value; not below some u.
+        Bound on the residual, the length of A v - value v over the size of value; not below about u.
     max_iter : int, default 1000
         Most products with the matrix.
     raise_on_failure : bool, default True

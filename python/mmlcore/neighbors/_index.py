@@ -73,9 +73,9 @@ class NeighborIndex:
     Notes
     -----
     In few coordinates the points lie in a k-d tree [1]_ whose leaves are searched a vector at a time: building takes
-    some 60 ns a point, a query in the plane less than a microsecond, on one thread. The tree, or the filter of `nearest_neighbors`, is
+    about 60 ns a point, a query in the plane less than a microsecond, on one thread. The tree, or the filter of `nearest_neighbors`, is
     taken where a model of cost, measured on random points, says that it is faster than all differences; the result is the same.
-    Distances are those of differences and have a relative error of some u; of equal distances the lower index comes first.
+    Distances are those of differences and have a relative error of about u; of equal distances the lower index comes first.
     Memory: 1.5 times the points in a tree. An index is not changed by searching, so that many threads may use one; it pickles.
 
     References

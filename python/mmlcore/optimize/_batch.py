@@ -146,7 +146,7 @@ def curve_fit_batch(
     Notes
     -----
     One fit in each SIMD lane: Levenberg-Marquardt on normal equations [1]_; fits that these cannot finish start
-    again one by one as `curve_fit` does. A fit's result does not depend on its neighbours or on threads. Cost: some 7 runs of
+    again one by one as `curve_fit` does. A fit's result does not depend on its neighbours or on threads. Cost: about 7 runs of
     the model over its points for each fit from a fair start.
 
     References

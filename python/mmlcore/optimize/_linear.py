@@ -87,7 +87,7 @@ def linear_regression(
     -----
     Data of more than four thousand numbers are read once, for the scatter matrix of (X, y), centred as `covariance` does,
     float32 data in double; the normal equations are solved, scaled to unit variances, while their smallest eigenvalue is above
-    1e-4: errors stay below some 1e-12. Where less than 1e-6 of the variance of y is left, a second pass over the residuals
+    1e-4: errors stay below about 1e-12. Where less than 1e-6 of the variance of y is left, a second pass over the residuals
     gives b and chi2 the digits that a QR decomposition does (one step of iterative refinement [2]_). All other
     data, and blocks, go through QR decompositions of the centred and scaled columns, some thousands of rows at a
     time, whose triangles are merged: errors grow with the condition of X, not its square. Of a block of more than four thousand

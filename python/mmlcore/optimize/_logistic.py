@@ -160,7 +160,7 @@ def logistic_regression(
     Newton's method, each step one pass over the data by all threads, which centres the columns and divides them by their
     deviations: neither units nor offsets cost digits. It ends when a step is 1e-8 of the standard errors. That a solution exists
     is not judged by the size of the coefficients but by the theorem of Albert and Anderson [1]_: there is none exactly if some
-    direction separates the classes. Cost: some 8 passes of n d^2 operations.
+    direction separates the classes. Cost: about 8 passes of n d^2 operations.
 
     References
     ----------

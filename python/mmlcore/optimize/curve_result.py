@@ -98,7 +98,7 @@ class CurveFit(Pair, Estimates):
 
         By Student's t and the standard errors; with ``profile=True``, or after ``curve_fit(profile=True)``, by profiles [1]_:
         the ends are where the least sum of losses with that parameter held has risen by t^2 times the variance. They follow
-        a curved valley, need not lie alike on both sides, and are infinite where the data set no end; some 12 fits each.
+        a curved valley, need not lie alike on both sides, and are infinite where the data set no end; about 12 fits each.
 
         References
         ----------

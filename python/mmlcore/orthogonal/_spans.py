@@ -135,7 +135,7 @@ def orthogonal_complement(B: ArrayLike) -> Array:
     Notes
     -----
     The last columns of the orthogonal factor of a full QR factorization, of the columns if they are independent, else of an
-    orthonormal basis of their span [1]_; of stacks the left singular vectors of that basis. Cost: some 4 d k (d - r) + 2 d k^2 operations.
+    orthonormal basis of their span [1]_; of stacks the left singular vectors of that basis. Cost: about 4 d k (d - r) + 2 d k^2 operations.
 
     References
     ----------

@@ -42,9 +42,9 @@ def rank(A: ArrayLike, *, rtol: float | None = None, atol: float | None = None) 
     Notes
     -----
     The number of dimensions of the nearest matrix of lower rank that is within rtol [1]_. Multiples of A by powers of two have
-    the rank of A, up to both ends of the range. A matrix of full rank and a condition of less than some 1e6 is proved to be so by a
+    the rank of A, up to both ends of the range. A matrix of full rank and a condition of less than about 1e6 is proved to be so by a
     Cholesky decomposition, n^3 operations; else the cost is that of the singular values,
-    some 4 m n min(m, n) operations, in LAPACK beyond 16 rows or columns.
+    about 4 m n min(m, n) operations, in LAPACK beyond 16 rows or columns.
 
     References
     ----------

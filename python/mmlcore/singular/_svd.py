@@ -73,13 +73,13 @@ def svd(
     A shorter side of up to 200: rotations of the rows of R [1]_, in float64 for float32 too, stacks up to 16 in SIMD lanes,
     from 6 on by the bidiagonal form where rows and columns are of like length. Up to 16 small singular values are as accurate,
     relatively, as those of the matrix with rows or columns of one length [2]_: 1e-40 beside 1 has all its digits. Beyond:
-    LAPACK. A = U diag(s) Vh, and orthonormality, to some 10 max(m, n) units of
+    LAPACK. A = U diag(s) Vh, and orthonormality, to about 10 max(m, n) units of
     rounding. Complex matrices of a shorter side of up to 100 go by their bidiagonal form, which is real. Cost: some
     2 m n^2 + 25 n^3 operations for m >= n.
 
     A few of the largest, of sparse matrices, operators and large dense ones: the bidiagonal form grows from a random vector,
     with thick restarts [3]_, to residuals of 1e-11 of the largest value; starts in directions orthogonal to what was found
-    go on until one finds no further copy of a repeated value. Some 4 k products with A and its adjoint for each of some
+    go on until one finds no further copy of a repeated value. About 4 k products with A and its adjoint for each of some
     restarts; float64, for float32 too.
 
     References
@@ -158,7 +158,7 @@ def svdvals(A: ArrayLike, *, out: Array | None = None) -> Array:
     -----
     By reflections to bidiagonal form and differential quotients with shifts [2]_, to 200 columns (of more than twice as many
     rows, of R of a QR decomposition by blocks of rows); LAPACK beyond. Rotations as in `svd`, with its accuracy, of up to 40
-    columns and 512 rows where rows or columns differ sixteenfold. Cost: some 4 m n^2 operations for m >= n, 2 m n^2 of tall
+    columns and 512 rows where rows or columns differ sixteenfold. Cost: about 4 m n^2 operations for m >= n, 2 m n^2 of tall
     matrices.
 
     References

@@ -47,7 +47,7 @@ def covariance(
     ------
     ValueError
         NaN or infinity in the data, a covariance that the type of the result does not hold (of float32 data, numbers
-        some 1e19 apart), no points, ddof not below n, weights that are negative or all zero.
+        about 1e19 apart), no points, ddof not below n, weights that are negative or all zero.
 
     Notes
     -----

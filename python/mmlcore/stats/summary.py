@@ -50,7 +50,7 @@ def mean(
     Notes
     -----
     float32 data are summed in float64. A provisional mean is subtracted first, so that a far offset costs no digit: the
-    error is some u times the deviation of the data, plus the rounding of the result. Where a sum overflows, a second pass in
+    error is about u times the deviation of the data, plus the rounding of the result. Where a sum overflows, a second pass in
     units of powers of two does not: the mean of finite numbers is finite. Weights of any unit. Cost: one reading of the data,
     in place. The result does not depend on the number of threads.
 
@@ -109,11 +109,11 @@ def variance(
     Raises
     ------
     ValueError
-        As `mean`; ddof not below n; a variance that the type of the data does not hold (of float32, numbers some 1e19 apart).
+        As `mean`; ddof not below n; a variance that the type of the data does not hold (of float32, numbers about 1e19 apart).
 
     Notes
     -----
-    One pass, without cancellation [1]_: relative error some u, whatever the mean and the units of the data: where squares
+    One pass, without cancellation [1]_: relative error about u, whatever the mean and the units of the data: where squares
     leave the range, a second pass works in units of powers of two. Cost: one reading of the data.
 
     References

@@ -48,7 +48,7 @@ def pairwise_distances(
     Notes
     -----
     Differences are squared and added, blocked like a matrix product and nearly as fast; x'x + y'y - 2 x'y, which
-    others use, has no digit left where points are close [1]_. Relative error some u, in a metric too: where points are closer
+    others use, has no digit left where points are close [1]_. Relative error about u, in a metric too: where points are closer
     than they are far out, the metric is applied to their difference. Equal points have distance 0, and the result for X alone
     is symmetric. Distances whose squares would overflow or vanish are scaled, each by itself: a row of huge numbers costs the
     others no digit. NaN and infinity propagate. Cost: 3 n m d operations,

@@ -87,7 +87,7 @@ def length(x: ArrayLike, *, metric: ArrayLike | None = None, out: Array | None =
     Notes
     -----
     Vectors whose squares overflow or vanish are scaled by their largest entry first [1]_: the length of (3e200, 4e200)
-    is 5e200. Relative error some u. Cost: 2 d operations a vector.
+    is 5e200. Relative error about u. Cost: 2 d operations a vector.
 
     References
     ----------
@@ -129,7 +129,7 @@ def distance(
 
     Notes
     -----
-    Relative error some u of the exact distance of the rounded differences; close points lose nothing [1]_. Cost: 3 d
+    Relative error about u of the exact distance of the rounded differences; close points lose nothing [1]_. Cost: 3 d
     operations a pair.
 
     References
@@ -174,7 +174,7 @@ def angle(
     Notes
     -----
     2 atan2(\\|u - v\\|, \\|u + v\\|) of the unit vectors u and v [1]_: the arc cosine of <u, v> has half of the digits near 0
-    and pi. Absolute error some u. Cost: 8 d operations a pair.
+    and pi. Absolute error about u. Cost: 8 d operations a pair.
 
     References
     ----------
@@ -219,7 +219,7 @@ def cosine(
 
     Notes
     -----
-    <x, y> / (\\|x\\| \\|y\\|) of the scaled vectors, never beyond 1. Absolute error some u. Cost: 6 d operations a pair.
+    <x, y> / (\\|x\\| \\|y\\|) of the scaled vectors, never beyond 1. Absolute error about u. Cost: 6 d operations a pair.
 
     Examples
     --------
@@ -297,7 +297,7 @@ def vector_projection(
 
     Notes
     -----
-    What is left, x minus the result, is orthogonal to `onto` to some u \\|x\\|. Cost: 6 d operations a pair.
+    What is left, x minus the result, is orthogonal to `onto` to about u \\|x\\|. Cost: 6 d operations a pair.
 
     Examples
     --------
