@@ -64,3 +64,11 @@ def test_every_function_occurs() -> None:
     names = {n for n in names if not is_result(getattr(mml, n))} - {"Neighbors"}
     names |= {f"estimators.{n}" for n in found("mmlcore.estimators").__all__}
     assert sorted(names - set(OURS)) == []
+
+
+def test_the_path_names_functions_that_exist_and_every_lab() -> None:
+    text = (PAGE.parent / "path.md").read_text(encoding="utf-8")
+    for name in re.findall(r"`mml\.(\w+)`", text):
+        assert callable(getattr(mml, name))
+    labs = {path.stem for path in (PAGE.parent / "labs").glob("plot_*.py")}
+    assert labs == set(re.findall(r"gallery/(plot_\w+)\.rst", text))
