@@ -311,6 +311,18 @@ def test_what_is_not_finite_goes_numpys_way(bad, rng):
             same(outcome(f, linalg, *arguments), outcome(f, np.linalg, *arguments), name)
 
 
+def test_norms_of_other_byte_orders_and_odd_axes():
+    for dtype in (">f4", ">f8", ">c8"):
+        a = np.arange(9.0).reshape(3, 3).astype(dtype)
+        for arguments in ((), (2,), ("fro",), (1,), (None, 0), (None, -1), ("nuc",)):
+            same(linalg.norm(a, *arguments), np.linalg.norm(a, *arguments), f"{dtype}{arguments}")
+    a = np.arange(9.0).reshape(3, 3)
+    for axis in (np.int64(0), (0,), [0], 1.0, "a", 5, (0, 0), (0, 1, 2), np.array([0, 1])):
+        for kind in (None, 2, 1, "x"):
+            ours, theirs = (outcome(l.norm, a, kind, axis) for l in (linalg, np.linalg))
+            same(ours, theirs, f"{axis}, {kind}")
+
+
 def test_single_precision_is_rounded_once(rng):
     """numpy.linalg computes float32 in double precision, and so does this module."""
     a = (1 / (np.arange(6)[:, None] + np.arange(6) + 1.0)).astype("f")

@@ -76,7 +76,7 @@ def _found(x: Any, kind: Any, axis: Any) -> Any:
         axis = -1 if d == 1 else (-2, -1) if d == 2 else None
     if type(axis) is int:
         return _of_vectors(x, kind, axis) if -d <= axis < d else None
-    if axis != (-2, -1) or d < 2:
+    if type(axis) is not tuple or axis != (-2, -1) or d < 2:
         return None
     try:
         return _of_matrices(x, kind)
@@ -86,7 +86,7 @@ def _found(x: Any, kind: Any, axis: Any) -> Any:
 
 def _floating(x: Any) -> Any:
     """Return what else is plain as floating numbers: numpy keeps those of single precision here."""
-    if type(x) is _ndarray and x.dtype.char in "FD":
+    if type(x) is _ndarray and x.dtype.char in "fdFD":  # other orders of bytes as well
         return x
     wide = widened(x)
     return wide if wide is not None and wide.dtype in EXACT else None
