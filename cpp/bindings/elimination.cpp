@@ -11,6 +11,7 @@
 #include "mmlcore/core/numbers.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/elimination/cholesky_batch.hpp"
+#include "mmlcore/elimination/complex_cholesky.hpp"
 #include "mmlcore/elimination/complex_lu.hpp"
 #include "mmlcore/elimination/determinant.hpp"
 #include "mmlcore/elimination/determinant_small.hpp"
@@ -129,6 +130,15 @@ bool factors(const Call& call) {
   });
 }
 
+template <Complex T>
+bool lower_factors_of(const Call& call) {
+  const index_t n = call['n'];
+  if (n < 1 || n > kComplexCholesky) return false;
+  const auto from = call.stack<T>(0);
+  const auto to = call.results<T>();
+  return each_item(call, n * n * n, [&](index_t i) { return complex_cholesky<T>(from[i], to[i]); });
+}
+
 template <class T>
 bool log_determinants(const Call& call) {
   const index_t count = call.count();
@@ -236,6 +246,7 @@ const DoorRow rows[] = {
     {"slogdet", Signature("(n,n)->(),()"), "A", "", {log_determinants<double>, log_determinants<float>}, {.power = 3}},
     {"solve", Signature("(n,n),(n,k?)->(n,k?)"), "A b", "", {solve<Wide>, solve<Single>}, kComplex},
     {"inverse", Signature("(n,n)->(n,n)"), "A", "", {inverse<Wide>, inverse<Single>}, kComplex},
+    {"cholesky", Signature("(n,n)->(n,n)"), "A", "", {lower_factors_of<Wide>, lower_factors_of<Single>}, kComplex},
     {"determinant", Signature("(n,n)->()"), "A", "", {determinant_of<Wide>, determinant_of<Single>}, kComplex},
     {"slogdet", Signature("(n,n)->(),()r"), "A", "", {log_determinants_of<Wide>, log_determinants_of<Single>}, kComplex},
     {"row_echelon",
