@@ -11,8 +11,8 @@
 // diag(phi) X and V = G_0 G_1 ... diag(psi) Y. In float64, for complex64 too.
 //
 // Of more than kLaneSide columns by complex_bidiagonal.hpp, which goes along rows, and the reflections in blocks
-// (eigen/back_transformation.hpp): values alone in half of LAPACK's time, with vectors 1.7 times as fast for 20 to 30 columns
-// and 1.3 for 100.
+// (eigen/back_transformation.hpp): values alone in half of LAPACK's time, with vectors 1.7 times as fast for 20 to 30
+// columns and 1.3 for 100.
 //
 // Cost: 16 m n^2 real operations for B, twice that with vectors, beside what a real n x n matrix takes.
 #pragma once
