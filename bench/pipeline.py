@@ -1,7 +1,8 @@
 """numpy, SciPy, scikit-learn and mmlcore in turns within one process: `python -m bench.pipeline`.
 
 Each call is timed alone, the others at rest (*rested*); in turns with its partner, each library on threads of its own
-(*in turns*); and in turns on one set of threads, by `mmlcore.share_threads` (*shared*). Rounds of the three alternate.
+(*in turns*); and in turns on one set of threads, by `mmlcore.share_threads` (*shared*). Ours also in turns with a partner that has one
+thread alone (*quiet*): nothing spins then, but the caches hold the partner's data, as they do when both share. Rounds alternate.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ import scipy.linalg
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
+from threadpoolctl import threadpool_limits
 
 import mmlcore as mml
 from mmlcore.estimators import PCA, LinearRegression, StandardScaler
 
 Call = Callable[[], Any]
 REST = 0.3  # seconds, after which threads of OpenBLAS sleep
-WAYS = ("rested", "in turns", "shared")
+WAYS = ("rested", "quiet", "in turns", "shared")
 
 
 @dataclass
@@ -98,7 +100,7 @@ def alone(calls: tuple[Call, Call], times: int) -> tuple[list[float], list[float
 
 
 def measure(calls: tuple[Call, Call], rounds: int, times: int) -> list[tuple[float, float]]:
-    """Return the medians of both calls in each of the three ways."""
+    """Return the medians of both calls in each of the ways."""
     taken: dict[str, tuple[list[float], list[float]]] = {way: ([], []) for way in WAYS}
     for _ in range(rounds):
         for way in WAYS:
@@ -106,6 +108,9 @@ def measure(calls: tuple[Call, Call], rounds: int, times: int) -> list[tuple[flo
             if way == "shared":
                 with mml.share_threads():
                     in_turns(calls, 3)
+                    new = in_turns(calls, times)
+            elif way == "quiet":
+                with threadpool_limits(1, user_api="blas"):
                     new = in_turns(calls, times)
             else:
                 new = (alone if way == "rested" else in_turns)(calls, times)
@@ -116,15 +121,18 @@ def measure(calls: tuple[Call, Call], rounds: int, times: int) -> list[tuple[flo
 
 def print_pairs(rounds: int, times: int) -> None:
     """Print a row for each call of each pair, microseconds and what they are of the rested ones."""
-    print(f"| call | beside | {' | '.join(WAYS)} | in turns / rested | shared / rested |")
-    print("| -- | -- | --: | --: | --: | --: | --: |")
+    ratios = "in turns / rested | shared / rested | shared / quiet"
+    print(f"| call | beside | {' | '.join(WAYS)} | {ratios} |")
+    print("| -- | -- |" + " --: |" * 7)
     for pair in pairs():
         found = measure(pair.calls, rounds, times)
         for side in (0, 1):
-            rested, turns, shared = (1e6 * way[side] for way in found)
+            rested, quiet, turns, shared = (1e6 * way[side] for way in found)
+            told = f"{quiet:.0f}", f"{shared / quiet:.2f}"
+            alone, of_quiet = told if side else ("", "")  # theirs has one thread then
             print(
-                f"| {pair.names[side]} | {pair.names[1 - side]} | {rested:.0f} | {turns:.0f} | {shared:.0f} "
-                f"| {turns / rested:.2f} | {shared / rested:.2f} |",
+                f"| {pair.names[side]} | {pair.names[1 - side]} | {rested:.0f} | {alone} | {turns:.0f} | {shared:.0f} "
+                f"| {turns / rested:.2f} | {shared / rested:.2f} | {of_quiet} |",
                 flush=True,
             )
 
