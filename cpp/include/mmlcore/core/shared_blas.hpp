@@ -12,9 +12,10 @@
 // Ours
 //   are counted from the other end, so that a factorization and a product may run beside each other, and jobs that began
 //   before the sharing end in peace.
-// * Those own threads spin for 2^28 cycles after a factorization as before, unless `restart_blas_threads` lets them begin anew
-//   with another time, which OpenBLAS reads from the environment: np.linalg.solve of 300 rows and a kernel of ours in turn, on
-//   a busy machine, 10 ms and 0.35 ms as it comes, 22 and 0.12 shared, 1.3 and 0.05 with 2^18 cycles.
+// * Those own threads spin for 2^28 cycles after a factorization as before, unless `restart_blas_threads` lets them begin
+// anew
+//   with another time, which OpenBLAS reads from the environment: np.linalg.solve of 300 rows and a kernel of ours in turn,
+//   on a busy machine, 10 ms and 0.35 ms as it comes, 22 and 0.12 shared, 1.3 and 0.05 with 2^18 cycles.
 // * Products of many Python threads together start no more jobs than there are processors; others wait in order of arrival,
 //   asleep. A product never waits for a kernel of ours.
 // * Before a fork no job runs (OpenBLAS takes its memory back there); the child begins with a pool of its own.
@@ -46,8 +47,8 @@ std::vector<LoadedBlas> loaded_blas();
 // `most_threads` is the number it was built for, `processors` what all jobs together may use.
 bool share_blas(const std::string& path, int most_threads, int processors);
 void unshare_blas(const std::string& path);
-// Ends its own threads; new ones begin with its next call, and with the environment's OPENBLAS_THREAD_TIMEOUT. False where it
-// has no function for that. No other thread may be within the library.
+// Ends its own threads; new ones begin with its next call, and with the environment's OPENBLAS_THREAD_TIMEOUT. False where
+// it has no function for that. No other thread may be within the library.
 bool restart_blas_threads(const std::string& path);
 int blas_threads(const std::string& path);
 void set_blas_threads(const std::string& path, int count);
