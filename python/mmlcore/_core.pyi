@@ -1245,7 +1245,6 @@ def with_points(
     Sums of points and of the rows of x, in given memory; their number, or None where Python has to see to it.
     """
 
-COMPLEX_ENTRIES: int = 32768
 COMPLEX_ENTRIES: int = 131072
 JACOBI_SIDE: int = 200
 LEAST_SQUARE: float = 1.0261342003245941e-289

@@ -64,7 +64,7 @@ void complex_block(const ComplexStrides& s, const T* a, const T* b, T* c, index_
       Vec sum = re[r][v] + times_i<S>(im[r][v]);
       T* const at = c + r * s.c_row + v * S::width;
       if (Subtract) sum = (v + 1 == V ? part.load(at) : S::load(at)) - sum;
-      v + 1 == V && last < S::width ? part.store(at, sum) : S::store(at, sum);
+      v + 1 == V&& last < S::width ? part.store(at, sum) : S::store(at, sum);
     }
   }
 }
