@@ -54,7 +54,7 @@ GROUPS = (
     "classify_stationary minimize lagrange",
     "Function loop gradient",
     "pagerank Graph link_matrix power_iteration",
-    "threads set_num_threads get_num_threads show_config",
+    "threads set_num_threads get_num_threads share_threads show_config",
     "release_memory show_config",
 )
 
