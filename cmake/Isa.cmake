@@ -99,6 +99,8 @@ endfunction()
 function(mmlcore_add_module level)
   pybind11_add_module(_core_${level} MODULE NO_EXTRAS ${MMLCORE_BINDINGS})
   mmlcore_level_options(_core_${level} ${level})
+  # It makes the table of numpy's functions that the others only name, and so reads their header in another way.
+  set_source_files_properties("${PROJECT_SOURCE_DIR}/cpp/bindings/module.cpp" PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
   mmlcore_precompile(_core_${level} "${PROJECT_SOURCE_DIR}/cpp/bindings/door.hpp"
                      "${PROJECT_SOURCE_DIR}/cpp/bindings/results.hpp")
   mmlcore_export_init_only(_core_${level})
