@@ -67,39 +67,25 @@ TEST_CASE_TEMPLATE("nearest and within, on small integers, where everything is e
   }
 }
 
-// n points of d coordinates, all near `plane` directions of them.
-std::vector<double> near_plane(index_t n, index_t d, index_t plane) {
-  const auto at = random_values<double>(n * plane, 11), along = random_values<double>(plane * d, 12);
-  auto x = random_values<double>(n * d, 13);
-  for (index_t i = 0; i < n; ++i) {
-    for (index_t c = 0; c < d; ++c) {
-      x[i * d + c] *= 1e-2;
-      for (index_t p = 0; p < plane; ++p) x[i * d + c] += at[i * plane + p] * along[p * d + c];
-    }
-  }
-  return x;
-}
+using test::Matrix;
+using test::random_matrix;
 
-bool pays(const std::vector<double>& x, index_t d, index_t queries, index_t k) {
-  const index_t n = static_cast<index_t>(x.size()) / d;
-  return KdTree<double>::pays(c_order(x.data(), n, d), queries, k);
-}
+bool pays(const Matrix<double>& x, index_t queries, index_t k) { return KdTree<double>::pays(test::view(x), queries, k); }
 
 TEST_CASE("a tree is for many points of few coordinates, or near few directions") {
-  const auto cube = [](index_t n, index_t d) { return random_values<double>(n * d, 10); };
-  CHECK(pays(cube(100000, 2), 2, 10000, 5));
-  CHECK(pays(cube(100000, 3), 3, -1, 10));
-  CHECK(pays(cube(20000, 8), 8, -1, 10));
-  CHECK_FALSE(pays(cube(100000, 2), 2, 1, 5));
-  CHECK_FALSE(pays(cube(20000, 24), 24, -1, 5));
-  CHECK_FALSE(pays(cube(100, 2), 2, -1, 5));
-  const auto x = near_plane(20000, 24, 3);
-  CHECK(pays(x, 24, -1, 5));
-  CHECK(pays(x, 24, 5000, 5));
-  CHECK_FALSE(pays(x, 24, 10, 5));
-  CHECK(KdTree<double>(c_order(x.data(), 20000, 24)).pays(10));
-  const auto full = cube(4000, 24);
-  CHECK_FALSE(KdTree<double>(c_order(full.data(), 4000, 24)).pays(10));
+  CHECK(pays(random_matrix<double>(100000, 2), 10000, 5));
+  CHECK(pays(random_matrix<double>(100000, 3), -1, 10));
+  CHECK(pays(random_matrix<double>(20000, 8), -1, 10));
+  CHECK_FALSE(pays(random_matrix<double>(100000, 2), 1, 5));
+  CHECK_FALSE(pays(random_matrix<double>(20000, 24), -1, 5));
+  CHECK_FALSE(pays(random_matrix<double>(100, 2), -1, 5));
+  const Matrix<double> near_three =
+      random_matrix<double>(20000, 3, 1) * random_matrix<double>(3, 24, 2) + 0.01 * random_matrix<double>(20000, 24, 3);
+  CHECK(pays(near_three, -1, 5));
+  CHECK(pays(near_three, 5000, 5));
+  CHECK_FALSE(pays(near_three, 10, 5));
+  CHECK(KdTree<double>(test::view(near_three)).pays(10));
+  CHECK_FALSE(KdTree<double>(test::view(random_matrix<double>(4000, 24))).pays(10));
 }
 
 TEST_SUITE_END();
