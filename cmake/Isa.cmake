@@ -54,10 +54,8 @@ message(STATUS "mmlcore: instruction levels ${MMLCORE_LEVELS}")
 function(mmlcore_level_options target level)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/cpp/include")
   target_link_libraries(${target} PRIVATE mmlcore_eigen Threads::Threads)
-  # Eigen's own kernels for AVX-512 take 10 to 25 s to compile in each file that uses a product or a triangle of Eigen's;
-  # its general ones, on the same vectors, serve what is left to Eigen here as fast (large products are ours).
   target_compile_definitions(${target} PRIVATE "MMLCORE_ISA_NAME=\"${MMLCORE_NAME_${level}}\"" EIGEN_DONT_PARALLELIZE
-                             EIGEN_MPL2_ONLY EIGEN_USE_AVX512_TRSM_KERNELS=0 EIGEN_USE_AVX512_GEMM_KERNELS=0)
+                             EIGEN_MPL2_ONLY)
   if(MSVC)  # clang-cl: Clang's own options go behind /clang:
     list(TRANSFORM MMLCORE_FLAGS_${level} PREPEND "/clang:" OUTPUT_VARIABLE flags)
     target_compile_options(${target} PRIVATE ${flags} /clang:-fno-math-errno /clang:-ffp-contract=fast /bigobj)

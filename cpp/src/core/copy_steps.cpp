@@ -1,8 +1,7 @@
 // Copies of numbers that have gaps between them, as every second column or a column of a table has.
 //
 // Vectors are put together from single numbers, every second one from two vectors by a shuffle, so that what is done with
-// them, and the check whether they are finite, takes a step a vector: 75 x 75 numbers, every second of 150 x 150, take
-// 17 us number by number (the check waits four cycles for each) and 4 so.
+// them, and the check whether they are finite, takes a step a vector.
 #include <utility>
 
 #include "mmlcore/core/copy.hpp"

@@ -72,7 +72,7 @@ void squares_of_block(const MatrixView<const T>& points, const T* query, T* __re
 
 // The squared distances of all points from one query, by all threads; of points whose rows or columns lie side by side.
 // Short rows are turned, so that vectors hold points: the end of each row of 8 float32 had cost more than all the rest
-// (11,000 points 86 -> 12 us).
+// (one query among 11,000 points 113 -> 43 us, with the search).
 template <class T>
 void all_squares(const MatrixView<const T>& points, const T* query, T* to) {
   const index_t n = points.rows, d = points.cols, blocks = (n + kSquaresTogether - 1) / kSquaresTogether;

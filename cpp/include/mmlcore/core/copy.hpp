@@ -96,7 +96,9 @@ index_t copy_short_rows(MatrixView<const T> from, MatrixView<T> to, Check& check
   constexpr index_t W = S::width;
   const index_t m = from.rows, n = from.cols, step = from.row_stride;
   index_t i = 0;
-  if (step == n && as_woven<T>(n, [&](auto size) { i = copy_dense_rows<decltype(size)::value>(from, to, check); })) return i;
+  if (step == n && n <= kShortest &&
+      as_woven<T>(n, [&](auto size) { i = copy_dense_rows<decltype(size)::value>(from, to, check); }))
+    return i;
   if (n < 3 || step < n) return i;
   for (; i + W <= m && (i + W - 1) * step + W <= (m - 1) * step + n; i += W) {
     typename S::Vec v[W];

@@ -1,8 +1,8 @@
 // Few long rows woven into many short ones, as a matrix of few columns asks for when its columns were computed side by side.
 //
-// Up to kWoven rows without gaps: the K-th vector of the result has in its lane l entry (K W + l) / D of row (K W + l) mod
-// D, D - 1 shuffles of two vectors. More rows, up to a vector: squares turned in registers, each line stored with what is
-// beyond its end, which the line behind it overwrites. 15,931 x 5 of float32: 37 us number by number, 6 so.
+// A few rows without gaps by shuffles (short_items.hpp). More rows, up to a vector: squares turned in registers, each line
+// stored with what is beyond its end, which the line behind it overwrites. 15,931 x 5 by 5 x 5 in float32, Fortran order,
+// which ends so: 58 us with numbers one by one, 20 to 27 so.
 #pragma once
 
 #include "mmlcore/core/part_of_vector.hpp"

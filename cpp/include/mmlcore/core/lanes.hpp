@@ -90,7 +90,7 @@ inline void load_lanes(const LaneGroup<const T>& group, LaneNumber<T>* to) {
   const index_t size = group.size() * parts;
   auto* const out = reinterpret_cast<typename S::Vec*>(to);
   const auto numbers = [](const T* at) { return reinterpret_cast<const R*>(at); };
-  if (size < W && group.dense() &&
+  if (size < W && group.dense() && size <= kShortest &&
       as_woven<R>(size, [&](auto s) { load_short<R, decltype(s)::value>(numbers(group.start()), out); })) {
     return;
   }
@@ -130,7 +130,7 @@ inline void store_lanes(const LaneGroup<T>& group, const LaneNumber<T>* from) {
   const index_t size = group.size() * parts;
   const auto* const in = reinterpret_cast<const typename S::Vec*>(from);
   const auto numbers = [](T* at) { return reinterpret_cast<R*>(at); };
-  if (size < W && group.dense() &&
+  if (size < W && group.dense() && size <= kShortest &&
       as_woven<R>(size, [&](auto s) { store_short<R, decltype(s)::value>(numbers(group.start()), in); })) {
     return;
   }

@@ -21,7 +21,6 @@ namespace mmlcore {
 // Entries up to which contiguous vectors go in lanes, too; beyond, row_pairs.hpp.
 template <class T>
 inline constexpr index_t kShortVector = Simd<T>::width;
-inline constexpr index_t kGathered = 64;  // up to which vectors with gaps between their numbers do
 
 // The items of one stack.
 template <class T>
@@ -51,12 +50,11 @@ class LaneItems {
     const auto beside = [](const MatrixBatch<const T>& s) {
       return s.batch.axes == 1 && s.batch.stride() == 1 && s.item.col_stride != 1;
     };
-    // What lies neither in rows nor side by side is copied number by number, as a pair of vectors by itself would be.
+    // What lies neither in rows nor side by side is copied number by number: no longer than it has to be.
     const auto moves = [&](const MatrixBatch<const T>& s) {
-      return d <= kGathered || s.item.col_stride == 1 || beside(s) || (s.batch.uniform() && s.batch.stride() == 0);
+      return s.item.col_stride == 1 || beside(s) || (s.batch.uniform() && s.batch.stride() == 0);
     };
-    const auto gaps = [&](const MatrixBatch<const T>& s) { return s.item.col_stride != 1 && d <= kGathered; };
-    return d <= kShortVector<T> || ((beside(x) || beside(other) || gaps(x) || gaps(other)) && moves(x) && moves(other));
+    return d <= kShortVector<T> || ((beside(x) || beside(other)) && moves(x) && moves(other));
   }
 
   // Makes ready the items from `first` on, at most block(d); lanes behind the last hold copies of the last.
