@@ -1,6 +1,6 @@
-// Items of S = 2 to 8 numbers that follow one another in memory, as vectors over items and back. Item l, number k lies at
-// S l + k: S vectors of memory become S vectors of lanes in 2 (S = 2), 8 (S = 4) or else S (S - 1) shuffles, up to kWoven
-// numbers fewer than what the transpose of a whole square takes.
+// Items of a few numbers that follow one another in memory, as vectors over items and back. Item l, number k lies at S l +
+// k: S vectors of memory become S vectors of lanes in 2 (S = 2), 8 (S = 4) or else S (S - 1) shuffles, which up to kWoven
+// numbers is less than the transpose of a whole square takes.
 #pragma once
 
 #include <utility>
