@@ -17,7 +17,7 @@
 #include "module.hpp"
 #include "stored_graph.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::calculus_py {
 namespace {
 
 using namespace calculus;
@@ -57,7 +57,7 @@ py::tuple describe(const Graph& g, Id id) {
 
 }  // namespace
 
-void bind_calculus(py::module_& m) {
+void bind(py::module_& m) {
   m.def(
       "graph_operations",
       [] {
@@ -247,4 +247,4 @@ void bind_calculus(py::module_& m) {
       py::arg("x"), "A number that changes with every change of one number of x.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::calculus_py

@@ -8,7 +8,7 @@
 #include "mmlcore/core/buffer.hpp"
 #include "module.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::classify_py {
 namespace {
 
 // In the order of the bits of MatrixClass.
@@ -60,7 +60,7 @@ const DoorRow rows[] = {
 
 }  // namespace
 
-void bind_classify(py::module_& m) {
+void bind(py::module_& m) {
   for (int k = 0; k < kMatrixClasses; ++k) {
     names[k] = PyUnicode_InternFromString(kNames[k]);
     if (!names[k]) throw py::error_already_set();
@@ -68,4 +68,4 @@ void bind_classify(py::module_& m) {
   add_doors(m, rows);
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::classify_py

@@ -21,7 +21,7 @@
 #include "module.hpp"
 #include "results.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::complex_eigen_py {
 namespace {
 
 using Wide = std::complex<double>;
@@ -239,7 +239,7 @@ const DoorRow rows[] = {
 
 }  // namespace
 
-void bind_complex_eigen(py::module_& m) {
+void bind(py::module_& m) {
   add_doors(m, rows);
   m.def(
       "complex_pairs",
@@ -253,4 +253,4 @@ void bind_complex_eigen(py::module_& m) {
       "(values, vectors or None, items whose residuals are not at rounding level) of complex matrices.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::complex_eigen_py

@@ -16,7 +16,7 @@
 #include "module.hpp"
 #include "results.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::complex_singular_py {
 namespace {
 
 // Smaller ones than that beside the largest may have lost digits on the way (jacobi_svd.hpp).
@@ -172,7 +172,7 @@ const DoorRow rows[] = {
 
 }  // namespace
 
-void bind_complex_singular(py::module_& m) {
+void bind(py::module_& m) {
   add_doors(m, rows);
   m.def(
       "point_pairs",
@@ -197,4 +197,4 @@ void bind_complex_singular(py::module_& m) {
       "right is positive.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::complex_singular_py

@@ -17,7 +17,7 @@
 
 static_assert(EIGEN_VERSION_AT_LEAST(5, 0, 1) || EIGEN_MAJOR_VERSION >= 5, "mmlcore needs Eigen 5.0.1 or newer");
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::core_py {
 namespace {
 
 // Leaves the pending exception (KeyboardInterrupt, or what a handler of signals raised) set. Only the main thread sees
@@ -74,7 +74,7 @@ auto over_all(const py::array& x, F&& f) {
 
 }  // namespace
 
-void bind_core(py::module_& m) {
+void bind(py::module_& m) {
   interrupt_hook = &python_wants_to_stop;
   py::register_local_exception_translator([](std::exception_ptr thrown) { set_python_error(std::move(thrown)); });
   m.def("build_info", &build_info, "What this module was built with.");
@@ -116,4 +116,4 @@ void bind_core(py::module_& m) {
         py::arg("normal"), "Numbers first ... first + size - 1 of a Philox stream, uniform in (0, 1) or standard normal.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::core_py

@@ -18,7 +18,7 @@
 #include "module.hpp"
 #include "results.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::decomposition_py {
 namespace {
 
 constexpr index_t kLittle = 1 << 15;  // multiplications from which on the lock is released
@@ -220,7 +220,7 @@ py::object points_of(const py::array& scores, const py::array& mean, const py::o
 
 }  // namespace
 
-void bind_decomposition(py::module_& m) {
+void bind(py::module_& m) {
   m.attr("VALUES_ROUTE") = kValuesRoute;
   m.def("principal_components", principal_components_of, py::arg("x"), py::arg("k"),
         "(components, variances, shares, singular values, mean, what rounding took from it or None, noise).\n\n"
@@ -233,4 +233,4 @@ void bind_decomposition(py::module_& m) {
         "mean + low + scores components for arrays of one type; None where Python has to see to it.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::decomposition_py

@@ -15,7 +15,7 @@ namespace mmlcore::bindings {
 namespace {
 
 using namespace optimize;
-using Doubles = py::array_t<double, py::array::c_style>;
+using Floats = py::array_t<double, py::array::c_style>;
 
 template <class T>
 py::array_t<T> array_of(const std::vector<T>& x, const std::vector<py::ssize_t>& shape) {
@@ -25,9 +25,9 @@ py::array_t<T> array_of(const std::vector<T>& x, const std::vector<py::ssize_t>&
 // Of a plain pointer pybind11 would ask None for an attribute at each call, whose name Python's cache of types then keeps.
 using MaybeProgram = std::optional<std::reference_wrapper<const calculus::Program>>;
 
-py::tuple minimize(const calculus::Program& both, const MaybeProgram& second, const Doubles& start,
-                   const std::vector<Doubles>& given, int method, const std::optional<Doubles>& lower,
-                   const std::optional<Doubles>& upper, double tol, double unit, bool ask_units, index_t max_iter,
+py::tuple minimize(const calculus::Program& both, const MaybeProgram& second, const Floats& start,
+                   const std::vector<Floats>& given, int method, const std::optional<Floats>& lower,
+                   const std::optional<Floats>& upper, double tol, double unit, bool ask_units, index_t max_iter,
                    bool trajectory, double learning_rate, double momentum, const py::object& callback) {
   const index_t k = start.shape(0), n = start.shape(1);
   const calculus::Program* const hessian = second ? &second->get() : nullptr;
@@ -62,7 +62,7 @@ py::tuple minimize(const calculus::Program& both, const MaybeProgram& second, co
   if (!callback.is_none()) {
     watch = [&](const double* x, double value) {
       const HeldGil held;
-      const py::object stop = callback(Doubles(n, x), value);
+      const py::object stop = callback(Floats(n, x), value);
       return !stop.is_none() && stop.cast<bool>();
     };
   }
@@ -73,7 +73,7 @@ py::tuple minimize(const calculus::Program& both, const MaybeProgram& second, co
                         array_of(found.iterations, {k}), array_of(found.status, {k}), array_of(found.path, {steps, n}));
 }
 
-py::tuple search(const calculus::Program& value, const Doubles& lower, const Doubles& upper, index_t population,
+py::tuple search(const calculus::Program& value, const Floats& lower, const Floats& upper, index_t population,
                  index_t generations, double tol, std::uint64_t seed) {
   const index_t n = lower.size();
   if (value.argument_count() != 1 || value.argument_size(0) != n || value.result_size(0) != 1 || upper.size() != n ||

@@ -262,7 +262,7 @@ PyMemberDef members[] = {
     {"__wrapped__", T_OBJECT_EX, offsetof(Door, wrapped), READONLY, "The Python function of the same name."},
     {nullptr, 0, 0, 0, nullptr},
 };
-PyMethodDef methods[] = {
+PyMethodDef type_methods[] = {
     {"attach", attach, METH_VARARGS, "attach($self, function, results=None, /)\n--\n\nSays what the door stands for."},
     {"__reduce__", reduce, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr},
@@ -273,7 +273,7 @@ PyGetSetDef attributes[] = {
 };
 PyType_Slot slots[] = {
     {Py_tp_members, members},
-    {Py_tp_methods, methods},
+    {Py_tp_methods, type_methods},
     {Py_tp_getset, attributes},
     {Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
     {Py_tp_descr_get, reinterpret_cast<void*>(bind_to)},

@@ -6,7 +6,7 @@
 #include "arrays.hpp"
 #include "module.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::edge_text_py {
 namespace {
 
 // The memory of a column goes to numpy without a copy.
@@ -57,7 +57,7 @@ py::tuple columns(EdgeText& edges) {
 
 }  // namespace
 
-void bind_edge_text(py::module_& m) {
+void bind(py::module_& m) {
   py::class_<EdgeText>(m, "EdgeText", "Edges of an edge list in text.")
       .def(py::init<>())
       .def_readonly("lines", &EdgeText::lines)
@@ -65,4 +65,4 @@ void bind_edge_text(py::module_& m) {
       .def("columns", &columns, "(source, target, weight or None): the memory goes to them, and this is empty again.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::edge_text_py

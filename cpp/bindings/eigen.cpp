@@ -23,7 +23,7 @@
 #include "module.hpp"
 #include "results.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::eigen_py {
 namespace {
 
 constexpr index_t kJacobiAlone = 4;  // rows of one matrix, which is alone in its vector, up to which rotations win
@@ -223,7 +223,7 @@ const DoorRow rows[] = {
 
 }  // namespace
 
-void bind_eigen(py::module_& m) {
+void bind(py::module_& m) {
   add_doors(m, rows);
   m.def(
       "largest_eigenpairs",
@@ -286,4 +286,4 @@ void bind_eigen(py::module_& m) {
       py::arg("a"), "(largest size of an element, largest difference of an element and its mirror image), a square.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::eigen_py

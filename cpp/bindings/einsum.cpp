@@ -13,7 +13,7 @@
 #include "module.hpp"
 #include "results.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::einsum_py {
 namespace {
 
 // Subscripts of letters alone; what they mean for the shapes at hand.
@@ -141,9 +141,9 @@ py::object small_einsum(const py::str& subscripts, const py::tuple& operands) {
 
 }  // namespace
 
-void bind_einsum(py::module_& m) {
+void bind(py::module_& m) {
   m.def("small_einsum", small_einsum, py::arg("subscripts"), py::arg("operands"),
         "A sum of few products over plain arrays, or None where it has to be planned.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::einsum_py

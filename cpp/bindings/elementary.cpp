@@ -4,7 +4,7 @@
 #include "module.hpp"
 #include "results.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::elementary_py {
 namespace {
 
 namespace py = pybind11;
@@ -61,6 +61,6 @@ const DoorRow rows[] = {
 
 }  // namespace
 
-void bind_elementary(py::module_& m) { add_doors(m, rows); }
+void bind(py::module_& m) { add_doors(m, rows); }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::elementary_py

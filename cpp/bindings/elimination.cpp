@@ -24,7 +24,7 @@
 #include "module.hpp"
 #include "results.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::elimination_py {
 namespace {
 
 // Up to here one determinant needs no thread.
@@ -266,7 +266,7 @@ const DoorRow rows[] = {
 
 }  // namespace
 
-void bind_elimination(py::module_& m) {
+void bind(py::module_& m) {
   add_doors(m, rows);
   m.def(
       "solve",
@@ -329,4 +329,4 @@ void bind_elimination(py::module_& m) {
       py::arg("a"), py::arg("perm"), "Factors contiguous matrices in place; perm (..., m): A[perm] = L U.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::elimination_py

@@ -14,7 +14,7 @@
 #include "numpy_api.hpp"
 #include "results.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::finite_difference_py {
 namespace {
 
 using calculus::Difference;
@@ -144,10 +144,10 @@ py::object finite_difference(const py::object& f, const py::object& point, int m
 
 }  // namespace
 
-void bind_finite_difference(py::module_& m) {
+void bind(py::module_& m) {
   m.def("finite_difference", &finite_difference, py::arg("f"), py::arg("point"), py::arg("method"), py::arg("step"),
         py::arg("program") = py::none(), py::arg("shape") = std::vector<npy_intp>{},
         "(value, error) of the derivative by differences; a program takes the place of f.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::finite_difference_py

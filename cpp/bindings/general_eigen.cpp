@@ -18,7 +18,7 @@
 #include "module.hpp"
 #include "results.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::general_eigen_py {
 namespace {
 
 // Eigenvalues and, where wanted, vectors of a stack, real where all values are.
@@ -295,7 +295,7 @@ py::object pairs_of(const py::array& a, bool with_vectors) {
 
 }  // namespace
 
-void bind_general_eigen(py::module_& m) {
+void bind(py::module_& m) {
   add_doors(m, rows);
   m.def(
       "polynomials_of_roots",
@@ -316,4 +316,4 @@ void bind_general_eigen(py::module_& m) {
       "are.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::general_eigen_py

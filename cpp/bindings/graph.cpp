@@ -10,7 +10,7 @@
 #include "mmlcore/graph/pagerank.hpp"
 #include "module.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::graph_py {
 namespace {
 
 using Narrow = RankLayout<std::uint32_t>;
@@ -251,7 +251,7 @@ std::unique_ptr<GraphHandle> from_parts(const py::object& parts, bool mapped) {
 
 }  // namespace
 
-void bind_graph(py::module_& m) {
+void bind(py::module_& m) {
   const auto nodes = [](const GraphHandle& g) { return g.visit([](const auto& layout) { return layout.nodes; }); };
   const auto edges = [](const GraphHandle& g) { return g.visit([](const auto& layout) { return layout.edges; }); };
   const auto weighted = [](const GraphHandle& g) { return g.visit([](const auto& layout) { return layout.weighted; }); };
@@ -291,4 +291,4 @@ void bind_graph(py::module_& m) {
       py::arg("graph"), py::arg("landing"), "(closed parts of the graph, period of the one there is).");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::graph_py

@@ -5,7 +5,7 @@
 #include "module.hpp"
 #include "results.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::images_py {
 namespace {
 
 // (h, w, channels)
@@ -84,7 +84,7 @@ const DoorRow rows[] = {
 
 }  // namespace
 
-void bind_images(py::module_& m) {
+void bind(py::module_& m) {
   add_doors(m, rows);
   m.def(
       "resample",
@@ -103,4 +103,4 @@ void bind_images(py::module_& m) {
       "out (h, w, channels): the image at the places h (x, y), by order 0, 1 or 3; fill is contiguous.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::images_py

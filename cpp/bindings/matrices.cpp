@@ -11,7 +11,7 @@
 #include "mmlcore/matrices/transforms.hpp"
 #include "module.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::matrices_py {
 namespace {
 
 // Between so many multiplications the BLAS that numpy brings is as fast.
@@ -299,7 +299,7 @@ const DoorRow rows[] = {
 
 }  // namespace
 
-void bind_matrices(py::module_& m) {
+void bind(py::module_& m) {
   add_doors(m, rows);
   m.def(
       "matmul",
@@ -314,4 +314,4 @@ void bind_matrices(py::module_& m) {
       py::arg("a"), py::arg("b"), py::arg("out"), "out = a b for stacks of matrices.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::matrices_py

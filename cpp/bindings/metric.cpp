@@ -15,7 +15,7 @@
 #include "mmlcore/vectors/straight_rows.hpp"
 #include "module.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::metric_py {
 namespace {
 
 template <class T>
@@ -295,6 +295,6 @@ const DoorRow rows[] = {
 
 }  // namespace
 
-void bind_metric(py::module_& m) { add_doors(m, rows); }
+void bind(py::module_& m) { add_doors(m, rows); }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::metric_py

@@ -13,7 +13,7 @@
 #include "mmlcore/stats/merge_moments.hpp"
 #include "module.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::moments_py {
 namespace {
 
 using Contiguous = py::array_t<double, py::array::c_style | py::array::forcecast>;
@@ -74,7 +74,7 @@ py::object with_points(const py::array& x, py::array_t<double>& mean, py::array_
 
 }  // namespace
 
-void bind_moments(py::module_& m) {
+void bind(py::module_& m) {
   m.def(
       "scatter",
       [](const py::array& x, const py::object& y, const py::object& weights, bool deviations, py::array_t<double>& mean,
@@ -167,4 +167,4 @@ void bind_moments(py::module_& m) {
       "Mean of the rows of x, and what rounding took from it; and the inner products of the centred rows.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::moments_py

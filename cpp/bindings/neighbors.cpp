@@ -17,7 +17,7 @@
 #include "module.hpp"
 #include "results.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::neighbors_py {
 namespace {
 
 // Whether all is finite and so small that squares of differences and their sums stay in the range.
@@ -222,7 +222,7 @@ const DoorRow rows[] = {
 
 }  // namespace
 
-void bind_neighbors(py::module_& m) {
+void bind(py::module_& m) {
   add_doors(m, rows);
   m.attr("PRODUCTS_FROM") = kProductFrom;
   py::class_<PointTree>(m, "PointTree")
@@ -308,4 +308,4 @@ void bind_neighbors(py::module_& m) {
       "As nearest_neighbors, for points in rows; False if more than the share `most` of the points is left.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::neighbors_py

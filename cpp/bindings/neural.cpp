@@ -10,7 +10,7 @@
 #include "module.hpp"
 #include "results.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::neural_py {
 namespace {
 
 using namespace neural;
@@ -79,7 +79,7 @@ py::object plain_outputs(const std::vector<index_t>& sizes, const std::array<int
 
 }  // namespace
 
-void bind_neural(py::module_& m) {
+void bind(py::module_& m) {
   m.def(
       "neural_train",
       [](const std::vector<index_t>& sizes, const std::array<int, 3>& kinds, const Data& data,
@@ -107,7 +107,7 @@ void bind_neural(py::module_& m) {
               return watch(epochs).cast<bool>();
             };
           }
-          const Outcome end = without_gil([&] {
+          const neural::Outcome end = without_gil([&] {
             // What was done before an interrupt counts.
             struct Counted {
               OptimizerState<T>& held;
@@ -156,4 +156,4 @@ void bind_neural(py::module_& m) {
         "The last layer's activations of plain points (n, d) of the parameters' type; None for all others.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::neural_py

@@ -15,7 +15,7 @@
 #include "module.hpp"
 #include "results.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::optimize_py {
 namespace {
 
 using namespace optimize;
@@ -150,9 +150,9 @@ PyObject* fit_line(PyTypeObject* type, PyArrayObject* x, PyArrayObject* y, PyArr
   const auto fit = [&] {
     return linear_fit<T>(points, {target.data, n, target.row_stride}, sigma ? deviations.data() : nullptr, constant, line);
   };
-  const Outcome outcome = n * (d + 1) * (d + 1) < 4096 ? fit() : without_gil(fit);
-  if (outcome == Outcome::Care) return Py_NewRef(Py_NotImplemented);
-  if (outcome == Outcome::Steep) return Py_NewRef(Py_None);
+  const optimize::Outcome outcome = n * (d + 1) * (d + 1) < 4096 ? fit() : without_gil(fit);
+  if (outcome == optimize::Outcome::Care) return Py_NewRef(Py_NotImplemented);
+  if (outcome == optimize::Outcome::Steep) return Py_NewRef(Py_None);
   const py::tuple fields = py::make_tuple(coefficients, line.constant, covariance, line.chi2, line.dof, line.r2),
                   arguments = py::make_tuple(fields);
   return PyTuple_Type.tp_new(type, arguments.ptr(), nullptr);
@@ -186,7 +186,7 @@ PyMethodDef fit_line_method = {"fit_line", reinterpret_cast<PyCFunction>(reinter
 
 }  // namespace
 
-void bind_optimize(py::module_& m) {
+void bind(py::module_& m) {
   PyModule_AddObject(m.ptr(), "fit_line", PyCFunction_NewEx(&fit_line_method, nullptr, nullptr));
   m.def("newton", &newton_steps, py::arg("values"), py::arg("slopes"), py::arg("both"), py::arg("start"), py::arg("tol"),
         py::arg("max_iter"), py::arg("safeguard"), py::arg("trajectory"), py::arg("shortest"),
@@ -265,4 +265,4 @@ void bind_optimize(py::module_& m) {
       "Many fits of one model; x, weight and bounds for each fit or for all.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::optimize_py

@@ -11,7 +11,7 @@
 #include "mmlcore/stats/standardize.hpp"
 #include "module.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::order_py {
 namespace {
 
 // Between two numbers that follow each other, as numpy has it: from the nearer of both.
@@ -166,7 +166,7 @@ const DoorRow rows[] = {
 
 }  // namespace
 
-void bind_order(py::module_& m) {
+void bind(py::module_& m) {
   add_doors(m, rows);
   m.def(
       "quantiles",
@@ -199,4 +199,4 @@ void bind_order(py::module_& m) {
       "to = (x - mean - low) / scale, column by column; `to` may be x.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::order_py

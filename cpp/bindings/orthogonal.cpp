@@ -20,7 +20,7 @@
 #include "module.hpp"
 #include "results.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::orthogonal_py {
 namespace {
 
 // Options: normalize, drop.
@@ -139,7 +139,7 @@ const DoorRow rows[] = {
 
 }  // namespace
 
-void bind_orthogonal(py::module_& m) {
+void bind(py::module_& m) {
   add_doors(m, rows);
   m.attr("COMPLEX_ENTRIES") = kComplexEntries;
   m.def(
@@ -197,4 +197,4 @@ void bind_orthogonal(py::module_& m) {
       "a[:, order] = q r for stacks of matrices, order (..., n) contiguous. False where one is not finite.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::orthogonal_py

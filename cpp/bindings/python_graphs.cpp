@@ -7,7 +7,7 @@
 #include "arrays.hpp"
 #include "module.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::python_graphs_py {
 namespace {
 
 // Numbers for objects, in the order in which they first come; equal objects have one number.
@@ -128,11 +128,11 @@ py::tuple number_names(const py::object& source, const py::object& target) {
 
 }  // namespace
 
-void bind_python_graphs(py::module_& m) {
+void bind(py::module_& m) {
   m.def("networkx_edges", &networkx_edges, py::arg("nodes"), py::arg("adjacency"), py::arg("weight"), py::arg("multigraph"),
         "(source, target, weight or None) of a networkx adjacency.");
   m.def("number_names", &number_names, py::arg("source"), py::arg("target"),
         "(source, target, names): numbers as names first appear.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::python_graphs_py

@@ -15,7 +15,7 @@
 #include "module.hpp"
 #include "results.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::regressions_py {
 namespace {
 
 using namespace optimize;
@@ -220,7 +220,7 @@ py::tuple traced_residuals(const calculus::Program& values, const calculus::Prog
 
 }  // namespace
 
-void bind_regressions(py::module_& m) {
+void bind(py::module_& m) {
   bind_descent(m);
   m.def("regress_stack", &stack, py::arg("X"), py::arg("y"), py::arg("sigma"), py::arg("intercept"),
         "(coefficients, intercept, covariance, chi2, dof, r2, status) of X (..., n, d), y (..., n); status 0: not yet "
@@ -238,4 +238,4 @@ void bind_regressions(py::module_& m) {
         "(codes in the order of the values, the different values); None where they are spread too widely.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::regressions_py

@@ -7,7 +7,7 @@
 #include "mmlcore/matrices/sparse_product.hpp"
 #include "module.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::row_block_py {
 namespace {
 
 using Ids = py::array_t<std::int64_t, py::array::c_style>;
@@ -56,11 +56,11 @@ Numbers multiply(const Ids& start, const Ids& source, const py::object& weight, 
 
 }  // namespace
 
-void bind_row_block(py::module_& m) {
+void bind(py::module_& m) {
   m.def("sort_rows", &sort, py::arg("source"), py::arg("target"), py::arg("weight"), py::arg("rows"),
         "(start, source, weight): edges by target, which counts from the first row of the block.");
   m.def("multiply_rows", &multiply, py::arg("start"), py::arg("source"), py::arg("weight"), py::arg("z"),
         "The sums of w z over the edges of each row.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::row_block_py

@@ -16,7 +16,7 @@
 #include "module.hpp"
 #include "results.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::singular_py {
 namespace {
 
 // Smaller ones than that beside the largest may have lost digits on the way (jacobi_svd.hpp): LAPACK sees to the matrix.
@@ -212,7 +212,7 @@ const DoorRow rows[] = {
 
 }  // namespace
 
-void bind_singular(py::module_& m) {
+void bind(py::module_& m) {
   add_doors(m, rows);
   m.attr("JACOBI_SIDE") = kJacobiSide;
   m.def(
@@ -252,4 +252,4 @@ void bind_singular(py::module_& m) {
       "infinity.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::singular_py

@@ -7,7 +7,7 @@
 #include "mmlcore/matrices/sparse_product.hpp"
 #include "module.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::sparse_py {
 namespace {
 
 template <class Index, class T>
@@ -72,7 +72,7 @@ py::object own_starts(const py::array& start, const py::array& index, index_t en
 
 }  // namespace
 
-void bind_sparse(py::module_& m) {
+void bind(py::module_& m) {
   m.def("own_starts", own_starts, py::arg("start"), py::arg("index"), py::arg("entries"), py::arg("slices"), py::arg("size"),
         "A copy of the starts of a compressed sparse matrix; None unless they and the indices are of one.");
   m.def(
@@ -100,4 +100,4 @@ void bind_sparse(py::module_& m) {
       "out = B'B v with B = A - left right', all vectors contiguous; checked as before.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::sparse_py

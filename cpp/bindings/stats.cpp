@@ -13,7 +13,7 @@
 #include "mmlcore/stats/cross_covariance.hpp"
 #include "module.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::stats_py {
 namespace {
 
 // Below it the long way chooses units.
@@ -219,11 +219,11 @@ const DoorRow rows[] = {
 
 }  // namespace
 
-void bind_stats(py::module_& m) {
+void bind(py::module_& m) {
   add_doors(m, rows);
   m.attr("LEAST_SQUARE") = kLeastSquare;
   m.attr("LEAST_SQUARE_OF_SINGLE") = kLeastSquareOfSingle;
   m.attr("NARROW_SCATTER") = kNarrowScatter;
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::stats_py

@@ -11,7 +11,7 @@
 #include "door_call.hpp"
 #include "module.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::traced_doors_py {
 namespace {
 
 constexpr int kMostArrays = 6;
@@ -256,6 +256,6 @@ const DoorRow rows[] = {
 
 }  // namespace
 
-void bind_traced_doors(py::module_& m) { add_doors(m, rows); }
+void bind(py::module_& m) { add_doors(m, rows); }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::traced_doors_py

@@ -18,7 +18,7 @@
 #include "module.hpp"
 #include "results.hpp"
 
-namespace mmlcore::bindings {
+namespace mmlcore::bindings::vectors_py {
 namespace {
 
 template <class T>
@@ -184,7 +184,7 @@ const DoorRow rows[] = {
 
 }  // namespace
 
-void bind_vectors(py::module_& m) {
+void bind(py::module_& m) {
   add_doors(m, rows);
   m.def(
       "inner_products",
@@ -210,4 +210,4 @@ void bind_vectors(py::module_& m) {
       py::arg("x"), py::arg("y"), py::arg("squared"), py::arg("out"), "out[i, j] = |x_i - y_j|, or its square.");
 }
 
-}  // namespace mmlcore::bindings
+}  // namespace mmlcore::bindings::vectors_py
