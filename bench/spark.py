@@ -14,11 +14,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from pyspark.ml.feature import PCA, VectorAssembler
-from pyspark.ml.regression import LinearRegression
-from pyspark.sql import SparkSession, functions
-
-import mmlcore.spark
 
 WIDTH = 10
 
@@ -29,6 +24,13 @@ def main() -> None:
     parser.add_argument("millions", type=float)
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
+    # Here, as pytest reads this module with the others of its folder where there is no pyspark.
+    from pyspark.ml.feature import PCA, VectorAssembler  # noqa: PLC0415
+    from pyspark.ml.regression import LinearRegression  # noqa: PLC0415
+    from pyspark.sql import SparkSession, functions  # noqa: PLC0415
+
+    import mmlcore.spark  # noqa: PLC0415
+
     os.environ["PYSPARK_PYTHON"] = sys.executable
     session = (
         SparkSession.builder.master(f"local[{os.cpu_count()}]")

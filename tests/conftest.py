@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -27,10 +28,13 @@ def reference_cases(chapter: str) -> list[Any]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let groups of tests that share something costly, as a Spark, run in one process of pytest-xdist."""
+    """Set up pytest-xdist: groups of tests that share something costly, as a Spark, in one process; BLAS on one thread."""
     config.addinivalue_line("markers", "xdist_group(name): tests that run in one process")
     if getattr(config.option, "dist", "no") == "load":
         config.option.dist = "loadgroup"
+    # Processes that each let numpy's BLAS wait on every processor take up to ten times as long. They begin with this.
+    if getattr(config.option, "numprocesses", None):
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @pytest.fixture(autouse=True)

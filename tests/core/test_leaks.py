@@ -24,7 +24,7 @@ import mmlcore as mml
 
 STATM = Path("/proc/self/statm")
 MANY = 10_000
-SECONDS = 300.0 if os.environ.get("MMLCORE_LEAKS") else 0.2
+SECONDS = 300.0 if os.environ.get("MMLCORE_LEAKS") else 0.06
 # Bytes that wait for their turn: without its lock Python frees much of it later.
 LATER = 4096 if getattr(sys, "_is_gil_enabled", lambda: True)() else 32_768
 INPUTS = [x for x in vars(support_calls).values() if isinstance(x, np.ndarray)]
@@ -91,6 +91,6 @@ def test_nothing_is_kept(name: str) -> None:
     # Pools and lists may still grow once: a second round tells that from a leak.
     assert not (grows(call, times) and grows(call, times))
     assert [sys.getrefcount(x) for x in INPUTS] == references, "a reference to an input was kept"
-    times = int(max(30, min(300, 0.1 / each)))
+    times = int(max(30, min(300, 0.04 / each)))
     assert min(traced_growth(call, times) for _ in range(3)) < 32 * times + LATER
     gc.unfreeze()
