@@ -64,6 +64,62 @@ def test_long_data(rng):
     np.testing.assert_allclose(fit.covariance, some[1], rtol=1e-7, atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    "case", ["periodic", "rare column", "outlier", "offsets", "fortran", "float32", "ridge"]
+)
+def test_long_data_of_which_some_say_little(case, rng):
+    """Rows that a sample does not stand for: it is a start, never the answer."""
+    x, y = draw(rng, 60_000, 12)
+    ridge = 0.0
+    if case == "periodic":
+        x[:: 60_000 // 4096] += rng.standard_normal(12) * 3
+    elif case == "rare column":
+        x[:, 3] = 0
+        x[rng.integers(0, 60_000, 50), 3] = 1
+    elif case == "outlier":
+        x[17, 2] = 1e6
+    elif case == "offsets":
+        x = x * 10.0 ** np.arange(-6, 6) + 10.0 ** np.arange(-4, 8)
+    elif case == "fortran":
+        x = np.asfortranarray(x)
+    elif case == "float32":
+        x = x.astype(np.float32)
+    else:
+        ridge = 50.0
+    fit = mml.logistic_regression(x, y, ridge=ridge)
+    p = fit.predict(x)
+    wide = x.astype(float)
+    slope = np.append(wide.T @ (y - p) - ridge * fit.coefficients, (y - p).sum())
+    assert np.abs(slope * fit.standard_errors).max() < 1e-5
+    a = np.column_stack([wide / wide.std(0), np.ones(len(x))])
+    information = (a.T * (p * (1 - p))) @ a + np.diag(np.append(ridge / wide.std(0) ** 2, 0))
+    if ridge == 0:
+        expected = np.sqrt(np.diag(np.linalg.inv(information)))[:12] / wide.std(0)
+        np.testing.assert_allclose(fit.standard_errors[:12], expected, rtol=2e-6)
+
+
+def test_long_data_without_an_answer(rng):
+    x, y = draw(rng, 60_000, 12)
+    far = x.copy()
+    far[3, 4] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
+        mml.logistic_regression(far, y)
+    far[3, 4] = np.inf
+    with pytest.raises(ValueError, match="inf"):
+        mml.logistic_regression(far, y)
+    with pytest.raises(mml.ConvergenceError, match="separated without error"):
+        mml.logistic_regression(x, x[:, 2] > 0.1)
+    far = x.copy()
+    far[:, 5] = far[:, 1] + 2
+    with pytest.raises(ValueError, match="linearly dependent"):
+        mml.logistic_regression(far, y)
+    one = x.copy()
+    one[:, 0] = 0.0
+    one[7, 0] = 1.0
+    with pytest.raises(mml.ConvergenceError, match="plane separates the classes"):
+        mml.logistic_regression(one, y)
+
+
 def test_units_and_offsets(rng):
     x, y = draw(rng)
     plain = mml.logistic_regression(x, y)

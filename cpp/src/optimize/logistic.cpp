@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "logistic_sums.hpp"
@@ -17,13 +18,16 @@ namespace {
 
 using Vector = LogisticSums::Vector;
 
-constexpr index_t kSample = 4096;     // rows of a start
-constexpr index_t kLong = 1 << 19;    // numbers from which on there is one
-constexpr double kNear = 0.05;        // squared step, over the rows, from which on Hessians are alike
-constexpr double kClose = 1e-16;      // squared step in standard errors, at which the search ends
-constexpr double kRough = 0.01;       // the same of a start
-constexpr double kDependent = 1e-12;  // pivot in units of the diagonal
-constexpr double kOnBorder = 1e-6;    // margin, in units of the largest, that counts as none
+constexpr index_t kSample = 4096;       // rows of a start, at least
+constexpr index_t kForEach = 40;        // of them for each coefficient
+constexpr index_t kFewer = 4;           // part of both that the start of a start has
+constexpr index_t kLong = 1 << 19;      // numbers from which on there is one
+constexpr double kNear = 0.05;          // squared step, over the rows, from which on Hessians are alike
+constexpr double kClose = 1e-16;        // squared step in standard errors, at which the search ends
+constexpr double kCloseOfLong = 1e-13;  // the same of many rows, over the rows
+constexpr double kRough = 0.05;         // the same of a start, over the columns
+constexpr double kDependent = 1e-12;    // pivot in units of the diagonal
+constexpr double kOnBorder = 1e-6;      // margin, in units of the largest, that counts as none
 
 double inner(const Vector& x, const Vector& y) { return dot(x.data(), y.data(), static_cast<index_t>(x.size())); }
 
@@ -37,6 +41,9 @@ class Factor {
     return cholesky_rows<double>(c_order(l_.data(), n, n), true) < 0;
   }
   double pivot(index_t i) const { return l_[i * n_ + i] * l_[i * n_ + i]; }
+  void times(double number) {
+    for (double& entry : l_) entry *= std::sqrt(number);
+  }
   void solve(double* x) const {
     for (index_t i = 0; i < n_; ++i) x[i] = (x[i] - dot(row(i), x, i)) / row(i)[i];
     for (index_t i = n_ - 1; i >= 0; --i) {
@@ -54,32 +61,34 @@ class Factor {
 template <class T>
 class Logistic {
  public:
-  Logistic(MatrixView<const T> x, const double* y, const LogisticOptions& options, double close = kClose)
-      : data_(x, y, options.constant), o_(options), d_(x.cols), side_(data_.side), close_(close), penalty_(side_) {}
+  Logistic(MatrixView<const T> x, const double* y, const LogisticOptions& options, bool rough = false)
+      : data_(x, y, options.constant), o_(options), d_(x.cols), side_(data_.side), rough_(rough), penalty_(side_) {}
 
   LogisticLine run() {
     LogisticLine line;
     line.coefficients.assign(d_, 0.0);
     line.covariance.assign(side_ * side_, std::numeric_limits<double>::infinity());
-    if (!data_.measure()) return ended(line, LogisticEnd::NotFinite);
-    const double n = static_cast<double>(data_.x.rows);
+    Vector at(side_);
+    if (!start(at) && !data_.measure()) return ended(line, LogisticEnd::NotFinite);
     for (index_t j = 0; j < d_; ++j) penalty_[j] = o_.ridge / data_.scale[j] / data_.scale[j];
-    Vector at = first_guess();
-    LogisticSums sums = data_.pass(at, LogisticSums::Mode::Whole);
+    const double n = static_cast<double>(data_.x.rows);
+    const double close = rough_ ? kRough * static_cast<double>(side_) : long_ ? kCloseOfLong * n : kClose;
+    LogisticSums sums = data_.pass(at, long_ ? LogisticSums::Mode::Slope : LogisticSums::Mode::Whole);
+    if (long_) chord(at, sums, line, close / 4);
     double before = std::numeric_limits<double>::infinity();
-    Factor factor;
     while (true) {
       poll_interrupt();
-      if (!std::isfinite(sums.value)) return ended(line, LogisticEnd::NotFinite);
+      if (!std::isfinite(std::accumulate(sums.gradient.begin(), sums.gradient.end(), sums.value)))
+        return ended(line, LogisticEnd::NotFinite);
       Vector hessian = sums.hessian;
       for (index_t j = 0; j < side_; ++j) hessian[j * side_ + j] += penalty_[j];
-      const bool factored = factor.compute(hessian, side_);
+      const bool factored = factor_.compute(hessian, side_);
       bool definite = factored;
-      for (index_t j = 0; definite && j < side_; ++j) definite = factor.pivot(j) > kDependent * hessian[j * side_ + j];
+      for (index_t j = 0; definite && j < side_; ++j) definite = factor_.pivot(j) > kDependent * hessian[j * side_ + j];
       if (!definite && line.iterations == 0) return ended(line, LogisticEnd::Dependent);
       if (!factored) return ended(line, LogisticEnd::AlmostSeparated);
       Vector step;
-      const double size = newton_step(factor, slope_at(at, sums), step);
+      const double size = newton_step(slope_at(at, sums), step);
       if (!std::isfinite(size)) return ended(line, LogisticEnd::NotFinite);
       if (o_.ridge == 0 && line.iterations > 0) {
         if (sums.least > 0) return ended(line, LogisticEnd::Separated);
@@ -88,18 +97,19 @@ class Logistic {
           if (along.most > 0 && along.least >= -kOnBorder * along.most) return ended(line, LogisticEnd::AlmostSeparated);
         }
       }
-      if (size <= close_) {
+      if (size <= close) {
         axpy(1.0, step.data(), at.data(), side_);
-        tell(line, at, factor, sums);
+        sums.value -= size / 2;
+        tell(line, at, sums);
         return ended(line, LogisticEnd::Converged);
       }
       if (line.iterations == o_.max_iter) {
-        tell(line, at, factor, sums);
+        tell(line, at, sums);
         return ended(line, LogisticEnd::MaxIterations);
       }
-      if (long_ && size < kNear * n && before > size) {  // steps by this Hessian, as long as each is much shorter
+      if ((long_ || rough_) && size < kNear * n && before > size) {  // steps by this Hessian, while each is much shorter
         before = size;
-        chord(factor, at, sums, line);
+        chord(at, sums, line, close / 4);
         continue;
       }
       ++line.iterations;
@@ -117,26 +127,26 @@ class Logistic {
   }
 
  private:
-  // Of many rows, the solution for some of them is a start two or three steps from that for all.
-  Vector first_guess() {
-    const index_t step = data_.x.rows / std::max<index_t>(kSample, 40 * side_);
-    long_ = step >= 4 && data_.x.rows * d_ >= kLong;
-    if (!long_) return Vector(side_);
+  // Of many rows, the solution for some of them is a start, within their errors, and its Hessian is alike. Their units serve
+  // for all rows.
+  bool start(Vector& at) {
+    const index_t least = std::max<index_t>(kSample, kForEach * side_) / (rough_ ? kFewer : 1);
+    const index_t step = data_.x.rows / least;
+    if (step < kFewer || data_.x.rows * d_ < kLong) return false;
     const index_t rows = (data_.x.rows + step - 1) / step;
     Vector classes(rows);
     for (index_t i = 0; i < rows; ++i) classes[i] = data_.y[i * step];
     const MatrixView<const T> some{data_.x.data, rows, d_, data_.x.row_stride * step, data_.x.col_stride};
     LogisticOptions options = o_;
     options.ridge /= static_cast<double>(step);
-    const LogisticLine found = Logistic<T>(some, classes.data(), options, kRough).run();
-    Vector at(side_);
-    if (found.end != LogisticEnd::Converged) return at;
-    if (o_.constant) at[d_] = found.constant;
-    for (index_t j = 0; j < d_; ++j) {
-      at[j] = found.coefficients[j] * data_.scale[j];
-      if (o_.constant) at[d_] += found.coefficients[j] * data_.mean[j];
-    }
-    return at;
+    Logistic<T> sample(some, classes.data(), options, true);
+    if (sample.run().end != LogisticEnd::Converged) return false;
+    long_ = true;
+    at = std::move(sample.at_);
+    factor_ = std::move(sample.factor_);
+    factor_.times(static_cast<double>(step));
+    data_.measured_as(sample.data_);
+    return true;
   }
 
   double ridge_at(const Vector& at) const {
@@ -159,7 +169,7 @@ class Logistic {
   };
 
   // The step to the minimum of the parabola, and its square in units of the standard errors.
-  double newton_step(const Factor& factor, const Vector& slope, Vector& step, std::vector<Pair>* pairs = nullptr) const {
+  double newton_step(const Vector& slope, Vector& step, std::vector<Pair>* pairs = nullptr) const {
     step.assign(side_, 0.0);
     axpy(-1.0, slope.data(), step.data(), side_);
     if (pairs) {
@@ -168,7 +178,7 @@ class Logistic {
         axpy(-pair->part, pair->change.data(), step.data(), side_);
       }
     }
-    factor.solve(step.data());
+    factor_.solve(step.data());
     if (pairs) {
       for (const Pair& pair : *pairs)
         axpy(pair.part - inner(pair.change, step) / pair.curvature, pair.step.data(), step.data(), side_);
@@ -177,14 +187,16 @@ class Logistic {
   }
 
   // Steps by a Hessian of nearby, which needs gradients alone, and learns from them, while each is much shorter than the one
-  // before; then all sums anew.
-  void chord(const Factor& factor, Vector& at, LogisticSums& sums, LogisticLine& line) const {
+  // before and longer than `close`; then the Hessian. Back to the start where that was better.
+  void chord(Vector& at, LogisticSums& sums, LogisticLine& line, double close) const {
     double before = std::numeric_limits<double>::infinity();
+    const Vector from = at;
+    const LogisticSums sums_there = sums;
     Vector step, slope = slope_at(at, sums);
     std::vector<Pair> pairs;
     while (line.iterations < o_.max_iter) {
-      const double size = newton_step(factor, slope, step, &pairs);
-      if (!(size < 0.25 * before) || size <= kClose) break;
+      const double size = newton_step(slope, step, &pairs);
+      if (!(size < 0.25 * before) || size <= close) break;
       before = size;
       axpy(1.0, step.data(), at.data(), side_);
       ++line.iterations;
@@ -195,6 +207,11 @@ class Logistic {
       if (curvature > 0) pairs.push_back({step, std::move(change), curvature, 0});
       slope = std::move(next);
     }
+    const double value = sums_there.value + ridge_at(from);
+    if (!(sums.value + ridge_at(at) <= value + 1e-13 * std::abs(value))) {
+      at = from;
+      sums = sums_there;
+    }
     if (sums.hessian.empty()) data_.add_hessian(sums);
   }
 
@@ -203,13 +220,17 @@ class Logistic {
     return line;
   }
 
-  void tell(LogisticLine& line, const Vector& at, const Factor& factor, const LogisticSums& sums) const {
+  void tell(LogisticLine& line, const Vector& at, const LogisticSums& sums) {
+    if (rough_) {
+      at_ = at;
+      return;
+    }
     line.log_likelihood = -sums.value;
     Vector numbers(side_ * side_);
     const MatrixView<double> inverse = c_order(numbers.data(), side_, side_);
     for (index_t j = 0; j < side_; ++j) {
       inverse(j, j) = 1;
-      factor.solve(&inverse(j, 0));
+      factor_.solve(&inverse(j, 0));
     }
     if (o_.ridge > 0) {
       const Vector whole = numbers;
@@ -242,9 +263,10 @@ class Logistic {
   LogisticData<T> data_;
   const LogisticOptions o_;
   const index_t d_, side_;
-  const double close_;
-  Vector penalty_;
+  const bool rough_;  // a start for more rows
   bool long_ = false;
+  Vector penalty_, at_;
+  Factor factor_;
 };
 
 }  // namespace

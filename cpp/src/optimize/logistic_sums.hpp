@@ -53,9 +53,16 @@ class LogisticData {
       scale[j] = square[j] > 0 ? std::sqrt(square[j] / n) : 1;
       inverse[j] = 1 / scale[j];
     }
-    plain_ = sizeof(T) == 8 && x.col_stride == 1;
-    for (index_t j = 0; j < d; ++j) plain_ = plain_ && std::abs(mean[j]) <= kMostOffset * scale[j];
+    look();
     return true;
+  }
+
+  // Units of others, of some of the rows: any that are near serve, since results are brought back from them.
+  void measured_as(const LogisticData& other) {
+    mean = other.mean;
+    scale = other.scale;
+    inverse = other.inverse;
+    look();
   }
 
   // Value, gradient and Hessian at `at`; or the margins alone of a direction.
@@ -160,6 +167,11 @@ class LogisticData {
   static constexpr index_t kShare = 1 << 15;  // numbers that a thread is woken for
   static constexpr index_t kParts = 64;       // that the rows are shared out in, at most
   static constexpr index_t kSlice = 1 << 21;  // numbers of float32 that are made float64 at once
+
+  void look() {
+    plain_ = sizeof(T) == 8 && x.col_stride == 1;
+    for (index_t j = 0; j < d; ++j) plain_ = plain_ && std::abs(mean[j]) <= kMostOffset * scale[j];
+  }
 
   void read(index_t first, const MatrixView<double>& rows) const {
     const auto number = [&](index_t i, index_t j) {

@@ -60,7 +60,7 @@ class LogisticFit(Estimates):
     iterations: int
     """Newton steps."""
     converged: bool
-    """Whether the last step was 1e-8 of the standard errors or less."""
+    """Whether the last step left 1e-8 of the standard errors or less."""
     classes: Array = field(compare=False)
     """The two labels; the fit is the chance of the second."""
     features: list[str] = field(compare=False)
@@ -158,9 +158,11 @@ def logistic_regression(
     Notes
     -----
     Newton's method, each step one pass over the data by all threads, which centres the columns and divides them by their
-    deviations: neither units nor offsets cost digits. It ends when a step is 1e-8 of the standard errors. That a solution exists
-    is not judged by the size of the coefficients but by the theorem of Albert and Anderson [1]_: there is none exactly if some
-    direction separates the classes. Cost: about 8 passes of n d^2 operations.
+    deviations: neither units nor offsets cost digits. It ends when a step is 1e-8 of the standard errors. Of many rows, a fit
+    of some is the start, steps take gradients alone, and the standard errors are exact to 7 digits. That a solution exists is not
+    judged by the size of the coefficients but by the theorem of Albert and Anderson [1]_: there is none exactly if some
+    direction separates the classes. Cost: about 8 passes of n d^2
+    operations, of many rows one.
 
     References
     ----------

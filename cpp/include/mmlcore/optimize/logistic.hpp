@@ -10,15 +10,23 @@
 // weighted scatter of the rows (stats/covariance.hpp). The search ends when a step is 1e-8 of the standard errors, which no
 // unit changes.
 //
-// Of many rows, a solution for some of them is the start. Then steps take the Hessian of nearby and gradients alone, whose
-// changes correct it (L-BFGS, see descent.hpp): 60,000 x 200 make two Hessians and some seven gradients.
+// Of many rows, the solution for some of them is a start within their errors, found in the same way from fewer still. Their
+// Hessian, times the rows over theirs, differs from that of all by sqrt(d / rows of the sample), 15 %, and steps by it take
+// gradients alone, whose changes correct it (L-BFGS, see descent.hpp). The Hessian of all rows is made once, where the
+// squared step is 1e-13 of the rows: the last step then leaves less than 1e-8 of the standard errors, and those have 7
+// digits.
+//
+// 60,000 x 200, one thread: 148 ms, of which starts 20, eight gradients at the speed of memory 64, the Hessian 55 at four
+// fifths of the processor's peak. Two Hessians of all rows with 7 gradients, without that of a sample, took 255. Samples of
+// 80 rows a column save a gradient and cost as much. scikit-learn's L-BFGS of 137 ms makes 8 gradients and no standard
+// errors, so a fourth of its time is less than the Hessian takes alone.
 //
 // There is a finite solution if and only if no direction d has s (x d) >= 0 in all rows, and > 0 in one (A. Albert, J. A.
 // Anderson, "On the existence of maximum likelihood estimates in logistic regression models", Biometrika 71, 1984). Where
 // there is one, the search goes along it for ever. So z itself is looked at in each pass (are all s z > 0: separated
 // completely), and the step, once steps do not shrink as they should (s (x d) >= 0: separated but for ties).
 //
-// Cost: some 8 passes of n d^2 flops; of many rows 2, and 7 of n d.
+// Cost: some 8 passes of n d^2 flops; of many rows one, and 8 of n d.
 #pragma once
 
 #include <cstdint>
