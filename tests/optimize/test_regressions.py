@@ -171,6 +171,26 @@ def test_digits_of_groups(rng):
         np.testing.assert_allclose(fits.r2[g], one.r2, rtol=1e-9)
 
 
+@pytest.mark.parametrize("intercept", [True, False])
+def test_digits_of_stacks(intercept, rng):
+    """Neighbours in lanes: plain ones, and those whose sums of products would lose digits."""
+    x = rng.standard_normal((64, 30, 2))
+    y = x @ [1.0, 2.0] + rng.standard_normal((64, 30))
+    x[5] += 1e7
+    y[5] += 1e9
+    y[6, 0] += 1e9
+    x[11, :, 1] = x[11, :, 0] + 1e-5 * rng.standard_normal(30)
+    y[20] = x[20] @ [3.0, 4.0] + 1e-9 * rng.standard_normal(30)
+    x[30] *= 1e-130
+    x[38] *= 1e120
+    fits = mml.linear_regression(x, y, intercept=intercept)
+    for i in range(64):
+        one = mml.linear_regression(x[i], y[i], intercept=intercept)
+        np.testing.assert_allclose(fits.coefficients[i], one.coefficients, rtol=1e-9)
+        np.testing.assert_allclose(fits.chi2[i], one.chi2, rtol=1e-6)
+        np.testing.assert_allclose(fits.covariance[i], one.covariance, rtol=1e-6)
+
+
 def test_an_outlier_leaves_the_window(rng):
     x, y = rng.standard_normal((500, 2)), rng.standard_normal(500)
     y[100] = x[101, 0] = 1e12

@@ -19,6 +19,9 @@ struct LineLanes {
   using Mask = S::Mask;
   static constexpr int W = S::width;
   static constexpr double kEps = std::numeric_limits<double>::epsilon();
+  static constexpr double kMostTrace = 1e4;    // 1 / the smallest eigenvalue of the correlations
+  static constexpr double kTightShare = 1e-6;  // of the variance, which is left
+  static constexpr double kMostShift = 1e4;
 
   LineLanes(index_t d, bool constant)
       : d(d),
@@ -112,6 +115,14 @@ struct LineLanes {
       if (constant) fine &= square[j] > 16 * kEps * kEps * mean[j] * mean[j] * total;
     }
     return fine;
+  }
+
+  // The same after `eliminate`: lanes whose sums of products keep their digits; `apart` are squares about the shift, in
+  // units of those about the mean.
+  template <index_t D = 0>
+  [[gnu::always_inline]] Mask finish_sums(V apart) {
+    const Mask fine = finish<D>(S::splat(kMostTrace));
+    return fine & (rest > kTightShare * square[D ? D : d]) & (apart < kMostShift);
   }
 
   void store(const Regressions& out, index_t count, index_t first, Mask fine) const {

@@ -10,6 +10,7 @@
 #include "mmlcore/calculus/elementary.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/core/read_ahead.hpp"
 #include "mmlcore/matrices/matrix_vector.hpp"
 #include "mmlcore/stats/column_moments.hpp"
 #include "mmlcore/stats/covariance.hpp"
@@ -90,7 +91,10 @@ class LogisticData {
         const index_t first = block * kRows, count = std::min(kRows, x.rows - first);
         MatrixView<const double> some = c_order<const double>(copied, count, side);
         if constexpr (sizeof(T) == 8) {
-          if (plain_) some = x.block(first, 0, count, d);
+          if (plain_) {
+            some = x.block(first, 0, count, d);
+            if (x.row_stride == d) read_ahead(some.data, count * d * index_t{sizeof(T)});
+          }
         }
         if (!plain_) read(first, c_order(copied, count, side));
         matrix_vector<double>(some, {weight_of.data(), columns, 1}, {z, count, 1});

@@ -3,13 +3,13 @@
 
 #include "line_lanes.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/core/read_ahead.hpp"
 
 namespace mmlcore::optimize {
 namespace {
 
 using V = LineLanes::V;
 constexpr int W = LineLanes::W;
-constexpr index_t kParts = 6;                  // of the memory of later problems, that is asked for ahead
 constexpr index_t kShared = index_t{1} << 18;  // numbers of a problem from which on threads share it
 
 template <index_t D>
@@ -61,11 +61,10 @@ template <index_t D, class J>
 
 // Modified Gram-Schmidt of n rows (x, y), centred first. A pass takes out one column and makes the products of the next one
 // with those behind it, so that a row is read d + 2 times from the first-level cache; `roots` are those of the weights.
-template <index_t D, class Later>
-void orthogonalize(index_t n, V* x, V* y, const V* roots, LineLanes& line, Later&& later) {
+template <index_t D>
+void orthogonalize(index_t n, V* x, V* y, const V* roots, LineLanes& line) {
   const index_t d = D ? D : line.d;
   V sums[kRoom<D>], first[kRoom<D>];
-  later(0);
   line.points = LineLanes::S::splat(static_cast<double>(n));
   line.total = line.points;
   if (line.constant) {
@@ -85,7 +84,6 @@ void orthogonalize(index_t n, V* x, V* y, const V* roots, LineLanes& line, Later
   } else {
     for (index_t k = 0; k <= d; ++k) sums[k] = first[k] = line.mean[k] = V{};
   }
-  later(1);
   V products[kRoom<D>], ownsquare[kRoom<D>];
   for (index_t k = 0; k <= d; ++k) products[k] = ownsquare[k] = V{};
   for (index_t i = 0; i < n; ++i) {
@@ -104,17 +102,59 @@ void orthogonalize(index_t n, V* x, V* y, const V* roots, LineLanes& line, Later
   for (index_t k = 0; k <= d; ++k) line.square[k] = ownsquare[k];
   if constexpr (D > 0) {
     [&]<index_t... J>(std::integer_sequence<index_t, J...>) {
-      ((later(2 + std::min<index_t>(J, 2)), remove<D>(std::integral_constant<index_t, J>{}, d, n, x, y, products, line)),
-       ...);
+      (remove<D>(std::integral_constant<index_t, J>{}, d, n, x, y, products, line), ...);
     }
     (std::make_integer_sequence<index_t, D>{});
   } else {
-    for (index_t j = 0; j < d; ++j) {
-      if (j < 3) later(2 + j);
-      remove<D>(j, d, n, x, y, products, line);
-    }
+    for (index_t j = 0; j < d; ++j) remove<D>(j, d, n, x, y, products, line);
   }
   line.rest = products[d];
+}
+
+// The same from sums of products about the first row, in one pass: the lanes that keep their digits, as SumLanes judges.
+template <index_t D>
+LineLanes::Mask by_products(index_t n, const V* x, const V* y, LineLanes& line) {
+  static_assert(D > 0);
+  constexpr index_t c = D + 1;
+  V first[c], sums[c], products[c][c];
+  for (index_t k = 0; k < c; ++k) {
+    first[k] = !line.constant ? V{} : k < D ? x[k] : y[0];
+    sums[k] = V{};
+    for (index_t j = 0; j <= k; ++j) products[j][k] = V{};
+  }
+  for (index_t i = 0; i < n; ++i) {
+    V row[c];
+#pragma GCC unroll 8
+    for (index_t k = 0; k < c; ++k) {
+      row[k] = (k < D ? x[i * D + k] : y[i]) - first[k];
+      sums[k] += row[k];
+#pragma GCC unroll 8
+      for (index_t j = 0; j <= k; ++j) products[j][k] += row[j] * row[k];
+    }
+  }
+  line.total = line.points = LineLanes::S::splat(static_cast<double>(n));
+  V apart{};
+  const double share = 1 / static_cast<double>(n);
+  for (index_t k = 0; k < c; ++k) {
+    const V middle = line.constant ? sums[k] * share : V{};
+    line.mean[k] = first[k] + middle;
+    if (line.constant) {
+      const V left = products[k][k] - middle * sums[k], times = products[k][k] / left;
+      apart = left > 0 ? (times > apart ? times : apart) : LineLanes::S::splat(1e300);
+      products[k][k] = left;
+      for (index_t j = 0; j < k; ++j) products[j][k] -= middle * sums[j];
+    }
+    line.square[k] = products[k][k];
+  }
+  line.eliminate(D, [&](index_t i, index_t k) -> V& { return products[i][k]; });
+  return line.finish_sums<D>(apart);
+}
+
+// Items first ... first + most - 1 into the cache, where they follow one another.
+template <class T>
+void fetch(const MatrixBatch<const T>& stack, index_t first, index_t most) {
+  const LaneGroup<const T> group(stack, first);
+  if (group.dense()) read_ahead(group.start(), std::min(most, stack.count() - first) * group.size() * index_t{sizeof(T)});
 }
 
 template <class T, index_t D>
@@ -123,20 +163,18 @@ void lanes(const MatrixBatch<const T>& x, const MatrixBatch<const T>& y, const M
   const index_t n = x.item.rows, d = x.item.cols, count = x.count(), groups = (count + W - 1) / W;
   const double most = 1 / (static_cast<double>(d) * static_cast<double>(n * n) * LineLanes::kEps * LineLanes::kEps);
   const index_t grain = std::max<index_t>(1, (index_t{1} << 15) / (n * (d + 1) * W));
+  const index_t block = std::max<index_t>(1, kReadAhead / (W * n * (d + 1) * index_t{sizeof(T)}));  // groups
   parallel_ranges(groups, grain, [&](index_t begin, index_t end) {
     LineLanes line(d, constant);
     Buffer<double> memory(n * (d + 2) * W);
     V *const columns = reinterpret_cast<V*>(memory.data()), *const target = columns + n * d, *const roots = target + n;
     for (index_t g = begin; g < end; ++g) {
-      const LaneGroup<const T> rows(x, g * W);
-      load<T>(rows, columns);
-      const LaneGroup<const T> sides(y, g * W);
-      load<T>(sides, target);
-      // Part by part, between computations: more lines at once than the processor can wait for would hold it up.
-      const auto later = [&](index_t part) {
-        rows.prefetch(part, kParts);
-        sides.prefetch(part, kParts);
-      };
+      if ((g - begin) % block == 0) {
+        fetch<T>(x, g * W, block * W);
+        fetch<T>(y, g * W, block * W);
+      }
+      load<T>(LaneGroup<const T>(x, g * W), columns);
+      load<T>(LaneGroup<const T>(y, g * W), target);
       LineLanes::Mask fine = LineLanes::S::splat(0) == 0;
       if (sigma) {
         load<double>(LaneGroup<const double>(*sigma, g * W), roots);
@@ -145,9 +183,16 @@ void lanes(const MatrixBatch<const T>& x, const MatrixBatch<const T>& y, const M
           roots[i] = 1 / roots[i];
         }
       }
-      orthogonalize<D>(n, columns, target, sigma ? roots : nullptr, line, later);
-      fine &= line.finish<D>(LineLanes::S::splat(most));
-      later(kParts - 1);
+      bool done = false;
+      if constexpr (D > 0) {
+        if (!sigma) {
+          done = !LineLanes::S::any(!by_products<D>(n, columns, target, line));
+        }
+      }
+      if (!done) {
+        orthogonalize<D>(n, columns, target, sigma ? roots : nullptr, line);
+        fine &= line.finish<D>(LineLanes::S::splat(most));
+      }
       line.store(out, count, g * W, fine);
     }
   });

@@ -131,18 +131,11 @@ class SumLanes {
     const index_t c = rows_.c, d = c - 1;
     for (index_t j = 0; j < c; ++j) line.square[j] = products()[j * c + j];
     line.eliminate(d, [&](index_t i, index_t k) -> LineLanes::V& { return products()[i * c + k]; });
-    LineLanes::Mask fine = line.finish(LineLanes::S::splat(kMostTrace));
-    fine &= line.rest > kTightShare * line.square[d];
-    fine &= line.points > static_cast<double>(line.side);
-    return fine & (apart_ < kMostShift);
+    return line.finish_sums(apart_) & (line.points > static_cast<double>(line.side));
   }
 
  private:
   static constexpr int W = LineLanes::W;
-  static constexpr double kMostTrace = 1e4;    // 1 / the smallest eigenvalue of the correlations
-  static constexpr double kTightShare = 1e-6;  // of the variance, which is left
-  static constexpr double kMostShift = 1e4;    // squares about the shift, in units of those about the mean
-
   LineLanes::V* products() { return reinterpret_cast<LineLanes::V*>(memory_.data()); }
 
   const RowSums& rows_;

@@ -10,7 +10,10 @@
 //
 // * A stack, up to kMostLaneColumns columns and kMostLaneNumbers numbers a problem: modified Gram-Schmidt on the rows
 //   themselves, y as the last column, which is as stable as a QR decomposition (A. Bjorck, "Solving linear least squares
-//   problems by Gram-Schmidt orthogonalization", BIT 7, 1967). Larger ones: linear_fit, one a thread.
+//   problems by Gram-Schmidt orthogonalization", BIT 7, 1967). Up to five columns and without sigma, sums of products about
+//   the first row come first, in one pass, and Gram-Schmidt where one lane of them is not certified. Larger ones:
+//   linear_fit, one a thread. 100,000 of 20 x 3, one thread: 8.2 ms, of which reading takes 2.5 (core/read_ahead.hpp) and
+//   writing the results one; Gram-Schmidt in lanes with its lines prefetched took 12.4, numpy's loop 1200.
 // * Groups: a counting sort puts the rows of a label together; their products, less the first row of the group, are summed
 //   in registers while the row is read, once. U U' then follows from the sums of products (Cholesky).
 // * Windows: nothing is ever subtracted. Rows are cut into blocks as long as a window, so that a window is the end of one
