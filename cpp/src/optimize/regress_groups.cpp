@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/core/read_ahead.hpp"
 #include "row_sums.hpp"
 
 namespace mmlcore::optimize {
@@ -82,12 +83,21 @@ class Streams {
       if (sigma) std::fill_n(totals_.data() + part * groups, groups, 0.0);
     });
     const index_t rounds = std::max<index_t>(1, x.rows / (parts_ * kRound));  // between which Ctrl-C is seen
+    const bool dense = x.row_stride == x.cols && x.col_stride == 1 && y.stride == 1;
+    const bool ahead = dense && groups * kSize * index_t{sizeof(double)} >= kScattered;
     for (index_t round = 0; round < rounds; ++round) {
       parallel_tasks(parts_, [&](index_t part) {
         const index_t piece = part * rounds + round, end = x.rows * (piece + 1) / (parts_ * rounds);
         alignas(64) double rows[kRows * W] = {};
-        for (index_t i = x.rows * piece / (parts_ * rounds); i < end; i += kRows) {
+        const index_t begin = x.rows * piece / (parts_ * rounds);
+        for (index_t i = begin; i < end; i += kRows) {
           const index_t count = std::min(kRows, end - i);
+          if (ahead && (i - begin) % kRun == 0) {
+            const index_t run = std::min(kRun, end - i);
+            read_ahead(x.data + i * x.cols, run * x.cols * index_t{sizeof(T)});
+            read_ahead(y.data + i, run * index_t{sizeof(T)});
+            read_ahead(code + i, run * index_t{sizeof(std::int32_t)});
+          }
           read<T>(x, y, i, count, rows);
           add(part, rows, sigma ? sigma + i : nullptr, code + i, count, end - i, constant);
         }
@@ -169,6 +179,9 @@ class Streams {
   static constexpr index_t kStreams = index_t{1} << 24;  // bytes
   static constexpr index_t kRound = index_t{1} << 21;    // rows of a part at a time
   static constexpr index_t kSoon = 20;                   // rows ahead
+  // Bytes of sums from which on they come from the third-level cache, and rows, which would wait behind them, are read ahead
+  // in runs: a million rows in 10,000 groups 8.3 -> 7.1 ms; in 50 groups it would take 5.9 instead of 4.2.
+  static constexpr index_t kScattered = index_t{1} << 18, kRun = 64 * kRows;
 
   const index_t groups_, parts_, columns_;
   Buffer<double> sums_;
