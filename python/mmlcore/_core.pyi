@@ -874,6 +874,18 @@ def newton(
     (x, norm, steps, status, path or None) from starts (k, n); shortest(J, f) solves singular systems in the sense of least squares.
     """
 
+def newton_once(
+    result: typing.Any,
+    programs: typing.Any,
+    x0: typing.Any,
+    tol: typing.Any,
+    max_iter: typing.Any,
+    /,
+) -> typing.Any:
+    """
+    The root of a system from one start; None for the longer way.
+    """
+
 def num_threads() -> int:
     """
     Threads that a kernel called now may use.

@@ -137,6 +137,47 @@ def test_systems() -> None:
     assert dead.status == mml.Status.SINGULAR
 
 
+def cubic(v: Any) -> Any:
+    """A circle and a cubic curve; a quarter of the starts is held fast by a minimum of |f|."""
+    return np.stack([v[0] ** 2 + v[1] ** 2 - 4, v[0] ** 3 - v[1] - 1])
+
+
+def test_starts_that_are_held_fast() -> None:
+    starts = np.random.default_rng(0).uniform(-3, 3, (5000, 2))
+    roots = mml.newton(cubic, starts)
+    assert roots.converged.mean() > 0.995
+    np.testing.assert_allclose(cubic(roots.x[roots.converged].T), 0, atol=1e-9)
+    assert (roots.status[~roots.converged] == mml.Status.STUCK).all()
+    assert (roots.residual[~roots.converged] > 0.1).all()
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5])
+def test_one_start_again(n: int) -> None:
+    """The short way of a function that was used before gives what the longer one gives, and leaves to it what is not plain."""
+    function = mml.Function(lambda v: v**3 - np.arange(1.0, n + 1), n)
+    x0 = np.linspace(1.0, 2.0, n)
+    first = mml.newton(function, x0)
+    shifted = np.linspace(0.0, 2.0, 2 * n)
+    shifted[::2] = x0
+    for same in (list(x0), x0, shifted[::2], x0.astype(np.float64, order="F")):
+        again = mml.newton(function, same)
+        assert [type(a) for a in again] == [type(a) for a in first]
+        np.testing.assert_array_equal(again.x, first.x)
+        assert tuple(again)[1:] == tuple(first)[1:]
+        assert again.summary() == first.summary()
+    assert mml.newton(function, [x0]).x.shape == (1, n)
+    assert mml.newton(function, tuple(x0)).converged
+    assert mml.newton(function, x0, trajectory=True).path is not None
+    with pytest.raises(ValueError, match="x0: contains NaN"):
+        mml.newton(function, [np.nan, *x0[1:]])
+    with pytest.raises(ValueError, match="tol"):
+        mml.newton(function, x0, tol=-1.0)
+    with pytest.raises(ValueError, match="max_iter"):
+        mml.newton(function, x0, max_iter=0)
+    with pytest.raises(mml.ConvergenceError):
+        mml.newton(function, x0, max_iter=1)
+
+
 def test_bad_input() -> None:
     """The message names the argument."""
     with pytest.raises(ValueError, match="x0"):

@@ -13,7 +13,6 @@ namespace mmlcore::optimize {
 namespace {
 
 constexpr index_t kParallel = 128;  // unknowns from which threads share a linear system
-constexpr double kBlur = 1e-7;      // a step that rounding errors of f make up, relative to x
 constexpr index_t kChunk = 256;     // starts that a thread takes at a time: their numbers stay in the cache
 constexpr index_t kLaneChunk = 1024;
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();

@@ -1,8 +1,9 @@
 // Newton's iteration for systems of one to kTiny equations, one in each lane of an evaluator: see newton.hpp.
 //
 // Each lane is at its own stage: a pass evaluates values and Jacobians at the trial points of all lanes once; then masks
-// take steps, halve them, or end a lane, which takes the next start at once. What is not plain (a small pivot, numbers that
-// are not finite, a step of which no part helps, a change of sign at a pole) is left to the longer way, from its start.
+// take steps, halve them, or end a lane, which takes the next start at once. Those of which no part of a step helps have
+// their try without safeguards in lanes as well. What is not plain (a small pivot, numbers that are not finite, a change of
+// sign at a pole) is left to the longer way, from its start.
 #pragma once
 
 #include <vector>
@@ -15,6 +16,7 @@ namespace mmlcore::optimize {
 inline constexpr index_t kTiny = 4;           // unknowns that are eliminated in place
 inline constexpr double kSmallPivot = 1e-10;  // beside its row
 inline constexpr int kHalvings = 40;
+inline constexpr double kBlur = 1e-7;           // a step that rounding errors of f make up, relative to x
 inline constexpr double kLeastDecrease = 1e-4;  // of |f|, in parts of the step
 
 // Starts begin ... end - 1 on this thread. `both` gives n values and then the Jacobian, row by row. Appends those that are

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mmlcore import _core
 from mmlcore.calculus import Function
 from mmlcore.calculus.memory import traced, traced_or_none
 from mmlcore.calculus.symbol import size_of
@@ -134,6 +135,11 @@ def newton(
     >>> mml.newton(lambda v: np.stack([v[0] ** 2 + v[1] ** 2 - 4, v[0] * v[1] - 1]), [2.0, 0.0]).x.round(6)
     array([1.931852, 0.517638])
     """
+    if type(f) is Function and safeguard is True and trajectory is False:
+        programs = f._memory.get("newton value")  # of a system that was solved before
+        found: Root | None = programs and _core.newton_once(Root, programs, x0, tol, max_iter)
+        if found is not None:
+            return found
     start = require_finite(as_array(x0, "x0"), "x0").astype(np.float64, copy=False)
     if start.ndim and not start.shape[-1]:
         msg = f"x0: got shape {start.shape}, needed at least one unknown."
