@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <optional>
 #include <type_traits>
 
@@ -14,6 +13,7 @@
 #include "mmlcore/optimize/linear_fit.hpp"
 #include "mmlcore/optimize/newton.hpp"
 #include "module.hpp"
+#include "once.hpp"
 #include "results.hpp"
 
 namespace mmlcore::bindings::optimize_py {
@@ -113,62 +113,6 @@ py::tuple newton_steps(const calculus::Program& values, const calculus::Program&
                         array_of(found.status, {k}), path);
 }
 
-constexpr index_t kMostUnknowns = 4;  // of one start that takes the short way
-
-// The numbers of a list of floats or a plain vector; how many, or 0 where they are not a few finite ones.
-index_t few_numbers(PyObject* from, double* to) {
-  index_t n = 0;
-  if (PyList_CheckExact(from)) {
-    n = PyList_GET_SIZE(from);
-    for (index_t j = 0; j < n; ++j) {
-      if (n > kMostUnknowns || !PyFloat_CheckExact(PyList_GET_ITEM(from, j))) return 0;
-      to[j] = PyFloat_AS_DOUBLE(PyList_GET_ITEM(from, j));
-    }
-  } else if (plain_type(from) == NPY_DOUBLE) {
-    auto* const x = reinterpret_cast<PyArrayObject*>(from);
-    if (PyArray_NDIM(x) != 1 || PyArray_DIM(x, 0) > kMostUnknowns) return 0;
-    n = PyArray_DIM(x, 0);
-    for (index_t j = 0; j < n; ++j)
-      to[j] = *reinterpret_cast<const double*>(static_cast<const char*>(PyArray_DATA(x)) + j * PyArray_STRIDE(x, 0));
-  }
-  return std::all_of(to, to + n, [](double number) { return std::isfinite(number); }) ? n : 0;
-}
-
-// newton_once(Root, [values, slopes, both], x0, tol, max_iter): the root of a system from one start; None where somebody has
-// to look at the arguments, or at how it ended.
-PyObject* call_newton_once(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  double start[kMostUnknowns];
-  if (count != 5 || !PyType_Check(args[0]) || !PyList_CheckExact(args[1]) || PyList_GET_SIZE(args[1]) != 3 ||
-      !PyFloat_CheckExact(args[3]) || !PyLong_CheckExact(args[4]))
-    Py_RETURN_NONE;
-  const index_t n = few_numbers(args[2], start);
-  const double tol = PyFloat_AS_DOUBLE(args[3]);
-  const long max_iter = PyLong_AsLong(args[4]);
-  if (PyErr_Occurred()) PyErr_Clear();
-  if (n < 2 || !(tol >= 0 && tol <= 1) || max_iter < 1) Py_RETURN_NONE;
-  return guarded([&]() -> PyObject* {
-    const py::handle values = PyList_GET_ITEM(args[1], 0), slopes = PyList_GET_ITEM(args[1], 1),
-                     both = PyList_GET_ITEM(args[1], 2);
-    if (both.is_none()) return Py_NewRef(Py_None);
-    const auto& program = both.cast<const calculus::Program&>();
-    if (program.argument_count() != 1 || program.argument_size(0) != n || program.result_size(0) != n + n * n)
-      return Py_NewRef(Py_None);
-    const NewtonPrograms programs{values.cast<const calculus::Program&>(), slopes.cast<const calculus::Program&>(),
-                                  &program};
-    const auto ask = [](const double*, const double*, double* step) { *step = std::numeric_limits<double>::quiet_NaN(); };
-    const Roots found = newton(programs, 1, n, start, {tol, max_iter, true, false}, ask);
-    if (found.status[0] != static_cast<std::int64_t>(NewtonStatus::Converged)) return Py_NewRef(Py_None);
-    const py::tuple fields = py::make_tuple(array_of(found.x, {n}), found.norm[0], found.steps[0], true, 1, py::none()),
-                    arguments = py::make_tuple(fields);
-    return PyTuple_Type.tp_new(reinterpret_cast<PyTypeObject*>(args[0]), arguments.ptr(), nullptr);
-  });
-}
-
-PyMethodDef newton_once_method = {
-    "newton_once", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&call_newton_once)), METH_FASTCALL,
-    "newton_once(result, programs, x0, tol, max_iter, /)\n--\n\nThe root of a system from one start; None for the longer "
-    "way."};
-
 py::tuple told(const Fit& fit) {
   const index_t p = static_cast<index_t>(fit.theta.size());
   return py::make_tuple(array_of(fit.theta, {p}), array_of(fit.covariance, {p, p}), fit.cost, fit.iterations,
@@ -245,7 +189,7 @@ PyMethodDef fit_line_method = {"fit_line", reinterpret_cast<PyCFunction>(reinter
 
 void bind(py::module_& m) {
   PyModule_AddObject(m.ptr(), "fit_line", PyCFunction_NewEx(&fit_line_method, nullptr, nullptr));
-  PyModule_AddObject(m.ptr(), "newton_once", PyCFunction_NewEx(&newton_once_method, nullptr, nullptr));
+  bind_once(m);
   m.def("newton", &newton_steps, py::arg("values"), py::arg("slopes"), py::arg("both"), py::arg("start"), py::arg("tol"),
         py::arg("max_iter"), py::arg("safeguard"), py::arg("trajectory"), py::arg("shortest"),
         "(x, norm, steps, status, path or None) from starts (k, n); shortest(J, f) solves singular systems in the sense of "

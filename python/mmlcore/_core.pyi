@@ -703,6 +703,19 @@ def known_trace(form: typing.Any, f: typing.Any, /) -> typing.Any:
     What is kept of a function that reads what it read before; or None.
     """
 
+def lagrange_once(
+    result: typing.Any,
+    programs: typing.Any,
+    f: typing.Any,
+    x0: typing.Any,
+    tol: typing.Any,
+    max_iter: typing.Any,
+    /,
+) -> typing.Any:
+    """
+    The stationary point from one start; None for the longer way.
+    """
+
 def largest_eigenpairs(
     a: np.ndarray[typing.Any, typing.Any],
     values: typing.Annotated[np.typing.ArrayLike, np.float64],

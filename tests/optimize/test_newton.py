@@ -222,6 +222,49 @@ def test_lagrange_quiz() -> None:
     assert one.value == pytest.approx(case["f"], rel=1e-10)
 
 
+@pytest.mark.parametrize(("n", "m"), [(1, 1), (2, 1), (2, 2), (3, 1), (3, 2)])
+def test_lagrange_again(n: int, m: int) -> None:
+    """The short way of functions that were used before gives what stacks of starts give."""
+    rng = np.random.default_rng(10 * n + m)
+    a = rng.normal(size=(n, n))
+    b = rng.normal(size=(m, n))
+    kinds = set()
+    f = mml.Function(lambda v: ((a + a.T) @ v) @ v + np.sum(np.sin(v)), n)
+    gs = [mml.Function(lambda v, i=i: b[i] @ v + np.sum(v * v) - 2 - i, n) for i in range(m)]
+    for _ in range(40):
+        x0 = rng.normal(size=n)
+        many = mml.lagrange(f, gs, [x0])
+        one = mml.lagrange(f, gs, list(x0), raise_on_failure=False)
+        assert one.x.shape == (n,)
+        assert one.multipliers.shape == (m,)
+        assert [type(v) for v in one[2:]] == [float, str, float, int, bool, int]
+        assert one.status == many.status[0]
+        kinds.add(one.kind)
+        if one.converged:
+            np.testing.assert_allclose(one.x, many.x[0], rtol=1e-7, atol=1e-9)
+            np.testing.assert_allclose(one.multipliers, many.multipliers[0], rtol=1e-6, atol=1e-8)
+            assert one.value == pytest.approx(many.value[0], rel=1e-9, abs=1e-9)
+            assert one.kind == many.kind[0]
+            assert one.residual < 1e-8
+    assert len(kinds) >= min(2, 1 + n - m)
+
+
+def test_lagrange_leaves_to_the_longer_way_what_is_not_plain() -> None:
+    f, g = mml.Function(lambda v: v @ v, 2), mml.Function(lambda v: v[0] + v[1] - 1, 2)
+    for _ in range(2):
+        twice = mml.lagrange(f, [g, g], [0.3, 0.1], raise_on_failure=False)  # dependent constraints
+        assert mml.lagrange(f, g, [0.0, 0.0]).kind == "minimum"
+        assert twice.kind in {"none", "minimum", "inconclusive"}
+    for bad in ([np.nan, 0.0], [np.inf, 0.0], np.array([0.0, np.nan])):
+        with pytest.raises(ValueError, match="x0"):
+            mml.lagrange(f, g, bad)
+    with pytest.raises(ValueError, match="tol"):
+        mml.lagrange(f, g, [0.0, 0.0], tol=np.nan)
+    with pytest.raises(ValueError, match="constraints"):
+        mml.lagrange(f, (), [0.0, 0.0])
+    assert mml.lagrange(f, iter([g]), [0.0, 0.0]).converged
+
+
 def test_lagrange_several_constraints_and_kinds() -> None:
     """Eigenvectors are the stationary points of the quadratic form on the sphere: least, middle, most."""
     a = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, 0.3], [0.0, 0.3, 4.0]])

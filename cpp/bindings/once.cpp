@@ -1,0 +1,132 @@
+// One start of traced functions that were used before: what Python would check and unpack takes longer than the kernels.
+#include "once.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "arrays.hpp"
+#include "door_call.hpp"
+#include "mmlcore/optimize/multipliers.hpp"
+#include "mmlcore/optimize/newton.hpp"
+#include "results.hpp"
+
+namespace mmlcore::bindings {
+namespace {
+
+using namespace optimize;
+using calculus::Program;
+
+constexpr index_t kMostUnknowns = kMostOfLagrange;
+
+py::object array_of(const double* x, index_t n) {
+  auto made = py::reinterpret_steal<py::object>(new_result(NPY_DOUBLE, 1, &n));
+  if (!made) throw py::error_already_set();
+  std::copy_n(x, n, static_cast<double*>(PyArray_DATA(reinterpret_cast<PyArrayObject*>(made.ptr()))));
+  return made;
+}
+
+// The numbers of a list of floats or a plain vector; how many, or 0 where they are not a few finite ones.
+index_t few_numbers(PyObject* from, double* to) {
+  index_t n = 0;
+  if (PyList_CheckExact(from)) {
+    n = PyList_GET_SIZE(from);
+    for (index_t j = 0; j < n; ++j) {
+      if (n > kMostUnknowns || !PyFloat_CheckExact(PyList_GET_ITEM(from, j))) return 0;
+      to[j] = PyFloat_AS_DOUBLE(PyList_GET_ITEM(from, j));
+    }
+  } else if (plain_type(from) == NPY_DOUBLE) {
+    auto* const x = reinterpret_cast<PyArrayObject*>(from);
+    if (PyArray_NDIM(x) != 1 || PyArray_DIM(x, 0) > kMostUnknowns) return 0;
+    n = PyArray_DIM(x, 0);
+    for (index_t j = 0; j < n; ++j)
+      to[j] = *reinterpret_cast<const double*>(static_cast<const char*>(PyArray_DATA(x)) + j * PyArray_STRIDE(x, 0));
+  }
+  return std::all_of(to, to + n, [](double number) { return std::isfinite(number); }) ? n : 0;
+}
+
+bool options_of(PyObject* tol, PyObject* max_iter, NewtonOptions& options) {
+  if (!PyFloat_CheckExact(tol) || !PyLong_CheckExact(max_iter)) return false;
+  options.tol = PyFloat_AS_DOUBLE(tol);
+  options.max_iter = PyLong_AsLong(max_iter);
+  if (PyErr_Occurred()) PyErr_Clear();  // then it is -1
+  return options.tol >= 0 && options.tol <= 1 && options.max_iter >= 1;
+}
+
+// [values, slopes, both] of a system of few equations; none where they are of another form.
+std::optional<NewtonPrograms> programs_of(PyObject* list) {
+  if (!PyList_CheckExact(list) || PyList_GET_SIZE(list) != 3 || PyList_GET_ITEM(list, 2) == Py_None) return std::nullopt;
+  const auto program = [&](int i) -> const Program& { return py::handle(PyList_GET_ITEM(list, i)).cast<const Program&>(); };
+  const Program& both = program(2);
+  const index_t n = both.argument_count() == 1 ? both.argument_size(0) : 0;
+  if (n < 2 || n > kMostUnknowns || both.result_size(0) != n + n * n) return std::nullopt;
+  return NewtonPrograms{program(0), program(1), &both};
+}
+
+PyObject* named(PyObject* type, const py::tuple& fields) {
+  return PyTuple_Type.tp_new(reinterpret_cast<PyTypeObject*>(type), py::make_tuple(fields).ptr(), nullptr);
+}
+
+// newton_once(Root, [values, slopes, both], x0, tol, max_iter): the root of a system from one start; None where somebody has
+// to look at the arguments, or at how it ended.
+PyObject* call_newton_once(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  if (count != 5 || !PyType_Check(args[0])) Py_RETURN_NONE;
+  NewtonOptions options;
+  double start[kMostUnknowns];
+  const index_t n = few_numbers(args[2], start);
+  if (n < 2 || !options_of(args[3], args[4], options)) Py_RETURN_NONE;
+  return guarded([&]() -> PyObject* {
+    const std::optional<NewtonPrograms> programs = programs_of(args[1]);
+    if (!programs || programs->both->argument_size(0) != n) return Py_NewRef(Py_None);
+    const auto nowhere = [](const double*, const double*, double* d) { *d = std::numeric_limits<double>::quiet_NaN(); };
+    const Roots found = newton(*programs, 1, n, start, options, nowhere);
+    if (found.status[0] != static_cast<std::int64_t>(NewtonStatus::Converged)) return Py_NewRef(Py_None);
+    return named(args[0], py::make_tuple(array_of(found.x.data(), n), found.norm[0], found.steps[0], true, 1, py::none()));
+  });
+}
+
+PyMethodDef newton_once_method = {
+    "newton_once", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&call_newton_once)), METH_FASTCALL,
+    "newton_once(result, programs, x0, tol, max_iter, /)\n--\n\nThe root of a system from one start; None for the longer "
+    "way."};
+
+// lagrange_once(Constrained, [values, slopes, both] of the Lagrangian, f, x0, tol, max_iter): the stationary point from one
+// start; None as above.
+PyObject* call_lagrange_once(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  if (count != 6 || !PyType_Check(args[0])) Py_RETURN_NONE;
+  NewtonOptions options;
+  double start[kMostUnknowns];
+  const index_t n = few_numbers(args[3], start);
+  if (n < 1 || !options_of(args[4], args[5], options)) Py_RETURN_NONE;
+  return guarded([&]() -> PyObject* {
+    const std::optional<NewtonPrograms> programs = programs_of(args[1]);
+    const auto& f = py::handle(args[2]).cast<const Program&>();
+    if (!programs || f.argument_count() != 1 || f.argument_size(0) != n || f.result_size(0) != 1) return Py_NewRef(Py_None);
+    const index_t m = programs->both->argument_size(0) - n;
+    const std::optional<Stationary> found = stationary_point(*programs, n, m, start, options);
+    if (!found) return Py_NewRef(Py_None);
+    double value;
+    const calculus::Points<const double> in{found->z.data(), n};
+    const calculus::Points<double> out{&value, 1};
+    f.run<double>(1, &in, &out);
+    return named(args[0],
+                 py::make_tuple(array_of(found->z.data(), n), array_of(found->z.data() + n, m), value,
+                                py::str(found->kind.data(), found->kind.size()), found->norm, found->steps, true, 1));
+  });
+}
+
+PyMethodDef lagrange_once_method = {
+    "lagrange_once", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&call_lagrange_once)), METH_FASTCALL,
+    "lagrange_once(result, programs, f, x0, tol, max_iter, /)\n--\n\nThe stationary point from one start; None for the "
+    "longer "
+    "way."};
+
+}  // namespace
+
+void bind_once(py::module_& m) {
+  PyModule_AddObject(m.ptr(), "newton_once", PyCFunction_NewEx(&newton_once_method, nullptr, nullptr));
+  PyModule_AddObject(m.ptr(), "lagrange_once", PyCFunction_NewEx(&lagrange_once_method, nullptr, nullptr));
+}
+
+}  // namespace mmlcore::bindings
