@@ -101,7 +101,9 @@ class Logistic {
         axpy(1.0, step.data(), at.data(), side_);
         sums.value -= size / 2;
         tell(line, at, sums);
-        return ended(line, LogisticEnd::Converged);
+        const bool told =
+            std::none_of(line.covariance.begin(), line.covariance.end(), [](double c) { return std::isnan(c); });
+        return ended(line, told || rough_ ? LogisticEnd::Converged : LogisticEnd::NotFinite);
       }
       if (line.iterations == o_.max_iter) {
         tell(line, at, sums);

@@ -32,11 +32,11 @@ _BODIES, _OF_ONE = (
 _LIGHT = 1 << 13  # numbers that such a trace may hold
 
 
-def traced(f: Any, shape: Shape) -> Function:
-    """Return f traced for one argument of that shape, from memory if nothing that it captures has changed."""
+def traced(f: Any, shape: Shape, name: str = "x") -> Function:
+    """Return f traced for one argument of that shape, from memory if nothing that it captures has changed; `name`: its own."""
     if isinstance(f, Function):
         if f.shapes != (shape,):
-            msg = f"x: got points of shape {shape}, needed those of {f.name}: {', '.join(map(str, f.shapes))}."
+            msg = f"{name}: got points of shape {shape}, needed those of {f.name}: {', '.join(map(str, f.shapes))}."
             raise ValueError(msg)
         return f
     form = shape[0] if len(shape) == 1 else shape

@@ -15,6 +15,7 @@ from mmlcore.calculus import TraceError
 from mmlcore.core.arrays import Array, as_array, as_index, as_real, empty, shape_error, to_ndarray
 from mmlcore.core.status import sentences
 from mmlcore.core.stream import is_stream
+from mmlcore.optimize._curve_options import start_of
 from mmlcore.optimize._data import (
     NORMAL,
     POSITIVE,
@@ -171,7 +172,7 @@ def curve_fit_batch(
         options |= {"sigma": sigma, "f_scale": f_scale, "max_iter": max_iter, "tol": tol}
         fit = functools.partial(curve_fit_batch, f, x, p0=p0, **options)
         return cast("CurveFitBatch", fits_of_stream(fit, Y, progress))
-    y = Y if isinstance(Y, np.ndarray) else as_array(Y, "Y")
+    y = Y if isinstance(Y, np.ndarray) and Y.dtype.kind in "fiub" else as_array(Y, "Y")
     if y.ndim != 2 or 0 in y.shape:
         raise shape_error("Y", y.shape, "(n, m): a fit in each row, at least one point")
     n, m = y.shape
@@ -197,7 +198,8 @@ def curve_fit_batch(
     first = points[0] if own else points
     model = model_of(f, first, start[0])
     if model is None:
-        Model(f, 0 if first.ndim == 1 else len(first), count)  # says why
+        start_of(f, start[0])  # says whether it has so many, and Model why else
+        Model(f, 0 if first.ndim == 1 else len(first), count)
         msg = "f: is no function of single points: what it gives at one depends on the others, or is no number."
         raise TraceError(msg)
     results, units = _empty(n, count), np.ones(n)

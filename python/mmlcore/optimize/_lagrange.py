@@ -142,7 +142,7 @@ def lagrange(
     if not 1 <= m <= n:
         msg = f"constraints: got {m}, needed at least 1 and at most {n}, the number of unknowns."
         raise ValueError(msg)
-    function, conditions = traced(f, (n,)), [traced(g, (n,)) for g in gs]
+    function, conditions = traced(f, (n,), "x0"), [traced(g, (n,), "x0") for g in gs]
     function = one_number(function, "f")
     conditions = [one_number(g, "constraints") for g in conditions]
 
@@ -177,14 +177,14 @@ def _once(f: Any, constraints: Any, x0: Any, tol: Any, max_iter: Any) -> Constra
     shape = (len(x0),)
     if not 0 < shape[0] < _FEW:
         return None
-    function = traced(f, shape)
+    function = traced(f, shape, "x0")
     known: Any = function._memory.get("lagrangians")
     if not known:
         return None
     gs = (constraints,) if callable(constraints) else constraints
     if type(gs) is not tuple and type(gs) is not list:
         return None
-    conditions = [traced(g, shape) for g in gs]
+    conditions = [traced(g, shape, "x0") for g in gs]
     for kept, whole, _ in known:
         if len(kept) == len(conditions) and all(map(_is, kept, conditions)):
             programs = whole._memory.get("newton gradient")

@@ -94,7 +94,7 @@ def least_squares(
         raise shape_error("x0", start.shape, "(p,) or ()")
     f_scale = as_real(f_scale, "f_scale", *POSITIVE)
     tol, max_iter = as_real(tol, "tol", 0.0, 1.0), as_index(max_iter, "max_iter", least=0)
-    function = traced(residuals, start.shape)
+    function = traced(residuals, start.shape, "x0")
     if start.ndim == 0:
         number = function
         function = Function(lambda v: number(v[0]), 1)

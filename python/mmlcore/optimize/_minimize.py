@@ -259,7 +259,7 @@ def _own(a: Array, lead: tuple[int, ...]) -> tuple[int, ...]:
 def _function(f: Any, form: tuple[int, ...], shapes: list[tuple[int, ...]]) -> Any:
     """Trace f of a vector (or a number, as a vector of one) and further arguments; its result is one number."""
     if not shapes:
-        function = traced(f, form)
+        function = traced(f, form, "x0")
     elif isinstance(f, Function) and f.shapes == (form, *shapes):
         function = f
     else:

@@ -181,8 +181,8 @@ def _function(f: Any, start: Array) -> tuple[Any, bool]:
     if isinstance(f, Function) and f.shapes == (start.shape[-1:],):
         return f, start.ndim == 0
     if start.ndim == 0:
-        return traced(f, ()), True
-    whole = traced(f, start.shape[-1:]) if not _takes_numbers(f) else None
+        return traced(f, (), "x0"), True
+    whole = traced(f, start.shape[-1:], "x0") if not _takes_numbers(f) else None
     single = traced_or_none(f, ())
     if whole is None or single is None or single.shape != () or whole.shape != start.shape[-1:]:
         return (whole, False) if whole is not None else (single, True)

@@ -89,7 +89,10 @@ def _slopes(
         else:
             form = (start.size, size)
             return lambda theta: np.array(
-                np.broadcast_to(np.moveaxis(whole.jacobian(theta), -1, 0), form)
+                # what is the same at all points comes once
+                np.broadcast_to(
+                    np.moveaxis(whole.jacobian(theta), -1, 0).reshape(start.size, -1), form
+                )
             )
     method = _SCHEMES.get(jac, "central")
 
