@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <optional>
 
 #include "arrays.hpp"
@@ -202,18 +203,118 @@ class Traced final : public Equations {
   double scale_ = 0;
 };
 
-py::tuple traced_residuals(const calculus::Program& values, const calculus::Program& slopes, const Doubles& start,
+// The same where the Jacobian has few entries: the sums of products of a row's are added where they belong.
+class SparseTraced final : public Equations {
+ public:
+  using Indices = py::array_t<std::int64_t, py::array::c_style>;
+  SparseTraced(const calculus::Program& values, const calculus::Program& slopes, const Indices& rows, const Indices& columns,
+               Loss loss, double loss_scale)
+      : values_(values),
+        slopes_(slopes),
+        m_(values.result_size(0)),
+        p_(values.argument_size(0)),
+        loss_(loss),
+        loss_scale_(loss_scale),
+        columns_(columns.data(), columns.data() + columns.size()),
+        first_(m_ + 1),
+        entries_(columns_.size()),
+        residuals_(m_),
+        factors_(m_) {
+    const std::int64_t* const row = rows.data();
+    if (std::any_of(columns_.begin(), columns_.end(), [&](index_t j) { return j < 0 || j >= p_; }))
+      throw DomainError("an internal call came with entries of another form");
+    for (index_t i = 0; i <= m_; ++i) first_[i] = std::lower_bound(row, row + rows.size(), i) - row;
+  }
+  index_t parameters() const override { return p_; }
+  index_t points() const override { return m_; }
+  bool joint() const override { return false; }
+  double scale() const override { return scale_; }
+
+  bool at(const double* theta, RFactor& r, double& cost) override {
+    const index_t n = p_ + 1;
+    run_program(slopes_, theta, entries_);
+    if (!this->cost(theta, cost)) return false;
+    scale_ = 0;
+    std::vector<double> gram(n * n, 0.0);
+    for (index_t i = 0; i < m_; ++i) {
+      const double factor = factors_[i], residual = residuals_[i];
+      for (index_t a = first_[i]; a < first_[i + 1]; ++a) {
+        const double part = entries_[a] * theta[columns_[a]], own = entries_[a] * factor;
+        scale_ += part * part;
+        double* const sums = gram.data() + columns_[a] * n;
+        for (index_t b = first_[i]; b < first_[i + 1]; ++b) sums[columns_[b]] += own * (entries_[b] * factor);
+        sums[p_] += own * residual;
+        gram[p_ * n + columns_[a]] += own * residual;
+      }
+      gram[p_ * n + p_] += residual * residual;
+    }
+    if (!std::isfinite(scale_) || !std::isfinite(cost)) return false;
+    return r.from_gram(std::move(gram)) || by_rows(r);
+  }
+  bool cost(const double* theta, double& cost) override {
+    run_program(values_, theta, residuals_);
+    std::fill(factors_.begin(), factors_.end(), 1.0);
+    double* columns[] = {factors_.data(), residuals_.data()};  // what a loss does to a row of the Jacobian
+    cost = apply_loss(loss_, loss_scale_, columns, 1, m_);
+    return std::isfinite(cost);
+  }
+
+ private:
+  // Where sums of products would lose digits.
+  bool by_rows(RFactor& r) const {
+    constexpr index_t kBlock = 64;
+    std::vector<double> block((p_ + 1) * kBlock);
+    std::vector<double*> columns;
+    for (index_t j = 0; j <= p_; ++j) columns.push_back(block.data() + j * kBlock);
+    r.clear();
+    for (index_t begin = 0; begin < m_; begin += kBlock) {
+      const index_t count = std::min(kBlock, m_ - begin);
+      std::fill(block.begin(), block.end(), 0.0);
+      for (index_t i = 0; i < count; ++i) {
+        for (index_t a = first_[begin + i]; a < first_[begin + i + 1]; ++a)
+          columns[columns_[a]][i] = entries_[a] * factors_[begin + i];
+        columns[p_][i] = residuals_[begin + i];
+      }
+      r.absorb(columns.data(), count);
+    }
+    return true;
+  }
+  void run_program(const calculus::Program& program, const double* theta, std::vector<double>& result) const {
+    const calculus::Points<const double> in{theta, p_};
+    const calculus::Points<double> out{result.data(), static_cast<index_t>(result.size())};
+    program.run<double>(1, &in, &out);
+  }
+
+  const calculus::Program &values_, &slopes_;
+  const index_t m_, p_;
+  const Loss loss_;
+  const double loss_scale_;
+  const std::vector<index_t> columns_;
+  std::vector<index_t> first_;  // entry of each row
+  std::vector<double> entries_, residuals_, factors_;
+  double scale_ = 0;
+};
+
+py::tuple traced_residuals(const calculus::Program& values, const calculus::Program& slopes,
+                           const std::optional<SparseTraced::Indices>& rows,
+                           const std::optional<SparseTraced::Indices>& columns, const Doubles& start,
                            const std::optional<Doubles>& lower, const std::optional<Doubles>& upper, int loss,
                            double loss_scale, double tol, index_t max_iter) {
   const index_t p = start.size();
   if (values.argument_count() != 1 || values.argument_size(0) != p || slopes.argument_count() != 1 ||
-      slopes.argument_size(0) != p || slopes.result_size(0) != p * values.result_size(0) || (lower && lower->size() != p) ||
+      slopes.argument_size(0) != p || slopes.result_size(0) != (rows ? rows->size() : p * values.result_size(0)) ||
+      (rows && (!columns || columns->size() != rows->size())) || (lower && lower->size() != p) ||
       (upper && upper->size() != p))
     throw DomainError("an internal call came with residuals of another form");
-  Traced equations(values, slopes, static_cast<Loss>(loss), loss_scale);
+  std::unique_ptr<Equations> equations;
+  if (rows) {
+    equations = std::make_unique<SparseTraced>(values, slopes, *rows, *columns, static_cast<Loss>(loss), loss_scale);
+  } else {
+    equations = std::make_unique<Traced>(values, slopes, static_cast<Loss>(loss), loss_scale);
+  }
   const Bounds bounds{lower ? lower->data() : nullptr, upper ? upper->data() : nullptr};
   const double* const from = start.data();
-  const Fit fit = without_gil([&] { return least_squares(equations, from, bounds, {tol, max_iter}); });
+  const Fit fit = without_gil([&] { return least_squares(*equations, from, bounds, {tol, max_iter}); });
   return py::make_tuple(Doubles(p, fit.theta.data()), Doubles({p, p}, fit.covariance.data()), fit.cost, fit.iterations,
                         fit.evaluations, static_cast<int>(fit.status));
 }
@@ -231,9 +332,11 @@ void bind(py::module_& m) {
         "The same for each window of rows.");
   m.def("fit_logistic", &logistic, py::arg("X"), py::arg("y"), py::arg("ridge"), py::arg("intercept"), py::arg("max_iter"),
         "(coefficients, intercept, covariance, log_likelihood, iterations, end) of y in {0, 1}.");
-  m.def("fit_traced", &traced_residuals, py::arg("values"), py::arg("slopes"), py::arg("start"), py::arg("lower"),
-        py::arg("upper"), py::arg("loss"), py::arg("loss_scale"), py::arg("tol"), py::arg("max_iter"),
-        "(theta, covariance, cost, iterations, evaluations, status) of traced residuals.");
+  m.def(
+      "fit_traced", &traced_residuals, py::arg("values"), py::arg("slopes"), py::arg("rows"), py::arg("columns"),
+      py::arg("start"), py::arg("lower"), py::arg("upper"), py::arg("loss"), py::arg("loss_scale"), py::arg("tol"),
+      py::arg("max_iter"),
+      "(theta, covariance, cost, iterations, evaluations, status) of residuals; slopes: all, or those in rows and columns.");
   m.def("integer_codes", &integer_codes, py::arg("labels"),
         "(codes in the order of the values, the different values); None where they are spread too widely.");
 }

@@ -642,6 +642,8 @@ def fit_residuals(
 def fit_traced(
     values: Program,
     slopes: Program,
+    rows: typing.Annotated[np.typing.ArrayLike, np.int64] | None,
+    columns: typing.Annotated[np.typing.ArrayLike, np.int64] | None,
     start: typing.Annotated[np.typing.ArrayLike, np.float64],
     lower: typing.Annotated[np.typing.ArrayLike, np.float64] | None,
     upper: typing.Annotated[np.typing.ArrayLike, np.float64] | None,
@@ -651,7 +653,7 @@ def fit_traced(
     max_iter: typing.SupportsInt | typing.SupportsIndex,
 ) -> tuple[typing.Any, ...]:
     """
-    (theta, covariance, cost, iterations, evaluations, status) of traced residuals.
+    (theta, covariance, cost, iterations, evaluations, status) of residuals; slopes: all, or those in rows and columns.
     """
 
 def follow_context(variable: typing.Any) -> None:

@@ -32,7 +32,9 @@ class Search {
       poll_interrupt();
       free_ = movable();
       if (free_.empty()) return ended(Status::Converged);
-      const RFactor r = r_.of(free_);
+      const bool all = static_cast<index_t>(free_.size()) == p_;
+      const RFactor part = all ? RFactor(0) : r_.of(free_);
+      const RFactor& r = all ? r_ : part;  // until a step is taken
       if (const Status found = arrived(r); found != Status::MaxIterations) return ended(found);
       if (fit_.iterations == o_.max_iter) return ended(Status::MaxIterations);
       ++fit_.iterations;

@@ -22,6 +22,12 @@ std::vector<double> scaled(const std::vector<double>& scale, const std::vector<d
 // The triangle S of (R, sqrt(par) D) and the right side that goes with it, by absorbing the rows of sqrt(par) D.
 RFactor damped(const RFactor& r, const std::vector<double>& scale, double par) {
   const index_t p = r.parameters();
+  if (!r.gram().empty()) {
+    std::vector<double> gram = r.gram();
+    for (index_t j = 0; j < p; ++j) gram[j * (p + 2)] += par * scale[j] * scale[j];
+    RFactor s(p);
+    if (s.from_gram(std::move(gram))) return s;
+  }
   RFactor s = r;
   if (par == 0) return s;
   std::vector<double> rows((p + 1) * p, 0.0);
@@ -63,6 +69,7 @@ bool deficient(const RFactor& r) {
 }  // namespace
 
 void RFactor::absorb(double* const* columns, index_t count) {
+  gram_.clear();
   for (index_t j = 0; j < n_; ++j) {
     const double below = dot(columns[j], columns[j], count);
     if (below == 0) continue;
@@ -84,8 +91,14 @@ void RFactor::absorb(const RFactor& other) {
   absorb(columns.data(), n_);
 }
 
-bool RFactor::from_gram(const std::vector<double>& gram) {
+bool RFactor::from_gram(std::vector<double> gram) {
   clear();
+  if (n_ > kManyParameters) {
+    gram_ = std::move(gram);
+    const bool found = from_envelope();
+    if (!found) gram_.clear();
+    return found;
+  }
   const auto entry = [&](index_t i, index_t j) { return gram[j * n_ + i]; };
   const auto transposed = [&](index_t i, index_t j) -> double& { return (*this)(j, i); };
   return cholesky_small<double>(n_, entry, transposed, [&](index_t j, double whole, double& pivot) {
@@ -93,6 +106,25 @@ bool RFactor::from_gram(const std::vector<double>& gram) {
     pivot = std::max(pivot, 0.0);  // the corner
     return true;
   });
+}
+
+// Row i of the lower triangle, column i of this one, has no entries before the first of the sums.
+bool RFactor::from_envelope() {
+  std::vector<index_t> first(n_);
+  for (index_t i = 0; i < n_; ++i) {
+    const double *const sums = gram_.data() + i * n_, whole = sums[i];
+    double* const row = a_.data() + i * n_;
+    first[i] = std::find_if(sums, sums + i, [](double sum) { return sum != 0; }) - sums;
+    for (index_t j = first[i]; j < i; ++j) {
+      const double* const other = a_.data() + j * n_;
+      const index_t from = std::max(first[i], first[j]);
+      row[j] = (sums[j] - (from < j ? dot(row + from, other + from, j - from) : 0.0)) / other[j];
+    }
+    const double pivot = whole - dot(row + first[i], row + first[i], i - first[i]);
+    if (i < n_ - 1 && !(pivot > kSafePivot * whole)) return false;
+    row[i] = std::sqrt(std::max(pivot, 0.0));
+  }
+  return true;
 }
 
 double RFactor::length(index_t j) const { return std::sqrt(inner(column(j, j + 1), column(j, j + 1))); }
@@ -113,6 +145,15 @@ std::vector<double> RFactor::gradient() const {
 RFactor RFactor::of(const std::vector<index_t>& chosen) const {
   const index_t p = static_cast<index_t>(chosen.size());
   if (p == n_ - 1) return *this;  // all of them, in their order
+  if (!gram_.empty()) {
+    const auto whole = [&](index_t j) { return j < p ? chosen[j] : n_ - 1; };
+    std::vector<double> part((p + 1) * (p + 1));
+    for (index_t i = 0; i <= p; ++i) {
+      for (index_t j = 0; j <= p; ++j) part[i * (p + 1) + j] = gram_[whole(i) * n_ + whole(j)];
+    }
+    RFactor result(p);
+    if (result.from_gram(std::move(part))) return result;
+  }
   std::vector<double> rows((p + 1) * n_, 0.0);
   std::vector<double*> columns(p + 1);
   for (index_t j = 0; j <= p; ++j) {
@@ -133,23 +174,27 @@ bool RFactor::inverse(std::vector<double>& covariance, double least) const {
   }
   std::vector<double> inverse(p * p, 0.0);  // of R, columns
   for (index_t j = 0; j < p; ++j) {
-    inverse[j * p + j] = 1;
-    const auto entry = [&](index_t i, index_t k) { return (*this)(i, k); };
-    const auto divide = [&](index_t i, double sum) { return sum / (*this)(i, i); };
-    substitute_backward(j + 1, entry, divide, VectorView<double>{inverse.data() + j * p, j + 1, 1});
+    double* const x = inverse.data() + j * p;
+    x[j] = 1;
+    for (index_t k = j; k >= 0; --k) {
+      x[k] /= (*this)(k, k);
+      axpy(-x[k], a_.data() + k * n_, x, k);
+    }
+  }
+  covariance.assign(p * p, 0.0);
+  for (index_t k = 0; k < p; ++k) {
+    const double* const x = inverse.data() + k * p;
+    for (index_t i = 0; i <= k; ++i) axpy(x[i], x, covariance.data() + i * p, i + 1);
   }
   for (index_t i = 0; i < p; ++i) {
-    for (index_t j = 0; j <= i; ++j) {
-      double sum = 0;
-      for (index_t k = i; k < p; ++k) sum += inverse[k * p + i] * inverse[k * p + j];
-      covariance[i * p + j] = covariance[j * p + i] = sum;
-    }
+    for (index_t j = 0; j < i; ++j) covariance[j * p + i] = covariance[i * p + j];
   }
   return true;
 }
 
 bool damped_step(const RFactor& r, const std::vector<double>& scale, double par, std::vector<double>& d) {
-  const RFactor s = damped(r, scale, par);
+  const RFactor other = par == 0 ? RFactor(0) : damped(r, scale, par);
+  const RFactor& s = par == 0 ? r : other;
   d.resize(r.parameters());
   for (index_t i = 0; i < r.parameters(); ++i) d[i] = -s.q(i);
   return solve_upper(s, d);
