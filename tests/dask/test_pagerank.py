@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import numpy as np
 import pytest
 
@@ -11,6 +14,7 @@ distributed = pytest.importorskip("distributed")
 da = pytest.importorskip("dask.array")
 from mmlcore import dask as mml_dask
 from mmlcore.dask import _pagerank
+from mmlcore.dask import _rank_parts as parts
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of distributed, about ports and sizes
 
@@ -29,8 +33,7 @@ def spread(*columns, chunk=1000):
     return [da.from_array(column, chunks=chunk) for column in columns]
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("damping", [0.0, 0.85, 0.97])
+@pytest.mark.parametrize(("weighted", "damping"), [(True, 0.0), (True, 0.85), (False, 0.97)])
 def test_like_the_serial_result(client, weighted, damping):
     s, t, w, rng = edges(2000, 12_000)
     v, u = rng.random(2000), rng.random(2000)
@@ -46,38 +49,80 @@ def test_like_the_serial_result(client, weighted, damping):
     assert result.error <= 1e-8
 
 
-def test_same_bits_for_any_number_of_blocks_and_chunks(client):
-    s, t, _, _ = edges(3000, 20_000)
-    seen = [
-        mml_dask.pagerank(*spread(s, t, chunk=chunk), blocks=blocks, client=client).ranks
-        for chunk, blocks in ((20_000, 1), (3000, 2), (777, 7))
-    ]
-    for ranks in seen[1:]:
-        np.testing.assert_array_equal(ranks, seen[0])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_same_bits_for_any_number_of_blocks_and_chunks(client, weighted):
+    s, t, w, _ = edges(9000, 40_000)  # ranges of two nodes, and an odd one
+    seen = []
+    for chunk, blocks in ((40_000, 1), (6777, 3)):
+        weight = da.from_array(w * 2.0 ** (s % 900), chunks=chunk) if weighted else None
+        links = spread(s, t, chunk=chunk)
+        seen.append(mml_dask.pagerank(*links, weight=weight, blocks=blocks, client=client))
+    for result in seen[1:]:
+        np.testing.assert_array_equal(result.ranks, seen[0].ranks)
+        assert result.error == seen[0].error
+    assert len(seen[1].ranks.chunks[0]) == 3
 
 
-def test_blocks_stay_on_both_workers_and_tasks_use_one_thread(client):
-    s, t, _, _ = edges(3000, 20_000)
-    chunks = _pagerank._chunks(client, *spread(s, t), None)
-    blocks = _pagerank._distribute(client, chunks, [0, 1500, 3000])
-    distributed.wait(blocks)
-    sizes = [client.submit(lambda b: len(b.source), block).result() for block in blocks]
-    assert sum(sizes) == 20_000
+def test_vectors_stay_cut_and_little_comes_to_the_caller(client, monkeypatch):
+    s, t, _, rng = edges(60_000, 200_000)
+    brought, gather = [], type(client).gather
 
-    def threads_inside(block):
-        seen = []
-        multiply = _pagerank._core.multiply_rows
-        _pagerank._core.multiply_rows = lambda *args: (
-            seen.append(mml.get_num_threads()),
-            multiply(*args),
-        )[1]
-        try:
-            _pagerank._multiply(block, np.ones(3000))
-        finally:
-            _pagerank._core.multiply_rows = multiply
-        return seen
+    def watched(self, futures, *args, **options):
+        found = gather(self, futures, *args, **options)
+        brought.append(sum(np.asarray(one).nbytes for one in found))
+        return found
 
-    assert client.submit(threads_inside, blocks[0]).result() == [1]
+    monkeypatch.setattr(type(client), "gather", watched)
+    monkeypatch.setattr(type(client), "scatter", None)
+    v = da.from_array(rng.random(60_000), chunks=7000)
+    result = mml_dask.pagerank(*spread(s, t, chunk=50_000), personalization=v, client=client)
+    ranges = 60_000 // (60_000 // 4096) + 2
+    assert max(brought) <= 5 * 8 * ranges
+    assert len(set(client.who_has(list(result.ranks.dask.values())).values())) == 2
+    ranks = mml.pagerank(mml.Graph.from_edges(s, t, num_nodes=60_000), personalization=v).ranks
+    np.testing.assert_allclose(result.ranks, ranks, atol=1e-9)
+    assert "60,000" in result.summary()
+    assert result.by_label[7] == float(result.ranks[7])
+
+
+def test_only_needed_entries_travel_and_blocks_have_their_share_of_threads():
+    chunk = parts.pack(np.array([0, 5, 5, 9, 0]), np.array([1, 0, 2, 1, 7]), None, 10)
+    block = parts.assemble([parts.pick(chunk, 0, 3)], 0, 3, 10)
+    assert block.needed.tolist() == [0, 5, 9]
+    assert parts.wants(block, 3, 10).tolist() == [2, 6]
+    part = parts.Part(np.array([2.0, 0.0, 0.0]), None, None)
+    state = parts.begin(part, None, 10)
+    seen, multiply = [], mml._core.multiply_rows
+    with pytest.MonkeyPatch.context() as patch:
+        watched = lambda *args: (seen.append(mml.get_num_threads()), multiply(*args))[1]
+        patch.setattr(mml._core, "multiply_rows", watched)
+        parts.step(block, part, state, [np.ones(3)], 1.0, 0.0, 0.85, 10, 3)
+    assert seen == [3]
+
+
+def test_goes_on_when_a_worker_is_killed(monkeypatch):
+    s, t, w, _ = edges(2000, 12_000)
+    links = spread(s, t, w)
+    options = {"weight": links[2], "damping": 0.97, "num_nodes": 2000}
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as two,
+        distributed.Client(two) as client,
+    ):
+        expected = mml_dask.pagerank(*links[:2], client=client, **options)
+        expected = expected._replace(ranks=expected.ranks.compute())
+        calls, sums = [], _pagerank._sums
+
+        def killing(plan, states):
+            calls.append(1)
+            if len(calls) == 9:
+                pid = client.submit(os.getpid, workers=[plan.places[1]], pure=False).result()
+                os.kill(pid, signal.SIGKILL)
+            return sums(plan, states)
+
+        monkeypatch.setattr(_pagerank, "_sums", killing)
+        found = mml_dask.pagerank(*links[:2], client=client, **options)
+        assert found[1:] == expected[1:]
+        np.testing.assert_array_equal(found.ranks, expected.ranks)
 
 
 def test_special_graphs(client):
@@ -106,6 +151,16 @@ def test_refusals(client):
     with pytest.raises(mml.ConvergenceError, match="raise max_iter or tol") as caught:
         mml_dask.pagerank(*spread(s, t), max_iter=3, client=client)
     assert caught.value.result.iterations == 3
+    assert caught.value.result.ranks.shape == (50,)
+    v = da.ones(50, chunks=9)
+    with pytest.raises(ValueError, match="personalization: contains a negative"):
+        mml_dask.pagerank(*spread(s, t), personalization=v - 2, num_nodes=50, client=client)
+    with pytest.raises(ValueError, match="start: contains a negative or non-finite"):
+        mml_dask.pagerank(*spread(s, t), start=v * np.nan, num_nodes=50, client=client)
+    with pytest.raises(ValueError, match="dangling: the sum is zero"):
+        mml_dask.pagerank(*spread(s, t), dangling=v * 0, num_nodes=50, client=client)
+    with pytest.raises(ValueError, match=r"start: got shape \(49,\)"):
+        mml_dask.pagerank(*spread(s, t), start=v[1:], num_nodes=50, client=client)
     with pytest.raises(ValueError, match="damping: got 2"):
         mml_dask.pagerank(*spread(s, t), damping=2, client=client)
 

@@ -1,14 +1,13 @@
 """PageRank on a Dask cluster: `mmlcore.dask.pagerank`.
 
-The rows of the transposed matrix are cut into blocks that stay on the workers. In a step each worker is sent one vector and
-returns its part of the next; the sums that belong to all are taken by the caller, in one order, so that the result has the
-same bits however many blocks and workers there are.
+The rows of the transposed matrix are cut into blocks that stay on the workers, and the vectors are cut at the same nodes. A
+block keeps the list of the nodes from which its links come, so that in a step each block is sent those entries of the others'
+parts and nothing else; the caller sees sums over ranges, which it adds in one order: the same bits however many blocks and
+workers there are. A part that is lost with its worker is made again from what it was made of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import reduce
 from importlib import import_module
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -16,24 +15,42 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmlcore import _core
-from mmlcore.core.arrays import Array, as_index, as_real, in_order, shape_error
-from mmlcore.core.threads import threads
+from mmlcore.core.arrays import Array, as_index, as_real, shape_error
+from mmlcore.core.report import Report
+from mmlcore.dask import _rank_parts as on_worker
 from mmlcore.dask._tree import array_of, with_lengths
 from mmlcore.graph import PageRank
-from mmlcore.graph.columns import check_columns
-from mmlcore.graph.ranking import distribution, not_converged
+from mmlcore.graph.ranking import check_range, not_converged
 
 _FAN = 8  # summaries that are added at a time
 _UNIT = float(np.finfo(np.float64).eps) / 2
 
 
-class Rows(NamedTuple):
-    """A block of rows on a worker."""
+class SpreadRanks(PageRank):
+    """A PageRank whose `ranks` are a Dask array."""
 
-    start: Array
-    source: Array
-    weight: Array | None
+    def _report(self) -> Report:
+        facts = [("nodes", self.ranks.shape[0]), ("iterations", self.iterations)]
+        return Report("PageRank", [*facts, ("error", self.error), ("converged", self.converged)])
+
+
+class Plan(NamedTuple):
+    """Who computes what: the cluster, the places of its workers, and where the nodes are cut."""
+
+    client: Any
+    places: list[str]
+    nodes: int
+    bounds: list[int]
+
+    @property
+    def cuts(self) -> list[tuple[int, int]]:
+        """First node of each block, and the one after its last."""
+        return list(pairwise(self.bounds))
+
+    def submit(self, block: int, f: Any, *arguments: Any) -> Any:
+        """Run a function where a block is, or elsewhere if that worker went away."""
+        at = [self.places[block % len(self.places)]]
+        return self.client.submit(f, *arguments, pure=False, workers=at, allow_other_workers=True)
 
 
 def pagerank(
@@ -61,17 +78,22 @@ def pagerank(
         Non-negative, finite. Default: every edge counts 1.
     num_nodes : int, optional
         Default: one more than the largest index, for which the edges are read once more.
-    damping, personalization, dangling, start, tol, max_iter : float, array_like, array_like, array_like, float, int
-        As for `mmlcore.pagerank`; one personalization of shape (n,).
+    damping : float, default 0.85
+        As for `mmlcore.pagerank`.
+    personalization, dangling, start : array_like or dask.array of shape (n,), optional
+        As for `mmlcore.pagerank`; a Dask array is cut like the vectors and never whole in one place.
+    tol, max_iter : float, int
+        As for `mmlcore.pagerank`.
     blocks : int, optional
-        How many blocks of rows. Default: one for each thread of the cluster.
+        How many blocks of rows, each of which is multiplied by its share of the cluster's threads. Default: one for each worker.
     client : distributed.Client, optional
         Default: the current one.
 
     Returns
     -------
     PageRank
-        (ranks, iterations, error, converged), `ranks` of shape (n,), float64.
+        (ranks, iterations, error, converged), `ranks` a Dask array of shape (n,), float64, whose blocks lie on the workers:
+        `ranks.compute()` brings them here, as long as the client is open.
 
     Raises
     ------
@@ -82,9 +104,11 @@ def pagerank(
 
     Notes
     -----
-    Power iteration; `error` bounds the L1 distance to the true vector as `mmlcore.pagerank` explains. A task uses one thread:
-    Dask runs as many tasks as a worker has threads. Memory: 8 bytes a link (16 with weights) on the workers, about 60 bytes a
-    node on the caller, 16 on each worker. Each step sends 8 bytes a node to each worker and as much back in all.
+    Power iteration; `error` bounds the L1 distance to the true vector as `mmlcore.pagerank` explains. The vectors are cut like
+    the links: no process holds one, and what the caller holds does not depend on the number of nodes. In a step a block is sent
+    8 bytes for each node of another block from which a link leads into it, once, however many such links there are.
+    Memory on the workers: 8 bytes a link (16 with weights); 40 a node, and 12 for each node that a block needs; while the blocks
+    are made 24 a link, and 5 a node in each block. Blocks lost with a worker are made again, from the first step on.
 
     Examples
     --------
@@ -93,155 +117,98 @@ def pagerank(
     >>> from distributed import Client
     >>> with Client(n_workers=1, processes=False, dashboard_address=None) as client:
     ...     result = mmlcore.dask.pagerank(da.from_array([0, 1, 2, 2]), da.from_array([1, 2, 0, 1]))
-    >>> result.ranks.round(3).tolist()
+    ...     ranks = result.ranks.compute()
+    >>> ranks.round(3).tolist()
     [0.215, 0.397, 0.388]
     """
     client = _client(client)
     damping = as_real(damping, "damping", 0, 1)
     tol = as_real(tol, "tol", 0, 2)
     max_iter = as_index(max_iter, "max_iter", 1, 2**40)
-    parts = as_index(blocks, "blocks", 1) if blocks is not None else _slots(client)
-    chunks = _chunks(client, source, target, weight)
+    if blocks is not None:
+        blocks = as_index(blocks, "blocks", 1)
+    columns = _columns(source, target, weight)
+    dask: Any = import_module("dask")
     if num_nodes is None:
-        tops = client.gather(client.map(_top, *_columns(chunks), pure=False))
-        num_nodes = 1 + max(tops, default=-1)
+        read = [dask.delayed(on_worker.top_id)(s, t) for s, t, _ in columns]
+        num_nodes = 1 + max(client.gather(client.compute(read)), default=-1)
     n = as_index(num_nodes, "num_nodes", 0)
-    out, shape = _sum(client, client.map(_count, *_columns(chunks), nodes=n, pure=False))
     if n == 0:
-        return PageRank(np.empty(0), 0, 0.0, True)
-    bounds = _cut(shape, n, parts)
-    factors = _factors(out)
-    if factors is not None:  # weights in any unit: their shares alone count
-        sent = client.scatter(factors, broadcast=True, hash=False)
-        chunks = [(s, t, client.submit(_times, s, w, sent, pure=False)) for s, t, w in chunks]
-        out, _ = _sum(client, client.map(_count, *_columns(chunks), nodes=n, pure=False))
-    rows = _distribute(client, chunks, bounds)
-    return _iterate(client, rows, out, damping, personalization, dangling, start, tol, max_iter)
-
-
-def _factors(out: Array) -> Array | None:
-    """Return powers of two that bring the weights out of each node near 1, where some are far from it; None where none is."""
-    if not ((out > 0) & ~((out > 2.0**-60) & (out < 2.0**60))).any():
-        return None
-    powers = np.where(np.isfinite(out), np.clip(np.frexp(out)[1], -1000, 1000), 1000)
-    return np.asarray(np.ldexp(1.0, -powers))
+        return SpreadRanks(import_module("dask.array").empty(0), 0, 0.0, True)
+    chunks = client.compute([dask.delayed(on_worker.pack)(*one, n) for one in columns])
+    places = list(client.nthreads())
+    shape = _sum(client, client.map(on_worker.counts, chunks, pure=False))
+    plan = Plan(client, places, n, _cut(shape, n, blocks or max(1, len(places))))
+    rows = _distribute(plan, chunks)
+    del chunks
+    given = (personalization, dangling, start)
+    v, u, x = (
+        _spread(plan, values, name)
+        for values, name in zip(given, ("personalization", "dangling", "start"), strict=True)
+    )
+    rows, wanted, parts = _own(plan, rows, v, v if dangling is None else u, weight is not None)
+    begun = v if start is None else x
+    states = [plan.submit(k, on_worker.begin, part, begun[k], n) for k, part in enumerate(parts)]
+    return _iterate(plan, (rows, wanted, parts), states, damping, tol, max_iter)
 
 
 def _iterate(
-    client: Any,
-    rows: list[Any],
-    out: Array,
-    damping: float,
-    personalization: ArrayLike | None,
-    dangling: ArrayLike | None,
-    start: ArrayLike | None,
-    tol: float,
-    max_iter: int,
+    plan: Plan, graph: Any, states: list[Any], damping: float, tol: float, max_iter: int
 ) -> PageRank:
     """Follow x = T x until the certificate holds."""
-    n = len(out)
-    uniform = np.full(n, 1 / n)
-    v = uniform if personalization is None else distribution(personalization, "personalization", n)
-    u = v if dangling is None else distribution(dangling, "dangling", n)
-    x = v if start is None else distribution(start, "start", n)
-    live = out > 0
+    client, (rows, wanted, parts) = plan.client, graph
+    cores = max(1, sum(client.nthreads().values()) // len(rows))
     best = np.inf
-    for step in range(1, max_iter + 1):
-        z = np.divide(x, out, out=np.zeros(n), where=live)
-        sent = client.scatter(z, broadcast=True, hash=False)
-        done = client.gather([client.submit(_multiply, block, sent, pure=False) for block in rows])
-        y = damping * (np.concatenate([part for part, _ in done]) + x[~live].sum() * u)
-        y += (1 - damping) * v
-        y /= y.sum()
-        change = float(np.abs(y - x).sum())
-        rounding = _UNIT * (sum(longest for _, longest in done) + 16)
+    _, total, dead, *_ = _sums(plan, states)
+    for count in range(1, max_iter + 1):
+        scale = 1 / total
+        pieces = [
+            [plan.submit(j, on_worker.piece, states[j], ids) for j, ids in enumerate(lists)]
+            for lists in wanted
+        ]
+        states = [
+            plan.submit(
+                k,
+                on_worker.step,
+                rows[k],
+                parts[k],
+                states[k],
+                pieces[k],
+                scale,
+                dead * scale,
+                damping,
+                plan.nodes,
+                cores,
+            )
+            for k in range(len(rows))
+        ]
+        reached, total, dead, change, roundings = _sums(plan, states)
+        rounding = _UNIT * (roundings + 20)
         grow = damping / (1 - damping) if damping < 1 else 1.0
-        error = (grow * (change + rounding) + rounding) * (1 + 1e-9)
-        result = PageRank(y, step, error, error <= tol)
-        if result.converged:
-            return result
-        if change < 16 * _UNIT and error >= best:
+        error = (grow * (change + rounding) + rounding + abs(1 - reached)) * (1 + 1e-9)
+        stuck = change < 16 * _UNIT and error >= best
+        if error <= tol or stuck or count == max_iter:
             break
         best = min(best, error)
-        # With damping 1 the lazy walk, which has a limit on periodic graphs too.
-        x = y if damping < 1 else (x + y) / 2
-    raise not_converged(result, tol, max_iter)
+    result = SpreadRanks(_ranks(plan, states, 1 / reached), count, error, error <= tol)
+    if not result.converged:
+        raise not_converged(result, tol, max_iter)
+    return result
 
 
-# What runs on a worker: functions of numpy arrays and of Rows.
+def _sums(plan: Plan, states: list[Any]) -> list[float]:
+    some = [plan.submit(k, on_worker.sums, state) for k, state in enumerate(states)]
+    return [float(x) for x in np.concatenate(plan.client.gather(some), axis=1).sum(axis=1)]
 
 
-def _top(s: Array, t: Array, _w: Array | None) -> int:
-    return max((int(column.max()) for column in (s, t) if column.size), default=-1)
-
-
-def _count(s: Array, t: Array, w: Array | None, *, nodes: int) -> tuple[Array, Array]:
-    """Sum the weights out of each node, and count the targets in a few thousand ranges of rows."""
-    s, t, w, _ = check_columns(s, t, w, nodes, "keep")
-    _check(s, "source", nodes)
-    _check(t, "target", nodes)
-    if w is not None and not (np.isfinite(w).all() and (w >= 0).all()):
-        bad = w[~(np.isfinite(w) & (w >= 0))][0]
-        msg = f"weight: got {bad}, needed finite and non-negative weights."
-        raise ValueError(msg)
-    out = np.bincount(s, weights=w, minlength=nodes).astype(np.float64)
-    return out, np.bincount(t // _width(nodes), minlength=-(-nodes // _width(nodes)))
-
-
-def _times(s: Array, w: Array, factors: Array) -> Array:
-    """Multiply the weights of a chunk by the factors of their sources."""
-    return np.asarray(np.asarray(w, np.float64) * factors[np.asarray(s)])
-
-
-def _check(ids: Array, name: str, nodes: int) -> None:
-    bad = ids[(ids < 0) | (ids >= nodes)]
-    if bad.size:
-        msg = f"{name}: got node {bad[0]}, needed 0 to {nodes - 1}."
-        raise ValueError(msg)
-
-
-def _width(nodes: int) -> int:
-    return max(1, nodes // 4096)
-
-
-def _add(*summaries: tuple[Array, Array]) -> tuple[Array, Array]:
-    return reduce(lambda a, b: (a[0] + b[0], a[1] + b[1]), summaries)
-
-
-def _split(s: Array, t: Array, w: Array | None, *, bounds: list[int]) -> list[tuple[Any, ...]]:
-    """Part the edges of a chunk by the block of their target."""
-    block = np.searchsorted(bounds, t, side="right") - 1
-    order = np.argsort(block, kind="stable")
-    ends = np.searchsorted(block[order], np.arange(len(bounds)))
-    return [
-        (s[some], t[some], None if w is None else w[some])
-        for some in (order[a:b] for a, b in pairwise(ends))
-    ]
-
-
-def _pick(parts: list[Any], k: int) -> Any:
-    return parts[k]
-
-
-def _assemble(parts: list[tuple[Any, ...]], first: int, rows: int) -> Rows:
-    """Make a block of rows of what the chunks hold of it, in their order."""
-    s = np.concatenate([np.asarray(part[0], np.int64) for part in parts])
-    t = np.concatenate([np.asarray(part[1], np.int64) for part in parts]) - first
-    weighted = parts[0][2] is not None
-    w = np.concatenate([np.asarray(part[2], np.float64) for part in parts]) if weighted else None
-    return Rows(*_core.sort_rows(s, t, w, rows))
-
-
-def _multiply(block: Rows, z: Array) -> tuple[Array, float]:
-    """Return the block's part of A x, and how many roundings its terms pass, weighted with the sums."""
-    with threads(1):
-        start, source, z = in_order(block.start), in_order(block.source), in_order(z)
-        weight = None if block.weight is None else in_order(block.weight)
-        y = _core.multiply_rows(start, source, weight, z)
-    return y, float(((np.diff(block.start) // 4 + 12) * y).sum())
-
-
-# What the caller does with them.
+def _ranks(plan: Plan, states: list[Any], scale: float) -> Any:
+    """Return the ranks as a Dask array whose blocks lie where they were computed."""
+    name = f"ranks-{states[0].key}"
+    found = [plan.submit(k, on_worker.ranks, state, scale) for k, state in enumerate(states)]
+    import_module("distributed").wait(found)
+    graph = {(name, k): block for k, block in enumerate(found)}
+    sizes = (tuple(last - first for first, last in plan.cuts),)
+    return import_module("dask.array").Array(graph, name, sizes, np.float64)
 
 
 def _client(client: Any) -> Any:
@@ -253,12 +220,8 @@ def _client(client: Any) -> Any:
         raise ValueError(msg) from None
 
 
-def _slots(client: Any) -> int:
-    return max(1, int(sum(client.nthreads().values())))
-
-
-def _chunks(client: Any, source: Any, target: Any, weight: Any) -> list[tuple[Any, Any, Any]]:
-    """Return the chunks of the columns as futures, cut in the same places."""
+def _columns(source: Any, target: Any, weight: Any) -> list[tuple[Any, Any, Any]]:
+    """Return the chunks of the columns, cut in the same places, which are not read yet."""
     s = with_lengths(array_of(source))
     columns = [s]
     for name, column in (("target", target), ("weight", weight)):
@@ -268,39 +231,95 @@ def _chunks(client: Any, source: Any, target: Any, weight: Any) -> list[tuple[An
         if array.shape != s.shape or s.ndim != 1:
             raise shape_error(name, array.shape, f"{s.shape}, as many as source, 1 axis")
         columns.append(array.rechunk(s.chunks))
-    futures: list[list[Any]] = [
-        client.compute(column.to_delayed().ravel().tolist()) for column in columns
-    ]
+    chunks = [column.to_delayed().ravel().tolist() for column in columns]
     if weight is None:
-        futures.append([None] * len(futures[0]))
-    return list(zip(*futures, strict=True))
+        chunks.append([None] * len(chunks[0]))
+    return list(zip(*chunks, strict=True))
 
 
-def _columns(chunks: Iterable[tuple[Any, Any, Any]]) -> tuple[list[Any], ...]:
-    return tuple(list(column) for column in zip(*chunks, strict=True))
-
-
-def _sum(client: Any, summaries: list[Any]) -> tuple[Array, Array]:
+def _sum(client: Any, summaries: list[Any]) -> Array:
     """Add summaries in a tree of fixed form."""
     while len(summaries) > 1:
         groups = [summaries[i : i + _FAN] for i in range(0, len(summaries), _FAN)]
-        summaries = [client.submit(_add, *group, pure=False) for group in groups]
+        summaries = [client.submit(on_worker.add, *group, pure=False) for group in groups]
     return summaries[0].result()  # type: ignore[no-any-return]
 
 
 def _cut(shape: Array, nodes: int, parts: int) -> list[int]:
     """Bounds of blocks with about as many links each, at multiples of the counted ranges."""
-    done = np.concatenate(([0], np.cumsum(shape + _width(nodes))))
-    at = np.searchsorted(done, np.linspace(0, done[-1], parts + 1)[1:-1])
-    bounds = [0, *(int(a) * _width(nodes) for a in at), nodes]
+    width = on_worker.width(nodes)
+    done = np.concatenate(([0], np.cumsum(shape + width)))
+    cuts = np.searchsorted(done, np.linspace(0, done[-1], parts + 1)[1:-1])
+    bounds = [0, *(int(a) * width for a in cuts), nodes]
     return sorted({min(bound, nodes) for bound in bounds})
 
 
-def _distribute(client: Any, chunks: list[Any], bounds: list[int]) -> list[Any]:
+def _distribute(plan: Plan, chunks: list[Any]) -> list[Any]:
     """Send each block's links to one worker, and sort them there; the blocks stay."""
-    split = client.map(_split, *_columns(chunks), bounds=bounds, pure=False)
-    blocks = []
-    for k, (first, last) in enumerate(pairwise(bounds)):
-        parts = [client.submit(_pick, one, k, pure=False) for one in split]
-        blocks.append(client.submit(_assemble, parts, first, last - first, pure=False))
+    width, blocks = on_worker.width(plan.nodes), []
+    for k, (first, last) in enumerate(plan.cuts):
+        ranges = first // width, -(-last // width)
+        parts = [plan.client.submit(on_worker.pick, one, *ranges, pure=False) for one in chunks]
+        blocks.append(plan.submit(k, on_worker.assemble, parts, first, last, plan.nodes))
     return blocks
+
+
+def _spread(plan: Plan, values: Any, name: str) -> list[Any]:
+    """Cut a distribution over the nodes like them, and scale it to sum 1."""
+    if values is None:
+        return [None] * len(plan.cuts)
+    array = with_lengths(array_of(values))
+    if array.shape != (plan.nodes,):
+        raise shape_error(name, array.shape, f"({plan.nodes},), one for each node")
+    cut = array.rechunk((tuple(last - first for first, last in plan.cuts),))
+    parts = plan.client.compute(cut.to_delayed().ravel().tolist())
+    seen = plan.client.gather(
+        [plan.submit(k, on_worker.extremes, part, name) for k, part in enumerate(parts)]
+    )
+    least, top = np.min([low for low, _ in seen]), np.max([high for _, high in seen])
+    check_range(least, top, name)
+    weights = [
+        plan.submit(k, on_worker.weigh, part, top, plan.nodes) for k, part in enumerate(parts)
+    ]
+    total = np.concatenate(plan.client.gather(weights)).sum()
+    return [plan.submit(k, on_worker.share, part, top, total) for k, part in enumerate(parts)]
+
+
+def _own(
+    plan: Plan, rows: list[Any], v: list[Any], u: list[Any], weighted: bool
+) -> tuple[Any, Any, Any]:
+    """Tell the blocks who needs what of them, and sum what leaves their nodes."""
+    cuts = list(enumerate(plan.cuts))
+    wanted = [
+        [plan.submit(k, on_worker.wants, row, *cut) for _, cut in cuts]
+        for k, row in enumerate(rows)
+    ]
+
+    def collected(f: Any) -> list[list[Any]]:
+        """For each block, what all say about its nodes."""
+        values = [plan.submit(k, f, row) for k, row in enumerate(rows)]
+        return [
+            [plan.submit(k, on_worker.section, row, values[k], *cut) for k, row in enumerate(rows)]
+            for _, cut in cuts
+        ]
+
+    about = list(zip(*wanted, strict=True))  # who needs what of block j
+    sizes = [last - first for first, last in plan.cuts]
+    if weighted:
+        tops = collected(on_worker.greatest)
+        units = [plan.submit(j, on_worker.unit, list(about[j]), tops[j], sizes[j]) for j, _ in cuts]
+        rows = [
+            plan.submit(
+                k,
+                on_worker.scaled,
+                row,
+                [plan.submit(j, on_worker.at, units[j], wanted[k][j]) for j, _ in cuts],
+            )
+            for k, row in enumerate(rows)
+        ]
+    given = collected(on_worker.leaving)
+    parts = [
+        plan.submit(j, on_worker.own, list(about[j]), given[j], sizes[j], v[j], u[j])
+        for j, _ in cuts
+    ]
+    return rows, wanted, parts

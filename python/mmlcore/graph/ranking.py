@@ -34,10 +34,9 @@ class PageRank(Reported, _PageRank):
     @property
     def by_label(self) -> dict[Any, Any]:
         """The ranks by the labels of the nodes, or by their numbers: a float for each, or an array (p,) for several vectors."""
-        names = range(self.ranks.shape[-1]) if self.labels is None else self.labels
-        return dict(
-            zip(names, self.ranks.T.tolist() if self.ranks.ndim == 1 else self.ranks.T, strict=True)
-        )
+        ranks = np.asarray(self.ranks)
+        names = range(ranks.shape[-1]) if self.labels is None else self.labels
+        return dict(zip(names, ranks.tolist() if ranks.ndim == 1 else ranks.T, strict=True))
 
     def _report(self) -> Report:
         facts = [("nodes", self.ranks.shape[-1]), ("iterations", self.iterations)]
@@ -75,17 +74,22 @@ def distribution(values: ArrayLike, name: str, n: int) -> Array:
     return scaled_to_one(p, name)
 
 
-def scaled_to_one(p: Array, name: str) -> Array:
-    """Scale the last axis to sum 1; a NaN passes through least and largest, so that two readings see all."""
-    if p.size == 0:
-        return np.empty(p.shape)
-    least, top = p.min(), p.max(axis=-1, keepdims=True).astype(np.float64)
+def check_range(least: Any, top: Any, name: str) -> None:
+    """Refuse a distribution by its least and greatest numbers."""
     if not (least >= 0 and np.isfinite(top).all()):
         msg = f"{name}: contains a negative or non-finite number."
         raise ValueError(msg)
     if not (top > 0).all():
         msg = f"{name}: the sum is zero, needed at least one positive entry."
         raise ValueError(msg)
+
+
+def scaled_to_one(p: Array, name: str) -> Array:
+    """Scale the last axis to sum 1; a NaN passes through least and largest, so that two readings see all."""
+    if p.size == 0:
+        return np.empty(p.shape)
+    least, top = p.min(), p.max(axis=-1, keepdims=True).astype(np.float64)
+    check_range(least, top, name)
     with np.errstate(over="ignore"):  # of numbers near the end of the range
         total = p.sum(axis=-1, keepdims=True, dtype=np.float64)
     if not (np.isfinite(total) & (total > np.finfo(np.float64).tiny)).all():
