@@ -15,13 +15,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-import dask
 import dask.array as da
 import distributed
 import numpy as np
 
+import dask
 import mmlcore.dask
-from bench.scale import peak, write_rmat
+from bench.scale import peak
 from mmlcore.dask import _pagerank
 
 CHUNK = 1 << 22

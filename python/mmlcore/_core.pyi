@@ -780,7 +780,7 @@ def matmul(
 
 def multiply_rows(
     start: typing.Annotated[np.typing.ArrayLike, np.int64],
-    source: typing.Annotated[np.typing.ArrayLike, np.int64],
+    source: np.ndarray[typing.Any, typing.Any],
     weight: typing.Any,
     z: typing.Annotated[np.typing.ArrayLike, np.float64],
 ) -> np.typing.NDArray[np.float64]:
@@ -1201,13 +1201,13 @@ def solve(
     """
 
 def sort_rows(
-    source: typing.Annotated[np.typing.ArrayLike, np.int64],
-    target: typing.Annotated[np.typing.ArrayLike, np.int64],
-    weight: typing.Any,
+    parts: typing.Any,
+    number: np.ndarray[typing.Any, typing.Any],
+    first: typing.SupportsInt | typing.SupportsIndex,
     rows: typing.SupportsInt | typing.SupportsIndex,
 ) -> tuple[typing.Any, ...]:
     """
-    (start, source, weight): edges by target, which counts from the first row of the block.
+    (start, source, weight): edges of (source, target, weight) of several chunks by target, sources numbered anew.
     """
 
 def sparse_gram(

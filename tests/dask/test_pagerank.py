@@ -90,7 +90,7 @@ def test_only_needed_entries_travel_and_blocks_have_their_share_of_threads():
     block = parts.assemble([parts.pick(chunk, 0, 3)], 0, 3, 10)
     assert block.needed.tolist() == [0, 5, 9]
     assert parts.wants(block, 3, 10).tolist() == [2, 6]
-    part = parts.Part(np.array([2.0, 0.0, 0.0]), None, None)
+    part = parts.Part(np.array([0.5, 0.0, 0.0]), np.array([False, True, True]), None, None)
     state = parts.begin(part, None, 10)
     seen, multiply = [], mml._core.multiply_rows
     with pytest.MonkeyPatch.context() as patch:

@@ -6,8 +6,8 @@
 
 namespace mmlcore {
 
-template <class Index, class T>
-void sparse_product(const Csr<Index, T>& a, const double* x, double* y) {
+template <class Index, class T, class Start>
+void sparse_product(const Csr<Index, T, Start>& a, const double* x, double* y) {
   const EqualWork work(a, 256);
   parallel_tasks(work.pieces, [&](index_t p) {
     for (index_t row = work.begin(p), end = work.begin(p + 1); row < end; ++row) {
@@ -22,6 +22,7 @@ void sparse_product(const Csr<Index, T>& a, const double* x, double* y) {
 
 template void sparse_product(const Csr<std::int32_t, float>&, const double*, double*);
 template void sparse_product(const Csr<std::int32_t, double>&, const double*, double*);
+template void sparse_product(const Csr<std::int32_t, double, std::int64_t>&, const double*, double*);
 template void sparse_product(const Csr<std::int64_t, float>&, const double*, double*);
 template void sparse_product(const Csr<std::int64_t, double>&, const double*, double*);
 

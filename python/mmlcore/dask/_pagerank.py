@@ -107,8 +107,9 @@ def pagerank(
     Power iteration; `error` bounds the L1 distance to the true vector as `mmlcore.pagerank` explains. The vectors are cut like
     the links: no process holds one, and what the caller holds does not depend on the number of nodes. In a step a block is sent
     8 bytes for each node of another block from which a link leads into it, once, however many such links there are.
-    Memory on the workers: 8 bytes a link (16 with weights); 40 a node, and 12 for each node that a block needs; while the blocks
-    are made 24 a link, and 5 a node in each block. Blocks lost with a worker are made again, from the first step on.
+    Memory on the workers: 4 bytes a link (12 with weights; 8 and 16 from 2^31 nodes on), 40 a node, and 12 for each node that a
+    block needs; while the blocks are made three times that for the links, and 5 a node in each block.
+    Blocks lost with a worker are made again, from the first step on.
 
     Examples
     --------
@@ -183,7 +184,7 @@ def _iterate(
             for k in range(len(rows))
         ]
         reached, total, dead, change, roundings = _sums(plan, states)
-        rounding = _UNIT * (roundings + 20)
+        rounding = _UNIT * (roundings + 24)
         grow = damping / (1 - damping) if damping < 1 else 1.0
         error = (grow * (change + rounding) + rounding + abs(1 - reached)) * (1 + 1e-9)
         stuck = change < 16 * _UNIT and error >= best

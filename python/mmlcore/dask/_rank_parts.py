@@ -35,12 +35,14 @@ class Block(NamedTuple):
     source: Array
     weight: Array | None
     needed: Array
+    passes: Array  # how many roundings a term of each row goes through
 
 
 class Part(NamedTuple):
     """What stays the same of the nodes of a block; None where the distribution is uniform."""
 
-    out: Array
+    share: Array  # what each link gets of its node, 0 where none leaves
+    dead: Array  # which those are
     v: Array | None
     u: Array | None
 
@@ -115,18 +117,16 @@ def assemble(
     parts: list[tuple[Array, Array, Array | None]], first: int, last: int, nodes: int
 ) -> Block:
     """Make a block of rows of what the chunks hold of it, in their order."""
-    t = np.concatenate([part[1] for part in parts]).astype(np.int64)
-    t -= first
-    s = np.concatenate([part[0] for part in parts])
-    weights = [part[2] for part in parts if part[2] is not None]
-    w = np.concatenate(weights) if weights else None
+    parts = [(in_order(s), in_order(t), None if w is None else in_order(w)) for s, t, w in parts]
     seen = np.zeros(nodes, bool)
-    seen[s] = True
-    needed = np.flatnonzero(seen).astype(s.dtype)
-    number = np.cumsum(seen, dtype=s.dtype)
+    for source, _, _ in parts:
+        seen[source] = True
+    needed = np.flatnonzero(seen).astype(parts[0][0].dtype)
+    number = np.cumsum(seen, dtype=needed.dtype)
     number -= 1
-    start, source, weight = _core.sort_rows(number[s].astype(np.int64), t, w, last - first)
-    return Block(start, source, weight, needed)
+    start, source, weight = _core.sort_rows(parts, number, first, last - first)
+    passes = (np.diff(start) // 4 + 12).astype(np.float32)
+    return Block(start, source, weight, needed, passes)
 
 
 def wants(block: Block, first: int, last: int) -> Array:
@@ -187,10 +187,11 @@ def own(wanted: list[Array], given: list[Array], size: int, v: Any, u: Any) -> P
     digits = np.zeros((len(given[0]), size))
     for ids, values in zip(wanted, given, strict=True):
         digits[:, ids] += values
-    if len(digits) == 1:
-        return Part(digits[0], v, u)
-    out = ((digits[2] / _LIMB + digits[1]) / _LIMB + digits[0]) / _LIMB
-    return Part(out, v, u)
+    out = digits[0]
+    if len(digits) > 1:
+        out = ((digits[2] / _LIMB + digits[1]) / _LIMB + digits[0]) / _LIMB
+    dead = out == 0
+    return Part(np.divide(1.0, out, out=np.zeros(size), where=~dead), dead, v, u)
 
 
 def extremes(values: Any, name: str) -> tuple[float, float]:
@@ -211,15 +212,14 @@ def share(values: Any, top: float, total: float) -> Array:
 
 def begin(part: Part, start: Array | None, nodes: int) -> State:
     """Return the state before the first step."""
-    return _state(part, np.full(len(part.out), 1 / nodes) if start is None else start, nodes)
+    return _state(part, np.full(len(part.dead), 1 / nodes) if start is None else start, nodes)
 
 
 def _state(part: Part, x: Array, nodes: int, y: Array | None = None, *more: Array) -> State:
-    live = part.out > 0
-    z = np.divide(x, part.out, out=np.zeros(len(x)), where=live)
-    total, dead = range_sums(x, nodes), range_sums(np.where(live, 0.0, x), nodes)
+    total, dead = range_sums(x, nodes), range_sums(x * part.dead, nodes)
     reached = total if y is None else range_sums(y, nodes)
-    return State(x, z, y, np.array([reached, total, dead, *(more or (total, total))]))
+    sums = np.array([reached, total, dead, *(more or (total, total))])
+    return State(x, x * part.share, y, sums)
 
 
 def piece(state: State, ids: Array) -> Array:
@@ -248,13 +248,18 @@ def step(
         start, source = in_order(block.start), in_order(block.source)
         weight = None if block.weight is None else in_order(block.weight)
         y = _core.multiply_rows(start, source, weight, np.concatenate(pieces))
-    y *= scale
-    roundings = range_sums((np.diff(block.start) // 4 + 12) * y, nodes)
-    y *= damping
-    y += damping * lost * (1 / nodes if part.u is None else part.u)
-    y += (1 - damping) * (1 / nodes if part.v is None else part.v)
+    roundings = range_sums(block.passes * y, nodes) * scale
+    y *= damping * scale
+    everywhere = 0.0
+    for much, where in ((damping * lost, part.u), (1 - damping, part.v)):
+        if where is None:
+            everywhere += much / nodes
+        else:
+            y += much * where
+    y += everywhere
     x = before.x * scale
-    change = range_sums(np.abs(y - x), nodes)
+    change = np.subtract(y, x)
+    change = range_sums(np.abs(change, out=change), nodes)
     if damping < 1:
         return _state(part, y, nodes, None, change, roundings)
     # With damping 1 the lazy walk, which has a limit on periodic graphs too.

@@ -11,15 +11,15 @@
 
 namespace mmlcore {
 
-template <class Index, class T>
+template <class Index, class T, class Start = Index>
 struct Csr {
   index_t rows;
-  const Index* start;   // (rows + 1)
+  const Start* start;   // (rows + 1)
   const Index* column;  // (entries)
   const T* value;       // (entries); null: all 1
 };
 
-template <class Index, class T>
-void sparse_product(const Csr<Index, T>& a, const double* x, double* y);
+template <class Index, class T, class Start>
+void sparse_product(const Csr<Index, T, Start>& a, const double* x, double* y);
 
 }  // namespace mmlcore
