@@ -42,6 +42,10 @@ def table_to_array(x: Any, name: str, *, gaps: bool = False) -> Array:
         _refuse(
             f"{name}: got a polars LazyFrame, whose rows are not computed yet; pass {name}.collect()."
         )
+    if library == "pyarrow" and hasattr(x, "schema") and not hasattr(x, "column"):
+        _refuse(
+            f"{name}: got a pyarrow {kind}, whose rows are not read yet; read them into a table, or see which functions take streams."
+        )
     if library == "xarray":
         if kind == "Dataset":
             _refuse(

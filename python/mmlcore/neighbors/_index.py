@@ -19,9 +19,11 @@ from mmlcore.core.arrays import (
 )
 from mmlcore.core.door import into
 from mmlcore.core.notebook import fields_html
+from mmlcore.core.stream import is_stream
 from mmlcore.neighbors._metric import MetricSearcher
 from mmlcore.neighbors._nearest import Neighbors
 from mmlcore.neighbors._search import Searcher, without_own
+from mmlcore.neighbors.streams import of_queries, points_of
 
 _NUMBER: tuple[type, ...] = (float, int)  # plain radii, up to
 _MOST = 1e300
@@ -47,7 +49,8 @@ class NeighborIndex:
     Parameters
     ----------
     X : array_like of shape (n, d)
-        The points, as rows; n at least 1. They are copied: what happens to X afterwards does not matter.
+        The points, as rows; n at least 1. They are copied: what happens to X afterwards does not matter. Or a stream of batches of
+        them, as `nearest_neighbors` takes it.
     metric : array_like of shape (d, d), optional
         Of the inner product; symmetric and positive definite.
 
@@ -99,7 +102,7 @@ class NeighborIndex:
     """
 
     def __init__(self, X: ArrayLike, *, metric: ArrayLike | None = None) -> None:
-        x = as_data(X, "X")
+        x = points_of(X) if is_stream(X) else as_data(X, "X")
         if not len(x):
             raise shape_error("X", x.shape, "(n, d) with at least one point")
         self._x = np.array(require_finite(x, "X"), order="C")
@@ -148,7 +151,7 @@ class NeighborIndex:
         Parameters
         ----------
         Q : array_like of shape (q, d)
-            Points whose neighbours are looked for.
+            Points whose neighbours are looked for. Or a stream of batches of them, of which the next is read while one is searched for.
         k : int
             Neighbours of each query, 1 to n.
         out : tuple of ndarray, optional
@@ -175,8 +178,14 @@ class NeighborIndex:
             found = _core.neighbors_among(Q, self._x, k)
         if found is not None:
             return Neighbors(*found)
+        k = as_index(k, "k", 1, len(self))
+        if is_stream(Q):
+            near = of_queries(lambda q: self._nearest(q, k), Q, self.shape[1])
+            return (
+                self._nearest(np.empty((0, self.shape[1])), k) if near is None else Neighbors(*near)
+            )
         q, searcher = self._queries(Q)
-        return Neighbors(*searcher.query(q, as_index(k, "k", 1, len(self))))
+        return Neighbors(*searcher.query(q, k))
 
     def query_self(self, k: int) -> Neighbors:
         """Find the k other points nearest to each point: no point is its own neighbour, equal points are each other's.

@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 from numpy.typing import ArrayLike
 
-from mmlcore.core.arrays import Array, as_index
+from mmlcore.core.arrays import Array, as_data, as_index
 from mmlcore.core.door import door
 from mmlcore.core.notebook import fields_html
+from mmlcore.core.stream import is_stream
 from mmlcore.neighbors._metric import MetricSearcher
 from mmlcore.neighbors._search import search
+from mmlcore.neighbors.streams import among_stream
 from mmlcore.vectors.rows import point_sets
 
 
@@ -40,7 +42,8 @@ def nearest_neighbors(
     Parameters
     ----------
     X : array_like of shape (n, d)
-        The points, as rows.
+        The points, as rows. Or a stream of batches of them: a reader of Arrow or Parquet, a query, an iterator of tables or arrays; a
+        batch is dropped when it has been searched, and the next of Arrow is read meanwhile.
     queries : array_like of shape (q, d)
         Points whose neighbours are looked for.
     k : int
@@ -82,6 +85,15 @@ def nearest_neighbors(
     >>> distances, indices
     (array([[1., 3.]]), array([[2, 1]]))
     """
+    if is_stream(queries):
+        msg = "queries: got a stream, needed an array; NeighborIndex(X).query(stream, k) keeps the points for one."
+        raise TypeError(msg)
+    if is_stream(X):
+        asked = as_data(queries, "queries")
+        found = among_stream(
+            lambda x, most: nearest_neighbors(x, asked, most, metric=metric), X, asked.shape[1], k
+        )
+        return Neighbors(*found)
     x, q = point_sets(X, queries, "queries")
     k = as_index(k, "k", 1, x.shape[0])
     near = search(x, q, k) if metric is None else MetricSearcher(x, metric).query(q, k)
