@@ -2,5 +2,16 @@
 
 from mmlcore.dask._data import PCA, covariance, linear_regression, moments, tall_qr
 from mmlcore.dask._pagerank import pagerank
+from mmlcore.dask._rows import curve_fit_batch, linear_regression_by, nearest_neighbors
 
-__all__ = ["PCA", "covariance", "linear_regression", "moments", "pagerank", "tall_qr"]
+__all__ = [
+    "PCA",
+    "covariance",
+    "curve_fit_batch",
+    "linear_regression",
+    "linear_regression_by",
+    "moments",
+    "nearest_neighbors",
+    "pagerank",
+    "tall_qr",
+]

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from mmlcore.core.arrays import Array, shape_error
 from mmlcore.core.stream import rows_of
-
-_FIELDS = ("parameters", "covariance", "chi2", "dof", "iterations", "status")
+from mmlcore.optimize.curve_result import joined
 
 
 def fits_of_stream(
@@ -27,5 +23,4 @@ def fits_of_stream(
             progress(done, 0)
     if not found:
         raise shape_error("Y", (0, 0), "(n, m): a fit in each row, at least one point")
-    joined = {name: np.concatenate([getattr(one, name) for one in found]) for name in _FIELDS}
-    return replace(found[0], **joined, data=(found[0].data[0], None))
+    return joined(found)

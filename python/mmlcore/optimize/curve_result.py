@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,14 @@ from mmlcore.core.status import success
 from mmlcore.optimize._fit_result import Pair
 from mmlcore.optimize._profile import profile_intervals
 from mmlcore.optimize.estimates import Estimates, factors
+
+_OF_EACH = ("parameters", "covariance", "chi2", "dof", "iterations", "status")
+
+
+def joined(fits: Sequence[Any]) -> Any:
+    """Lay batches of fits one below the other, without their data."""
+    fields = {name: np.concatenate([getattr(one, name) for one in fits]) for name in _OF_EACH}
+    return replace(fits[0], **fields, data=(fits[0].data[0], None))
 
 
 def parameter_names(f: Any, count: int) -> list[str]:
