@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from importlib import import_module
-from operator import add
 from typing import Any
 
 import numpy as np
 
-from mmlcore import decomposition
 from mmlcore.core.arrays import Array, as_data, shape_error
 from mmlcore.dask._tree import (
     array_of,
@@ -19,14 +16,13 @@ from mmlcore.dask._tree import (
     on_one_thread,
     with_lengths,
 )
-from mmlcore.decomposition.components import tolerance
-from mmlcore.decomposition.large import of_moments
-from mmlcore.decomposition.route import how_many
+from mmlcore.decomposition.spread import SpreadPCA
 from mmlcore.optimize import LinearFit
-from mmlcore.optimize.linear_fit import Sums, of_columns
+from mmlcore.optimize.linear_fit import of_factor
 from mmlcore.orthogonal import QR, qr
 from mmlcore.stats import Moments
 from mmlcore.stats.factor import TriangularFactor, factor_of_chunks
+from mmlcore.stats.partial import moments_of_chunks, summed
 
 
 def moments(X: Any) -> Moments:
@@ -61,7 +57,7 @@ def moments(X: Any) -> Moments:
     array([3., 3.])
     """
     blocks = blocks_of(X, "X")
-    found = merged(_moments_of, _sum, blocks).compute() if blocks else None
+    found = merged(_moments_of, summed, blocks).compute() if blocks else None
     if found is None or not found.count:
         raise shape_error("X", (0, *array_of(X).shape[1:]), "at least one point")
     return found  # type: ignore[no-any-return]
@@ -100,7 +96,7 @@ def covariance(X: Any, *, ddof: float = 0) -> Array:
     return found.astype(np.float32) if x.dtype == np.float32 else found
 
 
-class PCA(decomposition.PCA):
+class PCA(SpreadPCA):
     """Principal component analysis of Dask arrays: `mmlcore.PCA` with `fit` and `transform` on the cluster.
 
     Parameters
@@ -129,24 +125,14 @@ class PCA(decomposition.PCA):
 
     def fit(self, X: Any, y: object = None) -> PCA:  # noqa: ARG002
         """Find the components of a Dask array of shape (n, d). Returns the object itself."""
-        if self.solver not in ("auto", "covariance", "factor"):
-            msg = f"solver: got {self.solver!r}, needed 'auto', 'covariance' or 'factor'."
-            raise ValueError(msg)
         x = array_of(X)
         dtype = np.dtype(np.float32 if x.dtype == np.float32 else np.float64)
         blocks = blocks_of(x, "X")
-        # Without known lengths the moments count the points.
-        if self.solver == "covariance" or (self.solver == "auto" and not x.shape[0] < x.shape[1]):
-            found = moments(x)
-            shape = (int(found.count), found.dim)
-            if self.solver == "covariance" or shape[0] >= shape[1]:
-                most = how_many(self.n_components, shape)
-                self.__dict__.pop("_factor", None)
-                self._keep(of_moments(found, most, tolerance(dtype)), shape, dtype, "covariance")
-                return self
-        factor = merged(_factor_of, _sum, blocks).compute() if blocks else None
-        self._keep_factor(factor, x.shape, dtype)
-        return self
+
+        def factor() -> TriangularFactor | None:
+            return merged(_factor_of, summed, blocks).compute() if blocks else None
+
+        return self._of_parts(x.shape, dtype, lambda: moments(x), factor)  # type: ignore[no-any-return]
 
     def transform(self, X: Any, *, out: Array | None = None) -> Any:
         """Return the scores (n, k) of points (n, d): a Dask array of a Dask array, which has no `out`."""
@@ -278,26 +264,17 @@ def linear_regression(X: Any, y: Any, *, intercept: bool = True) -> LinearFit:
         import_module("dask").delayed(_side_by_side)(block, values)
         for block, values in zip(blocks_of(x, "X"), target.to_delayed(), strict=True)
     ]
-    factor = merged(_factor_of, _sum, both).compute() if both else None
+    factor = merged(_factor_of, summed, both).compute() if both else None
     if factor is None:
         raise shape_error("X", (0, *x.shape[1:]), "at least one point")
-    rows = factor.triangle
-    if not intercept:
-        rows = np.concatenate([rows, np.sqrt(factor.count) * factor.mean[None]])
-    return of_columns(rows, Sums(factor.mean, factor.count, factor.count, intercept))
+    return of_factor(factor, intercept)
 
 
 # What runs on a worker.
 
 
 def _moments_of(block: Array) -> Moments | None:
-    x = as_data(block, "X", bytes_ok=True)
-    return Moments(x.shape[1]).update(x) if len(x) else None
-
-
-def _sum(*parts: Any) -> Any:
-    some = [part for part in parts if part is not None]
-    return reduce(add, some) if some else None
+    return moments_of_chunks([block])
 
 
 def _factor_of(block: Array) -> TriangularFactor | None:

@@ -11,6 +11,7 @@ import numpy as np
 from mmlcore.core.arrays import Array, all_finite
 from mmlcore.eigen import eigh
 from mmlcore.optimize.linear_result import LinearFit
+from mmlcore.stats.factor import TriangularFactor
 from mmlcore.stats.scatter import Scatter, scaled
 from mmlcore.stats.summary import mean_parts
 
@@ -65,6 +66,14 @@ def of_scatter(scatter: Scatter, sums: Sums, *, strict: bool = False) -> LinearF
     if not used.all():
         b = _shortest(b, vectors[:, used], safe, sums)
     return _finished(b, around, inner, safe, max(float(left), 0.0) * square, square, used, sums)
+
+
+def of_factor(factor: TriangularFactor, intercept: bool) -> LinearFit:
+    """Solve of the triangular factor of the columns (X, y), which parts of the rows have been merged to."""
+    rows = factor.triangle
+    if not intercept:
+        rows = np.concatenate([rows, np.sqrt(factor.count) * factor.mean[None]])
+    return of_columns(rows, Sums(factor.mean, factor.count, int(factor.count), intercept))
 
 
 def of_columns(both: Array, sums: Sums) -> LinearFit:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from mmlcore import decomposition
 from mmlcore.core.arrays import Array, as_index, shape_error
-from mmlcore.decomposition.components import tolerance
-from mmlcore.decomposition.large import of_moments
-from mmlcore.decomposition.route import how_many
+from mmlcore.decomposition.spread import SpreadPCA
 from mmlcore.optimize import LinearFit
-from mmlcore.optimize.linear_fit import Sums, of_columns
+from mmlcore.optimize.linear_fit import of_factor
 from mmlcore.spark._frame import columns_of, summarized
 from mmlcore.spark._rows import transform
 from mmlcore.stats import Moments
 from mmlcore.stats.factor import factor_of_chunks
+from mmlcore.stats.partial import moments_of_chunks
 
 Columns = str | Sequence[str] | None
 
@@ -61,7 +59,7 @@ def moments(df: Any, columns: Columns = None, *, threads: int = 1) -> Moments:
     array([3., 3.])
     """
     chosen = columns_of(df, columns)
-    found = summarized(df, chosen, _moments_of, as_index(threads, "threads", 1, 1024))
+    found = summarized(df, chosen, moments_of_chunks, as_index(threads, "threads", 1, 1024))
     if found is None:
         raise shape_error("df", (0, len(chosen)), "at least one point")
     return found  # type: ignore[no-any-return]
@@ -101,7 +99,7 @@ def covariance(df: Any, columns: Columns = None, *, ddof: float = 0, threads: in
     return moments(df, columns, threads=threads).covariance(ddof)
 
 
-class PCA(decomposition.PCA):
+class PCA(SpreadPCA):
     """Principal component analysis of a DataFrame: `mmlcore.PCA` with `fit` and `transform` on the cluster.
 
     Parameters
@@ -141,22 +139,14 @@ class PCA(decomposition.PCA):
 
     def fit(self, X: Any, y: object = None, *, columns: Columns = None, threads: int = 1) -> PCA:  # noqa: ARG002
         """Find the components of columns of a DataFrame, as `moments` chooses them. Returns the object itself."""
-        if self.solver not in ("auto", "covariance", "factor"):
-            msg = f"solver: got {self.solver!r}, needed 'auto', 'covariance' or 'factor'."
-            raise ValueError(msg)
         chosen = columns_of(X, columns)
-        double = np.dtype(np.float64)
-        self.__dict__.pop("_factor", None)
-        if self.solver != "factor":
-            found = moments(X, chosen, threads=threads)
-            shape = (int(found.count), found.dim)
-            if self.solver == "covariance" or shape[0] >= shape[1]:
-                most = how_many(self.n_components, shape)
-                self._keep(of_moments(found, most, tolerance(double)), shape, double, "covariance")
-                self.columns_ = chosen
-                return self
-        factor = summarized(X, chosen, factor_of_chunks, as_index(threads, "threads", 1, 1024))
-        self._keep_factor(factor, (0, len(chosen)), double)
+        count = as_index(threads, "threads", 1, 1024)
+        self._of_parts(
+            (np.nan, len(chosen)),
+            np.dtype(np.float64),
+            lambda: moments(X, chosen, threads=count),
+            lambda: summarized(X, chosen, factor_of_chunks, count),
+        )
         self.columns_ = chosen
         return self
 
@@ -224,16 +214,6 @@ def linear_regression(
     factor = summarized(df, [*chosen, y], factor_of_chunks, count)
     if factor is None:
         raise shape_error("df", (0, len(chosen) + 1), "at least one point")
-    rows = factor.triangle
-    if not intercept:
-        rows = np.concatenate([rows, np.sqrt(factor.count) * factor.mean[None]])
-    fit = of_columns(rows, Sums(factor.mean, factor.count, int(factor.count), intercept))
+    fit = of_factor(factor, intercept)
     fit.features = chosen
     return fit
-
-
-def _moments_of(batches: Iterator[Array]) -> Moments | None:
-    found: Moments | None = None
-    for x in batches:
-        found = (Moments(x.shape[1]) if found is None else found).update(x)
-    return found

@@ -11,9 +11,7 @@ import pickle
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import reduce
 from importlib import import_module
-from operator import add
 from typing import Any
 
 import numpy as np
@@ -21,6 +19,7 @@ import numpy as np
 from mmlcore.core.arrays import Array, as_data
 from mmlcore.core.frames import table_to_array
 from mmlcore.core.threads import threads
+from mmlcore.stats.partial import summed
 
 Batches = Iterator[Any]
 _FAN = 32  # summaries that are merged at a time
@@ -117,12 +116,12 @@ def summarized(
                 batch["place"].to_pylist(), batch["summary"].to_pylist(), strict=True
             ):
                 if held and place // _FAN != group:
-                    yield _one_row(group, reduce(add, held))
+                    yield _one_row(group, summed(*held))
                     held = []
                 group = place // _FAN
                 held.append(pickle.loads(summary))
         if held:
-            yield _one_row(group, reduce(add, held))
+            yield _one_row(group, summed(*held))
 
     functions = import_module("pyspark.sql.functions")
     leaves = mapped(chosen_of(df, columns), of_partition, _SUMMARY)
@@ -131,7 +130,7 @@ def summarized(
     with told():
         rows = mapped(gathered, of_group, _SUMMARY).collect()
     parts = [pickle.loads(row["summary"]) for row in sorted(rows, key=lambda row: row["place"])]
-    return reduce(add, parts) if parts else None
+    return summed(*parts)
 
 
 def chosen_of(df: Any, columns: Sequence[str]) -> Any:
