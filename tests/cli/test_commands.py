@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import subprocess
@@ -12,9 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 import mmlcore as mml
-from mmlcore.cli import main
+from mmlcore.cli import main, show
 from mmlcore.io import read_matrix
 from mmlcore.optimize import models
 
@@ -326,3 +328,20 @@ def test_a_picture_that_cannot_be_written(
     assert main(arguments) == 0
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert sorted(one.name for one in tmp_path.iterdir()) == ["c.csv", "p.png"]
+
+
+def test_what_takes_long_says_so_on_a_terminal_alone(
+    edges: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    slow = mml.pagerank
+    monkeypatch.setattr(mml, "pagerank", lambda *a, **o: (time.sleep(0.3), slow(*a, **o))[1])
+    for terminal, soon, said in ((True, 0.01, True), (True, 9.0, False), (False, 0.01, False)):
+        seen = io.StringIO()
+        screen = Console(file=seen, force_terminal=terminal, force_interactive=terminal)
+        monkeypatch.setattr(show, "progress_console", lambda screen=screen: screen)
+        monkeypatch.setattr(show, "_SOON", soon)
+        assert main(["pagerank", str(edges)]) == 0
+        assert ("ranking 4 nodes" in seen.getvalue()) is said
+        assert "4 nodes" in capsys.readouterr().out
+    monkeypatch.setattr(show, "_SOON", 0.01)
+    assert main(["pagerank", "no such [red] file"]) == 2

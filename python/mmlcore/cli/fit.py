@@ -62,17 +62,21 @@ def command(
     if plot:
         check_writable(plot)
     curve = _model(model)
-    x_values, y_values, deviations = _columns(columns.load(file, key, delimiter), file, x, y, sigma)
+    with show.working(f"reading {file}"):
+        x_values, y_values, deviations = _columns(
+            columns.load(file, key, delimiter), file, x, y, sigma
+        )
     try:
         start = None if p0 is None else [float(part) for part in p0.split(",")]
     except ValueError:
         raise typer.BadParameter(f"--p0: got {p0!r}, needed numbers with commas.") from None
-    try:
-        found = mml.curve_fit(
-            curve, x_values, y_values, start, deviations, deviations is not None, loss=loss
-        )
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise show.explained(file, error) from error
+    with show.working(f"fitting {y_values.size:,} points"):
+        try:
+            found = mml.curve_fit(
+                curve, x_values, y_values, start, deviations, deviations is not None, loss=loss
+            )
+        except (ValueError, TypeError, RuntimeError) as error:
+            raise show.explained(file, error) from error
     if output:
         write_arrays(output, _results(found, curve.names, output))
     if plot:

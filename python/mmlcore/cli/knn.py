@@ -42,22 +42,25 @@ def command(
     """Find the nearest rows of each row."""
     if output:
         check_output(output)
-    points, names = columns.load(file, key, delimiter).matrix(chosen)
-    asked = None
-    if queries is not None:
-        asked, _ = columns.load(queries, key, delimiter).matrix(",".join(names))
-    try:
-        if standardize:
-            deviation = np.sqrt(mml.variance(points))
-            deviation[deviation == 0] = 1
-            points = points / deviation
-            asked = None if asked is None else asked / deviation
-        index = mml.NeighborIndex(points)
-        near = index.query_self(neighbors) if asked is None else index.query(asked, neighbors)
-    except (ValueError, TypeError) as error:
-        raise show.explained(file, error) from error
-    if output:
-        write_arrays(output, {"index": near.indices, "distance": near.distances})
+    with show.working(f"reading {file}") as stage:
+        points, names = columns.load(file, key, delimiter).matrix(chosen)
+        asked = None
+        if queries is not None:
+            asked, _ = columns.load(queries, key, delimiter).matrix(",".join(names))
+        stage(f"neighbors among {len(points):,} points")
+        try:
+            if standardize:
+                deviation = np.sqrt(mml.variance(points))
+                deviation[deviation == 0] = 1
+                points = points / deviation
+                asked = None if asked is None else asked / deviation
+            index = mml.NeighborIndex(points)
+            near = index.query_self(neighbors) if asked is None else index.query(asked, neighbors)
+        except (ValueError, TypeError) as error:
+            raise show.explained(file, error) from error
+        if output:
+            stage(f"writing {output}")
+            write_arrays(output, {"index": near.indices, "distance": near.distances})
     facts = {
         "file": str(file),
         "points": len(points),

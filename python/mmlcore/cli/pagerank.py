@@ -41,14 +41,17 @@ def command(
     """Rank the nodes of a graph by PageRank, with a certified error."""
     if output:
         check_output(output)
-    try:
-        graph = _read(file, delimiter)
-    except (ValueError, OSError) as error:
-        raise FileError(say_of(file, error)) from error
-    result = mml.pagerank(graph, damping=damping, tol=tol, max_iter=max_iter)
-    labels = node_names(graph, len(result.ranks))
-    if output:
-        write_arrays(output, _columns(output, labels, result.ranks))
+    with show.working(f"reading {file}") as stage:
+        try:
+            graph = _read(file, delimiter)
+        except (ValueError, OSError) as error:
+            raise FileError(say_of(file, error)) from error
+        stage(f"ranking {graph.num_nodes:,} nodes")
+        result = mml.pagerank(graph, damping=damping, tol=tol, max_iter=max_iter)
+        labels = node_names(graph, len(result.ranks))
+        if output:
+            stage(f"writing {output}")
+            write_arrays(output, _columns(output, labels, result.ranks))
     order = np.argsort(-result.ranks, kind="stable")[: top or None]
     best = [(str(labels[i]), float(result.ranks[i])) for i in order]
     facts = {

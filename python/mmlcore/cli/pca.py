@@ -48,21 +48,24 @@ def command(
     """Find the directions of largest variance, and write the points in them (scores)."""
     if output:
         check_output(output)
-    points, names = columns.load(file, key, delimiter).matrix(chosen)
-    if 0 in points.shape:
-        raise FileError(
-            f"{file}: shape {points.shape}; needed are rows of points and columns of features."
-        )
-    wanted = _count(n_components, points.shape)
-    try:
-        if standardize:
-            points = mml.standardize(points)
-        model = mml.PCA(n_components=wanted, whiten=whiten)
-        scores = model.fit_transform(points)
-    except (ValueError, TypeError) as error:
-        raise show.explained(file, error) from error
-    if output:
-        write_arrays(output, _results(model, scores, names))
+    with show.working(f"reading {file}") as stage:
+        points, names = columns.load(file, key, delimiter).matrix(chosen)
+        if 0 in points.shape:
+            raise FileError(
+                f"{file}: shape {points.shape}; needed are rows of points and columns of features."
+            )
+        stage(f"components of {len(points):,} points")
+        wanted = _count(n_components, points.shape)
+        try:
+            if standardize:
+                points = mml.standardize(points)
+            model = mml.PCA(n_components=wanted, whiten=whiten)
+            scores = model.fit_transform(points)
+        except (ValueError, TypeError) as error:
+            raise show.explained(file, error) from error
+        if output:
+            stage(f"writing {output}")
+            write_arrays(output, _results(model, scores, names))
     facts = {
         "file": str(file),
         "points": points.shape[0],

@@ -46,18 +46,22 @@ def command(
     """Fit y = b x + constant, with standard errors and p values."""
     if output:
         check_output(output)
-    table = columns.load(file, key, delimiter)
-    if len(table.names) < 2:
-        raise FileError(f"{file}: needed are two columns of numbers, there are {table.names}.")
-    target = table.names[-1] if y is None else y
-    values = table.column(target, "--y")
-    deviations = None if sigma is None else table.column(sigma, "--sigma")
-    left = [name for name in table.names if name not in (target, sigma)]
-    points, names = table.matrix(",".join(left) if x is None else x, "--x")
-    try:
-        fit = mml.linear_regression(points, values, sigma=deviations, intercept=not no_intercept)
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise show.explained(file, error) from error
+    with show.working(f"reading {file}") as stage:
+        table = columns.load(file, key, delimiter)
+        if len(table.names) < 2:
+            raise FileError(f"{file}: needed are two columns of numbers, there are {table.names}.")
+        target = table.names[-1] if y is None else y
+        values = table.column(target, "--y")
+        deviations = None if sigma is None else table.column(sigma, "--sigma")
+        left = [name for name in table.names if name not in (target, sigma)]
+        points, names = table.matrix(",".join(left) if x is None else x, "--x")
+        stage(f"regression of {len(points):,} points")
+        try:
+            fit = mml.linear_regression(
+                points, values, sigma=deviations, intercept=not no_intercept
+            )
+        except (ValueError, TypeError, RuntimeError) as error:
+            raise show.explained(file, error) from error
     labels = names if no_intercept else [*names, "constant"]
     numbers = [*fit.coefficients.tolist(), *([] if no_intercept else [fit.intercept])]
     errors, p_values = np.asarray(fit.standard_errors), np.asarray(fit.p_values)

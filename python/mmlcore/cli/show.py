@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,12 +15,15 @@ import numpy as np
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from mmlcore._bench.compare import LOST
 from mmlcore.core.arrays import Array
 from mmlcore.io import KEY, FileError, read_matrix, say_of
+
+_SOON = 1.0  # seconds before progress is shown
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 Output = Annotated[
@@ -40,6 +45,27 @@ def console() -> Console:
 def progress_console() -> Console:
     """Return the console for progress, which stays out of the results."""
     return Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def working(what: str) -> Iterator[Callable[[str], None]]:
+    """Say on a terminal what is being done, and for how long, once it takes longer than a second; the function given says what is next."""
+    screen = progress_console()
+    if not screen.is_interactive:
+        yield lambda _: None
+        return
+    says = TextColumn("{task.description}", markup=False)
+    shown = Progress(SpinnerColumn(), says, TimeElapsedColumn(), console=screen, transient=True)
+    task = shown.add_task(visible(what), total=None)
+    later = threading.Timer(_SOON, shown.start)
+    later.daemon = True
+    later.start()
+    try:
+        yield lambda text: shown.update(task, description=visible(text))
+    finally:
+        later.cancel()
+        later.join()
+        shown.stop()
 
 
 def table(

@@ -59,17 +59,19 @@ def command(
     """Solve A x = b, and say how far the solution can be trusted."""
     if output:
         check_output(output)
-    matrix, rows, names = _system(a, b, chosen, right, delimiter)
+    with show.working(f"reading {a}"):
+        matrix, rows, names = _system(a, b, chosen, right, delimiter)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         of_names = "" if names is None else f", as many rows as columns; A's are {', '.join(names)}"
         raise FileError(f"{a}: shape {matrix.shape}; needed is a square matrix{of_names}.")
     if rows.ndim != 2 or len(rows) != len(matrix):
         raise FileError(f"{b}: shape {rows.shape}; needed are {len(matrix)} rows, as A has.")
-    try:
-        x = mml.solve(matrix, rows)
-        condition = float(mml.condition(matrix))
-    except (ValueError, TypeError) as error:
-        raise FileError(say_of(a, error)) from error
+    with show.working(f"solving {len(matrix):,} equations"):
+        try:
+            x = mml.solve(matrix, rows)
+            condition = float(mml.condition(matrix))
+        except (ValueError, TypeError) as error:
+            raise FileError(say_of(a, error)) from error
     scale = np.abs(matrix) @ np.abs(x) + np.abs(rows)
     residual = np.abs(matrix @ x - rows)
     backward = float((residual / np.where(scale > 0, scale, 1)).max(initial=0))

@@ -9,6 +9,7 @@ import numpy as np
 from mmlcore.core.arrays import Array, empty, is_sparse
 from mmlcore.elimination import inverse
 from mmlcore.neighbors import NeighborIndex
+from mmlcore.neighbors.streams import nearest_of
 
 EUCLIDEAN = ("euclidean", "minkowski", "l2")
 METRICS = (*EUCLIDEAN, "sqeuclidean", "mahalanobis", "cosine")
@@ -103,14 +104,7 @@ class _Blocks:
         found = empty((len(q), 0), q.dtype), np.empty((len(q), 0), np.int64)
         for first, index in self._indexes():
             near, at = index.query(q, min(k, len(index)))
-            distances = np.concatenate([found[0], near], axis=1)
-            indices = np.concatenate([found[1], at + first], axis=1)
-            # Blocks come in the order of their points: of equal distances the lower index stays first.
-            order = np.argsort(distances, axis=1, kind="stable")[:, :k]
-            found = (
-                np.take_along_axis(distances, order, 1),
-                np.take_along_axis(indices, order, 1),
-            )
+            found = nearest_of([found, (near, at + first)], k)
         return found
 
     def query_self(self, k: int) -> tuple[Array, Array]:
