@@ -168,7 +168,8 @@ WRONG = {
         pa.record_batch({**{n: [1.0] for n in NAMES[:3]}, "d": pa.array([None], pa.float64())}),
         "batch 2: column 'd' has no value in row 0",
     ),
-    "nan": (batches(np.full((3, 4), np.nan))[0], "NaN"),
+    "nan": (batches(np.full((3, 4), np.nan))[0], "X, batch 2: contains NaN or infinity"),
+    "infinity": (batches(np.full((3, 4), np.inf))[0], "X, batch 2: contains NaN or infinity"),
 }
 
 
@@ -193,6 +194,12 @@ def test_a_bad_batch_leaves_what_was_there(kind):
     assert pca.partial_fit(X[100:200]).n_samples_ == 200
     with pytest.raises((ValueError, TypeError), match=said):
         mml.linear_regression(iter([*good, bad]), "a")
+    if kind != "array":  # chunks need no names
+        with pytest.raises(
+            (ValueError, TypeError),
+            match=said.replace("X, batch 2", r"chunks\[2\]").replace("batch 2", r"chunks\[2\]"),
+        ):
+            pca.fit_chunks([*good, bad, *good])
 
 
 def test_what_else_is_told():

@@ -72,7 +72,7 @@ def named_rows_of(
         if number == 0:
             first_names = names
         elif names != first_names:
-            msg = f"{said}: has the columns {_listed(names)}, needed {_listed(first_names)}, as in the batches before."
+            msg = f"{said}: has the columns {listed(names)}, needed {listed(first_names)}, as in the batches before."
             raise ValueError(msg)
         rows = _lists(batch, said)
         if rows is None:
@@ -159,12 +159,12 @@ def chosen_columns(
         if column is None:
             continue
         if column not in names:
-            msg = f"{argument}: there is no column {column!r}; X has {_listed(names)}."
+            msg = f"{argument}: there is no column {column!r}; X has {listed(names)}."
             raise ValueError(msg)
         at.append(names.index(column))
     others = [j for j in range(len(names)) if j not in at]
     if not others:
-        msg = f"X: no column is left of {_listed(names)}, needed at least one."
+        msg = f"X: no column is left of {listed(names)}, needed at least one."
         raise ValueError(msg)
     run = slice(others[0], others[-1] + 1) if others[-1] - others[0] + 1 == len(others) else others
     return (
@@ -194,7 +194,7 @@ def _lists(batch: Any, said: str) -> Array | None:
     return as_data(numbers.reshape(-1, length), said)
 
 
-def _listed(names: Iterable[str] | None) -> str:
+def listed(names: Iterable[str] | None) -> str:
     if names is None:
         return "none with names"
     all_names = list(names)

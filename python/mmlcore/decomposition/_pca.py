@@ -23,6 +23,7 @@ from mmlcore.core.arrays import (
 from mmlcore.core.door import into
 from mmlcore.core.random_state import RandomState
 from mmlcore.core.sources import check_width, dense_chunks
+from mmlcore.core.stream import is_stream
 from mmlcore.decomposition._gaussian import GaussianModel
 from mmlcore.decomposition.components import (
     SMALL,
@@ -169,7 +170,7 @@ class PCA(GaussianModel):
             msg = "PCA.partial_fit: the points that fit has seen are not counted; pass all parts to partial_fit, or to fit_chunks."
             warnings.warn(msg, RuntimeWarning, stacklevel=2)
         parts = Parts(X, "X", None if before is None else len(before.mean))
-        factor = factor_of_chunks(parts)
+        factor = factor_of_chunks(parts, "X, batch {}" if is_stream(X) else None)
         if before is not None:
             factor = before if factor is None else before + factor
         if factor is not None and factor.count < self._at_least(parts.shape[1]):
@@ -191,7 +192,8 @@ class PCA(GaussianModel):
         does not depend on where they are cut but for rounding. ValueError as `fit`.
         """
         parts = Parts(chunks, "chunks")
-        return self._keep_factor(factor_of_chunks(parts), parts.shape, parts.dtype)
+        factor = factor_of_chunks(parts, "chunks[{}]")
+        return self._keep_factor(factor, parts.shape, parts.dtype)
 
     def _keep_factor(
         self, factor: TriangularFactor | None, shape: Any, dtype: np.dtype[Any]

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from mmlcore.core.arrays import Array, as_data, shape_error
-from mmlcore.core.frames import is_table
+from mmlcore.core.frames import is_table, names_of
 from mmlcore.core.sources import columns_of_batch
-from mmlcore.core.stream import ahead, batches, is_stream, rows_of
+from mmlcore.core.stream import ahead, batches, is_stream, listed, rows_of
 
 
 class Parts:
@@ -40,12 +40,18 @@ class Parts:
         made = ahead(
             enumerate(batches(self._parts)), self._of_chunk, lambda part: is_table(part[1])
         )
-        for number, x in enumerate(made):
+        known: list[str] | None = None
+        for number, (names, x) in enumerate(made):
+            if known and names and names != known:
+                msg = f"chunks[{number}]: has the columns {listed(names)}, needed {listed(known)}, as before."
+                raise ValueError(msg)
+            known = known or names
             if number and x.shape[1] != self.shape[1]:
                 raise shape_error(f"chunks[{number}]", x.shape, f"(n, {self.shape[1]}), as before")
             yield x
 
     @staticmethod
-    def _of_chunk(numbered: tuple[int, Any]) -> Array:
+    def _of_chunk(numbered: tuple[int, Any]) -> tuple[list[str] | None, Array]:
         number, chunk = numbered
-        return as_data(chunk if is_table(chunk) else columns_of_batch(chunk), f"chunks[{number}]")
+        rows = chunk if is_table(chunk) else columns_of_batch(chunk)
+        return names_of(chunk), as_data(rows, f"chunks[{number}]")

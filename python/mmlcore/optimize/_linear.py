@@ -171,13 +171,21 @@ def _of_stream(X: Any, y: str, sigma: Any, intercept: bool, ridge: float) -> Lin
         msg = f"sigma: got {type(sigma).__name__}, needed the name of a column, as y."
         raise TypeError(msg)
     features: list[str] = []
+    held: list[Any] = []  # the number of a batch and its rows, for what is wrong with it
 
     def blocks() -> Iterator[Block]:
-        for names, rows in named_rows_of(X if is_stream(X) else iter([X]), "X"):
+        batches = named_rows_of(X if is_stream(X) else iter([X]), "X")
+        for number, (names, rows) in enumerate(batches):
             x, target, s, features[:] = chosen_columns(names, rows, y, sigma)
+            held[:] = number, rows
             yield from _blocks(x, target, s)
 
-    fit = of_columns(*_factored(blocks(), intercept, ridge))
+    try:
+        fit = of_columns(*_factored(blocks(), intercept, ridge))
+    except ValueError:
+        if held and is_stream(X):
+            require_finite(held[1], f"X, batch {held[0]}")
+        raise
     fit.features = features
     return fit
 

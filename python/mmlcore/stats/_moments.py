@@ -17,6 +17,7 @@ from mmlcore.core.arrays import (
     as_data,
     as_index,
     in_order,
+    require_finite,
     shape_error,
 )
 from mmlcore.core.door import fits, into
@@ -105,8 +106,12 @@ class Moments:
             msg = "weights: a stream has none; update with each batch and its weights."
             raise ValueError(msg)
         added = Moments(self.dim)
-        for x in rows_of(stream, "X", self.dim):
-            added.update(x)
+        for number, x in enumerate(rows_of(stream, "X", self.dim)):
+            try:
+                added.update(x)
+            except ValueError:
+                require_finite(x, f"X, batch {number}")
+                raise
         self._merge(added._sums)
         return self
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from mmlcore import _core
-from mmlcore.core.arrays import F64, Array
+from mmlcore.core.arrays import F64, Array, require_finite
 from mmlcore.core.errors import NotPositiveDefiniteError
 from mmlcore.eigen import eigvalsh
 from mmlcore.elimination import cholesky
@@ -105,20 +105,31 @@ class TriangularFactor:
         return TriangularFactor(n, mean, triangle, low)
 
 
-def factor_of_chunks(chunks: Iterable[Array]) -> TriangularFactor | None:
-    """Merge the factors of chunks, in order, small ones gathered first; None without points."""
+def factor_of_chunks(chunks: Iterable[Array], named: str | None = None) -> TriangularFactor | None:
+    """Merge the factors of chunks, in order, small ones gathered first; None without points.
+
+    `named` with the number of a chunk in it, ``"chunks[{}]"``, is how an error calls the one with NaN or infinity.
+    """
     merged: TriangularFactor | None = None
     waiting: list[Array] = []
-    rows = 0
+    rows = seen = 0  # chunks without rows wait with the others
+
+    def with_waiting() -> TriangularFactor:
+        try:
+            return _merged(merged, waiting)
+        except ValueError:
+            for place, x in enumerate(waiting, seen - len(waiting)) if named else ():
+                require_finite(x, str(named).format(place))
+            raise
+
     for chunk in chunks:
-        if not len(chunk):
-            continue
+        seen += 1
         waiting.append(chunk)
         rows += len(chunk)
         if rows >= max(_ROWS, 2 * chunk.shape[1]):
-            merged = _merged(merged, waiting)
+            merged = with_waiting()
             waiting, rows = [], 0
-    return _merged(merged, waiting) if waiting else merged
+    return with_waiting() if rows else merged
 
 
 def _merged(so_far: TriangularFactor | None, waiting: list[Array]) -> TriangularFactor:
