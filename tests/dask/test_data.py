@@ -179,3 +179,48 @@ def test_far_from_zero(rng):
         np.testing.assert_allclose(
             np.abs(model.transform(parts).compute()), np.abs(exact.transform(x)), atol=1e-9
         )
+
+
+class TestBadInput:
+    """What a chunk may hold, and what it is no array of."""
+
+    def lie(self, value, shape):
+        return da.from_delayed(dask.delayed(lambda: value)(), shape, float)
+
+    def test_uneven_chunks_in_the_middle(self):
+        x = data(n=40, d=3)
+        spread = da.from_array(x, chunks=((7, 6, 0, 20, 7), 3))
+        y = da.from_array(x @ [1.0, 2.0, 3.0], chunks=9)
+        fit = mml_dask.linear_regression(spread, y)
+        np.testing.assert_allclose(fit.coefficients, [1, 2, 3], rtol=1e-9)
+
+    @pytest.mark.parametrize(
+        ("bad", "said"),
+        [
+            (np.full((2, 3), np.nan), "X: contains NaN"),
+            (np.ones((2, 4)), "features"),
+            (np.ones(6), "X: got shape"),
+            (np.full((2, 3), "a"), "X: got dtype"),
+            (np.ones((2, 3), object), "X: got dtype object"),
+            (np.ones((2, 3), complex), "X: got dtype complex128"),
+        ],
+    )
+    def test_a_bad_chunk(self, bad, said):
+        spread = da.concatenate([da.from_array(data(d=3)), self.lie(bad, (2, 3))])
+        pca = mml_dask.PCA(2).fit(da.from_array(data(d=3)))
+        before = pca.components_.copy()
+        calls = [mml_dask.moments, mml_dask.PCA(2, solver="factor").fit, pca.fit]
+        if bad.shape != (2, 4):
+            calls.append(lambda x: mml_dask.tall_qr(x).R.compute())
+        for call in calls:
+            with pytest.raises((ValueError, TypeError), match=said):
+                call(spread)
+        np.testing.assert_array_equal(pca.components_, before)
+
+    @pytest.mark.parametrize("bad", [None, 3, "abc", [1.0, 2.0]])
+    def test_what_is_no_data(self, bad):
+        calls = [mml_dask.moments, mml_dask.PCA(1).fit, mml_dask.tall_qr]
+        calls += [lambda x: mml_dask.linear_regression(x, x)]
+        for call in calls:
+            with pytest.raises((ValueError, TypeError), match=r"[Xy]: got"):
+                call(bad)

@@ -161,6 +161,10 @@ def test_refusals(client):
         mml_dask.pagerank(*spread(s, t), dangling=v * 0, num_nodes=50, client=client)
     with pytest.raises(ValueError, match=r"start: got shape \(49,\)"):
         mml_dask.pagerank(*spread(s, t), start=v[1:], num_nodes=50, client=client)
+    with pytest.raises(TypeError, match="client: got int, needed a Client"):
+        mml_dask.pagerank(*spread(s, t), client=3)
+    with pytest.raises(ValueError, match=r"source: got shape \(\)"):
+        mml_dask.pagerank(None, None, client=client)
     with pytest.raises(ValueError, match="damping: got 2"):
         mml_dask.pagerank(*spread(s, t), damping=2, client=client)
 

@@ -233,3 +233,11 @@ def test_guesses_in_pieces(tmp_path, monkeypatch):
     np.testing.assert_allclose(fits.parameters, true, rtol=1e-6, atol=1e-9)
     assert max(seen) == 100
     assert sum(seen) == 500
+
+
+@pytest.mark.parametrize(
+    "bad", [np.ones((2, 3), complex), np.ones((2, 3), object), np.full((2, 3), "a")]
+)
+def test_data_that_are_no_numbers(bad):
+    with pytest.raises(TypeError, match="Y: got dtype"):
+        mml.curve_fit_batch(lambda t, a: a * t, [1.0, 2.0, 3.0], bad, [1.0])

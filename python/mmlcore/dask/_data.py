@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mmlcore.core.arrays import Array, as_data, shape_error
+from mmlcore.core.arrays import Array, as_data, require_finite, shape_error
 from mmlcore.dask._tree import (
     array_of,
     blocks_of,
@@ -251,15 +251,17 @@ def linear_regression(X: Any, y: Any, *, intercept: bool = True) -> LinearFit:
     (array([2.]), 1.0)
     """
     x, target = array_of(X), array_of(y)
-    alike = x.ndim == 2 and target.ndim == 1 and len(x.chunks[0]) == len(target.chunks[0])
+    if x.ndim != 2:
+        raise shape_error("X", x.shape, "2 axes, (points, features)")
+    alike = target.ndim == 1 and len(x.chunks[0]) == len(target.chunks[0])
     if not alike:
         x, target = with_lengths(x), with_lengths(target)
     if has_lengths(x) and has_lengths(target):
-        if x.ndim != 2 or target.shape != x.shape[:1]:
+        if target.shape != x.shape[:1]:
             raise shape_error(
                 "y", target.shape, f"({x.shape[0]},), a number for each row of X (n, d)"
             )
-        target = target.rechunk(x.chunks[0])
+        target = target.rechunk((x.chunks[0],))
     both = [
         import_module("dask").delayed(_side_by_side)(block, values)
         for block, values in zip(blocks_of(x, "X"), target.to_delayed(), strict=True)
@@ -288,7 +290,7 @@ def _side_by_side(x: Array, y: Array) -> Array:
 
 
 def _qr_of(block: Array) -> tuple[Array, Array]:
-    x = as_data(block, "X")
+    x = require_finite(as_data(block, "X"), "X")
     return qr(x) if len(x) else (np.empty((0, 0), x.dtype), np.empty((0, x.shape[1]), x.dtype))
 
 

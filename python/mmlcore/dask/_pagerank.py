@@ -214,6 +214,9 @@ def _ranks(plan: Plan, states: list[Any], scale: float) -> Any:
 
 def _client(client: Any) -> Any:
     distributed: Any = import_module("distributed")
+    if client is not None and not hasattr(client, "submit"):
+        msg = f"client: got {type(client).__name__}, needed a Client of distributed."
+        raise TypeError(msg)
     try:
         return distributed.get_client() if client is None else client
     except ValueError:
@@ -224,13 +227,15 @@ def _client(client: Any) -> Any:
 def _columns(source: Any, target: Any, weight: Any) -> list[tuple[Any, Any, Any]]:
     """Return the chunks of the columns, cut in the same places, which are not read yet."""
     s = with_lengths(array_of(source))
+    if s.ndim != 1:
+        raise shape_error("source", s.shape, "1 axis: an index for each edge")
     columns = [s]
     for name, column in (("target", target), ("weight", weight)):
         if column is None:
             continue
         array = with_lengths(array_of(column))
-        if array.shape != s.shape or s.ndim != 1:
-            raise shape_error(name, array.shape, f"{s.shape}, as many as source, 1 axis")
+        if array.shape != s.shape:
+            raise shape_error(name, array.shape, f"{s.shape}, as many as source")
         columns.append(array.rechunk(s.chunks))
     chunks = [column.to_delayed().ravel().tolist() for column in columns]
     if weight is None:

@@ -188,7 +188,7 @@ def linear_regression_by(X: Any, y: Any, groups: Any, *, intercept: bool = True)
         values = with_lengths(array_of(column))
         if values.shape != x.shape[:1]:
             raise shape_error(name, values.shape, f"({x.shape[0]},), one for each row of X (n, d)")
-        columns.append(values.rechunk(x.chunks[0]).to_delayed().ravel())
+        columns.append(values.rechunk((x.chunks[0],)).to_delayed().ravel())
     if not x.shape[0]:
         raise shape_error("X", x.shape, "at least one point")
     cut = [

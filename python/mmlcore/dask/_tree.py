@@ -7,6 +7,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+import numpy as np
+
 from mmlcore.core.arrays import shape_error
 from mmlcore.core.threads import threads
 
@@ -15,14 +17,17 @@ _FAN = 8  # summaries that are merged at a time
 
 def array_of(x: Any) -> Any:
     """Return a Dask array of a Dask frame or column, whose partitions may be of unknown lengths, or of what Dask takes for one."""
-    return import_module("dask.array").asarray(
-        x.to_dask_array() if hasattr(x, "to_dask_array") else x
-    )
+    da: Any = import_module("dask.array")
+    given = x.to_dask_array() if hasattr(x, "to_dask_array") else x
+    if isinstance(given, da.Array):
+        return given
+    values = np.asarray(given)
+    return da.from_array(values, chunks=-1 if values.dtype.kind == "O" else "auto")
 
 
 def has_lengths(x: Any) -> bool:
     """Tell whether it is known how many rows each block has."""
-    return not any(math.isnan(size) for size in x.chunks[0])
+    return not x.ndim or not any(math.isnan(size) for size in x.chunks[0])
 
 
 def with_lengths(x: Any) -> Any:

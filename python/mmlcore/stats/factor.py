@@ -97,6 +97,9 @@ class TriangularFactor:
 
     def __add__(self, other: TriangularFactor) -> TriangularFactor:
         """Merge two."""
+        if len(self.mean) != len(other.mean):
+            msg = f"X: parts have {len(self.mean)} and {len(other.mean)} features, needed as many in each."
+            raise ValueError(msg)
         n = self.count + other.count
         apart = (other.mean - self.mean) + (other.low - self.low)
         between = np.sqrt(self.count * (other.count / n)) * apart
