@@ -55,7 +55,8 @@ Program::Program(const Graph& g, const std::vector<Id>& inputs, const std::vecto
     if (readers[id] == 0 || plan.fused.gone[id]) continue;
     plan.runs[id] = v.op != Op::Input && v.op != Op::Constant;
     for (const Id x : g.operands(v)) plan.readers[x] += 1;
-    flops_ += plan.runs[id] ? cost(g, v) : 0;
+    const double flops = plan.runs[id] ? cost(g, v) : 0;
+    flops_ += flops, product_flops_ += v.op == Op::MatMul ? flops : 0;
     if (v.op == Op::Constant && v.size >= kLargeConstant) {
       plan.constants[id] = {0, v.size, true, static_cast<std::int32_t>(large_.add(g.kept_values(id)))};
     } else if (v.op == Op::Constant) {

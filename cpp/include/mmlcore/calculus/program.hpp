@@ -110,6 +110,7 @@ class Program {
   const Passes* passes() const { return passes_.get(); }
   index_t pass_count() const;              // over the rows of one point
   double flops() const { return flops_; }  // operations on numbers for one point, an elementary function as one
+  double product_flops() const { return product_flops_; }  // of these, those of products of matrices
 
  private:
   template <class T>
@@ -127,7 +128,7 @@ class Program {
   LargeConstants large_;
   std::vector<std::shared_ptr<const LoopBody>> loops_;
   std::shared_ptr<const Passes> passes_;  // of single points; null: none
-  double flops_ = 0;
+  double flops_ = 0, product_flops_ = 0;
   Kind kind_;
 };
 
