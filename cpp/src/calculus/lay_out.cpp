@@ -52,6 +52,21 @@ std::int32_t step_of(const std::vector<std::int32_t>& index) {
   return step;
 }
 
+// Says of an index in groups how it goes in them and from one to the next, if it does so everywhere.
+void find_groups(const std::vector<std::int32_t>& index, Instruction& in) {
+  const auto count = static_cast<std::int32_t>(index.size());
+  if (count < 4) return;
+  const std::int32_t within = index[1] - index[0];
+  std::int32_t group = 2;
+  while (group < count && index[group] - index[group - 1] == within) ++group;
+  if (count % group) return;
+  const std::int32_t between = count > group ? index[group] - index[0] : 0;
+  for (std::int32_t i = 0; i < count; ++i) {
+    if (index[i] != index[0] + i % group * within + i / group * between) return;
+  }
+  in.group = group, in.within = within, in.between = between;
+}
+
 // Gives each result its place, in the order in which the operations run. A place belongs to one node, its owner: mostly the
 // node itself; for elements picked in a row the array that they are in; for the parts of a concatenation the whole. It is
 // given back when nobody reads any of them any more.
@@ -193,6 +208,7 @@ Layout Program::lay_out(const Graph& g, const Plan& plan, index_t pad, const std
       const std::vector<std::int32_t>& index = lists_[in.list];
       in.first = index.empty() ? 0 : index[0];
       in.step = step_of(index);
+      if (v.op == Op::Gather && in.step != 1 && pad > 1) find_groups(index, in);
     }
     if (v.op == Op::Concat) {
       at.place(id);

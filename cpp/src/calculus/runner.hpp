@@ -303,6 +303,7 @@ class Runner {
   void sum(const Instruction& in);
   void tile(const Instruction& in);
   void gather_or_scatter(const Instruction& in);
+  void gather_groups(const Instruction& in, const T* from, index_t lines, T* to) const;
   void matmul(const Instruction& in);
   struct Factor {  // of products: numbers, and how far apart those of the next result and of the next term are
     bool constant;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "loops.hpp"
+#include "mmlcore/core/interleave.hpp"
 #include "mmlcore/core/region_failed.hpp"
 #include "mmlcore/matrices/matrix_vector.hpp"
 #include "mmlcore/matrices/product.hpp"
@@ -190,6 +191,21 @@ void Runner<T>::tile(const Instruction& in) {
   }
 }
 
+// Sequences that are woven into one another, which may begin in any order, or a matrix that is turned.
+template <class T>
+void Runner<T>::gather_groups(const Instruction& in, const T* from, index_t lines, T* to) const {
+  const index_t group = in.group, within = in.within, between = in.between;
+  if (within >= 0 && between >= 0)
+    return copy<T>(MatrixView<const T>{from, lines, group, between, within}, c_order(to, lines, group));
+  index_t done = 0;
+  if (mmlcore::detail::NoCheck check; between == 1 && group < W)
+    done = mmlcore::detail::interleave<T>(MatrixView<const T>{from, group, lines, within, 1},
+                                          MatrixView<T>{to, group, lines, 1, group}, check);
+  for (index_t l = done; l < lines; ++l) {
+    for (index_t i = 0; i < group; ++i) to[l * group + i] = from[l * between + i * within];
+  }
+}
+
 template <class T>
 void Runner<T>::gather_or_scatter(const Instruction& in) {
   T* out = slot(in.place);
@@ -203,10 +219,14 @@ void Runner<T>::gather_or_scatter(const Instruction& in) {
     if (in.step == 1) {
       gather ? move(in.operands[0], many + in.first, out + few * b_, count, false)
              : move(in.operands[0], few, out + (many + in.first) * b_, count, true);
+    } else if (b_ == 1 && in.group > 0) {
+      gather_groups(in, source(in.operands[0]) + many + in.first, count / in.group, out + few);
     } else if (b_ == 1) {
-      const T* from = source(in.operands[0]);
-      for (index_t i = 0; i < count; ++i)
-        gather ? out[few + i] = from[many + index[i]] : out[many + index[i]] += from[few + i];
+      const T* const from = source(in.operands[0]) + (gather ? many : few);
+      T* const to = out + (gather ? few : many);
+      const std::int32_t* const at = index.data();
+      for (index_t i = 0; gather && i < count; ++i) to[i] = from[at[i]];
+      for (index_t i = 0; !gather && i < count; ++i) to[at[i]] += from[i];
     } else {
       for (index_t i = 0; i < count; ++i) {
         gather ? move(in.operands[0], many + index[i], out + (few + i) * b_, 1, false)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mmlcore.calculus._entries import Entries
 from mmlcore.calculus._traced import Traced
 from mmlcore.calculus.operations import OPS
 from mmlcore.calculus.symbol import Shape, size_of
@@ -140,8 +141,8 @@ def _sparse(f: Traced, output: int) -> tuple[int, Shape]:
     graph = f._tape.graph
     if not len(rows):
         return graph.constant(np.empty(0)), (0,)
-    index = (colours[columns] * graph.size(output) + rows).astype(np.int32)
-    return graph.gather(_compressed(f, output, int(colours.max()) + 1), index), (len(index),)
+    index = colours[columns] * graph.size(output) + rows
+    return Entries(graph).node(_compressed(f, output, int(colours.max()) + 1), index), (len(index),)
 
 
 def _hessian(f: Traced) -> tuple[int, Shape]:

@@ -41,8 +41,9 @@ struct Instruction {
   std::int32_t dims[3] = {0, 0, 0};
   bool absorbs = false;    // kAbsorbing
   std::int32_t list = -1;  // of an index, or of the parts of a concatenation
-  // Gather and scatter: index[i] = first + i step, if so.
-  std::int32_t first = 0, step = 0;
+  // Gather and scatter: index[i] = first + i step, if so; or first + i % group within + i / group between, for group > 0: a
+  // matrix that is turned, sequences woven into one another.
+  std::int32_t first = 0, step = 0, group = 0, within = 0, between = 0;
 };
 
 // A part of a concatenation that is to be copied, and where to.
