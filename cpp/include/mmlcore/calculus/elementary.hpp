@@ -12,5 +12,6 @@
 #include "mmlcore/calculus/elementary/logarithm.hpp"
 #include "mmlcore/calculus/elementary/power.hpp"
 #include "mmlcore/calculus/elementary/single.hpp"
+#include "mmlcore/calculus/elementary/single_error.hpp"
 #include "mmlcore/calculus/elementary/single_inverse.hpp"
 #include "mmlcore/calculus/elementary/trigonometric.hpp"

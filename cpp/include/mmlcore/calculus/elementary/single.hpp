@@ -7,7 +7,7 @@
 // ("Methods and Programs for Mathematical Functions", 1989, single precision). Angles up
 // to 4e4 are reduced with pi/2 in three parts, of which fused operations keep every digit (W. J. Cody, W. Waite, "Software
 // Manual for the Elementary Functions", 1980, chapter 8); larger ones, and all without fused operations, in float64, where a
-// multiple of pi/2 costs no digit. What is seldom asked of float32 (inverse hyperbolic functions, erf) is computed as
+// multiple of pi/2 costs no digit. What is seldom asked of float32 (inverse hyperbolic functions) is computed as
 // float64 and rounded.
 #pragma once
 
@@ -265,8 +265,6 @@ THROUGH_DOUBLE(floor)
 THROUGH_DOUBLE(arcsinh)
 THROUGH_DOUBLE(arccosh)
 THROUGH_DOUBLE(arctanh)
-THROUGH_DOUBLE(erf)
-THROUGH_DOUBLE(erfc)
 #undef THROUGH_DOUBLE
 
 // By squarings in float64, whose errors float32 does not see.
