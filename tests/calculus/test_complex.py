@@ -42,6 +42,13 @@ FUNCTIONS = [
     lambda x: np.fft.fftshift(abs(np.fft.fft(x.reshape(4, 2), axis=0))),
     lambda x: abs(np.fft.fftshift(np.fft.fft(x)).reshape(2, 4).T),
     lambda x: np.fft.irfft(np.fft.rfft(x)[:4]),
+    lambda x: np.tan(x + 1j).real + np.tan(0.3 * x - 2j * x).imag + np.tan(1j * x).imag,
+    lambda x: np.tanh(x + 1j).real + np.tanh(0.3 * x - 0.4j * x).imag + np.tanh(x + 0j).real,
+    lambda x: (np.log2(1j + x) + np.log10(x - 2j)).imag + np.log10(1j * x).real,
+    lambda x: abs(np.fft.fft2(x.reshape(2, 4), s=(3, 2))),
+    lambda x: abs(np.fft.fftn(x.reshape(2, 2, 2), s=(4,), axes=(1,), norm="ortho")),
+    lambda x: abs(np.fft.fftn(x.reshape(2, 4), s=[2, 8], axes=[1, 0])),
+    lambda x: np.fft.ifft2(1j * x.reshape(2, 2, 2), s=(2, 3), axes=(0, -1)).imag,
 ]
 
 
@@ -69,11 +76,27 @@ def test_nothing_overflows():
         np.testing.assert_allclose(f(x), 1 / abs(complex(*x)), rtol=1e-14)
 
 
+def test_tangents_far_out():
+    """Where cosh overflows, and next to poles."""
+    for x in ([1.0, 800.0], [1.0, -800.0], [np.pi / 2, 1e-3], [3.0, 20.0]):
+        f = mml.Function(
+            lambda x: np.stack([np.tan(x[0] + 1j * x[1]).real, np.tan(x[0] + 1j * x[1]).imag]), 2
+        )
+        expected = np.tan(complex(*x))
+        np.testing.assert_allclose(f(x), [expected.real, expected.imag], rtol=1e-13, atol=1e-300)
+        assert np.isfinite(f.jacobian(x)).all()
+
+
+def test_sizes_of_transforms_have_to_fit():
+    with pytest.raises(ValueError, match="different lengths"):
+        mml.Function(lambda x: abs(np.fft.fft2(x.reshape(2, 2), s=(2, 2, 2))), 4)
+
+
 def test_what_is_refused():
     x = np.ones(4)
     for f in (
         lambda x: 1j * x,
-        lambda x: np.tan(1j * x).real,
+        lambda x: np.arctan(1j * x).real,
         lambda x: np.maximum(1j * x, x),
         lambda x: np.where(x > 0, 1j * x, x),  # a complex result
         np.fft.hfft,

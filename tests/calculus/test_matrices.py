@@ -41,6 +41,12 @@ CASES = {
         None,
         [SYMMETRIC],
     ),
+    "eigvals": (
+        lambda x: np.sort(la.eigvals(x).real) + 2 * np.sort(abs(la.eigvals(x)), -1),
+        None,
+        [SQUARE, STACK, ((1, 1), False), SYMMETRIC],
+    ),
+    "eigvals turns": (lambda x: np.sort(la.eigvals(x).imag ** 2), None, [SQUARE]),
     "svdvals": (lambda x: la.svd(x, compute_uv=False), None, [SQUARE, TALL, WIDE]),
     "svd left": (lambda x: la.svd(x, full_matrices=False)[0] ** 2, None, [SQUARE, TALL, WIDE]),
     "svd right": (lambda x: la.svd(x, full_matrices=False)[2] ** 2, None, [SQUARE, TALL, WIDE]),
@@ -172,10 +178,51 @@ def test_repeated_values():
             call()
 
 
+@pytest.mark.parametrize(
+    "a",
+    [np.eye(3), np.array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0], [0.0, 0.0, 1.0]]), np.zeros((3, 3))],
+    ids=["equal", "defective", "zero"],
+)
+def test_eigenvalues_that_meet_have_no_derivative(a):
+    f = mml.Function(lambda a: np.max(la.eigvals(a).real), (3, 3))
+    np.testing.assert_allclose(f(a), a[0, 0], atol=1e-4)
+    for call in (
+        lambda: f.gradient(a),
+        lambda: f.gradient(np.stack([a] * 20)),
+        lambda: f.hessian(a),
+    ):
+        with pytest.raises(
+            ValueError, match="two eigenvalues of a matrix are the same to rounding"
+        ):
+            call()
+    assert np.isnan(f.gradient(np.full((3, 3), np.nan))).all()
+
+
+def test_eigenvalues_of_our_own_names_and_a_growth_rate():
+    """The rate of x' = A x, the largest real part: its gradient is that of the left and right vectors, y x' / y'x."""
+    a = np.random.default_rng(5).standard_normal((6, 6))
+    rate = lambda a: np.max(mml.eigvals(a).real)
+    values, vectors = la.eig(a)
+    left = la.inv(vectors)
+    k = np.argmax(values.real)
+    f = mml.Function(rate, (6, 6))
+    expected = np.outer(left[k], vectors[:, k]).real
+    if np.count_nonzero(np.abs(values.real - values[k].real) < 1e-12) == 2:  # a pair, shared
+        np.testing.assert_allclose(f.gradient(a), expected, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(f(a), values.real.max(), rtol=1e-12)
+    np.testing.assert_allclose(f.gradient(a), expected, rtol=1e-9, atol=1e-12)
+    sla = pytest.importorskip("scipy.linalg")
+    np.testing.assert_allclose(
+        mml.Function(lambda a: np.sum(abs(sla.eigvals(a)) ** 2), (6, 6))(a),
+        np.sum(abs(values) ** 2),
+    )
+
+
 def test_what_is_not_traced_says_so():
     for call, words in (
         (lambda x: la.svd(x)[0], "full_matrices=False"),
-        (lambda x: la.eigvals(x @ x.T), "numpy.linalg.eigvals cannot be traced"),
+        (lambda x: la.eig(x @ x.T)[0], "numpy.linalg.eig cannot be traced"),
+        (lambda x: la.eigvals(np.zeros((129, 129)) * x[0, 0]).real, "Up to 128 rows"),
         (lambda x: la.qr(x, mode="complete")[0], "mode='complete'"),
     ):
         with pytest.raises(mml.TraceError, match=words):

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "matrix_general.hpp"
 #include "matrix_steps.hpp"
 #include "matrix_terms.hpp"
 #include "mmlcore/core/errors.hpp"
@@ -57,6 +58,13 @@ class MatrixRule : MatrixTerms {
       case Op::Pinv:
         only_first(k);
         return pinv_tangent(a[1]);
+      case Op::Eigvals: {
+        only_first(k);
+        return part(general_tangent(g, general(), m, a[1]), general_size(m), 0, 2 * m);
+      }
+      case Op::Eig:
+        only_first(k);
+        return general_tangent(g, id_, m, a[1]);
       default:  // Apart
         return a[k];
     }
@@ -102,6 +110,10 @@ class MatrixRule : MatrixTerms {
         const Id n0 = product(product(x, w, m, n, m, 1), x, m, m, n, 2);
         return {add(negative(n0), add(n1, n2)), kNone};
       }
+      case Op::Eigvals:
+        return {general_adjoint(g, general(), m, w, true), kNone};
+      case Op::Eig:
+        return {general_adjoint(g, id_, m, w, false), kNone};
       default:  // Apart
         return {w, kNone};
     }
@@ -111,7 +123,7 @@ class MatrixRule : MatrixTerms {
   void only_first(int k) const {
     if (k > 1) {
       throw DomainError(
-          "f: Taylor series of order 2 and more are not computed of svd, pinv, lstsq and cofactors; nest "
+          "f: Taylor series of order 2 and more are not computed of svd, pinv, lstsq, eigvals and cofactors; nest "
           "`derivative` instead.");
     }
   }
@@ -125,6 +137,7 @@ class MatrixRule : MatrixTerms {
   Id symmetric(Id x) const { return x == kNone ? x : g.scale(g.add(x, transposed(x, m, m)), 0.5); }
   // A number for each matrix.
   Id by_item(Id x, Id w) const { return times(x, g.tile(w, g.size(w), m * m, 1)); }
+  Id general() const { return g.matrices(Op::Eig, v.a, kNone, m, m, 0); }
   Id inverse() const { return g.matrices(Op::Inverse, v.a, kNone, m, m, 0); }
   Id trace_of(Id x, Id y) const {  // of X' Y
     const Id both = times(x, y);

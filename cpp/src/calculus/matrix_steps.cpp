@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "matrix_general.hpp"
 #include "matrix_stacks.hpp"
 #include "mmlcore/calculus/graph.hpp"
 #include "mmlcore/core/buffer.hpp"
@@ -201,6 +202,10 @@ ItemSizes item_sizes(Op op, index_t m, index_t n, index_t k) {
       return {m * n, 1, n * m};
     case Op::Apart:
       return {k, 1, k};
+    case Op::Eigvals:
+      return {m * m, 1, 2 * m};
+    case Op::Eig:
+      return {m * m, 1, general_size(m)};
     default:  // Inverse, Cofactor, Cholesky
       return {m * m, 1, m * m};
   }
@@ -244,6 +249,10 @@ void run_matrices(const MatrixStep& step, index_t points, const StackOperand<T>&
       break;
     case Op::Pinv:
       pseudo_inverse(step.m, step.n, items, a.data, b, out.data);
+      break;
+    case Op::Eigvals:
+    case Op::Eig:
+      general_pairs_of(step.m, items, step.op == Op::Eig, a.data, out.data);
       break;
     default:  // Apart
       check_apart(step.k, step.aux, items, a.data);

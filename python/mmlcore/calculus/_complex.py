@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from mmlcore.calculus._refuse import refuse, untraced
-from mmlcore.calculus.symbol import Tape
+from mmlcore.calculus.operations import OPS
+from mmlcore.calculus.symbol import Symbol, Tape
 
 _TYPES = frozenset([complex, np.complex128, np.complex64])
 FUNCTIONS: dict[
@@ -176,6 +177,27 @@ def _log(z: Complex) -> Complex:
     return Complex(z.tape, np.log(_absolute(z)), np.arctan2(z.imag, z.real))
 
 
+def _tangent(x: Any, y: Any) -> tuple[Any, Any]:
+    """Return the parts of tan(x + i y), of tan x and tanh y, which overflow nowhere."""
+    t, h = np.tan(x), np.tanh(y)
+    below = 1 + (t * h) ** 2
+    rest: Any = Symbol(y.tape, y.tape.graph.unary(OPS["sech_squared"], y.id), y.shape)
+    return t * rest / below, h * (1 + t * t) / below
+
+
+def _tan(z: Complex) -> Complex:
+    return Complex(z.tape, *_tangent(z.real, z.imag))
+
+
+def _tanh(z: Complex) -> Complex:
+    imag, real = _tangent(z.imag, z.real)
+    return Complex(z.tape, real, imag)
+
+
+def _scaled_log(base: float) -> Callable[[Complex], Complex]:
+    return lambda z: _log(z)._each(lambda part: part / np.log(base))
+
+
 def _sqrt(z: Complex) -> Complex:
     a, b, size = z.real, z.imag, _absolute(z)
     root: Any = np.sqrt((size + abs(a)) / 2)
@@ -225,7 +247,11 @@ _ELEMENTWISE: dict[str, Callable[..., Any]] = {
     "reciprocal": lambda z: _divide(complex_of(z.tape, 1.0), z),
     "exp": _exp,
     "log": _log,
+    "log2": _scaled_log(2.0),
+    "log10": _scaled_log(10.0),
     "sqrt": _sqrt,
+    "tan": _tan,
+    "tanh": _tanh,
     "cos": lambda z: Complex(
         z.tape, np.cos(z.real) * np.cosh(z.imag), -np.sin(z.real) * np.sinh(z.imag)
     ),

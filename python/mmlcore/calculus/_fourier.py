@@ -160,12 +160,14 @@ def _transform(sign: int) -> Callable[..., Complex]:
 def _several(sign: int, count: int | None) -> Callable[..., Complex]:
     def transform(tape: Tape, a: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Complex:
         z = complex_of(tape, a)
-        if s is not None:
-            refuse(
-                "a Fourier transform over several axes with sizes", "Cut or pad the array first."
-            )
-        for axis in range(-(count or z.ndim), 0) if axes is None else axes:
-            z = _along(z, None, axis, norm, sign)
+        least = count or (z.ndim if s is None else len(s))
+        along = list(range(-least, 0) if axes is None else axes)
+        sizes = [None] * len(along) if s is None else list(s)
+        if len(sizes) != len(along):
+            msg = "Shape and axes have different lengths."
+            raise ValueError(msg)
+        for axis, size in zip(reversed(along), reversed(sizes), strict=True):
+            z = _along(z, None if size == -1 else size, axis, norm, sign)
         return z
 
     return transform

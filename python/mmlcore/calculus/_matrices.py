@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from mmlcore.calculus._complex import Complex
 from mmlcore.calculus._keywords import NOTHING
 from mmlcore.calculus._products import PRODUCTS, matmul
 from mmlcore.calculus._reductions import sum_of
@@ -18,7 +19,8 @@ from mmlcore.calculus._refuse import refuse
 from mmlcore.calculus.operations import OPS
 from mmlcore.calculus.symbol import Symbol, Tape, rearranged, size_of, spread
 
-_LARGEST_SYMMETRIC, _LARGEST_SIDE = 300, 200  # of the kernels for eigenvectors and singular vectors
+# Of the kernels for eigenvectors and singular vectors.
+_LARGEST_SYMMETRIC, _LARGEST_SIDE, _LARGEST_GENERAL = 300, 200, 128
 _TRIANGLES = {"lower": 2, "upper": 8}
 
 EighResult = namedtuple("EighResult", ["eigenvalues", "eigenvectors"])
@@ -161,6 +163,19 @@ def eigh(tape: Tape, a: Any, UPLO: str = "L") -> Any:
     return EighResult(_applied(tape, "eigenvalues", x, (n,), both.id), vectors)
 
 
+def eigvals(tape: Tape, a: Any) -> Any:
+    """Eigenvalues of general matrices, complex also where all are real: an imaginary part may come and go with the argument."""
+    x = matrix_of(tape, a, "a")
+    n = x.shape[-1]
+    if n > _LARGEST_GENERAL:
+        refuse(
+            f"eigenvalues of {n} x {n}",
+            f"Up to {_LARGEST_GENERAL} rows are traced; use mmlcore.finite_difference.",
+        )
+    both = _applied(tape, "eigvals", x, (2 * n,))
+    return Complex(tape, both[..., :n], both[..., n:])
+
+
 def _singular(tape: Tape, a: Any) -> tuple[Any, Any, Any]:
     x = matrix_of(tape, a, "a", square=False)
     m, n = x.shape[-2:]
@@ -297,6 +312,7 @@ OF_ARRAYS: dict[str, Callable[..., Any]] = {
     "slogdet": slogdet,
     "cholesky": cholesky,
     "eigh": eigh,
+    "eigvals": eigvals,
     "eigvalsh": eigvalsh,
     "svd": svd,
     "svdvals": svdvals,

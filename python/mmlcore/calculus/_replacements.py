@@ -256,6 +256,7 @@ _LINALG: dict[str, Traced] = {
     "cho_factor": lambda tape, a, lower=False: (_cholesky(tape, a, lower), lower),
     "cho_solve": _cho_solve,
     "solve_triangular": _solve_triangular,
+    "eigvals": _matrices.eigvals,
     "eigh": _eigh,
     "eigvalsh": lambda tape, a, lower=True: _eigh(tape, a, lower, eigvals_only=True),
 }
@@ -288,6 +289,7 @@ _OURS: dict[str, Traced] = {
     "matrix_power": lambda tape, A, n: _matrices.matrix_power(tape, A, n),
     "svdvals": lambda tape, A: _matrices.svdvals(tape, A),
     "pinv": lambda tape, A: _matrices.pinv(tape, A, max(np.shape(A)[-2:]) * np.finfo(float).eps),
+    "eigvals": _matrices.eigvals,
     "eigh": lambda tape, A, *, UPLO="L": EigenResult(*_matrices.eigh(tape, A, UPLO)),
     "qr": _qr,
     "svd": _svd,
