@@ -16,7 +16,7 @@ from mmlcore.calculus._files import load, save
 from mmlcore.calculus._latex import latex
 from mmlcore.calculus._namespace import generators, state_of, with_traced_names
 from mmlcore.calculus._polynomial import TaylorSeries
-from mmlcore.calculus._refuse import numpy_errors, refuse_at
+from mmlcore.calculus._refuse import Certain, numpy_errors, refuse_at
 from mmlcore.calculus._render import render
 from mmlcore.calculus._traced import Traced
 from mmlcore.calculus.nodes import needed, restore, stored
@@ -315,6 +315,8 @@ def _traced_again(f: Any, forms: tuple[Shape, ...]) -> Any:
     try:
         copy = with_traced_names(f, tape)
         return None if copy is f else _traced(copy, forms, tape)
+    except Certain:
+        raise
     except Exception:  # noqa: BLE001  (whatever it is: the first error tells)
         return None
 

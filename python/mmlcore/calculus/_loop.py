@@ -109,7 +109,7 @@ def _captured(body: Any) -> list[Symbol]:
     return [x for x in flat if is_symbol(x)]
 
 
-class _Lifter(Copier):
+class Lifter(Copier):
     """Copies the body, in which values of the function around it are parameters."""
 
     def __init__(self, tape: Tape, outer: Tape) -> None:
@@ -123,6 +123,10 @@ class _Lifter(Copier):
         if type(x) in (list, tuple):
             return type(x)(map(self.seen, x))
         return self.copied(x) if self.is_user_function(x) else x
+
+    def seen_by_body(self, x: Any) -> Any:
+        """Return a function or value of the user as the body sees it."""
+        return self.copied(x) if callable(x) and type(x) is not Symbol else self.seen(x)
 
     def parameter(self, x: Symbol) -> Symbol:
         if x.tape.graph.is_constant(x.id):
@@ -162,7 +166,7 @@ def _traced(
     else:
         row = [tape.counted(tape.input(()))]
         given = [outer.symbol(np.arange(float(steps)))]
-    lifter = _Lifter(tape, outer)
+    lifter = Lifter(tape, outer)
     argument: Callable[..., Any] = lambda symbols, group: tuple(symbols) if group else symbols[0]
     before = INNERMOST.set(tape)
     try:

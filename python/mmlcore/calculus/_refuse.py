@@ -18,12 +18,18 @@ PACKAGE = str(Path(__file__).parent.parent)
 NUMPY = str(Path(np.__file__).parent)
 
 
-def refuse(what: str, fix: str) -> NoReturn:
+class Certain(TraceError):
+    """A TraceError of a second trace, which says more than that of the first."""
+
+    __module__, __qualname__ = TraceError.__module__, TraceError.__qualname__
+
+
+def refuse(what: str, fix: str, kind: type[TraceError] = TraceError) -> NoReturn:
     """Raise a TraceError that names the user's line."""
     frame: FrameType = sys._getframe(1)
     while frame.f_back and frame.f_code.co_filename.startswith((PACKAGE, NUMPY)):
         frame = frame.f_back
-    raise TraceError(_message(frame.f_code.co_filename, frame.f_lineno, what, fix))
+    raise kind(_message(frame.f_code.co_filename, frame.f_lineno, what, fix))
 
 
 def refuse_at(f: Any, what: str, fix: str) -> NoReturn:

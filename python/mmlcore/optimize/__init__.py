@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from mmlcore.core.later import Later as _Later
 from mmlcore.core.status import Status
+from mmlcore.optimize import _inside as _inside  # registers itself
 from mmlcore.optimize._batch import CurveFitBatch, curve_fit_batch
 from mmlcore.optimize._curve_fit import curve_fit
 from mmlcore.optimize._globally import minimize_globally
