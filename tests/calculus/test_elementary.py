@@ -215,6 +215,53 @@ def test_pow_over_the_full_range(rng):
                     assert abs(mpmath.mpf(w) - true) <= 2 * np.spacing(abs(float(true)))
 
 
+def test_pow_of_float32(rng):
+    """0.6 units, over the full range and at numbers that are special there."""
+    f = mml.Function(lambda x, y: x**y, (), ())
+    n = 40_000
+    x = np.exp(rng.uniform(-103, 88, n))
+    near = rng.uniform(0.9, 1.1, n)
+    base, whole = rng.uniform(-20, 20, n), rng.integers(-40, 40, n).astype(float)
+    special = [
+        0.0,
+        1.0,
+        2.0,
+        3.0,
+        0.5,
+        np.inf,
+        1e-45,
+        1e-40,
+        3e38,
+        2.0**24,
+        2.0**24 - 1,
+        1 + 2.0**-23,
+    ]
+    special = np.array([*special, *(-x for x in special), np.nan])
+    grid = [part.ravel() for part in np.meshgrid(special, special)]
+    for a, b in (
+        (x, rng.uniform(-104, 89, n) / np.log(x)),
+        (near, rng.uniform(-800, 800, n)),
+        (base, whole),
+        (np.abs(base), rng.uniform(-3, 3, n)),
+        grid,
+    ):
+        u, v = a.astype(np.float32), b.astype(np.float32)
+        with np.errstate(all="ignore"):
+            exact = u.astype(np.float64) ** v.astype(np.float64)
+            expected = exact.astype(np.float32)
+        found = f(u, v)
+        assert found.dtype == np.float32
+        plain = np.isfinite(expected) & (expected != 0)
+        unit = np.spacing(np.maximum(np.abs(expected[plain]), np.finfo(np.float32).tiny))
+        assert np.max(np.abs(found[plain] - exact[plain]) / unit) <= 0.6
+        np.testing.assert_array_equal(found[~plain], expected[~plain])
+        zero = expected == 0
+        np.testing.assert_array_equal(np.signbit(found[zero]), np.signbit(expected[zero]))
+    np.testing.assert_array_equal(
+        f(np.float32([1, 2, 3, 9]), np.float32([5, 7, 4, 0.5])), [1, 128, 81, 3]
+    )
+
+
 def test_pow_of_special_numbers():
     f = mml.Function(lambda x, y: x**y, (), ())
     numbers = [

@@ -14,4 +14,5 @@
 #include "mmlcore/calculus/elementary/single.hpp"
 #include "mmlcore/calculus/elementary/single_error.hpp"
 #include "mmlcore/calculus/elementary/single_inverse.hpp"
+#include "mmlcore/calculus/elementary/single_power.hpp"
 #include "mmlcore/calculus/elementary/trigonometric.hpp"
