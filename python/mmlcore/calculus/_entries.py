@@ -45,7 +45,7 @@ class Entries:
             node: [(np.arange(len(index)), index.astype(np.intp))]
         }
         where, place = np.full(len(index), -1), np.zeros(len(index), np.intp)
-        bases = []
+        bases: list[int] = []
         while open_:
             top = max(open_)  # operands have smaller numbers
             pieces = open_.pop(top)

@@ -16,11 +16,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mmlcore.calculus._freed import Freed, fixed
-from mmlcore.calculus._loop import loop
-from mmlcore.calculus._namespace import holds_symbol
-from mmlcore.calculus._refuse import Certain, refuse
-from mmlcore.calculus._replacements import CREATORS
+from mmlcore.calculus.solving import (
+    Freed,
+    fixed,
+    holds_symbol,
+    loop,
+    refuse_here,
+    replace_inside,
+)
 from mmlcore.core.arrays import as_index
 from mmlcore.optimize._curve_fit import curve_fit
 from mmlcore.optimize._lagrange import Constrained, lagrange
@@ -50,7 +53,8 @@ class _System:
 
     def polished(self, found: Any) -> tuple[Any, Any]:
         """Return the solution with its derivatives, and whether it is one."""
-        x, step = fixed(found), None
+        x: Any = fixed(found)
+        step: Any = None
         for _ in range(_POLISH):
             step = self.step(x, self.freed.around)
             x = x + step
@@ -62,10 +66,9 @@ class _System:
 def _start_of(tape: Any, x0: Any) -> Any:
     start = tape.symbol(x0)
     if start.ndim > 1 or not start.size:
-        refuse(
+        refuse_here(
             f"a search from starts of shape {start.shape}",
             "Inside a traced function there is one start, (n,) or ().",
-            Certain,
         )
     return start
 
@@ -121,10 +124,9 @@ def _newton(tape: Any, plain: Any, f: Any, x0: Any, *, max_iter: int = 50, **opt
     if _independent(freed, x0):
         return plain(f, x0, max_iter=max_iter, **options)
     if freed.shape != start.shape:
-        refuse(
+        refuse_here(
             f"mmlcore.newton of an f whose result has shape {freed.shape}",
             f"Return {start.shape}, one number for each unknown.",
-            Certain,
         )
     system = _System(freed, start, "value", "jacobian")
     x, good, residual = _root(tape, system, _steps(max_iter, 100))
@@ -164,10 +166,9 @@ def _minimize(tape: Any, plain: Any, f: Any, x0: Any, **options: Any) -> Any:
     if any(options.get(key) is not None for key in ("bounds", "callback")) or options.get(
         "trajectory"
     ):
-        refuse(
+        refuse_here(
             "mmlcore.minimize with bounds, callback or trajectory",
             "Leave them out inside a traced function.",
-            Certain,
         )
     x, good = _minimum(tape, freed, start, _steps(options.get("max_iter", 200), 200))
     value, slope = (freed.at(kind, x, freed.around) for kind in ("value", "gradient"))
@@ -235,10 +236,9 @@ def _curve_fit(
     if _independent(freed, xdata, ydata, p0, sigma):
         return plain(f, xdata, ydata, p0, sigma, absolute_sigma=absolute, **options)
     if any(value is not None for value in options.values()) or np.ndim(sigma) == 2:
-        refuse(
+        refuse_here(
             f"mmlcore.curve_fit with {', '.join(options) or 'a matrix as sigma'}",
             "Inside a traced function it takes p0, sigma, absolute_sigma and max_iter.",
-            Certain,
         )
     theta, _ = _minimum(tape, freed, start, count)
     away = Freed(tape, residuals, start.shape)
@@ -256,4 +256,4 @@ for _plain, _traced in (
     (lagrange, _lagrange),
     (curve_fit, _curve_fit),
 ):
-    CREATORS[id(_plain)] = _traced
+    replace_inside(_plain, _traced)

@@ -114,7 +114,8 @@ def lagrange(
     Newton's method on the gradient of L(x, lambda) = f(x) - sum lambda_i g_i(x), whose Jacobian is the bordered Hessian [1]_,
     with exact derivatives; multipliers start at the least squares solution of grad f = sum lambda_i grad g_i. The kind follows
     from the eigenvalues of L's Hessian along the directions that keep g. It is the stationary point near the start, not the best
-    of all: give several starts and compare values. Cost: n^3 for each step and start.
+    of all: give several starts and compare values. Cost: n^3 for each step and start. Inside a traced function derivatives pass through the
+    solution.
 
     References
     ----------

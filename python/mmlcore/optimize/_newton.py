@@ -119,7 +119,8 @@ def newton(
     -----
     x is replaced by x - J(x)^-1 f(x) [1]_: near a simple root digits double at each step; a multiple root is approached by a
     constant factor. A step that does not decrease ``|f|`` is halved. Cost: for each step f, its Jacobian and a solution of a
-    linear system, all starts together.
+    linear system, all starts together. Inside a traced function derivatives pass through the root, see
+    *What can be traced*.
 
     References
     ----------

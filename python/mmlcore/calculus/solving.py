@@ -7,15 +7,29 @@ function around it count as parameters: the solution depends on them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from mmlcore.calculus._derive import derive
-from mmlcore.calculus._loop import Lifter
-from mmlcore.calculus._namespace import INNERMOST
+from mmlcore.calculus._loop import Lifter, loop
+from mmlcore.calculus._namespace import INNERMOST, holds_symbol
+from mmlcore.calculus._refuse import Certain, refuse
+from mmlcore.calculus._replacements import CREATORS
 from mmlcore.calculus._traced import Traced
 from mmlcore.calculus.nodes import needed, restore, stored
 from mmlcore.calculus.operations import OPS
 from mmlcore.calculus.symbol import Shape, Symbol, Tape
+
+__all__ = ["Freed", "fixed", "holds_symbol", "loop", "refuse_here", "replace_inside"]
+
+
+def refuse_here(what: str, fix: str) -> NoReturn:
+    """Raise a TraceError that names the user's line, whatever the first trace said."""
+    refuse(what, fix, Certain)
+
+
+def replace_inside(plain: Any, traced: Callable[..., Any]) -> None:
+    """Call ``traced(tape, plain, ...)`` in place of a function of ours inside traced functions."""
+    CREATORS[id(plain)] = traced
 
 
 class Freed:
