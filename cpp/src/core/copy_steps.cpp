@@ -1,7 +1,7 @@
 // Copies of numbers that have gaps between them, as every second column or a column of a table has.
 //
-// Vectors are put together from single numbers, every second one from two vectors by a shuffle, so that what is done with
-// them, and the check whether they are finite, takes a step a vector.
+// Vectors are put together from single numbers, every second one from two vectors by a shuffle, numbers that lie backwards
+// from one, so that what is done with them, and the check whether they are finite, takes a step a vector.
 #include <utility>
 
 #include "mmlcore/core/copy.hpp"
@@ -19,25 +19,46 @@ template <class T>
   return gathered<T>(p, step, std::make_integer_sequence<int, Simd<T>::width>{});
 }
 
+// Every second of 2 W - 1 numbers, of which the second vector has the last: the one behind them may not be ours.
+template <int W>
+struct EverySecondWithin {
+  static constexpr int at(int l) { return l < W / 2 ? 2 * l : 2 * l + 1; }
+};
+template <int W>
+struct Backwards {
+  static constexpr int at(int l) { return W - 1 - l; }
+};
+
+// f(load), where load(p) gives the numbers at p, p + step, ...
+template <class T, class F>
+[[gnu::always_inline]] inline void with_loads(index_t step, F&& f) {
+  using S = Simd<T>;
+  constexpr int W = static_cast<int>(S::width);
+  if constexpr (W >= 2) {
+    if (step == 2) return f([](const T* p) { return shuffle<T, EverySecondWithin<W>>(S::load(p), S::load(p + W - 1)); });
+    if (step == -1) {
+      return f([](const T* p) {
+        const auto v = S::load(p - (W - 1));
+        return shuffle<T, Backwards<W>>(v, v);
+      });
+    }
+  }
+  f([step](const T* p) { return load_steps<T>(p, step); });
+}
+
 // One row into numbers side by side.
 template <class T>
 void row_of_steps(const T* in, index_t step, T* out, index_t n, FiniteCheck<T>& check) {
   using S = Simd<T>;
   constexpr index_t W = S::width;
   index_t j = 0;
-  if constexpr (W >= 2) {
-    // The number behind the last may be the first that is not ours.
-    for (; step == 2 && j + W < n; j += W) {
-      const auto v = shuffle<T, EverySecond<static_cast<int>(W), 0>>(S::load(in + 2 * j), S::load(in + 2 * j + W));
+  with_loads<T>(step, [&](auto&& load) {
+    for (; j + W <= n; j += W) {
+      const auto v = load(in + j * step);
       check(v);
       S::store(out + j, v);
     }
-  }
-  for (; j + W <= n; j += W) {
-    const auto v = load_steps<T>(in + j * step, step);
-    check(v);
-    S::store(out + j, v);
-  }
+  });
   for (; j < n; ++j) {
     check(in[j * step]);
     out[j] = in[j * step];
@@ -46,8 +67,8 @@ void row_of_steps(const T* in, index_t step, T* out, index_t n, FiniteCheck<T>& 
 
 // Rows of steps into columns of numbers side by side, by squares turned in registers; what does not fill squares is copied
 // with some of what is beside it, once more.
-template <class T>
-void columns_of_steps(const MatrixView<const T>& from, const MatrixView<T>& to, FiniteCheck<T>& check) {
+template <class T, class Load>
+void columns_of_steps(const MatrixView<const T>& from, const MatrixView<T>& to, FiniteCheck<T>& check, Load&& load) {
   using S = Simd<T>;
   constexpr index_t W = S::width;
   for (index_t row = 0; row < from.rows; row += W) {
@@ -57,7 +78,7 @@ void columns_of_steps(const MatrixView<const T>& from, const MatrixView<T>& to, 
       typename S::Vec v[W];
 #pragma GCC unroll 16
       for (index_t r = 0; r < W; ++r) {
-        v[r] = load_steps<T>(&from(i + r, j), from.col_stride);
+        v[r] = load(&from(i + r, j));
         check(v[r]);
       }
       transpose<T>(v);
@@ -76,7 +97,7 @@ bool copy_steps(MatrixView<const T> from, MatrixView<T> to, bool any) {
   if (to.col_stride == 1) {
     for (index_t i = 0; i < from.rows; ++i) row_of_steps(&from(i, 0), from.col_stride, &to(i, 0), from.cols, check);
   } else if (to.row_stride == 1 && from.rows >= W && from.cols >= W) {
-    columns_of_steps(from, to, check);
+    with_loads<T>(from.col_stride, [&](auto&& load) { columns_of_steps(from, to, check, load); });
   } else {
     for (index_t i = 0; i < from.rows; ++i) {
       for (index_t j = 0; j < from.cols; ++j) {
