@@ -168,6 +168,20 @@ std::vector<char> read_exactly(const Graph& g, const Program::Plan& plan) {
   return exact;
 }
 
+// The sine that belongs to a cosine, and the other way round; kNone for all else.
+std::vector<Id> twins(const Graph& g, const Program::Plan& plan) {
+  std::vector<Id> twin(g.count(), kNone);
+  std::map<Id, Id> first;  // by operand
+  for (Id id = 0; id < g.count(); ++id) {
+    const Node& v = plan.fused.nodes[id];
+    if (!plan.runs[id] || (v.op != Op::Sin && v.op != Op::Cos) || g.is_constant(v.a)) continue;
+    const auto [at, added] = first.try_emplace(v.a, id);
+    if (added || plan.fused.nodes[at->second].op == v.op) continue;
+    twin[id] = at->second, twin[at->second] = id;
+  }
+  return twin;
+}
+
 }  // namespace
 
 Layout Program::lay_out(const Graph& g, const Plan& plan, index_t pad, const std::vector<char>& copied) const {
@@ -189,8 +203,9 @@ Layout Program::lay_out(const Graph& g, const Plan& plan, index_t pad, const std
     if (row)
       layout.inputs.back().place = static_cast<std::int32_t>(staged++);  // for other blocks: behind the slots, see below
   }
+  const std::vector<Id> twin = twins(g, plan);
   for (Id id = 0; id < g.count(); ++id) {
-    if (!plan.runs[id]) continue;
+    if (!plan.runs[id] || (twin[id] != kNone && twin[id] < id)) continue;
     const Node& v = plan.fused.nodes[id];
     if (v.op == Op::Gather && at.piece(id, lists_[plan.lists[id]])) continue;
     Instruction in{v.op};
@@ -224,6 +239,10 @@ Layout Program::lay_out(const Graph& g, const Plan& plan, index_t pad, const std
     }
     at.result(id, ids);
     in.place = at[id].place;
+    if (twin[id] != kNone) {
+      at.result(twin[id], ids);
+      in.twin = at[twin[id]].place;
+    }
     if (v.op != Op::Concat || !layout.parts.back().empty()) layout.code.push_back(in);
   }
   for (const Id id : plan.outputs) layout.outputs.push_back(at[id]);

@@ -44,8 +44,21 @@ void Runner<T>::divide(const Instruction& in) {
 }
 
 template <class T>
+void Runner<T>::sine_and_cosine(const Instruction& in) {
+  const T* const x = source(in.operands[0]);
+  T *sine = target(in), *cosine = slot(in.twin);
+  if (in.op == Op::Cos) std::swap(sine, cosine);
+  for (index_t i = 0; i < in.size * b_; i += W) {
+    const auto both = elementary::sin_and_cos(S::load(x + i));
+    S::store(sine + i, both.sin);
+    S::store(cosine + i, both.cos);
+  }
+}
+
+template <class T>
 void Runner<T>::step(const Instruction& in) {
   namespace el = elementary;
+  if (in.twin >= 0) return sine_and_cosine(in);
   if (absorbing_ && in.absorbs) return absorb(in);
   switch (in.op) {
 #define ONE(v) one(in, [](Vec x) { return v; })

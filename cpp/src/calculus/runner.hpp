@@ -298,6 +298,7 @@ class Runner {
   }
 
   void divide(const Instruction& in);
+  void sine_and_cosine(const Instruction& in);
   void step(const Instruction& in);
   void structure(const Instruction& in);
   void sum(const Instruction& in);

@@ -11,7 +11,8 @@
 // Large constants stay where the graph has them, and the arguments of a single point where the caller has them, as long as
 // no loop that computes padding reads these ("far" operands): data of any size are not copied.
 //
-// Products that only a sum reads are fused with it. Elements picked in a row are read where they are; in blocks, the parts
+// Products that only a sum reads are fused with it, sine and cosine of one operand, as a function and its derivative have
+// them, are computed together. Elements picked in a row are read where they are; in blocks, the parts
 // of a concatenation are computed where they belong.
 //
 // A Program is immutable: any number of threads may run it at once. Cost: see `flops` and `slots`.
@@ -40,6 +41,7 @@ struct Instruction {
   Operand operands[3]{};
   std::int32_t dims[3] = {0, 0, 0};
   bool absorbs = false;    // kAbsorbing
+  std::int32_t twin = -1;  // of sin and cos of one operand, which cost little more than one: the place of the other
   std::int32_t list = -1;  // of an index, or of the parts of a concatenation
   // Gather and scatter: index[i] = first + i step, if so; or first + i % group within + i / group between, for group > 0: a
   // matrix that is turned, sequences woven into one another.

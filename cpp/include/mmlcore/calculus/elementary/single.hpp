@@ -251,6 +251,18 @@ template <class G>
   const Floats result = detail::negated((at.quarter & 1) != 0 ? s : c, ((at.quarter + 1) >> 1) & 1);
   return detail::far_angles(result, x, [](double y) { return std::cos(y); });
 }
+struct FloatSinCos {
+  Floats sin, cos;
+};
+[[gnu::always_inline]] inline FloatSinCos sin_and_cos(Floats x) {
+  const detail::FloatAngle at = detail::reduce_by_quarters(x);
+  const Floats s = detail::sin_near_zero(at.r), c = detail::cos_near_zero(at.r);
+  const FloatMask odd = (at.quarter & 1) != 0;
+  const Floats sine = detail::negated(odd ? c : s, (at.quarter >> 1) & 1);
+  const Floats cosine = detail::negated(odd ? s : c, ((at.quarter + 1) >> 1) & 1);
+  return {detail::far_angles(x == 0 ? x : sine, x, [](double y) { return std::sin(y); }),
+          detail::far_angles(cosine, x, [](double y) { return std::cos(y); })};
+}
 [[gnu::always_inline]] inline Floats tan(Floats x) {
   const detail::FloatAngle at = detail::reduce_by_quarters(x);
   const Floats s = detail::sin_near_zero(at.r), c = detail::cos_near_zero(at.r);

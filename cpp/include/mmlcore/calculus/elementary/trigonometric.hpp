@@ -68,6 +68,20 @@ struct Angle {
   return patch(result, at.beyond, x, [](double y) { return std::cos(y); });
 }
 
+// Both for the price of one and the choice between the polynomials.
+struct SinCos {
+  Vec sin, cos;
+};
+[[gnu::always_inline]] inline SinCos sin_and_cos(Vec x) {
+  const detail::Angle at = detail::reduce_by_quarters(x);
+  const Mask odd = (at.quarter & 1) != 0;
+  const Vec s = detail::sin_near_zero(at.r, at.t), c = detail::cos_near_zero(at.r, at.t);
+  const Vec sine = detail::negated(odd ? c : s, (at.quarter >> 1) & 1);
+  const Vec cosine = detail::negated(odd ? s : c, ((at.quarter + 1) >> 1) & 1);
+  return {patch(x == 0 ? x : sine, at.beyond, x, [](double y) { return std::sin(y); }),
+          patch(cosine, at.beyond, x, [](double y) { return std::cos(y); })};
+}
+
 [[gnu::always_inline]] inline Vec tan(Vec x) {
   const detail::Angle at = detail::reduce_by_quarters(x);
   const Mask odd = (at.quarter & 1) != 0;
