@@ -8,6 +8,9 @@
 
 #include "arrays.hpp"
 #include "door_call.hpp"
+#include "mmlcore/core/finite.hpp"
+#include "mmlcore/optimize/curve.hpp"
+#include "mmlcore/optimize/least_squares.hpp"
 #include "mmlcore/optimize/multipliers.hpp"
 #include "mmlcore/optimize/newton.hpp"
 #include "results.hpp"
@@ -44,6 +47,14 @@ index_t few_numbers(PyObject* from, double* to) {
       to[j] = *reinterpret_cast<const double*>(static_cast<const char*>(PyArray_DATA(x)) + j * PyArray_STRIDE(x, 0));
   }
   return std::all_of(to, to + n, [](double number) { return std::isfinite(number); }) ? n : 0;
+}
+
+py::object matrix_of(const double* x, index_t n) {
+  const npy_intp shape[] = {n, n};
+  auto made = py::reinterpret_steal<py::object>(new_result(NPY_DOUBLE, 2, shape));
+  if (!made) throw py::error_already_set();
+  std::copy_n(x, n * n, static_cast<double*>(PyArray_DATA(reinterpret_cast<PyArrayObject*>(made.ptr()))));
+  return made;
 }
 
 bool options_of(PyObject* tol, PyObject* max_iter, NewtonOptions& options) {
@@ -122,9 +133,85 @@ PyMethodDef lagrange_once_method = {
     "longer "
     "way."};
 
+constexpr index_t kMostParameters = 32, kMostPoints = 200'000;  // longer data begin with a fit to some
+constexpr index_t kHeld = 4096;                                 // numbers of a model up to which the GIL is kept
+constexpr double kNormal = 1e-200;                              // sums of squares that are beyond it have other units
+
+// A start as a list or tuple of floats or as a plain vector; how many numbers, or 0.
+index_t start_of(PyObject* from, double* to) {
+  if (PyTuple_CheckExact(from) || PyList_CheckExact(from)) {
+    const index_t n = PySequence_Fast_GET_SIZE(from);
+    for (index_t j = 0; j < n; ++j) {
+      PyObject* const number = PySequence_Fast_GET_ITEM(from, j);
+      if (n > kMostParameters || !PyFloat_CheckExact(number)) return 0;
+      to[j] = PyFloat_AS_DOUBLE(number);
+    }
+    return n;
+  }
+  if (plain_type(from) != NPY_DOUBLE) return 0;
+  auto* const x = reinterpret_cast<PyArrayObject*>(from);
+  const index_t n = PyArray_NDIM(x) == 1 ? PyArray_DIM(x, 0) : 0;
+  if (n > kMostParameters || !PyArray_IS_C_CONTIGUOUS(x)) return 0;
+  std::copy_n(static_cast<const double*>(PyArray_DATA(x)), n, to);
+  return n;
+}
+
+// A plain vector of finite numbers; null of anything else.
+const double* points_of(PyObject* from, index_t& m) {
+  if (plain_type(from) != NPY_DOUBLE) return nullptr;
+  auto* const x = reinterpret_cast<PyArrayObject*>(from);
+  if (PyArray_NDIM(x) != 1 || !PyArray_IS_C_CONTIGUOUS(x)) return nullptr;
+  m = PyArray_DIM(x, 0);
+  const auto* const data = static_cast<const double*>(PyArray_DATA(x));
+  return all_finite(data, m) ? data : nullptr;
+}
+
+// curve_once(program, x, y, p0, f_scale, tol, max_iter, absolute): what fit_curve tells, less the covariance; that in the
+// units of the data; degrees of freedom. None where a fit of plain data needs the longer way.
+PyObject* call_curve_once(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  double start[kMostParameters];
+  if (count != 8 || !PyFloat_CheckExact(args[4]) || !PyFloat_CheckExact(args[5]) || !PyLong_CheckExact(args[6]))
+    Py_RETURN_NONE;
+  const index_t p = start_of(args[3], start);
+  if (p < 1 || !all_finite(start, p)) Py_RETURN_NONE;
+  index_t m = 0, other = 0;
+  const double *const x = points_of(args[1], m), *const y = points_of(args[2], other);
+  if (!x || !y || m != other || m <= p || m >= kMostPoints) Py_RETURN_NONE;
+  const Options options{PyFloat_AS_DOUBLE(args[5]), PyLong_AsLong(args[6])};
+  if (PyErr_Occurred()) {
+    PyErr_Clear();
+    Py_RETURN_NONE;
+  }
+  return guarded([&]() -> PyObject* {
+    const auto& program = py::handle(args[0]).cast<const Program&>();
+    if (program.argument_count() != p + 1 || program.result_count() != p + 1 || program.argument_size(0) != 1)
+      return Py_NewRef(Py_None);
+    const CurveData data{m, 1, x, y, nullptr, Loss::Linear, PyFloat_AS_DOUBLE(args[4])};
+    const auto fitted = [&] { return least_squares(*curve_equations(program, data), start, {}, options); };
+    Fit fit = m * p < kHeld ? fitted() : without_gil(fitted);
+    if (static_cast<int>(fit.status) <= 0 || fit.status == Status::Undetermined ||
+        !(fit.cost > kNormal && fit.cost < 1 / kNormal))
+      return Py_NewRef(Py_None);
+    if (args[7] != Py_True) {
+      for (double& entry : fit.covariance) entry *= fit.cost / static_cast<double>(m - p);
+    }
+    if (!all_finite(fit.covariance.data(), p * p)) return Py_NewRef(Py_None);
+    const py::object covariance = matrix_of(fit.covariance.data(), p);
+    const py::tuple found = py::make_tuple(array_of(fit.theta.data(), p), py::none(), fit.cost, fit.iterations,
+                                           fit.evaluations, static_cast<int>(fit.status));
+    return py::make_tuple(found, covariance, m - p).release().ptr();
+  });
+}
+
+PyMethodDef curve_once_method = {"curve_once", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&call_curve_once)),
+                                 METH_FASTCALL,
+                                 "curve_once(program, x, y, p0, f_scale, tol, max_iter, absolute, /)\n--\n\nA fit of plain "
+                                 "data; None for the longer way."};
+
 }  // namespace
 
 void bind_once(py::module_& m) {
+  PyModule_AddObject(m.ptr(), "curve_once", PyCFunction_NewEx(&curve_once_method, nullptr, nullptr));
   PyModule_AddObject(m.ptr(), "newton_once", PyCFunction_NewEx(&newton_once_method, nullptr, nullptr));
   PyModule_AddObject(m.ptr(), "lagrange_once", PyCFunction_NewEx(&lagrange_once_method, nullptr, nullptr));
 }

@@ -465,6 +465,21 @@ def component_scores(
     (x - mean - low) components' for arrays of one type; None where Python has to see to it.
     """
 
+def curve_once(
+    program: typing.Any,
+    x: typing.Any,
+    y: typing.Any,
+    p0: typing.Any,
+    f_scale: typing.Any,
+    tol: typing.Any,
+    max_iter: typing.Any,
+    absolute: typing.Any,
+    /,
+) -> typing.Any:
+    """
+    A fit of plain data; None for the longer way.
+    """
+
 def default_rank_rtol(
     m: typing.SupportsInt | typing.SupportsIndex,
     n: typing.SupportsInt | typing.SupportsIndex,

@@ -136,6 +136,16 @@ def model_of(f: Callable[..., Any], x: Any, start: Array) -> Model | None:
     return model
 
 
+def known_model(f: Any, parameters: int) -> Model | None:
+    """Return the model of f at numbers that `model_of` made, if it is known and nothing that f reads has changed."""
+    try:
+        known = _known.get(f)
+    except TypeError:
+        return None
+    found = known and known.get((0, parameters))
+    return found[1] if found and found[0] == captured_by(f) else None
+
+
 def _agrees(model: Model, f: Callable[..., Any], x: Array, start: Array) -> bool:
     """Tell whether f of some points is the model of each, at the start and near it."""
     some = np.ascontiguousarray(x[..., :: -(-x.shape[-1] // _COMPARED)])

@@ -11,7 +11,7 @@ from mmlcore.core.arrays import F64, Array
 from mmlcore.core.status import Status
 from mmlcore.optimize._data import NORMAL
 from mmlcore.optimize._fit_result import MESSAGES
-from mmlcore.optimize._model import model_of
+from mmlcore.optimize._model import known_model, model_of
 from mmlcore.optimize._profile import Problem
 from mmlcore.optimize.curve_result import CurveFit
 
@@ -38,6 +38,29 @@ def plain_fit(
     if not (type(x) is type(y) is np.ndarray and x.dtype is y.dtype is F64 and x.ndim == 1):
         return None
     m = x.size
+    kind = type(p0)
+    if m > 1 and (kind is list or kind is tuple or (kind is np.ndarray and p0.ndim == 1)):
+        model = known_model(f, len(p0))
+        once = model and _core.curve_once(model.single, x, y, p0, f_scale, tol, max_iter, absolute)
+        if once:
+            found, covariance, dof = once
+            given = (
+                f,
+                model,
+                x,
+                y,
+                None,
+                None,
+                None,
+                "linear",
+                f_scale,
+                tol,
+                max_iter,
+                None,
+                absolute,
+            )
+            known = (model, x, y, None), (f, x, y, None)
+            return result_of(found, covariance, dof, *known, given, profile)
     if not (x.shape == y.shape and m < LONG and x.flags.c_contiguous and y.flags.c_contiguous):
         return None
     if type(p0) is not tuple and type(p0) is not list and type(p0) is not np.ndarray:

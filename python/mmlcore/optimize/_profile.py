@@ -68,7 +68,7 @@ class Problem(NamedTuple):
 
 def profile_intervals(fit: Any, factor: float) -> Array:
     """Return ends (p, 2) where the rise of chi2, in units of the variance, is `factor` squared; NaN where a fit fails."""
-    problem: Problem = fit._problem
+    problem = Problem(*fit._problem)  # from its fields, with or without the unit
     variance = 1.0 if problem.absolute else fit.chi2 / fit.dof if fit.dof > 0 else math.inf
     p = fit.parameters.size
     lower, upper = problem.box or (np.full(p, -np.inf), np.full(p, np.inf))
