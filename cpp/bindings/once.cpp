@@ -3,14 +3,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <optional>
 
 #include "arrays.hpp"
 #include "door_call.hpp"
+#include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/finite.hpp"
 #include "mmlcore/optimize/curve.hpp"
 #include "mmlcore/optimize/least_squares.hpp"
+#include "mmlcore/optimize/linear_fit.hpp"
 #include "mmlcore/optimize/multipliers.hpp"
 #include "mmlcore/optimize/newton.hpp"
 #include "results.hpp"
@@ -208,9 +211,59 @@ PyMethodDef curve_once_method = {"curve_once", reinterpret_cast<PyCFunction>(rei
                                  "curve_once(program, x, y, p0, f_scale, tol, max_iter, absolute, /)\n--\n\nA fit of plain "
                                  "data; None for the longer way."};
 
+// polynomial_once(x, y, degree): (coefficients, (low, high), covariance, chi2, dof, r2) by Chebyshev's polynomials of plain
+// data in ascending order of x, as polynomial_fit makes it in Python; None for that.
+PyObject* call_polynomial_once(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  index_t m = 0, other = 0;
+  if (count != 3 || !PyLong_CheckExact(args[2])) Py_RETURN_NONE;
+  const index_t d = PyLong_AsLong(args[2]);
+  if (PyErr_Occurred()) PyErr_Clear();
+  if (d < 1 || d > kMostParameters) Py_RETURN_NONE;
+  const double *const x = points_of(args[0], m), *const y = points_of(args[1], other);
+  if (!x || !y || m != other || m <= d + 1 || m >= kMostPoints ||
+      std::adjacent_find(x, x + m, std::greater_equal<>()) != x + m)
+    Py_RETURN_NONE;
+  const double low = x[0], high = x[m - 1], half = high / 2 - low / 2;
+  if (!std::isfinite(high - low)) Py_RETURN_NONE;
+  return guarded([&]() -> PyObject* {
+    const index_t side = d + 1;
+    Buffer<double> columns(m * d);
+    std::vector<double> found(side), covariance(side * side), ordered(side * side);
+    Line line{found.data() + 1, covariance.data()};
+    const auto fit = [&] {
+      double* const t = columns.data();
+      for (index_t i = 0; i < m; ++i) t[i] = (x[i] - low) / half - 1;
+      for (index_t k = 1; k < d; ++k) {  // T_k+1 = 2 t T_k - T_k-1
+        double *const next = t + k * m, *const last = next - m;
+        if (k == 1) {
+          for (index_t i = 0; i < m; ++i) next[i] = 2 * t[i] * t[i] - 1;
+        } else {
+          for (index_t i = 0; i < m; ++i) next[i] = 2 * t[i] * last[i] - last[i - m];
+        }
+      }
+      return linear_fit<double>({t, m, d, 1, m}, {y, m, 1}, nullptr, true, line);
+    };
+    if ((m * d < kHeld ? fit() : without_gil(fit)) != Outcome::Fitted) return Py_NewRef(Py_None);
+    found[0] = line.constant;
+    for (index_t i = 0; i < side; ++i) {  // the constant, which is last, comes first
+      for (index_t j = 0; j < side; ++j)
+        ordered[i * side + j] = covariance[(i == 0 ? d : i - 1) * side + (j == 0 ? d : j - 1)];
+    }
+    return py::make_tuple(array_of(found.data(), side), py::make_tuple(low, high), matrix_of(ordered.data(), side),
+                          line.chi2, line.dof, line.r2)
+        .release()
+        .ptr();
+  });
+}
+
+PyMethodDef polynomial_once_method = {
+    "polynomial_once", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&call_polynomial_once)), METH_FASTCALL,
+    "polynomial_once(x, y, degree, /)\n--\n\nA polynomial of plain data in ascending order; None for the longer way."};
+
 }  // namespace
 
 void bind_once(py::module_& m) {
+  PyModule_AddObject(m.ptr(), "polynomial_once", PyCFunction_NewEx(&polynomial_once_method, nullptr, nullptr));
   PyModule_AddObject(m.ptr(), "curve_once", PyCFunction_NewEx(&curve_once_method, nullptr, nullptr));
   PyModule_AddObject(m.ptr(), "newton_once", PyCFunction_NewEx(&newton_once_method, nullptr, nullptr));
   PyModule_AddObject(m.ptr(), "lagrange_once", PyCFunction_NewEx(&lagrange_once_method, nullptr, nullptr));

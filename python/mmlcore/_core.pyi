@@ -1003,6 +1003,11 @@ def points_within(
     Distances, indices and offsets for plain queries among points of few coordinates that have squares; None for all others.
     """
 
+def polynomial_once(x: typing.Any, y: typing.Any, degree: typing.Any, /) -> typing.Any:
+    """
+    A polynomial of plain data in ascending order; None for the longer way.
+    """
+
 def polynomials_of_roots(roots: typing.Annotated[np.typing.ArrayLike, np.complex128]) -> typing.Any:
     """
     Coefficients (count, n + 1) of the products of x - root, for roots (count, n).

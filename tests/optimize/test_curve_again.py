@@ -84,3 +84,39 @@ def test_a_model_that_reads_something_else_is_traced_again() -> None:
     np.testing.assert_allclose(
         mml.curve_fit(f, x, 3 * x**2 + 1e-3 * np.cos(x), [1.0]).parameters, [3.0], rtol=1e-3
     )
+
+
+@pytest.mark.parametrize("degree", [0, 1, 2, 3, 9, 40])
+@pytest.mark.parametrize("n", [3, 12, 50, 1000])
+def test_polynomials_of_plain_data(degree: int, n: int) -> None:
+    """Of ascending arrays by one call, of lists by the longer way."""
+    x = np.sort(RNG.uniform(1e3, 1e3 + 5, n))
+    y = np.sin(x) + 0.1 * RNG.standard_normal(n)
+    if degree >= n:
+        with pytest.raises(ValueError, match="degree"):
+            mml.polynomial_fit(x, y, degree)
+        return
+    once, longer = mml.polynomial_fit(x, y, degree), mml.polynomial_fit(list(x), list(y), degree)
+    tight = 1e-6 if degree == 40 and n < 100 else 1e-9
+    np.testing.assert_allclose(once.coefficients, longer.coefficients, rtol=tight, atol=tight)
+    np.testing.assert_allclose(once.covariance, longer.covariance, rtol=tight, atol=tight)
+    assert once.domain == longer.domain
+    for name in ("chi2", "dof", "r2", "degree"):
+        assert type(getattr(once, name)) is type(getattr(longer, name))
+        assert getattr(once, name) == pytest.approx(getattr(longer, name), rel=1e-8, abs=1e-12)
+    np.testing.assert_allclose(once.predict(x), longer.predict(x), rtol=1e-7, atol=1e-7)
+
+
+def test_polynomials_of_other_data() -> None:
+    x, y = np.arange(10.0), np.arange(10.0) ** 2
+    for shuffled in (x[::-1], np.repeat(x, 2)[::2], RNG.permutation(x)):
+        fit = mml.polynomial_fit(shuffled, shuffled**2, 2)
+        np.testing.assert_allclose(fit.power_coefficients(), [0, 0, 1], atol=1e-9)
+    np.testing.assert_allclose(mml.polynomial_fit(x.astype(np.float32), y, 2)(3.0), 9.0, rtol=1e-6)
+    for bad, match in ((np.where(x == 3, np.nan, x), "x"), (x[:5], "y"), (np.zeros(10), "degree")):
+        with pytest.raises(ValueError, match=match):
+            mml.polynomial_fit(bad, y, 2)
+    for degree in (-1, 2.5, "2"):
+        with pytest.raises((ValueError, TypeError), match="degree"):
+            mml.polynomial_fit(x, y, degree)
+    assert mml.polynomial_fit(np.arange(4.0), y[:4], 3).dof == 0

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.polynomial import Polynomial, chebyshev
 from numpy.typing import ArrayLike
 
+from mmlcore import _core
 from mmlcore.core.arrays import Array, as_array, as_index, require_finite, shape_error
 from mmlcore.core.report import pictures
 from mmlcore.optimize._linear import linear_regression
@@ -113,6 +114,9 @@ class PolynomialFit(Estimates):
         return pictures().fit(curve, x, y, found, sigma=sigma, axes=axes)
 
 
+_FIELDS = ("coefficients", "domain", "covariance", "chi2", "dof", "r2", "_data")
+
+
 def polynomial_fit(
     x: ArrayLike, y: ArrayLike, degree: int, *, sigma: ArrayLike | None = None
 ) -> PolynomialFit:
@@ -158,6 +162,11 @@ def polynomial_fit(
     >>> fit.power_coefficients().round(9), round(float(fit(5.0)), 9)
     (array([1., 2., 3.]), 86.0)
     """
+    once = None if sigma is not None else _core.polynomial_once(x, y, degree)
+    if once is not None:
+        fit = object.__new__(PolynomialFit)  # PolynomialFit(...) sets frozen fields one by one
+        fit.__dict__.update(zip(_FIELDS, (*once, (x, y, None)), strict=True))
+        return fit
     at = require_finite(_numbers(x, "x"), "x")
     target = as_array(y, "y")
     degree = as_index(degree, "degree", least=0)
@@ -173,25 +182,25 @@ def polynomial_fit(
     columns = _columns(t, degree) if degree else np.ones((at.size, 1))
     given = (columns, target.astype(np.float64, copy=False))
     if sigma is None and at.size > degree + 1:
-        fit = linear_regression(*given, intercept=degree > 0)
+        line = linear_regression(*given, intercept=degree > 0)
     else:  # as many coefficients as points that count are no reason for a warning
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", ".*no degrees of freedom", RuntimeWarning)
-            fit = linear_regression(*given, sigma=sigma, intercept=degree > 0)
-    coefficients, covariance = fit.coefficients, fit.covariance
+            line = linear_regression(*given, sigma=sigma, intercept=degree > 0)
+    coefficients, covariance = line.coefficients, line.covariance
     if degree:  # the constant, which is last, comes first
         order = [degree, *range(degree)]
         coefficients = np.empty(degree + 1)
-        coefficients[0], coefficients[1:] = fit.intercept, fit.coefficients
+        coefficients[0], coefficients[1:] = line.intercept, line.coefficients
         covariance = covariance[order][:, order]
     s = None if sigma is None else np.asarray(sigma, float)
-    r2 = fit.r2 if degree else 0.0
+    r2 = line.r2 if degree else 0.0
     return PolynomialFit(
         coefficients,
         domain,
         covariance,
-        fit.chi2,
-        fit.dof,
+        line.chi2,
+        line.dof,
         r2,
         (at, target, s),
     )
