@@ -285,3 +285,16 @@ def test_lagrange_several_constraints_and_kinds() -> None:
     nowhere = caught.value.result
     assert not nowhere.converged
     assert nowhere.kind == "none"
+
+
+def test_equations_of_different_units() -> None:
+    """Where rounding errors of one equation hide every decrease of the other, the root keeps its digits."""
+    for t in (1e-16, 9e-18, 3.7e-22):
+        for s in (2.0, 255.27, 3.8e-12):
+
+            def f(x: Any, s: float = s, t: float = t) -> Any:
+                return np.stack([t * (x[0] / s * x[1] / s - 2), x[0] / s - x[1] / s - 1])
+
+            for shift in np.linspace(0, 0.5, 11):
+                root = mml.newton(f, np.array([2.5 + shift, 0.6 - shift / 3]) * s)
+                np.testing.assert_allclose(root.x / s, [2.0, 1.0], rtol=1e-9)

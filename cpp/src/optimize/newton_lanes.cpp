@@ -83,7 +83,8 @@ V length(const V (&x)[N]) {
 using Rows = std::vector<index_t>;
 
 // Steps of every problem of `rows`, with or without safeguard. Those without an end go to `stuck` where no part of a step
-// helped, and else to `hard`.
+// helped, and leave a start for the iteration without: where they are, if rounding errors of f may be all that held them,
+// and else where they began. Others go to `hard`.
 template <int N>
 class Search {
  public:
@@ -98,7 +99,8 @@ class Search {
         evaluator_(both, points_),
         lanes_(points_ / W) {}
 
-  void run(const Rows& rows, bool safeguard, Rows& stuck) {
+  void run(const Rows& rows, bool safeguard, Rows& stuck, const double* start = nullptr) {
+    if (start) start_ = start;
     rows_ = &rows;
     next_ = 0;
     end_ = static_cast<index_t>(rows.size());
@@ -178,7 +180,8 @@ class Search {
     v.shortened += taken ? V{} : S::splat(1);
     v.begun |= taken;
     Mask odd = ~(norm * 0 == 0), no_part = v.halvings >= kHalvings;
-    Mask converged = taken & (small | (norm == 0));
+    const Mask converged = taken & (small | (norm == 0));
+    Mask near = no_part & ~no_part;
     const Mask spent = taken & (v.taken >= static_cast<double>(o_.max_iter));
     if (N == 1) {
       odd |= no_part | (small & (norm > v.first));
@@ -186,9 +189,9 @@ class Search {
     } else {
       no_part |= ~taken & (v.shortened >= kMostHalvings);
       if (S::any(no_part)) {
-        // Rounding errors of f, which hide every decrease, may be all that is left of it.
         v.taken += no_part ? S::splat(1) : V{};
-        converged |= no_part & (far <= kBlur * largest(length<N>(v.x), length<N>(v.size)));
+        // Rounding errors of f, which hide every decrease, may be all that is left of it.
+        near = no_part & (far <= kBlur * largest(length<N>(v.x), length<N>(v.size)));
       }
     }
     // The next step, or half of this one.
@@ -210,8 +213,9 @@ class Search {
       const index_t i = v.problem[lane];
       if (odd[lane]) {
         hard_.push_back(i);
-      } else if (no_part[lane] && !converged[lane]) {
+      } else if (no_part[lane]) {
         found_.steps[i] = static_cast<std::int64_t>(v.taken[lane]);
+        for (int j = 0; j < N; ++j) found_.x[i * N + j] = near[lane] ? v.x[j][lane] : start_[i * N + j];
         stuck_->push_back(i);
       } else {
         leave(v, lane, converged[lane]);
@@ -234,7 +238,7 @@ class Search {
     return solved | middle;
   }
 
-  const double* const start_;
+  const double* start_;
   index_t next_ = 0, end_ = 0, busy_ = 0;
   const NewtonOptions o_;
   Roots& found_;
@@ -257,7 +261,7 @@ void newton_in_lanes(const calculus::Program& both, index_t n, const double* sta
     std::fill(found.steps.begin() + begin, found.steps.begin() + end, 0);
     Search<unknowns> search(both, end - begin, start, options, found, hard);
     search.run(rows, true, stuck);
-    if (!stuck.empty()) search.run(stuck, false, none);
+    if (!stuck.empty()) search.run(stuck, false, none, found.x.data());
   };
   switch (n) {
     case 1:
