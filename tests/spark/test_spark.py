@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -245,6 +246,26 @@ def test_what_is_refused(spark, df):
         )
     with pytest.raises(ValueError, match="threads"):
         ours.moments(df, NAMES, threads=0)
+    with pytest.raises(ValueError, match="none of the columns of df but 'b', 'a' holds numbers"):
+        ours.linear_regression_by(empty, "b", "a")
+    with pytest.raises(ValueError, match="df: has 2 columns 'a'; rename them"):
+        ours.moments(empty.select("a", "b", "a"))
+    words = spark.createDataFrame([(["one"],)], "v array<string>")
+    with pytest.raises(TypeError, match="columns: 'v' holds values of type array of string"):
+        ours.moments(words, "v")
+    pca = ours.PCA(1).fit(df, columns=NAMES)
+    before = pca.components_.copy(), pca.columns_
+    with pytest.raises(ValueError, match="NaN"):
+        pca.fit(nan)
+    np.testing.assert_array_equal(pca.components_, before[0])
+    assert pca.columns_ == before[1]
+
+
+def test_a_session_that_was_stopped():
+    stopped = SimpleNamespace(sparkContext=SimpleNamespace(_jsc=None))
+    df = SimpleNamespace(mapInArrow=None, sparkSession=stopped)
+    with pytest.raises(ValueError, match="df: its session of Spark has been stopped"):
+        ours.moments(df)
 
 
 def test_examples(spark):

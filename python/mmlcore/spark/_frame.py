@@ -32,7 +32,15 @@ def columns_of(df: Any, columns: str | Sequence[str] | None, *besides: str) -> l
     if not hasattr(df, "mapInArrow"):
         msg = f"df: got {type(df).__name__}, needed a DataFrame of Spark."
         raise TypeError(msg)
-    kinds = {field.name: field.dataType.typeName() for field in df.schema.fields}
+    context = getattr(getattr(df, "sparkSession", None), "sparkContext", None)
+    if context is not None and getattr(context, "_jsc", context) is None:
+        msg = "df: its session of Spark has been stopped; make the DataFrame again, in a new one."
+        raise ValueError(msg)
+    kinds = {field.name: _kind_of(field.dataType) for field in df.schema.fields}
+    if len(kinds) < len(df.columns):
+        twice = next(name for name in kinds if df.columns.count(name) > 1)
+        msg = f"df: has {df.columns.count(twice)} columns {twice!r}; rename them, for columns are chosen by name."
+        raise ValueError(msg)
     for name in besides:
         if name not in kinds:
             msg = f"df: has no column {name!r}; it has {', '.join(kinds)}."
@@ -53,9 +61,17 @@ def columns_of(df: Any, columns: str | Sequence[str] | None, *besides: str) -> l
             msg = f"columns: {name!r} holds values of type {kind}, needed numbers, or one column of arrays."
             raise TypeError(msg)
     if not chosen:
-        msg = f"columns: none of the columns of df holds numbers: {', '.join(kinds)}."
+        left = f" but {', '.join(map(repr, besides))}" if besides else ""
+        msg = f"columns: none of the columns of df{left} holds numbers: {', '.join(kinds)}."
         raise ValueError(msg)
     return chosen
+
+
+def _kind_of(kind: Any) -> str:
+    """Return the name of a type; arrays of what is no number are told with it."""
+    name = str(kind.typeName())
+    inner = kind.elementType.typeName() if name == "array" else "double"
+    return name if inner in _NUMBERS else f"array of {inner}"
 
 
 def is_array(df: Any, columns: list[str]) -> bool:
