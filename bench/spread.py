@@ -1,4 +1,4 @@
-"""PageRank of a graph whose links are on a cluster: `python -m bench.spread 22 --limit 900`.
+"""PageRank of a graph whose links are on a cluster: `python -m bench.spread 22 --limit 1000`.
 
 A Kronecker graph (Graph500's parameters, 16 links a node) in a file, which two workers of this machine read chunk by chunk; each
 has a limit of memory in MiB, beyond which Dask stops it. Printed: what the processes held at most, and the bytes that went

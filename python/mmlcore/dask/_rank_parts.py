@@ -125,8 +125,10 @@ def assemble(
     number = np.cumsum(seen, dtype=needed.dtype)
     number -= 1
     start, source, weight = _core.sort_rows(parts, number, first, last - first)
-    passes = (np.diff(start) // 4 + 12).astype(np.float32)
-    return Block(start, source, weight, needed, passes)
+    passes = np.diff(start)
+    passes //= 4
+    passes += 12
+    return Block(start, source, weight, needed, passes.astype(np.float32))
 
 
 def wants(block: Block, first: int, last: int) -> Array:
