@@ -333,3 +333,11 @@ def test_functions_without_an_operation(points, rng):
 def test_functions_that_take_numbers_say_so(call):
     with pytest.raises(mml.TraceError, match="got a value that is being traced, needed numbers"):
         mml.Function(call, 2)
+
+
+def test_equal_terms_of_a_sum_are_one():
+    """0.5 A x + (b + 0.5 A x) = A x + b, for a symmetric matrix."""
+    a, b = np.array([[2.0, 1.0], [1.0, 3.0]]), np.array([1.0, -1.0])
+    f = mml.Function(lambda x: 0.5 * (x @ a @ x) + b @ x, 2)
+    np.testing.assert_allclose(f.gradient([0.3, 0.7]), a @ [0.3, 0.7] + b, rtol=1e-15)
+    assert f._program("gradient")[0].flops == 2 * 4 + 2

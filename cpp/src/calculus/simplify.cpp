@@ -117,9 +117,11 @@ Id Graph::binary(Op op, Id x, Id y) {
       if (const Id both = together(x, y); both != kNone) return both;
       for (const auto& [sum, term] : {std::pair{x, y}, std::pair{y, x}}) {
         const Node v = nodes_[sum];
-        if (v.op != Op::Add || spread(term).first == kNone) continue;
+        if (v.op != Op::Add) continue;
         for (const auto& [part, rest] : {std::pair{v.a, v.b}, std::pair{v.b, v.a}}) {
-          if (const Id both = together(part, term); both != kNone) return add(rest, both);
+          Id both = spread(term).first == kNone ? kNone : together(part, term);
+          if (both == kNone && nodes_[part].size == nodes_[term].size) both = multiples(part, term, 1);
+          if (both != kNone) return add(rest, both);
         }
       }
       break;
