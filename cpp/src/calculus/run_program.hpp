@@ -15,7 +15,7 @@ namespace mmlcore::calculus {
 
 // Blocks for which all slots stay near the first-level cache (24 to 256 KiB were measured), else in half of the second;
 // single points where arrays are long. Blocks are of one size, since the last is computed as a whole too: 579 points in
-// blocks of 544 are two of 304 (a gradient of 9 numbers in float32 14.3 -> 9.4 us).
+// blocks of 544 are two of 304 (a gradient of 9 numbers in float32 14.3 -> 10 us).
 template <class T>
 index_t block_size(index_t numbers, index_t points) {
   constexpr index_t kFirst = 64 << 10, kSecond = 512 << 10, W = Simd<T>::width, most = 2048;
