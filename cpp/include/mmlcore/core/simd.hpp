@@ -43,9 +43,16 @@ struct Simd {
     for (int i = 0; i < width; ++i) v[i] = std::sqrt(v[i]);  // compilers make it one instruction
     return v;
   }
-  // x y + z, rounded once where the processor can.
+  // x y + z, rounded once where the processor can. By the instruction's name: where much is live, compilers leave a loop
+  // over the lanes as it is (sine and cosine of 540,000 float32 numbers together took 420 us with it, 200 so).
   [[gnu::always_inline]] static Vec fma(Vec x, Vec y, Vec z) {
+#if defined(__FMA__) && defined(__AVX512F__)
+    if constexpr (Bytes == 64 && sizeof(T) == 8) return (Vec)_mm512_fmadd_pd((__m512d)x, (__m512d)y, (__m512d)z);
+    if constexpr (Bytes == 64 && sizeof(T) == 4) return (Vec)_mm512_fmadd_ps((__m512)x, (__m512)y, (__m512)z);
+#endif
 #ifdef __FMA__
+    if constexpr (Bytes == 32 && sizeof(T) == 8) return (Vec)_mm256_fmadd_pd((__m256d)x, (__m256d)y, (__m256d)z);
+    if constexpr (Bytes == 32 && sizeof(T) == 4) return (Vec)_mm256_fmadd_ps((__m256)x, (__m256)y, (__m256)z);
     for (int i = 0; i < width; ++i) z[i] = std::fma(x[i], y[i], z[i]);
     return z;
 #else

@@ -18,8 +18,8 @@
 //
 // 60,000 x 200, one thread: 136 ms, of which starts 20, eight gradients 48 (blocks read by core/read_ahead.hpp; 64 without),
 // the Hessian 55 at four fifths of the processor's peak. Two Hessians of all rows with 7 gradients, without that of a
-// sample, took 255. Samples of 80 rows a column save a gradient and cost as much. scikit-learn's L-BFGS of 137 ms makes 8
-// gradients and no standard errors, so a fourth of its time is less than the Hessian takes alone.
+// sample, took 255. scikit-learn's L-BFGS of 137 ms makes 8 gradients and no standard errors, so a fourth of its time is less
+// than the Hessian takes alone.
 //
 // There is a finite solution if and only if no direction d has s (x d) >= 0 in all rows, and > 0 in one (A. Albert, J. A.
 // Anderson, "On the existence of maximum likelihood estimates in logistic regression models", Biometrika 71, 1984). Where

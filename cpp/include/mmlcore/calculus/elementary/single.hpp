@@ -31,21 +31,6 @@ namespace detail {
 inline constexpr float kFloatInfinity = std::numeric_limits<float>::infinity();
 
 [[gnu::always_inline]] inline Floats of(float x) { return F::splat(x); }
-// x y + z as one instruction by its name: where much is live, compilers leave the loop over lanes of Simd::fma as it is
-// (sine and cosine of 540,000 numbers together took 420 us with it, as long as both alone; 200 so).
-[[gnu::always_inline]] inline Floats fused(Floats x, Floats y, Floats z) {
-#if defined(__FMA__) && defined(__AVX512F__)
-  static_assert(sizeof(Floats) == 64);
-  return reinterpret_cast<Floats>(
-      _mm512_fmadd_ps(reinterpret_cast<__m512>(x), reinterpret_cast<__m512>(y), reinterpret_cast<__m512>(z)));
-#elif defined(__FMA__) && defined(__AVX__)
-  static_assert(sizeof(Floats) == 32);
-  return reinterpret_cast<Floats>(
-      _mm256_fmadd_ps(reinterpret_cast<__m256>(x), reinterpret_cast<__m256>(y), reinterpret_cast<__m256>(z)));
-#else
-  return F::fma(x, y, z);
-#endif
-}
 [[gnu::always_inline]] inline Floats with_sign(Floats magnitude, Floats sign) {
   constexpr std::int32_t kSign = INT32_MIN;
   return reinterpret_cast<Floats>((reinterpret_cast<FloatMask>(magnitude) & ~kSign) |
@@ -57,7 +42,7 @@ template <class... C>
   if constexpr (sizeof...(rest) == 0) {
     return of(c0);
   } else {
-    return detail::fused(series(x, rest...), x, of(c0));
+    return F::fma(series(x, rest...), x, of(c0));
   }
 }
 
@@ -97,7 +82,7 @@ struct ReducedFloats {
 };
 [[gnu::always_inline]] inline ReducedFloats reduce_by_ln2(Floats x) {
   const RoundedFloats n = nearest(x * 1.44269504f);
-  return {detail::fused(n.value, of(-kFloatLn2Lo), detail::fused(n.value, of(-kFloatLn2Hi), x)), n.number};
+  return {F::fma(n.value, of(-kFloatLn2Lo), F::fma(n.value, of(-kFloatLn2Hi), x)), n.number};
 }
 
 // 2^e (1 + f) of positive normal numbers, and log(1 + f).
@@ -151,19 +136,19 @@ inline FloatAngle reduce_in_double(Floats x) {
 #ifdef __FMA__
   if (!F::any(~(F::abs(x) < 4e4f))) {
     const RoundedFloats n = nearest(x * 0.636619772f);
-    const Floats r = detail::fused(n.value, of(-3.13916473e-7f), detail::fused(n.value, of(-1.57079601f), x));
-    return {detail::fused(n.value, of(-5.39030253e-15f), r), n.number};
+    const Floats r = F::fma(n.value, of(-3.13916473e-7f), F::fma(n.value, of(-1.57079601f), x));
+    return {F::fma(n.value, of(-5.39030253e-15f), r), n.number};
   }
 #endif
   return reduce_in_double(x);
 }
 [[gnu::always_inline]] inline Floats sin_near_zero(Floats r) {
   const Floats z = r * r;
-  return detail::fused(z * r, series(z, -1.6666654611e-1f, 8.3321608736e-3f, -1.9515295891e-4f), r);
+  return F::fma(z * r, series(z, -1.6666654611e-1f, 8.3321608736e-3f, -1.9515295891e-4f), r);
 }
 [[gnu::always_inline]] inline Floats cos_near_zero(Floats r) {
   const Floats z = r * r;
-  return detail::fused(z * z, series(z, 4.166664568298827e-2f, -1.388731625493765e-3f, 2.443315711809948e-5f), 1 - 0.5f * z);
+  return F::fma(z * z, series(z, 4.166664568298827e-2f, -1.388731625493765e-3f, 2.443315711809948e-5f), 1 - 0.5f * z);
 }
 [[gnu::always_inline]] inline Floats negated(Floats x, FloatMask where) {
   return reinterpret_cast<Floats>(reinterpret_cast<FloatMask>(x) ^ (where << 31));
@@ -196,7 +181,7 @@ template <class G>
 [[gnu::always_inline]] inline Floats expm1(Floats x) {
   const detail::ReducedFloats at = detail::reduce_by_ln2(detail::within(x, -20, 88));
   const Floats two = detail::float_power_of_two(at.n);
-  const Floats result = detail::fused(two, detail::beyond_linear(at.r) + at.r, two - 1);
+  const Floats result = F::fma(two, detail::beyond_linear(at.r) + at.r, two - 1);
   return x == 0 ? x : x > 88 ? exp(x) : result;
 }
 [[gnu::always_inline]] inline Floats expit(Floats x) {
@@ -211,7 +196,7 @@ template <class G>
   const Floats size = F::abs(x), z = x * x;
   const Floats p =
       detail::series(z, -3.33332819422e-1f, 1.33314422036e-1f, -5.37397155531e-2f, 2.06390887954e-2f, -5.70498872745e-3f);
-  const Floats near = detail::fused(z * x, p, x), far = 1 - 2 / (exp(2 * size) + 1);
+  const Floats near = F::fma(z * x, p, x), far = 1 - 2 / (exp(2 * size) + 1);
   return x == x ? detail::with_sign(size < 0.625f ? near : far, x) : x;
 }
 // exp(|x|) overflows before half of it does.
@@ -222,29 +207,28 @@ template <class G>
 }
 [[gnu::always_inline]] inline Floats cosh(Floats x) {
   const Floats size = F::abs(x), e = exp(detail::within(size, 0, 88));
-  return x == x ? (size > 88 ? exp(size - 1) * 1.35914091f : detail::fused(detail::of(0.5f), e, 0.5f / e)) : x;
+  return x == x ? (size > 88 ? exp(size - 1) * 1.35914091f : F::fma(detail::of(0.5f), e, 0.5f / e)) : x;
 }
 
 [[gnu::always_inline]] inline Floats log(Floats x) {
   return detail::for_normal(x, [](Floats normal, Floats exponent) {
     const auto [f, e] = detail::split(normal, exponent);
-    const Floats small = detail::fused(e, detail::of(detail::kFloatLn2Lo), detail::log_terms(f)) - 0.5f * f * f;
-    return detail::fused(e, detail::of(detail::kFloatLn2Hi), f + small);
+    const Floats small = F::fma(e, detail::of(detail::kFloatLn2Lo), detail::log_terms(f)) - 0.5f * f * f;
+    return F::fma(e, detail::of(detail::kFloatLn2Hi), f + small);
   });
 }
 [[gnu::always_inline]] inline Floats log2(Floats x) {
   return detail::for_normal(x, [](Floats normal, Floats exponent) {
     const auto [f, e] = detail::split(normal, exponent);
     const Floats small = detail::log_terms(f) - 0.5f * f * f;  // 1 / ln 2 = 1.4375 + ..., the first factor exact
-    return e +
-           detail::fused(f, detail::of(1.4375f), detail::fused(f + small, detail::of(5.1950408889634e-3f), small * 1.4375f));
+    return e + F::fma(f, detail::of(1.4375f), F::fma(f + small, detail::of(5.1950408889634e-3f), small * 1.4375f));
   });
 }
 [[gnu::always_inline]] inline Floats log10(Floats x) {
   return detail::for_normal(x, [](Floats normal, Floats exponent) {
     const auto [f, e] = detail::split(normal, exponent);
     const Floats l = f + (detail::log_terms(f) - 0.5f * f * f);
-    return detail::fused(e, detail::of(0.30102539f), detail::fused(e, detail::of(4.605039e-6f), l * 0.43429448f));
+    return F::fma(e, detail::of(0.30102539f), F::fma(e, detail::of(4.605039e-6f), l * 0.43429448f));
   });
 }
 [[gnu::always_inline]] inline Floats log1p(Floats x) {
