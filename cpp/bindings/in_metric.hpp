@@ -9,6 +9,7 @@
 
 #include "door.hpp"
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/in_rows.hpp"
 #include "mmlcore/elimination/cholesky.hpp"
 #include "mmlcore/matrices/product_small.hpp"
 
@@ -52,12 +53,14 @@ class InMetric {
   Buffer<T> duals(const MatrixView<const T>& x) const { return times(x, metric_); }
 
  private:
+  // Rows with gaps are copied: for the few of a block a product would pack all of M.
   Buffer<T> times(const MatrixView<const T>& x, const MatrixView<const T>& m) const {
-    Buffer<T> out(x.rows * d_);
+    Buffer<T> out(x.rows * d_), kept;
+    const MatrixView<const T> rows = in_rows<T>(x, kept);
     if (m.col_stride == 1) {
-      product_single<T>(x, m, c_order(out.data(), x.rows, d_));
+      product_single<T>(rows, m, c_order(out.data(), x.rows, d_));
     } else {
-      product_single<T>(x, m.transposed(), c_order(out.data(), x.rows, d_));  // M is symmetric
+      product_single<T>(rows, m.transposed(), c_order(out.data(), x.rows, d_));  // M is symmetric
     }
     return out;
   }

@@ -72,6 +72,38 @@ bool stack_times_one(const MatrixBatch<const T>& a, const MatrixBatch<const T>& 
   return true;
 }
 
+// Items woven into one another, number by number: arrays of three axes in Fortran order. Nothing else reads them at the
+// speed of memory: 9 of 91 x 91 times one 91 x 91 took 1.6 times numpy's time, which copies them first as well.
+template <class T>
+bool is_woven(const MatrixBatch<const T>& a) {
+  const MatrixView<const T>& item = a.item;
+  return a.count() > 1 && a.batch.uniform() && a.batch.stride() == 1 && item.rows > 1 && item.cols > 1 &&
+         std::min(item.row_stride, item.col_stride) >= a.count();
+}
+
+// Such a stack item by item, in rows.
+template <class T>
+class Unwoven {
+ public:
+  explicit Unwoven(const MatrixBatch<const T>& a)
+      : memory_(a.count() * a.item.rows * a.item.cols),
+        stack_{c_order<const T>(memory_.data(), a.item.rows, a.item.cols), {}} {
+    const index_t count = a.count(), size = a.item.rows * a.item.cols, cols = a.item.cols;
+    stack_.batch.push(count, size);
+    parallel_ranges(a.item.rows, 30'000 / (count * cols) + 1, [&](index_t begin, index_t end) {
+      for (index_t i = begin; i < end; ++i) {
+        const MatrixView<const T> from{a.item.data + i * a.item.row_stride, count, cols, 1, a.item.col_stride};
+        copy<T>(from, {memory_.data() + i * cols, count, cols, size, 1});
+      }
+    });
+  }
+  const MatrixBatch<const T>& stack() const { return stack_; }
+
+ private:
+  Buffer<T> memory_;
+  MatrixBatch<const T> stack_;
+};
+
 // Each item times a vector. Small ones in columns are products of small matrices, x'A'.
 template <class T>
 void stack_of_vectors(const MatrixBatch<const T>& a, const MatrixBatch<const T>& x, const MatrixBatch<T>& y) {
@@ -149,6 +181,8 @@ void product_batch(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b,
   if (count == 0 || c.item.empty()) return;
   if (count == 1) return product_single<T>(a[0], b[0], c[0]);
   if (one_tall<T>(a, b, c) || product_lanes<T>(a, b, c) || stack_times_one<T>(a, b, c)) return;
+  if (is_woven(a)) return product_batch<T>(Unwoven<T>(a).stack(), b, c);
+  if (is_woven(b)) return product_batch<T>(a, Unwoven<T>(b).stack(), c);
   if (c.item.rows == 1) return stack_of_vectors<T>(transposed(b), transposed(a), transposed(c));
   if (c.item.cols == 1) return stack_of_vectors<T>(a, b, c);
   const double work = 2.0 * c.item.rows * c.item.cols * std::max<index_t>(a.item.cols, 1);
