@@ -93,6 +93,13 @@ function(mmlcore_add_kernels level)
                      "${PROJECT_SOURCE_DIR}/cpp/include/mmlcore/core/simd.hpp")
 endfunction()
 
+# GCC puts less in place once a unit is large, and of a template's copies in several units the linker takes one: that of
+# run_f64.cpp for copies that turn a matrix, which took 1.7 times the instructions. So such units are told to be no exception,
+# without a precompiled header, which would bring its own options.
+set(MMLCORE_LARGE_UNIT "$<$<CXX_COMPILER_ID:GNU>:--param=large-unit-insns=1000000>")
+set_source_files_properties(cpp/src/calculus/run_f32.cpp cpp/src/calculus/run_f64.cpp
+                            PROPERTIES COMPILE_OPTIONS "${MMLCORE_LARGE_UNIT}" SKIP_PRECOMPILE_HEADERS ON)
+
 # Bindings are compiled several files at a time: what pybind11 has in its headers is most of what a compiler does for them, and
 # was two thirds of their time. A file that only registers functions has a namespace of its own (module.hpp); those with a
 # header, whose functions others call, are one unit. Left out under ccache, as the headers are.
@@ -101,6 +108,7 @@ function(mmlcore_unite target)
     return()
   endif()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  target_compile_options(${target} PRIVATE ${MMLCORE_LARGE_UNIT})
   set(number 0)
   foreach(file IN LISTS MMLCORE_BINDINGS)
     string(REGEX REPLACE "cpp$" "hpp" header "${file}")
