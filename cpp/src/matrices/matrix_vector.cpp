@@ -152,7 +152,9 @@ void sums_of_few_rows(const MatrixView<const T>& a, const T* x, T* y) {
   }
   if (j < a.cols) add(even, j);
   for (int v = 0; v + 1 < V; ++v) S::store(y + v * W, even[v] + odd[v]);
-  part.store(y + (V - 1) * W, even[V - 1] + odd[V - 1]);
+  const typename S::Vec last = even[V - 1] + odd[V - 1];
+  if (a.rows == V * W) return S::store(y + (V - 1) * W, last);  // a part is never all
+  part.store(y + (V - 1) * W, last);
 }
 
 // Columns of S numbers without gaps: W of them at a time, number by number of each.
