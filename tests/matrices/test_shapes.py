@@ -123,3 +123,31 @@ def test_stacks_times_vectors(m, n, dtype, order, rng):
 def test_stacks_larger_than_the_caches(rng):
     a, b = rng.standard_normal((9000, 3, 5)), rng.standard_normal((9000, 5, 7))
     close(mml.matmul(a, b), a, b)
+
+
+@pytest.mark.parametrize("items", [2, 3, 9, 17, 70])
+@pytest.mark.parametrize(("m", "k", "n"), [(20, 33, 20), (91, 91, 91), (40, 17, 5), (2, 200, 30)])
+def test_stacks_woven_into_one_another(items, m, k, n, dtype, rng):
+    """Three axes in Fortran order, and the same with rows and columns exchanged."""
+    a = np.asfortranarray(rng.standard_normal((items, m, k)).astype(dtype))
+    b = np.asfortranarray(rng.standard_normal((items, k, n)).astype(dtype))
+    close(mml.matmul(a, b), a, b)
+    close(mml.matmul(a, b[0]), a, b[0])
+    close(mml.matmul(a[0], b), a[0], b)
+    turned = np.asfortranarray(a.mT).mT
+    close(mml.matmul(turned, b), turned, b)
+
+
+@pytest.mark.parametrize("n", [*range(1, 10), 15, 16, 17, 31, 32, 33, 48, 63, 64, 65])
+@pytest.mark.parametrize("k", [1, 7, 16, 17, 434])
+def test_a_vector_times_few_columns(n, k, dtype, rng):
+    """No gaps, gaps, and nothing beside the numbers is read or written."""
+    x = rng.standard_normal(k).astype(dtype)
+    wide = np.full((k, n + 3), np.nan, dtype)
+    wide[:, :n] = rng.standard_normal((k, n))
+    narrow = wide[:, :n].copy()
+    close(mml.matmul(x, narrow)[None], x[None], narrow)
+    close(mml.matmul(x, wide[:, :n])[None], x[None], narrow)
+    to = np.full(n + 2, 7, dtype)
+    mml.matmul(x, narrow, out=to[:n])
+    assert (to[n:] == 7).all()
