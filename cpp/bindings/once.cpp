@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <initializer_list>
 #include <limits>
 #include <optional>
 
@@ -26,38 +27,34 @@ using calculus::Program;
 
 constexpr index_t kMostUnknowns = kMostOfLagrange;
 
-py::object array_of(const double* x, index_t n) {
-  auto made = py::reinterpret_steal<py::object>(new_result(NPY_DOUBLE, 1, &n));
+// An array of these numbers.
+py::object array_of(const double* x, std::initializer_list<npy_intp> shape) {
+  auto made = py::reinterpret_steal<py::object>(new_result(NPY_DOUBLE, static_cast<int>(shape.size()), shape.begin()));
   if (!made) throw py::error_already_set();
-  std::copy_n(x, n, static_cast<double*>(PyArray_DATA(reinterpret_cast<PyArrayObject*>(made.ptr()))));
+  auto* const array = reinterpret_cast<PyArrayObject*>(made.ptr());
+  std::copy_n(x, PyArray_SIZE(array), static_cast<double*>(PyArray_DATA(array)));
   return made;
 }
 
-// The numbers of a list of floats or a plain vector; how many, or 0 where they are not a few finite ones.
-index_t few_numbers(PyObject* from, double* to) {
+// The numbers of a list or tuple of floats or a plain vector; how many, or 0 where they are not at most `most` finite ones.
+index_t few_numbers(PyObject* from, double* to, index_t most) {
   index_t n = 0;
-  if (PyList_CheckExact(from)) {
-    n = PyList_GET_SIZE(from);
+  if (PyTuple_CheckExact(from) || PyList_CheckExact(from)) {
+    n = PySequence_Fast_GET_SIZE(from);
+    if (n > most) return 0;
     for (index_t j = 0; j < n; ++j) {
-      if (n > kMostUnknowns || !PyFloat_CheckExact(PyList_GET_ITEM(from, j))) return 0;
-      to[j] = PyFloat_AS_DOUBLE(PyList_GET_ITEM(from, j));
+      PyObject* const number = PySequence_Fast_GET_ITEM(from, j);
+      if (!PyFloat_CheckExact(number)) return 0;
+      to[j] = PyFloat_AS_DOUBLE(number);
     }
   } else if (plain_type(from) == NPY_DOUBLE) {
     auto* const x = reinterpret_cast<PyArrayObject*>(from);
-    if (PyArray_NDIM(x) != 1 || PyArray_DIM(x, 0) > kMostUnknowns) return 0;
+    if (PyArray_NDIM(x) != 1 || PyArray_DIM(x, 0) > most) return 0;
     n = PyArray_DIM(x, 0);
     for (index_t j = 0; j < n; ++j)
       to[j] = *reinterpret_cast<const double*>(static_cast<const char*>(PyArray_DATA(x)) + j * PyArray_STRIDE(x, 0));
   }
-  return std::all_of(to, to + n, [](double number) { return std::isfinite(number); }) ? n : 0;
-}
-
-py::object matrix_of(const double* x, index_t n) {
-  const npy_intp shape[] = {n, n};
-  auto made = py::reinterpret_steal<py::object>(new_result(NPY_DOUBLE, 2, shape));
-  if (!made) throw py::error_already_set();
-  std::copy_n(x, n * n, static_cast<double*>(PyArray_DATA(reinterpret_cast<PyArrayObject*>(made.ptr()))));
-  return made;
+  return all_finite(to, n) ? n : 0;
 }
 
 bool options_of(PyObject* tol, PyObject* max_iter, NewtonOptions& options) {
@@ -88,7 +85,7 @@ PyObject* call_newton_once(PyObject*, PyObject* const* args, Py_ssize_t count) {
   if (count != 5 || !PyType_Check(args[0])) Py_RETURN_NONE;
   NewtonOptions options;
   double start[kMostUnknowns];
-  const index_t n = few_numbers(args[2], start);
+  const index_t n = few_numbers(args[2], start, kMostUnknowns);
   if (n < 2 || !options_of(args[3], args[4], options)) Py_RETURN_NONE;
   return guarded([&]() -> PyObject* {
     const std::optional<NewtonPrograms> programs = programs_of(args[1]);
@@ -96,7 +93,7 @@ PyObject* call_newton_once(PyObject*, PyObject* const* args, Py_ssize_t count) {
     const auto nowhere = [](const double*, const double*, double* d) { *d = std::numeric_limits<double>::quiet_NaN(); };
     const Roots found = newton(*programs, 1, n, start, options, nowhere);
     if (found.status[0] != static_cast<std::int64_t>(NewtonStatus::Converged)) return Py_NewRef(Py_None);
-    return named(args[0], py::make_tuple(array_of(found.x.data(), n), found.norm[0], found.steps[0], true, 1, py::none()));
+    return named(args[0], py::make_tuple(array_of(found.x.data(), {n}), found.norm[0], found.steps[0], true, 1, py::none()));
   });
 }
 
@@ -111,7 +108,7 @@ PyObject* call_lagrange_once(PyObject*, PyObject* const* args, Py_ssize_t count)
   if (count != 6 || !PyType_Check(args[0])) Py_RETURN_NONE;
   NewtonOptions options;
   double start[kMostUnknowns];
-  const index_t n = few_numbers(args[3], start);
+  const index_t n = few_numbers(args[3], start, kMostUnknowns);
   if (n < 1 || !options_of(args[4], args[5], options)) Py_RETURN_NONE;
   return guarded([&]() -> PyObject* {
     const std::optional<NewtonPrograms> programs = programs_of(args[1]);
@@ -125,7 +122,7 @@ PyObject* call_lagrange_once(PyObject*, PyObject* const* args, Py_ssize_t count)
     const calculus::Points<double> out{&value, 1};
     f.run<double>(1, &in, &out);
     return named(args[0],
-                 py::make_tuple(array_of(found->z.data(), n), array_of(found->z.data() + n, m), value,
+                 py::make_tuple(array_of(found->z.data(), {n}), array_of(found->z.data() + n, {m}), value,
                                 py::str(found->kind.data(), found->kind.size()), found->norm, found->steps, true, 1));
   });
 }
@@ -139,25 +136,6 @@ PyMethodDef lagrange_once_method = {
 constexpr index_t kMostParameters = 32, kMostPoints = 200'000;  // longer data begin with a fit to some
 constexpr index_t kHeld = 4096;                                 // numbers of a model up to which the GIL is kept
 constexpr double kNormal = 1e-200;                              // sums of squares that are beyond it have other units
-
-// A start as a list or tuple of floats or as a plain vector; how many numbers, or 0.
-index_t start_of(PyObject* from, double* to) {
-  if (PyTuple_CheckExact(from) || PyList_CheckExact(from)) {
-    const index_t n = PySequence_Fast_GET_SIZE(from);
-    for (index_t j = 0; j < n; ++j) {
-      PyObject* const number = PySequence_Fast_GET_ITEM(from, j);
-      if (n > kMostParameters || !PyFloat_CheckExact(number)) return 0;
-      to[j] = PyFloat_AS_DOUBLE(number);
-    }
-    return n;
-  }
-  if (plain_type(from) != NPY_DOUBLE) return 0;
-  auto* const x = reinterpret_cast<PyArrayObject*>(from);
-  const index_t n = PyArray_NDIM(x) == 1 ? PyArray_DIM(x, 0) : 0;
-  if (n > kMostParameters || !PyArray_IS_C_CONTIGUOUS(x)) return 0;
-  std::copy_n(static_cast<const double*>(PyArray_DATA(x)), n, to);
-  return n;
-}
 
 // A plain vector of finite numbers; null of anything else.
 const double* points_of(PyObject* from, index_t& m) {
@@ -175,8 +153,8 @@ PyObject* call_curve_once(PyObject*, PyObject* const* args, Py_ssize_t count) {
   double start[kMostParameters];
   if (count != 8 || !PyFloat_CheckExact(args[4]) || !PyFloat_CheckExact(args[5]) || !PyLong_CheckExact(args[6]))
     Py_RETURN_NONE;
-  const index_t p = start_of(args[3], start);
-  if (p < 1 || !all_finite(start, p)) Py_RETURN_NONE;
+  const index_t p = few_numbers(args[3], start, kMostParameters);
+  if (p < 1) Py_RETURN_NONE;
   index_t m = 0, other = 0;
   const double *const x = points_of(args[1], m), *const y = points_of(args[2], other);
   if (!x || !y || m != other || m <= p || m >= kMostPoints) Py_RETURN_NONE;
@@ -199,8 +177,8 @@ PyObject* call_curve_once(PyObject*, PyObject* const* args, Py_ssize_t count) {
       for (double& entry : fit.covariance) entry *= fit.cost / static_cast<double>(m - p);
     }
     if (!all_finite(fit.covariance.data(), p * p)) return Py_NewRef(Py_None);
-    const py::object covariance = matrix_of(fit.covariance.data(), p);
-    const py::tuple found = py::make_tuple(array_of(fit.theta.data(), p), py::none(), fit.cost, fit.iterations,
+    const py::object covariance = array_of(fit.covariance.data(), {p, p});
+    const py::tuple found = py::make_tuple(array_of(fit.theta.data(), {p}), py::none(), fit.cost, fit.iterations,
                                            fit.evaluations, static_cast<int>(fit.status));
     return py::make_tuple(found, covariance, m - p).release().ptr();
   });
@@ -249,7 +227,7 @@ PyObject* call_polynomial_once(PyObject*, PyObject* const* args, Py_ssize_t coun
       for (index_t j = 0; j < side; ++j)
         ordered[i * side + j] = covariance[(i == 0 ? d : i - 1) * side + (j == 0 ? d : j - 1)];
     }
-    return py::make_tuple(array_of(found.data(), side), py::make_tuple(low, high), matrix_of(ordered.data(), side),
+    return py::make_tuple(array_of(found.data(), {side}), py::make_tuple(low, high), array_of(ordered.data(), {side, side}),
                           line.chi2, line.dof, line.r2)
         .release()
         .ptr();
