@@ -136,7 +136,7 @@ def test_what_does_not_fit_is_named(name):
     several = isinstance(wanted, tuple)
 
     def refused(error, match, change):
-        places = tuple(change(np.empty_like(x)) for x in parts(wanted))
+        places = tuple(change(np.zeros_like(x)) for x in parts(wanted))
         with pytest.raises(error, match=match):
             CALLS[name](BATCHES[0], places if several else places[0])
 
