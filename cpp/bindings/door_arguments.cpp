@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "door_call.hpp"
+#include "results.hpp"
 
 namespace mmlcore::bindings {
 
@@ -29,8 +30,7 @@ py::object converted(PyObject* given) {
   const int type = PyArray_TYPE(from);
   const bool number = PyTypeNum_ISBOOL(type) || PyTypeNum_ISINTEGER(type) || type == NPY_HALF || type == NPY_FLOAT;
   if (!number && type != NPY_DOUBLE) return {};
-  PyObject* made = PyArray_FromArray(from, PyArray_DescrFromType(type == NPY_FLOAT ? NPY_FLOAT : NPY_DOUBLE),
-                                     NPY_ARRAY_CARRAY_RO | NPY_ARRAY_NOTSWAPPED | NPY_ARRAY_FORCECAST);
+  PyObject* made = as_type(from, type == NPY_FLOAT ? NPY_FLOAT : NPY_DOUBLE);
   if (!made) throw py::error_already_set();
   return py::reinterpret_steal<py::object>(made);
 }
@@ -100,9 +100,7 @@ bool all_converted(PyObject** given, int count, py::object* kept) {
       kept[i] = array_of_number(given[i], type);
       if (!kept[i]) return false;
     } else if (PyObject* const here = kept[i] ? kept[i].ptr() : given[i]; plain_type(here) != type) {
-      auto* array = reinterpret_cast<PyArrayObject*>(here);
-      kept[i] = py::reinterpret_steal<py::object>(
-          PyArray_CastToType(array, PyArray_DescrFromType(type), PyArray_ISFORTRAN(array)));
+      kept[i] = py::reinterpret_steal<py::object>(as_type(reinterpret_cast<PyArrayObject*>(here), type));
       if (!kept[i]) throw py::error_already_set();
     }
   }

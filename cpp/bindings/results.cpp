@@ -63,13 +63,10 @@ py::object empty(const py::tuple& shape, bool single) {
   return py::reinterpret_steal<py::object>(made);
 }
 
-}  // namespace
-
-PyObject* new_result(int type, int axes, const npy_intp* shape) {
-  index_t bytes = type == NPY_FLOAT ? 4 : type == NPY_CDOUBLE ? 16 : 8;
-  for (int i = 0; i < axes; ++i) bytes *= shape[i];
-  const auto make = [&] { return PyArray_SimpleNew(axes, const_cast<npy_intp*>(shape), type); };
-  if (bytes < static_cast<index_t>(kLargeResult)) return make();
+// make() with large arrays' memory from us.
+template <class Make>
+PyObject* in_own_memory(index_t bytes, Make&& make) {
+  if (bytes < static_cast<index_t>(kLeastKept)) return make();
   PyObject* before = PyDataMem_SetHandler(capsule);
   if (!before) return nullptr;
   PyObject* made = make();
@@ -83,6 +80,23 @@ PyObject* new_result(int type, int axes, const npy_intp* shape) {
   Py_XDECREF(own);
   Py_DECREF(before);
   return made;
+}
+
+}  // namespace
+
+PyObject* new_result(int type, int axes, const npy_intp* shape) {
+  index_t bytes = type == NPY_FLOAT ? 4 : type == NPY_CDOUBLE ? 16 : 8;
+  for (int i = 0; i < axes; ++i) bytes *= shape[i];
+  return in_own_memory(bytes, [&] { return PyArray_SimpleNew(axes, const_cast<npy_intp*>(shape), type); });
+}
+
+PyObject* as_type(PyArrayObject* from, int type) {
+  PyArray_Descr* const wanted = PyArray_DescrFromType(type);
+  const index_t bytes = PyArray_SIZE(from) * index_t{type == NPY_FLOAT ? 4 : 8};
+  PyObject* const made = in_own_memory(bytes, [&] { return PyArray_NewLikeArray(from, NPY_KEEPORDER, wanted, 0); });
+  if (!made || PyArray_CopyInto(reinterpret_cast<PyArrayObject*>(made), from) == 0) return made;
+  Py_DECREF(made);
+  return nullptr;
 }
 
 void bind_results(py::module_& m) {

@@ -377,16 +377,20 @@ def test_nothing_is_kept(name, rng):
     out = tuple(np.empty(np.shape(p), p.dtype) for p in parts(door(*given)))
     out = out if len(out) > 1 else out[0]
     watched = [*given, *parts(out), *lists, None, NotImplemented]
-    before = [sys.getrefcount(x) for x in watched]
-    for _ in range(50):
-        door(*given)
-        door(*given, out=out)
-        door(*lists)
-        door(*lists, out=out)
-        with pytest.raises((ValueError, TypeError)):
-            door(*lists, out=[])
-    after = [sys.getrefcount(x) for x in watched]
-    assert all(abs(a - b) < 20 for a, b in zip(after, before, strict=True))
+
+    def grown():
+        before = [sys.getrefcount(x) for x in watched]
+        for _ in range(50):
+            door(*given)
+            door(*given, out=out)
+            door(*lists)
+            door(*lists, out=out)
+            with pytest.raises((ValueError, TypeError)):
+                door(*lists, out=[])
+        return max(abs(sys.getrefcount(x) - b) for x, b in zip(watched, before, strict=True))
+
+    # What others do meanwhile, in threads of the test's own process, counts references to None as well.
+    assert any(grown() < 20 for _ in range(3))
 
 
 def test_many_threads(rng):

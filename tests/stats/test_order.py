@@ -124,7 +124,9 @@ def test_refusals(call, error, message):
         call()
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (2, 3), (50, 7), (300, 40), (3, 500), (40_000, 3)])
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (2, 3), (50, 7), (300, 40), (3, 500), (2, 6000), (16, 700), (90, 5), (40_000, 3)]
+)
 @pytest.mark.parametrize("ddof", [0, 1])
 def test_standardize(shape, ddof, dtype, rng):
     if shape[0] <= ddof:
@@ -138,8 +140,9 @@ def test_standardize(shape, ddof, dtype, rng):
         found = mml.standardize(placed, ddof=ddof)
         assert found.dtype == dtype
         np.testing.assert_allclose(found, right.astype(float), atol=tolerance * 4)
-    turned = mml.standardize(np.ascontiguousarray(x.T), axis=1, ddof=ddof)
-    np.testing.assert_allclose(turned, right.T.astype(float), atol=tolerance * 4)
+    for placed in (np.ascontiguousarray(x.T), x.T, np.repeat(x, 3, axis=1)[:, ::3].T):
+        turned = mml.standardize(placed, axis=1, ddof=ddof)
+        np.testing.assert_allclose(turned, right.T.astype(float), atol=tolerance * 4)
     out = np.empty(shape, dtype)
     assert mml.standardize(x, ddof=ddof, out=out) is out
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "loops.hpp"
+#include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/copy_checks.hpp"
 #include "mmlcore/core/interleave.hpp"
 #include "mmlcore/core/region_failed.hpp"
 #include "mmlcore/matrices/matrix_vector.hpp"

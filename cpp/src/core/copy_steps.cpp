@@ -2,9 +2,14 @@
 //
 // Vectors are put together from single numbers, every second one from two vectors by a shuffle, numbers that lie backwards
 // from one, so that what is done with them, and the check whether they are finite, takes a step a vector.
+#include "copy_steps.hpp"
+
+#include <algorithm>
 #include <utility>
 
-#include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/copy_checks.hpp"
+#include "mmlcore/core/interleave.hpp"
+#include "mmlcore/core/simd.hpp"
 
 namespace mmlcore::detail {
 namespace {

@@ -17,18 +17,30 @@ std::size_t capacity(std::size_t bytes) {
   return (bytes + step - 1) / step * step;
 }
 
-using Pool = KeptBlocks<16, std::size_t{128} << 20>;
+constexpr std::size_t kLarge = std::size_t{1} << 20;
 
-Pool& pool() {
-  static Pool* const the_pool = new Pool;  // never destroyed: arrays may outlive everything
-  return *the_pool;
+// Small blocks would drive out the large ones, for which the system takes longest.
+struct Pools {
+  KeptBlocks<16, std::size_t{128} << 20> large;
+  KeptBlocks<32, std::size_t{16} << 20> small;
+};
+
+Pools& pools() {
+  static Pools* const the_pools = new Pools;  // never destroyed: arrays may outlive everything
+  return *the_pools;
+}
+
+// f(the pool for blocks of this capacity)
+template <class F>
+auto in_pool(std::size_t bytes, F&& f) {
+  return bytes < kLarge ? f(pools().small) : f(pools().large);
 }
 
 }  // namespace
 
 void* take_result(std::size_t bytes) noexcept {
   const std::size_t wanted = capacity(bytes);
-  const Block kept = pool().take([wanted](std::size_t has) { return has == wanted; });
+  const Block kept = in_pool(wanted, [=](auto& pool) { return pool.take([=](std::size_t has) { return has == wanted; }); });
   return kept.data ? kept.data : take_from_system(wanted, kPage);
 }
 
@@ -38,10 +50,14 @@ void give_result(void* data, std::size_t bytes) noexcept {
   static_cast<void>(bytes);
   give_to_system(data);
 #else
-  pool().give({data, capacity(bytes)});
+  const Block block{data, capacity(bytes)};
+  in_pool(block.bytes, [=](auto& pool) { pool.give(block); });
 #endif
 }
 
-std::size_t release_kept() noexcept { return pool().release(); }
+std::size_t release_kept() noexcept {
+  const auto release = [](auto& pool) { return pool.release(); };
+  return in_pool(0, release) + in_pool(kLarge, release);
+}
 
 }  // namespace mmlcore

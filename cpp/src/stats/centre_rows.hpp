@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/simd.hpp"
 #include "provisional_mean.hpp"
 
 namespace mmlcore {

@@ -119,14 +119,18 @@ void narrow_pass(MatrixView<const T> x, const T* shift, Sums sums) {
 // order along axis 1: 21 us by passes over sums in memory, 7 so). A vector of columns of which one is not finite or was
 // misled by its shift is left to the others' way: false.
 template <bool Squares, class T>
-bool few_rows_vector(const T* x, index_t stride, index_t m, double* mean, double* low, double* squares) {
+[[gnu::always_inline]] inline bool few_rows_vector(const T* x, index_t stride, index_t m, double count, double share,
+                                                   double* mean, double* low, double* squares) {
   using S = Simd<double>;
   using Vec = typename S::Vec;
-  const double count = static_cast<double>(m), share = 1 / count;
   const auto at = [=](index_t i) __attribute__((always_inline)) { return detail::widened(x + i * stride); };
   const auto least = [](Vec a, Vec b) { return a < b ? a : b; };
   const auto most = [](Vec a, Vec b) { return a < b ? b : a; };
-  const Vec a = at(0), b = at(m / 2), c = at(m - 1), shift = most(least(a, b), least(most(a, b), c));
+  Vec shift = at(m / 2);
+  if (Squares && m > 2) {
+    const Vec a = at(0), b = shift, c = at(m - 1);
+    shift = most(least(a, b), least(most(a, b), c));
+  }
   Vec d{}, q{};
   for (index_t i = 0; i < m; ++i) {
     const Vec v = at(i) - shift;
@@ -135,10 +139,9 @@ bool few_rows_vector(const T* x, index_t stride, index_t m, double* mean, double
   }
   const Vec near = d * share, offset = near + (d - near * count) * share,
             drift = d * offset;  // a division's 16 cycles saved
-  const auto fine = (d - d == 0) & (Squares ? !((drift > 0.9 * q) & (drift > 0)) : d == d);
-  for (int l = 0; l < S::width; ++l) {
-    if (!fine[l]) return false;
-  }
+  auto wrong = d - d != 0;
+  if (Squares) wrong |= (drift > 0.9 * q) & (drift > 0);
+  if (S::any(wrong)) return false;
   const Vec middle = shift + offset, part = middle - shift;
   S::store(mean, middle);
   if (low) S::store(low, (shift - (middle - part)) + (offset - part));
@@ -177,24 +180,31 @@ void by_rows(const MatrixView<const T>& x, const double* weights, double weight,
   }
 }
 
+// Of the columns from the first on, a vector at a time.
+template <bool Squares, class T>
+void few_rows_vectors(const MatrixView<const T>& x, index_t first, index_t last, double* mean, double* low,
+                      double* squares) {
+  constexpr index_t W = Simd<double>::width;
+  const T* const data = x.data;
+  const index_t stride = x.row_stride, m = x.rows;
+  const double count = static_cast<double>(m), share = 1 / count;
+  for (index_t j = first; j < last; j += W) {
+    double* const rest = low ? low + j : nullptr;
+    double* const q = Squares ? squares + j : nullptr;
+    if (few_rows_vector<Squares>(data + j, stride, m, count, share, mean + j, rest, q)) continue;
+    double unread[W];
+    by_rows<T>(x.block(0, j, m, W), nullptr, count, mean + j, rest ? rest : unread, q);
+  }
+}
+
 template <class T>
 void by_few_rows(const MatrixView<const T>& x, double* mean, double* low, double* squares) {
   constexpr index_t W = Simd<double>::width;
-  const index_t m = x.rows, n = x.cols;
-  const auto add = [&](index_t j) {
-    double* const q = squares ? squares + j : nullptr;
-    double* const rest = low ? low + j : nullptr;
-    const T* const from = x.data + j;
-    if (q ? few_rows_vector<true>(from, x.row_stride, m, mean + j, rest, q)
-          : few_rows_vector<false>(from, x.row_stride, m, mean + j, rest, q))
-      return;
-    double unread[W];
-    by_rows<T>(x.block(0, j, m, W), nullptr, static_cast<double>(m), mean + j, rest ? rest : unread, q);
-  };
-  parallel_ranges(n / W, kWork / (m * W) + 1, [&](index_t begin, index_t end) {
-    for (index_t k = begin; k < end; ++k) add(k * W);
-  });
-  if (n % W) add(n - W);  // overlaps the one before it
+  const index_t n = x.cols;
+  const auto add = squares ? few_rows_vectors<true, T> : few_rows_vectors<false, T>;
+  parallel_ranges(n / W, kWork / (x.rows * W) + 1,
+                  [&](index_t begin, index_t end) { add(x, begin * W, end * W, mean, low, squares); });
+  if (n % W) add(x, n - W, n, mean, low, squares);  // overlaps the one before it
 }
 
 // Short columns that are contiguous: some of them are copied across, so that they lie side by side. A column by itself costs

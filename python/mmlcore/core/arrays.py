@@ -26,7 +26,7 @@ F32 = np.dtype(np.float32)
 F64 = np.dtype(np.float64)
 BYTE = np.dtype(np.uint8)
 
-_LARGE = 1 << 20  # bytes of an array whose memory is kept for the next
+_LARGE = 1 << 17  # bytes of an array whose memory is kept for the next
 
 
 def as_array(x: ArrayLike, name: str, *, complex_ok: bool = False) -> Array:

@@ -4,10 +4,11 @@
 // are read where they are, a block of columns at a time: C's block is held in registers, and each k adds a(i, k) * B(k,
 // block). As long as B fits the second-level cache (kCached), this takes 0.4 to 0.95 of the time of packing for 12 to 400
 // rows, any depth and 50 to 640 columns, in float64 and float32 (0.95 at 400 x 330 x 640; beyond the cache packing wins from
-// some rows on). Blocks are 3, 2 or 1 vectors, the last of which may be a part (core/part_of_vector.hpp; by halves where the
-// level has none): no element outside C is touched. Rows are shared among as few blocks as hold them. For a stack the blocks
-// are chosen once: 250 random stacks of 2 to 22 rows and columns run at 2.2 times numpy's speed, and one of them at less
-// than that; by halves, and chosen item by item, at 1.1 times, a third of them at less.
+// some rows on: 512 x 512 float32 where it holds 512 KiB takes 1.3 of the time of packing). Blocks are 3, 2 or 1 vectors,
+// the last of which may be a part (core/part_of_vector.hpp; by halves where the level has none): no element outside C is
+// touched. Rows are shared among as few blocks as hold them. For a stack the blocks are chosen once: 250 random stacks of 2
+// to 22 rows and columns run at 2.2 times numpy's speed, and one of them at less than that; by halves, and chosen item by
+// item, at 1.1 times, a third of them at less.
 //
 // Stacks are bounded by memory for n <= 8; the next item is asked for while this one is computed.
 // Needs unit column strides of B and C; A may have any strides. Cost: 2 m n k flops, no scratch memory.
@@ -15,15 +16,16 @@
 
 #include <algorithm>
 
+#include "mmlcore/core/caches.hpp"
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore {
 
 inline constexpr index_t kSmallProduct = 96;
 inline constexpr index_t kLong = 4096;                // longer sums are taken in parts (product.hpp)
-inline constexpr index_t kCached = index_t{1} << 20;  // bytes of B that stay in the second-level cache
+inline const index_t kCached = second_level_cache();  // bytes of B that stay there
 // Few rows of A read B so few times that it may come from the third level (20 x 1000 times 1000 x 1000: 0.65 of the time).
-inline constexpr index_t kFewRows = 64;
+inline constexpr index_t kFewRows = 64, kCachedBehind = index_t{8} << 20;
 inline constexpr index_t kTileRows = 8;  // the rows of A that are one register tile: B is read once, where it lies
 
 // What is known to be zero, or is not wanted, and so is not computed (block by block: some of it still is).
@@ -90,7 +92,7 @@ bool lies_in_rows(const MatrixView<T>& b) {
 template <class T>
 bool is_unpacked_product(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
   const index_t bytes = b.rows * b.cols * index_t{sizeof(T)};
-  return lies_in_rows(c) && a.cols <= kLong && bytes <= (a.rows <= kFewRows ? 8 * kCached : kCached);
+  return lies_in_rows(c) && a.cols <= kLong && bytes <= (a.rows <= kFewRows ? kCachedBehind : kCached);
 }
 
 }  // namespace mmlcore
