@@ -200,16 +200,25 @@ void product_in_blocks(MatrixView<const T> a, MatrixView<const T> b, MatrixView<
   constexpr index_t worth = 100'000;          // multiplications that a second thread pays for
   constexpr index_t kept = index_t{1} << 15;  // numbers of A that stay in the cache beside B
   constexpr index_t across = 3 * Simd<T>::width, tasks = 16;
+  // Columns of A beyond which a few of its rows would fill the first-level cache with lines of which they use a part, and
+  // columns of C for which the rows are worth copying (171 to 300 rows in Fortran order: 0.85 to 0.95 of the time at AVX2).
+  constexpr index_t deep = 96, often = 48;
   const index_t m = c.rows, k = a.cols, n = c.cols;
   const index_t rows = std::clamp<index_t>(kept / (8 * std::max<index_t>(k, 1)), 3, 24) * 8, down = (m + rows - 1) / rows;
   if (m * k * n < worth || (down == 1 && n < 2 * across)) return all_blocks<T>(a, b, c, ProductPart::full, alpha, beta);
   // Blocks depend on the shapes alone: the sums of a block are taken in one order.
   const index_t strips = (n + across - 1) / across, wide = std::clamp<index_t>(tasks / down, 1, strips);
   const index_t cols = (strips + wide - 1) / wide * across, along = (n + cols - 1) / cols;
+  const bool turns = k >= deep && n >= often;
+  Buffer<T> straight;
+  if (turns && along > 1) a = in_rows<T>(a, straight);
   parallel_tasks(down * along, threads, [&](index_t task) {
     const index_t i = task / along * rows, j = task % along * cols;
     const index_t r = std::min(rows, m - i), w = std::min(cols, n - j);
-    all_blocks<T>(a.block(i, 0, r, k), b.block(0, j, k, w), c.block(i, j, r, w), ProductPart::full, alpha, beta);
+    Buffer<T> own;
+    const MatrixView<const T> left = a.block(i, 0, r, k);
+    all_blocks<T>(turns ? in_rows<T>(left, own) : left, b.block(0, j, k, w), c.block(i, j, r, w), ProductPart::full, alpha,
+                  beta);
   });
 }
 
