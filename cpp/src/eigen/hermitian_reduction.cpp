@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mmlcore/core/interrupt.hpp"
 #include "mmlcore/eigen/split_rows.hpp"
 
 namespace mmlcore {
@@ -34,6 +35,7 @@ class HermitianReduction {
     e[n_ - 1] = 0;
     phases[n_ - 1] = 1;
     for (index_t k = n_ - 1; k > 0; --k) {
+      if (k >= kPolledOrder) poll_interrupt();
       const Row x = split_row(v_, k);
       Entry off;
       tau[k] = point_row(k, x, take_row(k, x, d[k]), off);

@@ -1,11 +1,11 @@
 #include "mmlcore/eigen/reduction.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/interrupt.hpp"
 #include "mmlcore/core/lane_arithmetic.hpp"
+#include "mmlcore/eigen/pointed_row.hpp"
 #include "mmlcore/matrices/register_tile.hpp"
 
 namespace mmlcore {
@@ -36,9 +36,9 @@ class Reduction {
   void run(T* tau, T* d, T* e) {
     e[n_ - 1] = 0;
     for (index_t k = n_ - 1; k > 0; --k) {
+      if (k >= kPolledOrder) poll_interrupt();
       T* const x = v_.row(k);
-      const T rest = take_row(k, x, d[k]);
-      tau[k] = point(k, x, rest, e[k - 1]);
+      tau[k] = point_row(k, x, take_row(k, x, d[k]), e[k - 1]);
       multiply(k, x);
       complete(k, x, tau[k]);
     }
@@ -48,19 +48,12 @@ class Reduction {
   }
 
  private:
-  // Calls f(c, mask of what lies before column k) for the vectors of a row.
-  template <class F>
-  [[gnu::always_inline]] static void before(index_t k, F&& f) {
-    const Mask lanes = lane_numbers<T>();
-    for (index_t c = 0; c < k; c += W) f(c, lanes < static_cast<Int>(k - c));
-  }
-
-  // Row k as the pending pairs leave it goes to x; returns the sum of squares but for the last number.
-  T take_row(index_t k, T* x, T& diagonal) {
+  // Row k as the pending pairs leave it goes to x; returns the squares.
+  Vec take_row(index_t k, T* x, T& diagonal) {
     const T* const row = a_.row(k);
     diagonal = row[k];
     Vec squares{};
-    before(k, [&](index_t c, Mask inside) {
+    each_before<T>(k, [&](index_t c, Mask inside) {
       Vec part = S::load(row + c);
       for (int p = 0; p < pending_; ++p) {
         part -= v_pair_[p][k] * S::load(w_pair_[p] + c) + w_pair_[p][k] * S::load(v_pair_[p] + c);
@@ -71,37 +64,12 @@ class Reduction {
     });
     for (int p = 0; p < pending_; ++p) diagonal -= 2 * v_pair_[p][k] * w_pair_[p][k];
     for (index_t c = whole_vectors<T>(k); c < padded_ - W; c += W) S::store(x + c, Vec{});
-    // The squares of the others alone: from the sum where the last number is no large part of it, else once more.
-    const T last = x[k - 1], sum = lane_sum<T>(squares), rest = sum - last * last;
-    if (rest > sum / 4) return rest;
-    squares = Vec{};
-    before(k, [&](index_t c, Mask) {
-      const Vec part = lane_numbers<T>() < static_cast<Int>(k - 1 - c) ? S::load(x + c) : Vec{};
-      squares += part * part;
-    });
-    return lane_sum<T>(squares);
-  }
-
-  // x becomes the vector of the reflection, with x_{k-1} = 1; returns tau. What is below the range of squares counts as
-  // zero: it is far below rounding.
-  T point(index_t k, T* x, T rest, T& off) const {
-    const T last = x[k - 1];
-    off = last;
-    if (rest <= std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon()) {
-      before(k, [&](index_t c, Mask) { S::store(x + c, Vec{}); });
-      return 0;
-    }
-    const T size = std::sqrt(rest + last * last);
-    off = last > 0 ? -size : size;
-    const T scale = 1 / (last - off);
-    before(k, [&](index_t c, Mask) { S::store(x + c, S::load(x + c) * scale); });
-    x[k - 1] = 1;
-    return (off - last) / off;
+    return squares;
   }
 
   // y + own = A x over the first k rows, the pending pairs applied to A or to the product.
   void multiply(index_t k, const T* x) {
-    before(k, [&](index_t c, Mask) { S::store(y_ + c, Vec{}); });
+    each_before<T>(k, [&](index_t c, Mask) { S::store(y_ + c, Vec{}); });
     if (pending_ == kPending) {
       pass<kPending>(k, x);
       pending_ = 0;
@@ -110,13 +78,13 @@ class Reduction {
     pass<0>(k, x);
     for (int p = 0; p < pending_; ++p) {
       Vec sum_v{}, sum_w{};
-      before(k, [&](index_t c, Mask) {
+      each_before<T>(k, [&](index_t c, Mask) {
         const Vec part = S::load(x + c);
         sum_v += part * S::load(v_pair_[p] + c);
         sum_w += part * S::load(w_pair_[p] + c);
       });
       const T along_v = lane_sum<T>(sum_v), along_w = lane_sum<T>(sum_w);
-      before(k, [&](index_t c, Mask) {
+      each_before<T>(k, [&](index_t c, Mask) {
         S::store(y_ + c, S::load(y_ + c) - (along_w * S::load(v_pair_[p] + c) + along_v * S::load(w_pair_[p] + c)));
       });
     }
@@ -181,13 +149,13 @@ class Reduction {
   void complete(index_t k, const T* x, T tau) {
     T* const w = w_pair_[pending_];
     Vec sum{};
-    before(k, [&](index_t c, Mask inside) {
+    each_before<T>(k, [&](index_t c, Mask inside) {
       const Vec y = inside ? S::load(y_ + c) + S::load(own_ + c) : Vec{};
       S::store(w + c, y);
       sum += y * S::load(x + c);
     });
     const T half = tau * tau * lane_sum<T>(sum) / 2;
-    before(k, [&](index_t c, Mask) { S::store(w + c, tau * S::load(w + c) - half * S::load(x + c)); });
+    each_before<T>(k, [&](index_t c, Mask) { S::store(w + c, tau * S::load(w + c) - half * S::load(x + c)); });
     for (index_t c = whole_vectors<T>(k); c < padded_; c += W) S::store(w + c, Vec{});
     v_pair_[pending_++] = x;
   }

@@ -39,7 +39,7 @@ class Problem {
     const PaddedRows<T> z = square(2);
     if (!divide_and_conquer<T>(n_, d(), e(), order_.data(), {z, square(0), square(3)})) return false;
     if (!write_values(values)) return false;
-    back_transform<T>(n_, square(1), tau(), z, n_);
+    back_transform<T>(1, n_, {square(1).row(1), stride_}, tau() + 1, z, n_);
     point(z);
     write(z, vectors);
     return true;
@@ -60,7 +60,7 @@ class Problem {
     for (index_t i = 0; i < n_; ++i) {
       for (index_t j = 0; j < columns.stride; ++j) columns.row(i)[j] = j < k ? z(j, i) : T{0};
     }
-    back_transform<T>(n_, square(1), tau(), columns, k);
+    back_transform<T>(1, n_, {square(1).row(1), stride_}, tau() + 1, columns, k);
     for (index_t j = 0; j < k; ++j) {
       for (index_t i = 0; i < n_; ++i) z(j, i) = columns.row(i)[j];
       values[j] = std::ldexp(values[j], power_);

@@ -16,9 +16,10 @@
 
 namespace mmlcore {
 
-// z: n rows of `columns` numbers, rounded up to whole vectors. Cost 2 n^2 columns flops.
+// Z := H_{end-1} ... H_begin Z, where the vector of H_k has k numbers and lies in row k - begin of v, tau[k - begin] with
+// it. z: rows of `columns` numbers, rounded up to whole vectors. Cost 2 (end^2 - begin^2) columns flops.
 template <class T>
-void back_transform(index_t n, PaddedRows<const T> v, const T* tau, PaddedRows<T> z, index_t columns);
+void back_transform(index_t begin, index_t end, PaddedRows<const T> v, const T* tau, PaddedRows<T> z, index_t columns);
 
 // Z := H_{end-1} ... H_begin Z, where the vector of H_k has k numbers and lies in rows 2 (k - begin) and 2 (k - begin) + 1
 // of v, tau[k - begin] with it. Row i of z: W real parts of numbers, W imaginary ones, W real ones, ..., for `columns`
@@ -27,8 +28,10 @@ template <class T>
 void back_transform_hermitian(index_t begin, index_t end, PaddedRows<const T> v, const T* tau, PaddedRows<T> z,
                               index_t columns);
 
-extern template void back_transform<float>(index_t, PaddedRows<const float>, const float*, PaddedRows<float>, index_t);
-extern template void back_transform<double>(index_t, PaddedRows<const double>, const double*, PaddedRows<double>, index_t);
+extern template void back_transform<float>(index_t, index_t, PaddedRows<const float>, const float*, PaddedRows<float>,
+                                           index_t);
+extern template void back_transform<double>(index_t, index_t, PaddedRows<const double>, const double*, PaddedRows<double>,
+                                            index_t);
 extern template void back_transform_hermitian<float>(index_t, index_t, PaddedRows<const float>, const float*,
                                                      PaddedRows<float>, index_t);
 extern template void back_transform_hermitian<double>(index_t, index_t, PaddedRows<const double>, const double*,

@@ -27,6 +27,9 @@ struct PaddedRows {
   operator PaddedRows<const T>() const { return {data, stride}; }
 };
 
+// Rows of a matrix from which on a step of a reduction takes long enough for a look at Ctrl-C, which is 25 ns.
+inline constexpr index_t kPolledOrder = 224;
+
 // Numbers between two rows of n: whole vectors, one of them spare, never near a multiple of a large power of two.
 template <class T>
 index_t padded_rows(index_t n);

@@ -4,10 +4,10 @@
 
 #include <cmath>
 #include <complex>
-#include <limits>
 
 #include "mmlcore/core/lane_arithmetic.hpp"
 #include "mmlcore/core/numbers.hpp"
+#include "mmlcore/eigen/pointed_row.hpp"
 #include "mmlcore/eigen/reduction.hpp"
 
 namespace mmlcore {
@@ -54,17 +54,6 @@ struct SplitVec {
     im = (im + a.re * x.im) - a.im * x.re;
   }
 };
-
-// Calls f(c, mask of what lies before column k) for the vectors of a row.
-template <class T, class F>
-[[gnu::always_inline]] inline void each_before(index_t k, F&& f) {
-  const auto lanes = lane_numbers<T>();
-  for (index_t c = 0; c < k; c += Simd<T>::width) f(c, lanes < static_cast<typename Simd<T>::Int>(k - c));
-}
-
-// What is not above this is far below rounding beside entries near 1, and its digits may be lost.
-template <class T>
-inline constexpr T kNothing = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
 
 // x / |x|, 1 for nothing.
 template <class T>
