@@ -2,32 +2,35 @@
 
 #include <algorithm>
 
+#include "mmlcore/core/interrupt.hpp"
 #include "mmlcore/eigen/split_rows.hpp"
 
 namespace mmlcore {
 namespace {
 
+template <class T>
 class HessenbergReduction {
  public:
-  using S = Simd<double>;
-  using Vec = S::Vec;
-  using Mask = S::Mask;
-  using Entry = std::complex<double>;
-  using Row = SplitRow<double>;
-  using Part = SplitVec<double>;
+  using S = Simd<T>;
+  using Vec = typename S::Vec;
+  using Mask = typename S::Mask;
+  using Entry = std::complex<T>;
+  using Row = SplitRow<T>;
+  using Part = SplitVec<T>;
   static constexpr int W = S::width;
 
-  HessenbergReduction(index_t n, PaddedRows<double> a, PaddedRows<double> v, double* scratch)
-      : n_(n), padded_(whole_vectors<double>(n)), a_(a), v_(v) {
-    std::fill_n(scratch, hessenberg_scratch(n), 0.0);
+  HessenbergReduction(index_t n, PaddedRows<T> a, PaddedRows<T> v, T* scratch)
+      : n_(n), padded_(whole_vectors<T>(n)), a_(a), v_(v) {
+    std::fill_n(scratch, hessenberg_scratch<T>(n), T{0});
     for (Row* row : {&pair_p_, &pair_q_, &y_, &z_}) {
       *row = {scratch, scratch + padded_};
       scratch += 2 * padded_;
     }
   }
 
-  void run(double* tau) {
+  void run(T* tau) {
     for (index_t k = n_ - 1; k > 1; --k) {
+      if (k >= kPolledOrder) poll_interrupt();
       const Row x = split_row(v_, k), row = split_row(a_, k);
       Entry off;
       tau[k] = point_row(k, x, take_row(k, x), off);
@@ -62,12 +65,12 @@ class HessenbergReduction {
     if (waits_) update_row(k);
     const Row from = split_row(a_, k);
     Vec squares{};
-    each_before<double>(k, [&](index_t c, Mask inside) {
+    each_before<T>(k, [&](index_t c, Mask inside) {
       const Part a = Part::load(from, c), part{inside ? a.re : Vec{}, inside ? -a.im : Vec{}};
       part.store(x, c);
       squares += part.squares();
     });
-    for (index_t c = whole_vectors<double>(k); c < padded_; c += W) Part{}.store(x, c);
+    for (index_t c = whole_vectors<T>(k); c < padded_; c += W) Part{}.store(x, c);
     return squares;
   }
 
@@ -115,21 +118,21 @@ class HessenbergReduction {
       }
       z.store(z_, c);
     };
-    const index_t before = whole_vectors<double>(std::min(k + 1, n_));  // the vector that waits has k + 1 numbers
+    const index_t before = whole_vectors<T>(std::min(k + 1, n_));  // the vector that waits has k + 1 numbers
     for (index_t c = 0; c < before; c += W) at.template operator()<true>(c);
     for (index_t c = before; c < padded_; c += W) at.template operator()<false>(c);
 #pragma GCC unroll 2
-    for (int t = 0; t < R; ++t) y_.put(r + t, {lane_sum<double>(sums[t].re), lane_sum<double>(sums[t].im)});
+    for (int t = 0; t < R; ++t) y_.put(r + t, {lane_sum<T>(sums[t].re), lane_sum<T>(sums[t].im)});
   }
 
-  void complete(index_t k, Row x, double tau) {
+  void complete(index_t k, Row x, T tau) {
     Part sum;  // v* y
-    each_before<double>(k, [&](index_t c, Mask inside) {
+    each_before<T>(k, [&](index_t c, Mask inside) {
       const Part y = Part::load(y_, c);
       sum.add_adjoint(Part::load(x, c), {inside ? y.re : Vec{}, inside ? y.im : Vec{}});
     });
-    const double scale = tau * tau / 2;
-    const Part by{S::splat(scale * lane_sum<double>(sum.re)), S::splat(scale * lane_sum<double>(sum.im))};
+    const T scale = tau * tau / 2;
+    const Part by{S::splat(scale * lane_sum<T>(sum.re)), S::splat(scale * lane_sum<T>(sum.im))};
     for (index_t c = 0; c < padded_; c += W) {
       const Part v = Part::load(x, c), y = Part::load(y_, c), z = Part::load(z_, c);
       Part q{tau * y.re, tau * y.im}, p{tau * z.re, tau * z.im};
@@ -143,7 +146,7 @@ class HessenbergReduction {
   }
 
   const index_t n_, padded_;
-  const PaddedRows<double> a_, v_;
+  const PaddedRows<T> a_, v_;
   bool waits_ = false;  // whether there is an update
   Row pair_v_, pair_p_, pair_q_;
   Row y_, z_;
@@ -151,10 +154,19 @@ class HessenbergReduction {
 
 }  // namespace
 
-index_t hessenberg_scratch(index_t n) { return 8 * whole_vectors<double>(n); }
-
-void complex_hessenberg(index_t n, PaddedRows<double> a, PaddedRows<double> v, double* tau, double* scratch) {
-  HessenbergReduction(n, a, v, scratch).run(tau);
+template <class T>
+index_t hessenberg_scratch(index_t n) {
+  return 8 * whole_vectors<T>(n);
 }
+
+template <class T>
+void complex_hessenberg(index_t n, PaddedRows<T> a, PaddedRows<T> v, T* tau, T* scratch) {
+  HessenbergReduction<T>(n, a, v, scratch).run(tau);
+}
+
+template index_t hessenberg_scratch<float>(index_t);
+template index_t hessenberg_scratch<double>(index_t);
+template void complex_hessenberg<float>(index_t, PaddedRows<float>, PaddedRows<float>, float*, float*);
+template void complex_hessenberg<double>(index_t, PaddedRows<double>, PaddedRows<double>, double*, double*);
 
 }  // namespace mmlcore

@@ -5,46 +5,58 @@
 #include <limits>
 
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/interrupt.hpp"
 #include "mmlcore/eigen/split_rows.hpp"
 
 namespace mmlcore {
 namespace {
 
-using Entry = std::complex<double>;
+// Sizes whose squares, and the squares of those, stay in the range.
+template <class T>
+inline constexpr T kMost = sizeof(T) == 8 ? T(1e75) : T(1e9);
 
-double size_of(Entry x) { return std::abs(x.real()) + std::abs(x.imag()); }
+template <class T>
+T size_of(std::complex<T> x) {
+  return std::abs(x.real()) + std::abs(x.imag());
+}
 
+template <class T>
 struct Rotation {
-  double c;
-  Entry s;
+  T c;
+  std::complex<T> s;
 };
 
 // G (f, g) = (r, 0) with c = |f| / |(f, g)| and s = f / |f| conj(g) / |(f, g)|: one root and one division.
-Rotation rotation(Entry f, Entry g, Entry& r) {
-  const double ff = std::norm(f), gg = std::norm(g), both = ff + gg, product = ff * both;
-  if (product > 1e-280 && both < 1e150) {
-    const double inverse = 1 / std::sqrt(product);
+template <class T>
+Rotation<T> rotation(std::complex<T> f, std::complex<T> g, std::complex<T>& r) {
+  const T ff = std::norm(f), gg = std::norm(g), both = ff + gg, product = ff * both;
+  if (product > kNothing<T> && both < kMost<T> * kMost<T>) {
+    const T inverse = 1 / std::sqrt(product);
     r = f * (both * inverse);
     return {ff * inverse, times(f, std::conj(g)) * inverse};
   }
-  const double own = std::abs(f), length = std::hypot(own, std::abs(g));
-  if (!(length > 0)) return r = f, Rotation{1, 0};
-  const Entry phase = phase_of(f, own);
+  const T own = std::abs(f), length = std::hypot(own, std::abs(g));
+  if (!(length > 0)) return r = f, Rotation<T>{1, 0};
+  const std::complex<T> phase = phase_of(f, own);
   r = phase * length;
   return {own / length, times(phase, std::conj(g) / length)};
 }
 
+template <class T>
 class SchurForm {
  public:
-  using S = Simd<double>;
-  using Vec = S::Vec;
-  using Mask = S::Mask;
-  using Row = SplitRow<double>;
-  using Part = SplitVec<double>;
+  using S = Simd<T>;
+  using Vec = typename S::Vec;
+  using Mask = typename S::Mask;
+  using Int = typename S::Int;
+  using Entry = std::complex<T>;
+  using Turn = Rotation<T>;
+  using Row = SplitRow<T>;
+  using Part = SplitVec<T>;
   static constexpr index_t W = S::width;
 
-  SchurForm(index_t n, PaddedRows<double> h, PaddedRows<double> z)
-      : n_(n), padded_(whole_vectors<double>(n)), h_(h), z_(z), turns_(3 * n), panel_(2 * padded_ + 2) {}
+  SchurForm(index_t n, PaddedRows<T> h, PaddedRows<T> z)
+      : n_(n), padded_(whole_vectors<T>(n)), h_(h), z_(z), turns_(3 * n), panel_(2 * padded_ + 2) {}
 
   bool run() {
     index_t last = n_ - 1;
@@ -57,6 +69,7 @@ class SchurForm {
         continue;
       }
       if (--budget < 0) return false;
+      if (n_ >= kPolledOrder) poll_interrupt();
       step(first, last, shift(first, last, ++steps));
     }
     return true;
@@ -65,16 +78,16 @@ class SchurForm {
  private:
   Row row(index_t i) const { return split_row(h_, i); }
   Entry at(index_t i, index_t j) const { return row(i)[j]; }
-  double* cosines() const { return turns_.data(); }
-  double* reals() const { return turns_.data() + n_; }
-  double* imags() const { return turns_.data() + 2 * n_; }
+  T* cosines() const { return turns_.data(); }
+  T* reals() const { return turns_.data() + n_; }
+  T* imags() const { return turns_.data() + 2 * n_; }
 
   // Where the window that ends with row `last` begins: behind the last number beside the diagonal that is zero to rounding.
   index_t window(index_t last) const {
-    constexpr double unit = std::numeric_limits<double>::epsilon(), least = 1e-140;
-    double own = size_of(at(last, last));
+    constexpr T unit = std::numeric_limits<T>::epsilon(), least = T{1} / (kMost<T> * kMost<T>);
+    T own = size_of(at(last, last));
     for (index_t k = last; k > 0; --k) {
-      const double before = size_of(at(k - 1, k - 1));
+      const T before = size_of(at(k - 1, k - 1));
       if (size_of(at(k, k - 1)) <= std::max(unit * (own + before), least)) {
         row(k).put(k - 1, 0);
         return k;
@@ -87,9 +100,9 @@ class SchurForm {
   Entry shift(index_t first, index_t last, int steps) const {
     const Entry d = at(last, last), below = at(last, last - 1);
     if (steps % 10 == 0) {  // a cycle
-      return d + 0.75 * (size_of(below) + (last - 1 > first ? size_of(at(last - 1, last - 2)) : 0.0));
+      return d + T{0.75} * (size_of(below) + (last - 1 > first ? size_of(at(last - 1, last - 2)) : T{0}));
     }
-    const Entry bc = times(at(last - 1, last), below), p = 0.5 * (at(last - 1, last - 1) - d);
+    const Entry bc = times(at(last - 1, last), below), p = T{0.5} * (at(last - 1, last - 1) - d);
     Entry root = std::sqrt(times(p, p) + bc);
     if (p.real() * root.real() + p.imag() * root.imag() < 0) root = -root;
     const Entry sum = p + root;
@@ -97,9 +110,9 @@ class SchurForm {
   }
 
   void step(index_t first, index_t last, Entry shift) {
-    const index_t seen = whole_vectors<double>(last + 1);
+    const index_t seen = whole_vectors<T>(last + 1);
     for (index_t k = first; k < last; ++k) {
-      Rotation g;
+      Turn g;
       Entry kept;
       if (k == first) {
         g = rotation(at(k, k) - shift, at(k + 1, k), kept);
@@ -122,7 +135,7 @@ class SchurForm {
   }
 
   // Rows k and k + 1 from column k on.
-  void turn_rows(index_t k, index_t seen, const Rotation& g) const {
+  void turn_rows(index_t k, index_t seen, const Turn& g) const {
     const Row upper = row(k), lower = row(k + 1);
     const index_t head = k / W * W;
     const Part s = Part::splat(g.s);
@@ -133,7 +146,7 @@ class SchurForm {
     };
     Part x, y;
     turned(head, x, y);
-    const Mask inside = lane_numbers<double>() >= static_cast<S::Int>(k - head);
+    const Mask inside = lane_numbers<T>() >= static_cast<Int>(k - head);
     const Part above = Part::load(upper, head), below = Part::load(lower, head);
     Part{inside ? x.re : above.re, inside ? x.im : above.im}.store(upper, head);
     Part{inside ? y.re : below.re, inside ? y.im : below.im}.store(lower, head);
@@ -155,7 +168,7 @@ class SchurForm {
   }
 
   // Columns k and k + 1 of row i.
-  void turn_ends(index_t i, index_t k, const Rotation& g) const {
+  void turn_ends(index_t i, index_t k, const Turn& g) const {
     const Row own = row(i);
     const Entry x = own[k], y = own[k + 1];
     own.put(k, g.c * x + times(std::conj(g.s), y));
@@ -164,14 +177,14 @@ class SchurForm {
 
   // Rows first ... last of x, columns from `begin` on, by all rotations of a step; conjugate ones for the rows of Z'.
   template <bool Conjugate>
-  void turn_strip(PaddedRows<double> x, index_t first, index_t last, index_t begin, index_t end) const {
+  void turn_strip(PaddedRows<T> x, index_t first, index_t last, index_t begin, index_t end) const {
     index_t c = begin;
     for (; c + 2 * W <= end; c += 2 * W) stream<Conjugate, 2>(x, first, last, c);
     if (c < end) stream<Conjugate, 1>(x, first, last, c);
   }
 
   template <bool Conjugate, int N>
-  [[gnu::always_inline]] void stream(PaddedRows<double> rows, index_t first, index_t last, index_t c) const {
+  [[gnu::always_inline]] void stream(PaddedRows<T> rows, index_t first, index_t last, index_t c) const {
     Part x[N];
 #pragma GCC unroll 2
     for (int n = 0; n < N; ++n) x[n] = Part::load(split_row(rows, first), c + n * W);
@@ -198,12 +211,12 @@ class SchurForm {
 
   // Rows i ... of h by the rotations of columns: of row r those of k >= r, as the ones before have been done.
   void turn_panel(index_t i, index_t first, index_t last) const {
-    const index_t begin = std::max(first, i), head = begin / W * W, end = whole_vectors<double>(last + 1);
+    const index_t begin = std::max(first, i), head = begin / W * W, end = whole_vectors<T>(last + 1);
     for (index_t c = head; c < end; c += W) load_columns(i, c);
     Part x = column(begin);
     index_t k = begin;
     for (; k < std::min(last, i + W - 1); ++k) {
-      const Mask here = lane_numbers<double>() <= static_cast<S::Int>(k - i);
+      const Mask here = lane_numbers<T>() <= static_cast<Int>(k - i);
       Part s = coefficient<true>(k), y = column(k + 1);
       s = {here ? s.re : Vec{}, here ? s.im : Vec{}};
       turn(here ? S::splat(cosines()[k]) : S::splat(1), s, x, y);
@@ -222,40 +235,47 @@ class SchurForm {
 
   Part& column(index_t c) const { return panel_[c]; }
 
+  // Part by part: the square of one fills half of the registers.
   void load_columns(index_t i, index_t c) const {
-    Vec re[W], im[W];
-#pragma GCC unroll 8
-    for (int t = 0; t < W; ++t) {
-      re[t] = S::load(row(i + t).re + c);
-      im[t] = S::load(row(i + t).im + c);
-    }
-    transpose<double>(re);
-    transpose<double>(im);
-#pragma GCC unroll 8
-    for (int t = 0; t < W; ++t) column(c + t) = {re[t], im[t]};
+    const auto turn = [&](T* SplitRow<T>::*from, Vec Part::*to) {
+      Vec tile[W];
+#pragma GCC unroll 16
+      for (int t = 0; t < W; ++t) tile[t] = S::load(row(i + t).*from + c);
+      transpose<T>(tile);
+#pragma GCC unroll 16
+      for (int t = 0; t < W; ++t) column(c + t).*to = tile[t];
+    };
+    turn(&SplitRow<T>::re, &Part::re);
+    turn(&SplitRow<T>::im, &Part::im);
   }
 
   void store_columns(index_t i, index_t c) const {
-    Vec re[W], im[W];
-#pragma GCC unroll 8
-    for (int t = 0; t < W; ++t) {
-      re[t] = column(c + t).re;
-      im[t] = column(c + t).im;
-    }
-    transpose<double>(re);
-    transpose<double>(im);
-#pragma GCC unroll 8
-    for (int t = 0; t < W; ++t) Part{re[t], im[t]}.store(row(i + t), c);
+    const auto turn = [&](Vec Part::*from, T* SplitRow<T>::*to) {
+      Vec tile[W];
+#pragma GCC unroll 16
+      for (int t = 0; t < W; ++t) tile[t] = column(c + t).*from;
+      transpose<T>(tile);
+#pragma GCC unroll 16
+      for (int t = 0; t < W; ++t) S::store(row(i + t).*to + c, tile[t]);
+    };
+    turn(&Part::re, &SplitRow<T>::re);
+    turn(&Part::im, &SplitRow<T>::im);
   }
 
   const index_t n_, padded_;
-  const PaddedRows<double> h_, z_;
-  Buffer<double> turns_;
+  const PaddedRows<T> h_, z_;
+  Buffer<T> turns_;
   Buffer<Part> panel_;
 };
 
 }  // namespace
 
-bool complex_schur(index_t n, PaddedRows<double> h, PaddedRows<double> z) { return SchurForm(n, h, z).run(); }
+template <class T>
+bool complex_schur(index_t n, PaddedRows<T> h, PaddedRows<T> z) {
+  return SchurForm<T>(n, h, z).run();
+}
+
+template bool complex_schur<float>(index_t, PaddedRows<float>, PaddedRows<float>);
+template bool complex_schur<double>(index_t, PaddedRows<double>, PaddedRows<double>);
 
 }  // namespace mmlcore

@@ -49,7 +49,8 @@ def eig(
     Notes
     -----
     The QR iteration on the Hessenberg form of the balanced matrix: of real stacks of up to 16 rows one matrix in each SIMD lane,
-    others by themselves, real ones up to 128 rows and complex ones up to 300; LAPACK's beyond. Vectors that are bad since the
+    others by themselves, real ones up to 128 rows and complex ones up to 300, complex64 from 12 rows on in its own arithmetic
+    where rows and columns are of like size; LAPACK's beyond. Vectors that are bad since the
     units of A differ widely are found again, by inverse iteration. Residuals are about n units of rounding of the largest entry
     where the value is known to that. A matrix without enough eigenvectors gets columns that are parallel up to rounding: see
     `diagonalize`. Cost: about 25 n^3 operations a matrix, complex ones four times that.

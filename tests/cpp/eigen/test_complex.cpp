@@ -106,7 +106,7 @@ TEST_CASE("the Hessenberg form is similar, and zero below") {
     const test::Matrix<std::complex<double>> a = random_complex<double>(n, n, static_cast<unsigned>(n));
     const index_t stride = padded_rows<double>(n);
     std::vector<double> h(static_cast<std::size_t>(2 * rows_held(n) * stride)), v(h), tau(static_cast<std::size_t>(n)),
-        scratch(static_cast<std::size_t>(hessenberg_scratch(n)));
+        scratch(static_cast<std::size_t>(hessenberg_scratch<double>(n)));
     const PaddedRows<double> rows{h.data(), stride};
     for (index_t i = 0; i < n; ++i) {
       for (index_t j = 0; j < n; ++j) {
@@ -114,7 +114,7 @@ TEST_CASE("the Hessenberg form is similar, and zero below") {
         rows.row(2 * i + 1)[j] = a(i, j).imag();
       }
     }
-    complex_hessenberg(n, rows, {v.data(), stride}, tau.data(), scratch.data());
+    complex_hessenberg<double>(n, rows, {v.data(), stride}, tau.data(), scratch.data());
     double squares = 0;
     std::complex<double> trace = 0;
     for (index_t i = 0; i < n; ++i) {

@@ -18,11 +18,18 @@
 namespace mmlcore {
 
 // How many numbers of scratch it needs.
+template <class T>
 index_t hessenberg_scratch(index_t n);
 
 // `a`: rows 2 r and 2 r + 1 hold the parts of row r, and zeros behind the n-th up to a whole vector; T takes its place. Rows
 // 2 k and 2 k + 1 of `v` hold the vector of H_k in their first k elements and zeros behind it, up to a whole vector at
 // least; tau[0] = tau[1] = 0. Entries near 1 at most.
-void complex_hessenberg(index_t n, PaddedRows<double> a, PaddedRows<double> v, double* tau, double* scratch);
+template <class T>
+void complex_hessenberg(index_t n, PaddedRows<T> a, PaddedRows<T> v, T* tau, T* scratch);
+
+extern template index_t hessenberg_scratch<float>(index_t);
+extern template index_t hessenberg_scratch<double>(index_t);
+extern template void complex_hessenberg<float>(index_t, PaddedRows<float>, PaddedRows<float>, float*, float*);
+extern template void complex_hessenberg<double>(index_t, PaddedRows<double>, PaddedRows<double>, double*, double*);
 
 }  // namespace mmlcore

@@ -18,9 +18,13 @@
 
 namespace mmlcore {
 
-// h: rows_held(n) pairs of rows, as complex_hessenberg leaves them; z: the same of n rows, Q' (whose rows are the columns of
-// Q), which becomes (Q Z)', or null: then rows of h outside the windows are not brought up to date, and the eigenvalues on
-// the diagonal are all that h holds. False without convergence.
-bool complex_schur(index_t n, PaddedRows<double> h, PaddedRows<double> z);
+// h: whole_vectors<T>(n) pairs of rows, as complex_hessenberg leaves them; z: the same of n rows, Q' (whose rows are the
+// columns of Q), which becomes (Q Z)', or null: then rows of h outside the windows are not brought up to date, and the
+// eigenvalues on the diagonal are all that h holds. False without convergence.
+template <class T>
+bool complex_schur(index_t n, PaddedRows<T> h, PaddedRows<T> z);
+
+extern template bool complex_schur<float>(index_t, PaddedRows<float>, PaddedRows<float>);
+extern template bool complex_schur<double>(index_t, PaddedRows<double>, PaddedRows<double>);
 
 }  // namespace mmlcore
