@@ -133,7 +133,7 @@ bool factors(const Call& call) {
 template <Complex T>
 bool lower_factors_of(const Call& call) {
   const index_t n = call['n'];
-  if (n < 1 || n > kComplexCholesky) return false;
+  if (n < 1 || n > kComplexCholesky<T>) return false;
   const auto from = call.stack<T>(0);
   const auto to = call.results<T>();
   return each_item(call, n * n * n, [&](index_t i) { return complex_cholesky<T>(from[i], to[i]); });
