@@ -2,7 +2,7 @@
 // Eigen brings takes long to compile, so each type has a file.
 #pragma once
 
-#include <Eigen/QR>
+#include <Eigen/Core>
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -15,7 +15,9 @@
 #include "mmlcore/core/maps.hpp"
 #include "mmlcore/core/numbers.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/matrices/complex_product.hpp"
 #include "mmlcore/matrices/product.hpp"
+#include "mmlcore/orthogonal/blocked_complex_qr.hpp"
 #include "mmlcore/orthogonal/blocked_qr.hpp"
 #include "mmlcore/orthogonal/gram_schmidt.hpp"
 
@@ -62,15 +64,14 @@ Matrix<T> thin_qr(Matrix<T>& x, bool full = false) {
   const index_t least = std::min(x.rows(), x.cols()), p = full ? x.rows() : least;
   Matrix<T> q(x.rows(), p);
   if constexpr (Complex<T>) {
-    const Eigen::HouseholderQR<Eigen::Ref<Matrix<T>>> found(x);
-    q.setIdentity();
-    q.applyOnTheLeft(found.householderQ());
-    Matrix<T> r = x.topRows(p).template triangularView<Eigen::Upper>();
-    for (index_t k = 0; k < least; ++k) {
-      if (!(r(k, k).real() < 0)) continue;
-      r.row(k) = -r.row(k);
-      q.col(k) = -q.col(k);
-    }
+    const index_t m = x.rows(), n = x.cols();
+    Buffer<T> memory(m * (n + p));
+    const MatrixView<T> rows = c_order(memory.data(), m, n), vectors = c_order(memory.data() + m * n, m, p);
+    copy<T>(view_of(std::as_const(x)), rows);
+    blocked_complex_qr<T>(rows, vectors);
+    Matrix<T> r(p, n);
+    copy<T>(rows.block(0, 0, p, n), view_of(r));
+    copy<T>(vectors, view_of(q));
     x = std::move(q);
     return r;
   } else {
@@ -83,8 +84,11 @@ Matrix<T> thin_qr(Matrix<T>& x, bool full = false) {
 
 template <class T>
 void product_of(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& to) {
-  if constexpr (Complex<T>) {
-    map(to).noalias() = map(a) * map(b);
+  if constexpr (Complex<T>) {  // into rows
+    Buffer<T> memory(to.rows * to.cols);
+    const MatrixView<T> rows = c_order(memory.data(), to.rows, to.cols);
+    complex_product<T>(a, b, rows);
+    copy<T>(rows, to);
   } else {
     product<T>(a, b, to);
   }
@@ -163,7 +167,11 @@ void tall_qr(MatrixView<const T> a, const std::vector<int>& exponents, MatrixVie
   for (index_t b = 0; b < blocks; ++b) stacked.middleRows(start[b], triangle[b].rows()) = triangle[b];
   const Matrix<T> r0 = blocks > 1 ? thin_qr(stacked) : std::move(stacked);
   Matrix<T> u = f(r0);
-  if (blocks > 1) u = (stacked * u).eval();
+  if (blocks > 1) {
+    Matrix<T> turned(stacked.rows(), u.cols());
+    product_of<T>(view_of(std::as_const(stacked)), view_of(std::as_const(u)), view_of(turned));
+    u = std::move(turned);
+  }
   if (blocks == 1 && u.isDiagonal(0)) {  // no column was dependent: signs alone
     for (index_t j = 0; j < u.cols(); ++j) local[0].col(j) *= u(j, j);
     return copy<T>(view_of(std::as_const(local[0])), q);
