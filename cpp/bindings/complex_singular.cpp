@@ -22,20 +22,25 @@ namespace {
 // Smaller ones than that beside the largest may have lost digits on the way (jacobi_svd.hpp).
 constexpr double kSurely = 1e-130;
 // From that side on LAPACK is as fast, with vectors and without, and of longer ones Ctrl-C would wait.
-constexpr index_t kVectors = 160, kValues = 500, kLonger = 4096;
+template <class T>
+constexpr index_t kVectors = sizeof(T) == 8 ? 500 : 320;
+template <class T>
+constexpr index_t kValues = sizeof(T) == 8 ? 800 : 500;
+constexpr index_t kLonger = 4096;
 
 bool small(index_t m, index_t n, index_t most) {
   return std::min(m, n) >= 1 && std::min(m, n) <= most && std::max(m, n) <= kLonger;
 }
 
-// Runs f(item, values, power) -> bool for the descending values of each matrix, those of the matrix times 2^-power.
+// Runs f(item, values, power) -> bool for the descending values of each matrix, those of the matrix times 2^-power; in
+// float64 where `wider`, as the digits of small values decide.
 template <class T, class F>
-bool each_spectrum(const Call& call, F&& f) {
+bool each_spectrum(const Call& call, bool wider, F&& f) {
   const index_t p = std::min(call['m'], call['n']), count = call.count();
-  if (!small(call['m'], call['n'], kValues)) return false;
+  if (!small(call['m'], call['n'], kValues<T>)) return false;
   Buffer<double> values(count * p);
   Buffer<int> powers(count);
-  if (!complex_svd<T>(call.stack<T>(0), values.data(), powers.data(), nullptr, nullptr)) return false;
+  if (!complex_svd<T>(call.stack<T>(0), values.data(), powers.data(), nullptr, nullptr, wider)) return false;
   bool fine = true;
   for (index_t i = 0; i < count; ++i) fine &= f(i, values.data() + i * p, powers[i]);
   return fine;
@@ -50,7 +55,7 @@ index_t rank_of(const Call& call, const double* values) {
 template <class T>
 bool ranks(const Call& call) {
   auto* const to = call.result<std::int64_t>();
-  return each_spectrum<T>(call, [&](index_t i, const double* values, int) {
+  return each_spectrum<T>(call, true, [&](index_t i, const double* values, int) {
     to[i] = rank_of<T>(call, values);
     return true;
   });
@@ -59,7 +64,7 @@ bool ranks(const Call& call) {
 template <class T>
 bool singular(const Call& call) {
   bool* const to = call.result<bool>();
-  return call['m'] == call['n'] && each_spectrum<T>(call, [&](index_t i, const double* values, int) {
+  return call['m'] == call['n'] && each_spectrum<T>(call, true, [&](index_t i, const double* values, int) {
            to[i] = rank_of<T>(call, values) < call['n'];
            return true;
          });
@@ -69,7 +74,7 @@ template <class T>
 bool conditions(const Call& call) {
   const index_t p = std::min(call['m'], call['n']);
   auto* const to = call.result<RealPart<T>>();
-  return each_spectrum<T>(call, [=](index_t i, const double* values, int) {
+  return each_spectrum<T>(call, true, [=](index_t i, const double* values, int) {
     to[i] = static_cast<RealPart<T>>(values[0] / values[p - 1]);
     return values[p - 1] > kSurely;
   });
@@ -87,7 +92,7 @@ bool values_alone(const Call& call) {
   const index_t p = std::min(call['m'], call['n']);
   auto* const to = call.result<RealPart<T>>();
   return each_spectrum<T>(
-      call, [=](index_t i, const double* values, int power) { return restore<T>(values, power, p, to + i * p); });
+      call, false, [=](index_t i, const double* values, int power) { return restore<T>(values, power, p, to + i * p); });
 }
 
 template <Complex T>
@@ -100,19 +105,20 @@ void conjugate_all(const MatrixView<T>& v) {
 // Thin or full, which is what the row has memory for.
 template <int Full>
 bool decomposes(const Call& call) {
-  return call.option(0) == Full && small(call['m'], call['n'], kVectors);
+  return call.option(0) == Full && small(call['m'], call['n'], kVectors<std::complex<float>>);
 }
 
 template <class T>
 bool decomposition(const Call& call) {
   const index_t m = call['m'], n = call['n'], p = std::min(m, n);
+  if (p > kVectors<T>) return false;
   const auto left = call.results<T>(0);
   auto right = call.results<T>(2);
   right.item = right.item.transposed();
   auto* const to = call.result<RealPart<T>>(1);
   Buffer<double> values(call.count() * p);
   Buffer<int> powers(call.count());
-  if (!complex_svd<T>(call.stack<T>(0), values.data(), powers.data(), &left, &right)) return false;
+  if (!complex_svd<T>(call.stack<T>(0), values.data(), powers.data(), &left, &right, false)) return false;
   return each_item(call, (m + n) * p, [&](index_t i) {
     if (!restore<T>(values.data() + i * p, powers[i], p, to + i * p)) return false;
     const MatrixView<T> v = right[i];
@@ -126,13 +132,13 @@ bool decomposition(const Call& call) {
 template <class T>
 py::object null_spaces(const Call& call) {
   const index_t m = call['m'], n = call['n'];
-  if (call.axes() != 0 || !small(m, n, kVectors)) return {};
-  double values[kVectors];
+  if (call.axes() != 0 || !small(m, n, kVectors<T>)) return {};
+  double values[kVectors<T>];
   int power = 0;
   Buffer<T> memory(n * n);
   const MatrixBatch<T> all{c_order(memory.data(), n, n), {}};
   const MatrixView<T> right = all.item;
-  if (!complex_svd<T>(call.stack<T>(0), values, &power, nullptr, &all)) return {};
+  if (!complex_svd<T>(call.stack<T>(0), values, &power, nullptr, &all, true)) return {};
   const index_t rank = rank_of<T>(call, values);
   const NewArray<T> basis({n, n - rank});
   const MatrixView<T> to = c_order(basis.data, n, n - rank);

@@ -134,11 +134,13 @@ bool values_alone(const Call& call) {
   return fine;
 }
 
+constexpr index_t kVectors = 400;  // the shorter side, at most: from there on LAPACK is as fast
+
 // Thin or full, which is what the row has memory for.
 template <int Full>
 bool decomposes(const Call& call) {
   const index_t p = std::min(call['m'], call['n']);
-  return call.option(0) == Full && p >= 1 && p <= kJacobiSide && std::max(call['m'], call['n']) <= kValuesLength;
+  return call.option(0) == Full && p >= 1 && p <= kVectors && std::max(call['m'], call['n']) <= kValuesLength;
 }
 template <class T>
 bool decomposition(const Call& call) {

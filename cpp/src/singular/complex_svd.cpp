@@ -9,6 +9,7 @@
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/signs.hpp"
 #include "mmlcore/orthogonal/split_columns.hpp"
+#include "mmlcore/singular/bidiagonal_svd.hpp"
 #include "mmlcore/singular/dqds.hpp"
 #include "mmlcore/singular/singular_values.hpp"
 #include "mmlcore/singular/svd.hpp"
@@ -166,24 +167,24 @@ MatrixBatch<T> squares(T* data, index_t count, index_t n) {
   return stack;
 }
 
-template <class Form, Complex T>
-bool by_form(const MatrixBatch<const T>& a, double* values, int* powers, const MatrixBatch<T>* left,
-             const MatrixBatch<T>* right) {
+// Of few columns vectors run along these, and the real forms of a stack go in lanes.
+template <Complex T>
+bool by_columns(const MatrixBatch<const T>& a, double* values, int* powers, const MatrixBatch<T>* left,
+                const MatrixBatch<T>* right) {
   const bool wide = a.item.rows < a.item.cols, vectors = left || right;
   const index_t m = std::max(a.item.rows, a.item.cols), n = std::min(a.item.rows, a.item.cols);
   const MatrixBatch<T>*const longer = wide ? right : left, *const shorter = wide ? left : right;
-  const index_t group = n <= kLaneSide ? kGroup : 1;
   std::atomic<bool> fine{true};
-  parallel_ranges((a.count() + group - 1) / group, 1, [&](index_t begin, index_t end) {
-    const index_t most = std::min(group, a.count());
+  parallel_ranges((a.count() + kGroup - 1) / kGroup, 1, [&](index_t begin, index_t end) {
+    const index_t most = std::min(kGroup, a.count());
     Buffer<double> numbers(most * n * n * (vectors ? 3 : 1) + 6 * n);
     double *const diagonal = numbers.data(), *const forms = diagonal + 6 * n, *const x = forms + most * n * n,
                   *const y = x + most * n * n;
-    std::vector<Form> told;  // one for all where nothing has to be kept
+    std::vector<Bidiagonal> told;  // one for all where nothing has to be kept
     told.reserve(most);
     for (index_t i = 0; i < (vectors ? most : 1); ++i) told.emplace_back(m, n);
     for (index_t g = begin; g < end && fine; ++g) {
-      const index_t first = g * group, count = std::min(group, a.count() - first);
+      const index_t first = g * kGroup, count = std::min(kGroup, a.count() - first);
       bool done = true;
       for (index_t i = 0; i < count && done; ++i) {
         done = told[vectors ? i : 0].reduce(a[first + i], wide, powers + first + i, c_order(forms + i * n * n, n, n));
@@ -212,14 +213,54 @@ bool by_form(const MatrixBatch<const T>& a, double* values, int* powers, const M
   return fine;
 }
 
+template <class R, Complex T>
+bool one_by_rows(const MatrixView<const T>& a, double* values, int* power, const MatrixView<T>* left,
+                 const MatrixView<T>* right) {
+  const bool wide = a.rows < a.cols;
+  const index_t m = std::max(a.rows, a.cols), n = std::min(a.rows, a.cols);
+  RowBidiagonal<R> form(m, n);
+  Buffer<R> numbers(2 * n);
+  R *const diagonal = numbers.data(), *const behind = diagonal + n;
+  if (!form.template reduce<T>(a, wide, power, diagonal, behind)) return false;
+  if (!left && !right) {
+    Buffer<double> wider(6 * n);
+    std::copy_n(diagonal, 2 * n, wider.data());
+    return dqds(n, wider.data(), wider.data() + n, values, wider.data() + 2 * n);
+  }
+  Buffer<R> vectors(2 * n * n);
+  const auto x = c_order<R>(vectors.data(), n, n), y = c_order<R>(vectors.data() + n * n, n, n);
+  if (!bidiagonal_svd<R>(n, diagonal, behind, values, x, y)) return false;
+  const MatrixView<T>*const longer = wide ? right : left, *const shorter = wide ? left : right;
+  if (longer) form.template longer<T>(x, *longer);
+  if (shorter) form.template shorter<T>(y, *shorter);
+  return true;
+}
+
+template <class R, Complex T>
+bool by_rows(const MatrixBatch<const T>& a, double* values, int* powers, const MatrixBatch<T>* left,
+             const MatrixBatch<T>* right) {
+  const index_t n = std::min(a.item.rows, a.item.cols);
+  std::atomic<bool> fine{true};
+  parallel_ranges(a.count(), 1, [&](index_t begin, index_t end) {
+    for (index_t i = begin; i < end && fine; ++i) {
+      MatrixView<T> u, v;
+      if (left) u = (*left)[i];
+      if (right) v = (*right)[i];
+      if (!one_by_rows<R, T>(a[i], values + i * n, powers + i, left ? &u : nullptr, right ? &v : nullptr))
+        fine.store(false, std::memory_order_relaxed);
+    }
+  });
+  return fine;
+}
+
 }  // namespace
 
 template <Complex T>
 bool complex_svd(const MatrixBatch<const T>& a, double* values, int* powers, const MatrixBatch<T>* left,
-                 const MatrixBatch<T>* right) {
-  // Of few columns vectors run along these, and the real forms of a stack go in lanes.
-  const bool many = std::min(a.item.rows, a.item.cols) > kLaneSide;
-  return many ? by_form<RowBidiagonal>(a, values, powers, left, right) : by_form<Bidiagonal>(a, values, powers, left, right);
+                 const MatrixBatch<T>* right, bool wider) {
+  if (std::min(a.item.rows, a.item.cols) <= kLaneSide) return by_columns<T>(a, values, powers, left, right);
+  if (wider) return by_rows<double, T>(a, values, powers, left, right);
+  return by_rows<RealPart<T>, T>(a, values, powers, left, right);
 }
 
 template <Complex T>
@@ -240,8 +281,9 @@ void point_complex_pairs(const MatrixView<T>& left, const MatrixView<T>& right) 
   }
 }
 
-#define MMLCORE_INSTANTIATE(T)                                                                                            \
-  template bool complex_svd<T>(const MatrixBatch<const T>&, double*, int*, const MatrixBatch<T>*, const MatrixBatch<T>*); \
+#define MMLCORE_INSTANTIATE(T)                                                                                           \
+  template bool complex_svd<T>(const MatrixBatch<const T>&, double*, int*, const MatrixBatch<T>*, const MatrixBatch<T>*, \
+                               bool);                                                                                    \
   template void point_complex_pairs<T>(const MatrixView<T>&, const MatrixView<T>&)
 MMLCORE_INSTANTIATE(std::complex<float>);
 MMLCORE_INSTANTIATE(std::complex<double>);

@@ -11,7 +11,9 @@
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/signs.hpp"
+#include "mmlcore/singular/bidiagonal_values.hpp"
 #include "mmlcore/singular/jacobi_svd.hpp"
+#include "mmlcore/singular/reflected_svd.hpp"
 #include "mmlcore/singular/singular_values.hpp"
 
 namespace mmlcore {
@@ -32,13 +34,21 @@ void point_pairs(const MatrixView<T>& left, const MatrixView<T>& right) {
   }
 }
 
+// Columns from which on reflections to bidiagonal form are faster than rotations.
+template <class T>
+constexpr index_t kReflectedVectors = sizeof(T) == 4 ? 17 : 64;
+
 template <class T>
 bool one_matrix(const MatrixView<const T>& a, const MatrixView<T>& left, T* values, const MatrixView<T>& right) {
   const index_t p = std::min(a.rows, a.cols);
   const MatrixView<T> columns = right.transposed();
   Buffer<double> found(p);
   int power = 0;
-  if (!jacobi_svd<T>(a, found.data(), &power, &left, &columns)) return false;
+  const bool reflected = p >= kReflectedVectors<T> && rows_and_columns_alike<T>(a);
+  if (!reflected && p > kJacobiSide) return false;
+  if (reflected ? !reflected_svd<T>(a, found.data(), &power, left, columns)
+                : !jacobi_svd<T>(a, found.data(), &power, &left, &columns))
+    return false;
   for (index_t j = 0; j < p; ++j) values[j] = static_cast<T>(std::ldexp(found[j], power));
   if (!(values[0] <= std::numeric_limits<T>::max())) return false;
   point_pairs(left, right);

@@ -42,8 +42,8 @@ TEST_CASE_TEMPLATE("complex matrices and stacks: values beside Eigen's, U S V* =
       const auto left = test::stack<T>(u.data(), count, m, cols), right = test::stack<T>(v.data(), count, n, others);
       std::vector<double> values(static_cast<std::size_t>(count * p)), alone(values);
       std::vector<int> powers(count), own(count);
-      REQUIRE(complex_svd<T>(items, values.data(), powers.data(), &left, &right));
-      REQUIRE(complex_svd<T>(items, alone.data(), own.data(), nullptr, nullptr));
+      REQUIRE(complex_svd<T>(items, values.data(), powers.data(), &left, &right, false));
+      REQUIRE(complex_svd<T>(items, alone.data(), own.data(), nullptr, nullptr, false));
       const double room = 60 * static_cast<double>(test::kUnit<R>) * static_cast<double>(m + n);
       for (index_t i = 0; i < count; ++i) {
         const test::Matrix<std::complex<double>> a = all.middleRows(i * m, m).template cast<std::complex<double>>(),
@@ -67,7 +67,7 @@ TEST_CASE_TEMPLATE("complex matrices and stacks: values beside Eigen's, U S V* =
   a(1, 2) = {0, std::numeric_limits<R>::infinity()};
   double values[3];
   int power = 0;
-  CHECK_FALSE(complex_svd<T>(test::stack<const T>(a.data(), 1, 3, 3), values, &power, nullptr, nullptr));
+  CHECK_FALSE(complex_svd<T>(test::stack<const T>(a.data(), 1, 3, 3), values, &power, nullptr, nullptr, false));
 }
 
 TEST_CASE_TEMPLATE("A P = Q R with a falling diagonal, of full and low rank, thin and complete", T, float, double,

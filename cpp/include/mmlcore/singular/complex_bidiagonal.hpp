@@ -24,16 +24,25 @@ namespace mmlcore {
 // What complex_bidiagonal leaves: rows 2 k and 2 k + 1 of u the vectors of H_k, of m - n + 1 + k numbers, and zeros behind
 // them, up to a whole vector at least; rows 2 k and 2 k + 1 of v those of G_k, of k numbers, likewise; their tau and sigma;
 // B: diagonal[k], and before[k] in front of diagonal[k + 1].
+template <class T>
 struct ComplexBidiagonal {
-  PaddedRows<double> u, v;
-  double *tau, *sigma, *diagonal, *before;
-  std::complex<double>*phi, *psi;
+  PaddedRows<T> u, v;
+  T *tau, *sigma, *diagonal, *before;
+  std::complex<T>*phi, *psi;
 };
 
 // How many numbers of scratch it needs.
+template <class T>
 index_t complex_bidiagonal_scratch(index_t m, index_t n);
 
 // `a`: m pairs of rows, zeros behind the n-th up to a whole vector, which are spoilt; entries near 1 at most.
-void complex_bidiagonal(index_t m, index_t n, PaddedRows<double> a, const ComplexBidiagonal& to, double* scratch);
+template <class T>
+void complex_bidiagonal(index_t m, index_t n, PaddedRows<T> a, const ComplexBidiagonal<T>& to, T* scratch);
+
+extern template index_t complex_bidiagonal_scratch<float>(index_t, index_t);
+extern template index_t complex_bidiagonal_scratch<double>(index_t, index_t);
+extern template void complex_bidiagonal<float>(index_t, index_t, PaddedRows<float>, const ComplexBidiagonal<float>&, float*);
+extern template void complex_bidiagonal<double>(index_t, index_t, PaddedRows<double>, const ComplexBidiagonal<double>&,
+                                                double*);
 
 }  // namespace mmlcore
