@@ -4,7 +4,6 @@
 #include <complex>
 #include <cstdint>
 #include <limits>
-#include <type_traits>
 #include <vector>
 
 #include "arrays.hpp"
@@ -20,6 +19,7 @@
 #include "mmlcore/eigen/hermitian_pairs.hpp"
 #include "module.hpp"
 #include "results.hpp"
+#include "wide_result.hpp"
 
 namespace mmlcore::bindings::complex_eigen_py {
 namespace {
@@ -90,33 +90,6 @@ bool hermitian(const MatrixView<const T>& a) {
   return true;
 }
 
-// A result of type T whose numbers are found in complex128.
-template <class T>
-class WideResult {
- public:
-  explicit WideResult(const std::vector<npy_intp>& shape, index_t size)
-      : result_(shape), size_(size), memory_(std::is_same_v<T, Wide> ? 0 : size) {}
-  Wide* data() const {
-    if constexpr (std::is_same_v<T, Wide>) {
-      return result_.data;
-    } else {
-      return memory_.data();
-    }
-  }
-  // Brings them into the result; false where one leaves the range.
-  bool narrow() const {
-    RealPart<T> check = 0;
-    for (index_t i = 0; i < size_; ++i) check += nothing(result_.data[i] = static_cast<T>(data()[i]));
-    return check == 0;
-  }
-  const py::object& array() const { return result_.array; }
-
- private:
-  NewArray<T> result_;
-  index_t size_;
-  Buffer<Wide> memory_;
-};
-
 // Matrices that are all Hermitian, or all not.
 template <class T>
 py::object diagonals(const Call& call) {
@@ -135,7 +108,7 @@ py::object diagonals(const Call& call) {
   MatrixBatch<const Wide> stack{c_order<const Wide>(matrices, n, n), {}};
   stack.batch.push(count, size);
   const std::vector<npy_intp> shape = call.shape({n, n});
-  const WideResult<T> p(shape, count * size), d(shape, count * size), inverse(shape, count * size);
+  const WideResult<T, Wide> p(shape, count * size), d(shape, count * size), inverse(shape, count * size);
   const auto of_one = [&](index_t i) {
     Wide *const vectors = p.data() + i * size, *const back = inverse.data() + i * size, *const own = values + i * n;
     if (symmetric == 0) return invert_basis(vectors, n, back);

@@ -17,6 +17,7 @@
 #include "mmlcore/eigen/jacobi.hpp"
 #include "module.hpp"
 #include "results.hpp"
+#include "wide_result.hpp"
 
 namespace mmlcore::bindings::general_eigen_py {
 namespace {
@@ -175,21 +176,37 @@ py::object by_rotations(const Call& call, const MatrixBatch<const T>& stack) {
   return py::make_tuple(p.array, d.array, inverse.array);
 }
 
-// With results of type U.
-template <class U, class T>
+// With results of type U, found in type W.
+template <class U, class W, class T>
 py::object by_pairs(const Call& call, const Pairs<T>& pairs) {
-  const index_t n = call['n'], count = call.count();
+  const index_t n = call['n'], count = call.count(), size = count * n * n;
   const std::vector<npy_intp> shape = call.shape({n, n});
-  const NewArray<U> p(shape), d(shape), inverse(shape);
-  std::transform(pairs.vectors(), pairs.vectors() + count * n * n, p.data,
-                 [](const std::complex<T>& x) { return Pairs<T>::template as<U>(x); });
-  pairs.put_diagonals(d.data);
-  const bool fine = apart(7.0 * static_cast<double>(count * n * n) * static_cast<double>(n), [&] {
+  const WideResult<U, W> p(shape, size), d(shape, size), inverse(shape, size);
+  std::transform(pairs.vectors(), pairs.vectors() + size, p.data(),
+                 [](const std::complex<T>& x) { return Pairs<T>::template as<W>(x); });
+  pairs.put_diagonals(d.data());
+  const bool fine = apart(7.0 * static_cast<double>(size) * static_cast<double>(n), [&] {
     bool all = true;
-    for (index_t i = 0; i < count && all; ++i) all = invert_basis(p.data + i * n * n, n, inverse.data + i * n * n);
-    return all;
+    for (index_t i = 0; i < count && all; ++i) all = invert_basis(p.data() + i * n * n, n, inverse.data() + i * n * n);
+    return all && (std::is_same_v<U, W> || (p.narrow() && d.narrow() && inverse.narrow()));
   });
-  return fine ? py::make_tuple(p.array, d.array, inverse.array) : py::object();
+  return fine ? py::make_tuple(p.array(), d.array(), inverse.array()) : py::object();
+}
+
+// float32 of many rows in float64: in float32 inverses prove nothing.
+py::object wider_diagonals(const Call& call, const MatrixBatch<const float>& stack) {
+  const index_t n = call['n'], count = call.count();
+  Buffer<double> numbers(count * n * n);
+  MatrixBatch<double> wide{c_order(numbers.data(), n, n), {}};
+  wide.batch.push(count, n * n);
+  for (index_t i = 0; i < count; ++i) {
+    const MatrixView<const float> from = stack[i];
+    for (index_t j = 0; j < n * n; ++j) wide[i](j / n, j % n) = from(j / n, j % n);
+  }
+  const Pairs<double> pairs({wide.item, wide.batch}, true);
+  if (!pairs.told().found || !pairs.told().sharp) return {};
+  return pairs.told().real ? by_pairs<float, double>(call, pairs)
+                           : by_pairs<std::complex<float>, std::complex<double>>(call, pairs);
 }
 
 // Matrices that are all symmetric, or all not.
@@ -200,9 +217,12 @@ py::object diagonals(const Call& call) {
   const Kind kind = kind_of<T>(stack);
   if (kind == Kind::both) return {};
   if (kind == Kind::symmetric) return by_rotations<T>(call, stack);
+  if constexpr (sizeof(T) == sizeof(float)) {
+    if (call['n'] > kGeneralLanes) return wider_diagonals(call, stack);
+  }
   const Pairs<T> pairs(stack, true);
   if (!pairs.told().found || !pairs.told().sharp) return {};
-  return pairs.told().real ? by_pairs<T>(call, pairs) : by_pairs<std::complex<T>>(call, pairs);
+  return pairs.told().real ? by_pairs<T, T>(call, pairs) : by_pairs<std::complex<T>, std::complex<T>>(call, pairs);
 }
 
 // Of matrices too large for exact coefficients, from their eigenvalues; false where these are not found.
