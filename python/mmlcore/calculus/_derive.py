@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from mmlcore.calculus._entries import Entries
+from mmlcore.calculus._refuse import Certain, refuse
 from mmlcore.calculus._traced import Traced
 from mmlcore.calculus.operations import OPS
-from mmlcore.calculus.symbol import Shape, size_of
+from mmlcore.calculus.symbol import Shape, Tape, size_of
 from mmlcore.core.arrays import Array
 
 _MULTIPLY = OPS["multiply"]
@@ -22,6 +23,7 @@ _WORTH = 3  # colours are worth while if there are so many times fewer than colu
 def derive(function: Traced, kind: Any) -> tuple[list[int], int, Shape]:
     """Return inputs, node and shape of one of: value, gradient, value_and_gradient, jacobian, hessian, and so on."""
     name, *options = kind if isinstance(kind, tuple) else (kind,)
+    require_order(function._tape, kind)
     maker: Any = _MAKERS[name]
     inputs = [x.id for x in function._inputs]
     made = maker(function, *options)
@@ -29,6 +31,32 @@ def derive(function: Traced, kind: Any) -> tuple[list[int], int, Shape]:
         extra, node, shape = made
         return [*inputs, *extra], node, shape
     return inputs, *made
+
+
+def order_of(kind: Any) -> int:
+    """Return how often a derivative differentiates."""
+    if isinstance(kind, tuple):
+        name, *options = kind
+        if name in ("taylor", "derivative"):
+            return int(options[0])
+        return max(map(order_of, options)) if name == "together" else 1
+    return 0 if kind == "value" else 2 if "hessian" in kind else 1
+
+
+def limit_orders(tape: Tape, orders: int) -> None:
+    """Note that derivatives of what is on a tape hold up to an order."""
+    tape.orders = min(tape.orders, orders)
+
+
+def require_order(tape: Tape, kind: Any) -> None:
+    """Refuse derivatives of orders that those of solved problems do not have."""
+    if tape.orders < order_of(kind):
+        refuse(
+            f"a derivative of order {order_of(kind)} of a problem that is solved inside the function "
+            f"(newton, minimize, lagrange, curve_fit), whose derivatives hold up to order {tape.orders} here",
+            "Ask for a lower order, or write the solution as a formula.",
+            Certain,
+        )
 
 
 def _value(f: Traced) -> tuple[int, Shape]:

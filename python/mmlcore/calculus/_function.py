@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmlcore import _core
-from mmlcore.calculus._derive import derive
+from mmlcore.calculus._derive import derive, limit_orders
 from mmlcore.calculus._files import load, save
 from mmlcore.calculus._latex import latex
 from mmlcore.calculus._namespace import generators, state_of, with_traced_names
@@ -20,7 +20,7 @@ from mmlcore.calculus._refuse import Certain, numpy_errors, refuse_at
 from mmlcore.calculus._render import render
 from mmlcore.calculus._traced import Traced
 from mmlcore.calculus.nodes import needed, restore, stored
-from mmlcore.calculus.symbol import Shape, Symbol, Tape, is_symbol, size_of
+from mmlcore.calculus.symbol import ANY_ORDER, Shape, Symbol, Tape, is_symbol, size_of
 from mmlcore.core.arrays import Array, as_array, as_arrays, as_index, empty, shape_error
 from mmlcore.core.door import into
 from mmlcore.core.errors import TraceError
@@ -191,13 +191,16 @@ class Function(Traced):
         graph = self._tape.graph
         nodes = [(node, *stored(graph, node)) for node in needed(graph, self._output.id)]
         inputs = [(x.id, x.shape) for x in self._inputs]
-        return nodes, inputs, (self._output.id, self._output.shape), self.name
+        limit = () if self._tape.orders == ANY_ORDER else (self._tape.orders,)
+        return nodes, inputs, (self._output.id, self._output.shape), self.name, *limit
 
     def __setstate__(self, state: Any) -> None:
         """Build the graph again."""
         try:
-            nodes, arguments, (output, shape), name = state
+            nodes, arguments, (output, shape), name, *limit = state
             tape = Tape()
+            for orders in limit:
+                limit_orders(tape, as_index(orders, "orders", 0))
             inputs = tuple(tape.input(_stored_shape(form)) for _, form in arguments)
             ids = {node: x.id for (node, _), x in zip(arguments, inputs, strict=True)}
             restore(tape.graph, ids, nodes)
@@ -219,6 +222,7 @@ class Function(Traced):
             raise shape_error("x", given[0].shape, f"{self.shapes[0]}")
         pairs = zip(self._inputs, given, strict=True)
         ids: dict[int, int] = {x.id: tape.graph.full(y.id, x.size) for x, y in pairs}
+        limit_orders(tape, self._tape.orders)
         graph = self._tape.graph
         nodes = [(node, *stored(graph, node)) for node in needed(graph, self._output.id)]
         restore(tape.graph, ids, nodes)

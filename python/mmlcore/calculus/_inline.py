@@ -6,15 +6,16 @@ with it, and the function may hold x from around it, where it counts as a consta
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from mmlcore.calculus._derive import derive
+from mmlcore.calculus._derive import derive, order_of, require_order
 from mmlcore.calculus._traced import Traced
-from mmlcore.calculus.nodes import needed, stored
-from mmlcore.calculus.symbol import Symbol
+from mmlcore.calculus.nodes import needed, restore, stored
+from mmlcore.calculus.symbol import ANY_ORDER, Symbol
 
 F = Callable[..., Any]
 
@@ -32,20 +33,35 @@ def symbol_in(x: Any) -> Any:
 def inline(f: F, x: Any, kind: str) -> Any:
     """Return the gradient, Jacobian or Hessian of f at a symbol, as another."""
     own = x.tape.input(x.shape)
-    result = x.tape.symbol(f(x.tape.argument(own)))
-    _, node, shape = derive(Traced(x.tape, (own,), result), kind)
+    with _differentiated(x.tape, kind):
+        result = x.tape.symbol(f(x.tape.argument(own)))
+        _, node, shape = derive(Traced(x.tape, (own,), result), kind)
     return Symbol(x.tape, _with(x, own, node), shape)
 
 
 def inline_derivative(f: F, x: Any, order: int) -> Any:
     """Return a derivative of f, which takes numbers, at each number of a symbol."""
     own = x.tape.input(x.shape)
-    graph, y = x.tape.graph, x.tape.symbol(f(x.tape.argument(own)))
+    graph = x.tape.graph
+    with _differentiated(x.tape, ("derivative", order)):
+        y = x.tape.symbol(f(x.tape.argument(own)))
+        require_order(x.tape, ("derivative", order))
     ones = graph.constant(np.ones(x.size))
     for _ in range(order):
         (node,) = graph.forward([y.id], [own.id], [ones], 1)
         y = Symbol(x.tape, node if node >= 0 else graph.constant(np.zeros(y.size)), y.shape)
     return Symbol(x.tape, _with(x, own, y.id), y.shape)
+
+
+@contextmanager
+def _differentiated(tape: Any, kind: Any) -> Iterator[None]:
+    """Count the orders that a derivative takes from problems that are solved within its function."""
+    around, tape.orders = tape.orders, ANY_ORDER
+    try:
+        yield
+        around = min(around, tape.orders - order_of(kind))
+    finally:
+        tape.orders = around
 
 
 def _with(x: Any, own: Any, node: int) -> int:
@@ -54,7 +70,9 @@ def _with(x: Any, own: Any, node: int) -> int:
     ids: dict[int, int] = {own.id: graph.full(x.id, x.size)}
     for part in needed(graph, node):
         if part not in ids:
-            op, aux, operands, *rest = stored(graph, part)
-            to = [ids[i] for i in operands]
-            ids[part] = part if to == list(operands) else graph.restore(op, aux, to, *rest)
+            whole = stored(graph, part)
+            if all(ids[i] == i for i in whole[2]):
+                ids[part] = part
+            else:
+                restore(graph, ids, [(part, *whole)])
     return ids[node]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mmlcore import _core
+from mmlcore.calculus._derive import limit_orders
 from mmlcore.calculus._function import Function
 from mmlcore.calculus._namespace import INNERMOST, Copier
 from mmlcore.calculus.symbol import Symbol, Tape, is_symbol, size_of
@@ -189,6 +190,7 @@ def _traced(
         [x.id for x in row],
         [tape.graph.full(x.id, x.size) for x in results],
     )
+    limit_orders(outer, tape.orders)
     graph = outer.graph
     if steps == 0:
         return tuple(x.copy() for x in start) if several else start[0].copy()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from mmlcore.calculus._derive import derive
+from mmlcore.calculus._derive import derive, limit_orders, order_of
 from mmlcore.calculus._loop import Lifter, loop
 from mmlcore.calculus._namespace import INNERMOST, holds_symbol
 from mmlcore.calculus._refuse import Certain, refuse
@@ -19,7 +19,15 @@ from mmlcore.calculus.nodes import needed, restore, stored
 from mmlcore.calculus.operations import OPS
 from mmlcore.calculus.symbol import Shape, Symbol, Tape
 
-__all__ = ["Freed", "fixed", "holds_symbol", "loop", "refuse_here", "replace_inside"]
+__all__ = [
+    "Freed",
+    "fixed",
+    "holds_symbol",
+    "limit_orders",
+    "loop",
+    "refuse_here",
+    "replace_inside",
+]
 
 
 def refuse_here(what: str, fix: str) -> NoReturn:
@@ -65,6 +73,7 @@ class Freed:
     def at(self, kind: Any, x: Any, around: Any) -> Any:
         """Return the value, or a derivative by x as `derive` names it, at symbols."""
         _, node, shape = derive(self._traced, kind)
+        limit_orders(x.tape, self._traced._tape.orders - order_of(kind))
         graph, tape = self._traced._tape.graph, x.tape
         pairs = zip(self._traced._inputs, (x, *around), strict=True)
         ids: dict[int, int] = {own.id: tape.graph.full(y.id, own.size) for own, y in pairs}

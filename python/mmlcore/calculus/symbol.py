@@ -15,6 +15,7 @@ from mmlcore.calculus.operations import OPERATIONS, OPS
 
 _TRUTHS = frozenset(OPS[row.name] for row in OPERATIONS if row.truth)
 Shape = tuple[int, ...]
+ANY_ORDER = 1 << 30
 
 # What numpy computes with whatever has + and /, unless it has a type.
 _PLAIN = ("_mean", "_var", "_std")
@@ -35,12 +36,15 @@ def implements(kind: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 class Tape:
     """A graph, and the symbols that stand for its nodes."""
 
-    __slots__ = ("graph", "truths", "whole")
+    __slots__ = ("graph", "orders", "truths", "whole")
 
     def __init__(self) -> None:
         self.graph = _core.FunctionGraph()
         self.truths: set[int] = set()  # nodes that are bool in numpy
         self.whole: set[int] = set()  # nodes that are integers in numpy
+        self.orders = (
+            ANY_ORDER  # of derivatives that hold: problems that are solved inside have some
+        )
 
     def input(self, shape: Shape) -> Symbol:
         """Make a new argument."""

@@ -3,7 +3,8 @@
 Where F(x, p) = 0 holds along with its parameters p, the implicit function theorem gives dx/dp = -F_x^-1 F_p. So the search runs
 without derivatives, as one loop of the graph, and Newton's steps x - F_x(x, p)^-1 F(x, p) follow from where it ended, which
 is held fixed: the first has the first derivatives of the solution, and each further one twice as many orders and one more
-(the error of a step is the square of that before). Three steps: right up to the seventh order.
+(the error of a step is the square of that before). Three steps: right up to the seventh order;
+higher ones are refused.
 
 A search that finds nothing gives NaN, as matrices without an inverse do: other points keep their numbers.
 """
@@ -20,6 +21,7 @@ from mmlcore.calculus.solving import (
     Freed,
     fixed,
     holds_symbol,
+    limit_orders,
     loop,
     refuse_here,
     replace_inside,
@@ -32,7 +34,8 @@ from mmlcore.optimize._newton import Root, newton
 
 _POLISH = 3  # Newton's steps from where the search ended
 _SHARES = (1.0, 0.5, 0.1, 0.01, 1e-4)  # of a step, of which the best is taken
-_FAR = 1e-7  # what the last step may be, relative to the unknowns
+# What the last step may be, relative to the unknowns: in float32 their rounding errors, and what it leaves is its square.
+_FAR, _FAR_OF_FLOATS = 1e-7, 1e-4
 
 
 class _System:
@@ -59,8 +62,23 @@ class _System:
             step = self.step(x, self.freed.around)
             x = x + step
         scale = np.maximum(abs(x), 0.01 * abs(self.start))
-        good = np.all(abs(step) <= _FAR * scale)
-        return np.where(good, x, np.nan), good
+        far = np.where(_in_floats(x), _FAR_OF_FLOATS, _FAR)
+        good = np.all(abs(step) <= far * scale)
+        limit_orders(x.tape, 2**_POLISH - 1)
+        return x * _one_if(good), good
+
+
+def _in_floats(x: Any) -> Any:
+    """Tell at the time of the call whether numbers are float32: 1 + 1e-10 is 1 then."""
+    little = np.where(
+        x.reshape(-1)[0] < 0, 1.1e-10, 1e-10
+    )  # which depends on x, so that it is no constant
+    return (1.0 + little) - 1.0 == 0
+
+
+def _one_if(good: Any) -> Any:
+    """Return 1 or NaN: a factor, which derivatives keep; of a choice that of the other side would be 0."""
+    return np.where(good, 1.0, np.nan)
 
 
 def _start_of(tape: Any, x0: Any) -> Any:
@@ -154,7 +172,7 @@ def _minimum(tape: Any, freed: Freed, start: Any, count: int) -> tuple[Any, Any]
     x, good = _System(freed, start, "gradient", "hessian").polished(found)
     bend = at("hessian", x, freed.around).reshape(n, n)
     good = good & np.all(np.isfinite(np.linalg.cholesky(bend)))
-    return np.where(good, x, np.nan), good
+    return x * _one_if(good), good
 
 
 def _minimize(tape: Any, plain: Any, f: Any, x0: Any, **options: Any) -> Any:
