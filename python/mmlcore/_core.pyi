@@ -634,7 +634,7 @@ def fit_logistic(
     max_iter: typing.SupportsInt | typing.SupportsIndex,
 ) -> tuple[typing.Any, ...]:
     """
-    (coefficients, intercept, covariance, log_likelihood, iterations, end) of y in {0, 1}.
+    (coefficients, intercept, covariance or what logistic_covariance makes it of, log_likelihood, iterations, end) of y in {0, 1}.
     """
 
 def fit_residuals(
@@ -775,6 +775,17 @@ def loaded_blas() -> list[typing.Any]:
 def loaded_libraries() -> list[typing.Any]:
     """
     The paths of the libraries in this process.
+    """
+
+def logistic_covariance(
+    X: np.ndarray[typing.Any, typing.Any],
+    y: typing.Annotated[np.typing.ArrayLike, np.float64],
+    state: typing.Annotated[np.typing.ArrayLike, np.float64],
+    ridge: typing.SupportsFloat | typing.SupportsIndex,
+    intercept: bool,
+) -> typing.Any:
+    """
+    The covariance that fit_logistic left out; None where X or y have changed since.
     """
 
 def lu_factor(

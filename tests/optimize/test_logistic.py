@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -96,6 +99,72 @@ def test_long_data_of_which_some_say_little(case, rng):
     if ridge == 0:
         expected = np.sqrt(np.diag(np.linalg.inv(information)))[:12] / wide.std(0)
         np.testing.assert_allclose(fit.standard_errors[:12], expected, rtol=2e-6)
+
+
+def test_errors_of_long_data_are_made_when_asked_for(rng):
+    x, y = draw(rng, 60_000, 12)
+    fit = mml.logistic_regression(x, y)
+    assert "covariance=<made when asked for>" in repr(fit)
+    assert fit.names[-1] == "intercept"
+    assert fit.estimates.shape == (13,)
+    fit.predict(x[:5])
+    assert "covariance=<made when asked for>" in repr(fit)
+    copies = [pickle.loads(pickle.dumps(fit)), copy.copy(fit), copy.deepcopy(fit)]
+    assert "covariance=array" in repr(fit)
+    expected = by_numpy(x, y)[1]
+    for other in (fit, *copies):
+        np.testing.assert_allclose(other.covariance, expected, rtol=1e-7, atol=1e-12)
+    assert fit.covariance is fit.covariance
+    np.testing.assert_allclose(fit.to_dict()["covariance"], expected, rtol=1e-7, atol=1e-12)
+
+
+def test_many_columns(rng):
+    """The start has a start of its own."""
+    x, y = draw(rng, 30_000, 150)
+    fit = mml.logistic_regression(x, y)
+    p = fit.predict(x)
+    slope = np.append(x.T @ (y - p), (y - p).sum())
+    assert np.abs(slope * fit.standard_errors).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["one number", "units", "offset", "sign", "rows", "columns", "zero", "not a number"],
+)
+@pytest.mark.parametrize("order", "CF")
+def test_data_that_change_before_errors_are_made(change, order, rng):
+    x, y = draw(rng, 60_000, 12)
+    x = np.array(x, order=order)
+    fit, kept = mml.logistic_regression(x, y), x.copy(order)
+    expected = mml.logistic_regression(kept, y).standard_errors
+    y[:] = 0  # classes are copied
+    np.testing.assert_allclose(fit.standard_errors, expected, rtol=1e-12)
+    fit = mml.logistic_regression(x, fit.predict(x) > rng.random(60_000))
+    if change == "one number":
+        x[31_415, 7] += 1e-4
+    elif change == "units":
+        x[:, 4] *= 1 + 1e-9
+    elif change == "offset":
+        x[:, 2] -= 1e-9
+    elif change == "sign":
+        x *= -1
+    elif change == "rows":
+        x[[5, 6]] = x[[6, 5]]
+        x[:100] = x[:100][::-1].copy()
+    elif change == "columns":
+        x[:, [1, 2]] = x[:, [2, 1]]
+    elif change == "zero":
+        x[:] = 0
+    else:
+        x[0, 0] = np.nan
+    for _ in range(2):
+        with pytest.raises(ValueError, match="has changed since the fit"):
+            fit.standard_errors  # noqa: B018
+    with pytest.raises(ValueError, match="has changed since the fit"):
+        fit.summary()
+    assert "made when asked for" in repr(fit)
+    x[:] = kept
+    assert np.isfinite(fit.standard_errors).all()
 
 
 def test_long_data_without_an_answer(rng):
