@@ -47,7 +47,7 @@ ANY = {
     "svd hermitian": lambda l, a: l.svd(a @ a.swapaxes(-1, -2).conj(), hermitian=True).S,
     "qr again": lambda l, a: np.matmul(*l.qr(a)),
     "qr complete": lambda l, a: np.matmul(*l.qr(a, mode="complete")),
-    "qr r": lambda l, a: np.abs(l.qr(a, mode="r")),
+    "qr r": lambda l, a: _squares(l.qr(a, mode="r")),
     "qr raw": lambda l, a: l.qr(a, mode="raw"),
     "pinv": lambda l, a: l.pinv(a),
     "pinv rcond": lambda l, a: l.pinv(a, 0.01),
@@ -120,6 +120,11 @@ def _product(factors):
     u, s, vh = factors
     p = s.shape[-1]
     return u[..., :p] * s[..., np.newaxis, :] @ vh[..., :p, :]
+
+
+def _squares(r):
+    """Return R'R, which is the same where columns depend on each other and R is not, and zeros of R's shape."""
+    return r.swapaxes(-1, -2).conj() @ r, np.zeros_like(r)
 
 
 def _chain(l, a):
@@ -306,7 +311,8 @@ def test_what_is_not_finite_goes_numpys_way(bad, rng):
     a = rng.standard_normal((4, 3, 3))
     a[2, 1, 1] = bad
     for name, f in {**ANY, **SQUARE}.items():
-        if "again" not in name:
+        # numpy's pseudo-inverse of infinity is zero, or does not end (test_infinite.py)
+        if "again" not in name and not (bad == np.inf and name.startswith("pinv")):
             arguments = (a,) if name in ANY else (a, a[..., :2])
             same(outcome(f, linalg, *arguments), outcome(f, np.linalg, *arguments), name)
 

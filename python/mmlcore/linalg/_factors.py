@@ -18,6 +18,7 @@ from mmlcore.linalg._plain import (
     narrowed,
     result,
     widened,
+    with_infinity,
 )
 
 _theirs: Any = np.linalg
@@ -118,6 +119,19 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     return found[1] if mode == "r" else result(QRResult, found)
 
 
+def _numpy_svd(a: Any, full_matrices: bool, compute_uv: bool, hermitian: bool = False) -> Any:
+    """numpy's own, which ends: matrices with infinity come out as NaN, as they do where numpy returns."""
+    infinite = with_infinity(a) if compute_uv and not hermitian else None
+    if infinite is None:
+        return _theirs.svd(a, full_matrices, compute_uv, hermitian)
+    a = a.copy() if isinstance(a, np.ndarray) else np.array(a)
+    a[infinite] = 0
+    found = _theirs.svd(a, full_matrices)
+    for part in found:
+        part[infinite] = np.nan
+    return found
+
+
 def svd(
     a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
 ) -> Any:
@@ -142,7 +156,7 @@ def svd(
     Raises
     ------
     LinAlgError
-        Fewer than two axes, or no convergence.
+        Fewer than two axes, or no convergence, as with NaN. Of a matrix with infinity, what is returned is NaN.
 
     See Also
     --------
@@ -156,14 +170,14 @@ def svd(
     """
     wide = a if type(a) is _ndarray and a.dtype in EXACT else widened(a)
     if wide is None or hermitian or (wide.dtype is not DOUBLE and large_complex(wide)):
-        return _theirs.svd(a, full_matrices, compute_uv, hermitian)
+        return _numpy_svd(a, full_matrices, compute_uv, hermitian)
     try:
         if not compute_uv:
             values = _svdvals(wide)
             return values if wide is a else narrowed(values, a)
         found = _svd(wide, full=True) if full_matrices else _svd(wide)
     except REFUSALS:
-        return _theirs.svd(a, full_matrices, compute_uv)
+        return _numpy_svd(a, full_matrices, compute_uv)
     return result(SVDResult, found if wide is a else narrowed(tuple(found), a))
 
 

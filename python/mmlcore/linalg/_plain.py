@@ -51,6 +51,23 @@ def widened(a: Any) -> Array | None:
     return None if to is None else a.astype(to)
 
 
+def with_infinity(a: Any) -> Any:
+    """Tell which matrices of a stack hold infinity and no NaN; None if numpy has to see to `a`.
+
+    LAPACK may iterate for ever when it looks for the singular vectors of these. NaN ends at once, in an error.
+    """
+    if not isinstance(a, np.ndarray) and hasattr(type(a), "__array_function__"):
+        return None  # of another library, which answers
+    try:
+        plain = np.asarray(a)
+        found = np.isinf(plain)
+        if found.ndim < 2 or not found.any():
+            return None
+        return found.any(axis=(-2, -1)) & ~np.isnan(plain).any(axis=(-2, -1))
+    except (TypeError, ValueError):
+        return None  # not numbers, or not of one shape
+
+
 def large_complex(a: Array) -> bool:
     """Tell whether matrices are complex and so large that numpy's LAPACK is as fast."""
     return a.dtype.kind == "c" and a.ndim > 1 and a.shape[-1] > _MOST_COMPLEX

@@ -8,7 +8,14 @@ import numpy as np
 
 from mmlcore import elimination, matrices, singular
 from mmlcore.linalg._norms import norm
-from mmlcore.linalg._plain import EXACT, MOST_LEAST_SQUARES, REFUSALS, narrowed, widened
+from mmlcore.linalg._plain import (
+    EXACT,
+    MOST_LEAST_SQUARES,
+    REFUSALS,
+    narrowed,
+    widened,
+    with_infinity,
+)
 
 _theirs: Any = np.linalg
 _ndarray = np.ndarray
@@ -68,6 +75,9 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = _uns
             pass
         else:
             return found if wide is a else narrowed(found, a)
+    if not hermitian and np.any(with_infinity(a)):
+        msg = "SVD did not converge"
+        raise np.linalg.LinAlgError(msg)  # numpy returns zeros, or never
     options = {} if rtol is _unset else {"rtol": rtol}
     return _theirs.pinv(a, *(() if rcond is None else (rcond,)), hermitian=hermitian, **options)
 

@@ -19,6 +19,7 @@ from mmlcore.linalg._plain import (
     pair,
     result,
     widened,
+    with_infinity,
 )
 
 _theirs: Any = np.linalg
@@ -197,6 +198,14 @@ def slogdet(a: Any) -> Any:
     return result(SlogdetResult, found if wide is a else narrowed(tuple(found), a))
 
 
+def _numpy_lstsq(a: Any, b: Any, rcond: Any) -> Any:
+    infinite = with_infinity(a)
+    if infinite is not None and infinite.ndim == 0 and infinite:
+        msg = "SVD did not converge in Linear Least Squares"
+        raise np.linalg.LinAlgError(msg)
+    return _theirs.lstsq(a, b, rcond)
+
+
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     """Solve least squares problems, as `numpy.linalg.lstsq`.
 
@@ -234,13 +243,13 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     wide = pair(a, b)
     usual = rcond is None or (isinstance(rcond, float) and 0 <= rcond < 1)
     if wide is None or not usual or wide[0].ndim != 2 or wide[1].ndim not in (1, 2):
-        return _theirs.lstsq(a, b, rcond)
+        return _numpy_lstsq(a, b, rcond)
     if min(wide[0].shape) > MOST_LEAST_SQUARES:
-        return _theirs.lstsq(a, b, rcond)
+        return _numpy_lstsq(a, b, rcond)
     try:
         x, residual, rank, values = _lstsq(*wide) if rcond is None else _lstsq(*wide, rtol=rcond)
     except REFUSALS:
-        return _theirs.lstsq(a, b, rcond)
+        return _numpy_lstsq(a, b, rcond)
     m, n = wide[0].shape
     squares = np.square(residual).reshape(-1) if rank == n < m else np.empty(0)
     return *narrowed((x, squares), a, b), np.int32(rank), narrowed(values, a, b)
