@@ -7,11 +7,54 @@ elimination decides. Multiples of rows are subtracted from rows below until the 
 staircase of pivots. Where a pivot is missing, the matrix has no inverse.
 """
 
+# %%
+# Exercise
+# --------
+# Is this matrix singular? Answer as one does on paper. Take the rows in order. Subtract from each row the multiples of the
+# rows above that make zeros left of the diagonal. If the diagonal is zero then, add a lower row and subtract again. If it
+# stays zero, the matrix is singular; otherwise divide the row by it.
+#
+# *Hint.* Three loops: over the rows, over the lower rows that may help, over the rows above. The first row needs no
+# subtraction.
+
 import matplotlib.pyplot as plt
 import numpy as np
 
 import mmlcore as mml
 import mmlcore.plot
+
+
+def by_hand(matrix):
+    """Return the matrix after each row has been put right, and whether a pivot is missing."""
+    # your lines
+
+
+# %%
+# *Solution.* The last row of the second matrix is twice the first.
+
+
+def by_hand(matrix):
+    """Return the matrix after each row has been put right, and whether a pivot is missing."""
+    a, seen = np.array(matrix, float), []
+    for row in range(len(a)):
+        for lower in range(row, len(a)):
+            if lower > row and a[row, row] == 0:
+                a[row] += a[lower]
+            for above in range(row):
+                a[row] -= a[row, above] * a[above]
+        if a[row, row] == 0:
+            return seen, True
+        a[row] /= a[row, row]
+        seen.append(a.copy())
+    return seen, False
+
+
+for square in ([[2.0, 1], [1, 3]], [[1.0, 2], [2, 4]]):
+    _, singular = by_hand(square)
+    print(f"by hand {singular}, mml.is_singular {mml.is_singular(square)}")
+    # sphinx_gallery_start_ignore
+    assert singular == mml.is_singular(square)
+    # sphinx_gallery_end_ignore
 
 # %%
 # Is it singular?
@@ -38,23 +81,7 @@ mml.plot.matrix(echelon.matrix, frames=pivots, ax=axes[1]).set_title(
 # %%
 # Step by step
 # ------------
-# By hand one takes the rows in order. If the pivot is zero, a lower row is added; the row is divided by its pivot.
-
-
-def by_hand(matrix):
-    """Return the matrix after each row has been put right, and whether a pivot is missing."""
-    a, seen = np.array(matrix, float), []
-    for row in range(len(a)):
-        for lower in range(row, len(a)):
-            if lower > row and a[row, row] == 0:
-                a[row] += a[lower]
-            for above in range(row):
-                a[row] -= a[row, above] * a[above]
-        if a[row, row] == 0:
-            return seen, True
-        a[row] /= a[row, row]
-        seen.append(a.copy())
-    return seen, False
+# The solution above, row by row: a lower row is added where the pivot is zero, and the row is divided by its pivot.
 
 
 matrix = np.array([[0.0, 7, -5, 3], [2, 8, 0, 4], [3, 12, 0, 5], [1, 3, 1, 3]])

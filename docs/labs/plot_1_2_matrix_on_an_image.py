@@ -9,6 +9,14 @@ viewer applies its inverse. A picture is transformed by asking for each pixel of
 Here :math:`x` runs along the columns and :math:`y` down the rows, and the middle of the picture stays.
 """
 
+# %%
+# Exercise
+# --------
+# A matrix moves the picture. Where does each pixel of the result come from? Write a function that returns these places,
+# measured from the middle of the picture, and use it to mirror a picture of 5 x 7 pixels.
+#
+# *Hint.* ``np.mgrid`` numbers the pixels. Subtract the middle before the matrix is applied.
+
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy import ndimage
@@ -16,6 +24,31 @@ from skimage.data import astronaut, coffee
 
 import mmlcore as mml
 import mmlcore.plot
+
+
+def origins(matrix, height, width):
+    """Return the places (x, y), from the middle, that the pixels of the result come from."""
+    # your lines
+
+
+# %%
+# *Solution.* The inverse of the matrix goes from the result back to the original.
+
+
+def origins(matrix, height, width):
+    """Return the places (x, y), from the middle, that the pixels of the result come from."""
+    y, x = np.mgrid[:height, :width]
+    places = np.stack([x - (width - 1) / 2, y - (height - 1) / 2], axis=-1)
+    return mml.transform_points(mml.inverse(matrix), places)
+
+
+tiny = np.arange(35.0).reshape(5, 7)
+x, y = np.moveaxis(np.add(origins(mml.scaling(-1, 1), 5, 7), [3, 2]), -1, 0).astype(int)
+print(tiny[y, x])
+# sphinx_gallery_start_ignore
+np.testing.assert_array_equal(tiny[y, x], tiny[:, ::-1])
+np.testing.assert_allclose(mml.transform_image(tiny, mml.scaling(-1, 1)), tiny[y, x])
+# sphinx_gallery_end_ignore
 
 # %%
 # Paint the smear
@@ -84,7 +117,7 @@ np.testing.assert_allclose(mml.compose(mml.inverse(seen), seen), np.eye(2), atol
 # %%
 # Try it
 # ------
-# In a notebook, choose a matrix with a menu and two sliders.
+# Choose a matrix with the menu and two sliders.
 
 kinds = {
     "rotation": mml.rotation,

@@ -10,11 +10,42 @@ projections on the basis so far, and scale what is left to length 1:
 A column that depends on earlier ones leaves nothing, and becomes zero. The columns that are left count the dimensions.
 """
 
+# %%
+# Exercise
+# --------
+# Write the formula above as a function: from a matrix with independent columns to a matrix with orthonormal ones.
+#
+# *Hint.* The projections on all columns so far are one product: ``q[:, :j] @ (q[:, :j].T @ a[:, j])``.
+
 import matplotlib.pyplot as plt
 import numpy as np
 
 import mmlcore as mml
 import mmlcore.plot
+
+
+def textbook(a):
+    """Return an orthonormal basis, column by column."""
+    # your lines
+
+
+# %%
+# *Solution.* Two vectors in the plane.
+
+
+def textbook(a):
+    q = np.zeros_like(a)
+    for j in range(a.shape[1]):
+        u = a[:, j] - q[:, :j] @ (q[:, :j].T @ a[:, j])
+        q[:, j] = u / np.linalg.norm(u)
+    return q
+
+
+pair = np.array([[3.0, 1], [4, 2]])
+print(textbook(pair))
+# sphinx_gallery_start_ignore
+np.testing.assert_allclose(textbook(pair), mml.gram_schmidt(pair), atol=1e-14)
+# sphinx_gallery_end_ignore
 
 # %%
 # Four vectors
@@ -77,14 +108,6 @@ np.testing.assert_allclose(
 # ------------------------
 # Läuchli's columns differ in the ninth digit. Written as above, the recurrence returns vectors at 60 degrees, which should be
 # at 90. ``mml.gram_schmidt`` is orthogonal to the last digit whatever it is given.
-
-
-def textbook(a):
-    q = np.zeros_like(a)
-    for j in range(a.shape[1]):
-        u = a[:, j] - q[:, :j] @ (q[:, :j].T @ a[:, j])
-        q[:, j] = u / np.linalg.norm(u)
-    return q
 
 
 def loss(q):

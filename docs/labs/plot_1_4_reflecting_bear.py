@@ -10,11 +10,42 @@ reflection is simple; :math:`E` has these vectors as columns and takes it back t
 :math:`E` is orthonormal, so :math:`E^{-1} = E^{\mathsf T}`, and costs nothing.
 """
 
+# %%
+# Exercise
+# --------
+# You know two vectors: the first lies along the mirror, the second does not. Write a function that returns the matrix of
+# the reflection. Reflect the point (1, 2) in the mirror along (1, 1).
+#
+# *Hint.* Make the basis orthonormal, reflect there, and come back.
+
 import matplotlib.pyplot as plt
 import numpy as np
 
 import mmlcore as mml
 import mmlcore.plot
+
+
+def reflection_of(basis):
+    """Return the matrix that reflects the plane; the first column of the basis lies along the mirror."""
+    # your lines
+
+
+# %%
+# *Solution.* The mirror along the diagonal exchanges both coordinates.
+
+
+def reflection_of(basis):
+    """Return the matrix that reflects the plane; the first column of the basis lies along the mirror."""
+    E = mml.gram_schmidt(basis)
+    return E @ np.diag([1.0, -1.0]) @ E.T
+
+
+print((reflection_of([[1.0, 0], [1, 1]]) @ [1, 2]).round(12))
+# sphinx_gallery_start_ignore
+np.testing.assert_allclose(
+    reflection_of([[1.0, 0], [1, 1]]), [[0, 1], [1, 0]], atol=1e-15
+)
+# sphinx_gallery_end_ignore
 
 # %%
 # The bear's basis is skew
@@ -132,7 +163,7 @@ np.testing.assert_allclose(moved, fur @ T.T, atol=1e-14)
 # %%
 # Turn the mirror
 # ---------------
-# In a notebook, with a slider.
+# Move the slider, and watch both bears.
 
 
 def turned(ax, degrees):

@@ -12,11 +12,51 @@ How much such values and vectors can be trusted, and where there are none: see :
 :doc:`/beside`.
 """
 
+# %%
+# Exercise
+# --------
+# For a matrix of two rows the characteristic polynomial is :math:`\lambda^2 - (a + d) \lambda + (a d - b c)`. Write a
+# function that returns both eigenvalues. They may be complex. Try a shear, a rotation, and the matrix (1, 0; -1, 4).
+#
+# *Hint.* ``np.emath.sqrt`` takes roots of negative numbers as well.
+
 import matplotlib.pyplot as plt
 import numpy as np
 
 import mmlcore as mml
 import mmlcore.plot
+
+
+def eigenvalues(matrix):
+    """Return both eigenvalues of a matrix of two rows."""
+    # your lines
+
+
+# %%
+# *Solution.* The formula for quadratic equations.
+
+
+def eigenvalues(matrix):
+    """Return both eigenvalues of a matrix of two rows."""
+    (a, b), (c, d) = np.asarray(matrix)
+    middle = (a + d) / 2
+    root = np.emath.sqrt(middle**2 - (a * d - b * c))
+    return np.array([middle - root, middle + root])
+
+
+for matrix in (mml.shear(1.0), mml.rotation(np.pi / 2), [[1.0, 0], [-1, 4]]):
+    print(
+        eigenvalues(matrix).round(12),
+        "and by mml.eigvals",
+        mml.eigvals(matrix).round(12),
+    )
+    # sphinx_gallery_start_ignore
+    np.testing.assert_allclose(
+        np.sort_complex(eigenvalues(matrix)),
+        np.sort_complex(mml.eigvals(matrix)),
+        atol=1e-7,
+    )
+    # sphinx_gallery_end_ignore
 
 # %%
 # Six ways to move the plane
@@ -49,7 +89,7 @@ for matrix in kinds.values():
 # %%
 # Drag a matrix
 # -------------
-# In a notebook each of the four numbers is a slider. Look for matrices whose dashed lines meet, and vanish: there the two
+# Each of the four numbers is a slider. Look for matrices whose dashed lines meet, and vanish: there the two
 # eigenvalues become one, then a complex pair.
 
 

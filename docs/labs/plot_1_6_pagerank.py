@@ -10,12 +10,45 @@ page, can always leave:
 .. math:: r = d\, L\, r + \frac{1 - d}{n}
 """
 
+# %%
+# Exercise
+# --------
+# Send out 100 people, equally many to each page. Let them click, count them again, and stop when the counts have moved by
+# less than 0.01 in all. Three pages: A links to B and C, B to C, C to A. Where are the people in the end?
+#
+# *Hint.* One click of everybody is the product of the link matrix and the vector of counts.
+
 import matplotlib.pyplot as plt
 import numpy as np
 from sknetwork.data import art_philo_science
 
 import mmlcore as mml
 import mmlcore.plot
+
+
+def iterate(matrix):
+    """Return how 100 people are spread in the end, and after how many clicks."""
+    # your lines
+
+
+# %%
+# *Solution.* Two fifths are at A and at C, one fifth at B.
+
+
+def iterate(matrix):
+    """Return how 100 people are spread in the end, and after how many clicks."""
+    r = np.full(len(matrix), 100 / len(matrix))
+    last, r, clicks = r, mml.matmul(matrix, r), 0
+    while mml.distance(last, r) > 0.01:
+        last, r, clicks = r, mml.matmul(matrix, r), clicks + 1
+    return r, clicks
+
+
+three = np.array([[0.0, 0, 1], [0.5, 0, 0], [0.5, 1, 0]])
+print(iterate(three)[0].round(2))
+# sphinx_gallery_start_ignore
+np.testing.assert_allclose(iterate(three)[0], [40, 20, 40], atol=0.02)
+# sphinx_gallery_end_ignore
 
 # %%
 # A micro-internet
@@ -41,15 +74,6 @@ np.testing.assert_allclose(L.sum(axis=0), 1)
 
 # %%
 # Send out 100 people, let them click, count them again, until the counts hardly change.
-
-
-def iterate(matrix):
-    """Return how 100 people are spread in the end, and after how many clicks."""
-    r = np.full(len(matrix), 100 / len(matrix))
-    last, r, clicks = r, mml.matmul(matrix, r), 0
-    while mml.distance(last, r) > 0.01:
-        last, r, clicks = r, mml.matmul(matrix, r), clicks + 1
-    return r, clicks
 
 
 r, clicks = iterate(L)

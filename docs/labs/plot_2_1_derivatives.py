@@ -8,15 +8,46 @@ The derivative is the slope of the tangent, the limit of rise over run:
 """
 
 # %%
-# Which is the slope of which?
-# ----------------------------
-# A curve, its derivative, and the derivative of that. Where the curve is flat its derivative is zero; where it bends, the second is not.
+# Exercise
+# --------
+# Write rise over run as a function, from one step left of *x* to one step right of it. Find the slope of the sine at 1.3.
+# Which step is best: 0.1, 1e-5 or 1e-12? The slope is the cosine.
+#
+# *Hint.* The run is two steps long.
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 import mmlcore as mml
 from mmlcore import plot
+
+
+def slope_of(f, x, step):
+    """Return the slope of the line through the curve at both sides of x."""
+    # your lines
+
+
+# %%
+# *Solution.* The curve bends within the long step; the short one leaves few digits of the difference.
+
+
+def slope_of(f, x, step):
+    """Return the slope of the line through the curve at both sides of x."""
+    return (f(x + step) - f(x - step)) / (2 * step)
+
+
+for step in (0.1, 1e-5, 1e-12):
+    print(f"step {step:g}: error {abs(slope_of(np.sin, 1.3, step) - np.cos(1.3)):.1e}")
+print(f"mml.derivative: error {abs(mml.derivative(np.sin, 1.3) - np.cos(1.3)):.1e}")
+# sphinx_gallery_start_ignore
+assert abs(slope_of(np.sin, 1.3, 1e-5) - np.cos(1.3)) < 1e-10
+# sphinx_gallery_end_ignore
+
+# %%
+# Which is the slope of which?
+# ----------------------------
+# A curve, its derivative, and the derivative of that. Where the curve is flat its derivative is zero; where it bends, the second is not.
+
 
 functions = {
     "x^3 - 3 x": lambda x: x**3 - 3 * x,

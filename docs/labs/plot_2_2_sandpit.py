@@ -7,6 +7,47 @@ measure the depth, or the slope. How few attempts do you need?
 """
 
 # %%
+# Exercise
+# --------
+# You can measure a depth wherever you like, and nothing else. Write a function that finds the slope at a place from four
+# depths. Try it in the bowl :math:`x^2 + 3 y^2` at (1, 2), where the slope is (2, 12).
+#
+# *Hint.* Two depths along each axis, a step of 0.01 before and after the place.
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+import mmlcore as mml
+from mmlcore import plot
+from mmlcore.optimize import landscapes, strategies
+
+
+def measured_slope(depth, place, step=0.01):
+    """Return both slopes at a place from four depths."""
+    # your lines
+
+
+# %%
+# *Solution.* The rows of a unit matrix are the directions of the axes.
+
+
+def measured_slope(depth, place, step=0.01):
+    """Return both slopes at a place from four depths."""
+    place, axes = np.asarray(place, float), step * np.eye(2)
+    return np.array([(depth(place + a) - depth(place - a)) / (2 * step) for a in axes])
+
+
+def bowl(p):
+    """Depth of a bowl."""
+    return p[0] ** 2 + 3 * p[1] ** 2
+
+
+print(measured_slope(bowl, [1, 2]).round(10), mml.gradient(bowl, [1.0, 2.0]))
+# sphinx_gallery_start_ignore
+np.testing.assert_allclose(measured_slope(bowl, [1, 2]), [2, 12], rtol=1e-10)
+# sphinx_gallery_end_ignore
+
+# %%
 # The sandpit
 # -----------
 # The surface of the lab is a slope with a hole in it, over the square from 0 to 6:
@@ -15,12 +56,6 @@ measure the depth, or the slope. How few attempts do you need?
 #
 # scaled so that the depths run from -9 to -1. The phone is found by whoever digs within 0.15 of it.
 
-import matplotlib.pyplot as plt
-import numpy as np
-
-import mmlcore as mml
-from mmlcore import plot
-from mmlcore.optimize import landscapes, strategies
 
 square = ((0, landscapes.SIDE), (0, landscapes.SIDE))
 pit = landscapes.sandpit()

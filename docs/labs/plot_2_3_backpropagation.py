@@ -7,16 +7,56 @@ from the last layer to the first, gives the slope of the cost by every weight.
 """
 
 # %%
-# A very small network
-# --------------------
-# One input, two hidden neurons, one output: four weights and three biases, few enough to be set by hand. Each hidden neuron is a
-# step from 0 to 1; its weight says how steep, its bias where. The difference of two steps is a bump. Can you fit the dots better?
+# Exercise
+# --------
+# A single neuron says :math:`a = \sigma(w x + b)` with :math:`\sigma(z) = 1 / (1 + e^{-z})`. It should say *y*, and its
+# cost is :math:`(a - y)^2`. Write its slopes by *w* and by *b*, by the chain rule. Check them at *w* = 1.3, *b* = -0.1, *x*
+# = 1, *y* = 0.
+#
+# *Hint.* The derivative of the sigmoid is :math:`\sigma (1 - \sigma)`. Both slopes share all factors but the last.
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 import mmlcore as mml
 from mmlcore import plot
+
+
+def neuron_slopes(w, b, x, y):
+    """Return the derivatives of the cost by weight and bias."""
+    # your lines
+
+
+# %%
+# *Solution.* The shared factors are the derivative by the weighted input.
+
+
+def neuron_slopes(w, b, x, y):
+    """Return the derivatives of the cost by weight and bias."""
+    a = 1 / (1 + np.exp(-(w * x + b)))
+    by_input = 2 * (a - y) * a * (1 - a)
+    return by_input * x, by_input
+
+
+def neuron_cost(p):
+    """Cost of the neuron at x = 1, y = 0."""
+    return (1 / (1 + np.exp(-(p[0] + p[1])))) ** 2
+
+
+print(np.round(neuron_slopes(1.3, -0.1, 1, 0), 8))
+print(mml.gradient(neuron_cost, [1.3, -0.1]).round(8))
+# sphinx_gallery_start_ignore
+np.testing.assert_allclose(
+    neuron_slopes(1.3, -0.1, 1, 0), mml.gradient(neuron_cost, [1.3, -0.1]), rtol=1e-12
+)
+# sphinx_gallery_end_ignore
+
+# %%
+# A very small network
+# --------------------
+# One input, two hidden neurons, one output: four weights and three biases, few enough to be set by hand. Each hidden neuron is a
+# step from 0 to 1; its weight says how steep, its bias where. The difference of two steps is a bump. Can you fit the dots better?
+
 
 line = np.linspace(0, 1, 101)[:, None]
 bump = 0.1 + 0.8 * np.exp(-((line - 0.55) ** 2) / (2 * 0.1**2))

@@ -10,16 +10,50 @@ How near is near, and how many terms does it take?
 """
 
 # %%
-# Order by order
-# --------------
-# ``taylor`` computes the coefficients exactly, by recurrences, not by taking derivatives of derivatives. Each further order keeps to
-# the curve a little longer.
+# Exercise
+# --------
+# Find the Taylor coefficients of the cosine around 0, on paper: differentiate, set *x* to 0, see the pattern. Then write it
+# as a function of the order.
+#
+# *Hint.* The derivatives at 0 are 1, 0, -1, 0, and again.
+
+from math import factorial
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 import mmlcore as mml
 from mmlcore import plot
+
+
+def cosine_coefficients(order):
+    """Return the coefficients of 1, x, x^2, ... of the cosine around 0."""
+    # your lines
+
+
+# %%
+# *Solution.* Only even powers are left, with signs that alternate.
+
+
+def cosine_coefficients(order):
+    """Return the coefficients of 1, x, x^2, ... of the cosine around 0."""
+    return [(1, 0, -1, 0)[n % 4] / factorial(n) for n in range(order + 1)]
+
+
+print(np.round(cosine_coefficients(6), 6))
+print(mml.taylor(np.cos, 0.0, 6).coefficients.round(6))
+# sphinx_gallery_start_ignore
+np.testing.assert_allclose(
+    cosine_coefficients(12), mml.taylor(np.cos, 0.0, 12).coefficients, atol=1e-17
+)
+# sphinx_gallery_end_ignore
+
+# %%
+# Order by order
+# --------------
+# ``taylor`` computes the coefficients exactly, by recurrences, not by taking derivatives of derivatives. Each further order keeps to
+# the curve a little longer.
+
 
 print("cos:", mml.taylor(np.cos, 0.0, 6))
 print("exp:", mml.taylor(np.exp, 0.0, 4))

@@ -7,10 +7,12 @@ every step. Far from it, anything may happen, and the pictures of what happens a
 """
 
 # %%
-# One number
-# ----------
-# The step is :math:`x_{i+1} = x_i - f(x_i) / f'(x_i)`. The function of the course has two roots, and
-# a valley at 3 that does not reach zero:
+# Exercise
+# --------
+# Write the method of Newton and Raphson for one number: from *x* to where the tangent is zero, and again. Find the root of
+# 2, that is where :math:`x^2 - 2` is zero, from 1. How many digits are right after each step?
+#
+# *Hint.* The tangent at *x* is zero at *x* minus value over slope.
 
 from itertools import pairwise
 
@@ -20,6 +22,38 @@ import numpy as np
 import mmlcore as mml
 from mmlcore import plot
 from mmlcore.optimize import strategies
+
+
+def tangents(f, slope, x, steps):
+    """Return the places that Newton's steps lead to."""
+    # your lines
+
+
+# %%
+# *Solution.* The number of right digits doubles.
+
+
+def tangents(f, slope, x, steps):
+    """Return the places that Newton's steps lead to."""
+    places = []
+    for _ in range(steps):
+        x = x - f(x) / slope(x)
+        places.append(x)
+    return np.array(places)
+
+
+found = tangents(lambda x: x**2 - 2, lambda x: 2 * x, 1.0, 5)
+for x in found:
+    print(f"{x:.15f}, off by {abs(x - 2**0.5):.0e}")
+# sphinx_gallery_start_ignore
+np.testing.assert_allclose(found[-1], mml.newton(lambda x: x**2 - 2, 1.0).x, rtol=1e-15)
+# sphinx_gallery_end_ignore
+
+# %%
+# One number
+# ----------
+# The step is :math:`x_{i+1} = x_i - f(x_i) / f'(x_i)`. The function of the course has two roots, and
+# a valley at 3 that does not reach zero:
 
 
 def f(x):

@@ -6,10 +6,12 @@ The sandpit again, now with a strategy: a rule that makes the next step from dep
 """
 
 # %%
-# A strategy
-# ----------
-# A strategy is a function ``next_step(f, J, H)`` of the depth, the gradient :math:`J` and the Hessian :math:`H`, which returns the
-# step. Steepest descent goes against the gradient, :math:`\delta = - \gamma J`. How large should :math:`\gamma` be?
+# Exercise
+# --------
+# A strategy is a function of depth *f*, gradient *J* and Hessian *H* where you stand. Write the one that goes to where the
+# parabola :math:`f + J \delta + \tfrac12 \delta^T H \delta` is stationary.
+#
+# *Hint.* Set the derivative by the step to zero. The result is a linear system: do not invert a matrix.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -17,6 +19,30 @@ import numpy as np
 import mmlcore as mml
 from mmlcore import plot
 from mmlcore.optimize import landscapes, strategies
+
+
+def newton_step(f, J, H):
+    """Go to where the parabola is stationary."""
+    # your lines
+
+
+# %%
+# *Solution.* The derivative :math:`J + H \delta` is zero.
+
+
+def newton_step(f, J, H):
+    """Go to where the parabola is stationary."""
+    return -mml.solve(H, J)
+
+
+print(newton_step(0.0, np.array([1.0, 2.0]), np.diag([2.0, 4.0])))
+
+# %%
+# A strategy
+# ----------
+# A strategy is a function ``next_step(f, J, H)`` of the depth, the gradient :math:`J` and the Hessian :math:`H`, which returns the
+# step. Steepest descent goes against the gradient, :math:`\delta = - \gamma J`. How large should :math:`\gamma` be?
+
 
 square = ((0, landscapes.SIDE), (0, landscapes.SIDE))
 pit = landscapes.sandpit()
@@ -57,11 +83,6 @@ for gamma in (0.02, 0.15, 0.4, 0.8, 0.9):
 # .. math:: \delta = - H^{-1} J.
 #
 # Near the phone that is all one could wish. But it looks for *stationary* points: from elsewhere it goes to saddles and tops.
-
-
-def newton_step(f, J, H):
-    """Go to where the parabola is stationary."""
-    return -mml.solve(H, J)
 
 
 # sphinx_gallery_start_ignore

@@ -10,16 +10,50 @@ That is a system of equations in the unknowns *x*, *y* and :math:`\lambda`.
 """
 
 # %%
-# The map
-# -------
-# The function of the exercise is a bell, the constraint an ellipse. Walk along the ellipse: the arrows are both gradients. At four
-# places they lie on one line.
+# Exercise
+# --------
+# Where on the circle :math:`x^2 + y^2 = 1` is :math:`x + 2 y` least? Write the three equations, and hand them to
+# ``mml.newton``, from a start that is not far.
+#
+# *Hint.* The gradients are (1, 2) and (2 x, 2 y). The third equation is the circle. The point you look for has two negative
+# coordinates.
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 import mmlcore as mml
 from mmlcore import plot
+
+
+def on_circle(u):
+    """Three numbers that are zero where x, y and the multiplier solve the task."""
+    # your lines
+
+
+# %%
+# *Solution.* The point is opposite to the direction (1, 2), at :math:`-(1, 2) / \sqrt 5`.
+
+
+def on_circle(u):
+    """Three numbers that are zero where x, y and the multiplier solve the task."""
+    x, y, multiplier = u[0], u[1], u[2]
+    return np.stack([1 - 2 * multiplier * x, 2 - 2 * multiplier * y, x**2 + y**2 - 1])
+
+
+solved = mml.newton(on_circle, [-0.5, -0.8, -1.0]).x
+print("x, y, multiplier:", solved.round(6))
+# sphinx_gallery_start_ignore
+np.testing.assert_allclose(
+    solved, [-(5**-0.5), -2 * 5**-0.5, -(5**0.5) / 2], rtol=1e-12
+)
+# sphinx_gallery_end_ignore
+
+# %%
+# The map
+# -------
+# The function of the exercise is a bell, the constraint an ellipse. Walk along the ellipse: the arrows are both gradients. At four
+# places they lie on one line.
+
 
 window = ((-1.6, 1.6), (-1.9, 0.3))
 

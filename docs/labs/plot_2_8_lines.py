@@ -7,9 +7,13 @@ for how well it is known.
 """
 
 # %%
-# By hand
-# -------
-# Five points. Move slope and constant until the sum of squares is small; below 0.02 is a good eye.
+# Exercise
+# --------
+# Write a function that returns slope and constant of the best line, from sums over the points. Find the line through (0.4,
+# 0.1), (0.5, 0.25), (0.6, 0.55), (0.7, 0.75), (0.8, 0.85).
+#
+# *Hint.* Measure *x* from its mean: then :math:`m = \sum x_i y_i / \sum x_i^2`. The line goes through the point of both
+# means.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -17,6 +21,35 @@ import numpy as np
 import mmlcore as mml
 from mmlcore import plot
 from mmlcore.optimize import landscapes
+
+
+def best_line(x, y):
+    """Return slope and constant of the line with the smallest chi squared."""
+    # your lines
+
+
+# %%
+# *Solution.* Both numbers are rounder than the points.
+
+
+def best_line(x, y):
+    """Return slope and constant of the line with the smallest chi squared."""
+    away = x - np.mean(x)
+    slope = away @ y / (away @ away)
+    return slope, np.mean(y) - slope * np.mean(x)
+
+
+five = np.array([[0.4, 0.5, 0.6, 0.7, 0.8], [0.1, 0.25, 0.55, 0.75, 0.85]])
+print(np.round(best_line(*five), 6))
+# sphinx_gallery_start_ignore
+np.testing.assert_allclose(best_line(*five), [2, -0.7], rtol=1e-12)
+# sphinx_gallery_end_ignore
+
+# %%
+# By hand
+# -------
+# Five points. Move slope and constant until the sum of squares is small; below 0.02 is a good eye.
+
 
 x = np.array([0.4, 0.5, 0.6, 0.7, 0.8])
 y = np.array([0.1, 0.25, 0.55, 0.75, 0.85])

@@ -8,10 +8,11 @@ An image is a vector of its pixels, a set of images a cloud of points. Its middl
 """
 
 # %%
-# Faces
-# -----
-# A hundred faces of 25 x 25 pixels, which scikit-image carries with it: the course uses larger ones that cannot be passed on. Each
-# becomes a row of 625 numbers.
+# Exercise
+# --------
+# Write mean and covariance as loops over the points, as the formulas read. Each point is a row.
+#
+# *Hint.* ``np.outer`` makes the matrix of one point.
 
 import time
 
@@ -21,6 +22,51 @@ from skimage.data import lfw_subset
 
 import mmlcore as mml
 from mmlcore import plot
+
+
+def mean_naive(X):
+    """Mean by a loop over the points."""
+    # your lines
+
+
+def cov_naive(X):
+    """Covariance by a loop over the points."""
+    # your lines
+
+
+# %%
+# *Solution.* Three points in the plane.
+
+
+def mean_naive(X):
+    """Mean by a loop over the points."""
+    total = np.zeros(X.shape[1])
+    for x in X:
+        total += x
+    return total / len(X)
+
+
+def cov_naive(X):
+    """Covariance by a loop over the points."""
+    mean, total = mean_naive(X), np.zeros((X.shape[1], X.shape[1]))
+    for x in X:
+        total += np.outer(x - mean, x - mean)
+    return total / len(X)
+
+
+three = np.array([[1.0, 2], [3, 4], [5, 0]])
+print(mean_naive(three))
+print(cov_naive(three))
+# sphinx_gallery_start_ignore
+np.testing.assert_allclose(cov_naive(three), mml.covariance(three), rtol=1e-14)
+# sphinx_gallery_end_ignore
+
+# %%
+# Faces
+# -----
+# A hundred faces of 25 x 25 pixels, which scikit-image carries with it: the course uses larger ones that cannot be passed on. Each
+# becomes a row of 625 numbers.
+
 
 faces = lfw_subset()[:100]
 X = faces.reshape(100, 625)
@@ -77,24 +123,8 @@ ax = plot.explore(together, row=(2, 18), column=(0, 14))
 # %%
 # Loops and vectors
 # -----------------
-# The exercise asks for both first as loops over the points. One pass of compiled code over whole arrays gives the same numbers; how
+# The exercise asks for both as loops over the points. One pass of compiled code over whole arrays gives the same numbers; how
 # much sooner, the curves show.
-
-
-def mean_naive(X):
-    """Mean by a loop over the points."""
-    total = np.zeros(X.shape[1])
-    for x in X:
-        total += x
-    return total / len(X)
-
-
-def cov_naive(X):
-    """Covariance by a loop over the points."""
-    mean, total = mean_naive(X), np.zeros((X.shape[1], X.shape[1]))
-    for x in X:
-        total += np.outer(x - mean, x - mean)
-    return total / len(X)
 
 
 # sphinx_gallery_start_ignore

@@ -7,10 +7,12 @@ this one?
 """
 
 # %%
-# Two vectors
-# -----------
-# .. math:: d(x, y) = \sqrt{(x - y)^\top (x - y)}, \qquad
-#           \cos \alpha = \frac{x^\top y}{\sqrt{x^\top x} \sqrt{y^\top y}}.
+# Exercise
+# --------
+# A symmetric positive definite matrix *A* makes an inner product, :math:`x^\top A y`. Write distance and angle for it. How
+# far is (3, 4) from (1, 1), and at which angle do (1, 0) and (0, 1) stand, if *A* is (2, 1; 1, 2)?
+#
+# *Hint.* Write the inner product first; a length is the root of the inner product of a vector with itself.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,6 +21,50 @@ from sklearn.datasets import load_iris
 
 import mmlcore as mml
 from mmlcore import plot
+
+
+def distance_in(A, x, y):
+    """Return the distance of two vectors in the inner product of A."""
+    # your lines
+
+
+def angle_in(A, x, y):
+    """Return the angle of two vectors in the inner product of A."""
+    # your lines
+
+
+# %%
+# *Solution.* The axes stand at 60 degrees.
+
+
+def distance_in(A, x, y):
+    """Return the distance of two vectors in the inner product of A."""
+    between = np.subtract(x, y)
+    return np.sqrt(between @ A @ between)
+
+
+def angle_in(A, x, y):
+    """Return the angle of two vectors in the inner product of A."""
+    x, y = np.asarray(x), np.asarray(y)
+    return np.arccos(x @ A @ y / np.sqrt((x @ A @ x) * (y @ A @ y)))
+
+
+A = np.array([[2.0, 1], [1, 2]])
+print(distance_in(A, [3, 4], [1, 1]), mml.distance([3, 4], [1, 1], metric=A))
+print(np.degrees([angle_in(A, [1, 0], [0, 1]), mml.angle([1, 0], [0, 1], metric=A)]))
+# sphinx_gallery_start_ignore
+np.testing.assert_allclose(
+    distance_in(A, [3, 4], [1, 1]), mml.distance([3, 4], [1, 1], metric=A), rtol=1e-14
+)
+np.testing.assert_allclose(angle_in(A, [1, 0], [0, 1]), np.pi / 3, rtol=1e-14)
+# sphinx_gallery_end_ignore
+
+# %%
+# Two vectors
+# -----------
+# .. math:: d(x, y) = \sqrt{(x - y)^\top (x - y)}, \qquad
+#           \cos \alpha = \frac{x^\top y}{\sqrt{x^\top x} \sqrt{y^\top y}}.
+
 
 # sphinx_gallery_start_ignore
 np.testing.assert_allclose(mml.distance([3, 4], [1, 1]), 13**0.5, rtol=1e-15)

@@ -8,10 +8,12 @@ The point of a subspace that is nearest to *x* lies where the rest is orthogonal
 """
 
 # %%
-# On a line
-# ---------
-# Turn the line, and watch the shadows of the points. The sum of the squared distances is smallest along the direction in which the
-# points vary most: that will be the idea of principal components.
+# Exercise
+# --------
+# Write the projection matrix for a basis in the columns of *B*. Project (6, 0, 0) on the plane of (1, 1, 1) and (0, 1, 2).
+# Then check that what is left is orthogonal to the plane.
+#
+# *Hint.* The formula is above. Numbers orthogonal to both columns satisfy :math:`B^\top r = 0`.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,6 +21,35 @@ from skimage.data import lfw_subset
 
 import mmlcore as mml
 from mmlcore import plot
+
+
+def onto(B):
+    """Return the matrix that projects on the span of the columns."""
+    # your lines
+
+
+# %%
+# *Solution.* The shadow is (5, 2, -1).
+
+
+def onto(B):
+    """Return the matrix that projects on the span of the columns."""
+    return B @ np.linalg.inv(B.T @ B) @ B.T
+
+
+B, x = np.array([[1.0, 0], [1, 1], [1, 2]]), np.array([6.0, 0, 0])
+shadow = onto(B) @ x
+print(shadow.round(12), "left:", (B.T @ (x - shadow)).round(12) + 0.0)
+# sphinx_gallery_start_ignore
+np.testing.assert_allclose(shadow, mml.project(x, B).points, atol=1e-13)
+# sphinx_gallery_end_ignore
+
+# %%
+# On a line
+# ---------
+# Turn the line, and watch the shadows of the points. The sum of the squared distances is smallest along the direction in which the
+# points vary most: that will be the idea of principal components.
+
 
 random = np.random.default_rng(3)
 points = random.standard_normal((40, 2)) @ [[1.6, 0.9], [0.0, 0.5]]

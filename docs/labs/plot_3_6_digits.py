@@ -7,15 +7,55 @@ Is it a 3 or an 8? A plane through the space of images, found three times: by wa
 """
 
 # %%
-# The data
+# Exercise
 # --------
-# Images of 8 x 8 grey values. Those of a 3 and of an 8 are points with 64 coordinates.
+# The chance of a yes is :math:`p = 1 / (1 + e^{-x \cdot b})`, and the loss of an answer *y* is :math:`-\log p` for a yes
+# and :math:`-\log(1 - p)` for a no. Write the gradient of the summed loss by *b*.
+#
+# *Hint.* The derivative by the exponent is chance minus answer, for a yes and for a no. Then the chain rule.
 
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 import mmlcore as mml
+
+
+def loss_slope(X, y, b):
+    """Return the gradient of the summed loss; answers are 1 and 0."""
+    # your lines
+
+
+# %%
+# *Solution.* Every row pulls by as much as its chance misses its answer.
+
+
+def loss_slope(X, y, b):
+    """Return the gradient of the summed loss; answers are 1 and 0."""
+    return X.T @ (1 / (1 + np.exp(-X @ b)) - y)
+
+
+rows, answers = np.array([[1.0, 2], [1, -1], [1, 0.5]]), np.array([1.0, 0, 1])
+
+
+def summed(b):
+    """Return the summed loss of the three rows."""
+    return np.sum(np.logaddexp(0, (1 - 2 * answers) * (rows @ b)))
+
+
+at = np.array([0.3, -0.2])
+print(loss_slope(rows, answers, at).round(8), mml.gradient(summed, at).round(8))
+# sphinx_gallery_start_ignore
+np.testing.assert_allclose(
+    loss_slope(rows, answers, at), mml.gradient(summed, at), rtol=1e-12
+)
+# sphinx_gallery_end_ignore
+
+# %%
+# The data
+# --------
+# Images of 8 x 8 grey values. Those of a 3 and of an 8 are points with 64 coordinates.
+
 
 images, digits, *_ = mml.datasets.digits()
 some = (digits == 3) | (digits == 8)

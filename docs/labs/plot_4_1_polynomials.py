@@ -10,13 +10,13 @@ the coefficients are computed in polynomials that are orthogonal over the interv
 """
 
 # %%
-# Sixty patients
-# --------------
+# Exercise
+# --------
 # The body mass index of patients with diabetes, and how far the disease had gone a year later. Sixty of 442 are used for the
-# fits, the others are kept aside.
+# fits, the others are kept aside. Fit polynomials of degree 1 to 12, and compute for each the root of the mean squared error of
+# the sixty, and of the others. Which degree would you choose?
 #
-# **Exercise.** Fit polynomials of degree 1 to 12, and compute for each the root of the mean squared error of the sixty, and
-# of the others. Which degree would you choose?
+# *Hint.* ``mml.polynomial_fit(x, y, degree)`` returns a fit, whose ``predict`` takes new points.
 
 from itertools import pairwise
 
@@ -31,6 +31,15 @@ index, progress = data.data[:, 2], data.target
 order = np.random.default_rng(0).permutation(len(index))
 used, aside = order[:60], order[60:]
 degrees = np.arange(1, 13)
+
+
+def error(fit, rows):
+    """Return the root of the mean squared error of these rows."""
+    # your lines
+
+
+# %%
+# *Solution.* Two lists of errors, one number for each degree.
 
 
 def error(fit, rows):
@@ -50,6 +59,10 @@ assert np.argmin(far) == 0
 reference = np.polynomial.Polynomial.fit(index[used], progress[used], 5)
 np.testing.assert_allclose(fits[4].predict(index), reference(index), rtol=1e-8)
 # sphinx_gallery_end_ignore
+
+# %%
+# Sixty patients
+# --------------
 
 fig, ax = plt.subplots(layout="constrained")
 ax.semilogy(degrees, near, "o-", label="the sixty points of the fit")

@@ -8,10 +8,12 @@ what you want of each, and look how it scatters. Ten thousand samples are one ar
 """
 
 # %%
-# Fifty irises
-# ------------
-# **Exercise.** Draw 10,000 samples of 50 from the petal lengths of 50 flowers, with replacement. How far do their means scatter,
+# Exercise
+# --------
+# Draw 10,000 samples of 50 from the petal lengths of 50 flowers, with replacement. How far do their means scatter,
 # and how far do their medians? Compare the first with :math:`s / \sqrt n`.
+#
+# *Hint.* ``random.choice`` takes a shape, so that all samples are one array; ``mml.mean`` and ``mml.median`` take ``axis=1``.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -22,6 +24,12 @@ iris = mml.datasets.iris()
 lengths = iris.data[iris.target == 1, 2]
 n = len(lengths)
 random = np.random.default_rng(0)
+
+# your lines
+
+# %%
+# *Solution.* A sample in each row.
+
 samples = random.choice(lengths, (10_000, n))
 
 means = mml.mean(samples, axis=1)
@@ -37,6 +45,10 @@ np.testing.assert_allclose(means, samples.mean(axis=1), rtol=1e-12)
 np.testing.assert_allclose(medians, np.median(samples, axis=1), rtol=1e-12)
 np.testing.assert_allclose(np.sqrt(mml.variance(means)), theory, rtol=0.05)
 # sphinx_gallery_end_ignore
+
+# %%
+# Fifty irises
+# ------------
 
 fig, ax = plt.subplots(layout="constrained")
 bins = np.linspace(3.9, 4.7, 60)
