@@ -1,7 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <array>
+
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/matrices/product.hpp"
+#include "mmlcore/matrices/product_small.hpp"
 #include "support.hpp"
 
 namespace mmlcore {
@@ -63,6 +66,43 @@ TEST_CASE("with beta 0 the old numbers are not read; the bits do not depend on t
   set_num_threads(before);
   CHECK(one.allFinite());
   CHECK((one.array() == two.array()).all());
+}
+
+// The stack of `count` matrices of which number (i, j) of all items lies side by side, as an array of three axes in Fortran
+// order has it; `rows_first` says which of both axes follows.
+template <class T>
+MatrixBatch<const T> woven(const T* data, index_t count, index_t m, index_t n, bool rows_first) {
+  MatrixBatch<const T> result{{data, m, n, rows_first ? count : count * n, rows_first ? count * m : count}, {}};
+  result.batch.push(count, 1);
+  return result;
+}
+
+TEST_CASE_TEMPLATE("stacks woven into one another, number by number", T, float, double) {
+  for (const auto& [count, m, k, n] :
+       {std::array<index_t, 4>{9, 91, 91, 91}, {3, 20, 33, 17}, {2, 40, 5, 1}, {5, 1, 30, 20}, {20, 2, 2, 2}}) {
+    const auto a = test::random_matrix<T>(m * k, count, 1), b = test::random_matrix<T>(k * n, count, 2);
+    for (const bool rows_first : {false, true}) {
+      for (const int which : {1, 2, 3}) {  // A, B or both
+        const auto plain_a = test::random_matrix<T>(count * m, k, 3), plain_b = test::random_matrix<T>(count * k, n, 4);
+        const MatrixBatch<const T> left = (which & 1) != 0 ? woven<T>(a.data(), count, m, k, rows_first)
+                                                           : test::stack<const T>(plain_a.data(), count, m, k);
+        const MatrixBatch<const T> right = (which & 2) != 0 ? woven<T>(b.data(), count, k, n, rows_first)
+                                                            : test::stack<const T>(plain_b.data(), count, k, n);
+        test::Matrix<T> c(count * m, n);
+        product_batch<T>(left, right, test::stack<T>(c.data(), count, m, n));
+        for (index_t i = 0; i < count; ++i) {
+          test::Matrix<T> x(m, k), y(k, n);
+          for (index_t r = 0; r < m; ++r) {
+            for (index_t s = 0; s < k; ++s) x(r, s) = left[i](r, s);
+          }
+          for (index_t r = 0; r < k; ++r) {
+            for (index_t s = 0; s < n; ++s) y(r, s) = right[i](r, s);
+          }
+          CHECK(distance<T>(c.middleRows(i * m, m), x, y) <= static_cast<double>(k) * 2 * test::kUnit<T>);
+        }
+      }
+    }
+  }
 }
 
 TEST_SUITE_END();
