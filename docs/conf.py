@@ -11,6 +11,12 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]  # pictures.py, charts.py, and the package `bench`
 
+import live
+from exercises import folded
+from links import linked
+
+live.FRAMES.mkdir(exist_ok=True)
+
 project = "mmlcore"
 author = copyright = "The mmlcore developers"  # noqa: A001  (Sphinx's name)
 version = release = importlib.metadata.version("mmlcore")
@@ -28,7 +34,8 @@ extensions = [
 ]
 source_suffix = [".md", ".rst"]
 # The gallery writes the pages of the labs; the table of the benchmarks is included.
-exclude_patterns = ["_build", "_benchmarks.md", "labs"]
+exclude_patterns = ["_build", "_benchmarks.md", "labs", "_live"]
+suppress_warnings = ["config.cache"]  # the gallery is given functions
 templates_path = ["_templates"]
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 2
@@ -42,8 +49,9 @@ nitpick_ignore_regex = [("py:.*", r"(?!mmlcore).*|mmlcore\.(.*\.)?_.*")]
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"mmlcore {version.partition('.dev')[0]}"
-html_static_path = ["_static"]
+html_static_path = ["_static", "_live"]
 html_css_files = ["mmlcore.css"]
+html_js_files = [("live.js", {"defer": "defer"})]
 html_show_sourcelink = False
 html_sidebars = {"benchmarks": [], "index": []}
 html_theme_options = {
@@ -63,9 +71,12 @@ sphinx_gallery_conf = {
     "examples_dirs": "labs",
     "filename_pattern": r"/plot_",
     "gallery_dirs": "gallery",
+    "image_scrapers": (live.scraper,),
     "min_reported_time": 1,
     "plot_gallery": "True",
     "reference_url": {"mmlcore": None},
+    "reset_modules": ("matplotlib", live.watched),
+    "reset_modules_order": "both",
     "remove_config_comments": True,
     "show_memory": False,
     "write_computation_times": False,
@@ -109,15 +120,24 @@ def figure(_app: Any, _what: str, name: str, _thing: Any, _options: Any, lines: 
     with_figure(name, lines)
 
 
-def no_last_line(_app: Any, _page: str, source: list[str]) -> None:
-    """Leave out the empty line that ends an example in Markdown, which doctest needs and a reader does not."""
+def tidied(_app: Any, page: str, source: list[str]) -> None:
+    """Leave out the empty line that ends an example in Markdown, which doctest needs; fold the solutions of the labs."""
     source[0] = source[0].replace("\n\n```\n", "\n```\n")
+    if page.startswith("gallery/plot_"):
+        source[0] = folded(source[0])
+
+
+def with_links(app: Any, tree: Any) -> None:
+    """Link the functions that the pages name; pages of functions have their own "See Also"."""
+    if not app.env.docname.startswith("api/"):
+        linked(app, tree)
 
 
 def setup(app: Any) -> None:
     """Run what must come before reading, and after numpydoc."""
     app.connect("builder-inited", before)
-    app.connect("source-read", no_last_line)
+    app.connect("source-read", tidied)
+    app.connect("doctree-read", with_links)
     app.connect("autodoc-process-docstring", see_also, priority=100)
     app.connect("autodoc-process-docstring", figure, priority=800)
     app.connect("autodoc-process-docstring", initials, priority=900)

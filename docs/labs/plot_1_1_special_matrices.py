@@ -25,7 +25,7 @@ import mmlcore.plot
 
 
 def by_hand(matrix):
-    """Return the matrix after each row has been put right, and whether a pivot is missing."""
+    """Return the matrix after each row, and whether a pivot is missing."""
     # your lines
 
 
@@ -34,7 +34,7 @@ def by_hand(matrix):
 
 
 def by_hand(matrix):
-    """Return the matrix after each row has been put right, and whether a pivot is missing."""
+    """Return the matrix after each row, and whether a pivot is missing."""
     a, seen = np.array(matrix, float), []
     for row in range(len(a)):
         for lower in range(row, len(a)):
@@ -125,9 +125,8 @@ np.testing.assert_allclose(again, echelon.matrix, atol=1e-12)
 
 magic = np.array([[16.0, 2, 3, 13], [5, 11, 10, 8], [9, 7, 6, 12], [4, 14, 15, 1]])
 _, singular = by_hand(magic)
-print(
-    f"by hand: singular is {singular}; mml.is_singular: {mml.is_singular(magic)}, rank {mml.rank(magic)}"
-)
+print("by hand: singular is", singular)
+print(f"mml.is_singular: {mml.is_singular(magic)}, rank {mml.rank(magic)}")
 
 # sphinx_gallery_start_ignore
 assert mml.is_singular(magic)

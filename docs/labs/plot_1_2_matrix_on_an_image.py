@@ -27,7 +27,7 @@ import mmlcore.plot
 
 
 def origins(matrix, height, width):
-    """Return the places (x, y), from the middle, that the pixels of the result come from."""
+    """Return the places (x, y), from the middle, that the pixels come from."""
     # your lines
 
 
@@ -36,7 +36,7 @@ def origins(matrix, height, width):
 
 
 def origins(matrix, height, width):
-    """Return the places (x, y), from the middle, that the pixels of the result come from."""
+    """Return the places (x, y), from the middle, that the pixels come from."""
     y, x = np.mgrid[:height, :width]
     places = np.stack([x - (width - 1) / 2, y - (height - 1) / 2], axis=-1)
     return mml.transform_points(mml.inverse(matrix), places)
@@ -162,9 +162,8 @@ for ax, image, title in zip(
 np.testing.assert_allclose(sharp, portrait, atol=1e-5)
 # sphinx_gallery_end_ignore
 middle = np.s_[60:140, 40:110]
-print(
-    f"contrast kept after twelve turns: {soft[middle].std() / portrait[middle].std():.2f}"
-)
+kept = soft[middle].std() / portrait[middle].std()
+print(f"contrast kept after twelve turns: {kept:.2f}")
 
 # %%
 # SciPy takes the inverse, rows before columns, one channel at a time, and the offset that keeps the middle:

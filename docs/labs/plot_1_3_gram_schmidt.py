@@ -87,9 +87,7 @@ A = np.array([[3.0, 2, 3], [2, 5, -1], [2, 4, 8], [12, 2, 1]])
 B = np.array([[6.0, 2, 1, 7, 5], [2, 8, 5, -4, 1], [1, -6, 3, 2, 8]])
 C = np.array([[1.0, 0, 2], [0, 1, -3], [1, 0, 2]])
 for name, matrix in (("A", A), ("B", B), ("C", C)):
-    print(
-        f"{name}: {matrix.shape[1]} vectors span {mml.span_dimension(matrix)} dimensions"
-    )
+    print(f"{name}: {matrix.shape[1]} vectors, {mml.span_dimension(matrix)} dimensions")
     assert mml.span_dimension(matrix) == np.linalg.matrix_rank(matrix)
 # sphinx_gallery_start_ignore
 assert [mml.span_dimension(m) for m in (A, B, C)] == [3, 3, 2]
@@ -121,7 +119,7 @@ for name, q in (
 ):
     between = np.rad2deg(mml.angle(q[:, 1], q[:, 2]))
     print(
-        f"{name}: second and third vector at {between:.6f} degrees, Q'Q off by {loss(q):.1e}"
+        f"{name}: second and third at {between:.6f} degrees, Q'Q off by {loss(q):.1e}"
     )
 # sphinx_gallery_start_ignore
 assert loss(mml.gram_schmidt(lauchli)) < 1e-14

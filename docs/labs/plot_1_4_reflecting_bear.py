@@ -26,7 +26,7 @@ import mmlcore.plot
 
 
 def reflection_of(basis):
-    """Return the matrix that reflects the plane; the first column of the basis lies along the mirror."""
+    """Return the matrix of the reflection; the first column lies along the mirror."""
     # your lines
 
 
@@ -35,7 +35,7 @@ def reflection_of(basis):
 
 
 def reflection_of(basis):
-    """Return the matrix that reflects the plane; the first column of the basis lies along the mirror."""
+    """Return the matrix of the reflection; the first column lies along the mirror."""
     E = mml.gram_schmidt(basis)
     return E @ np.diag([1.0, -1.0]) @ E.T
 
@@ -83,7 +83,7 @@ print(sorted(mml.classify(T, rtol=1e-12)), f"determinant {mml.determinant(T):.3f
 
 
 def oval(x, y, width, height, tilt=0.0, points=28):
-    """Return the outline of an ellipse with the lengths of its half axes, then a break."""
+    """Return the outline of an ellipse, by its half axes, then a break."""
     turn = np.linspace(0, 2 * np.pi, points)
     outline = np.stack([width * np.cos(turn), height * np.sin(turn)], axis=-1)
     outline = mml.transform_points(mml.rotation(tilt), outline)

@@ -93,7 +93,7 @@ np.testing.assert_allclose(
 
 
 def hybrid(f, J, H):
-    """Newton's step where it leads down and is not too long; elsewhere a fifth of the slope, as in the lab."""
+    """Newton's step where it is short and leads down; else a fifth of the slope."""
     step = newton_step(f, J, H)
     return step if -step @ J > 0 and mml.length(step) <= 2 else -J / 5
 
@@ -128,7 +128,7 @@ assert mml.distance(strategies.explore(pit, hybrid, far, steps=12)[-1], phone) <
 # sphinx_gallery_end_ignore
 
 # %%
-# What kind of place Newton ends in is told by the eigenvalues of the Hessian.
+# The eigenvalues of the Hessian tell what kind of place Newton ends in.
 
 end = strategies.explore(pit, newton_step, far, steps=20)[-1]
 print(

@@ -137,9 +137,7 @@ np.testing.assert_allclose(lowest[:2], [0.930941838884, -1.210829546170], atol=1
 # sphinx_gallery_end_ignore
 for start in lowest[:2] + 0.1, [-0.1, -0.4], [-0.9, -0.9]:
     near = mml.lagrange(f, g, start)
-    print(
-        f"from {np.round(start, 2)}: {near.kind} at {near.x.round(6)}, f {near.value:.6f}"
-    )
+    print(f"{np.round(start, 2)}: {near.kind} at {near.x.round(6)}, f {near.value:.6f}")
 best = mml.lagrange(f, g, lowest[:2] + 0.1)
 # sphinx_gallery_start_ignore
 assert best.kind == "minimum"

@@ -203,9 +203,8 @@ moments = mml.Moments(1).update(numbers)
 before = moments.mean[0], moments.covariance()[0, 0]
 moments.update([[9.0]])
 after = moments.mean[0], moments.covariance()[0, 0]
-print(
-    f"mean and variance: {before[0]:.4f}, {before[1]:.4f}; with a 9 {after[0]:.4f}, {after[1]:.4f}"
-)
+print(f"mean and variance: {before[0]:.4f}, {before[1]:.4f}")
+print(f"with a 9: {after[0]:.4f}, {after[1]:.4f}")
 # sphinx_gallery_start_ignore
 np.testing.assert_allclose(after, [5, 4], rtol=1e-12)
 # sphinx_gallery_end_ignore

@@ -188,9 +188,8 @@ for name, vectors in (
     parts = np.cumsum(((new - mean) @ vectors) ** 2, axis=1)[:, counts - 1]
     whole = np.sum((new - mean) ** 2, axis=1, keepdims=True)
     np.testing.assert_allclose(errors, np.sqrt(whole - parts).mean(axis=0), rtol=1e-9)
-    print(
-        f"{name:11}: {errors[16]:.2f} left of {np.sqrt(whole).mean():.2f} with {counts[16]}"
-    )
+    before = np.sqrt(whole).mean()
+    print(f"{name:11}: {errors[16]:.2f} left of {before:.2f} with {counts[16]}")
 left.set(xlabel="basis vectors", ylabel="mean distance to the span", ylim=(0, None))
 left.legend()
 pair = [mean + mml.project(new[0] - mean, v[:, :50]).points for v in (noise, basis)]

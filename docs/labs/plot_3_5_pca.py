@@ -28,7 +28,7 @@ from mmlcore import plot
 
 
 def pca_by_numpy(X, k):
-    """Mean, the k largest eigenvalues of the covariance (1/N), and what is drawn again from the components."""
+    """Mean, k largest eigenvalues of the covariance (1/N), the points again."""
     # your lines
 
 
@@ -37,7 +37,7 @@ def pca_by_numpy(X, k):
 
 
 def pca_by_numpy(X, k):
-    """Mean, the k largest eigenvalues of the covariance (1/N), and what is drawn again from the components."""
+    """Mean, k largest eigenvalues of the covariance (1/N), the points again."""
     mean = X.mean(axis=0)
     values, vectors = np.linalg.eigh((X - mean).T @ (X - mean) / len(X))
     B = vectors[:, : -k - 1 : -1]

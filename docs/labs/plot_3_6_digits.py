@@ -76,7 +76,7 @@ A, s = X[train], 2 * y[train] - 1
 
 
 def loss(v):
-    """Minus the log-likelihood of the coefficients v[:64] and the constant v[64], and a penalty."""
+    """Minus the log-likelihood of coefficients v[:64], constant v[64]; a penalty."""
     z = A @ v[:64] + v[64]
     return np.sum(np.logaddexp(0, -s * z)) + ridge / 2 * np.sum(v[:64] ** 2)
 
@@ -115,9 +115,8 @@ assert (np.diff(steps) < 0).all()
 # 200 steps downhill are still on their way. `minimize` learns the curvature as it goes.
 
 found = mml.minimize(loss, start, method="lbfgs")
-print(
-    f"by hand {steps[-1]:.4f}, by minimize {found.value:.4f} after {found.iterations} steps"
-)
+print(f"by hand {steps[-1]:.4f}")
+print(f"by minimize {found.value:.4f} after {found.iterations} steps")
 # sphinx_gallery_start_ignore
 assert found.value < steps[-1]
 # sphinx_gallery_end_ignore

@@ -36,9 +36,8 @@ means = mml.mean(samples, axis=1)
 medians = mml.median(samples, axis=1)
 theory = float(np.sqrt(mml.variance(lengths, ddof=1) / n))
 print(f"mean {mml.mean(lengths):.3f}, standard error {theory:.4f} by theory")
-print(
-    f"standard error {np.sqrt(mml.variance(means)):.4f} of means, {np.sqrt(mml.variance(medians)):.4f} of medians by bootstrap"
-)
+of_means, of_medians = np.sqrt([mml.variance(means), mml.variance(medians)])
+print(f"by bootstrap {of_means:.4f} for means, {of_medians:.4f} for medians")
 
 # sphinx_gallery_start_ignore
 np.testing.assert_allclose(means, samples.mean(axis=1), rtol=1e-12)
@@ -69,9 +68,8 @@ ax.legend()
 other = iris.data[iris.target == 2, 2]
 ratio = mml.median(random.choice(other, (10_000, n)), axis=1) / medians
 low, high = mml.quantile(ratio, [0.025, 0.975])
-print(
-    f"virginica's petals are {mml.median(other) / mml.median(lengths):.2f} times as long ({low:.2f} to {high:.2f})"
-)
+times = mml.median(other) / mml.median(lengths)
+print(f"virginica's petals: {times:.2f} times as long ({low:.2f} to {high:.2f})")
 # sphinx_gallery_start_ignore
 np.testing.assert_allclose([low, high], np.quantile(ratio, [0.025, 0.975]), rtol=1e-12)
 assert low > 1

@@ -107,11 +107,7 @@ def _with_widgets(
     image = widgets.Image(format="png")
 
     def redraw(_: Any = None) -> None:
-        for added in ax.figure.axes:  # colour bars of the drawing before
-            if added is not ax and added not in others:
-                added.remove()
-        ax.clear()
-        draw(ax, **{name: widget.value for name, widget in made.items()})
+        _draw_again(draw, ax, others, {name: widget.value for name, widget in made.items()})
         file = io.BytesIO()
         ax.figure.savefig(file, format="png")
         image.value = file.getvalue()
@@ -121,6 +117,17 @@ def _with_widgets(
         widget.observe(redraw, names="value")
     import_module("IPython.display").display(widgets.VBox([*made.values(), image]))
     return ax
+
+
+def _draw_again(
+    draw: Callable[..., Any], ax: Any, others: list[Any], values: dict[str, Any]
+) -> None:
+    """Draw on empty Axes; what a drawing before added to the figure, such as colour bars, goes."""
+    for added in ax.figure.axes:
+        if added is not ax and added not in others:
+            added.remove()
+    ax.clear()
+    draw(ax, **values)
 
 
 def _widget(widgets: Any, name: str, control: Any, start: Any) -> Any:
