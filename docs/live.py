@@ -56,7 +56,7 @@ def grid(controls: dict[str, Any]) -> dict[str, list[Any]]:
         while prod(counts.values()) > MOST and max((counts[n] for n in sliders), default=0) > 2:
             counts[max(sliders, key=lambda name: counts[name])] -= 1
     else:
-        counts = dict.fromkeys(controls, 9)
+        counts = dict.fromkeys(controls, MOST // len(controls))
     return {name: places(control, counts[name]) for name, control in controls.items()}
 
 

@@ -21,7 +21,7 @@ from tornado.websocket import websocket_connect
 
 WIDTHS = (1280, 420)
 SEEN = """
-(wide) => {
+(width, wide) => {
   const said = [];
   const name = (node) => (node.textContent || node.outerHTML).trim().replace(/\\s+/g, " ").slice(0, 60);
   const hidden = (node) => !node.getClientRects().length || getComputedStyle(node).visibility === "hidden";
@@ -67,8 +67,8 @@ SEEN = """
     const told = control.labels?.length || control.ariaLabel || control.title || control.textContent.trim();
     if (!hidden(control) && !told && !control.placeholder) said.push(`no label of ${control.outerHTML.slice(0, 70)}`);
   }
-  if (document.documentElement.scrollWidth > innerWidth + 1) {
-    const out = [...document.querySelectorAll("main *")].filter((n) => n.getBoundingClientRect().right > innerWidth + 1);
+  if (document.documentElement.scrollWidth > width + 1) {
+    const out = [...document.body.querySelectorAll("*")].filter((n) => n.getBoundingClientRect().right > width + 1);
     said.push(`wider than the screen: ${document.documentElement.scrollWidth}, by ${out.slice(-1).map(name)}`);
   }
   for (const code of wide ? document.querySelectorAll("pre") : []) {
@@ -136,7 +136,7 @@ class Browser:
         lazy = "document.querySelectorAll('img').forEach((i) => { i.loading = 'eager'; })"
         await self.ask("Runtime.evaluate", expression=lazy)
         await asyncio.sleep(0.2)
-        call = f"({SEEN})({json.dumps(width == WIDTHS[0])})"
+        call = f"({SEEN})({width}, {json.dumps(width == WIDTHS[0])})"
         found = await self.ask("Runtime.evaluate", expression=call, returnByValue=True)
         if "exceptionDetails" in found:
             raise RuntimeError(found["exceptionDetails"]["exception"]["description"])

@@ -4,7 +4,6 @@ function live(figure, number) {
   const controls = JSON.parse(figure.dataset.controls);
   const alone = figure.dataset.alone === "1";
   const at = controls.map((control) => control.start);
-  const about = image.alt;
   const box = document.createElement("figcaption");
   let loaded = false;
 
@@ -23,7 +22,7 @@ function live(figure, number) {
   function show(moved) {
     if (alone) controls.forEach((control, k) => { if (k !== moved) place(k, control.start); });
     image.src = address(frame(moved));
-    image.alt = `${about} (now ${controls.map((c, k) => `${c.name} ${c.values[at[k]]}`).join(", ")})`;
+    image.alt = `The figure for ${controls.map((c, k) => `${c.name} ${c.values[at[k]]}`).join(", ")}`;
   }
   function place(k, value) {
     at[k] = value;

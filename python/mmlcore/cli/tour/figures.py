@@ -64,7 +64,7 @@ def _landscape(figure: Any, landscape: Landscape) -> None:
     for number, (name, path) in enumerate(landscape.paths.items()):
         colour = ("#b0413e", "#d99a2b", "#1f2933", "white")[number % 4]
         axes.plot(*path.T, marker="o", markersize=3, color=colour, linewidth=1.2, label=name)
-    axes.set(xlim=(x0, x1), ylim=(y0, y1))
+    axes.set(xlim=(x0, x1), ylim=(y0, y1), xlabel="x[0]", ylabel="x[1]")
     axes.legend(fontsize=9)
 
 

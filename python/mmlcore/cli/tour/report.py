@@ -79,10 +79,17 @@ def _item(item: Item, drawn: bool) -> str:
         return title + _table(item.header, item.rows, item.left, bars=item.bars)
     if drawn:
         title, source = escape(item.title), figures.draw(item)
-        return (
-            f'<figure><img alt="{title}" src="{source}"><figcaption>{title}</figcaption></figure>'
-        )
+        image = f'<img alt="{escape(_told(item))}" src="{source}">'
+        return f"<figure>{image}<figcaption>{title}</figcaption></figure>"
     return _curve_table(item) if isinstance(item, Curves) else ""
+
+
+def _told(item: Any) -> str:
+    """Return what a figure shows, for those who do not see it."""
+    if not isinstance(item, Curves):
+        return str(item.title)
+    axes = " against ".join(label for label in (item.y_label, item.x_label) if label)
+    return f"{item.title}. {axes}: {', '.join(item.y)}"
 
 
 def _overview(stations: Sequence[Station]) -> str:
