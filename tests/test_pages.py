@@ -128,3 +128,12 @@ def test_code_is_not_cut(lab):
     text = lab.read_text(encoding="utf-8")
     code = text.split('"""', 2)[2].splitlines()
     assert [line for line in code if len(line) > 88 and not line.startswith("#")] == []
+
+
+def test_no_change_is_told_twice():
+    """Merges leave such lines."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    told = re.findall(r"(?m)^- ((?:.+\n(?:  .+\n)*))", text)
+    words = [re.sub(r"\s+", " ", change) for change in told]
+    assert len(words) > 100
+    assert sorted({change for change in words if words.count(change) > 1}) == []

@@ -1,4 +1,4 @@
-"""The same on a Dask cluster: summaries of blocks are made where the data are, and merged in a tree of fixed form."""
+"""Functions of Dask arrays: summaries of blocks are made where the data are, and merged in a tree of fixed form."""
 
 from mmlcore.dask._data import PCA, covariance, linear_regression, moments, tall_qr
 from mmlcore.dask._pagerank import pagerank

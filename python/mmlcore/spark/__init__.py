@@ -1,4 +1,4 @@
-"""The same on Spark: compiled summaries of the batches of each partition, merged in a tree of fixed form; fits and models by batches."""
+"""Functions of Spark DataFrames: summaries of each partition, merged in a tree of fixed form; fits and models by batches."""
 
 from mmlcore.spark._data import PCA, covariance, linear_regression, moments
 from mmlcore.spark._rows import curve_fit_batch, linear_regression_by, transform
