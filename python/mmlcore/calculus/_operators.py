@@ -23,14 +23,17 @@ def _binary(
 
     def method(self: Symbol, other: Any) -> Any:
         tape = self.tape
-        if is_complex(other):
+        if type(other) is Symbol and other.tape is tape:
+            y = other
+        elif is_complex(other):
             return of_complex(tape, name, (other, self) if swapped else (self, other))
-        try:
-            y = tape.symbol(other)
-        except (TypeError, ValueError) as error:
-            if isinstance(error, TraceError):
-                raise
-            return NotImplemented
+        else:
+            try:
+                y = tape.symbol(other)
+            except (TypeError, ValueError) as error:
+                if isinstance(error, TraceError):
+                    raise
+                return NotImplemented
         result = tape.binary(op, y, self) if swapped else tape.binary(op, self, y)
         return tape.unary(invert, result) if negated else result
 

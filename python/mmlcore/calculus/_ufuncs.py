@@ -128,6 +128,10 @@ def _call_ufunc(tape: Tape, name: str, inputs: Any, options: dict[str, Any]) -> 
         rest = {key: value for key, value in options.items() if key != "out"}
         target[0][...] = _call_ufunc(tape, name, inputs, rest)
         return target[0]
+    if len(inputs) == 1 and type(inputs[0]) is Symbol and not (options or tape.truths):
+        function = FUNCTIONS.get(name)  # of one symbol among numbers alone, as most are
+        if function is not None and name not in _OF_TRUTHS_ALONE:
+            return function(tape, inputs[0])
     if any(type(x) is Picked for x in inputs):
         return NotImplemented  # which answers itself
     if any(map(is_complex, inputs)):

@@ -69,10 +69,7 @@ class Tape:
 
     def symbol(self, x: Any) -> Any:
         """Turn what stands beside a symbol in an operation into one."""
-        kind = type(x)
-        if kind is float or kind is int:
-            return Symbol(self, self.graph.number(float(x)), ())
-        if kind is Symbol:
+        if type(x) is Symbol:
             if x.tape is not self:
                 refuse(
                     "a value of another trace was used",
@@ -220,8 +217,10 @@ class Symbol:
             if not -n <= key < n:
                 msg = f"index {key} is out of bounds for axis 0 with size {n}"
                 raise IndexError(msg)
-            tape = self.tape
-            found = Symbol(tape, element(self, key % n), ())
+            tape, state = self.tape, self.state
+            plain = state is None or (type(state) is Own and state.order is None)
+            node = tape.graph.element(self.node, key % n) if plain else element(self, key % n)
+            found = Symbol(tape, node, ())
             return tape.marked(found) if tape.truths and is_truth(self) else found
         if contains_symbol(key if isinstance(key, tuple) else (key,)):
             return chosen(self, key)
