@@ -13,6 +13,7 @@
 #include "mmlcore/eigen/row_product.hpp"
 #include "mmlcore/eigen/split_rows.hpp"
 #include "pointed_columns.hpp"
+#include "uneven_rows.hpp"
 
 namespace mmlcore {
 namespace {
@@ -44,9 +45,9 @@ class Problem {
     if (!read(a)) return told;
     if (vectors_) std::copy_n(square(0).data, 2 * square_, original().data);
     std::fill_n(scale(), n_, T{1});
-    if (balanced && uneven()) {
+    if (balanced && uneven<T>(n_, square(0), scratch())) {
       if (sizeof(T) == sizeof(float)) return told;
-      balance();
+      balance<T>(n_, square(0), scale());
     }
     complex_hessenberg<T>(n_, square(0), square(2), tau(), scratch());
     if (vectors_) form_q();
@@ -115,55 +116,6 @@ class Problem {
       for (index_t j = 0; j < whole_; j += W) S::store(row + j, S::load(row + j) * down);
     }
     return true;
-  }
-
-  // D^-1 A D with powers of two, where a row and a column differ eightfold.
-  void balance() {
-    const Rows a = square(0);
-    constexpr int rounds = 20;
-    bool changed = true;
-    for (int round = 0; round < rounds && changed; ++round) {
-      changed = false;
-      for (index_t i = 0; i < n_; ++i) {
-        T column = 0, row = 0;
-        for (index_t j = 0; j < n_; ++j) {
-          if (j == i) continue;
-          column += std::abs(a.row(2 * j)[i]) + std::abs(a.row(2 * j + 1)[i]);
-          row += std::abs(a.row(2 * i)[j]) + std::abs(a.row(2 * i + 1)[j]);
-        }
-        if (!(row > 1e-200 && column > 1e-200 && (row > 8 * column || column > 8 * row))) continue;
-        const int power = static_cast<int>(std::lround(0.5 * std::log2(row / column)));
-        const T factor = std::ldexp(T{1}, power), back = std::ldexp(T{1}, -power);
-        if (column * factor + row * back >= T(0.95) * (column + row)) continue;
-        changed = true;
-        scale()[i] *= factor;
-        for (index_t j = 0; j < n_; ++j) {
-          a.row(2 * i)[j] *= back;
-          a.row(2 * i + 1)[j] *= back;
-        }
-        for (index_t j = 0; j < 2 * n_; ++j) a.row(j)[i] *= factor;
-      }
-    }
-  }
-
-  // Whether there is such a row, by one pass.
-  bool uneven() const {
-    const Rows a = square(0);
-    T* const columns = scratch();
-    std::fill_n(columns, whole_, T{0});
-    for (index_t i = 0; i < 2 * n_; ++i) {
-      const T* const row = a.row(i);
-      for (index_t c = 0; c < whole_; c += W) S::store(columns + c, S::load(columns + c) + S::abs(S::load(row + c)));
-    }
-    for (index_t i = 0; i < n_; ++i) {
-      Vec sum{};
-      for (index_t c = 0; c < whole_; c += W)
-        sum += S::abs(S::load(a.row(2 * i) + c)) + S::abs(S::load(a.row(2 * i + 1) + c));
-      const T own = std::abs(a.row(2 * i)[i]) + std::abs(a.row(2 * i + 1)[i]);
-      const T row = lane_sum<T>(sum) - own, column = columns[i] - own;
-      if (row > 7 * column || column > 7 * row) return true;
-    }
-    return false;
   }
 
   // Q' from the reflections.
