@@ -10,7 +10,9 @@
 // A V for the residuals, are products of real matrices (back_transformation.hpp says how).
 //
 // complex64 from 12 rows on goes by float32, unless rows and columns differ so that balancing would scale them, or residuals
-// are not at rounding level then: such a matrix is done in float64, as smaller ones are. Cost: some 60 n^3 operations for the values, 130 n^3 with vectors.
+// are not at rounding level then: such a matrix is done in float64, as smaller ones are.
+//
+// Cost: some 60 n^3 operations for the values, 130 n^3 with vectors.
 #pragma once
 
 #include <complex>
