@@ -74,7 +74,8 @@ def on_dask(name: str, shape: tuple[int, int], blocks: int, target: float) -> Ca
         n, d = shape
         rows = data(shape, "float64")
         x = da.from_array(rows, chunks=(n // blocks, d)).persist()
-        y = da.from_array(rows @ np.arange(1.0, d + 1), chunks=n // blocks).persist()
+        noisy = rows @ np.arange(1.0, d + 1) + data((n,), "float64", 1)
+        y = da.from_array(noisy, chunks=n // blocks).persist()
         if name == "covariance":
             centred = x - x.mean(axis=0)
             return (centred.T @ centred / n).compute, lambda: mmlcore.dask.covariance(x)

@@ -39,7 +39,8 @@ def test_a_lab_begins_with_its_exercise(lab):
 def test_hint_and_solution_are_folded(module):
     cell = ".. GENERATED FROM PYTHON SOURCE LINES 1-2\n\n"
     code = cell + ".. code-block:: Python\n\n    x = 1\n\n"
-    page = f"Title\n=====\n\n{cell}Exercise\n--------\nDo.\n\n*Hint.* One\nline more.\n\n{code}{cell}*Solution.* So.\n\n{code}{cell}Next\n----\n{code}"
+    asked = "Exercise\n--------\nDo.\n\n*Hint.* One\nline more.\n\n"
+    page = f"Title\n=====\n\n{cell}{asked}{code}{cell}*Solution.* So.\n\n{code}{cell}Next\n----\n{code}"
     folded = module("exercises").folded(page)
     assert folded.count("<details") == folded.count("</details>") == 2
     parts = re.split(r"</?details[^>]*>", folded)
