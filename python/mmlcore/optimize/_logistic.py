@@ -71,11 +71,13 @@ class Later:
 class _Covariance:
     """A field that holds an array, or is about to."""
 
-    def __get__(self, fit: Any, _: Any = None) -> Array:
+    def __get__(self, fit: Any, _: Any = None) -> Any:
+        if fit is None:
+            return self
         held = vars(fit)["covariance"]
         if type(held) is Later:
             held = vars(fit)["covariance"] = held.made()
-        return held  # type: ignore[no-any-return]
+        return held
 
     def __set__(self, fit: Any, value: Any) -> None:
         vars(fit)["covariance"] = value
