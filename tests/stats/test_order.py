@@ -125,7 +125,8 @@ def test_refusals(call, error, message):
 
 
 @pytest.mark.parametrize(
-    "shape", [(1, 1), (2, 3), (50, 7), (300, 40), (3, 500), (2, 6000), (16, 700), (90, 5), (40_000, 3)]
+    "shape",
+    [(1, 1), (2, 3), (50, 7), (300, 40), (3, 500), (2, 6000), (16, 700), (90, 5), (40_000, 3)],
 )
 @pytest.mark.parametrize("ddof", [0, 1])
 def test_standardize(shape, ddof, dtype, rng):

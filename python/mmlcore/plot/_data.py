@@ -119,7 +119,9 @@ def regions(
                 colour = f"C{int(np.searchsorted(classes, kind)) % 10}"
                 style = {"s": 24, "color": colour, "edgecolor": "w", "linewidth": 0.6}
                 ax.scatter(*drawn[given == kind].T, label=str(kind), **style)
-            ax.legend(loc="upper left")  # matplotlib takes a second and more to find the "best" place on a mesh
+            ax.legend(
+                loc="upper left"
+            )  # matplotlib takes a second and more to find the "best" place on a mesh
     ax.set(xlim=limits[0], ylim=limits[1])
     return ax
 
