@@ -8,9 +8,10 @@ from mmlcore import _core
 def release_memory() -> int:
     """Give the system back the memory that is kept for further results and as scratch memory of kernels.
 
-    Results of 1 MiB and more own their memory as any array; when one is dropped, its pages are kept for the next, up to 128 MiB
-    for the process. Each thread that called a kernel keeps scratch memory for the next call, up to 64 MiB; what idle threads
-    keep is given back too. Fresh pages cost more than many kernels: the system clears them first.
+    Results of 128 KiB and more own their memory as any array; when one is dropped, its pages are kept for the next: for the
+    process up to 128 MiB in blocks of 1 MiB and more, 16 MiB in smaller ones. Each thread that called a kernel keeps scratch
+    memory for the next call, up to 64 MiB; what idle threads keep is given back too. Fresh pages cost more than many kernels:
+    the system clears them first.
 
     Returns
     -------
