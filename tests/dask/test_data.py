@@ -224,3 +224,24 @@ class TestBadInput:
         for call in calls:
             with pytest.raises((ValueError, TypeError), match=r"[Xy]: got"):
                 call(bad)
+
+
+def test_chunks_that_are_not_aligned():
+    """As they may be when they come over a network."""
+
+    def apart(a):
+        return np.ndarray(a.shape, a.dtype, bytearray(b"-" + a.tobytes()), offset=1)
+
+    x = data()
+    y = x @ np.arange(6.0) + np.random.default_rng(1).standard_normal(2000)
+    assert not apart(x).flags.aligned
+    spread = da.from_array(apart(x), chunks=(500, 6), asarray=False)
+    target = da.from_array(apart(y), chunks=500, asarray=False)
+    with dask.config.set(scheduler="threads"):
+        fit = mml_dask.linear_regression(spread, target)
+        means, pca = mml_dask.moments(spread).mean, mml_dask.PCA(2).fit(spread)
+        q, r = mml_dask.tall_qr(spread)
+        np.testing.assert_allclose(q.compute() @ r.compute(), x)
+    np.testing.assert_allclose(fit.coefficients, mml.linear_regression(x, y).coefficients)
+    np.testing.assert_allclose(means, mml.mean(x))
+    np.testing.assert_allclose(pca.explained_variance_, mml.PCA(2).fit(x).explained_variance_)

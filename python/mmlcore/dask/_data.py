@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mmlcore.core.arrays import Array, as_data, require_finite, shape_error
+from mmlcore.core.arrays import Array, as_array, as_data, require_finite, shape_error
 from mmlcore.dask._tree import (
     array_of,
     blocks_of,
@@ -292,7 +292,10 @@ def _alike(x: Array, y: Array) -> tuple[Array, Array]:
 
 def _factor_of_both(block: tuple[Array, Array]) -> TriangularFactor | None:
     """Return the factor of (X, y): of sums while those of X keep the digits, which y has no part in."""
-    x, y = block
+    x, y = (
+        as_data(block[0], "X"),
+        as_array(block[1], "y"),
+    )  # what came over a network need not be aligned
     found = TriangularFactor.of_sums(x, y) if len(x) and x.dtype == y.dtype else None
     return found or _factor_of(np.column_stack([x, y]))
 
