@@ -2,8 +2,10 @@
 #pragma once
 
 #include <Eigen/Dense>
+#include <algorithm>
 #include <limits>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "mmlcore/core/views.hpp"
