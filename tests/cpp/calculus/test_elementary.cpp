@@ -20,6 +20,13 @@ constexpr int kDraws = 40'000;
 // Where long double is no longer than double the reference has errors of its own.
 constexpr double kReference = std::numeric_limits<Long>::digits > 60 ? 0.0 : 1.5;
 
+// Whether products are added before they are rounded; x86-64-v2 does not.
+#if defined(__FMA__) || defined(__aarch64__)
+constexpr bool kFused = true;
+#else
+constexpr bool kFused = false;
+#endif
+
 double ulps(double got, Long right) {
   if (std::isnan(got) || std::isnan(right)) return std::isnan(got) && std::isnan(right) ? 0 : kInfinity;
   const double rounded = static_cast<double>(right);
@@ -54,7 +61,7 @@ TEST_CASE("errors of the elementary functions") {
   const Row rows[] = {
       ROW(exp, of([](Long x) { return std::exp(x); }), -745, 710, 1),
       ROW(exp, of([](Long x) { return std::exp(x); }), 0, 1, 1),
-      ROW(exp2, of([](Long x) { return std::exp2(x); }), -1074, 1024, 1),
+      ROW(exp2, of([](Long x) { return std::exp2(x); }), -1074, 1024, kFused ? 1 : 1.1),
       ROW(expm1, of([](Long x) { return std::expm1(x); }), 0, 50, 2),
       ROW(expit, of([](Long x) { return 1 / (1 + std::exp(-x)); }), 0, 700, 2),
       ROW(log, of([](Long x) { return std::log(x); }), 1e-300, 10, 1),

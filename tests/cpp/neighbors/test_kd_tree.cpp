@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "mmlcore/core/simd.hpp"
 #include "mmlcore/neighbors/kd_tree.hpp"
 #include "support.hpp"
 
@@ -85,7 +86,8 @@ TEST_CASE("a tree is for many points of few coordinates, or near few directions"
   CHECK(pays(near_three, 5000, 5));
   CHECK_FALSE(pays(near_three, 10, 5));
   CHECK(KdTree<double>(test::view(near_three)).pays(10));
-  CHECK_FALSE(KdTree<double>(test::view(random_matrix<double>(4000, 24))).pays(10));
+  if (Simd<double>::width > 2)  // of two lanes scanning all leaves takes so little more that either way may be taken
+    CHECK_FALSE(KdTree<double>(test::view(random_matrix<double>(4000, 24))).pays(10));
 }
 
 TEST_SUITE_END();
