@@ -79,9 +79,9 @@ def try_one(name: str, number: int) -> str | None:
 
 
 def explore(name: str, seconds: float, first: int = 0) -> Iterator[tuple[int, str | None]]:
-    """Try draws first, first + 1 ... for some seconds: the number of each and what is wrong, if something is."""
+    """Try draws first, first + 1 ... for some seconds, four at least: the number of each and what is wrong, if something is."""
     end = time.perf_counter() + seconds
     number = first
-    while time.perf_counter() < end:
+    while number < first + 4 or time.perf_counter() < end:
         yield number, try_one(name, number)
         number += 1
