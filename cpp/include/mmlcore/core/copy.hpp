@@ -1,7 +1,7 @@
 // Copies between matrices of any strides, each direction at memory speed: rows by rows where both sides are contiguous along
 // a row, squares of vectors transposed in registers where one side runs along rows and the other along columns
-// (cpp/src/core/copy.cpp), numbers with gaps a vector at a time (copy_steps.cpp). Their code stands there once: most kernels
-// copy something, and compiling it with each of them took a tenth of the build.
+// (cpp/src/core/copy.cpp), numbers with gaps a vector at a time (copy_steps.cpp). Their code is compiled there once, since
+// most kernels copy something.
 //
 // `copy_finite` also tells whether every element is finite: it sums x * 0, which is NaN as soon as one x is infinite or NaN,
 // so the test rides along in the pass that a kernel makes anyway.
