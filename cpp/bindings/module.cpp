@@ -12,6 +12,7 @@ PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   vectors_py::bind(m);
   neighbors_py::bind(m);
   metric_py::bind(m);
+  metric_lengths_py::bind(m);
   matrices_py::bind(m);
   einsum_py::bind(m);
   elementary_py::bind(m);

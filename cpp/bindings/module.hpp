@@ -16,6 +16,7 @@ void bind_results(pybind11::module_& m);
 MMLCORE_BINDS(vectors)
 MMLCORE_BINDS(neighbors)
 MMLCORE_BINDS(metric)
+MMLCORE_BINDS(metric_lengths)
 MMLCORE_BINDS(matrices)
 MMLCORE_BINDS(einsum)
 MMLCORE_BINDS(elementary)

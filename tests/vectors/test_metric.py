@@ -156,3 +156,31 @@ def test_stacks_in_a_metric(d, shape, dtype, rng):
             assert wrong.max() < 10 * tolerance["rtol"]
             onto = mml.vector_projection(x, y, metric=m)
             np.testing.assert_allclose(onto, (xy / yy)[..., None] * y, **tolerance)
+
+
+@pytest.mark.parametrize("d", [2, 12, 40])
+def test_one_vector_for_many_in_a_metric_that_is_nearly_none(d, rng):
+    """Along a short axis of the metric, where y'My would lose all of its digits."""
+    turn = np.linalg.qr(rng.standard_normal((d, d)))[0]
+    m = (turn * np.geomspace(1, 1e-10, d)) @ turn.T
+    m = (m + m.T) / 2
+    x, y, wide = rng.standard_normal((50, d)), turn[:, -1].copy(), m.astype(np.longdouble)
+    length = np.sqrt(y @ wide @ y)
+    exact = x @ wide @ y / length
+    bound = 8 * d * np.finfo(float).eps * np.linalg.norm(x, axis=1) / length
+    assert (abs(mml.scalar_projection(x, y, metric=m) - exact) <= bound).all()
+    shares = mml.vector_projection(x, y, metric=m) @ y
+    assert (abs(shares * length - exact) <= bound).all()
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-160, 1e160, 1e300])
+def test_one_vector_for_many_at_the_ends_of_the_range(scale, rng):
+    m, x, y = a_metric(5, rng, float), rng.standard_normal((40, 5)), rng.standard_normal(5)
+    x[3] = 0
+    x[4] -= mml.vector_projection(x[4], y, metric=m)
+    expected = mml.scalar_projection(x, y, metric=m)
+    sizes = abs(x).max(axis=1) * 1e-13
+    assert (abs(mml.scalar_projection(x * scale, y, metric=m) / scale - expected) <= sizes).all()
+    assert (abs(mml.scalar_projection(x, y * scale, metric=m) - expected) <= sizes).all()
+    whole = mml.vector_projection(x, y, metric=m)
+    assert (abs(mml.vector_projection(x, y * scale, metric=m) - whole) <= sizes[:, None]).all()
