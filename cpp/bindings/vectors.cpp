@@ -71,8 +71,14 @@ bool lengths(const Call& call) {
   inner_products<T>(x, x, to);
   return each_range(call, 8, [&](index_t first, index_t last) {
     bool usual = true;
-    for (index_t i = first; i < last; ++i) usual &= comfortable(to[i]);
-    for (index_t i = first; i < last; ++i) to[i] = usual ? std::sqrt(to[i]) : length(vector_of(x, i), to[i]);
+    for (index_t i = first; i < last; ++i) {
+      usual &= comfortable(to[i]);
+      to[i] = std::sqrt(to[i]);
+    }
+    if (usual) return true;
+    for (index_t i = first; i < last; ++i) {
+      if (!comfortable(to[i] * to[i] / 2)) to[i] = length(vector_of(x, i), T{0});
+    }
     return true;
   });
 }

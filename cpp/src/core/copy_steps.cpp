@@ -70,8 +70,20 @@ void row_of_steps(const T* in, index_t step, T* out, index_t n, FiniteCheck<T>& 
   }
 }
 
-// Rows of steps into columns of numbers side by side, by squares turned in registers; what does not fill squares is copied
-// with some of what is beside it, once more.
+// W rows from row i on, columns [first, last), a vector of each column at a time.
+template <class T>
+[[gnu::always_inline]] inline void columns_one_by_one(const MatrixView<const T>& from, const MatrixView<T>& to, index_t i,
+                                                      index_t first, index_t last, FiniteCheck<T>& check) {
+  for (index_t j = first; j < last; ++j) {
+    const auto v = load_steps<T>(&from(i, j), from.row_stride);
+    check(v);
+    Simd<T>::store(&to(i, j), v);
+  }
+}
+
+// Rows of steps into columns of numbers side by side, by squares turned in registers; rows that do not fill a square are
+// copied with some of what is beside them, once more. Few columns come one by one. Lengths of 2400 rows of 5 float32, every
+// second number of both axes: 41 us with a number at a time, whose checks wait for each other, 13 so.
 template <class T, class Load>
 void columns_of_steps(const MatrixView<const T>& from, const MatrixView<T>& to, FiniteCheck<T>& check, Load&& load) {
   using S = Simd<T>;
@@ -79,6 +91,10 @@ void columns_of_steps(const MatrixView<const T>& from, const MatrixView<T>& to, 
   for (index_t row = 0; row < from.rows; row += W) {
     const index_t i = std::min(row, from.rows - W);
     for (index_t column = 0; column < from.cols; column += W) {
+      if (from.cols < W || from.cols - column <= W / 2) {
+        columns_one_by_one(from, to, i, column, from.cols, check);
+        break;
+      }
       const index_t j = std::min(column, from.cols - W);
       typename S::Vec v[W];
 #pragma GCC unroll 16
@@ -101,7 +117,7 @@ bool copy_steps(MatrixView<const T> from, MatrixView<T> to, bool any) {
   FiniteCheck<T> check;
   if (to.col_stride == 1) {
     for (index_t i = 0; i < from.rows; ++i) row_of_steps(&from(i, 0), from.col_stride, &to(i, 0), from.cols, check);
-  } else if (to.row_stride == 1 && from.rows >= W && from.cols >= W) {
+  } else if (to.row_stride == 1 && from.rows >= W) {
     with_loads<T>(from.col_stride, [&](auto&& load) { columns_of_steps(from, to, check, load); });
   } else {
     for (index_t i = 0; i < from.rows; ++i) {

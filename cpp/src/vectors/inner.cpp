@@ -88,7 +88,7 @@ void inner_products(const MatrixBatch<const T>& x, const MatrixBatch<const T>& y
       out[i] = rows ? dot(a.data, b.data, d) : strided_dot(a.data, a.stride, b.data, b.stride, d);
       return true;
     };
-    if (suits_lanes(x, y)) {
+    if (suits_lanes(x, y, &x == &y ? kGappedVector : kGappedProduct<T>)) {
       measure_lanes<T, InnerLanes>(x, y, begin, end, out, by_itself);
       return;
     }

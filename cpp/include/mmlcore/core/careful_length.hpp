@@ -76,6 +76,9 @@ double scaled_squares(index_t d, F&& entry, double factor) {
 // sqrt(sum of entry(j)^2), j < d, or its square. NaN stays, and infinity.
 template <Real T, class F>
 T careful_length(index_t d, F&& entry, bool squared = false) {
+  index_t zeros = 0;  // what is all zero, as equal points are, is told soonest
+  while (zeros < d && entry(zeros) == 0) ++zeros;
+  if (zeros == d) return 0;
   // The scale goes in two factors: its square is not always a number.
   const auto length = [=](double sum, double back) {
     return static_cast<T>(squared ? sum * back * back : std::sqrt(sum) * back);

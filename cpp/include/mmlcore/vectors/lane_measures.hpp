@@ -24,6 +24,7 @@ template <class T>
 template <class T>
 struct LanePair {
   using Vec = typename Simd<T>::Vec;
+  static constexpr bool kPlain = true;  // terms are of the entries themselves
   const LaneItems<T>&x, &y;
   index_t d, lane;
 
@@ -54,7 +55,13 @@ struct DistanceLanes {
       sums[0] += gap * gap;
     });
     to[0] = square_root(squares[0]);
-    return comfortable_lanes<T>(squares[0]);
+    const auto told = comfortable_lanes<T>(squares[0]);
+    if constexpr (!Pair::kPlain) return told;  // images may vanish where points differ
+    if (!Simd<T>::any(~told)) return told;
+    typename Simd<T>::Vec unequal[1];  // equal points: zero it is
+    pair.template sum<1>(unequal,
+                         [](auto a, auto b, auto* sums, auto) { sums[0] += a != b ? decltype(a){} + 1 : decltype(a){}; });
+    return told | (unequal[0] == 0);
   }
 };
 
@@ -147,8 +154,8 @@ bool put_measures(index_t i, index_t begin, index_t end, typename Simd<T>::Vec f
 
 // Whether several pairs of two stacks are better taken at once.
 template <class T>
-bool suits_lanes(const MatrixBatch<const T>& x, const MatrixBatch<const T>& y) {
-  return LaneItems<T>::suit(x, y) || RowPair<T>::suit(x, y);
+bool suits_lanes(const MatrixBatch<const T>& x, const MatrixBatch<const T>& y, index_t gapped = kGappedVector) {
+  return LaneItems<T>::suit(x, y, gapped) || RowPair<T>::suit(x, y);
 }
 
 // Items [first, last) of a call with one number a pair; by_itself(i) -> bool for what lanes cannot tell.
@@ -167,7 +174,8 @@ bool measure_lanes(const MatrixBatch<const T>& x, const MatrixBatch<const T>& y,
     for (; i < last; ++i) fine &= by_itself(i);
     return fine;
   }
-  LaneItems<T> left(x), right(y);
+  LaneItems<T> left(x), other(y);
+  LaneItems<T>& right = &x == &y ? left : other;  // a stack with itself is made ready once
   each_lanes(left, right, first, last, [&](index_t i, index_t lane, index_t begin, index_t end) {
     const auto told = Measure::template measure<T>(LanePair<T>{left, right, x.item.cols, lane}, &found);
     fine &= detail::put_measures<T>(i, begin, end, found, told, out, by_itself);

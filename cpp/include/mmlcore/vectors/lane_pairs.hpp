@@ -22,6 +22,11 @@ namespace mmlcore {
 template <class T>
 inline constexpr index_t kShortVector = Simd<T>::width;
 
+// Entries up to which vectors with gaps between their numbers do; products alone, up to 64 bytes of them.
+inline constexpr index_t kGappedVector = 48;
+template <class T>
+inline constexpr index_t kGappedProduct = 64 / sizeof(T);
+
 // The items of one stack.
 template <class T>
 class LaneItems {
@@ -44,7 +49,7 @@ class LaneItems {
   }
 
   // Whether a stack is better taken so; `other`: it goes with another one.
-  static bool suit(const MatrixBatch<const T>& x, const MatrixBatch<const T>& other) {
+  static bool suit(const MatrixBatch<const T>& x, const MatrixBatch<const T>& other, index_t gapped = kGappedVector) {
     const index_t d = x.item.cols;
     if (d == 0 || std::max(x.count(), other.count()) < 2 * W) return false;
     const auto beside = [](const MatrixBatch<const T>& s) {
@@ -54,7 +59,9 @@ class LaneItems {
     const auto moves = [&](const MatrixBatch<const T>& s) {
       return s.item.col_stride == 1 || beside(s) || (s.batch.uniform() && s.batch.stride() == 0);
     };
-    return d <= kShortVector<T> || ((beside(x) || beside(other)) && moves(x) && moves(other));
+    if (d <= kShortVector<T> || ((beside(x) || beside(other)) && moves(x) && moves(other))) return true;
+    const auto has_gaps = [](const MatrixBatch<const T>& s) { return s.item.col_stride != 1 || !s.batch.uniform(); };
+    return d <= gapped && (has_gaps(x) || has_gaps(other));
   }
 
   // Makes ready the items from `first` on, at most block(d); lanes behind the last hold copies of the last.
@@ -121,7 +128,7 @@ void each_lanes(LaneItems<T>& x, LaneItems<T>& y, index_t first, index_t last, F
     if (count > W) count -= count % W;  // whole vectors may be read where they lie
     const index_t back = count < W && last >= W ? W - count : 0;
     x.take(start - back, count + back);
-    y.take(start - back, count + back);
+    if (&x != &y) y.take(start - back, count + back);
     for (index_t lane = 0; lane < count; lane += W) {
       f(start - back + lane, lane, back, std::min<index_t>(W, count + back - lane));
     }

@@ -16,6 +16,7 @@ inline constexpr index_t kMetricLanes = 12;  // entries up to which the work of 
 template <class T>
 struct MetricPair {
   using Vec = typename Simd<T>::Vec;
+  static constexpr bool kPlain = false;
   const LaneItems<T>&x, &y;
   const T* matrix;
   index_t d, lane;

@@ -18,6 +18,7 @@ class RowPair {
  public:
   using S = Simd<T>;
   using Vec = typename S::Vec;
+  static constexpr bool kPlain = true;  // terms are of the entries themselves
   static constexpr int W = S::width, kGroup = std::min(kVectorBytes == 64 ? 8 : 4, W);
 
   // The pairs `first` ... `first` + W - 1.
