@@ -21,7 +21,7 @@ constexpr index_t kRanges = 64;               // of rows, at most
 constexpr index_t kWide = 64;                 // columns that fill vectors
 constexpr index_t kShort = 7, kBeside = 128;  // rows of contiguous columns that are copied, and how many at a time
 constexpr index_t kFewRows = 16;              // whose columns are summed vector by vector
-constexpr index_t kBesideRows = 256;          // up to which contiguous columns are summed beside each other
+constexpr index_t kBesideRows = 2048;         // up to which contiguous columns are summed beside each other
 
 // d and q of some columns.
 struct Sums {

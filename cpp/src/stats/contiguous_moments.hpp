@@ -39,7 +39,7 @@ struct Moment {
 
 namespace detail {
 
-inline constexpr index_t kMomentBlock = 2048;
+inline constexpr index_t kMomentBlock = 2048, kMomentPiece = 256;  // numbers at most, and at least to be beside others
 
 // Vectors of float64 from numbers of either type.
 inline Simd<double>::Vec widened(const double* x) { return Simd<double>::load(x); }
@@ -123,17 +123,6 @@ Moment block_moment(const T* x, index_t n, const double* weights) {
 
 }  // namespace detail
 
-// Of n contiguous numbers.
-template <bool Squares, bool Weighted, class T>
-Moment contiguous_moment(const T* x, index_t n, const double* weights) {
-  constexpr index_t size = detail::kMomentBlock;
-  Moment all = detail::block_moment<Squares, Weighted>(x, std::min(n, size), weights);
-  for (index_t i = size; i < n; i += size) {
-    all.merge(detail::block_moment<Squares, Weighted>(x + i, std::min(n - i, size), Weighted ? weights + i : nullptr));
-  }
-  return all;
-}
-
 // Of W columns of n numbers at once, unweighted, W <= n <= kMomentBlock: sums along each, whose lanes are added together.
 // A column whose numbers are not finite, or whose shift misled, is done by itself.
 template <bool Squares, class T>
@@ -175,6 +164,26 @@ void moments_beside(const T* x, index_t stride, index_t n, Moment* to) {
     const double rest = q[c] - d[c] * offset[c];
     to[c].squares = std::max(rest, 0 * rest);
   }
+}
+
+// Of n contiguous numbers; W blocks at a time, which a processor fetches sooner than one after the other: means of 40,000 x
+// 82 in Fortran order, 26 MB: 1530 to 1640 us block by block, 1270 to 1400 so, one thread.
+template <bool Squares, bool Weighted, class T>
+Moment contiguous_moment(const T* x, index_t n, const double* weights) {
+  constexpr index_t size = detail::kMomentBlock, W = Simd<double>::width;
+  Moment all;
+  index_t i = 0;
+  if constexpr (!Weighted) {
+    for (index_t piece; (piece = std::min(size, (n - i) / W)) >= detail::kMomentPiece; i += W * piece) {
+      Moment found[W];
+      moments_beside<Squares>(x + i, piece, piece, found);
+      for (const Moment& block : found) all.merge(block);
+    }
+  }
+  for (; i < n; i += size) {
+    all.merge(detail::block_moment<Squares, Weighted>(x + i, std::min(n - i, size), Weighted ? weights + i : nullptr));
+  }
+  return all;
 }
 
 }  // namespace mmlcore

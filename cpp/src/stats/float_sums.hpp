@@ -3,7 +3,8 @@
 // 53 digits of a sum of 24-digit numbers leave nothing for a provisional mean to save where the mean alone is wanted, in
 // float32: sums without one, in registers, read 8 to 10 numbers a nanosecond where shifted ones in memory read 5 to 8
 // (1951 x 27: 9.4 -> 6.2 us; numpy's product with ones, which adds in float32, 5.3). What limits them are conversions: sums
-// of pairs in float32 would halve these, and add an error that grows with a far offset. The order depends on the shape alone.
+// of pairs in float32 would halve these, and add an error that grows with a far offset. The order depends on the shape
+// alone.
 #pragma once
 
 #include <algorithm>
