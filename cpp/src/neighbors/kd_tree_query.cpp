@@ -16,6 +16,8 @@ namespace {
 
 constexpr index_t kTogether = 64;  // queries of a task
 constexpr std::int64_t kNoPoint = -1;
+// Up to so many neighbours, in so many coordinates, the points of a leaf share their way (kd_tree_own.cpp).
+constexpr index_t kSlots = 24, kSharedCoordinates = 4;
 
 }  // namespace
 
@@ -115,9 +117,6 @@ class KdTree<T>::Walk {
     list.trim();
   }
 
-  // Three cuts a level, of fewer than 2^31 points and of the buckets at the top.
-  static constexpr index_t kDeepest = 14 * kWays;
-
   const KdTree& tree_;
   const index_t d_;
   index_t scanned_ = 0;
@@ -161,6 +160,7 @@ void KdTree<T>::nearest(MatrixView<const T> queries, MatrixView<T> squares, Matr
 template <class T>
 void KdTree<T>::nearest_of_own(MatrixView<T> squares, MatrixView<std::int64_t> indices) const {
   const index_t k = indices.cols;
+  if (k <= kSlots && d_ <= kSharedCoordinates) return nearest_by_leaves(squares, indices);
   parallel_tasks((rows_ + kTogether - 1) / kTogether, [&](index_t task) {
     with_walk([&](auto walk) {
       Candidates<T> list(k, kLeaf);

@@ -59,6 +59,7 @@ class KdTree {
   PointsWithin<T> within(MatrixView<const T> queries, T radius) const;
 
  private:
+  void nearest_by_leaves(MatrixView<T> squares, MatrixView<std::int64_t> indices) const;  // kd_tree_own.cpp
   double leaves_of_a_query(index_t k) const;  // that are scanned for some of the points, on average
 
   // kWays boxes side by side: of coordinate c the lower ends, then the upper ones, at (2 c) kWays and (2 c + 1) kWays.
@@ -69,6 +70,10 @@ class KdTree {
   class Builder;  // kd_tree_build.cpp
   template <int D>
   class Walk;  // kd_tree_query.cpp
+  template <int D>
+  class LeafWalk;  // kd_tree_own.cpp
+  // Three cuts a level, of fewer than 2^31 points and of the buckets at the top: boxes that wait on the way.
+  static constexpr index_t kDeepest = 14 * kWays;
   template <class F>
   void with_walk(F&& f) const;
 
