@@ -16,8 +16,6 @@ namespace {
 
 constexpr index_t kTogether = 64;  // queries of a task
 constexpr std::int64_t kNoPoint = -1;
-// Up to so many neighbours, in so many coordinates, the points of a leaf share their way (kd_tree_own.cpp).
-constexpr index_t kSlots = 24, kSharedCoordinates = 4;
 
 }  // namespace
 
@@ -144,6 +142,7 @@ void KdTree<T>::with_walk(F&& f) const {
 template <class T>
 void KdTree<T>::nearest(MatrixView<const T> queries, MatrixView<T> squares, MatrixView<std::int64_t> indices) const {
   const index_t count = queries.rows, k = indices.cols;
+  if (queries_share(count, k)) return nearest_in_order(queries, squares, indices);
   parallel_tasks((count + kTogether - 1) / kTogether, [&](index_t task) {
     with_walk([&](auto walk) {
       Candidates<T> list(k, kLeaf);
@@ -160,7 +159,7 @@ void KdTree<T>::nearest(MatrixView<const T> queries, MatrixView<T> squares, Matr
 template <class T>
 void KdTree<T>::nearest_of_own(MatrixView<T> squares, MatrixView<std::int64_t> indices) const {
   const index_t k = indices.cols;
-  if (k <= kSlots && d_ <= kSharedCoordinates) return nearest_by_leaves(squares, indices);
+  if (leaves_share(k)) return nearest_of_leaves(squares, indices);
   parallel_tasks((rows_ + kTogether - 1) / kTogether, [&](index_t task) {
     with_walk([&](auto walk) {
       Candidates<T> list(k, kLeaf);

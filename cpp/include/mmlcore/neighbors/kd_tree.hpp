@@ -59,7 +59,6 @@ class KdTree {
   PointsWithin<T> within(MatrixView<const T> queries, T radius) const;
 
  private:
-  void nearest_by_leaves(MatrixView<T> squares, MatrixView<std::int64_t> indices) const;  // kd_tree_own.cpp
   double leaves_of_a_query(index_t k) const;  // that are scanned for some of the points, on average
 
   // kWays boxes side by side: of coordinate c the lower ends, then the upper ones, at (2 c) kWays and (2 c + 1) kWays.
@@ -70,8 +69,15 @@ class KdTree {
   class Builder;  // kd_tree_build.cpp
   template <int D>
   class Walk;  // kd_tree_query.cpp
+  // kd_tree_shared.cpp: whether it pays that queries which lie together share a way; then nearest_of_own and nearest.
+  bool leaves_share(index_t k) const;
+  bool queries_share(index_t queries, index_t k) const;
+  void nearest_in_order(MatrixView<const T> queries, MatrixView<T> squares, MatrixView<std::int64_t> indices) const;
+  void nearest_of_leaves(MatrixView<T> squares, MatrixView<std::int64_t> indices) const;
   template <int D>
-  class LeafWalk;  // kd_tree_own.cpp
+  class SharedWalk;
+  template <class F>
+  void with_shared_walk(index_t k, index_t groups, F&& f) const;
   // Three cuts a level, of fewer than 2^31 points and of the buckets at the top: boxes that wait on the way.
   static constexpr index_t kDeepest = 14 * kWays;
   template <class F>
