@@ -34,8 +34,9 @@ def type_of(x: Array) -> str:
 
 
 def solvers(x: Array) -> list[str]:
-    """scikit-learn's ways that fit the shape."""
-    return ["auto", "full", "covariance_eigh"] if len(x) >= x.shape[1] else ["auto", "full"]
+    """scikit-learn's ways that fit the shape and are exact: from 500 rows on "auto" may draw random vectors."""
+    exact = ["full", "covariance_eigh"] if len(x) >= x.shape[1] else ["full"]
+    return exact if max(x.shape) > 500 else ["auto", *exact]
 
 
 @entry("decomposition", "PCA", 2)

@@ -44,7 +44,7 @@ double leaves_by_formula(double n, double d, double k, double leaf) {
 
 template <class T>
 bool KdTree<T>::pays(MatrixView<const T> points, index_t queries, index_t k) {
-  const index_t n = points.rows, d = points.cols, least = 16 * kLeaf;
+  const index_t n = points.rows, d = points.cols, least = 4 * kLeaf;
   if (d < 1 || d > kMostCoordinates || n < least || n >= std::numeric_limits<std::int32_t>::max()) return false;
   const Costs<T> cost = costs_of<T>(n, d, k);
   const double asked = static_cast<double>(queries), all = cost.all();
