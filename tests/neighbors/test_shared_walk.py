@@ -31,15 +31,15 @@ def draw(kind, n, d, rng):
 
 
 @pytest.mark.parametrize("kind", ["normal", "grid", "equal", "line", "clusters"])
-@pytest.mark.parametrize("d", [1, 2, 3, 4, 5])
-@pytest.mark.parametrize("n", [14, 32, 33, 700])
+@pytest.mark.parametrize("d", [1, 2, 3, 5])
+@pytest.mark.parametrize("n", [14, 33, 400])
 def test_many_queries(n, d, kind, dtype, rng):
     x = draw(kind, n, d, rng).astype(dtype)
-    q = np.vstack([draw(kind, 800, d, rng), x[: n // 2], 1e3 * rng.standard_normal((5, d))]).astype(
+    q = np.vstack([draw(kind, 300, d, rng), x[: n // 2], 1e3 * rng.standard_normal((5, d))]).astype(
         dtype
     )
     index = mml.NeighborIndex(x)
-    for k in (1, 5, 12, 13):
+    for k in (1, 12, 13):
         expected, order = by_definition(x, q, k)
         found = index.query(q, k)
         np.testing.assert_allclose(found.distances, expected, rtol=30 * np.finfo(dtype).eps)
@@ -56,11 +56,11 @@ def test_many_queries(n, d, kind, dtype, rng):
 
 
 @pytest.mark.parametrize("kind", ["normal", "grid", "equal", "line", "clusters"])
-@pytest.mark.parametrize("d", [1, 2, 3, 4, 5])
-@pytest.mark.parametrize("n", [26, 32, 33, 65, 900])
+@pytest.mark.parametrize("d", [1, 2, 3, 5])
+@pytest.mark.parametrize("n", [26, 33, 400])
 def test_own_neighbours(n, d, kind, dtype, rng):
     x = draw(kind, n, d, rng).astype(dtype)
-    for k in (1, 7, 24, 25):
+    for k in (1, 24, 25):
         expected, order = by_definition(x, x, k, own=True)
         found = mml.NeighborIndex(x).query_self(k)
         np.testing.assert_allclose(found.distances, expected, rtol=30 * np.finfo(dtype).eps)
