@@ -39,6 +39,33 @@ def test_names(text, edges, tmp_path):
         assert found == set(edges)
 
 
+@pytest.mark.parametrize(
+    ("text", "edges"),
+    [
+        ("# c\r1 2\r2 3\r3 1\r", {(1, 2), (2, 3), (3, 1)}),
+        ("1,2,.5\r2,3,1\r", {(1, 2), (2, 3)}),
+        ("source,target\rx,y\ry,z", {("x", "y"), ("y", "z")}),
+        ("a b\rb c\r" * 50_000, {("a", "b"), ("b", "c")}),
+    ],
+)
+@pytest.mark.parametrize("name", ["e.csv", "e.txt.gz"])
+def test_lines_that_end_in_carriage_returns(text, edges, name, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(text.encode()) if name.endswith("gz") else text.encode())
+    graph = mml.Graph.read(path)
+    source, target, _ = graph.edges()
+    names = graph.labels or range(graph.num_nodes)
+    assert {(names[s], names[t]) for s, t in zip(source, target, strict=True)} == edges
+
+
+@pytest.mark.parametrize("text", ["# c\r0 1\n1 2\n", "0\r1\n", "0 1\n\r1 2\r2 3\n", "a b\nb\rc\n"])
+def test_a_carriage_return_within_a_line_is_named(text, tmp_path):
+    path = tmp_path / "e.txt"
+    path.write_bytes(text.encode())
+    with pytest.raises(ValueError, match=r"line [12]: .*a carriage return"):
+        mml.Graph.read(path)
+
+
 def test_a_delimiter_that_is_given(tmp_path):
     path = tmp_path / "e.txt"
     path.write_text("a:b\nb:a\n")

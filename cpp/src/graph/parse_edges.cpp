@@ -15,7 +15,7 @@
 namespace mmlcore {
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 const char* skip_blanks(const char* p, const char* end) {
   while (p < end && is_blank(*p)) ++p;
@@ -41,10 +41,16 @@ const char* line_end(const char* p, const char* end) {
   return found ? static_cast<const char*>(found) : end;
 }
 
-// Where the numbers of a line start; null for an empty line or a comment.
-const char* data_of_line(const char* p, const char* stop) {
-  const char* begin = skip_blanks(p, stop);
-  return begin == stop || *begin == '#' || *begin == '%' ? nullptr : begin;
+struct Line {
+  const char *begin, *stop;  // from what is no blank to before the end of the line, which may be \r\n
+  bool holds_edge() const { return begin != stop && *begin != '#' && *begin != '%'; }
+  // Another line behind \r alone, which a comment or an edge would swallow.
+  bool holds_return() const { return std::memchr(begin, '\r', static_cast<std::size_t>(stop - begin)) != nullptr; }
+};
+
+Line line_of(const char* p, const char* stop) {
+  while (stop > p && stop[-1] == '\r') --stop;
+  return {skip_blanks(p, stop), stop};
 }
 
 struct Edge {
@@ -119,16 +125,18 @@ void parse_chunk(Chunk& chunk, const EndColumns<Id>& ends, EdgeText& out) {
   chunk.error.clear();
   for (const char* p = chunk.begin; p < chunk.end;) {
     ++line;
-    const char* stop = line_end(p, chunk.end);
-    const char* begin = data_of_line(p, stop);
-    p = stop < chunk.end ? stop + 1 : chunk.end;
-    if (!begin) continue;
-    const char* wrong = parse_line(begin, stop, edge);
+    const char* end = line_end(p, chunk.end);
+    const Line here = line_of(p, end);
+    p = end < chunk.end ? end + 1 : chunk.end;
+    if (!here.holds_edge() && !here.holds_return()) continue;
+    const char* wrong = parse_line(here.begin, here.stop, edge);
+    if (wrong && here.holds_return())
+      wrong = "a carriage return within a line: lines end in \\n or \\r\\n, or all of them in \\r";
     if (!wrong && edge.weighted != weighted) {
       wrong = weighted ? "no weight, which the lines before have" : "a third column, which the lines before do not have";
     }
     if (wrong) {
-      chunk.error = describe(line, begin, stop, wrong);
+      chunk.error = describe(line, here.begin, here.stop, wrong);
       return;
     }
     if (edge.source > kMost || edge.target > kMost) {
@@ -148,7 +156,8 @@ std::optional<bool> first_is_weighted(const char* p, const char* end) {
   while (p < end) {
     const char* stop = line_end(p, end);
     Edge edge{};
-    if (const char* begin = data_of_line(p, stop)) return !parse_line(begin, stop, edge) && edge.weighted;
+    const Line here = line_of(p, stop);
+    if (here.holds_edge()) return !parse_line(here.begin, here.stop, edge) && edge.weighted;
     p = stop < end ? stop + 1 : end;
   }
   return std::nullopt;

@@ -99,6 +99,8 @@ def _rows(
                 raise _wrong(path, number + 1, "is too long")
             for line in io.StringIO(_text(bytes(block), path)):
                 number += 1
+                if "\r" in line.rstrip("\r\n"):
+                    raise _wrong(path, number, "a carriage return stands within it")
                 if not _says(line):
                     continue
                 if headed:

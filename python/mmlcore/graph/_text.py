@@ -21,13 +21,15 @@ _SLICE = 1 << 11  # bytes of a Zstandard file that are unpacked at a time: to 64
 def text_blocks(file: Any, suffix: str, block: int) -> Iterator[tuple[memoryview | None, int, int]]:
     """Give blocks of up to twice `block` bytes that hold whole lines, the bytes of the file that are done, and all.
 
-    None for a line that is longer. A block is valid until the next is asked for.
+    None for a line that is longer. A block is valid until the next is asked for. Lines that end in carriage returns alone, as
+    old programs write them, end in newlines here.
     """
     total = os.fstat(file.fileno()).st_size
     unpack = _PACKED.get(suffix)
     source = file if unpack is None else _Pieces(unpack(file))
     buffer = bytearray(2 * block)
     have = unpacked = 0
+    returns: bool | None = None  # do lines end in them? told by the first block
     with memoryview(buffer) as view:
         while True:
             got = source.readinto(view[have:])
@@ -37,6 +39,10 @@ def text_blocks(file: Any, suffix: str, block: int) -> Iterator[tuple[memoryview
                 check_growth(total, unpacked)
             if got and have < len(buffer):
                 continue
+            if returns is None:
+                returns = buffer.find(b"\n", 0, have) < 0 <= buffer.find(b"\r", 0, have)
+            if returns:
+                view[:have] = buffer[:have].replace(b"\r", b"\n")
             end = buffer.rfind(b"\n", 0, have) + 1 if got else have
             if not end:
                 if got:
