@@ -80,6 +80,27 @@ def test_constant_columns_have_exactly_no_variance(dtype, rng):
     assert mml.covariance(x)[1].tolist() == [0, 0, 0]
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_weights_that_sum_to_ddof_but_for_rounding_are_refused(dtype, rng):
+    x, tried = rng.random((50, 2)), 0
+    while tried < 5:
+        w = rng.random(50).astype(dtype)
+        w /= w.sum(dtype=dtype)
+        if w.sum(dtype=np.float64) <= 1:
+            continue
+        tried += 1
+        moments = mml.Moments(2)
+        moments.update(x, weights=w)
+        for call in (
+            lambda w=w: mml.covariance(x, weights=w, ddof=1),
+            lambda w=w: mml.variance(x, weights=w, ddof=1),
+            lambda w=w: mml.standardize(x, weights=w, ddof=1),
+            lambda moments=moments: moments.covariance(1),
+        ):
+            with pytest.raises(ValueError, match="ddof: got 1, needed less than"):
+                call()
+
+
 @pytest.mark.parametrize("d", [3, 100])
 def test_weights_and_ddof(d, rng):
     x, w = rng.standard_normal((400, d)) + 10, rng.integers(0, 4, 400)

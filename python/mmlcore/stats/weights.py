@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike
 
 from mmlcore.core.arrays import Array, as_array, as_real, shape_error
 
+_ROUNDED = 2.0**-20  # weights that float32 has scaled to one sum have it to this
+
 
 def as_weights(values: ArrayLike, n: int, name: str = "weights") -> Array:
     """Return n weights or standard deviations in float64; what they are is not looked at."""
@@ -56,14 +58,14 @@ def moderate_weights(weights: ArrayLike, n: int) -> tuple[Array, int]:
 
 
 def divisor(total: float, ddof: float, unit: int = 0) -> float:
-    """Return total - ddof / 2^unit, which has to be positive."""
+    """Return total - ddof / 2^unit, which has to be positive, and more than what the sum of weights was rounded by."""
     ddof = as_real(ddof, "ddof", -math.inf, math.inf)
     if unit and ddof:
         with np.errstate(over="ignore", under="ignore"):
             ddof, known = float(np.ldexp(ddof, -unit)), ddof
     else:
         known = ddof
-    if not ddof < total:
+    if not total - ddof > _ROUNDED * abs(ddof):
         msg = (
             f"ddof: got {known:g}, needed less than the number of points (or sum of weights) "
             f"{np.ldexp(total, unit):g}."
