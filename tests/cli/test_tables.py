@@ -252,3 +252,22 @@ def test_solve_by_names(
         capsys, "solve", file, side, "--columns", "bread,milk", "--right", "1", "--delimiter", ";"
     )
     np.testing.assert_allclose(facts["x"], [1, 2], rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("x\ty\n1\t2\n2\t4.1\n3\t6\n", ["x", "y"]),
+        ('"x\nlength",y\n1,2\n2,4.1\n3,6\n', ["x length", "y"]),
+        ('name,x,"y, ""z"""\n"a\n,b",1,2\n"5"" pipe",2,4.1\n6" pipe,3,6\n', ["x", 'y, "z"']),
+    ],
+)
+def test_tables_as_spreadsheets_write_them(
+    text: str, names: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    facts = run(capsys, "pca", path)
+    assert facts["columns"] == names
+    variances = np.cov([[1, 2, 3], [2, 4.1, 6]])
+    assert sum(facts["explained_variance"]) == pytest.approx(np.trace(variances))

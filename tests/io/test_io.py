@@ -79,6 +79,7 @@ def npy_bytes(array: Any, **options: Any) -> bytes:
         ("a.csv", "1,2\n3,4\n5\n", "line 3 has 1 columns, the lines before have 2"),
         ("a.csv", "x,y\n\n1,2\n3,zebra\n", "line 4, column 2: 'zebra' is not a number"),
         ("a.csv", "1,2\n3,\n", "line 2, column 2 is empty"),
+        ("a.csv", 'x,"y, z"\n1,2\n"1,000",4\n', "line 3, column 1: '1,000' is not a number"),
         ("a.csv", "1,2\n\xff\xfe3,4\n".encode("latin-1"), "UTF-8"),
         ("a.csv", npy_bytes(POINTS), "not a text file"),
         ("a.txt", "1 2\n3 4 5\n", "line 2 has 3 columns"),

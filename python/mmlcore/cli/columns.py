@@ -6,6 +6,7 @@ import csv
 import importlib
 import io
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -79,7 +80,7 @@ def load(file: Path, key: str | None = None, delimiter: str | None = None) -> Na
             text = file.read_text(encoding="utf-8-sig")
         except (UnicodeDecodeError, OSError):
             text = ""
-        if delimiter or _needs_care(text):
+        if delimiter or _needs_care(text, suffix):
             return _of_text(text, str(file), delimiter)
     points = np.asarray(show.read(file, key))
     if points.ndim != 2:
@@ -91,7 +92,7 @@ def load(file: Path, key: str | None = None, delimiter: str | None = None) -> Na
     return Named(names, list(points.T), [], str(file))
 
 
-def _needs_care(text: str) -> bool:
+def _needs_care(text: str, suffix: str) -> bool:
     """Tell text whose first rows of data hold words, or divide their columns by something else than the name says."""
     lines = [line for line in text[:65536].splitlines() if line.strip() and line[0] != "#"][1:20]
     for line in lines:
@@ -99,7 +100,7 @@ def _needs_care(text: str) -> bool:
             parts = field.strip().strip('"').split()
             if any(not _is_number(part) and part.lower() not in _MISSING for part in parts):
                 return True
-        if ";" in line or "|" in line:
+        if ";" in line or "|" in line or ("\t" in line and suffix == ".csv"):
             return True
     return False
 
@@ -116,7 +117,7 @@ def _names_of(file: Path, width: int) -> list[str] | None:
 def _of_text(text: str, name: str, delimiter: str | None) -> Named:
     lines = [
         (number, line)
-        for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1)
+        for number, line in _lines(text.lstrip("\ufeff"))
         if line.strip() and line[0] != "#"
     ]
     if not lines:
@@ -150,6 +151,34 @@ def _of_text(text: str, name: str, delimiter: str | None) -> Named:
     if not rows:
         raise FileError(f"{name}: holds no row of numbers.")
     return found
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Give lines with their numbers; a field in quotes may go on in the next ones."""
+    lines = io.StringIO(text, newline=None).read().split("\n")
+    at = 0
+    while at < len(lines):
+        first, line = at, lines[at]
+        if _is_open(line):
+            ends = (i for i in range(at + 1, len(lines)) if lines[i].count('"') % 2)
+            at = next(ends, at)
+            line = " ".join(part.strip() for part in lines[first : at + 1])
+        yield first + 1, line
+        at += 1
+
+
+def _is_open(line: str) -> bool:
+    """Tell whether a line ends within a field in quotes, which opened where a field begins."""
+    if line.count('"') % 2 == 0:
+        return False
+    quoted, begins = False, True
+    for character in line:
+        if character == '"' and (quoted or begins):
+            quoted = not quoted
+            begins = not quoted  # a doubled one opens again
+        else:
+            begins = character in _MARKS or (begins and character == " ")
+    return quoted
 
 
 def _of_arrow(file: Path, suffix: str) -> Named:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,13 @@ def _rows(file: Path, delimiter: str | None) -> Iterator[tuple[int, list[str]]]:
             bare = text.partition("#")[0]
             line = bare.rstrip("\r\n") if delimiter == "\t" else bare.strip()
             if line.strip():
-                yield number, line.split(delimiter)
+                yield number, _fields(line, delimiter)
+
+
+def _fields(line: str, delimiter: str | None) -> list[str]:
+    if '"' not in line or delimiter is None:
+        return line.split(delimiter)
+    return next(csv.reader([line], delimiter=delimiter), [])
 
 
 def _first_row(file: Path, delimiter: str | None) -> int:
