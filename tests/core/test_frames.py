@@ -74,6 +74,15 @@ def test_columns():
         pyarrow.array([True, False]),
     ):
         np.testing.assert_array_equal(as_array(column, "x"), [1, 0])
+    for kind in ("Int128", "UInt128", "Float16"):  # the newest of polars
+        if hasattr(polars, kind):
+            column = polars.Series(
+                [1, 2**40 if kind != "Float16" else 2], dtype=getattr(polars, kind)
+            )
+            found = as_array(column, "x")
+            assert found.dtype == np.float64
+            assert found.tolist() == column.to_list()
+    assert as_array(pyarrow.array(np.ones(2, np.float16)), "x").dtype == np.float64  # as of numpy
 
 
 def test_what_is_missing_is_told():
@@ -111,6 +120,14 @@ def test_what_is_no_number_is_told():
     for frame in (pandas.DataFrame(day), polars.DataFrame(day), pyarrow.table(day)):
         with pytest.raises(TypeError, match=r"X: column 'day' holds .*needed numbers"):
             as_data(frame, "X")
+    with pytest.raises(TypeError, match=r"x: holds values of type Struct"):
+        as_array(polars.Series([{"a": 1}]), "x")
+    brief = np.array([1, 2], np.float16).view("V2")
+    with pytest.raises(TypeError, match="needed plain numbers"):
+        as_array(brief, "x")
+    jax = pytest.importorskip("jax")
+    with pytest.raises(TypeError, match=r"got dtype bfloat16, needed .*astype\(numpy.float32\)"):
+        as_array(np.asarray(jax.numpy.ones(2, "bfloat16")), "x")
     kinds = [
         pandas.DataFrame(text).astype({"name": "category"}),
         polars.DataFrame(text).with_columns(polars.col("name").cast(polars.Categorical)),

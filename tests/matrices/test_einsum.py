@@ -56,6 +56,7 @@ def test_against_numpy(subscripts, shapes, optimize, dtype, rng):
     result = mml.einsum(subscripts, *operands, optimize=optimize)
     expected = np.einsum(subscripts, *[x.astype(float) for x in operands])
     assert np.shape(result) == expected.shape
+    assert isinstance(result, np.ndarray if expected.ndim else dtype)  # a number, as of numpy
     assert np.asarray(result).dtype == dtype
     rough = 1e-4 if dtype == np.float32 else 1e-12
     np.testing.assert_allclose(result, expected, rtol=rough, atol=rough)

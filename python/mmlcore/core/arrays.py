@@ -250,16 +250,19 @@ def _convert(x: Array, name: str, complex_ok: bool) -> Array:
             "`gradient`, `jacobian`, `hessian`, `derivative` of mmlcore; other functions before or after."
         )
         raise TraceError(msg)
-    raise TypeError(f"{name}: got dtype {x.dtype}, needed {_needed(kind, complex_ok)}.")
+    raise TypeError(f"{name}: got dtype {x.dtype}, needed {_needed(x.dtype, complex_ok)}.")
 
 
-def _needed(kind: str, complex_ok: bool) -> str:
+def _needed(dtype: np.dtype[Any], complex_ok: bool) -> str:
+    kind = dtype.kind
     if kind == "c" and not complex_ok:
         return "real numbers: the operation has no complex form here"
     if kind == "O":
         return "numbers: an object array hides what it holds; convert it with .astype(float)"
-    if kind == "V":
+    if kind == "V" and issubclass(dtype.type, np.void):  # bfloat16 and its like are none
         return (
             "plain numbers: numpy.lib.recfunctions.structured_to_unstructured makes them of records"
         )
+    if kind == "V":
+        return "float32 or float64; convert it with .astype(numpy.float32)"
     return "float32 or float64 (integers and bool become float64)"

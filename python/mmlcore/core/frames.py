@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 LIBRARIES = frozenset(("pandas", "polars", "pyarrow", "xarray"))
-_FLOAT32 = ("float32", "Float32", "float", "halffloat", "float[pyarrow]", "float32[pyarrow]")
+_FLOAT32 = ("float32", "Float32", "float", "float[pyarrow]", "float32[pyarrow]")
+_TEXT = ("str", "large_str", "utf8")
 _NUMBERS = ("int", "uint", "float", "double", "halffloat", "decimal", "bool")
 
 
@@ -113,9 +114,8 @@ def _column(values: Any, label: Any, name: str, gaps: bool) -> Array:
     if low == "null":
         _refuse(f"{said} holds no value at all.", ValueError)
     if not low.startswith(_NUMBERS) or low.startswith("interval"):
-        what = (
-            "text" if low.startswith(("str", "large_string", "utf8")) else f"values of type {kind}"
-        )
+        text = low.startswith(_TEXT) and not low.startswith("struct")
+        what = "text" if text else f"values of type {kind}"
         _refuse(f"{said} holds {what}, needed numbers; leave it out, or turn it into numbers.")
     there = _there(values)
     if gaps and there is not None and not there.all():
@@ -137,7 +137,7 @@ def _type_of(kind: str) -> np.dtype[Any]:
     bare = kind.lower().partition("[")[0]
     if bare.startswith("bool"):
         return np.dtype(bool)
-    if bare.startswith(("int", "uint")):
+    if bare.startswith(("int", "uint")) and not bare.endswith("128"):
         return np.dtype(bare)
     return np.dtype(np.float32 if kind in _FLOAT32 else np.float64)
 
@@ -164,7 +164,7 @@ def _there(values: Any) -> Array | None:
 
 def _numbers(values: Any, dtype: np.dtype[Any]) -> Array:
     kind = _kind(values).lower()
-    if kind.startswith("decimal"):
+    if kind.startswith("decimal") or kind.endswith("int128"):
         return np.asarray([float(v) for v in _listed(values)], dtype=dtype)
     if isinstance(getattr(values, "dtype", None), np.dtype) or hasattr(values, "null_count"):
         return np.asarray(_plain(values), dtype=dtype)

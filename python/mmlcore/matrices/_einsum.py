@@ -39,7 +39,7 @@ def einsum(
 
     Returns
     -------
-    ndarray
+    ndarray, or a number
         float32 if all operands are, complex if one is, else float64. In any memory order; of one operand without sums a view, as in
         numpy.
 
@@ -73,7 +73,9 @@ def einsum(
         found = _core.small_einsum(subscripts, operands)
     if found is None:
         found = _planned(subscripts, operands, optimize)
-    return found if out is None else into(out, found)
+    if out is not None:
+        return into(out, found)
+    return found if found.ndim else found[()]
 
 
 def _planned(subscripts: Any, operands: tuple[Any, ...], optimize: Any) -> Array:
