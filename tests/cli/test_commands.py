@@ -137,10 +137,14 @@ def test_solve(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "and 10 more" in text
     np.save(tmp_path / "flat.npy", np.ones((3, 3)))
     np.save(tmp_path / "side.npy", np.ones(3))
+    np.save(tmp_path / "number.npy", np.float64(3))
+    np.save(tmp_path / "nan.npy", np.full(30, np.nan))
     for wrong, message in (
         ([str(tmp_path / "flat.npy"), str(tmp_path / "side.npy")], "singular"),
         ([files[0], str(tmp_path / "side.npy")], "needed are 30 rows"),
         ([files[1], files[1]], "needed is a square matrix"),
+        ([files[0], str(tmp_path / "number.npy")], "number.npy: shape (); needed are 30 rows"),
+        ([files[0], str(tmp_path / "nan.npy")], "nan.npy: b: contains NaN"),
     ):
         assert main(["solve", *wrong]) == 2
         assert message in capsys.readouterr().err

@@ -66,6 +66,14 @@ def test_a_carriage_return_within_a_line_is_named(text, tmp_path):
         mml.Graph.read(path)
 
 
+@pytest.mark.parametrize("text", ["a,b\nb,\n", "source,target\n,b\n", 'a;"b"\n;""\n'])
+def test_a_node_without_a_name_is_told(text, tmp_path):
+    path = tmp_path / "e.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError, match="line 2: a node has no name"):
+        mml.Graph.read(path)
+
+
 def test_a_delimiter_that_is_given(tmp_path):
     path = tmp_path / "e.txt"
     path.write_text("a:b\nb:a\n")

@@ -71,7 +71,8 @@ def command(
             x = mml.solve(matrix, rows)
             condition = float(mml.condition(matrix))
         except (ValueError, TypeError) as error:
-            raise FileError(say_of(a, error)) from error
+            told = b if b is not None and str(error).startswith("b: ") else a
+            raise FileError(say_of(told, error)) from error
     scale = np.abs(matrix) @ np.abs(x) + np.abs(rows)
     residual = np.abs(matrix @ x - rows)
     backward = float((residual / np.where(scale > 0, scale, 1)).max(initial=0))
@@ -107,7 +108,8 @@ def _system(
             rows, _ = columns.load(b, None, delimiter).matrix(right, "--right")
         else:
             rows = np.asarray(show.read(b))
-            rows = rows[:, None] if rows.ndim == 1 else rows.T if len(rows) == 1 else rows
+            if rows.ndim:
+                rows = rows[:, None] if rows.ndim == 1 else rows.T if len(rows) == 1 else rows
         if not by_name:
             return np.asarray(show.read(a)), rows, None
         matrix, names = columns.load(a, None, delimiter).matrix(chosen)

@@ -71,6 +71,8 @@ def named_edges(path: Path, suffix: str, layout: Layout) -> tuple[str, Columns]:
             raise _wrong(
                 path, number, f"has {len(fields)} column, needed are a source and a target"
             )
+        if not (fields[at] and fields[to]):
+            raise _wrong(path, number, "a node has no name")
         source.append(fields[at])
         target.append(fields[to])
         if heavy is not None:

@@ -67,7 +67,11 @@ class ShownGraph(Reported):
         return bool(self._edges.weighted)
 
     def edges(self) -> EdgeList:
-        """Return the ends of all edges, and their weights."""
+        """Return the ends of all edges, and their weights.
+
+        Where the weights of the edges that leave a node sum to less than 2^-60 or more than 2^60, the graph keeps them divided by a
+        power of two: their ratios, on which ranks depend.
+        """
         start, source, weight, _ = self._edges.rows()
         target = np.repeat(np.arange(self.num_nodes), np.diff(start))
         return EdgeList(source.astype(np.int64), target, weight if self.is_weighted else None)
