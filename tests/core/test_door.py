@@ -216,6 +216,10 @@ def test_an_out_that_does_not_fit(convert, rng):
     fixed.flags.writeable = False
     with pytest.raises(ValueError, match=r"out: is read-only\."):
         mml.vector_projection(x, y, out=fixed)
+    same = np.lib.stride_tricks.as_strided(np.zeros(3), (3, 3), (0, 8))
+    for call in (mml.matmul, mml.solve, mml.pairwise_distances):
+        with pytest.raises(ValueError, match="out: its axis 0 has stride 0"):
+            call(convert(np.eye(3)), convert(np.eye(3)), out=same)
     with pytest.raises(TypeError, match="out: needed a tuple of 2 arrays"):
         mml.eigh(convert(np.eye(3)), out=np.empty(3))
 

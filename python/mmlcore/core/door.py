@@ -57,7 +57,7 @@ def plain(values: tuple[Any, ...], names: tuple[str, ...]) -> tuple[Array, ...] 
 def fits(out: Any, like: Array) -> bool:
     """Tell whether a result of the shape and type of `like` may be computed in `out` at once."""
     same = type(out) is np.ndarray and out.shape == like.shape and out.dtype == like.dtype
-    return same and out.flags.writeable
+    return same and out.flags.writeable and 0 not in out.strides
 
 
 def into(out: Any, found: Any) -> Any:
@@ -80,5 +80,9 @@ def into(out: Any, found: Any) -> Any:
     if not out.flags.writeable:
         msg = "out: is read-only."
         raise ValueError(msg)
+    for axis, (length, stride) in enumerate(zip(out.shape, out.strides, strict=True)):
+        if stride == 0 and length > 1:
+            msg = f"out: its axis {axis} has stride 0, needed an element for each number of the result."
+            raise ValueError(msg)
     out[...] = right
     return out
