@@ -48,7 +48,8 @@ PyArrayObject* checked_out(PyObject* out, int type, int axes, const npy_intp* sh
   if (!PyArray_ISWRITEABLE(array)) throw py::value_error("out: is read-only.");
   for (int i = 0; i < axes; ++i) {
     if (PyArray_STRIDE(array, i) == 0 && shape[i] > 1) {
-      throw py::value_error("out: its axis " + std::to_string(i) + " has stride 0, needed an element for each number of the result.");
+      throw py::value_error("out: its axis " + std::to_string(i) +
+                            " has stride 0, needed an element for each number of the result.");
     }
   }
   return array;
