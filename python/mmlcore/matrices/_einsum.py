@@ -73,9 +73,8 @@ def einsum(
         found = _core.small_einsum(subscripts, operands)
     if found is None:
         found = _planned(subscripts, operands, optimize)
-    if out is not None:
-        return into(out, found)
-    return found if found.ndim else found[()]
+    result: Array = into(out, found) if out is not None else found if found.ndim else found[()]
+    return result
 
 
 def _planned(subscripts: Any, operands: tuple[Any, ...], optimize: Any) -> Array:
