@@ -23,7 +23,10 @@ double length(const double* x, index_t n) {
   if (n == 1) return std::abs(x[0]);
   double sum = 0;
   for (index_t i = 0; i < n; ++i) sum += x[i] * x[i];
-  return std::sqrt(sum);
+  if (!(sum < kLeastSquares || sum > kMostSquares)) return std::sqrt(sum);
+  double length = 0;
+  for (index_t i = 0; i < n; ++i) length = std::hypot(length, x[i]);
+  return length;
 }
 bool finite(const double* x, index_t n) {
   return std::all_of(x, x + n, [](double value) { return std::isfinite(value); });

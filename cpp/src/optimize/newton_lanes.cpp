@@ -77,7 +77,16 @@ V length(const V (&x)[N]) {
   if (N == 1) return S::abs(x[0]);
   V sum{};
   for (int i = 0; i < N; ++i) sum += x[i] * x[i];
-  return S::sqrt(sum);
+  const Mask odd = (sum < kLeastSquares) | (sum > kMostSquares);
+  if (!S::any(odd)) return S::sqrt(sum);
+  V most{}, rest{};
+  for (int i = 0; i < N; ++i) most = largest(most, S::abs(x[i]));
+  const Mask scaled = (most > 0) & (most * 0 == 0);
+  for (int i = 0; i < N; ++i) {
+    const V part = x[i] / (scaled ? most : S::splat(1));
+    rest += part * part;
+  }
+  return odd ? (scaled ? most * S::sqrt(rest) : most) : S::sqrt(sum);
 }
 
 using Rows = std::vector<index_t>;

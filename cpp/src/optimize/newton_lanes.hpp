@@ -18,6 +18,8 @@ inline constexpr double kSmallPivot = 1e-10;  // beside its row
 inline constexpr int kHalvings = 40;
 inline constexpr double kBlur = 1e-7;           // a step that rounding errors of f make up, relative to x
 inline constexpr double kLeastDecrease = 1e-4;  // of |f|, in parts of the step
+// Sums of squares beyond these have lost digits, or all of them: f in units of 1e-200 seemed to be zero.
+inline constexpr double kLeastSquares = 1e-280, kMostSquares = 1e300;
 
 // Starts begin ... end - 1 on this thread. `both` gives n values and then the Jacobian, row by row. Appends those that are
 // left to `hard`.
