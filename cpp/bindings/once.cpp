@@ -121,6 +121,7 @@ PyObject* call_lagrange_once(PyObject*, PyObject* const* args, Py_ssize_t count)
     const calculus::Points<const double> in{found->z.data(), n};
     const calculus::Points<double> out{&value, 1};
     f.run<double>(1, &in, &out);
+    if (!std::isfinite(value)) return Py_NewRef(Py_None);
     return named(args[0],
                  py::make_tuple(array_of(found->z.data(), {n}), array_of(found->z.data() + n, {m}), value,
                                 py::str(found->kind.data(), found->kind.size()), found->norm, found->steps, true, 1));

@@ -298,3 +298,60 @@ def test_equations_of_different_units() -> None:
             for shift in np.linspace(0, 0.5, 11):
                 root = mml.newton(f, np.array([2.5 + shift, 0.6 - shift / 3]) * s)
                 np.testing.assert_allclose(root.x / s, [2.0, 1.0], rtol=1e-9)
+
+
+@pytest.mark.parametrize("n", [2, 6])
+@pytest.mark.parametrize("unit", [1e-250, 1e-200, 1e-100, 1e100, 1e150])
+def test_values_whose_squares_leave_the_range(n: int, unit: float) -> None:
+    """Where squares vanish, a start is no root; where they are infinite, values are finite nevertheless."""
+    found = mml.newton(lambda x: unit * (x * x - np.arange(2, n + 2)), np.arange(1.0, n + 1))
+    np.testing.assert_allclose(found.x, np.sqrt(np.arange(2, n + 2)), rtol=1e-14)
+    starts = np.ones((9, n))
+    found = mml.newton(lambda x: unit * (x * x + 1), starts)
+    assert not found.converged.any()
+    assert (found.residual > 0.5 * unit).all()
+
+
+def test_lagrange_constraints_in_units_of_their_own() -> None:
+    """The rank of constraints in units 1e16 apart was taken for smaller, and directions that leave them were looked along."""
+
+    def first(x: np.ndarray) -> np.ndarray:
+        return 1e8 * (x[0] + 2 * x[1] - x[2] - 1)
+
+    def second(x: np.ndarray) -> np.ndarray:
+        return 1e-8 * (x[0] - x[1] + x[2])
+
+    for sign, kind in ((1, "minimum"), (-1, "maximum")):
+        found = mml.lagrange(
+            lambda x, s=sign: s * (3 * x[0] ** 2 + x[1] ** 2 - x[2] ** 2 / 4),
+            [first, second],
+            np.array([0.3, -0.2, 1.0]),
+        )
+        assert found.kind == kind
+
+
+def test_lagrange_vectors_of_constraints() -> None:
+    x0 = [3.0, 1.0, 1.0]
+    found = mml.lagrange(lambda x: x @ x, lambda x: [x[0] + x[1] - 1, x[1] - x[2]], x0)
+    parts = mml.lagrange(lambda x: x @ x, [lambda x: x[0] + x[1] - 1, lambda x: x[1] - x[2]], x0)
+    np.testing.assert_allclose(found.x, parts.x, rtol=1e-14)
+    np.testing.assert_allclose(found.multipliers, parts.multipliers, rtol=1e-13)
+    with pytest.raises(ValueError, match="got 3, needed at least 1 and at most 2"):
+        mml.lagrange(lambda x: x @ x, lambda x: np.stack([x[0], x[1], x[0] - x[1]]), [1.0, 2.0])
+
+
+def test_lagrange_where_f_is_none() -> None:
+    """1 / x is a number at -1, where log(x) is none."""
+    for _ in range(2):  # and by the compiled way, which takes functions that were used before
+        with pytest.raises(mml.ConvergenceError, match="not finite"):
+            mml.lagrange(_logarithm, _difference, [-1.0, -1.0])
+    found = mml.lagrange(_logarithm, _difference, [[-1.0, -1.0]])
+    assert (found.kind.tolist(), found.status.tolist()) == (["none"], [-1])
+
+
+def _logarithm(x: np.ndarray) -> np.ndarray:
+    return np.log(x[0]) + x[1]
+
+
+def _difference(x: np.ndarray) -> np.ndarray:
+    return x[0] - x[1]

@@ -266,3 +266,22 @@ def test_errors(rng):
         mml.linear_regression_rolling(points, target[:4], 3)
     with pytest.raises(ValueError, match="X: got shape"):
         mml.linear_regression_rolling(np.ones((0, 2)), np.ones(0), 1)
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+def test_dependent_columns(intercept, rng):
+    """What rounding leaves of a dependent column may be negative, which seemed to be a small sum of variances."""
+    k, n = 64, 20
+    x = rng.standard_normal((k, n, 3))
+    x[..., 2] = x[..., 0] / 3 - 7 * x[..., 1] + 1e-8 * x[..., 2]
+    y = rng.standard_normal((k, n))
+    label = np.repeat(np.arange(k), n)
+    ones = [mml.linear_regression(x[i], y[i], intercept=intercept) for i in range(k)]
+    stack = mml.linear_regression(x, y, intercept=intercept)
+    groups = mml.linear_regression_by(x.reshape(-1, 3), y.ravel(), label, intercept=intercept)
+    rolling = mml.linear_regression_rolling(
+        x.reshape(-1, 3), y.ravel(), n, intercept=intercept
+    ).chi2[::n]
+    for i, one in enumerate(ones):
+        for chi2 in (stack.chi2[i], groups.chi2[i], rolling[i]):
+            assert chi2 == pytest.approx(one.chi2, rel=1e-5)

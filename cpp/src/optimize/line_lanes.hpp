@@ -105,6 +105,8 @@ struct LineLanes {
       covariance[n * side + n] = around;
     }
     Mask fine = trace < most;  // not for NaN
+    // Rounding can make the square of what is left of a dependent column negative, and the trace with it.
+    for (index_t k = 0; k < n; ++k) fine &= pivot[k] > 0;
     V sum = rest * 0 + intercept * 0;
     for (index_t i = 0; i < n; ++i) sum += b[i] * 0;
     for (index_t i = 0; i < side * side; ++i) sum += covariance[i] * 0;

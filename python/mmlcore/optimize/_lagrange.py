@@ -30,6 +30,7 @@ from mmlcore.singular import lstsq, svd
 
 _FLAT = 1e-8  # curvature, relative to the largest, that counts as none
 _CONVERGED = int(Status.CONVERGED)  # an array knows plain integers faster
+_NOT_FINITE = int(Status.NOT_FINITE)
 _KEPT = 4  # sets of constraints that a function remembers
 _FEW = 4  # unknowns from which on there is no short way
 
@@ -85,7 +86,7 @@ def lagrange(
     f : callable
         Of a vector (n,), with a number as its result; traced as in `mmlcore.calculus`.
     constraints : callable or sequence of callables
-        g_1 ... g_m, each of the vector with a number as its result, to be zero.
+        g_1 ... g_m, each of the vector with a number as its result, or a vector of several, to be zero.
     x0 : array_like of shape (n,) or (k, n)
         A start, or several: each gives a stationary point of its own.
     tol : float, default 1e-12
@@ -139,13 +140,12 @@ def lagrange(
     points = np.atleast_2d(start)
     n = points.shape[1]
     gs = [constraints] if callable(constraints) else list(constraints)
-    m = len(gs)
+    function = one_number(traced(f, (n,), "x0"), "f")
+    conditions = [part for g in gs for part in _numbers_of(traced(g, (n,), "x0"))]
+    m = len(conditions)
     if not 1 <= m <= n:
         msg = f"constraints: got {m}, needed at least 1 and at most {n}, the number of unknowns."
         raise ValueError(msg)
-    function, conditions = traced(f, (n,), "x0"), [traced(g, (n,), "x0") for g in gs]
-    function = one_number(function, "f")
-    conditions = [one_number(g, "constraints") for g in conditions]
 
     whole, both = _lagrangian(function, conditions, n)
     gradients = both.jacobian(points)  # (k, m, n)
@@ -156,9 +156,11 @@ def lagrange(
         tol=tol,
         max_iter=max_iter,
     )
+    values = np.asarray(function(z[:, :n]))
+    # Where f is none, as log(x) at -1, its derivatives may be numbers nevertheless.
+    status = np.where((status == _CONVERGED) & ~np.isfinite(values), _NOT_FINITE, status)
     done = status == _CONVERGED
     kinds = _kinds(whole.hessian(z), done, n)
-    values = np.asarray(function(z[:, :n]))
     if several:
         kind = np.array(kinds)
         return Constrained(z[:, :n], z[:, n:], values, kind, residual, steps, done, status)
@@ -167,6 +169,17 @@ def lagrange(
         *(done.item(), status.item()),
     )
     return judged(found, "lagrange", raise_on_failure)
+
+
+def _numbers_of(g: Any) -> list[Any]:
+    """Return a constraint, or the parts of one that gives a vector, which are made once."""
+    if len(g.shape) != 1 or g.shape == (1,):
+        return [one_number(g, "constraints")]
+    parts: list[Any] | None = g._memory.get("numbers")
+    if parts is None:
+        parts = [Function(lambda x, i=i: g(x)[i], *g.shapes) for i in range(g.shape[0])]
+        g._memory["numbers"] = parts
+    return parts
 
 
 def _once(f: Any, constraints: Any, x0: Any, tol: Any, max_iter: Any) -> Constrained | None:
@@ -234,7 +247,9 @@ def _kinds(bordered: Array, done: Array, n: int) -> list[str]:
         return kinds
     if not all_finite(bordered[found]):
         return _kinds(bordered, done & np.isfinite(bordered).all(axis=(-2, -1)), n)
-    turned, sizes, _ = svd(bordered[found, :n, n:], full=True)
+    gradients = bordered[found, :n, n:]  # of the constraints, whose units are their own
+    lengths = np.abs(gradients).max(axis=1, keepdims=True)
+    turned, sizes, _ = svd(gradients / np.where(lengths > 0, lengths, 1.0), full=True)
     ranks = [sum(size > 1e-12 * row[0] for size in row) for row in sizes.tolist()]
     for rank in set(ranks):
         same, turns = found, turned
