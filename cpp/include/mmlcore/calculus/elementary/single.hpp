@@ -76,6 +76,17 @@ inline constexpr float kFloatLn2Hi = 0.693359375f, kFloatLn2Lo = -2.12194440e-4f
                 1.9875691500e-4f);
 }
 
+// exp(r), in even and odd powers: two chains of half the length.
+[[gnu::always_inline]] inline Floats exp_near_zero(Floats r) {
+  const Floats s = r * r, even = series(s, 5.0000001201e-1f, 4.1665795894e-2f, 1.3981999507e-3f),
+               odd = series(s, 1.6666665459e-1f, 8.3334519073e-3f, 1.9875691500e-4f);
+  return F::fma(s, F::fma(odd, r, even), r) + 1;
+}
+// 2^n x for x near 1; `normal`: |n| <= 125.
+[[gnu::always_inline]] inline Floats scaled_near_one(Floats x, FloatMask n, bool normal) {
+  return normal ? reinterpret_cast<Floats>(reinterpret_cast<FloatMask>(x) + (n << 23)) : float_scale(x, n);
+}
+
 struct ReducedFloats {
   Floats r;
   FloatMask n;
@@ -169,14 +180,17 @@ template <class G>
 }  // namespace detail
 
 [[gnu::always_inline]] inline Floats exp(Floats x) {
-  const detail::ReducedFloats at = detail::reduce_by_ln2(detail::within(x, -110, 90));
-  return detail::float_scale(detail::beyond_linear(at.r) + at.r + 1, at.n);
+  const bool normal = !F::any(~(F::abs(x) < 86));  // as in exponential.hpp
+  if (!normal) x = detail::within(x, -110, 90);
+  const detail::ReducedFloats at = detail::reduce_by_ln2(x);
+  return detail::scaled_near_one(detail::exp_near_zero(at.r), at.n, normal);
 }
 [[gnu::always_inline]] inline Floats exp2(Floats x) {
-  const Floats y = detail::within(x, -160, 130);
-  const detail::RoundedFloats n = detail::nearest(y);
-  const Floats r = (y - n.value) * 0.693147181f;
-  return detail::float_scale(detail::beyond_linear(r) + r + 1, n.number);
+  const bool normal = !F::any(~(F::abs(x) < 124));
+  if (!normal) x = detail::within(x, -160, 130);
+  const detail::RoundedFloats n = detail::nearest(x);
+  const Floats r = (x - n.value) * 0.693147181f;
+  return detail::scaled_near_one(detail::exp_near_zero(r), n.number, normal);
 }
 [[gnu::always_inline]] inline Floats expm1(Floats x) {
   const detail::ReducedFloats at = detail::reduce_by_ln2(detail::within(x, -20, 88));
