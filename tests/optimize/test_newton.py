@@ -189,7 +189,7 @@ def test_bad_input() -> None:
     with pytest.raises(ValueError, match="constraints"):
         mml.lagrange(lambda v: v[0], [], [1.0, 2.0])
     with pytest.raises(ValueError, match="constraints"):
-        mml.lagrange(lambda v: v[0], lambda v: v, [1.0, 2.0])
+        mml.lagrange(lambda v: v[0], lambda v: np.outer(v, v), [1.0, 2.0])
     with pytest.raises(ValueError, match="x0"):
         mml.lagrange(lambda v: v[0], lambda v: v[0], 1.0)
 

@@ -108,7 +108,7 @@ def lagrange(
     TraceError
         f or a constraint cannot be traced.
     ValueError
-        NaN or infinity in x0; more constraints than unknowns; a result that is not a number.
+        NaN or infinity in x0; more constraints than unknowns; a result of f that is not a number.
 
     Notes
     -----
