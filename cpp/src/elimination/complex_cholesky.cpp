@@ -12,7 +12,7 @@ namespace {
 
 constexpr index_t kCholeskyRows = 40;  // rows up to which it is done without products
 constexpr index_t kPanel = 16;         // columns that are eliminated one by one
-constexpr index_t kStrip = 64;         // rows that lose a product at once
+constexpr index_t kStrip = 48;         // rows of a triangle that loses a product as if it were a square
 
 template <Complex T>
 bool by_rows(const MatrixView<const T>& a, const MatrixView<T>& l) {
@@ -53,7 +53,7 @@ bool by_rows(const MatrixView<const T>& a, const MatrixView<T>& l) {
 }
 
 template <Complex T>
-class ByPanels {
+class ByHalves {
  public:
   using R = RealPart<T>;
   using S = Simd<R>;
@@ -61,8 +61,12 @@ class ByPanels {
   static constexpr index_t W = S::width;
 
   // `l`: in rows.
-  ByPanels(const MatrixView<const T>& a, const MatrixView<T>& l)
-      : l_(l), n_(l.rows), length_(whole_vectors<R>(n_) + W), parts_(2 * kPanel * length_), adjoint_(kPanel * n_) {
+  ByHalves(const MatrixView<const T>& a, const MatrixView<T>& l)
+      : l_(l),
+        n_(l.rows),
+        length_(whole_vectors<R>(n_) + W),
+        parts_(2 * kPanel * length_),
+        adjoint_((n_ / 2 + kPanel) * (n_ / 2 + kPanel)) {
     for (index_t i = 0; i < n_; ++i) {
       for (index_t j = 0; j < i; ++j) l(i, j) = a(i, j);
       l(i, i) = a(i, i).real();
@@ -70,11 +74,7 @@ class ByPanels {
   }
 
   bool run() {
-    for (index_t j = 0; j < n_; j += kPanel) {
-      const index_t w = std::min(kPanel, n_ - j);
-      if (!factor(j, w)) return false;
-      if (j + w < n_) update(j, w);
-    }
+    if (!factor(0, n_)) return false;
     for (index_t i = 0; i < n_; ++i) std::fill_n(&l_(i, 0) + i + 1, n_ - i - 1, T{0});
     return true;
   }
@@ -85,7 +85,34 @@ class ByPanels {
   R* re(index_t c) const { return parts_.data() + 2 * c * length_; }
   R* im(index_t c) const { return re(c) + length_; }
 
+  // Columns j ... j + w - 1 of L, from row j on.
   bool factor(index_t j, index_t w) {
+    if (w <= kPanel) return panel(j, w);
+    const index_t h = (w / 2 + kPanel - 1) / kPanel * kPanel;
+    if (!factor(j, h)) return false;
+    const MatrixView<T> done = l_.block(j + h, j, n_ - j - h, h), rest = l_.block(j + h, j + h, n_ - j - h, w - h);
+    const MatrixView<T> right = c_order(adjoint_.data(), h, w - h);
+    for (index_t i = 0; i < w - h; ++i) {
+      for (index_t c = 0; c < h; ++c) right(c, i) = std::conj(done(i, c));
+    }
+    lower(done, right, rest);
+    return factor(j + h, w - h);
+  }
+
+  // C - L B, on and below the diagonal; what a strip has above it is dead.
+  static void lower(const MatrixView<T>& l, const MatrixView<T>& b, const MatrixView<T>& c) {
+    const index_t n = c.cols, below = c.rows - n, h = n > kStrip ? (n / 2 + kPanel - 1) / kPanel * kPanel : n;
+    if (h < n) {
+      lower(l.block(0, 0, h, l.cols), b.block(0, 0, b.rows, h), c.block(0, 0, h, h));
+      subtract_complex_product<T>(l.block(h, 0, n - h, l.cols), b.block(0, 0, b.rows, h), c.block(h, 0, n - h, h));
+      lower(l.block(h, 0, n - h, l.cols), b.block(0, h, b.rows, n - h), c.block(h, h, n - h, n - h));
+    } else {
+      subtract_complex_product<T>(l.block(0, 0, n, l.cols), b, c.block(0, 0, n, n));
+    }
+    if (below > 0) subtract_complex_product<T>(l.block(n, 0, below, l.cols), b, c.block(n, 0, below, n));
+  }
+
+  bool panel(index_t j, index_t w) {
     const index_t rows = n_ - j, whole = whole_vectors<R>(rows);
     for (index_t c = 0; c < w; ++c) {
       for (index_t i = 0; i < c; ++i) re(c)[i] = im(c)[i] = 0;
@@ -125,20 +152,6 @@ class ByPanels {
     return lane_sum<R>(check) == 0;
   }
 
-  // Rows lose their products with those up to themselves; what a strip has above the diagonal is dead.
-  void update(index_t j, index_t w) {
-    const index_t first = j + w, rows = n_ - first;
-    const MatrixView<T> right = c_order(adjoint_.data(), w, rows);
-    for (index_t c = 0; c < w; ++c) {
-      for (index_t i = 0; i < rows; ++i) right(c, i) = {re(c)[w + i], -im(c)[w + i]};
-    }
-    for (index_t i = 0; i < rows; i += kStrip) {
-      const index_t height = std::min(kStrip, rows - i), width = i + height;
-      subtract_complex_product<T>(l_.block(first + i, j, height, w), right.block(0, 0, w, width),
-                                  l_.block(first + i, first, height, width));
-    }
-  }
-
   const MatrixView<T> l_;
   const index_t n_, length_;
   Buffer<R> parts_;
@@ -150,10 +163,10 @@ class ByPanels {
 template <Complex T>
 bool complex_cholesky(const MatrixView<const T>& a, const MatrixView<T>& l) {
   if (a.rows <= kCholeskyRows) return by_rows<T>(a, l);
-  if (l.col_stride == 1) return ByPanels<T>(a, l).run();
+  if (l.col_stride == 1) return ByHalves<T>(a, l).run();
   Buffer<T> memory(l.rows * l.cols);
   const MatrixView<T> rows = c_order(memory.data(), l.rows, l.cols);
-  if (!ByPanels<T>(a, rows).run()) return false;
+  if (!ByHalves<T>(a, rows).run()) return false;
   copy<T>(rows, l);
   return true;
 }
