@@ -1303,7 +1303,7 @@ def with_points(
     Sums of points and of the rows of x, in given memory; their number, or None where Python has to see to it.
     """
 
-COMPLEX_ENTRIES: int = 131072
+COMPLEX_ENTRIES: int = 180000
 JACOBI_SIDE: int = 200
 LEAST_SQUARE: float = 1.0261342003245941e-289
 LEAST_SQUARE_OF_SINGLE: float = 1.262177448353619e-29

@@ -39,19 +39,28 @@ void expand(const MatrixView<const T>& b, RealPart<T>* to) {
   }
 }
 
-// One row of A times B in rows.
+// Few rows of A times B in rows: real parts of a row and imaginary ones are two rows that are multiplied by B where it lies.
 template <Complex T>
-void row_times(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c, RealPart<T>* memory) {
+void rows_times(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
   using R = RealPart<T>;
-  const index_t k = a.cols, n = c.cols;
-  R* const rows = memory + 4 * n;
-  for (index_t p = 0; p < k; ++p) {
-    rows[p] = a(0, p).real();
-    rows[k + p] = a(0, p).imag();
+  const index_t m = a.rows, k = a.cols, n = c.cols;
+  Buffer<R> memory(m * (4 * n + 2 * k));
+  const MatrixView<R> rows = c_order(memory.data() + 4 * m * n, 2 * m, k), both = c_order(memory.data(), 2 * m, 2 * n);
+  for (index_t i = 0; i < m; ++i) {
+    for (index_t p = 0; p < k; ++p) {
+      rows(2 * i, p) = a(i, p).real();
+      rows(2 * i + 1, p) = a(i, p).imag();
+    }
   }
-  product_single<R>(c_order<const R>(rows, 2, k), parts_of(b), c_order(memory, 2, 2 * n));
-  const R *re = memory, *im = memory + 2 * n;
-  for (index_t j = 0; j < n; ++j) c(0, j) = {re[2 * j] - im[2 * j + 1], re[2 * j + 1] + im[2 * j]};
+  product_single<R>(MatrixView<const R>(rows), parts_of(b), both);
+  for (index_t i = 0; i < m; ++i) {
+    const R* __restrict const re = both.row(2 * i).data, * __restrict const im = re + 2 * n;
+    R* __restrict const to = reinterpret_cast<R*>(c.data + i * c.row_stride);
+    for (index_t j = 0; j < 2 * n; j += 2) {
+      to[j] = re[j] - im[j + 1];
+      to[j + 1] = re[j + 1] + im[j];
+    }
+  }
 }
 
 constexpr index_t kLongColumn = 8;  // columns of a matrix times a vector for which a sum along the rows pays
@@ -79,8 +88,7 @@ void complex_product(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T>
   Buffer<T> straight;
   // What lies in columns are the rows of the transpose.
   if (n == 1 && a.row_stride == 1 && !lies_in_rows(a) && c.row_stride == 1) {
-    Buffer<R> memory(4 * m + 2 * k);
-    return row_times<T>(b.transposed(), a.transposed(), c.transposed(), memory.data());
+    return rows_times<T>(b.transposed(), a.transposed(), c.transposed());
   }
   if (n == 1) return rows_times_column<T>(straightened(a, straight), b, c);
   if (m == 1 && b.row_stride == 1 && !lies_in_rows(b)) {
@@ -90,10 +98,7 @@ void complex_product(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T>
   if (m > 1 && blocks.suit()) {
     return blocks.run(a.data, straightened(b, straight), c.data);
   }
-  if (m == 1) {
-    Buffer<R> memory(4 * n + 2 * k);
-    return row_times<T>(a, straightened(b, straight), c, memory.data());
-  }
+  if (m == 1 || m * (k + 3 * n) <= 4 * k * n) return rows_times<T>(a, straightened(b, straight), c);
   const MatrixView<const T> rows = straightened(a, straight);
   Buffer<R> right(4 * k * n);
   expand<T>(b, right.data());

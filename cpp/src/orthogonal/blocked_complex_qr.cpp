@@ -10,7 +10,8 @@
 namespace mmlcore {
 namespace {
 
-constexpr index_t kPanel = 32;  // columns that are reflected one by one
+constexpr index_t kPanel = 32;         // columns that are reflected one by one,
+constexpr index_t kEntries = 100'000;  // half as many of a matrix of up to so many entries
 
 template <Complex T>
 class BlockedComplexQr {
@@ -22,6 +23,7 @@ class BlockedComplexQr {
       : a_(a),
         q_(q),
         p_(std::min(a.rows, a.cols)),
+        width_(a.rows * p_ <= kEntries ? kPanel / 2 : kPanel),
         vectors_(a.rows * p_),
         adjoint_(a.rows * kPanel),
         t_(kPanel * p_),
@@ -29,8 +31,8 @@ class BlockedComplexQr {
         panel_(Columns::size(2 * kPanel, a.rows)) {}
 
   void triangularize() {
-    for (index_t j = 0; j < p_; j += kPanel) {
-      const index_t w = std::min(kPanel, p_ - j);
+    for (index_t j = 0; j < p_; j += width_) {
+      const index_t w = std::min(width_, p_ - j);
       factor(j, w);
       apply(j, w, true, a_.block(j, j + w, a_.rows - j, a_.cols - j - w));
     }
@@ -46,8 +48,8 @@ class BlockedComplexQr {
       for (index_t k = j; k < a_.cols; ++k) a_(j, k) = times(std::conj(phase), a_(j, k));
       a_(j, j) = size;
     }
-    for (index_t j = (p_ - 1) / kPanel * kPanel; j >= 0; j -= kPanel) {
-      const index_t w = std::min(kPanel, p_ - j);
+    for (index_t j = (p_ - 1) / width_ * width_; j >= 0; j -= width_) {
+      const index_t w = std::min(width_, p_ - j);
       adjoin(j, w);
       apply(j, w, false, q_.block(j, j, q_.rows - j, q_.cols - j));
     }
@@ -139,7 +141,7 @@ class BlockedComplexQr {
   }
 
   const MatrixView<T> a_, q_;
-  const index_t p_;
+  const index_t p_, width_;
   Buffer<T> vectors_, adjoint_, t_, w_;
   Buffer<typename Columns::Vec> panel_;
 };

@@ -5,10 +5,14 @@
 #include <numeric>
 
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/copy.hpp"
+#include "mmlcore/orthogonal/blocked_complex_qr.hpp"
 #include "mmlcore/orthogonal/split_columns.hpp"
 
 namespace mmlcore {
 namespace {
+
+constexpr index_t kPanels = 33, kEntries = 9000;  // columns and entries from which on products are faster
 
 // The reflections of one matrix, and what they leave of it.
 template <Complex T>
@@ -104,11 +108,44 @@ class Factors {
   Columns x_, v_, y_;
 };
 
+// False where a number is not finite or a column far from 1.
+template <Complex T>
+bool by_panels(const MatrixView<const T>& a, const MatrixView<T>& q, const MatrixView<T>& r) {
+  using R = RealPart<T>;
+  const index_t m = a.rows, n = a.cols;
+  const bool straight = q.col_stride == 1;
+  Buffer<T> memory(m * n + (straight ? 0 : m * q.cols));
+  Buffer<R> numbers(4 * n);
+  const MatrixView<T> rows = c_order(memory.data(), m, n);
+  copy<T>(a, rows);
+  R* __restrict const top = numbers.data(), * __restrict const check = top + 2 * n;  // of each column, parts apart
+  std::fill(numbers.begin(), numbers.end(), R{0});
+  for (index_t i = 0; i < m; ++i) {
+    const R* __restrict const parts = reinterpret_cast<const R*>(rows.row(i).data);
+    for (index_t j = 0; j < 2 * n; ++j) {
+      check[j] += parts[j] * 0;
+      top[j] = std::max(top[j], std::abs(parts[j]));
+    }
+  }
+  constexpr R most = sizeof(R) == 8 ? R(0x1p120) : R(0x1p14);
+  for (index_t j = 0; j < 2 * n; j += 2) {
+    const R size = std::max(top[j], top[j + 1]);
+    if (!(check[j] + check[j + 1] == 0)) return false;
+    if (size != 0 && !(size < most && size > 1 / most)) return false;
+  }
+  const MatrixView<T> vectors = straight ? q : c_order<T>(memory.data() + m * n, m, q.cols);
+  blocked_complex_qr<T>(rows, vectors);
+  if (!straight) copy<T>(vectors, q);
+  copy<T>(rows.block(0, 0, r.rows, n), r);
+  return true;
+}
+
 }  // namespace
 
 template <Complex T>
 bool complex_qr(const MatrixView<const T>& a, const MatrixView<T>& q, const MatrixView<T>& r) {
   const index_t p = std::min(a.rows, a.cols);
+  if (p >= kPanels && a.rows * a.cols >= kEntries) return by_panels<T>(a, q, r);
   Factors<T> factors(a, 0, q.cols);
   for (index_t k = 0; k < p; ++k) {
     if (!factors.eliminate(k)) return false;

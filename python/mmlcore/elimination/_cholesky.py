@@ -41,7 +41,7 @@ def cholesky(A: ArrayLike, *, out: Array | None = None) -> Array:
     -----
     The pivots are what the rows before leave of the diagonal; all are positive exactly when A is positive definite,
     so this is the cheapest proof of that. Stacks of matrices of order n <= 32 go one matrix in each SIMD lane, all
-    others by halves of columns whose products do the work; complex128 from 401 rows on and complex64 from 301 on are
+    others by halves of columns whose products do the work; complex128 from 301 rows on and complex64 from 401 on are
     LAPACK's. Units of rows and columns do not matter, up to the ends of the range. Guarantee: L L^H = A + E with
     \\|e_ij\\| <= (n + 1) u sqrt(a_ii a_jj), u the unit roundoff [1]_. Cost: n^3 / 3 operations.
 

@@ -94,8 +94,8 @@ def qr(
     Notes
     -----
     Tall matrices: Cholesky QR twice, certified, or Householder QR of row blocks, as in `gram_schmidt`. Stacks of matrices of
-    up to 32 rows: reflections in SIMD lanes [1]_. Others: blocked reflections, as matrix products; those of complex matrices
-    are Eigen's, of large ones LAPACK's. Q'Q = I (Q*Q = I) to a few units of rounding for every `A`; where columns depend on
+    up to 32 rows: reflections in SIMD lanes [1]_. Others: blocked reflections, as matrix products; large complex
+    matrices are LAPACK's. Q'Q = I (Q*Q = I) to a few units of rounding for every `A`; where columns depend on
     earlier ones, R has zeros (to rounding) on its diagonal. With pivoting [2]_ these come last, and the first r columns of Q
     span the columns of a matrix of rank r. Cost: 4 m n^2 - 4/3 n^3 operations.
 

@@ -5,9 +5,9 @@
 // apart, so that loops become vectors; in float64 for complex64 as well. One matrix of 3 rows by the door: 0.5 us, by
 // checks, scaling and LAPACK in Python 40; numpy takes 3.5.
 //
-// More rows: by halves of the columns. The lower part of what is to the right of the left half loses L21 L21*, by products of
-// squares and rectangles (matrices/complex_product.hpp); panels of 16 columns go column by column. One thread with AVX2: 1.2
-// to 1.4 times as fast as LAPACK for 60 to 300 rows of complex128; panels without halves were 0.9 to 1.2.
+// More rows: by halves of the columns. The lower part of what is to the right of the left half loses L21 L21*, by products
+// of squares and rectangles (matrices/complex_product.hpp); panels of 16 columns go column by column. One thread with
+// AVX2: 1.2 to 1.4 times as fast as LAPACK for 60 to 300 rows of complex128; panels without halves were 0.9 to 1.2.
 #pragma once
 
 #include "mmlcore/core/numbers.hpp"
