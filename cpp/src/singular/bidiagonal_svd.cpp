@@ -109,8 +109,9 @@ class Problem {
     std::optional<SmallValues<T>> rest;
     if (large < n_) rest.emplace(x_, y_, large);
     const Columns x{x_.data, large, x_.length}, y{y_.data, large, y_.length};
-    Buffer<T> squares(n_);
-    if (large > 0 && !RotateRounds<T>(x, &y, squares.data(), T{0}).run(true)) return false;
+    Buffer<T> squares(n_), bounds(large);
+    bound_products(x, y, bounds.data());
+    if (large > 0 && !RotateRounds<T>(x, &y, squares.data(), T{0}, bounds.data()).run(true)) return false;
     for (index_t j = 0; j < large; ++j) {
       lengths()[j] = std::sqrt(squares[j]);
       for (index_t i = 0; i < x_.length; ++i) x_[j][i] *= 1 / lengths()[j];
@@ -151,6 +152,27 @@ class Problem {
       if (large == n_ && !(length > T(kLarge) * most)) large = j;
     }
     return large;
+  }
+
+  // With r = B'x_j - |x_j|^2 y_j: x_i'x_j = y_i'r up to rounding in x_i and what y_i'y_j is not 0.
+  void bound_products(const Columns& x, const Columns& y, T* bounds) const {
+    Buffer<Vec> memory(x.length);
+    std::fill(memory.begin(), memory.end(), Vec{});
+    T* __restrict const rest = reinterpret_cast<T*>(memory.data());
+    const T *const d = diagonal(), *const e = behind();
+    T most = 0;
+    for (index_t j = 0; j < x.count; ++j) {
+      Vec sum{};
+      for (index_t i = 0; i < x.length; ++i) sum += x[j][i] * x[j][i];
+      const T square = lane_sum<T>(sum), length = std::sqrt(square);
+      most = std::max(most, length);
+      const T *const own = &x.at(0, j), *const turned = &y.at(0, j);
+      rest[0] = d[0] * own[0] - square * turned[0];
+      for (index_t i = 1; i < n_; ++i) rest[i] = d[i] * own[i] + e[i - 1] * own[i - 1] - square * turned[i];
+      sum = Vec{};
+      for (const Vec& part : memory) sum += part * part;
+      bounds[j] = std::sqrt(lane_sum<T>(sum)) + 2 * std::numeric_limits<T>::epsilon() * most * length;
+    }
   }
 
   // y: the eigenvectors of B'B, those of the largest values first; x: B y.

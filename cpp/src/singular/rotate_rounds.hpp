@@ -6,6 +6,11 @@
 // time waits for its chain of root and division, some 80 cycles, as long as the rotation of 300 entries takes.
 //
 // Where most pairs are expected to be orthogonal, X'X by one product tells which: a fifth of the cost of looking at each.
+// Where bounds of inner products are known, only what they leave open of X'X is computed; and a sweep of small angles is the
+// last. Let t be the largest sine times the ratio of the two lengths, d the largest cosine before it: turning x_p by x_q
+// moves the cosine of x_p and x_k by t d at most, so that all cosines are below 2 n t d afterwards, or were small and grew
+// by as much.
+// The decomposition of 200 columns of random numbers takes 0.75 of the time with every pair looked at twice.
 #pragma once
 
 #include <algorithm>
@@ -19,14 +24,22 @@
 
 namespace mmlcore {
 
+// X by rows, as the kernel for small products reads them.
+template <class T>
+Buffer<T> rows_of(const WholeColumns<T>& x) {
+  const index_t n = x.count, m = x.length * Simd<T>::width;
+  Buffer<T> rows(m * n);
+  for (index_t j = 0; j < n; ++j) {
+    for (index_t i = 0; i < m; ++i) rows[i * n + j] = x.at(i, j);
+  }
+  return rows;
+}
+
 // The upper triangle of X'X.
 template <class T>
 void inner_products(const WholeColumns<T>& x, MatrixView<T> to) {
   const index_t n = x.count, m = x.length * Simd<T>::width;
-  Buffer<T> rows(m * n);  // as the kernel for small products reads them
-  for (index_t j = 0; j < n; ++j) {
-    for (index_t i = 0; i < m; ++i) rows[i * n + j] = x.at(i, j);
-  }
+  const Buffer<T> rows = rows_of(x);
   const auto b = c_order<const T>(rows.data(), m, n);
   product_part<T>(b.transposed(), b, to, ProductPart::upper_result);
 }
@@ -39,9 +52,10 @@ class RotateRounds {
   static constexpr int W = Simd<T>::width;
 
   // Turns the columns of x, and those of `along` (may be null) with them, longer ones to the front. Columns shorter than
-  // `least` stay as they are. Both are followed by two columns of zeros. squares: of the columns.
-  RotateRounds(const WholeColumns<T>& x, const WholeColumns<T>* along, T* squares, T least)
-      : x_(x), along_(along), squares_(squares), least_(least), pairs_(x.count), lengths_(x.count) {
+  // `least` stay as they are. Both are followed by two columns of zeros. squares: of the columns. bounds (may be null): for
+  // each column, of its inner products with those before it, which are not shorter.
+  RotateRounds(const WholeColumns<T>& x, const WholeColumns<T>* along, T* squares, T least, const T* bounds = nullptr)
+      : x_(x), along_(along), squares_(squares), bounds_(bounds), least_(least), pairs_(x.count), lengths_(x.count) {
     limit_ = std::numeric_limits<T>::epsilon() * static_cast<T>(std::max<index_t>(x.count, 4)) / 2;
   }
 
@@ -51,14 +65,21 @@ class RotateRounds {
     const index_t n = x_.count;
     Buffer<T> products(mostly ? n * n : 0);
     for (int sweep = 0; sweep < sweeps; ++sweep) {
-      for (index_t j = 0; j < n; ++j) squares_[j] = square(x_[j]);
+      square_all();
       if (mostly) {
-        inner_products(x_, c_order<T>(products.data(), n, n));
         for (index_t j = 0; j < n; ++j) lengths_[j] = std::sqrt(squares_[j]);
+        look(c_order<T>(products.data(), n, n));
       }
+      bend_ = 0;
+      most_ = limit_;
       bool turned = false;
       for (index_t round = 0; round < n; ++round) turned |= play(round, mostly ? products.data() : nullptr);
       if (!turned) return true;
+      if (bounds_ && 2 * static_cast<T>(n) * bend_ * most_ <= limit_ / 4) {
+        square_all();
+        return true;
+      }
+      bounds_ = nullptr;
     }
     return false;
   }
@@ -67,6 +88,29 @@ class RotateRounds {
   struct Pair {
     index_t p, q;
   };
+
+  void square_all() const {
+    for (index_t j = 0; j < x_.count; ++j) squares_[j] = square(x_[j]);
+  }
+
+  // The upper triangle of X'X, with zeros for what the bounds show to be small.
+  void look(const MatrixView<T>& to) const {
+    constexpr index_t step = 24;
+    if (!bounds_) return inner_products(x_, to);
+    const index_t n = x_.count, m = x_.length * W;
+    const Buffer<T> memory = rows_of(x_);
+    const auto rows = c_order<const T>(memory.data(), m, n);
+    for (index_t i = 0; i < n; i += step) {
+      const index_t some = std::min(step, n - i);
+      const T least = T(0.75) * limit_ * *std::min_element(lengths_.data() + i, lengths_.data() + i + some);
+      index_t from = i;
+      while (from < n && bounds_[from] <= least * lengths_[from]) ++from;
+      for (index_t k = i; k < i + some; ++k) std::fill(&to(k, i), to.row(k).data + from, T{0});
+      if (from == n) continue;
+      const MatrixView<T> part = to.block(i, from, some, n - from);
+      product_part<T>(rows.block(0, i, m, some).transposed(), rows.block(0, from, m, n - from), part, ProductPart::full);
+    }
+  }
 
   T square(const Vec* column) const {
     Vec sum{};
@@ -81,7 +125,7 @@ class RotateRounds {
     const auto meet = [&](index_t i, index_t j) {
       if (products) {
         const T most = limit_ * lengths_[i] * lengths_[j];
-        if (std::abs(products[i * n + j]) <= most && squares_[i] >= squares_[j]) return;
+        if (std::abs(products[i * n + j]) <= most && (bounds_ || squares_[i] >= squares_[j])) return;
       }
       pairs_[count++] = {i, j};
     };
@@ -129,6 +173,8 @@ class RotateRounds {
       if (!moved[c]) continue;
       const auto [p, q] = pairs[c];
       const bool swap = swapped[c];
+      most_ = std::max(most_, std::abs(g[c]) / both[c]);
+      bend_ = swap ? std::numeric_limits<T>::infinity() : std::max(bend_, std::abs(sine[c]) * std::sqrt(a[c] / b[c]));
       squares_[p] = swap ? high[c] : low[c];
       squares_[q] = swap ? low[c] : high[c];
       turn(x_[p], x_[q], x_.length, cosine[c], sine[c], swap);
@@ -150,7 +196,9 @@ class RotateRounds {
 
   WholeColumns<T> x_;
   const WholeColumns<T>* along_;
-  T *squares_, least_, limit_;
+  T* squares_;
+  const T* bounds_;
+  T least_, limit_, bend_ = 0, most_ = 0;
   Buffer<Pair> pairs_;
   Buffer<T> lengths_;
 };
