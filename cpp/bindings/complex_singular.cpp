@@ -23,7 +23,7 @@ namespace {
 constexpr double kSurely = 1e-130;
 // From that side on LAPACK is as fast, with vectors and without, and of longer ones Ctrl-C would wait.
 template <class T>
-constexpr index_t kVectors = sizeof(T) == 8 ? 500 : 320;
+constexpr index_t kVectors = sizeof(T) == 8 ? 500 : 400;
 template <class T>
 constexpr index_t kValues = sizeof(T) == 8 ? 800 : 500;
 constexpr index_t kLonger = 4096;

@@ -36,45 +36,55 @@ class SmallValues {
   }
 
   // In the complement C of the first `from` columns of x, which are orthonormal: C'X = U S Z' gives x <- C U, y <- y Z. What
-  // is shorter than `noise` vanishes.
+  // is shorter than `noise` vanishes, and its x complete the set.
   bool find(const Columns& x, const Columns& y, index_t from, T noise, T* values) const {
-    const index_t n = x.count, r = count_, ld = padded_stride<T>(n);
-    Buffer<T> memory(ld * n + 3 * r * r);
-    T* const square = memory.data() + ld * n;
-    const MatrixView<T> all = f_order(memory.data(), n, n, ld), rest = all.block(0, from, n, r);
-    const MatrixView<T> image = c_order(square, r, r), left = c_order(square + r * r, r, r),
-                        right = c_order(square + 2 * r * r, r, r);
-    for (index_t j = 0; j < n; ++j) {
-      for (index_t i = 0; i < n; ++i) all(i, j) = j < from ? x.at(i, j) : T(i == j - from);
-    }
-    if (from > 0) blocked_complement<T>(all.block(0, 0, n, from), rest);
-    const auto entries = [&](typename Simd<T>::Vec* data) {
-      return MatrixView<T>{reinterpret_cast<T*>(data), n, r, 1, length_ * Simd<T>::width};
-    };
-    product<T>(rest.transposed(), entries(columns_.data()), image);
+    using View = MatrixView<T>;
+    const index_t n = x.count, r = count_;
     index_t some = r;
-    for (; some > 0; --some) {
-      T sum = 0;
-      for (index_t i = 0; i < r; ++i) sum += image(i, some - 1) * image(i, some - 1);
-      if (sum > noise * noise) break;
-    }
+    while (some > 0 && square_of(columns_.data() + (some - 1) * length_, length_) <= noise * noise) --some;
+    Buffer<T> memory(n * r + 2 * r * some + some * some);
+    const View rest = c_order(memory.data(), n, r), image = c_order(rest.data + n * r, r, some),
+               left = c_order(image.data + r * some, r, some), right = c_order(left.data + r * some, some, some);
+    complement(x, from, rest);
+    product<T>(rest.transposed(), entries(columns_.data(), n, some), image);
     Buffer<double> found(r);
     std::fill(found.begin(), found.end(), 0.0);
-    for (index_t i = 0; i < r; ++i) {
-      for (index_t j = 0; j < r; ++j) left(i, j) = right(i, j) = T(i == j);
-    }
     int power = 0;
-    const MatrixView<T> turns = right.block(0, 0, some, some);
-    if (some > 0 && !jacobi_svd<T>(image.block(0, 0, r, some), found.data(), &power, &left, &turns)) return false;
-    product<T>(rest, left, entries(x[from]));
-    product<T>(entries(columns_.data() + r * length_), right, entries(y[from]));
+    if (some > 0 && !jacobi_svd<T>(image, found.data(), &power, &left, &right)) return false;
+    product<T>(rest, left, entries(x[from], n, some));
+    product<T>(entries(columns_.data() + r * length_, n, some), right, entries(y[from], n, some));
+    std::copy(columns_.data() + (r + some) * length_, columns_.data() + 2 * r * length_, y[from + some]);
+    if (some < r) complement(x, from + some, entries(x[from + some], n, r - some));
     for (index_t j = 0; j < r; ++j) values[from + j] = static_cast<T>(std::ldexp(found[j], power));
     return true;
   }
 
  private:
+  using Vec = typename Simd<T>::Vec;
+
+  static T square_of(const Vec* column, index_t length) {
+    Vec sum{};
+    for (index_t i = 0; i < length; ++i) sum += column[i] * column[i];
+    return lane_sum<T>(sum);
+  }
+  MatrixView<T> entries(Vec* data, index_t rows, index_t columns) const {
+    return {reinterpret_cast<T*>(data), rows, columns, 1, length_ * Simd<T>::width};
+  }
+  // An orthonormal basis of what is orthogonal to the first columns of x.
+  static void complement(const Columns& x, index_t known, const MatrixView<T>& to) {
+    for (index_t j = 0; known == 0 && j < to.cols; ++j) {
+      for (index_t i = 0; i < to.rows; ++i) to(i, j) = T(i == j);
+    }
+    if (known == 0) return;
+    const index_t n = to.rows, ld = padded_stride<T>(n);
+    Buffer<T> memory(ld * known);
+    const MatrixView<T> all = f_order(memory.data(), n, known, ld);
+    for (index_t j = 0; j < known; ++j) std::copy(&x.at(0, j), &x.at(0, j) + n, &all(0, j));
+    blocked_complement<T>(all, to);
+  }
+
   const index_t count_, length_;
-  Buffer<typename Simd<T>::Vec> columns_;
+  Buffer<Vec> columns_;
 };
 
 template <class T>

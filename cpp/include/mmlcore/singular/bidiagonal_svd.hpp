@@ -10,8 +10,9 @@
 // digits: they are taken in coordinates of the complement of the others' x (blocked_qr.hpp), where the decomposition is that
 // of a general matrix (jacobi_svd.hpp) of few columns.
 //
-// Which pairs that may be is told by residuals: x_i'x_j = y_i'B'x_j = y_i'r_j + |x_j|^2 y_i'y_j with r_j = B'x_j - |x_j|^2 y_j,
-// n^2 operations for all. Y itself is orthogonal by construction (M. Gu, S. C. Eisenstat, SIAM J. Matrix Anal. Appl. 16, 1995).
+// Which pairs that may be is told by residuals: x_i'x_j = y_i'B'x_j = y_i'r_j + |x_j|^2 y_i'y_j with r_j = B'x_j - |x_j|^2
+// y_j, n^2 operations for all. Y itself is orthogonal by construction (M. Gu, S. C. Eisenstat, SIAM J. Matrix Anal. Appl.
+// 16, 1995).
 //
 // Cost: up to 4/3 n^3 operations for Y, and n^3 for a whole look at the products; of random matrices some tenths of one.
 #pragma once
