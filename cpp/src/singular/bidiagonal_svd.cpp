@@ -50,7 +50,7 @@ class SmallValues {
     Buffer<double> found(r);
     std::fill(found.begin(), found.end(), 0.0);
     int power = 0;
-    if (some > 0 && !jacobi_svd<T>(image, found.data(), &power, &left, &right)) return false;
+    if (some > 0 && !jacobi_svd<T>(image, found.data(), &power, &left, &right, noise / 2)) return false;
     product<T>(rest, left, entries(x[from], n, some));
     product<T>(entries(columns_.data() + r * length_, n, some), right, entries(y[from], n, some));
     std::copy(columns_.data() + (r + some) * length_, columns_.data() + 2 * r * length_, y[from + some]);

@@ -129,20 +129,21 @@ class Reducer {
 
 }  // namespace
 
-template <class T>
+template <Number T>
 bool rows_and_columns_alike(MatrixView<const T> a) {
-  constexpr T apart = 16;
-  Buffer<T> columns(a.cols);
-  std::fill(columns.begin(), columns.end(), T{0});
-  T shortest = std::numeric_limits<T>::infinity(), longest = 0;
-  const auto add = [&](T size) {
+  using R = RealPart<T>;
+  constexpr R apart = 16;
+  Buffer<R> columns(a.cols);
+  std::fill(columns.begin(), columns.end(), R{0});
+  R shortest = std::numeric_limits<R>::infinity(), longest = 0;
+  const auto add = [&](R size) {
     shortest = std::min(shortest, size);
     longest = std::max(longest, size);
   };
   for (index_t i = 0; i < a.rows; ++i) {
-    T size = 0;
+    R size = 0;
     for (index_t j = 0; j < a.cols; ++j) {
-      const T entry = std::abs(a(i, j));
+      const R entry = largest_part(a(i, j));
       size = std::max(size, entry);
       columns[j] = std::max(columns[j], entry);
     }
@@ -150,7 +151,7 @@ bool rows_and_columns_alike(MatrixView<const T> a) {
   }
   if (!(shortest > longest / apart)) return false;
   shortest = longest;
-  for (const T size : columns) add(size);
+  for (const R size : columns) add(size);
   return shortest > longest / apart;
 }
 
@@ -179,6 +180,8 @@ bool bidiagonal_values(MatrixView<const T> a, double* values, int* power) {
 
 template bool rows_and_columns_alike<float>(MatrixView<const float>);
 template bool rows_and_columns_alike<double>(MatrixView<const double>);
+template bool rows_and_columns_alike<std::complex<float>>(MatrixView<const std::complex<float>>);
+template bool rows_and_columns_alike<std::complex<double>>(MatrixView<const std::complex<double>>);
 template bool bidiagonal_values<float>(MatrixView<const float>, double*, int*);
 template bool bidiagonal_values<double>(MatrixView<const double>, double*, int*);
 

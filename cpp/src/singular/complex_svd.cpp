@@ -10,6 +10,7 @@
 #include "mmlcore/core/signs.hpp"
 #include "mmlcore/orthogonal/split_columns.hpp"
 #include "mmlcore/singular/bidiagonal_svd.hpp"
+#include "mmlcore/singular/bidiagonal_values.hpp"
 #include "mmlcore/singular/dqds.hpp"
 #include "mmlcore/singular/singular_values.hpp"
 #include "mmlcore/singular/svd.hpp"
@@ -21,6 +22,9 @@ namespace {
 using Columns = SplitColumns<double>;
 using Vec = Columns::Vec;
 using Entry = Columns::Entry;
+// From so many columns on LAPACK is faster where rows or columns are graded: most values are small, and rotated all with
+// all.
+constexpr index_t kGradedSide = 72;
 constexpr index_t kGroup = 64;  // items of a stack whose real forms go together, in lanes
 
 Entry phase_of(Entry x) {
@@ -218,6 +222,7 @@ bool one_by_rows(const MatrixView<const T>& a, double* values, int* power, const
                  const MatrixView<T>* right) {
   const bool wide = a.rows < a.cols;
   const index_t m = std::max(a.rows, a.cols), n = std::min(a.rows, a.cols);
+  if ((left || right) && n > kGradedSide && !rows_and_columns_alike<T>(a)) return false;
   RowBidiagonal<R> form(m, n);
   Buffer<R> numbers(2 * n);
   R *const diagonal = numbers.data(), *const behind = diagonal + n;

@@ -127,7 +127,7 @@ void write_long(const Columns& turns, const PivotedQr<Number>& qr, const index_t
 }
 
 struct Centre {
-  const Number *row, *rest;  // null: none
+  const Number *row = nullptr, *rest = nullptr;
 };
 
 // Less a row in two parts, one after the other: the first difference is exact near the mean.
@@ -144,8 +144,8 @@ void subtract(const Centre& centre, const MatrixView<Number>& a) {
 }
 
 template <class T>
-bool decompose(MatrixView<const T> a, const Centre& centre, double* values, int* power, const MatrixView<T>* left,
-               const MatrixView<T>* right) {
+bool decompose(MatrixView<const T> a, const Centre& centre, double floor, double* values, int* power,
+               const MatrixView<T>* left, const MatrixView<T>* right) {
   const bool wide = a.rows < a.cols;
   if (wide) {
     a = a.transposed();
@@ -162,7 +162,7 @@ bool decompose(MatrixView<const T> a, const Centre& centre, double* values, int*
   // Of few columns, small singular values of a graded matrix have digits of their own: nothing is noise. Nor do float32
   // numbers, less a mean of float64, say how they were rounded.
   const Number noise = centre.row ? kNoise<Number> : kNoise<T>;
-  const PivotedQr<Number> qr(x, left != nullptr, n > kDirect ? noise : 0);
+  const PivotedQr<Number> qr(x, left != nullptr, n > kDirect ? noise : 0, floor > 0 ? std::ldexp(floor, -*power) : 0);
 
   const index_t rank = qr.rank();
   Buffer<Vec> square((rank + 2) * (vectors_of<Number>(n) + vectors_of<Number>(rank)));
@@ -191,14 +191,15 @@ bool decompose(MatrixView<const T> a, const Centre& centre, double* values, int*
 }  // namespace
 
 template <class T>
-bool jacobi_svd(MatrixView<const T> a, double* values, int* power, const MatrixView<T>* left, const MatrixView<T>* right) {
-  return decompose<T>(a, {nullptr, nullptr}, values, power, left, right);
+bool jacobi_svd(MatrixView<const T> a, double* values, int* power, const MatrixView<T>* left, const MatrixView<T>* right,
+                double floor) {
+  return decompose<T>(a, {}, floor, values, power, left, right);
 }
 
 template <class T>
 bool centred_svd(const MatrixView<const T>& a, const double* row, const double* rest, double* values, int* power,
                  const MatrixView<T>& right) {
-  return decompose<T>(a, {row, rest}, values, power, nullptr, &right);
+  return decompose<T>(a, {row, rest}, 0, values, power, nullptr, &right);
 }
 
 template <class T>
@@ -209,9 +210,10 @@ bool right_singular_vectors(const MatrixView<const T>& a, double* values, const 
   return true;
 }
 
-template bool jacobi_svd<float>(MatrixView<const float>, double*, int*, const MatrixView<float>*, const MatrixView<float>*);
+template bool jacobi_svd<float>(MatrixView<const float>, double*, int*, const MatrixView<float>*, const MatrixView<float>*,
+                                double);
 template bool jacobi_svd<double>(MatrixView<const double>, double*, int*, const MatrixView<double>*,
-                                 const MatrixView<double>*);
+                                 const MatrixView<double>*, double);
 template bool centred_svd<float>(const MatrixView<const float>&, const double*, const double*, double*, int*,
                                  const MatrixView<float>&);
 template bool centred_svd<double>(const MatrixView<const double>&, const double*, const double*, double*, int*,

@@ -25,8 +25,8 @@ class PivotedQr {
   static constexpr index_t W = Simd<T>::width;
 
   // What is left counts as zero, too, once no column of it is longer than `noise` sqrt(k) times the first: what rounding has
-  // made of columns that depend on k others.
-  explicit PivotedQr(const WholeColumns<T>& x, bool keep, T noise = 0)
+  // made of columns that depend on k others; or than `floor`.
+  explicit PivotedQr(const WholeColumns<T>& x, bool keep, T noise = 0, T floor = 0)
       : x_(x),
         noise_(noise),
         memory_(x.length * (keep ? x.count : 1)),
@@ -37,7 +37,7 @@ class PivotedQr {
     for (index_t j = 0; j < n; ++j) order_[j] = j;
     for (index_t j = 0; j < n + W; j += W) store(j, squares_of(j));
     // Squares below that have lost digits: what is left counts as zero.
-    const T least = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
+    const T least = std::max(std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon(), floor * floor);
     for (rank_ = 0; rank_ < n && advance(least); ++rank_) {
     }
   }

@@ -44,7 +44,8 @@ bool one_matrix(const MatrixView<const T>& a, const MatrixView<T>& left, T* valu
   const MatrixView<T> columns = right.transposed();
   Buffer<double> found(p);
   int power = 0;
-  const bool reflected = p >= kReflectedVectors<T> && rows_and_columns_alike<T>(a);
+  // Of graded float64 matrices too large for rotations LAPACK is faster; it keeps no more of them than reflections do.
+  const bool reflected = p >= kReflectedVectors<T> && ((sizeof(T) == 4 && p > kJacobiSide) || rows_and_columns_alike<T>(a));
   if (!reflected && p > kJacobiSide) return false;
   if (reflected ? !reflected_svd<T>(a, found.data(), &power, left, columns)
                 : !jacobi_svd<T>(a, found.data(), &power, &left, &columns))

@@ -73,10 +73,11 @@ def svd(
     A shorter side of up to 16, or 200: rotations of the rows of R [1]_, in float64 for float32 too, stacks up to 16 in SIMD
     lanes, from 6 on by the bidiagonal form where rows and columns are of like length. Up to 16 small singular values are as
     accurate, relatively, as those of the matrix with rows or columns of one length [2]_: 1e-40 beside 1 has all its digits.
-    Where rows and columns are of like length, from 17 columns of float32 and 64 of float64 on to 400: the bidiagonal form, and
-    divide and conquer for it, in the type's own arithmetic. Beyond: LAPACK. A = U diag(s) Vh, and orthonormality, to about
-    10 max(m, n) units of rounding. Complex matrices of a shorter side of up to 320, complex64 500, go by their bidiagonal
-    form, which is real, from 17 columns on in the type's own arithmetic. Cost: some 2 m n^2 + 25 n^3 operations for m >= n.
+    Where rows and columns are of like length, and float32 of more than 200 columns in any case, from 17 columns of float32
+    and 64 of float64 on to 400: the bidiagonal form, and divide and conquer for it, in the type's own arithmetic. Beyond:
+    LAPACK. A = U diag(s) Vh, and orthonormality, to about 10 max(m, n) units of rounding. Complex matrices of a shorter side
+    of up to 400, complex64 500, go by their bidiagonal form, which is real, from 17 columns on in the type's own arithmetic;
+    those with graded rows or columns, of more than 72, by LAPACK. Cost: some 2 m n^2 + 25 n^3 operations for m >= n.
 
     A few of the largest, of sparse matrices, operators and large dense ones: the bidiagonal form grows from a random vector,
     with thick restarts [3]_, to residuals of 1e-11 of the largest value; starts in directions orthogonal to what was found

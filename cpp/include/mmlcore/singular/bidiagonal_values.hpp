@@ -15,13 +15,13 @@
 // Cost: 4 m n^2 - 4/3 n^3 flops and some 2 n^2 quotients.
 #pragma once
 
-#include "mmlcore/core/views.hpp"
+#include "mmlcore/core/numbers.hpp"
 
 namespace mmlcore {
 
 // Whether no row, and no column, is much smaller than another: such a matrix has nothing to lose to the reflections, which
 // mix rows and columns, that rotations would keep. (A NaN is like anything.)
-template <class T>
+template <Number T>
 bool rows_and_columns_alike(MatrixView<const T> a);
 
 // The min(m, n) values, descending, of the matrix divided by 2^power, which brings its largest entry near 1. False for NaN
@@ -31,6 +31,8 @@ bool bidiagonal_values(MatrixView<const T> a, double* values, int* power);
 
 extern template bool rows_and_columns_alike<float>(MatrixView<const float>);
 extern template bool rows_and_columns_alike<double>(MatrixView<const double>);
+extern template bool rows_and_columns_alike<std::complex<float>>(MatrixView<const std::complex<float>>);
+extern template bool rows_and_columns_alike<std::complex<double>>(MatrixView<const std::complex<double>>);
 extern template bool bidiagonal_values<float>(MatrixView<const float>, double*, int*);
 extern template bool bidiagonal_values<double>(MatrixView<const double>, double*, int*);
 

@@ -36,9 +36,10 @@ inline constexpr double kLeastLength = 1e-139;
 // values: p = min(m, n), descending, of the matrix divided by 2^power, which brings its largest entry near 1. Columns of
 // `left` (m x p or m x m) and `right` (n x p or n x n), if not null; those that belong to no singular value, or to one that
 // vanishes beside the largest, complete an orthonormal set. False for NaN or infinity, or where it does not end. Nothing is
-// empty.
+// empty. What is left of columns that is shorter than `floor` is zero.
 template <class T>
-bool jacobi_svd(MatrixView<const T> a, double* values, int* power, const MatrixView<T>* left, const MatrixView<T>* right);
+bool jacobi_svd(MatrixView<const T> a, double* values, int* power, const MatrixView<T>* left, const MatrixView<T>* right,
+                double floor = 0);
 
 // Of the matrix minus a row, which comes in two parts: the components of data. All n right vectors, or the first ones.
 template <class T>
@@ -56,9 +57,9 @@ template <class T>
 bool right_singular_vectors(const MatrixView<const T>& a, double* values, const MatrixView<T>& right);
 
 extern template bool jacobi_svd<float>(MatrixView<const float>, double*, int*, const MatrixView<float>*,
-                                       const MatrixView<float>*);
+                                       const MatrixView<float>*, double);
 extern template bool jacobi_svd<double>(MatrixView<const double>, double*, int*, const MatrixView<double>*,
-                                        const MatrixView<double>*);
+                                        const MatrixView<double>*, double);
 extern template bool right_singular_vectors<float>(const MatrixView<const float>&, double*, const MatrixView<float>&);
 extern template bool right_singular_vectors<double>(const MatrixView<const double>&, double*, const MatrixView<double>&);
 
