@@ -11,6 +11,33 @@ namespace {
 
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 
+// Whether the sum's curvature explains that no step decreases it: with one residual, or some that have no slope at the
+// minimum, the linear model promises much where nothing is left. What a step changes, as a part of what the gradient
+// promises, is 1 - c |step|; extrapolated from the last two steps to none it is 1, and -1 where the gradient's sign is
+// wrong.
+class Promises {
+ public:
+  // Parts of the sum: the decrease that its gradient promised, what there was, and what rounding does to it.
+  void note(double promised, double actual, double length, double blur) {
+    if (!(promised > 4 * blur)) return;  // what rounding may have made
+    before_ = last_;
+    last_ = {length, actual / promised, (promised - actual) / (length * length)};
+  }
+  // Of a gradient that promises `rate` a unit of length: whether its parabola's lowest point is no lower than rounding.
+  bool explain(double rate, double blur) const {
+    if (last_.length == 0) return false;
+    const double closer = before_.length - last_.length;
+    const double part = closer > 0 ? (last_.part * before_.length - before_.part * last_.length) / closer : last_.part + 0.5;
+    return part > 0.3 && part < 3 && rate * rate <= 16 * blur * 4 * last_.bend;
+  }
+
+ private:
+  struct Trial {
+    double length = 0, part = 0, bend = 0;
+  };
+  Trial before_, last_;
+};
+
 class Search {
  public:
   Search(Equations& equations, const double* start, const Bounds& bounds, const Options& options)
@@ -111,6 +138,7 @@ class Search {
     }
     const double size = length_of(here);
     if (delta_ == 0) delta_ = size > 0 ? o_.factor * size : o_.factor;
+    const std::vector<double> slope = r.gradient();
     while (true) {
       std::vector<double> d = trust_region_step(r, scale, delta_, par_);
       std::vector<double> theta = fit_.theta, moved;
@@ -134,28 +162,32 @@ class Search {
       const double actual = finite && std::isfinite(cost) ? (fit_.cost - cost) / fit_.cost : -1;
       predicted /= fit_.cost;
       const double ratio = predicted > 0 ? actual / predicted : 0;
+      // What rounding errors of the residuals, a few units of the data, can do to the sum.
+      const double blur = 16 * kEps * std::max(1.0, std::sqrt(e_.scale() / fit_.cost));
+      double promised = 0;
+      for (std::size_t i = 0; i < d.size(); ++i) promised -= 2 * slope[i] * d[i] / fit_.cost;
+      if (finite) promises_.note(promised, actual, length, blur);
+      const bool done = promises_.explain(promised / length, blur);
       resize(actual, ratio, length, predicted, damp / fit_.cost);
       if (ratio >= 1e-4 && actual > 0) {
         bool still = true;  // each parameter in its own units
         for (std::size_t i = 0; i < d.size(); ++i) still = still && std::abs(d[i]) <= 4 * kEps * std::abs(theta[free_[i]]);
-        if (!e_.joint() && !evaluate(theta, next_, cost)) return stopped(r);
+        if (!e_.joint() && !evaluate(theta, next_, cost)) return stopped(r, false);
         remember_pushes(wanted);
         fit_.theta = theta;
         fit_.cost = cost;
         std::swap(r_, next_);
         return still ? Status::SmallStep : Status::MaxIterations;
       }
-      // What rounding errors of the residuals, a few units of the data, can do to the sum.
-      const double blur = 16 * kEps * std::max(1.0, std::sqrt(e_.scale() / fit_.cost));
       if (std::abs(actual) <= blur && predicted <= blur) {
         // The sum cannot tell any more; its gradient still can.
-        if (!e_.joint() || !finite || !(size_of_step(next_.of(free_)) < 0.25 * size_of_step(r))) return stopped(r);
+        if (!e_.joint() || !finite || !(size_of_step(next_.of(free_)) < 0.25 * size_of_step(r))) return stopped(r, done);
         fit_.theta = theta;
         fit_.cost = cost;
         std::swap(r_, next_);
         return Status::MaxIterations;
       }
-      if (length <= kEps * size || delta_ < std::numeric_limits<double>::min()) return stopped(r);
+      if (length <= kEps * size || delta_ < std::numeric_limits<double>::min()) return stopped(r, done);
     }
   }
 
@@ -180,7 +212,8 @@ class Search {
   }
 
   // No step helps any more: at a stationary point, as far as rounding lets one see, or in front of something worse.
-  Status stopped(const RFactor& r) const {
+  Status stopped(const RFactor& r, bool done) const {
+    if (done) return Status::Rounding;
     const std::vector<double> g = r.gradient();
     const double seen = std::max(1e-6 * std::sqrt(fit_.cost), 64 * kEps * std::sqrt(e_.scale()));
     for (index_t j = 0; j < r.parameters(); ++j) {
@@ -219,6 +252,7 @@ class Search {
   std::vector<index_t> free_;
   double delta_ = 0, par_ = 0;
   bool first_ = true;
+  Promises promises_;
   Fit fit_;
 };
 
