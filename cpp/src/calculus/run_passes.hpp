@@ -167,8 +167,9 @@ class PassRunner {
         T* const out = to(b.home) + first * b.form.inner;
         const index_t piece = count * b.form.inner;
         const bool written = there && static_cast<int>(i) == direct;
-        if (p_.absorbs && b.home.where == Home::kResult && !nan_)
-          nan_ = Runner<T>::holds_nan(written ? out : x, piece * b.form.outer);
+        if (p_.absorbs && b.home.where == Home::kResult && !nan_ &&
+            Runner<T>::holds_nan(written ? out : x, piece * b.form.outer))
+          nan_ = true;  // and never false again: other threads may have found one
         if (written) continue;
         for (index_t o = 0; o < b.form.outer; ++o) std::copy_n(x + o * piece, piece, out + o * p_.rows * b.form.inner);
       } else {
