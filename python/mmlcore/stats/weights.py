@@ -65,7 +65,8 @@ def divisor(total: float, ddof: float, unit: int = 0) -> float:
             ddof, known = float(np.ldexp(ddof, -unit)), ddof
     else:
         known = ddof
-    if not total - ddof > _ROUNDED * abs(ddof):
+    counted = float(total).is_integer() and float(ddof).is_integer()  # numbers of points are exact
+    if not total - ddof > (0.0 if counted else _ROUNDED * abs(ddof)):
         msg = (
             f"ddof: got {known:g}, needed less than the number of points (or sum of weights) "
             f"{np.ldexp(total, unit):g}."
