@@ -46,7 +46,7 @@ PyArrayObject* checked_out(PyObject* out, int type, int axes, const npy_intp* sh
                           shape_text(axes, shape) + ".");
   }
   if (!PyArray_ISWRITEABLE(array)) throw py::value_error("out: is read-only.");
-  for (int i = 0; i < axes; ++i) {
+  for (int i = 0; i < axes && PyArray_SIZE(array) > 0; ++i) {  // empty arrays have strides of 0
     if (PyArray_STRIDE(array, i) == 0 && shape[i] > 1) {
       throw py::value_error("out: its axis " + std::to_string(i) +
                             " has stride 0, needed an element for each number of the result.");

@@ -81,7 +81,7 @@ def into(out: Any, found: Any) -> Any:
         msg = "out: is read-only."
         raise ValueError(msg)
     for axis, (length, stride) in enumerate(zip(out.shape, out.strides, strict=True)):
-        if stride == 0 and length > 1:
+        if stride == 0 and length > 1 and out.size:  # empty arrays have strides of 0
             msg = f"out: its axis {axis} has stride 0, needed an element for each number of the result."
             raise ValueError(msg)
     out[...] = right
