@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "boxes.hpp"
 #include "candidates.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/simd.hpp"
@@ -25,7 +26,6 @@ template <int D>
 class KdTree<T>::Walk {
  public:
   using S = Simd<T>;
-  using Boxes = Simd<T, std::min<int>(kVectorBytes, kWays* int{sizeof(T)})>;
 
   explicit Walk(const KdTree& tree) : tree_(tree), d_(D ? D : tree.d_) {}
 
@@ -61,20 +61,9 @@ class KdTree<T>::Walk {
 
   // The children that may be near, the nearest on top of those that wait.
   index_t open(index_t node, T worst, index_t waiting) {
-    const T* const boxes = tree_.boxes_of(node);
     const Node& n = tree_.nodes_[node];
     alignas(64) T bounds[kWays];
-    for (index_t j = 0; j < kWays; j += Boxes::width) {
-      typename Boxes::Vec sum{};
-      for (index_t c = 0; c < d_; ++c) {
-        const auto q = Boxes::splat(query_[c]);
-        const auto below = Boxes::load(boxes + 2 * c * kWays + j) - q,
-                   above = q - Boxes::load(boxes + (2 * c + 1) * kWays + j);
-        const auto gap = below > above ? below : above;
-        sum = update::SquaredDifference::apply(sum, typename Boxes::Vec{}, gap > 0 ? gap : typename Boxes::Vec{});
-      }
-      Boxes::store(bounds + j, sum);
-    }
+    boxes::find_bounds<kWays>(tree_.boxes_of(node), d_, query_.data(), query_.data(), bounds);
     const index_t first = waiting;
     for (index_t j = 0; j < kWays; ++j) {
       stack_[waiting] = {bounds[j], n.child[j], n.least[j]};
@@ -83,14 +72,10 @@ class KdTree<T>::Walk {
     for (index_t i = first + 1; i < waiting; ++i) {
       const Waiting one = stack_[i];
       index_t to = i;
-      for (; to > first && nearer(stack_[to - 1], one); --to) stack_[to] = stack_[to - 1];
+      for (; to > first && boxes::nearer(stack_[to - 1], one); --to) stack_[to] = stack_[to - 1];
       stack_[to] = one;
     }
     return waiting;
-  }
-
-  static bool nearer(const Waiting& a, const Waiting& b) {
-    return a.bound < b.bound || (a.bound == b.bound && a.least < b.least);
   }
 
   template <class List>

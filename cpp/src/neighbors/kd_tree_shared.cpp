@@ -35,6 +35,8 @@ bool KdTree<T>::leaves_share(index_t k) const {
   return k <= kSlots && d_ <= kSharedCoordinates;
 }
 
+// With 3 queries of a leaf (10,000 of 100,000 points) the way of several took 0.8 of the time in the plane and 0.9 to 1.0 in
+// three coordinates, with 48 of a leaf 0.6 to 0.95 there. Fewer than 2 were not tried.
 template <class T>
 bool KdTree<T>::queries_share(index_t queries, index_t k) const {
   const index_t of_a_leaf = queries / (rows_ / kLeaf);

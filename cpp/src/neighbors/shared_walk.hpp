@@ -18,6 +18,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "boxes.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/simd.hpp"
 #include "mmlcore/matrices/register_tile.hpp"
@@ -34,7 +35,6 @@ class KdTree<T>::SharedWalk {
   using Vec = typename S::Vec;
   using Ids = typename S::Mask;
   using Id = std::remove_cvref_t<decltype(Ids{}[0])>;
-  using Boxes = Simd<T, std::min<int>(kVectorBytes, kWays* int{sizeof(T)})>;
   static constexpr index_t W = S::width;
 
   SharedWalk(const KdTree& tree, index_t k, index_t groups)
@@ -142,9 +142,7 @@ class KdTree<T>::SharedWalk {
     Vec bound{};
     for (index_t c = 0; c < D; ++c) {
       const Vec q = S::load(query(g, c));
-      const Vec below = S::splat(next.box[2 * c * kWays]) - q, above = q - S::splat(next.box[(2 * c + 1) * kWays]);
-      const Vec gap = below > above ? below : above;
-      bound = update::SquaredDifference::apply(bound, Vec{}, gap > 0 ? gap : Vec{});
+      bound = boxes::add_gap(bound, S::splat(next.box[2 * c * kWays]), S::splat(next.box[(2 * c + 1) * kWays]), q, q);
     }
     const Vec worst = S::load(slot(g, k_ - 1));
     const Ids last = load_ids(slot_ids(g, k_ - 1));
@@ -195,18 +193,8 @@ class KdTree<T>::SharedWalk {
 
   // Squared distances of a node's children from the box around all queries.
   auto bounds_of(index_t node) const {
-    const T* const boxes = tree_.boxes_of(node);
     alignas(64) std::array<T, kWays> bounds;
-    for (index_t j = 0; j < kWays; j += Boxes::width) {
-      typename Boxes::Vec sum{};
-      for (index_t c = 0; c < D; ++c) {
-        const auto below = Boxes::load(boxes + 2 * c * kWays + j) - Boxes::splat(high_[c]),
-                   above = Boxes::splat(low_[c]) - Boxes::load(boxes + (2 * c + 1) * kWays + j);
-        const auto gap = below > above ? below : above;
-        sum = update::SquaredDifference::apply(sum, typename Boxes::Vec{}, gap > 0 ? gap : typename Boxes::Vec{});
-      }
-      Boxes::store(bounds.data() + j, sum);
-    }
+    boxes::find_bounds<kWays>(tree_.boxes_of(node), index_t{D}, low_.data(), high_.data(), bounds.data());
     return bounds;
   }
 
@@ -219,14 +207,10 @@ class KdTree<T>::SharedWalk {
       if (!(bounds[j] <= worst_)) continue;
       const Waiting one{bounds[j], n.child[j], n.least[j], tree_.boxes_of(node) + j};
       index_t to = waiting++;
-      for (; to > first && nearer(stack_[to - 1], one); --to) stack_[to] = stack_[to - 1];
+      for (; to > first && boxes::nearer(stack_[to - 1], one); --to) stack_[to] = stack_[to - 1];
       stack_[to] = one;
     }
     return waiting;
-  }
-
-  static bool nearer(const Waiting& a, const Waiting& b) {
-    return a.bound < b.bound || (a.bound == b.bound && a.least < b.least);
   }
 
   const KdTree& tree_;

@@ -3,7 +3,9 @@
 // kLeaf points, (1 + 2 r)^d, r its radius in sides of a box (k / kLeaf = V_d r^d, V_d the volume of the unit ball), which
 // is all of them from 8 coordinates on, while points near a plane in twenty coordinates are found as in the plane. From five
 // coordinates on the leaves are therefore counted, in a tree of some of the points: 50,000 x 12 near four dimensions 2 us a
-// query instead of 530 by the formula, which told no.
+// query instead of 530 by the formula, which told no. Fewer than four leaves are no tree: of 490 points of one coordinate
+// 2336 queries for 14 took 4.6 ms by all differences, 1.4 by the tree; of 100 points 300 queries for 3 take 0.06 by
+// differences.
 #include <algorithm>
 #include <cmath>
 #include <limits>

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "mmlcore/core/careful_length.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/region_failed.hpp"
 #include "mmlcore/elimination/lu.hpp"
@@ -24,9 +25,7 @@ double length(const double* x, index_t n) {
   double sum = 0;
   for (index_t i = 0; i < n; ++i) sum += x[i] * x[i];
   if (!(sum < kLeastSquares || sum > kMostSquares)) return std::sqrt(sum);
-  double length = 0;
-  for (index_t i = 0; i < n; ++i) length = std::hypot(length, x[i]);
-  return length;
+  return careful_length<double>(n, Contiguous<double>{x});
 }
 bool finite(const double* x, index_t n) {
   return std::all_of(x, x + n, [](double value) { return std::isfinite(value); });

@@ -21,6 +21,13 @@ namespace {
 // Values below that beside the largest are found in the complement of the vectors of the others.
 constexpr double kLarge = 1e-2;
 
+template <class T>
+T square_of(const typename Simd<T>::Vec* column, index_t length) {
+  typename Simd<T>::Vec sum{};
+  for (index_t i = 0; i < length; ++i) sum += column[i] * column[i];
+  return lane_sum<T>(sum);
+}
+
 // The last columns of x = B y and y: their own decomposition.
 template <class T>
 class SmallValues {
@@ -41,7 +48,7 @@ class SmallValues {
     using View = MatrixView<T>;
     const index_t n = x.count, r = count_;
     index_t some = r;
-    while (some > 0 && square_of(columns_.data() + (some - 1) * length_, length_) <= noise * noise) --some;
+    while (some > 0 && square_of<T>(columns_.data() + (some - 1) * length_, length_) <= noise * noise) --some;
     Buffer<T> memory(n * r + 2 * r * some + some * some);
     const View rest = c_order(memory.data(), n, r), image = c_order(rest.data + n * r, r, some),
                left = c_order(image.data + r * some, r, some), right = c_order(left.data + r * some, some, some);
@@ -62,11 +69,6 @@ class SmallValues {
  private:
   using Vec = typename Simd<T>::Vec;
 
-  static T square_of(const Vec* column, index_t length) {
-    Vec sum{};
-    for (index_t i = 0; i < length; ++i) sum += column[i] * column[i];
-    return lane_sum<T>(sum);
-  }
   MatrixView<T> entries(Vec* data, index_t rows, index_t columns) const {
     return {reinterpret_cast<T*>(data), rows, columns, 1, length_ * Simd<T>::width};
   }
@@ -172,16 +174,12 @@ class Problem {
     const T *const d = diagonal(), *const e = behind();
     T most = 0;
     for (index_t j = 0; j < x.count; ++j) {
-      Vec sum{};
-      for (index_t i = 0; i < x.length; ++i) sum += x[j][i] * x[j][i];
-      const T square = lane_sum<T>(sum), length = std::sqrt(square);
+      const T square = square_of<T>(x[j], x.length), length = std::sqrt(square);
       most = std::max(most, length);
       const T *const own = &x.at(0, j), *const turned = &y.at(0, j);
       rest[0] = d[0] * own[0] - square * turned[0];
       for (index_t i = 1; i < n_; ++i) rest[i] = d[i] * own[i] + e[i - 1] * own[i - 1] - square * turned[i];
-      sum = Vec{};
-      for (const Vec& part : memory) sum += part * part;
-      bounds[j] = std::sqrt(lane_sum<T>(sum)) + 2 * std::numeric_limits<T>::epsilon() * most * length;
+      bounds[j] = std::sqrt(square_of<T>(memory.data(), x.length)) + 2 * std::numeric_limits<T>::epsilon() * most * length;
     }
   }
 

@@ -22,7 +22,9 @@ namespace mmlcore {
 template <class T>
 inline constexpr index_t kShortVector = Simd<T>::width;
 
-// Entries up to which vectors with gaps between their numbers do; products alone, up to 64 bytes of them.
+// Entries up to which vectors with gaps between their numbers do; products alone, up to 64 bytes of them. AVX2, float64:
+// cosines of 2400 x 5 in 28 us instead of 205, of 250 x 48 in 17 instead of 33; inner products of 1000 x 12 in 19 instead
+// of 16.
 inline constexpr index_t kGappedVector = 48;
 template <class T>
 inline constexpr index_t kGappedProduct = 64 / sizeof(T);
