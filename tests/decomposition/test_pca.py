@@ -213,3 +213,24 @@ def test_scores_on_few_components(d, k, dtype, rng):
     x[3, d // 2] = np.nan
     with pytest.raises(ValueError, match="NaN"):
         model.transform(x)
+
+
+@pytest.mark.parametrize("d", range(1, 9))
+def test_scores_of_short_rows(d, dtype, rng):
+    """Rows that are taken apart in registers: any number of them, into contiguous and other memory, each number checked."""
+    x = (rng.standard_normal((150, d)) + 1e3).astype(dtype)
+    for k in range(1, d + 1):
+        model = mml.PCA(k).fit(x)
+        wanted = (x.astype(float) - x.astype(float).mean(0)) @ model.components_.T.astype(float)
+        bound = 3000 * np.finfo(dtype).eps * d
+        wide = np.full((150, k + 1), 7.0, dtype)
+        for n in [*range(1, 40), 63, 64, 65, 150]:
+            np.testing.assert_allclose(model.transform(x[-n:]), wanted[-n:], rtol=0, atol=bound)
+            model.transform(x[:n], out=wide[:n, :k])
+            np.testing.assert_allclose(wide[:n, :k], wanted[:n], rtol=0, atol=bound)
+        assert (wide[:, k] == 7).all()
+    for at in rng.integers(0, 150, 20):
+        holed = x.copy()
+        holed[at, at % d] = rng.choice([np.nan, np.inf])
+        with pytest.raises(ValueError, match="NaN"):
+            model.transform(holed)

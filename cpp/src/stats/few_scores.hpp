@@ -21,6 +21,7 @@ template <class T>
 bool suits_few_scores(const MatrixView<const T>& x, index_t k) {
   constexpr index_t half = Simd<T>::width / 2;
   if (x.col_stride != 1 || k > std::min<index_t>(4, half)) return false;
+  if (x.cols <= Simd<T>::width && x.row_stride == x.cols) return false;
   return k == 1 ? x.cols >= half : x.cols > (k == 2 ? half : k == 3 ? 24 : half + 4);
 }
 
@@ -62,18 +63,25 @@ template <int K, int R, class T>
 // False where a result is not finite: an element of X is not, or the sums leave the range.
 template <int K, class T>
 bool few_scores_on(const MatrixView<const T>& x, const T* mean, const T* low, const T* w, const MatrixView<T>& out) {
-  constexpr index_t R = std::max(1, std::min(8, Simd<T>::width) / K);
+  using S = Simd<T>;
+  constexpr index_t W = S::width, R = std::max<index_t>(1, std::min<index_t>(8, W) / K);
+  const bool dense = R * K == W && out.row_stride == K && (K == 1 || out.col_stride == 1);
   std::atomic<bool> finite{true};
   parallel_ranges((x.rows + R - 1) / R, (index_t{1} << 15) / (R * x.cols + 1) + 1, [&](index_t first, index_t last) {
-    T check = 0;
+    typename S::Vec zeros{};
     for (index_t i = first * R; i < std::min(last * R, x.rows); i += R) {
       const index_t rows = std::min(R, x.rows - i);
       const auto found = scores_of_rows<K, R, T>(x.row(i).data, x.row_stride, rows, mean, low, w, x.cols);
+      zeros += found * T{0};
+      if (dense && rows == R) {
+        S::store(&out(i, 0), found);
+        continue;
+      }
       for (index_t r = 0; r < rows; ++r) {
-        for (index_t c = 0; c < K; ++c) check += (out(i + r, c) = found[r * K + c]) * 0;
+        for (index_t c = 0; c < K; ++c) out(i + r, c) = found[r * K + c];
       }
     }
-    if (check != 0) finite = false;
+    if (!(S::sum(zeros) == 0)) finite = false;
   });
   return finite;
 }
