@@ -8,6 +8,7 @@
 #include "mmlcore/stats/byte_scatter.hpp"
 #include "mmlcore/stats/centred_product.hpp"
 #include "mmlcore/stats/column_moments.hpp"
+#include "mmlcore/stats/correlations.hpp"
 #include "mmlcore/stats/covariance.hpp"
 #include "mmlcore/stats/dual_scatter.hpp"
 #include "mmlcore/stats/merge_moments.hpp"
@@ -110,6 +111,17 @@ void bind(py::module_& m) {
         without_gil([&] { byte_scatter(view, pm, ps); });
       },
       py::arg("x"), py::arg("mean"), py::arg("scatter_matrix"), "Mean and scatter matrix of the rows of x, bytes; exact.");
+  m.def(
+      "correlations",
+      [](const Contiguous& sums, py::array& to) {
+        const index_t d = sums.shape(0);
+        by_dtype(to, [&](auto zero) {
+          using T = decltype(zero);
+          T* const out = static_cast<T*>(to.mutable_data());
+          without_gil([&] { correlations<T>(sums.data(), d, out); });
+        });
+      },
+      py::arg("sums"), py::arg("to"), "Correlations from sums of products, (d, d), into `to`, contiguous.");
   m.def(
       "byte_moments",
       [](const py::array& x, py::array_t<double>& mean, const py::object& squares) {

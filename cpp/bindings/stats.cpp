@@ -9,6 +9,7 @@
 #include "mmlcore/core/finite.hpp"
 #include "mmlcore/stats/affine.hpp"
 #include "mmlcore/stats/column_moments.hpp"
+#include "mmlcore/stats/correlations.hpp"
 #include "mmlcore/stats/covariance.hpp"
 #include "mmlcore/stats/cross_covariance.hpp"
 #include "module.hpp"
@@ -136,26 +137,16 @@ bool cross_covariances(const Call& call) {
 
 // The matrix of scatter divided by the deviations; they cancel what weights and units would do.
 template <class T>
-bool correlations(const Call& call) {
+bool correlations_of(const Call& call) {
   const index_t d = call['d'];
   if (call.axes() != 0 || call['n'] < 2 || d == 0) return false;
-  Buffer<double> mean(d), low(d), sums(d * d), deviations(d);
+  Buffer<double> mean(d), low(d), sums(d * d);
   Moments moments{mean.data(), low.data(), sums.data(), 0};
   scatter<T>(call.matrix<T>(0), {}, {nullptr, Weights::Kind::weight}, moments);
   const auto [least, most] = range_of_diagonal(c_order<const double>(sums.data(), d, d));
-  const double n = static_cast<double>(call['n']);
   const double bound = least_square<T>(d);
-  if (!(least >= bound * n && most < 1 / kLeastSquare)) return false;
-  for (index_t j = 0; j < d; ++j) deviations[j] = std::sqrt(sums[j * (d + 1)]);
-  T* const to = call.result<T>();
-  for (index_t i = 0; i < d; ++i) {
-    const double* const row = sums.data() + i * d;
-    T* __restrict out = to + i * d;
-    for (index_t j = i + 1; j < d; ++j)
-      out[j] = static_cast<T>(std::clamp(row[j] / (deviations[i] * deviations[j]), -1.0, 1.0));
-    out[i] = 1;
-    for (index_t j = 0; j < i; ++j) out[j] = to[j * d + i];
-  }
+  if (!(least >= bound * static_cast<double>(call['n']) && most < 1 / kLeastSquare)) return false;
+  correlations<T>(sums.data(), d, call.result<T>());
   return true;
 }
 
@@ -183,7 +174,7 @@ const DoorRow rows[] = {
      Signature("(n,d)->(d,d)"),
      "X",
      "weights",
-     {correlations<double>, correlations<float>},
+     {correlations_of<double>, correlations_of<float>},
      {.power = 2, .bytes = true, .few_bytes = 4096}},
     {"covariance",
      Signature("(n,d)->(d,d)"),

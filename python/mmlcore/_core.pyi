@@ -465,6 +465,13 @@ def component_scores(
     (x - mean - low) components' for arrays of one type; None where Python has to see to it.
     """
 
+def correlations(
+    sums: typing.Annotated[np.typing.ArrayLike, np.float64], to: np.ndarray[typing.Any, typing.Any]
+) -> None:
+    """
+    Correlations from sums of products, (d, d), into `to`, contiguous.
+    """
+
 def curve_once(
     program: typing.Any,
     x: typing.Any,

@@ -185,6 +185,25 @@ def test_bytes_are_exact(shape, layout, rng):
     )
 
 
+@pytest.mark.parametrize("n", [2, 7, 9, 31, 511, 513, 1030])
+def test_few_columns_of_bytes_are_exact(n, rng):
+    """Every number of columns up to those of the tiles, and rows that end anywhere in a vector."""
+    for d in range(1, 41):
+        wide = rng.integers(0, 256, (n, d + 3)).astype(np.uint8)
+        wide[: n // 2, ::3] = 255
+        for x in (
+            wide[:, :d].copy(),
+            wide[:, :d],
+            wide[::-1, 1 : d + 1],
+            wide[:, :d].copy("F"),
+            wide[:, d::-1],
+        ):
+            whole = x.astype(np.int64)
+            sums = whole.sum(axis=0)
+            expected = (n * (whole.T @ whole) - np.outer(sums, sums)) / n / n
+            np.testing.assert_array_equal(mml.covariance(x), expected)
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, bool, np.float64])
 def test_masks_are_not_dropped(dtype):
     x = np.ma.masked_array(np.ones((3, 2), dtype), np.eye(3, 2))

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "exact_scatter.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/matrices/product_tiles.hpp"
 #include "mmlcore/matrices/register_tile.hpp"
+#include "narrow_byte_scatter.hpp"
+#include "turn_bytes.hpp"
 
 namespace mmlcore {
 namespace {
@@ -46,6 +49,8 @@ struct Quads {
 };
 #endif
 
+constexpr index_t kNarrowBytes = 32;
+
 template <class Dot>
 class ByteScatter {
  public:
@@ -64,7 +69,10 @@ class ByteScatter {
     std::fill(sums_.begin(), sums_.end(), 0);
     std::fill(products_.begin(), products_.end(), 0);
     for (index_t first = 0; first < x_.rows; first += kRows) slice(first, std::min(kRows, x_.rows - first));
-    finish(mean, scatter);
+    // The wide strip, which is j's, came as it is, the narrow one minus 128.
+    exact_scatter(
+        x_.rows, n_, [&](index_t i) { return sums_[i]; },
+        [&](index_t i, index_t j) { return products_[i * n_ + j] + 128 * sums_[j]; }, mean, scatter);
   }
 
  private:
@@ -100,8 +108,12 @@ class ByteScatter {
     if (x.col_stride != 1 || !whole) {  // rows of zeros fill the last word
       const MatrixView<Byte> rest = c_order(scratch.data(), kChunk, n_);
       if (!whole) std::fill(scratch.begin(), scratch.end(), Byte{0});
-      for (index_t j = 0; j < n_; ++j) {
-        for (index_t i = 0; i < rows; ++i) rest(i, j) = x(i, j);
+      if (x.row_stride == 1) {
+        turn_bytes(x.transposed(), rest.block(0, 0, rows, n_).transposed());
+      } else {
+        for (index_t j = 0; j < n_; ++j) {
+          for (index_t i = 0; i < rows; ++i) rest(i, j) = x(i, j);
+        }
       }
       x = rest.block(0, 0, (rows + Dot::rows - 1) / Dot::rows * Dot::rows, n_);
     }
@@ -144,28 +156,6 @@ class ByteScatter {
     }
   }
 
-  // Within one rounding of its high and one of its low half; a conversion in one step is a call into a run-time library,
-  // which clang-cl does not link.
-  static double to_double(__int128 exact) {
-    const auto size = static_cast<unsigned __int128>(exact < 0 ? -exact : exact);
-    const double high = static_cast<double>(static_cast<std::uint64_t>(size >> 64));
-    const double whole = high * 0x1p64 + static_cast<double>(static_cast<std::uint64_t>(size));
-    return exact < 0 ? -whole : whole;
-  }
-
-  void finish(double* mean, double* scatter) const {
-    const double m = static_cast<double>(x_.rows);
-    for (index_t i = 0; i < n_; ++i) {
-      mean[i] = static_cast<double>(sums_[i]) / m;
-      for (index_t j = i; j < n_; ++j) {
-        // The wide strip, here j, came as it is, the narrow one minus 128.
-        const __int128 product = products_[i * n_ + j] + 128 * sums_[j];
-        const __int128 exact = x_.rows * product - static_cast<__int128>(sums_[i]) * sums_[j];
-        scatter[i * n_ + j] = scatter[j * n_ + i] = to_double(exact) / m;
-      }
-    }
-  }
-
   const MatrixView<const Byte> x_;
   const index_t n_, wide_, narrow_;
   Buffer<Word> a_, b_;  // strips of M columns, and of N minus 128: [strip][word][column]
@@ -176,6 +166,7 @@ class ByteScatter {
 }  // namespace
 
 void byte_scatter(MatrixView<const Byte> x, double* mean, double* scatter) {
+  if (x.cols <= kNarrowBytes) return NarrowByteScatter(x).run(mean, scatter);
 #ifdef __AVX512F__
   if (__builtin_cpu_supports("avx512vnni")) return ByteScatter<Quads>(x).run(mean, scatter);
 #endif

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mmlcore import _core
 from mmlcore.core.arrays import Array, all_finite, as_data, float_type, shape_error
 from mmlcore.core.door import door
 from mmlcore.stats.scatter import Scatter, scaled, scatter_parts
@@ -126,15 +127,13 @@ def correlation(
     """
     x = as_data(X, "X", bytes_ok=True)
     scatter = scatter_parts(x, weights).matrix  # in any units: they cancel
-    deviations = np.sqrt(scatter.diagonal())
-    if not deviations.all():
-        column = int(np.flatnonzero(deviations == 0)[0])
+    if not scatter.diagonal().all():
+        column = int(np.flatnonzero(scatter.diagonal() == 0)[0])
         msg = f"X: column {column} does not vary (X[:, {column}]), so its correlations are not defined."
         raise ValueError(msg)
-    found = np.triu(np.clip(scatter / np.outer(deviations, deviations), -1, 1), 1)
-    found += found.T
-    np.fill_diagonal(found, 1)
-    return np.asarray(found, dtype=float_type(x.dtype))
+    found = np.empty(scatter.shape, float_type(x.dtype))
+    _core.correlations(scatter, found)
+    return found
 
 
 def scatter_of(
