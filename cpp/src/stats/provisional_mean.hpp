@@ -9,7 +9,7 @@
 
 namespace mmlcore {
 
-inline constexpr index_t kSampleRows = 256;
+inline constexpr index_t kSampleRows = 64;
 
 // The mean of up to kSampleRows rows, evenly spaced; where they are all equal, their value, so that a constant column has
 // exactly no variance. What is not finite is left out: the pass itself reports it.
