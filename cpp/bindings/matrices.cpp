@@ -8,6 +8,7 @@
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/matrices/product_small.hpp"
 #include "mmlcore/matrices/product_tall.hpp"
+#include "mmlcore/matrices/rotations.hpp"
 #include "mmlcore/matrices/transforms.hpp"
 #include "module.hpp"
 
@@ -179,9 +180,8 @@ bool change_of_basis(const Call& call) {
 }
 
 template <class T>
-bool rotations(const Call& call) {
-  const auto angles = call.stack<T>(0);
-  return each_item(call, 4, [&](index_t i) { return rotation(number_of(angles, i), call.result<T>() + 4 * i); });
+bool all_rotations(const Call& call) {
+  return rotations<T>(call.stack<T>(0), call.count(), call.result<T>());
 }
 
 template <class T>
@@ -201,10 +201,8 @@ bool reflections(const Call& call) {
 }
 
 template <class T>
-bool rotations3d(const Call& call) {
-  const auto axes = call.stack<T>(0), angles = call.stack<T>(1);
-  return each_item(
-      call, 9, [&](index_t i) { return rotation3d(vector_of(axes, i), number_of(angles, i), call.result<T>() + 9 * i); });
+bool all_rotations3d(const Call& call) {
+  return rotations3d<T>(call.stack<T>(0), call.stack<T>(1), call.count(), call.result<T>());
 }
 
 template <class T>
@@ -297,8 +295,8 @@ const DoorRow rows[] = {
      "",
      {change_of_basis<double>, change_of_basis<float>},
      {.power = 3}},
-    {"rotation", Signature("()->(2,2)"), "theta", "", {rotations<double>, rotations<float>}},
-    {"rotation3d", Signature("(3),()->(3,3)"), "axis theta", "", {rotations3d<double>, rotations3d<float>}},
+    {"rotation", Signature("()->(2,2)"), "theta", "", {all_rotations<double>, all_rotations<float>}},
+    {"rotation3d", Signature("(3),()->(3,3)"), "axis theta", "", {all_rotations3d<double>, all_rotations3d<float>}},
     {"shear", Signature("()->(2,2)"), "k", "axis=0i", {shears<double>, shears<float>}},
     {"reflection", Signature("(d)->(d,d)"), "normal", "", {reflections<double>, reflections<float>}, {.power = 2}},
     {"trace", Signature("(m,n)->()"), "A", "", {traces<double>, traces<float>}},

@@ -29,6 +29,37 @@ def test_rotation3d_against_scipy(rng):
     assert mml.rotation3d(axis.astype("f4"), theta.astype("f4")).dtype == np.float32
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 63, 64, 65, 200, 5000])
+def test_stacks_of_rotations(count, dtype, rng):
+    """Angles of every size against extended precision; each matrix as the one of its angle alone."""
+    angles = (rng.standard_normal(2 * count) * 10.0 ** rng.integers(-8, 9, 2 * count)).astype(dtype)
+    axes = rng.standard_normal((2 * count, 3)).astype(dtype)
+    axes /= np.linalg.norm(axes, axis=1, keepdims=True)
+    bound = 3 * np.finfo(dtype).eps
+    for t, n in (
+        (angles[:count], axes[:count]),
+        (angles[::2], axes[::2]),
+        (angles[:count][::-1], axes[:1]),
+    ):
+        exact = t.astype(np.longdouble)
+        c, s = np.cos(exact), np.sin(exact)
+        flat = mml.rotation(t)
+        assert flat.dtype == dtype
+        np.testing.assert_allclose(
+            flat, np.stack([c, -s, s, c], -1).reshape(-1, 2, 2), rtol=0, atol=bound
+        )
+        space = mml.rotation3d(n, t)
+        for i in rng.integers(0, count, 5):
+            alone = mml.rotation3d(n[i % len(n)], t[i])
+            np.testing.assert_allclose(space[i], alone, rtol=0, atol=bound)
+    for bad in (np.nan, np.inf):
+        broken = angles[:count].copy()
+        broken[rng.integers(count)] = bad
+        for call in (mml.rotation, lambda t: mml.rotation3d([0.0, 0.0, 1.0], t)):
+            with pytest.raises(ValueError, match="theta"):
+                call(broken)
+
+
 def test_small_rotations_keep_their_digits():
     """1 - cos t = t^2 / 2 here, which cos t itself does not hold."""
     turn = mml.rotation3d([1.0, 1.0, 0.0], 1e-9)

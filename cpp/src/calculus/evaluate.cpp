@@ -6,7 +6,7 @@
 
 #include "links.hpp"
 #include "matrix_steps.hpp"
-#include "mmlcore/calculus/elementary/division.hpp"
+#include "mmlcore/core/elementary/division.hpp"
 #include "mmlcore/calculus/special_functions.hpp"
 #include "ordering.hpp"
 

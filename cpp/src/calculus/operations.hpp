@@ -1,7 +1,7 @@
 // What each operation computes, of vectors of points: the column `vector` of the table.
 #pragma once
 
-#include "mmlcore/calculus/elementary.hpp"
+#include "mmlcore/core/elementary.hpp"
 #include "mmlcore/calculus/special_functions.hpp"
 #include "runner.hpp"
 

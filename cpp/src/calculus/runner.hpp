@@ -7,7 +7,7 @@
 
 #include "matrix_steps.hpp"
 #include "mmlcore/calculus/program.hpp"
-#include "mmlcore/calculus/wide.hpp"
+#include "mmlcore/core/wide.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/dot.hpp"

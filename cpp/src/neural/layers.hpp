@@ -2,8 +2,8 @@
 #pragma once
 
 #include "batch.hpp"
-#include "mmlcore/calculus/elementary.hpp"
-#include "mmlcore/calculus/wide.hpp"
+#include "mmlcore/core/elementary.hpp"
+#include "mmlcore/core/wide.hpp"
 #include "tile_product.hpp"
 
 namespace mmlcore::neural {
@@ -15,7 +15,7 @@ using Vec = typename Simd<T>::Vec;
 #define MMLCORE_WIDE(name)                                                   \
   template <class T>                                                         \
   inline Vec<T> name##_of(Vec<T> x) {                                        \
-    return calculus::wide<T>([](auto v) { return elementary::name(v); }, x); \
+    return wide<T>([](auto v) { return elementary::name(v); }, x); \
   }
 MMLCORE_WIDE(tanh)
 MMLCORE_WIDE(expit)

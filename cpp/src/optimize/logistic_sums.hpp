@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "definite_factor.hpp"
-#include "mmlcore/calculus/elementary.hpp"
+#include "mmlcore/core/elementary.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/read_ahead.hpp"

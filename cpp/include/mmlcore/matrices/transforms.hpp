@@ -10,6 +10,7 @@
 //
 // Each returns false for what is not finite, and for directions of a length whose square leaves the range or is zero: the
 // caller scales them, or says what is wrong. A few dozen operations each: what they cost is the call, so `to` is contiguous.
+// Rotations by many angles: rotations.hpp.
 #pragma once
 
 #include <cmath>
@@ -71,21 +72,27 @@ bool oblique_projection(VectorView<const T> s, VectorView<const T> normal, T* to
   return true;
 }
 
+// About the axis by the angle of which these are the sine and the sine of its half.
 template <Real T>
-bool rotation3d(VectorView<const T> axis, T angle, T* to) {
+bool turn_about(VectorView<const T> axis, T sine, T half, T* to) {
   const T squares = axis[0] * axis[0] + axis[1] * axis[1] + axis[2] * axis[2];
-  if (!comfortable(squares) || !std::isfinite(angle)) return false;
+  if (!comfortable(squares)) return false;
   const T length = std::sqrt(squares), n[3] = {axis[0] / length, axis[1] / length, axis[2] / length};
-  const T half = std::sin(angle / 2), s = std::sin(angle), bend = 2 * half * half;
+  const T bend = 2 * half * half;
   const T turn[9] = {0, -n[2], n[1], n[2], 0, -n[0], -n[1], n[0], 0};
   // K^2 = n n' - |n|^2 I; its diagonal is written as a sum of what is not of that axis, which cancels nothing.
   for (int i = 0; i < 3; ++i) {
     for (int j = 0; j < 3; ++j) {
       const T p = n[(i + 1) % 3], q = n[(i + 2) % 3], square = i == j ? -(p * p + q * q) : n[i] * n[j];
-      to[3 * i + j] = (i == j ? T{1} : T{0}) + s * turn[3 * i + j] + bend * square;
+      to[3 * i + j] = (i == j ? T{1} : T{0}) + sine * turn[3 * i + j] + bend * square;
     }
   }
   return true;
+}
+
+template <Real T>
+bool rotation3d(VectorView<const T> axis, T angle, T* to) {
+  return std::isfinite(angle) && turn_about(axis, std::sin(angle), std::sin(angle / 2), to);
 }
 
 }  // namespace mmlcore

@@ -5,7 +5,9 @@
 #include <cmath>
 
 #include "mmlcore/core/careful_length.hpp"
+#include "mmlcore/core/elementary/inverse.hpp"
 #include "mmlcore/core/lane_algebra.hpp"
+#include "mmlcore/core/wide.hpp"
 #include "mmlcore/vectors/lane_pairs.hpp"
 #include "mmlcore/vectors/row_pairs.hpp"
 
@@ -123,7 +125,8 @@ struct AngleLanes {
         },
         r);
     const Vec less = square_root(sums[0]), more = square_root(sums[1]);
-    for (int k = 0; k < Simd<T>::width; ++k) to[0][k] = 2 * std::atan2(less[k], more[k]);
+    to[0] = 2 * wide<T>(
+                    [](auto y, auto x) __attribute__((always_inline)) { return elementary::arctan2(y, x); }, less, more);
     return comfortable_lanes<T>(squares[0]) & comfortable_lanes<T>(squares[1]) & comfortable_lanes<T>(sums[0]) &
            comfortable_lanes<T>(sums[1]);
   }

@@ -8,7 +8,7 @@
 
 #include <cmath>
 
-#include "mmlcore/calculus/elementary/bits.hpp"
+#include "mmlcore/core/elementary/bits.hpp"
 
 namespace mmlcore::elementary {
 

@@ -6,7 +6,7 @@
 // logarithms of sums near one, whose last bits decide.
 #pragma once
 
-#include "mmlcore/calculus/elementary/logarithm.hpp"
+#include "mmlcore/core/elementary/logarithm.hpp"
 
 namespace mmlcore::elementary {
 

@@ -9,7 +9,7 @@
 
 #include <cmath>
 
-#include "mmlcore/calculus/elementary/single.hpp"
+#include "mmlcore/core/elementary/single.hpp"
 
 namespace mmlcore::elementary {
 
@@ -45,7 +45,7 @@ namespace detail {
 }  // namespace detail
 
 [[gnu::always_inline]] inline Floats pow(Floats x, Floats y) {
-  return calculus::wide<float>([](Vec a, Vec b) { return detail::float_power(a, b); }, x, y);
+  return wide<float>([](Vec a, Vec b) { return detail::float_power(a, b); }, x, y);
 }
 
 }  // namespace mmlcore::elementary

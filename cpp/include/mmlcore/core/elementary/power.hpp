@@ -7,8 +7,8 @@
 
 #include <cmath>
 
-#include "mmlcore/calculus/elementary/double_double.hpp"
-#include "mmlcore/calculus/elementary/exponential.hpp"
+#include "mmlcore/core/elementary/double_double.hpp"
+#include "mmlcore/core/elementary/exponential.hpp"
 
 namespace mmlcore::elementary {
 

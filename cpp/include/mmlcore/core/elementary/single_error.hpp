@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-#include "mmlcore/calculus/elementary/single.hpp"
+#include "mmlcore/core/elementary/single.hpp"
 
 namespace mmlcore::elementary {
 
@@ -39,7 +39,7 @@ namespace mmlcore::elementary {
   const Floats factor = g / y;
   return far ? exp(-h) * F::fma(-l, factor, factor) : near;
 #else
-  return calculus::wide<float>([](Vec v) { return erfc(v); }, x);
+  return wide<float>([](Vec v) { return erfc(v); }, x);
 #endif
 }
 

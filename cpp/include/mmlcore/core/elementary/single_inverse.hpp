@@ -5,7 +5,7 @@
 // arctan 2.3. The reductions are those of inverse.hpp, the polynomials S. L. Moshier's.
 #pragma once
 
-#include "mmlcore/calculus/elementary/single.hpp"
+#include "mmlcore/core/elementary/single.hpp"
 
 namespace mmlcore::elementary {
 

@@ -2,7 +2,7 @@
 //   arcsinh(x) = log(x + sqrt(x^2 + 1)),  arccosh(x) = log(x + sqrt(x^2 - 1)),  arctanh(x) = log((1 + x) / (1 - x)) / 2.
 #pragma once
 
-#include "mmlcore/calculus/elementary/double_double.hpp"
+#include "mmlcore/core/elementary/double_double.hpp"
 
 namespace mmlcore::elementary {
 

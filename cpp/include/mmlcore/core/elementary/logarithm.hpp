@@ -5,7 +5,7 @@
 // BSD's libm and in P. T. P. Tang, "Table-driven implementation of the logarithm function", ACM TOMS 16, 1990).
 #pragma once
 
-#include "mmlcore/calculus/elementary/bits.hpp"
+#include "mmlcore/core/elementary/bits.hpp"
 
 namespace mmlcore::elementary {
 

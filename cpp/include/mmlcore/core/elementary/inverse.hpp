@@ -6,7 +6,7 @@
 // BSD's libm).
 #pragma once
 
-#include "mmlcore/calculus/elementary/bits.hpp"
+#include "mmlcore/core/elementary/bits.hpp"
 
 namespace mmlcore::elementary {
 

@@ -1,8 +1,8 @@
 // log(exp(x) + exp(y)) = m + log(1 + exp(-|x - y|)), m the larger: nothing overflows; and x log(y).
 #pragma once
 
-#include "mmlcore/calculus/elementary/exponential.hpp"
-#include "mmlcore/calculus/elementary/logarithm.hpp"
+#include "mmlcore/core/elementary/exponential.hpp"
+#include "mmlcore/core/elementary/logarithm.hpp"
 
 namespace mmlcore::elementary {
 

@@ -11,14 +11,14 @@
 // float64 and rounded.
 #pragma once
 
-#include "mmlcore/calculus/elementary/error_function.hpp"
-#include "mmlcore/calculus/elementary/exponential.hpp"
-#include "mmlcore/calculus/elementary/inverse.hpp"
-#include "mmlcore/calculus/elementary/inverse_hyperbolic.hpp"
-#include "mmlcore/calculus/elementary/logarithm.hpp"
-#include "mmlcore/calculus/elementary/power.hpp"
-#include "mmlcore/calculus/elementary/trigonometric.hpp"
-#include "mmlcore/calculus/wide.hpp"
+#include "mmlcore/core/elementary/error_function.hpp"
+#include "mmlcore/core/elementary/exponential.hpp"
+#include "mmlcore/core/elementary/inverse.hpp"
+#include "mmlcore/core/elementary/inverse_hyperbolic.hpp"
+#include "mmlcore/core/elementary/logarithm.hpp"
+#include "mmlcore/core/elementary/power.hpp"
+#include "mmlcore/core/elementary/trigonometric.hpp"
+#include "mmlcore/core/wide.hpp"
 
 namespace mmlcore::elementary {
 
@@ -132,10 +132,10 @@ inline FloatAngle reduce_in_double(Floats x) {
   alignas(64) std::int32_t quarters[F::width];
   F::store(numbers, x);
   for (float* y = numbers; y < numbers + F::width; y += half) {
-    const Vec angle = calculus::widened(y);
+    const Vec angle = widened(y);
     const Rounded n = round_to_integer(angle * 6.36619772367581382433e-01);
     const Vec r = V::fma(n.value, splat(-1.57079632673412561417e+00), angle);
-    calculus::narrowed(V::fma(n.value, splat(-6.07710050650619224932e-11), r), y);
+    narrowed(V::fma(n.value, splat(-6.07710050650619224932e-11), r), y);
     const HalfInts quarter = __builtin_convertvector(n.bits, HalfInts);
     __builtin_memcpy(quarters + (y - numbers), &quarter, sizeof quarter);
   }
@@ -285,7 +285,7 @@ struct FloatSinCos {
 }
 #define THROUGH_DOUBLE(name)                                        \
   inline Floats name(Floats x) {                                    \
-    return calculus::wide<float>([](Vec v) { return name(v); }, x); \
+    return wide<float>([](Vec v) { return name(v); }, x); \
   }
 THROUGH_DOUBLE(floor)
 THROUGH_DOUBLE(arcsinh)
@@ -302,7 +302,7 @@ inline Floats integer_power(Floats x, int n) {
     }
     return n < 0 ? 1 / result : result;
   };
-  return calculus::wide<float>(power, x);
+  return wide<float>(power, x);
 }
 
 }  // namespace mmlcore::elementary

@@ -8,7 +8,7 @@
 #include <random>
 #include <string>
 
-#include "mmlcore/calculus/elementary.hpp"
+#include "mmlcore/core/elementary.hpp"
 
 namespace mmlcore::elementary {
 namespace {

@@ -5,7 +5,7 @@
 // 2e-17); what is subtracted is at most 0.16, so its rounding errors hardly count.
 #pragma once
 
-#include "mmlcore/calculus/elementary/exponential.hpp"
+#include "mmlcore/core/elementary/exponential.hpp"
 
 namespace mmlcore::elementary {
 

@@ -10,7 +10,7 @@
 #include <immintrin.h>
 #endif
 
-#include "mmlcore/calculus/elementary/bits.hpp"
+#include "mmlcore/core/elementary/bits.hpp"
 
 namespace mmlcore::elementary {
 

@@ -3,7 +3,7 @@
 
 #include "mmlcore/core/simd.hpp"
 
-namespace mmlcore::calculus {
+namespace mmlcore {
 
 // Half of a vector of float32, as float64, and back.
 struct HalfFloats {
@@ -54,4 +54,4 @@ inline typename Simd<T>::Vec wide(F&& f, typename Simd<T>::Vec x, typename Simd<
   }
 }
 
-}  // namespace mmlcore::calculus
+}  // namespace mmlcore
