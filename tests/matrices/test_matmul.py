@@ -172,3 +172,24 @@ def test_product_with_the_identity_and_transposition(m, k, n, count, seed):
         np.swapaxes(mml.matmul(np.swapaxes(b, 1, 2), np.swapaxes(a, 1, 2)), 1, 2),
         atol=1e-12,
     )
+
+
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 33, 700])
+def test_complex_matrix_and_vector(k, dtype, rng):
+    """Either side, rows and columns of any length, contiguous or not: sums of groups of rows, of short and of long columns."""
+    for m in (1, 2, 3, 4, 5, 8, 9, 13, 31, 600):
+        a = (rng.standard_normal((m, k)) + 1j * rng.standard_normal((m, k))).astype(dtype)
+        v = (rng.standard_normal(k) + 1j * rng.standard_normal(k)).astype(dtype)
+        bound = 10 * np.finfo(dtype).eps * k
+        host = np.zeros((2 * m, k + 3), dtype)
+        for x in (a, np.asfortranarray(a), a[::-1].copy()[::-1], np.repeat(a, 2, axis=1)[:, ::2]):
+            np.testing.assert_allclose(mml.matmul(x, v), a.astype(complex) @ v, rtol=0, atol=bound)
+            np.testing.assert_allclose(
+                mml.matmul(v, x.T), a.astype(complex) @ v, rtol=0, atol=bound
+            )
+        host[::2, :k] = a
+        result = np.full((2 * m, 3), 7, dtype)
+        mml.matmul(host[::2, :k], np.repeat(v, 2)[::2, None], out=result[::2, 1:2])
+        np.testing.assert_allclose(result[::2, 1], a.astype(complex) @ v, rtol=0, atol=bound)
+        assert (result[:, [0, 2]] == 7).all() and (result[1::2] == 7).all()

@@ -5,6 +5,7 @@
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/matrices/complex_blocks.hpp"
+#include "mmlcore/matrices/complex_vector.hpp"
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/matrices/product_small.hpp"
 
@@ -86,19 +87,19 @@ void complex_product(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T>
     return;
   }
   Buffer<T> straight;
-  // What lies in columns are the rows of the transpose.
-  if (n == 1 && a.row_stride == 1 && !lies_in_rows(a) && c.row_stride == 1) {
-    return rows_times<T>(b.transposed(), a.transposed(), c.transposed());
+  if (n == 1) {
+    return complex_matrix_vector<T>(a.row_stride == 1 ? a : straightened(a, straight), {b.data, k, b.row_stride},
+                                    {c.data, m, c.row_stride});
   }
-  if (n == 1) return rows_times_column<T>(straightened(a, straight), b, c);
-  if (m == 1 && b.row_stride == 1 && !lies_in_rows(b)) {
-    return rows_times_column<T>(b.transposed(), a.transposed(), {c.data, n, 1, 1, 1});
+  if (m == 1) {
+    const MatrixView<const T> rows = b.row_stride == 1 ? b : straightened(b, straight);
+    return complex_matrix_vector<T>(rows.transposed(), {a.data, k, a.col_stride}, {c.data, n, c.col_stride});
   }
   const ComplexBlocks<T> blocks(a, b, c);
-  if (m > 1 && blocks.suit()) {
+  if (blocks.suit()) {
     return blocks.run(a.data, straightened(b, straight), c.data);
   }
-  if (m == 1 || m * (k + 3 * n) <= 4 * k * n) return rows_times<T>(a, straightened(b, straight), c);
+  if (m * (k + 3 * n) <= 4 * k * n) return rows_times<T>(a, straightened(b, straight), c);
   const MatrixView<const T> rows = straightened(a, straight);
   Buffer<R> right(4 * k * n);
   expand<T>(b, right.data());

@@ -279,7 +279,7 @@ bool product_of_columns(const MatrixView<const T>& a, const MatrixView<const T>&
 
 template <class T>
 void product_single(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
-  if (product_of_vector<T>(a, b, c)) return;
+  if (product_of_vector<T>(a, b, c) || product_of_few_vectors<T>(a, b, c)) return;
   if (product_of_turned<T>(a, b, c)) return;
   if (is_tall_product(a, b, c)) return product_tall<T>(a, b, c);
   if (lies_in_rows(b) && is_unpacked_product(a, b, c)) return product_in_blocks<T>(a, b, c, num_threads());

@@ -8,7 +8,7 @@
 // A and C are read and written in place by the real kernels (product_small.hpp, product.hpp), which take 2 m 2k 2n
 // operations, as many as the complex product has; only B' is written down, 4 k n numbers. Few rows of A, or as many as B
 // has, go the other way: the real parts and the imaginary parts of a row are two rows that are multiplied by B where it
-// lies, which writes 2 m k + 4 m n numbers. One column of B is two products of a real matrix and a vector.
+// lies, which writes 2 m k + 4 m n numbers. One row of A or one column of B: complex_vector.hpp.
 //
 // Error: as of the plain formula with real sums, gamma_{2k} |A| |B| (Higham, "Accuracy and stability of numerical
 // algorithms", 2nd ed., section 3.6).
