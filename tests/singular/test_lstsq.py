@@ -124,6 +124,18 @@ def test_units_do_not_matter(power, count, rng):
         mml.lstsq(a * 1e-300, b * 1e300)
 
 
+@pytest.mark.parametrize("power", [-1015, -990, 990, 1015])
+@pytest.mark.parametrize("shape", [(2, 2), (5, 3), (3, 5)])
+def test_the_size_of_one_item_does_not_change_its_neighbours(shape, power, rng):
+    a, b = rng.standard_normal((9, *shape)), rng.standard_normal((9, shape[0], 2))
+    far = np.ones((9, 1, 1))
+    far[4] = 2.0**power
+    np.testing.assert_allclose(mml.pinv(a * far) * far, mml.pinv(a), rtol=1e-10)
+    right = mml.lstsq(a, b)
+    for found, unit in ((mml.lstsq(a * far, b), 1 / far), (mml.lstsq(a, b * far), far)):
+        np.testing.assert_allclose(found.x / unit, right.x, rtol=1e-10)
+
+
 def test_small_singular_values_count_as_rank_says(rng):
     a = draw(rng, 9, 6, 4, dtype=np.float64)
     u, s, vh = np.linalg.svd(a, full_matrices=False)

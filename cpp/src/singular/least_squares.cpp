@@ -113,8 +113,8 @@ bool group(Order n, const MatrixBatch<const T>& a, const MatrixBatch<const T>& b
       if (Simd<double>::any(check != 0)) return false;
       const LaneScale own(top);
       far |= (own.power > kPlain) | (own.power < -kPlain);
-      for (index_t i = 0; i < m; ++i) lane::part(sides[c][i], part) = work[i * k + c] * own.down;
-      lane::part(unit[c], part) = own.plain ? own.up() : Vec{};
+      for (index_t i = 0; i < m; ++i) lane::part(sides[c][i], part) = work[i * k + c] * own.down * own.rest;
+      lane::part(unit[c], part) = own.up();
     }
     if constexpr (LaneTraits<V>::vectors == 1) {
       odd = far;

@@ -44,11 +44,11 @@ void store_wide(const MatrixBatch<T>& a, index_t first, const Simd<double>::Vec*
 struct LaneScale {
   LaneScale() = default;
   using Lanes = Simd<double>;
-  Lanes::Vec down, rest;  // 1 where one factor does
+  Lanes::Vec down, rest;  // rest is 1 where one factor does, whatever the other lanes need
   Lanes::Mask power;
   bool plain = true;  // whether all powers lie within the range of one number
 
-  // 2^power, if plain.
+  // 2^power, in the lanes whose power lies within the range of one number.
   Lanes::Vec up() const { return reinterpret_cast<Lanes::Vec>((power + 1023) << 52); }
 
   // Of lanes whose largest sizes are `top`.
@@ -60,6 +60,7 @@ struct LaneScale {
     down = reinterpret_cast<Lanes::Vec>((1023 - power) << 52);
     if (plain) return;
     for (int lane = 0; lane < Lanes::width; ++lane) {
+      if (!odd[lane]) continue;
       int found = 0;
       std::frexp(top[lane], &found);
       power[lane] = found;
