@@ -94,7 +94,7 @@ bool determinant(MatrixView<const T> a, bool parallel, T& mantissa, std::int64_t
   Product<T> product;
   const bool crosses = n == 2 && Real<T>;
   if (crosses || !pivots_of(lu, parallel, product)) {
-    const Equilibration scale = equilibration(a);
+    const Equilibration scale = matched(a);
     scale_to<T>(scale, a, lu);
     const bool was_zero = product.mantissa == T{0};
     product = {};

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <climits>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "mmlcore/elimination/equilibrate.hpp"
 #include "mmlcore/elimination/triangular.hpp"
 #include "mmlcore/matrices/product.hpp"
+#include "scaled_sides.hpp"
 
 namespace mmlcore {
 namespace {
@@ -249,23 +249,23 @@ Outcome try_solve(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> x,
     if (copy_rows<T>(y, x, parallel)) return {};
   }
   // Once more with rows, columns and right sides near 1: A' = R A C, A' y = R b 2^-s, x = C y 2^s.
-  const Equilibration scale = equilibration(a);
+  const Equilibration scale = matched(a);
   scale_to<T>(scale, a, lu);
-  std::vector<int> sides(b.cols, INT_MIN / 2);
-  for (index_t i = 0; i < n; ++i) {
-    for (index_t c = 0; c < b.cols; ++c) {
-      if (b(i, c) == T{0}) continue;
-      sides[c] = std::max(sides[c], std::ilogb(largest_part(b(i, c))) + 1 - scale.rows[i]);
-    }
-  }
-  for (index_t i = 0; i < n; ++i) {
-    for (index_t c = 0; c < b.cols; ++c) y(i, c) = b(i, c) == T{0} ? T{0} : times_power(b(i, c), -scale.rows[i] - sides[c]);
-  }
   const index_t bad = factor_any<T>(lu, pivots.data(), parallel);
   if (bad >= 0) return {Solved::singular, bad};
+  ScaledSides<T> sides(b, scale.rows);
+  bool more = sides.next(y);
   solve_any<T>(lu, pivots.data(), y, parallel);
-  for (index_t i = 0; i < n; ++i) {
-    for (index_t c = 0; c < b.cols; ++c) y(i, c) = y(i, c) == T{0} ? T{0} : times_power(y(i, c), sides[c] - scale.cols[i]);
+  sides.restore(scale.cols, y);
+  while (more) {
+    Buffer<T> storage_of_next(n * b.cols);
+    const MatrixView<T> small = c_order(storage_of_next.data(), n, b.cols);
+    more = sides.next(small);
+    solve_any<T>(lu, pivots.data(), small, parallel);
+    sides.restore(scale.cols, small);
+    for (index_t i = 0; i < n; ++i) {
+      for (index_t c = 0; c < b.cols; ++c) y(i, c) += small(i, c);
+    }
   }
   return {copy_rows<T>(y, x, parallel) ? Solved::yes : Solved::overflow};
 }
