@@ -186,3 +186,14 @@ def test_a_stack_names_the_item(call, dtype):
 def test_an_overflow_is_told():
     with pytest.raises(ValueError, match="a singular value leaves the range"):
         mml.svdvals(np.full((3, 3), 1.7e308 + 1e308j))
+
+
+def test_subnormal_parts_of_a_bidiagonal_form_keep_vectors_orthonormal():
+    rng = np.random.default_rng(66)
+    for _ in range(200):
+        shape = rng.integers(4, 8, 2)
+        a = rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
+        a = np.where(rng.random(shape) < 0.5, a * 1e307, a * 1e-308)
+        u, _, vh = mml.svd(a)
+        for q in (u, vh.conj().T):
+            np.testing.assert_allclose(q.conj().T @ q, np.eye(q.shape[1]), atol=1e-13)

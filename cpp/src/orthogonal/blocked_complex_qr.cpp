@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/phase.hpp"
 #include "mmlcore/matrices/complex_product.hpp"
 #include "mmlcore/orthogonal/split_columns.hpp"
 
@@ -42,7 +43,7 @@ class BlockedComplexQr {
     for (index_t i = 0; i < q_.rows; ++i) std::fill_n(&q_(i, 0), q_.cols, T{0});
     for (index_t j = 0; j < q_.cols; ++j) {
       const R size = j < p_ ? std::abs(a_(j, j)) : R{0};
-      const T phase = size > 0 ? a_(j, j) / size : T{1};
+      const T phase = j < p_ ? phase_of(a_(j, j)) : T{1};
       q_(j, j) = phase;
       if (j >= p_) continue;
       for (index_t k = j; k < a_.cols; ++k) a_(j, k) = times(std::conj(phase), a_(j, k));

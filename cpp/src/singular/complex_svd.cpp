@@ -7,6 +7,7 @@
 
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/core/phase.hpp"
 #include "mmlcore/core/signs.hpp"
 #include "mmlcore/orthogonal/split_columns.hpp"
 #include "mmlcore/singular/bidiagonal_svd.hpp"
@@ -26,11 +27,6 @@ using Entry = Columns::Entry;
 // all.
 constexpr index_t kGradedSide = 72;
 constexpr index_t kGroup = 64;  // items of a stack whose real forms go together, in lanes
-
-Entry phase_of(Entry x) {
-  const double size = std::abs(x);
-  return size > 0 ? x / size : Entry(1);
-}
 
 // The bidiagonal form of one matrix (m x n, m >= n), with what leads there.
 class Bidiagonal {
