@@ -12,6 +12,7 @@
 #include "mmlcore/matrices/product.hpp"
 #include "mmlcore/orthogonal/blocked_qr.hpp"
 #include "mmlcore/singular/jacobi_svd.hpp"
+#include "mmlcore/singular/twisted_svd.hpp"
 #include "rotate_rounds.hpp"
 #include "whole_columns.hpp"
 
@@ -232,6 +233,7 @@ class Problem {
 template <class T>
 bool bidiagonal_svd(index_t n, const T* d, const T* e, double* values, const MatrixView<T>& left,
                     const MatrixView<T>& right) {
+  if (twisted_svd<T>(n, d, e, values, left, right)) return true;
   Problem<T> problem(n, d, e);
   if (!problem.run()) return false;
   problem.write(values, left, right);

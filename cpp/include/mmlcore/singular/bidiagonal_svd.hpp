@@ -14,6 +14,8 @@
 // y_j, n^2 operations for all. Y itself is orthogonal by construction (M. Gu, S. C. Eisenstat, SIAM J. Matrix Anal. Appl.
 // 16, 1995).
 //
+// Where many values are small and none of them near another, vectors come one by one instead (twisted_svd.hpp).
+//
 // Cost: up to 4/3 n^3 operations for Y, and n^3 for a whole look at the products; of random matrices some tenths of one.
 #pragma once
 
