@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 import mmlcore as mml
 from mmlcore.eigen._ends import hermitian_pairs
@@ -252,3 +253,22 @@ def test_no_copy_is_missing(kind, which, rng):
             }[which]
             np.testing.assert_allclose(got / size, right / size, atol=1e-9)
             np.testing.assert_allclose(found.vectors.T @ found.vectors, np.eye(k), atol=1e-8)
+
+
+def test_both_ends_of_an_identity_and_a_few_start_in_directions_of_their_own():
+    """The numbers that made the vectors of one end are none to start from at the other."""
+    a = scipy.sparse.diags([np.r_[3.0, 2, 2, np.ones(297)]], [0]).tocsr()
+    for seed in range(6):
+        found = mml.top_eigh(a, 20, which="magnitude", random_state=seed)
+        np.testing.assert_allclose(found.values, np.r_[3.0, 2, 2, np.ones(17)], atol=1e-12)
+        np.testing.assert_allclose(found.vectors.T @ found.vectors, np.eye(20), atol=1e-12)
+
+
+def test_couplings_that_all_but_vanish():
+    """Inverse iteration does not divide by them: an arrow whose couplings go from 1 to 1e-300."""
+    a = np.diag(np.linspace(6.0, 4.0, 64))
+    a[40, :40] = a[:40, 40] = np.geomspace(1e-300, 1.0, 40)
+    values = np.linalg.eigvalsh(a)[::-1]
+    for k in (1, 5, 16, 40):
+        found = mml.top_eigh(a, k)
+        np.testing.assert_allclose(found.values, values[:k], atol=1e-12)

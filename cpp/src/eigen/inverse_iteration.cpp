@@ -24,7 +24,7 @@ struct Factors {
     double d = t.diagonal[0] - lambda, e = n > 1 ? t.off[1] : 0;
     for (index_t i = 0; i + 1 < n; ++i) {
       const double below = t.off[i + 1], next_d = t.diagonal[i + 1] - lambda, next_e = i + 2 < n ? t.off[i + 2] : 0;
-      swapped[i] = std::abs(below) > std::abs(d);
+      swapped[i] = std::abs(below) > std::max(std::abs(d), least);
       if (swapped[i]) {
         factor[i] = d / below;
         inverse[i] = 1 / below;
