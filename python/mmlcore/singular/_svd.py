@@ -75,7 +75,8 @@ def svd(
     accurate, relatively, as those of the matrix with rows or columns of one length [2]_: 1e-40 beside 1 has all its digits.
     Where rows and columns are of like length, and float32 of more than 200 columns in any case, from 17 columns of float32
     and 64 of float64 on to 400: the bidiagonal form, and divide and conquer for it, in the type's own arithmetic, or vectors
-    one by one [4]_ where many values are small and none near another. Beyond: LAPACK. A = U diag(s) Vh, and orthonormality, to about 10 max(m, n) units of rounding. Complex matrices of a shorter side
+    one by one [4]_ where many values are small and none near another. Beyond: LAPACK. A = U diag(s) Vh, and
+    orthonormality, to about 10 max(m, n) units of rounding. Complex matrices of a shorter side
     of up to 400, complex64 500, go by their bidiagonal form, which is real, from 17 columns on in the type's own arithmetic;
     those with graded rows or columns, of more than 72, by LAPACK. Cost: some 2 m n^2 + 25 n^3 operations for m >= n.
 
