@@ -93,7 +93,7 @@ bool determinant(MatrixView<const T> a, bool parallel, T& mantissa, std::int64_t
   if (!copy_finite<T>(a, lu)) return false;
   Product<T> product;
   const bool crosses = n == 2 && Real<T>;
-  if (crosses || !pivots_of(lu, parallel, product)) {
+  if (crosses || (!pivots_of(lu, parallel, product) && !in_one_unit(a))) {
     const Equilibration scale = matched(a);
     scale_to<T>(scale, a, lu);
     const bool was_zero = product.mantissa == T{0};

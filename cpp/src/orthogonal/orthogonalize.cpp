@@ -14,7 +14,7 @@ namespace {
 
 constexpr index_t kBlock = 4096;  // columns: a block of v stays in the first-level cache, and reads of a row are long
 
-constexpr int kTogether = 8;      // rows: 64 of 100,000 take 3.3 to 5.4 ms; one at a time, in blocks of 2048, 7.5
+constexpr int kTogether = 8;      // rows: 64 of 100,000 take 3.3 to 5.4 ms
 constexpr double kSlight = 1e-4;  // share of the square of a length that may be taken away without a second pass
 
 // to[i] = rows(i, first ... first + n) v, four rows at a time: their reads from memory overlap.

@@ -27,6 +27,7 @@
 #include <algorithm>
 #include <climits>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "mmlcore/core/buffer.hpp"
@@ -106,17 +107,54 @@ inline Equilibration equilibration(const Buffer<int>& exponents, index_t m, inde
   return e;
 }
 
+// Whether the largest parts of all rows and of all columns that are not zero are of like size, and ordinary: scaling would
+// change nothing then, and pivots that differ are the matrix's own. Singular matrices of ordinary numbers need no second
+// elimination so (500 x 500 with a column of zeros: 29 ms with it, and with its matching, 4 without).
+template <Number T>
+bool in_one_unit(MatrixView<const T> a) {
+  using R = RealPart<T>;
+  constexpr R apart = sizeof(R) == 8 ? R(0x1p16) : R(0x1p8), most = sizeof(R) == 8 ? R(0x1p300) : R(0x1p40);
+  constexpr R none = std::numeric_limits<R>::max();
+  Buffer<R> tops(a.cols);
+  std::fill(tops.begin(), tops.end(), R{0});
+  R least = none, largest = 0;
+  const auto add = [&](R top) {
+    if (top > 0) least = std::min(least, top), largest = std::max(largest, top);
+  };
+  for (index_t i = 0; i < a.rows; ++i) {
+    constexpr index_t lanes = 8;
+    R row[lanes] = {};
+    index_t j = 0;
+    for (; j + lanes <= a.cols; j += lanes) {
+      for (index_t l = 0; l < lanes; ++l) {
+        const R size = largest_part(a(i, j + l));
+        row[l] = size > row[l] ? size : row[l];
+        tops[j + l] = size > tops[j + l] ? size : tops[j + l];
+      }
+    }
+    for (; j < a.cols; ++j) {
+      const R size = largest_part(a(i, j));
+      row[0] = std::max(row[0], size);
+      tops[j] = std::max(tops[j], size);
+    }
+    add(*std::max_element(row, row + lanes));
+  }
+  for (const R top : tops) add(top);
+  return largest == 0 || (largest <= apart * least && largest <= most && least >= 1 / most);
+}
+
 template <Number T>
 Equilibration equilibration(MatrixView<const T> a) {
   return equilibration(exponents_of(a), a.rows, a.cols);
 }
 
-// Of a square matrix, with entries near 1 in places that are one in each row and column. As `equilibration` where there are
-// none but zeros in such places, and where they take too long to find.
+// Of a square matrix whose units differ, with entries near 1 in places that are one in each row and column. As
+// `equilibration` where there are none but zeros in such places, and where they take too long to find.
 template <Number T>
 Equilibration matched(MatrixView<const T> a) {
   const Buffer<int> exponents = exponents_of(a);
   Equilibration e = equilibration(exponents, a.rows, a.cols);
+  if (in_one_unit(a)) return e;
   return match(exponents.data(), e.rows, e.cols) ? e : equilibration(exponents, a.rows, a.cols);
 }
 
