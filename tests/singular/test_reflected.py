@@ -37,7 +37,10 @@ def kinds(m, n, dtype, rng):
     yield "slowly graded", of(np.geomspace(1, 1e-3, p))
     yield "graded beyond rounding", of(np.geomspace(1, 1e-40, p))
     yield "graded at random", of(np.sort(10.0 ** rng.uniform(-16, 0, p))[::-1])
-    yield "graded, some alike", of(np.geomspace(1, 1e-12, p)[first // 2 * 2] * (1 + first % 2 * 1e-6))
+    yield (
+        "graded, some alike",
+        of(np.geomspace(1, 1e-12, p)[first // 2 * 2] * (1 + first % 2 * 1e-6)),
+    )
     yield "half even, half vanishing", of(np.where(first < p // 2, 1 - first / p, 0))
     yield "ones", np.ones((m, n))
     yield "identity", np.eye(m, n)

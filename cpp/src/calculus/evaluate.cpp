@@ -6,8 +6,8 @@
 
 #include "links.hpp"
 #include "matrix_steps.hpp"
-#include "mmlcore/core/elementary/division.hpp"
 #include "mmlcore/calculus/special_functions.hpp"
+#include "mmlcore/core/elementary/division.hpp"
 #include "ordering.hpp"
 
 namespace mmlcore::calculus {

@@ -1,8 +1,8 @@
 // What each operation computes, of vectors of points: the column `vector` of the table.
 #pragma once
 
-#include "mmlcore/core/elementary.hpp"
 #include "mmlcore/calculus/special_functions.hpp"
+#include "mmlcore/core/elementary.hpp"
 #include "runner.hpp"
 
 namespace mmlcore::calculus {

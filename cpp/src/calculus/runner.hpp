@@ -7,10 +7,10 @@
 
 #include "matrix_steps.hpp"
 #include "mmlcore/calculus/program.hpp"
-#include "mmlcore/core/wide.hpp"
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/dot.hpp"
+#include "mmlcore/core/wide.hpp"
 
 namespace mmlcore::calculus {
 

@@ -12,9 +12,9 @@ namespace detail {
 template <class T>
 using Vec = typename Simd<T>::Vec;
 
-#define MMLCORE_WIDE(name)                                                   \
-  template <class T>                                                         \
-  inline Vec<T> name##_of(Vec<T> x) {                                        \
+#define MMLCORE_WIDE(name)                                         \
+  template <class T>                                               \
+  inline Vec<T> name##_of(Vec<T> x) {                              \
     return wide<T>([](auto v) { return elementary::name(v); }, x); \
   }
 MMLCORE_WIDE(tanh)

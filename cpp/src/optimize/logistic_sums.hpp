@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "definite_factor.hpp"
-#include "mmlcore/core/elementary.hpp"
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/elementary.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/read_ahead.hpp"
 #include "mmlcore/matrices/matrix_vector.hpp"

@@ -283,8 +283,8 @@ struct FloatSinCos {
   const Floats result = (at.quarter & 1) != 0 ? -c / s : s / c;
   return detail::far_angles(x == 0 ? x : result, x, [](double y) { return std::tan(y); });
 }
-#define THROUGH_DOUBLE(name)                                        \
-  inline Floats name(Floats x) {                                    \
+#define THROUGH_DOUBLE(name)                              \
+  inline Floats name(Floats x) {                          \
     return wide<float>([](Vec v) { return name(v); }, x); \
   }
 THROUGH_DOUBLE(floor)
