@@ -10,6 +10,7 @@
 #include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/copy.hpp"
 #include "mmlcore/core/parallel.hpp"
+#include "mmlcore/core/sum_of.hpp"
 #include "provisional_mean.hpp"
 
 namespace mmlcore {
@@ -265,11 +266,7 @@ void by_columns(MatrixView<const T> x, const double* weights, double* mean, doub
 template <class T>
 double column_moments(MatrixView<const T> x, const double* weights, double* mean, double* low, double* squares) {
   const index_t n = x.cols;
-  double weight = static_cast<double>(x.rows);
-  if (weights) {
-    weight = 0;
-    for (index_t i = 0; i < x.rows; ++i) weight += weights[i];
-  }
+  const double weight = weights ? sum_of(weights, x.rows) : static_cast<double>(x.rows);
   if (!weights && x.rows > 0 && x.rows <= kFewRows && x.col_stride == 1 && n >= Simd<double>::width) {
     by_few_rows<T>(x, mean, low, squares);
     return weight;

@@ -14,6 +14,7 @@
 
 #include "mmlcore/core/lane_sums.hpp"
 #include "mmlcore/core/simd.hpp"
+#include "mmlcore/core/sum_of.hpp"
 #include "mmlcore/core/views.hpp"
 #include "provisional_mean.hpp"
 
@@ -98,12 +99,8 @@ void shifted_sums(const T* x, index_t n, double shift, const double* weights, do
 
 template <bool Squares, bool Weighted, class T>
 Moment block_moment(const T* x, index_t n, const double* weights) {
-  Moment found{static_cast<double>(n), 0, 0, 0};
-  if (Weighted) {
-    found.weight = 0;
-    for (index_t i = 0; i < n; ++i) found.weight += weights[i];
-    if (found.weight == 0) return found;
-  }
+  Moment found{Weighted ? sum_of(weights, n) : static_cast<double>(n), 0, 0, 0};
+  if (found.weight == 0) return found;
   double shift = middle_of(double{x[0]}, double{x[n / 2]}, double{x[n - 1]}), d = 0, q = 0;
   if (!std::isfinite(shift)) shift = 0;
   shifted_sums<Squares, Weighted>(x, n, shift, weights, d, q);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "mmlcore/core/copy.hpp"
+#include "mmlcore/core/dot.hpp"
 #include "mmlcore/matrices/gram.hpp"
 #include "narrow_scatter.hpp"
 #include "packed_scatter.hpp"
@@ -87,11 +88,8 @@ void scatter(MatrixView<const T> x, VectorView<const T> y, Weights weights, Mome
   Buffer<double> held(weights.data && !narrow ? m : 0);
   const double* const roots = held.size() ? held.data() : nullptr;
   if (roots) {
-    moments.weight = 0;
-    for (index_t i = 0; i < m; ++i) {
-      held[i] = weights.root(i);
-      moments.weight += held[i] * held[i];
-    }
+    for (index_t i = 0; i < m; ++i) held[i] = weights.root(i);
+    moments.weight = dot(roots, roots, m);
   }
   Buffer<T> shift(n);
   Buffer<double> d(n);
