@@ -78,3 +78,28 @@ def test_no_assignment_without_zeros_is_singular():
     assert mml.determinant(a) == 0
     with pytest.raises(mml.SingularMatrixError):
         mml.solve(a, np.ones(3))
+
+
+@pytest.mark.parametrize("n", [3, 20, 40, 90, 150])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64, np.complex128])
+def test_singular_matrices_in_one_unit(n, dtype, rng):
+    """What one elimination leaves of their determinants: nothing, or rounding of Hadamard's bound, in any unit of the whole."""
+    a = rng.standard_normal((n, n)).astype(dtype)
+    if np.iscomplexobj(a):
+        a += 1j * rng.standard_normal((n, n)).astype(a.real.dtype)
+    a /= np.linalg.norm(a, axis=1, keepdims=True)
+    column, row, zero = a.copy(), a.copy(), a.copy()
+    column[:, 1] = column[:, 0]
+    row[n - 1] = row[0] + row[1]
+    zero[:, n // 2] = 0
+    for unit in (1.0, 2.0**20, 2.0**-20):
+        assert mml.slogdet(zero * dtype(unit)).sign == 0
+        for x in (column, row):
+            sign, size = mml.slogdet(x * dtype(unit))
+            assert sign == 0 or size - n * np.log(unit) < np.log(n * np.finfo(dtype).eps)
+        sign, size = mml.slogdet(a * dtype(unit))
+        wide = np.linalg.slogdet(a.astype(np.complex128))
+        np.testing.assert_allclose(
+            size - n * np.log(unit), wide[1], atol=1e3 * n * np.finfo(dtype).eps
+        )
+        np.testing.assert_allclose(sign, wide[0], atol=1e3 * n * np.finfo(dtype).eps)
