@@ -249,7 +249,7 @@ Outcome try_solve(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> x,
     if (copy_rows<T>(y, x, parallel)) return {};
   }
   // Once more with rows, columns and right sides near 1: A' = R A C, A' y = R b 2^-s, x = C y 2^s.
-  const Equilibration scale = matched(a);
+  const Equilibration scale = in_one_unit(a) ? equilibration(a) : matched(a);
   scale_to<T>(scale, a, lu);
   const index_t bad = factor_any<T>(lu, pivots.data(), parallel);
   if (bad >= 0) return {Solved::singular, bad};

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/lane_arithmetic.hpp"
 #include "mmlcore/core/lane_sums.hpp"
 #include "mmlcore/core/parallel.hpp"
 #include "mmlcore/core/part_of_vector.hpp"
@@ -14,15 +15,7 @@ namespace {
 
 constexpr index_t kWork = index_t{1} << 15;  // multiplications that are worth a task
 
-// v with the numbers of each pair exchanged, and with the sign of every second changed.
-template <class R, int... L>
-[[gnu::always_inline]] inline typename Simd<R>::Vec exchanged(typename Simd<R>::Vec v, std::integer_sequence<int, L...>) {
-#if defined(__clang__) || __GNUC__ >= 12
-  return __builtin_shufflevector(v, v, (L ^ 1)...);
-#else
-  return __builtin_shuffle(v, typename Simd<R>::Mask{(L ^ 1)...});
-#endif
-}
+// v with the sign of every second number changed.
 template <class R, int... L>
 [[gnu::always_inline]] inline typename Simd<R>::Vec conjugated(typename Simd<R>::Vec v, std::integer_sequence<int, L...>) {
   return v * typename Simd<R>::Vec{(L % 2 ? R{-1} : R{1})...};
@@ -45,7 +38,7 @@ void sum_rows(const R* a, index_t stride, index_t rows, index_t n, const R* v, R
   for (int r = 0; r < N; ++r) row[r] = a + std::min<index_t>(r, rows - 1) * stride;
   Vec sums[2 * N] = {};
   const auto add = [&](index_t j, auto&& load) __attribute__((always_inline)) {
-    const Vec by = load(v + j), across = exchanged<R>(by, lanes);
+    const Vec by = load(v + j), across = detail::exchanged<S, 1>(by, lanes);
 #pragma GCC unroll 16
     for (int r = 0; r < N; ++r) {
       const Vec numbers = load(row[r] + j);
@@ -169,7 +162,7 @@ void by_columns(const R* a, index_t stride, index_t n, index_t count, const R* v
         for (int c = 0; c < K; ++c) {
           const auto numbers = load(column + c * stride + i);
           sum += numbers * re[c];
-          sum += exchanged<R>(numbers, lanes) * im[c];
+          sum += detail::exchanged<S, 1>(numbers, lanes) * im[c];
         }
         S::store(sums + i, sum);
       };

@@ -154,7 +154,6 @@ template <Number T>
 Equilibration matched(MatrixView<const T> a) {
   const Buffer<int> exponents = exponents_of(a);
   Equilibration e = equilibration(exponents, a.rows, a.cols);
-  if (in_one_unit(a)) return e;
   return match(exponents.data(), e.rows, e.cols) ? e : equilibration(exponents, a.rows, a.cols);
 }
 

@@ -40,9 +40,9 @@ void gram_of_rows(index_t m, index_t n, index_t block, index_t run, double* gram
   parallel_tasks(slots, [&](index_t slot) {
     Buffer<T> product(n * n);
     double* sum = partial.data() + slot * n * n;
-    const index_t first = m * slot / slots, end = m * (slot + 1) / slots;
+    const index_t end = m * (slot + 1) / slots;
     std::fill(sum, sum + n * n, 0.0);
-    for (index_t i = first; i < end; i += block) {
+    for (index_t i = m * slot / slots; i < end; i += block) {
       const MatrixView<const T> rows = step(slot, i, std::min(block, end - i));
       for (index_t k = 0; k < rows.rows; k += run) {
         const MatrixView<const T> part = rows.block(k, 0, std::min(run, rows.rows - k), n);
