@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "mmlcore/core/buffer.hpp"
+#include "mmlcore/core/convert.hpp"
 #include "mmlcore/core/errors.hpp"
 #include "mmlcore/core/result_memory.hpp"
 #include "module.hpp"
@@ -90,11 +91,55 @@ PyObject* new_result(int type, int axes, const npy_intp* shape) {
   return in_own_memory(bytes, [&] { return PyArray_SimpleNew(axes, const_cast<npy_intp*>(shape), type); });
 }
 
+namespace {
+
+// Whether the kernel took them: what numpy's own reading is for, such as gaps between numbers, is left.
+bool converted_in_rows(PyArrayObject* from, double* to) {
+  const bool rows = PyArray_IS_C_CONTIGUOUS(from) || PyArray_IS_F_CONTIGUOUS(from);
+  if (!rows || !PyArray_ISALIGNED(from) || !PyArray_ISNOTSWAPPED(from)) return false;
+  const auto all = [&]<class From>(From) {
+    convert(static_cast<const From*>(PyArray_DATA(from)), PyArray_SIZE(from), to);
+    return true;
+  };
+  switch (PyArray_TYPE(from)) {
+    case NPY_BOOL:
+    case NPY_UBYTE:
+      return all(npy_ubyte{});
+    case NPY_BYTE:
+      return all(npy_byte{});
+    case NPY_SHORT:
+      return all(npy_short{});
+    case NPY_USHORT:
+      return all(npy_ushort{});
+    case NPY_INT:
+      return all(npy_int{});
+    case NPY_UINT:
+      return all(npy_uint{});
+    case NPY_LONG:
+    case NPY_LONGLONG:
+      return PyArray_ITEMSIZE(from) == 8 ? all(std::int64_t{}) : all(std::int32_t{});
+    case NPY_ULONG:
+    case NPY_ULONGLONG:
+      return PyArray_ITEMSIZE(from) == 8 ? all(std::uint64_t{}) : all(std::uint32_t{});
+    case NPY_HALF:
+      return all(Half{});
+    case NPY_FLOAT:
+      return all(float{});
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
 PyObject* as_type(PyArrayObject* from, int type) {
   PyArray_Descr* const wanted = PyArray_DescrFromType(type);
   const index_t bytes = PyArray_SIZE(from) * index_t{type == NPY_FLOAT ? 4 : 8};
   PyObject* const made = in_own_memory(bytes, [&] { return PyArray_NewLikeArray(from, NPY_KEEPORDER, wanted, 0); });
-  if (!made || PyArray_CopyInto(reinterpret_cast<PyArrayObject*>(made), from) == 0) return made;
+  if (!made) return nullptr;
+  auto* const to = reinterpret_cast<PyArrayObject*>(made);
+  if (type == NPY_DOUBLE && converted_in_rows(from, static_cast<double*>(PyArray_DATA(to)))) return made;
+  if (PyArray_CopyInto(to, from) == 0) return made;
   Py_DECREF(made);
   return nullptr;
 }
