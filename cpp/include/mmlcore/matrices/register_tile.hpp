@@ -40,7 +40,7 @@ inline constexpr int kRegisters = 16;
 #endif
 
 // Whether R x N sums and what a step needs beside them fit the registers. An update that holds a number of its own meanwhile
-// (squared differences) then costs the store of one sum.
+// (squared differences) needs one register more.
 constexpr bool fits(int R, int N) { return R * N + N + 1 <= kRegisters; }
 
 // The most rows of N vectors that fit.

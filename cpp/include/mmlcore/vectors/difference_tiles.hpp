@@ -1,4 +1,8 @@
 // Tiles of squared distances: N rows of X by a strip of M points.
+//
+// A difference needs a register of its own while it is squared, one more than a product: six rows by two vectors leave it
+// one of AVX2's 16, four by three did not, and a sum went to memory at each step (96 points of 1000 coordinates to 96 others
+// 1013 -> 530 us; a product of that size takes 489 us in OpenBLAS).
 #pragma once
 
 #include <algorithm>
@@ -17,8 +21,8 @@ inline constexpr index_t kChunk = 6144;  // points packed at once: a multiple of
 template <class T>
 struct Tile {
   using S = Simd<T>;
-  static constexpr int V = 3;
-  static constexpr index_t M = V * S::width, N = gemm::Shape<T>::N;
+  static constexpr int V = kRegisters == 32 ? 3 : 2;
+  static constexpr index_t M = V * S::width, N = kRegisters == 32 ? 8 : 6;
   // Coordinates summed in one chain of a register; chains are added, and of many coordinates in float64.
   static constexpr index_t kDepth = 128, kChains = 64 * kDepth;
 
