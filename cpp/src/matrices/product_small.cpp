@@ -190,6 +190,31 @@ void all_blocks(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, P
 }  // namespace
 
 template <class T>
+void Panels<T>::pack(MatrixView<const T> b) {
+  using S = Simd<T>;
+  const index_t whole = b.col_stride == 1 ? b.cols / kWidth * kWidth : 0;
+  for (index_t i = 0; i < b.rows && whole > 0; ++i) {  // along the rows, as they lie in memory
+    const T* const from = b.row(i).data;
+    T* to = memory_.data() + i * kWidth;
+    for (index_t j = 0; j < whole; j += kWidth, to += b.rows * kWidth) {
+      for (index_t v = 0; v < kWidth; v += S::width) S::store(to + v, S::load(from + j + v));
+    }
+  }
+  for (index_t j = whole; j < b.cols; j += kWidth) {
+    const index_t cols = std::min(kWidth, b.cols - j);
+    copy<T>(b.block(0, j, b.rows, cols), {memory_.data() + j * b.rows, b.rows, cols, kWidth, 1});
+  }
+}
+
+template <class T>
+void product_of_panels(MatrixView<const T> a, const Panels<T>& b, MatrixView<T> c) {
+  const SmallStrides strides{a.cols, a.row_stride, a.col_stride, Panels<T>::kWidth, c.row_stride};
+  each_block<T>(c.rows, c.cols, ProductPart::full, [&](TileKernel<T> block, index_t i, index_t j, index_t last, index_t) {
+    block(strides, &a(i, 0), b.data() + Panels<T>::column(j, a.cols), &c(i, j), last);
+  });
+}
+
+template <class T>
 void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, ProductPart part) {
   all_blocks<T>(a, b, c, part, 1, 0);
 }
@@ -305,6 +330,10 @@ template void product_in_blocks<double>(MatrixView<const double>, MatrixView<con
                                         double);
 template void product_upper<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>);
 template void product_single<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>);
+template class Panels<float>;
+template class Panels<double>;
+template void product_of_panels<float>(MatrixView<const float>, const Panels<float>&, MatrixView<float>);
+template void product_of_panels<double>(MatrixView<const double>, const Panels<double>&, MatrixView<double>);
 template class ChosenBlocks<float>;
 template class ChosenBlocks<double>;
 

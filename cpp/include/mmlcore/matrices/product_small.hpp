@@ -16,7 +16,9 @@
 
 #include <algorithm>
 
+#include "mmlcore/core/buffer.hpp"
 #include "mmlcore/core/caches.hpp"
+#include "mmlcore/core/simd.hpp"
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore {
@@ -46,6 +48,26 @@ void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c
 template <class T>
 void product_in_blocks(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, int threads, double alpha = 1,
                        double beta = 0);
+
+// B in panels, each three vectors of its columns, row after row: read from its beginning to its end. Of any strides.
+template <class T>
+class Panels {
+ public:
+  static constexpr index_t kWidth = 3 * Simd<T>::width;
+  static index_t numbers(const MatrixView<const T>& b) { return b.rows * ((b.cols + kWidth - 1) / kWidth * kWidth); }
+
+  explicit Panels(const MatrixView<const T>& b) : memory_(numbers(b)) {}
+  void pack(MatrixView<const T> b);
+  const T* data() const { return memory_.data(); }
+  // Where column j lies, of `depth` numbers.
+  static index_t column(index_t j, index_t depth) { return j / kWidth * kWidth * depth + j % kWidth; }
+
+ private:
+  Buffer<T> memory_;
+};
+
+template <class T>
+void product_of_panels(MatrixView<const T> a, const Panels<T>& b, MatrixView<T> c);
 
 // One product, by the way that fits its shape: small, tall (product_tall.hpp) or large.
 template <class T>
@@ -79,6 +101,11 @@ extern template void product_batch<float>(const MatrixBatch<const float>&, const
 extern template void product_upper<double>(MatrixView<const double>, MatrixView<const double>, MatrixView<double>);
 extern template void product_batch<double>(const MatrixBatch<const double>&, const MatrixBatch<const double>&,
                                            const MatrixBatch<double>&);
+
+extern template class Panels<float>;
+extern template class Panels<double>;
+extern template void product_of_panels<float>(MatrixView<const float>, const Panels<float>&, MatrixView<float>);
+extern template void product_of_panels<double>(MatrixView<const double>, const Panels<double>&, MatrixView<double>);
 
 extern template bool product_lanes<float>(const MatrixBatch<const float>&, const MatrixBatch<const float>&,
                                           const MatrixBatch<float>&);
