@@ -173,23 +173,15 @@ void stack_of_blocks(const MatrixBatch<const T>& a, const MatrixBatch<const T>& 
   });
 }
 
-// Larger items, which come from beyond the second-level cache: each B is packed, a share 1 / rows of the product, and an A in
-// columns goes into rows. Read where they lie, the rows of B and the columns of A are each on a page of their own: of numpy's
-// time 20 of 41 x 53 times 53 x 414 took 1.4, in Fortran order 1.6, and take 0.95; 9 of 244 x 244 1.15 and 1.7, and take 1.
-template <class T>
-bool is_worth_panels(const MatrixView<const T>& b, const MatrixView<T>& c) {
-  constexpr index_t half_of_first_level = 16 << 10;
-  return c.rows >= 2 * Simd<T>::width && b.rows * b.cols * index_t{sizeof(T)} > half_of_first_level;
-}
-
+// Larger items: each B goes into panels, and an A in columns into rows.
 template <class T>
 void stack_of_panels(const MatrixBatch<const T>& a, const MatrixBatch<const T>& b, const MatrixBatch<T>& c, index_t grain) {
   const index_t m = a.item.rows, k = a.item.cols;
   const bool turns = a.item.col_stride != 1 && m * k > kCopied;
   parallel_ranges(c.count(), grain, [&](index_t begin, index_t end) {
-    Panels<T> panels(b.item);
+    Panels<T> panels(b[begin]);
     Buffer<T> rows(turns ? m * k : 0);
-    const T* packed = nullptr;
+    const T* packed = b[begin].data;
     for (index_t i = begin; i < end; ++i) {
       if (const MatrixView<const T> own = b[i]; own.data != packed) {
         panels.pack(own);

@@ -190,6 +190,11 @@ void all_blocks(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, P
 }  // namespace
 
 template <class T>
+Panels<T>::Panels(MatrixView<const T> b) : memory_(b.rows * ((b.cols + kWidth - 1) / kWidth * kWidth)) {
+  pack(b);
+}
+
+template <class T>
 void Panels<T>::pack(MatrixView<const T> b) {
   using S = Simd<T>;
   const index_t whole = b.col_stride == 1 ? b.cols / kWidth * kWidth : 0;
@@ -222,28 +227,37 @@ void product_small(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c
 template <class T>
 void product_in_blocks(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, int threads, double alpha,
                        double beta) {
-  constexpr index_t worth = 100'000;          // multiplications that a second thread pays for
-  constexpr index_t kept = index_t{1} << 15;  // numbers of A that stay in the cache beside B
-  constexpr index_t across = 3 * Simd<T>::width, tasks = 16;
+  constexpr index_t worth = 100'000;            // multiplications that a second thread pays for
+  constexpr index_t kept = index_t{1} << 15;    // numbers of A that stay in the cache beside B
+  constexpr index_t packed = index_t{1} << 14;  // numbers of B in panels beside them
+  constexpr index_t across = Panels<T>::kWidth, tasks = 16;
   // Columns of A beyond which a few of its rows would fill the first-level cache with lines of which they use a part, and
   // columns of C for which the rows are worth copying (171 to 300 rows in Fortran order: 0.85 to 0.95 of the time at AVX2).
   constexpr index_t deep = 96, often = 48;
   const index_t m = c.rows, k = a.cols, n = c.cols;
   const index_t rows = std::clamp<index_t>(kept / (8 * std::max<index_t>(k, 1)), 3, 24) * 8, down = (m + rows - 1) / rows;
-  if (m * k * n < worth || (down == 1 && n < 2 * across)) return all_blocks<T>(a, b, c, ProductPart::full, alpha, beta);
+  const bool few = m * k * n < worth || (down == 1 && n < 2 * across);
+  const bool packs = !few && alpha == 1 && beta == 0 && is_worth_panels(b, c);
+  Buffer<T> kept_rows;
+  if (!packs) b = in_rows<T>(b, kept_rows);
+  if (few) return all_blocks<T>(a, b, c, ProductPart::full, alpha, beta);
   // Blocks depend on the shapes alone: the sums of a block are taken in one order.
   const index_t strips = (n + across - 1) / across, wide = std::clamp<index_t>(tasks / down, 1, strips);
-  const index_t cols = (strips + wide - 1) / wide * across, along = (n + cols - 1) / cols;
-  const bool turns = k >= deep && n >= often;
+  index_t cols = (strips + wide - 1) / wide * across;
+  if (packs) cols = std::min(cols, std::max<index_t>(packed / k / across, 3) * across);
+  const index_t along = (n + cols - 1) / cols;
+  const bool turns = (k >= deep || packs) && n >= often;
   Buffer<T> straight;
   if (turns && along > 1) a = in_rows<T>(a, straight);
   parallel_tasks(down * along, threads, [&](index_t task) {
     const index_t i = task / along * rows, j = task % along * cols;
     const index_t r = std::min(rows, m - i), w = std::min(cols, n - j);
     Buffer<T> own;
-    const MatrixView<const T> left = a.block(i, 0, r, k);
-    all_blocks<T>(turns ? in_rows<T>(left, own) : left, b.block(0, j, k, w), c.block(i, j, r, w), ProductPart::full, alpha,
-                  beta);
+    MatrixView<const T> left = a.block(i, 0, r, k);
+    if (turns) left = in_rows<T>(left, own);
+    const MatrixView<const T> right = b.block(0, j, k, w);
+    if (packs) return product_of_panels<T>(left, Panels<T>(right), c.block(i, j, r, w));
+    all_blocks<T>(left, right, c.block(i, j, r, w), ProductPart::full, alpha, beta);
   });
 }
 
@@ -257,8 +271,7 @@ inline constexpr index_t kTurnedColumns = Simd<T>::width / 2;
 template <class T>
 bool product_of_copy(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c) {
   if (a.rows < 2 || !is_unpacked_product(a, b, c)) return false;
-  Buffer<T> kept;
-  product_in_blocks<T>(a, in_rows<T>(b, kept), c, num_threads());
+  product_in_blocks<T>(a, b, c, num_threads());
   return true;
 }
 
@@ -271,7 +284,8 @@ bool product_of_turned(const MatrixView<const T>& a, const MatrixView<const T>& 
   const index_t m = c.rows, n = c.cols;
   if (a.row_stride != 1 || a.col_stride == 1 || m < 2 * W || n < 2) return false;
   const bool few = n <= kTurnedColumns<T> && lies_in_rows(c) && a.cols <= kTallDepth;
-  const bool smaller = !lies_in_rows(b) && m < a.cols && is_unpacked_product(b.transposed(), a.transposed(), c);
+  const bool smaller =
+      !lies_in_rows(b) && m < a.cols && m <= 2 * Panels<T>::kWidth && is_unpacked_product(b.transposed(), a.transposed(), c);
   if (!few && !smaller) return false;
   const index_t together = std::clamp<index_t>(kept / std::max<index_t>(a.cols, 1) / W, 8, 64) * W;
   const index_t blocks = (m + together - 1) / together;
