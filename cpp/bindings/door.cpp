@@ -154,7 +154,9 @@ PyObject* try_row(const Door& door, Given& given) {
   py::object kept, arrays[kMostParts];
   const bool complex = door.row->traits.complex;
   if (inputs > 0 && !all_plain(given.argument, inputs, complex)) {
-    // Rows of real numbers convert what may become some; complex arguments of several kinds are the function's.
+    // Rows of real numbers convert what may become some; complex arguments of several kinds are mostly the function's.
+    if (complex && door.row->traits.widens && all_widened(given.argument, inputs, arrays))
+      return answer(door, given.argument, given.option, given.out == Py_None ? nullptr : given.out);
     if (complex || any_complex(given.argument, inputs)) return Py_NewRef(Py_NotImplemented);
     if (door.row->traits.bytes && of_bytes(given.argument[0], door.row->traits.few_bytes))
       return Py_NewRef(Py_NotImplemented);

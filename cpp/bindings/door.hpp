@@ -203,6 +203,7 @@ struct DoorTraits {
   bool (*prefers_numpy)(const Call&, bool single) = nullptr;
   const char* numpy = nullptr;
   bool complex = false;    // the arrays are of complex numbers, and the kernels of std::complex<double> and <float>
+  bool widens = false;     // beside a complex first argument real ones are made complex
   bool own_types = false;  // arguments keep their types; that of the first, which results have, is the maker's
   Maker makes[2] = {nullptr, nullptr};  // float64, float32
   vectorcallfunc entrance = nullptr;    // in place of all that: what the row says is its names alone

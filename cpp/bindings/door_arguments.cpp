@@ -110,6 +110,26 @@ bool all_converted(PyObject** given, int count, py::object* kept) {
   return true;
 }
 
+bool all_widened(PyObject** given, int count, py::object* kept) {
+  const int type = plain_type(given[0], true);
+  if (type < 0) return false;
+  for (int i = 1; i < count; ++i) {
+    if (plain_type(given[i], true) == type) continue;
+    if (!PyArray_CheckExact(given[i])) return false;
+    auto* const from = reinterpret_cast<PyArrayObject*>(given[i]);
+    const int own = PyArray_TYPE(from);
+    const bool real =
+        PyTypeNum_ISBOOL(own) || PyTypeNum_ISINTEGER(own) || own == NPY_HALF || own == NPY_DOUBLE || own == NPY_CFLOAT;
+    if (own != NPY_FLOAT && !(type == NPY_CDOUBLE && real)) return false;
+    kept[i] = py::reinterpret_steal<py::object>(as_type(from, type));
+    if (!kept[i]) throw py::error_already_set();
+  }
+  for (int i = 1; i < count; ++i) {
+    if (kept[i]) given[i] = kept[i].ptr();
+  }
+  return true;
+}
+
 bool each_converted(PyObject** given, int count, py::object* kept) {
   for (int i = 0; i < count; ++i) {
     if (plain_type(given[i]) >= 0) continue;

@@ -22,7 +22,11 @@ bool speaks_for_itself(PyObject* given);
 // numbers. They live in `kept`. False where one of the arguments is anything else.
 bool all_converted(PyObject** given, int count, pybind11::object* kept);
 
-// The same for arguments that keep their types; there are no numbers among them.
+// Puts complex arrays of the first one's type into the place of real ones and of arrays of lower precision. False where one
+// of the arguments is anything else.
+bool all_widened(PyObject** given, int count, pybind11::object* kept);
+
+// As `all_converted`, for arguments that keep their types; there are no numbers among them.
 bool each_converted(PyObject** given, int count, pybind11::object* kept);
 
 // Puts arrays of one type into the place of numbers and foreign arrays; they live as long as what is returned. Those that

@@ -134,7 +134,7 @@ bool converted_in_rows(PyArrayObject* from, double* to) {
 
 PyObject* as_type(PyArrayObject* from, int type) {
   PyArray_Descr* const wanted = PyArray_DescrFromType(type);
-  const index_t bytes = PyArray_SIZE(from) * index_t{type == NPY_FLOAT ? 4 : 8};
+  const index_t bytes = PyArray_SIZE(from) * index_t{PyTypeNum_ISCOMPLEX(type) ? 16 : type == NPY_FLOAT ? 4 : 8};
   PyObject* const made = in_own_memory(bytes, [&] { return PyArray_NewLikeArray(from, NPY_KEEPORDER, wanted, 0); });
   if (!made) return nullptr;
   auto* const to = reinterpret_cast<PyArrayObject*>(made);

@@ -17,8 +17,8 @@ namespace mmlcore::bindings {
 // is no memory.
 PyObject* new_result(int type, int axes, const npy_intp* shape);
 
-// The numbers of an array as float32 or float64 (NPY_FLOAT, NPY_DOUBLE), in a new array without gaps, in the order in which
-// they lie; null with the error set.
+// The numbers of an array as float32, float64 or complex ones (NPY_FLOAT, NPY_DOUBLE and so on), in a new array without
+// gaps, in the order in which they lie; null with the error set.
 PyObject* as_type(PyArrayObject* from, int type);
 
 template <class T>

@@ -52,3 +52,18 @@ def test_mixed_precision() -> None:
     single = np.random.default_rng(6).normal(size=(70, 3)).astype(np.float32)
     for x in (single, np.asfortranarray(single), single[:, ::2]):
         np.testing.assert_array_equal(mml.matmul(x, np.eye(x.shape[1])), x.astype(np.float64))
+
+
+@pytest.mark.parametrize("wide", [np.complex128, np.complex64])
+@pytest.mark.parametrize("kind", ["?", "i1", "i8", "u8", "f2", "f4", "f8", "c8", "c16", ">f8"])
+def test_right_sides_beside_complex_matrices(wide: type, kind: str) -> None:
+    rng = np.random.default_rng(7)
+    a = (rng.normal(size=(5, 4, 4)) + 1j * rng.normal(size=(5, 4, 4))).astype(wide)
+    for shape in ((4,), (4, 3), (5, 4, 2)):
+        b = (5 * np.abs(rng.normal(size=shape))).astype(kind)
+        for matrices in (a, a[0]):
+            x = mml.solve(matrices, b)
+            narrow = wide is np.complex64 and kind in ("f4", "c8")
+            assert x.dtype == (np.complex64 if narrow else np.complex128)
+            want = np.linalg.solve(matrices.astype(np.complex128), b.astype(np.complex128))
+            np.testing.assert_allclose(x, want, rtol=1e-3 if narrow else 1e-10)
