@@ -155,15 +155,14 @@ PyObject* try_row(const Door& door, Given& given) {
   const bool complex = door.row->traits.complex;
   if (inputs > 0 && !all_plain(given.argument, inputs, complex)) {
     // Rows of real numbers convert what may become some; complex arguments of several kinds are mostly the function's.
-    if (complex && door.row->traits.widens && all_widened(given.argument, inputs, arrays))
-      return answer(door, given.argument, given.option, given.out == Py_None ? nullptr : given.out);
-    if (complex || any_complex(given.argument, inputs)) return Py_NewRef(Py_NotImplemented);
+    const bool widened = door.row->traits.widens && all_widened(given.argument, inputs, arrays);
+    if (!widened && (complex || any_complex(given.argument, inputs))) return Py_NewRef(Py_NotImplemented);
     if (door.row->traits.bytes && of_bytes(given.argument[0], door.row->traits.few_bytes))
       return Py_NewRef(Py_NotImplemented);
     if (std::any_of(given.argument, given.argument + inputs, speaks_for_itself)) return Py_NewRef(Py_NotImplemented);
     if (door.row->traits.own_types) {
       if (!each_converted(given.argument, inputs, arrays)) return Py_NewRef(Py_NotImplemented);
-    } else if (!all_converted(given.argument, inputs, arrays))
+    } else if (!widened && !all_converted(given.argument, inputs, arrays))
       kept = made_plain(*door.arguments, given.argument, inputs);
   }
   return answer(door, given.argument, given.option, given.out == Py_None ? nullptr : given.out);
