@@ -234,7 +234,7 @@ void product_in_blocks(MatrixView<const T> a, MatrixView<const T> b, MatrixView<
   const index_t m = c.rows, k = a.cols, n = c.cols;
   const index_t rows = std::clamp<index_t>(kept / (8 * std::max<index_t>(k, 1)), 3, 24) * 8, down = (m + rows - 1) / rows;
   const bool few = m * k * n < worth || (down == 1 && n < 2 * across);
-  const bool packs = !few && alpha == 1 && beta == 0 && is_worth_panels(b, c);
+  const bool packs = !few && m > kTileRows && alpha == 1 && beta == 0 && is_worth_panels(b, c);
   Buffer<T> kept_rows;
   if (!packs) b = in_rows<T>(b, kept_rows);
   if (few) return all_blocks<T>(a, b, c, ProductPart::full, alpha, beta);

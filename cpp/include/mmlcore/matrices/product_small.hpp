@@ -71,11 +71,12 @@ void product_of_panels(MatrixView<const T> a, const Panels<T>& b, MatrixView<T> 
 // Whether B's panels pay: it takes more than half of a first-level cache, and the rows of A share the cost. Read where they
 // lie, the rows of B and the columns of A are each on a page of their own. Of numpy's time 20 of 41 x 53 times 53 x 414 took
 // 1.4, in Fortran order 1.6, and take 0.95; 9 of 244 x 244 1.15 and 1.7, and take 1; 60 x 500 times 500 x 500 on one thread
-// 1.05 to 1.4, and takes 0.9 to 1.
+// 1.05 to 1.4, and takes 0.9 to 1. Of a B in columns a copy would be made anyway.
 template <class T>
 bool is_worth_panels(const MatrixView<const T>& b, const MatrixView<T>& c) {
   constexpr index_t half_of_first_level = 16 << 10;
-  return c.rows >= 2 * Simd<T>::width && b.rows * b.cols * index_t{sizeof(T)} > half_of_first_level;
+  return c.rows >= (lies_in_rows(b) ? 2 * Simd<T>::width : kTileRows) &&
+         b.rows * b.cols * index_t{sizeof(T)} > half_of_first_level;
 }
 
 // One product, by the way that fits its shape: small, tall (product_tall.hpp) or large.
