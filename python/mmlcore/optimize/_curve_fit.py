@@ -23,6 +23,7 @@ from mmlcore.optimize._data import (
     limits,
     parameter_count,
 )
+from mmlcore.optimize._kept import kept
 from mmlcore.optimize._model import Model, model_of
 from mmlcore.optimize._plain_fit import LONG, UNSURE, plain_fit, result_of
 from mmlcore.optimize._profile import Problem
@@ -166,7 +167,7 @@ def curve_fit(
     if target.ndim == 0:
         target = np.broadcast_to(target, np.asarray(f(data, *start)).shape)
     _check(start, target, box)
-    target = np.ascontiguousarray(target, np.float64)
+    data, target = kept(data), kept(np.ascontiguousarray(target, np.float64))
     model = None
     if jac is None and whiten is None and isinstance(data, np.ndarray) and data.ndim in (1, 2):
         model = model_of(f, data, start) if data.shape[-1] == target.size else None

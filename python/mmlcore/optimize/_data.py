@@ -60,7 +60,7 @@ def limits(bounds: Any, shape: tuple[int, ...]) -> tuple[Array, Array] | None:
         return None
     form = shape if max(lower.ndim, upper.ndim) == len(shape) else shape[-1:]
     try:
-        lower, upper = (np.ascontiguousarray(np.broadcast_to(b, form)) for b in (lower, upper))
+        lower, upper = (np.array(np.broadcast_to(b, form), order="C") for b in (lower, upper))
     except ValueError:
         raise shape_error("bounds", lower.shape, f"a number or {shape}") from None
     if not (lower <= upper).all():

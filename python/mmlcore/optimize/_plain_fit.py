@@ -11,6 +11,7 @@ from mmlcore.core.arrays import F64, Array
 from mmlcore.core.status import Status
 from mmlcore.optimize._data import NORMAL
 from mmlcore.optimize._fit_result import MESSAGES
+from mmlcore.optimize._kept import kept, mark
 from mmlcore.optimize._model import known_model, model_of
 from mmlcore.optimize._profile import Problem
 from mmlcore.optimize.curve_result import CurveFit
@@ -44,6 +45,7 @@ def plain_fit(
         once = model and _core.curve_once(model.single, x, y, p0, f_scale, tol, max_iter, absolute)
         if once:
             found, covariance, dof = once
+            x, y = kept(x), kept(y)
             given = (
                 f,
                 model,
@@ -85,6 +87,7 @@ def plain_fit(
         covariance = covariance * (chi2 / dof)
     if not _core.all_finite(covariance):
         return None
+    x, y = kept(x), kept(y)
     given = (f, model, x, y, None, None, None, "linear", f_scale, tol, max_iter, None, absolute)
     known = (model, x, y, None), (f, x, y, None)
     return result_of(found, covariance, dof, *known, Problem(*given), profile)
@@ -107,6 +110,7 @@ def result_of(
         evaluations=evaluations,
         _residuals=residual,
         _data=data,
+        _mark=mark(data[1], data[2]),
         _problem=problem,
         _profile=profile,
     )

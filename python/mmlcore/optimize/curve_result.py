@@ -14,6 +14,7 @@ from mmlcore.core.arrays import Array
 from mmlcore.core.report import pictures
 from mmlcore.core.status import success
 from mmlcore.optimize._fit_result import Pair
+from mmlcore.optimize._kept import check_mark
 from mmlcore.optimize._profile import profile_intervals
 from mmlcore.optimize.estimates import Estimates, factors
 
@@ -69,6 +70,7 @@ class CurveFit(Pair, Estimates):
     _data: Any = field(repr=False, compare=False, default=(None, None, None, None))
     _problem: Any = field(repr=False, compare=False, default=None)
     _profile: bool = field(repr=False, compare=False, default=False)
+    _mark: Any = field(repr=False, compare=False, default=None)
 
     @property
     def residual(self) -> Array:
@@ -79,6 +81,7 @@ class CurveFit(Pair, Estimates):
         if isinstance(self._residuals, np.ndarray):
             return self._residuals
         model, x, y, weight = self._residuals
+        check_mark(self._mark, "residual", x, y)
         difference = np.asarray(model.function(x.T, *self.parameters) - y)
         return difference if weight is None else difference * weight
 
@@ -117,6 +120,7 @@ class CurveFit(Pair, Estimates):
         if self._problem is None:
             msg = "profile: these are residuals, whose fit is not made again; needed a fit of curve_fit."
             raise ValueError(msg)
+        check_mark(self._mark, "profile", *self._data[1:3])
         return profile_intervals(self, factors(level, "level", self._freedom))
 
     def _facts(self) -> Sequence[tuple[str, Any]]:
@@ -161,5 +165,6 @@ class CurveFit(Pair, Estimates):
         if f is None:
             msg = "plot: these are residuals, no curve."
             raise TypeError(msg)
+        check_mark(self._mark, "plot", x, y)
         sigma = None if weight is None else 1 / weight
         return pictures().fit(f, x, y, self, sigma=sigma, axes=axes)
