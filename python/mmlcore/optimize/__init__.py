@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from mmlcore.core.later import Later as _Later
 from mmlcore.core.status import Status
 from mmlcore.optimize import _inside as _inside  # registers itself
-from mmlcore.optimize._batch import CurveFitBatch, curve_fit_batch
+from mmlcore.optimize._batch import curve_fit_batch
 from mmlcore.optimize._curve_fit import curve_fit
 from mmlcore.optimize._globally import minimize_globally
 from mmlcore.optimize._lagrange import Constrained, lagrange
@@ -20,6 +20,7 @@ from mmlcore.optimize._regressions import (
     linear_regression_by,
     linear_regression_rolling,
 )
+from mmlcore.optimize.batch_result import CurveFitBatch
 from mmlcore.optimize.curve_result import CurveFit
 from mmlcore.optimize.estimates import Band
 from mmlcore.optimize.linear_result import LinearFit
