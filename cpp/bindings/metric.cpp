@@ -118,7 +118,7 @@ bool scalar_projections(const Call& call) {
 }
 
 template <class T>
-bool inner(const Call& call) {
+bool all_products(const Call& call) {
   for (const int i : {0, 1}) {
     if (stands_for_all<T>(call, 1 - i)) return inner_with_one<T>(call, i);
   }
@@ -130,6 +130,32 @@ bool inner(const Call& call) {
     products<T>(u, v, count, call.result<T>() + first);
     return true;
   });
+}
+
+// Whether all numbers of argument i are 0 or so far from the ends of the range that products of three stay within it.
+template <class T>
+bool usual(const Call& call, int i) {
+  Side<T> side;
+  if (!side.find(call, i)) return false;
+  const MatrixView<const T> rows = side.rows(0, call.count());
+  bool fine = true;
+  for (index_t k = 0; k < rows.rows; ++k) {
+    for (index_t j = 0; j < rows.cols; ++j) fine &= rows(k, j) == 0 || comfortable(rows(k, j) * rows(k, j));
+  }
+  return fine;
+}
+
+// False, for the Python function, where a product has left the range, or is so small that it may have lost its terms.
+template <class T>
+bool inner(const Call& call) {
+  if (!all_products<T>(call)) return false;
+  const T* const found = call.result<T>();
+  bool fine = true, large = false;
+  for (index_t i = 0; i < call.count(); ++i) {
+    fine &= comfortable(std::abs(found[i]));
+    large |= !std::isfinite(found[i]);
+  }
+  return fine || (!large && usual<T>(call, 0) && usual<T>(call, 1));
 }
 
 template <class T>

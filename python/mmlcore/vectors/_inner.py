@@ -8,7 +8,16 @@ from numpy.typing import ArrayLike
 from mmlcore.core.arrays import Array, same_dtype
 from mmlcore.core.door import door
 from mmlcore.core.metric import as_metric
-from mmlcore.vectors.rows import as_pair, as_vectors, in_metric, lengths, products, scaled, unit
+from mmlcore.vectors.rows import (
+    as_pair,
+    as_vectors,
+    in_metric,
+    lengths,
+    products,
+    scaled,
+    unit,
+    within_range,
+)
 
 
 @door("inner")
@@ -56,8 +65,11 @@ def inner(
     a, b = as_pair(x, y)
     if metric is not None:
         m = as_metric(metric, a.shape[-1], f"vectors of length {a.shape[-1]}").matrix
-        a, b, m = same_dtype(a, b, m)
-        b = np.matmul(b, m)
+        shape = m.shape
+        return within_range(
+            lambda a, b, m: products(a, np.matmul(b, m.reshape(shape))),
+            *same_dtype(a, b, m.reshape(-1)),
+        )
     return products(a, b)
 
 
@@ -99,7 +111,7 @@ def length(x: ArrayLike, *, metric: ArrayLike | None = None, out: Array | None =
     >>> round(float(mml.length([3e200, 4e200]) / 1e200), 12)
     5.0
     """
-    return lengths(*in_metric(metric, as_vectors(x, "x")))
+    return _length(as_vectors(x, "x"), metric)
 
 
 @door("distance")
@@ -143,7 +155,7 @@ def distance(
     5.0
     """
     a, b = as_pair(x, y)
-    return lengths(*in_metric(metric, a - b))
+    return _length(a - b, metric)
 
 
 @door("angle")
@@ -267,7 +279,10 @@ def scalar_projection(
     2.0
     """
     a, b = as_pair(x, onto, "onto")
-    return _along(*in_metric(metric, a, b))
+    if metric is None:
+        return _along(a, b)
+    b = scaled(b, "onto")
+    return within_range(lambda a: _along(*in_metric(metric, a, b)), a)
 
 
 @door("vector_projection")
@@ -306,10 +321,20 @@ def vector_projection(
     array([ 1.2, -1.6,  0. ])
     """
     a, b = as_pair(x, onto, "onto")
-    inside_a, inside_b = in_metric(metric, a, b)
-    along = np.asarray(_along(inside_a, inside_b))[..., np.newaxis]
-    size = np.asarray(lengths(inside_b))[..., np.newaxis]
-    return np.asarray(along * (b / size))
+    b = scaled(b, "onto")
+
+    def times(a: Array) -> Array:
+        inside, onto = in_metric(metric, a, b)
+        return np.asarray(_along(inside, onto) / lengths(onto))
+
+    found = times(a) if metric is None else within_range(times, a)
+    return np.asarray(np.asarray(found)[..., np.newaxis] * b)
+
+
+def _length(x: Array, metric: ArrayLike | None) -> Array:
+    if metric is None:
+        return lengths(x)
+    return within_range(lambda x: lengths(*in_metric(metric, x)), x)
 
 
 def _along(x: Array, onto: Array) -> Array:
@@ -319,5 +344,7 @@ def _along(x: Array, onto: Array) -> Array:
 
 
 def _directions(x: ArrayLike, y: ArrayLike, metric: ArrayLike | None) -> tuple[Array, Array]:
-    a, b = in_metric(metric, *as_pair(x, y))
+    a, b = as_pair(x, y)
+    if metric is not None:
+        a, b = in_metric(metric, scaled(a, "x"), scaled(b, "y"))
     return unit(a, "x"), unit(b, "y")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -80,6 +82,44 @@ def unit(x: Array, name: str, none: str = "contains a zero vector, which") -> Ar
     """Scale vectors to length 1; ValueError for those without a direction."""
     near_one = scaled(x, name, none)
     return np.asarray(near_one / np.asarray(lengths(near_one))[..., np.newaxis])
+
+
+def measured(x: Array, *, large: bool = False) -> tuple[Array, Array | None]:
+    """Return vectors and None; where one is tiny, or large and that is asked for, all divided by powers of two, and these.
+
+    Their largest entries are near 1 then: products with a metric neither overflow nor lose the digits of numbers below the
+    normal ones. Large vectors are for a second attempt, since their smallest entries may vanish.
+    """
+    squares = products(x, x)
+    wide = float(np.finfo(x.dtype).max) ** 0.6
+    if np.all((squares > 1 / wide) & (squares < wide if large else True)):
+        return x, None
+    power = np.frexp(np.abs(x).max(axis=-1, initial=0))[1]  # 0 of zero, infinity and NaN
+    power = power if large else np.minimum(power, 0)
+    with np.errstate(under="ignore"):
+        return np.asarray(np.ldexp(x, -power[..., np.newaxis])), power
+
+
+def brought_back(found: Array, *powers: Array | None) -> Array:
+    """Multiply by the powers of two that `measured` took out."""
+    known = [power for power in powers if power is not None]
+    if not known:
+        return found
+    with np.errstate(over="ignore", under="ignore"):  # what is beyond the range, or below it
+        return np.asarray(np.ldexp(found, sum(known)))[()]
+
+
+def within_range(compute: Callable[..., Array], *vectors: Array) -> Array:
+    """Return a function of vectors that multiplies as they do; once more, of vectors near 1, where it leaves the range."""
+
+    def once(large: bool) -> Array:
+        near, powers = zip(*(measured(x, large=large) for x in vectors), strict=True)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return brought_back(compute(*near), *powers)
+
+    found = once(False)
+    beyond = ~np.isfinite(found)
+    return np.where(beyond, once(True), found)[()] if beyond.any() else found
 
 
 def in_metric(metric: ArrayLike | None, *vectors: Array) -> tuple[Array, ...]:
