@@ -156,7 +156,10 @@ PyObject* fit_line(PyTypeObject* type, PyArrayObject* x, PyArrayObject* y, PyArr
   if (outcome == optimize::Outcome::Steep) return Py_NewRef(Py_None);
   const py::tuple fields = py::make_tuple(coefficients, line.constant, covariance, line.chi2, line.dof, line.r2),
                   arguments = py::make_tuple(fields);
-  return PyTuple_Type.tp_new(type, arguments.ptr(), nullptr);
+  auto made = py::reinterpret_steal<py::object>(PyTuple_Type.tp_new(type, arguments.ptr(), nullptr));
+  if (made && !line.mean.empty())
+    made.attr("_centre") = py::make_tuple(py::array_t<double>(d, line.mean.data()), line.level);
+  return made.release().ptr();
 }
 
 // fit_line(LinearFit, X, y, sigma, intercept): a fit of plain arrays; None where it is one for a QR decomposition;

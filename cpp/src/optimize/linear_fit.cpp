@@ -36,6 +36,8 @@ struct Columns {
   double total = 0;                      // sum of the weights
 };
 
+constexpr double kFar = 1e6;  // times the variance of the line at the mean, from which on that of the constant hides it
+
 // What follows from the solution b and the inverse (d, d) for columns of length one, of which `left` of y is not explained;
 // the inverse becomes the covariance, in place or in a larger matrix.
 bool finish(const Columns& c, const double* b, const double* inverse, double left, index_t points, bool constant,
@@ -65,6 +67,8 @@ bool finish(const Columns& c, const double* b, const double* inverse, double lef
     around += c.mean[i] * with_mean;
   }
   if (constant) line.covariance[d * side + d] = around * unit;
+  line.level = unit / c.total;
+  if (constant && around * c.total > kFar) line.mean.assign(c.mean.begin(), c.mean.begin() + d);
   return finite && std::isfinite(line.constant) && std::isfinite(around * unit);
 }
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from mmlcore.core.arrays import Array, all_finite
 from mmlcore.eigen import eigh
-from mmlcore.optimize.linear_result import LinearFit
+from mmlcore.optimize.linear_result import FAR, LinearFit
 from mmlcore.stats.factor import TriangularFactor
 from mmlcore.stats.scatter import Scatter, scaled
 from mmlcore.stats.summary import mean_parts
@@ -276,12 +276,18 @@ def _finished(
         msg = f"linear_regression: {why}; the covariance is infinite."
         warnings.warn(msg, RuntimeWarning, stacklevel=4)
         covariance.fill(np.inf)
+    level = chi2 / dof / sums.total if dof > 0 else np.inf
     if sums.powers is not None or sums.unit:
         y = 0 if sums.powers is None else int(sums.powers[-1])
         with np.errstate(over="ignore", under="ignore"):
             chi2 = float(np.ldexp(chi2, 2 * y + sums.unit))
+            level = float(np.ldexp(level, 2 * y))
             if sums.powers is not None:
                 covariance = scaled(
                     covariance, -np.append(sums.powers[:-1], 0)[: len(covariance)], 2 * y
                 )
-    return LinearFit(coefficients, constant, covariance, chi2, dof, r2)
+    fit = LinearFit(coefficients, constant, covariance, chi2, dof, r2)
+    if sums.intercept and full and dof > 0 and covariance[d, d] > FAR * level:
+        units = 0 if sums.powers is None else sums.powers[:-1]
+        fit.keep_centre(np.ldexp(mean[:-1], units), level)
+    return fit

@@ -11,6 +11,10 @@ from mmlcore.core.arrays import Array, as_array, shape_error
 from mmlcore.core.report import pictures
 from mmlcore.optimize.estimates import Estimates, feature_names
 
+FAR = (
+    1e6  # times the variance of the line at the mean, from which on that of the intercept hides it
+)
+
 
 class _Fields(NamedTuple):
     coefficients: Array
@@ -44,6 +48,9 @@ class LinearFit(Estimates, _Fields):
 
     features: list[str] | None = None
     """Names of the columns of X, where it was a data frame."""
+
+    _centre: tuple[Array, float] | None = None
+    """Of points far from 0: their mean, and the variance of the line there, which that of the intercept hides."""
 
     @property
     def estimates(self) -> Array:
@@ -85,10 +92,21 @@ class LinearFit(Estimates, _Fields):
         value = x @ self.coefficients + self.intercept
         if confidence is None and prediction is None:
             return value
-        rows = np.column_stack([x, np.ones(len(x))])[:, : len(self.covariance)]
-        variance = np.einsum("ij,jk,ik->i", rows, self.covariance, rows)
         noise = self.chi2 / self.dof if self.dof > 0 else np.inf
-        return self._band(value, np.maximum(variance, 0), confidence, prediction, noise)
+        return self._band(value, self._variance(x), confidence, prediction, noise)
+
+    def keep_centre(self, mean: Array, level: float) -> None:
+        """Keep where the line is known best, and its variance there."""
+        self._centre = (mean, level)
+
+    def _variance(self, x: Array) -> Array:
+        """Variance of the line: of points far from 0 as that at their mean and that of the slopes, which do not cancel."""
+        rows = np.column_stack([x, np.ones(len(x))])[:, : len(self.covariance)]
+        inside, level = self.covariance, 0.0
+        if self._centre is not None:
+            mean, level = self._centre
+            rows, inside = x - mean, inside[: len(mean), : len(mean)]
+        return np.maximum(np.einsum("ij,jk,ik->i", rows, inside, rows), 0) + level
 
     def plot(self, X: Any, y: Any, *, axes: Any = None) -> Any:
         """Draw data of one feature, the line with a band of two standard errors, and the residuals beneath.

@@ -23,6 +23,8 @@
 // Cost: n d^2 flops and one pass over the data, or two; R costs twice the flops.
 #pragma once
 
+#include <vector>
+
 #include "mmlcore/core/views.hpp"
 
 namespace mmlcore::optimize {
@@ -40,6 +42,9 @@ struct Line {
   double* coefficients;  // (d,)
   double* covariance;    // (d + 1, d + 1), or (d, d) without a constant
   double constant = 0, chi2 = 0, dof = 0, r2 = 0;
+  // Of points so far from 0 that the variance of the constant hides that of the line: their mean, and the variance there.
+  std::vector<double> mean;
+  double level = 0;
 };
 
 // x has a row for each point; `sigma` are the standard deviations of y, contiguous, or null. Only where the outcome is
