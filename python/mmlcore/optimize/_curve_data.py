@@ -48,6 +48,19 @@ def sigma_of(
     return None, s
 
 
+def _check_symmetric(s: Array) -> None:
+    """Refuse a matrix of which a factorization would read one half without a look at the other."""
+    if not all_finite(s):
+        msg = "sigma: the covariance matrix contains infinity, needed finite numbers."
+        raise ValueError(msg)
+    share = np.sqrt(np.abs(np.diagonal(s)))
+    apart = np.abs(s - s.T) > 1e-8 * np.maximum(np.abs(s), share * share[:, None])
+    if apart.any():
+        i, j = np.argwhere(apart)[0]
+        msg = f"sigma: the covariance matrix is not symmetric: sigma[{i}, {j}] is {s[i, j]}, sigma[{j}, {i}] is {s[j, i]}."
+        raise ValueError(msg)
+
+
 def without_nan(
     x: Any, y: Array, weight: Array | None, sigma: Array | None, check: bool, policy: str | None
 ) -> tuple[Any, Array, Array | None, Array | None]:
@@ -82,6 +95,7 @@ def _whitening(sigma: Array | None) -> Array | None:
     """Return L^-1 of a covariance matrix L L^T."""
     if sigma is None:
         return None
+    _check_symmetric(sigma)
     try:
         return np.asarray(np.linalg.inv(np.linalg.cholesky(sigma)))
     except np.linalg.LinAlgError:

@@ -20,6 +20,7 @@ from mmlcore.core.arrays import (
 )
 from mmlcore.core.errors import ConvergenceError
 from mmlcore.core.report import pictures
+from mmlcore.optimize._labels import labels_of, of_objects
 from mmlcore.optimize.estimates import Band, Estimates, feature_names
 
 _CONVERGED, _SEPARATED, _ALMOST, _DEPENDENT, _NOT_FINITE = range(1, 6)
@@ -249,9 +250,7 @@ def logistic_regression(
     x = x[:, None] if x.ndim == 1 else as_data(x, "X")
     if 0 in x.shape:
         raise shape_error("X", x.shape, "at least one point and one feature")
-    labels = np.asarray(y)
-    if labels.shape != x.shape[:1]:
-        raise shape_error("y", labels.shape, f"({len(x)},), a class for each row of X")
+    labels = labels_of(y, len(x), "y", "a class")
     if labels.dtype.kind == "f":
         require_finite(labels, "y")
     classes, code = _classes(labels)
@@ -290,6 +289,8 @@ def _classes(labels: Array) -> tuple[Array, Array]:
         code = labels == classes[1]
         if classes[0] != classes[1] and np.all(code | (labels == classes[0])):
             return classes, code
+    if labels.dtype.kind == "O":
+        return of_objects(labels, "y")[::-1]
     return np.unique(labels, return_inverse=True)
 
 

@@ -106,7 +106,8 @@ class LinearFit(Estimates, _Fields):
         if self._centre is not None:
             mean, level = self._centre
             rows, inside = x - mean, inside[: len(mean), : len(mean)]
-        return np.maximum(np.einsum("ij,jk,ik->i", rows, inside, rows), 0) + level
+        along = np.maximum(np.einsum("ij,jk,ik->i", rows, inside, rows), 0)
+        return np.asarray(along + level)
 
     def plot(self, X: Any, y: Any, *, axes: Any = None) -> Any:
         """Draw data of one feature, the line with a band of two standard errors, and the residuals beneath.
