@@ -215,3 +215,17 @@ def test_arguments_by_their_names():
         assert (
             MLPRegressor((3,), max_iter=60, tol=10, n_iter_no_change=np.inf).fit(x, y).n_iter_ == 60
         )
+
+
+def test_a_network_that_goes_on_learning_keeps_its_layers(rng):
+    x = rng.standard_normal((30, 2))
+    net = MLPRegressor(hidden_layer_sizes=(4,), random_state=0).partial_fit(x, x)
+    before = net.predict(x)
+    with pytest.raises(ValueError, match=r"got layers of \[2, 4, 1\].*needed \[2, 4, 2\]"):
+        net.partial_fit(x, x[:, 0])
+    np.testing.assert_array_equal(net.predict(x), before)
+    again = MLPRegressor(hidden_layer_sizes=(4,), random_state=0, warm_start=True, max_iter=2).fit(
+        x, x
+    )
+    with pytest.raises(ValueError, match=r"got layers of \[2, 5, 2\]"):
+        again.set_params(hidden_layer_sizes=(5,)).fit(x, x)

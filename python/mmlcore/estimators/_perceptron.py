@@ -164,7 +164,13 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
             weights = _check_sample_weight(sample_weight, x, ensure_non_negative=True)
         hidden = np.atleast_1d(self.hidden_layer_sizes).tolist()
         layers = [x.shape[1], *hidden, wanted.shape[1]]
-        if not going_on or self.network_.layers != layers:
+        if going_on and self.network_.layers != layers:
+            msg = (
+                f"y, hidden_layer_sizes: got layers of {layers} with the outputs of y, needed {self.network_.layers}, those of "
+                "the network that goes on learning."
+            )
+            raise ValueError(msg)
+        if not going_on:
             activation = chosen(self.activation, "activation", _ACTIVATION)
             network = MLP(
                 layers,
