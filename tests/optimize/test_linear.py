@@ -460,3 +460,16 @@ def test_fewer_points_than_columns_have_the_shortest_coefficients(n, d, intercep
     )
     assert fit.chi2 < 1e-20
     assert np.isinf(fit.covariance).all()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_blocks_without_rows_count_nothing(rng, weighted):
+    x, y, sigma = rng.standard_normal((20, 2)), rng.standard_normal(20), rng.uniform(1, 2, 20)
+    rows = [slice(0, 0), slice(0, 9), slice(9, 9), slice(9, 20)]
+    blocks = [(x[r], y[r], sigma[r]) if weighted else (x[r], y[r]) for r in rows]
+    found = mml.linear_regression(iter(blocks))
+    expected = mml.linear_regression(x, y, sigma=sigma if weighted else None)
+    np.testing.assert_allclose(found.estimates, expected.estimates, rtol=1e-12)
+    assert found.dof == expected.dof
+    with pytest.raises(ValueError, match="got no points"):
+        mml.linear_regression(iter(blocks[:1]))

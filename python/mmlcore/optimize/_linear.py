@@ -213,7 +213,7 @@ def _scatter_of_blocks(blocks: Iterator[Block], d: int) -> Scatter:
     return moments.sums
 
 
-def _checked(X: Any, y: ArrayLike, sigma: ArrayLike | None) -> Block:
+def _checked(X: Any, y: ArrayLike, sigma: ArrayLike | None, *, part: bool = False) -> Block:
     source = is_source(X)
     x = X if source else as_array(X, "X")
     if not source:
@@ -224,11 +224,11 @@ def _checked(X: Any, y: ArrayLike, sigma: ArrayLike | None) -> Block:
     n = x.shape[0]
     if target.shape != (n,):
         raise shape_error("y", target.shape, f"({n},), a number for each row of X")
-    if 0 in x.shape:
+    if x.shape[1] == 0 or (n == 0 and not part):
         raise shape_error("X", x.shape, "at least one point and one feature")
     if not source:
         x, target = same_dtype(x, target)
-    return x, target, None if sigma is None else as_weights(sigma, n, "sigma")
+    return x, target, None if sigma is None or n == 0 else as_weights(sigma, n, "sigma")
 
 
 def _checked_blocks(X: Any, sigma: ArrayLike | None) -> Iterator[Block]:
@@ -241,7 +241,7 @@ def _checked_blocks(X: Any, sigma: ArrayLike | None) -> Iterator[Block]:
         if not isinstance(block, tuple) or len(block) not in (2, 3):
             msg = "y: got None, needed a number for each point; or X as an iterable of tuples (X, y) or (X, y, sigma)."
             raise TypeError(msg)
-        x, y, s = _checked(*block, *[None] * (3 - len(block)))
+        x, y, s = _checked(*block, *[None] * (3 - len(block)), part=True)
         width = x.shape[1] if width is None else width
         if x.shape[1] != width:
             raise shape_error("X", x.shape, f"(n, {width}), as in the block before")
