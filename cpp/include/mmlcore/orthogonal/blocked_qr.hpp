@@ -31,7 +31,8 @@ void blocked_qr(MatrixView<T> a, MatrixView<T> q);
 template <class T>
 void blocked_r(MatrixView<T> a);
 
-// The same as blocked_qr for n <= m with the columns that complete Q to a square matrix, m x (m - n), in the place of Q's own.
+// The same as blocked_qr for n <= m with the columns that complete Q to a square matrix, m x (m - n), in the place of Q's
+// own.
 template <class T>
 void blocked_complement(MatrixView<T> a, MatrixView<T> rest);
 
