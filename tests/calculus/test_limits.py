@@ -147,6 +147,22 @@ BINARY = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("unit", [1e-310, 1e-200, 1.0, 1e200, 1e300])
+def test_lengths_at_the_ends_of_the_range(unit):
+    x, origin = np.array([3 * unit, 4 * unit]), np.zeros(2)
+    for f in (mml.length, lambda v: mml.distance(v, origin), lambda v: mml.distance(origin, v)):
+        np.testing.assert_allclose(mml.gradient(f, x), [0.6, 0.8], rtol=1e-15)
+        np.testing.assert_allclose(
+            mml.gradient(lambda v, f=f: np.sum(f(v)), np.stack([x, x])),
+            [[0.6, 0.8]] * 2,
+            rtol=1e-15,
+        )
+    if 1e-200 <= unit <= 1e200:
+        curvature = np.array([[16, -12], [-12, 9]]) / 125 / unit
+        np.testing.assert_allclose(mml.hessian(mml.length, x), curvature, rtol=1e-14)
+    np.testing.assert_array_equal(mml.gradient(mml.length, origin), [0, 0])
+
+
 @given(st.lists(st.tuples(st.integers(0, 10), st.integers(0, 17), st.integers(0, 17)), min_size=1, max_size=4),
        st.sampled_from([0.0, 1.0, -1.0, 0.3, -2.5, 40.0, -700.0]), st.sampled_from([0.0, 0.5, -1.0, 300.0]))  # fmt: skip
 @settings(max_examples=60, deadline=None)

@@ -264,10 +264,23 @@ _LINALG: dict[str, Traced] = {
 
 # Ours.
 
+_UNITS = (
+    2.0**-1000,
+    2.0**1000,
+)  # what a length's largest number is divided by: its reciprocal stays finite
+
 
 def _length(tape: Tape, x: Any) -> Any:
+    """Return lengths whose squares need not lie within the range: a unit, whose steps have no slope, is taken out first."""
     at = tape.symbol(x)
-    return np.sqrt((at * at).sum(axis=-1))
+    largest = np.max(abs(at), axis=-1, keepdims=True)
+    unit = np.exp2(np.floor(np.log2(np.clip(np.where(largest > 0, largest, 1.0), *_UNITS))))
+    share = at / unit
+    return np.sqrt((share * share).sum(axis=-1)) * unit[..., 0]
+
+
+def _distance(tape: Tape, x: Any, y: Any) -> Any:
+    return _length(tape, tape.symbol(x) - y)
 
 
 def _qr(tape: Tape, A: Any) -> Any:
@@ -296,6 +309,7 @@ _OURS: dict[str, Traced] = {
     "matmul": lambda tape, a, b: np.matmul(tape.symbol(a), b),
     "inner": lambda tape, x, y: (tape.symbol(x) * y).sum(axis=-1),
     "length": _length,
+    "distance": _distance,
 }
 _MODULES: dict[str, dict[str, Any]] = {
     "mmlcore": _OURS,
