@@ -10,6 +10,16 @@ import numpy as np
 from mmlcore.calculus._refuse import NUMPY, refuse
 from mmlcore.calculus.operations import OPS
 from mmlcore.calculus.symbol import Symbol, is_truth, is_whole
+from mmlcore.core.errors import TraceError
+
+
+def _refuse(tape: Any, what: str, fix: str) -> NoReturn:
+    """Refuse, and note it: a function that catches the TypeError of a float(), say, would go another way than with numbers."""
+    try:
+        refuse(what, fix)
+    except TraceError as error:
+        tape.refused = error
+        raise
 
 
 def _bool(self: Any) -> bool:
@@ -17,11 +27,13 @@ def _bool(self: Any) -> bool:
     if self.size == 1 and self.tape.graph.is_constant(self.id):  # the same for all points
         return bool(self.tape.graph.values(self.id)[0])
     if sys._getframe(1).f_code.co_filename.startswith(NUMPY):
-        refuse(
+        _refuse(
+            self.tape,
             "numpy compared elements of an array of traced values (numpy.max, numpy.sort and the like of numpy.array([x[0], ...]))",
             "Make the array by numpy.stack([x[0], ...]), and use numpy.maximum, numpy.max, numpy.where.",
         )
-    return refuse(
+    return _refuse(
+        self.tape,
         "a branch (`if`, `while`, `and`, `or`, `not`, a chained comparison) depends on a value",
         "Use numpy.where(condition, a, b), and &, |, ~ for conditions.",
     )
@@ -31,7 +43,7 @@ def _float(self: Any) -> float:
     """Return what does not depend on values; refuse all else."""
     if self.size == 1 and self.tape.graph.is_constant(self.id):
         return float(self.tape.graph.values(self.id)[0])
-    return _no_number()
+    return _no_number(self.tape)
 
 
 def _int(self: Any) -> int:
@@ -43,7 +55,7 @@ def _index(self: Any) -> int:
     """Return a place that does not depend on values; refuse all else."""
     if not is_whole(self):
         msg = "only whole numbers can be places"
-        raise TypeError(msg) if self.tape.graph.is_constant(self.id) else _no_number()
+        raise TypeError(msg) if self.tape.graph.is_constant(self.id) else _no_number(self.tape)
     return int(float(self))
 
 
@@ -74,8 +86,9 @@ def _item(self: Any, *index: Any) -> Any:
     return flat[index[0]] if len(index) == 1 else self[index] if index else self.reshape(())
 
 
-def _no_number() -> NoReturn:
-    refuse(
+def _no_number(tape: Any) -> NoReturn:
+    _refuse(
+        tape,
         "a number was asked of a traced value (float(), int(), math.sin(), an assignment into an array of numbers, "
         "numpy.array([x[0], ...], dtype=float) and the like)",
         "Use numpy's functions: numpy.sin(x); make arrays by numpy.array([x[0], ...]) without dtype, numpy.stack, or "

@@ -304,6 +304,8 @@ def _traced(
     sources = generators(f)
     before = None if sources is None else state_of(sources)
     result = tape.symbol(f(*map(tape.argument, inputs)))
+    if tape.refused is not None:
+        raise tape.refused
     if sources is not None and state_of(sources) != before:
         refuse_at(
             f,

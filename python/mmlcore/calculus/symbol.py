@@ -13,6 +13,7 @@ from mmlcore.calculus._refuse import NUMPY, refuse, untraced
 from mmlcore.calculus._views import Own, View, current, element, picked, places_of, put, reshaped
 from mmlcore.calculus.operations import OPERATIONS, OPS
 from mmlcore.core.arrays import is_masked
+from mmlcore.core.errors import TraceError
 
 _TRUTHS = frozenset(OPS[row.name] for row in OPERATIONS if row.truth)
 Shape = tuple[int, ...]
@@ -37,12 +38,13 @@ def implements(kind: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 class Tape:
     """A graph, and the symbols that stand for its nodes."""
 
-    __slots__ = ("graph", "orders", "truths", "whole")
+    __slots__ = ("graph", "orders", "refused", "truths", "whole")
 
     def __init__(self) -> None:
         self.graph = _core.FunctionGraph()
         self.truths: set[int] = set()  # nodes that are bool in numpy
         self.whole: set[int] = set()  # nodes that are integers in numpy
+        self.refused: TraceError | None = None  # what a function may have caught
         self.orders = (
             ANY_ORDER  # of derivatives that hold: problems that are solved inside have some
         )
@@ -157,8 +159,8 @@ class Symbol:
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
-        """An array's, for functions that ask ``isinstance(x, numpy.ndarray)``; `type` tells the truth."""
-        return np.ndarray
+        """What numpy has in its place, for functions that ask ``isinstance(x, float)``; `type` tells the truth."""
+        return np.ndarray if self.shape else np.float64
 
     @property
     def id(self) -> int:
