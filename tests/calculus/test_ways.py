@@ -16,7 +16,7 @@ def test_a_caught_refusal_is_none():
     def caught(x):
         try:
             return [1.0, 2.0, 3.0][int(x[0])] * x[1]
-        except Exception:
+        except TypeError:
             return 0.0
 
     def decided(x):
@@ -28,7 +28,7 @@ def test_a_caught_refusal_is_none():
         return 0.0
 
     for f in (caught, decided):
-        with pytest.raises(mml.TraceError, match="depends on a value|a number was asked"):
+        with pytest.raises(mml.TraceError, match=r"depends on a value|a number was asked"):
             mml.gradient(f, [1.0, 2.0])
 
 
