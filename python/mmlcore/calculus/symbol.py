@@ -45,9 +45,7 @@ class Tape:
         self.truths: set[int] = set()  # nodes that are bool in numpy
         self.whole: set[int] = set()  # nodes that are integers in numpy
         self.refused: TraceError | None = None  # what a function may have caught
-        self.orders = (
-            ANY_ORDER  # of derivatives that hold: problems that are solved inside have some
-        )
+        self.orders = ANY_ORDER  # of derivatives that hold: problems solved inside have some
 
     def input(self, shape: Shape) -> Symbol:
         """Make a new argument."""
