@@ -264,10 +264,8 @@ _LINALG: dict[str, Traced] = {
 
 # Ours.
 
-_UNITS = (
-    2.0**-1000,
-    2.0**1000,
-)  # what a length's largest number is divided by: its reciprocal stays finite
+# Of what a length's largest number is divided by: reciprocals stay finite.
+_UNITS = 2.0**-1000, 2.0**1000
 
 
 def _length(tape: Tape, x: Any) -> Any:

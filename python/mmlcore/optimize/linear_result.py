@@ -11,9 +11,8 @@ from mmlcore.core.arrays import Array, as_array, shape_error
 from mmlcore.core.report import pictures
 from mmlcore.optimize.estimates import Estimates, feature_names
 
-FAR = (
-    1e6  # times the variance of the line at the mean, from which on that of the intercept hides it
-)
+# Times the variance of the line at the mean, from which on that of the intercept hides it (kFar of linear_fit.cpp).
+FAR = 1e6
 
 
 class _Fields(NamedTuple):
